@@ -189,7 +189,7 @@ interface MailParts {
 
 /** Polls the outbox although hints announce mails, because hints may be lost. */
 const mailPollMs = 5000;
-/** A stop waits no longer for a mail server, which may take half a minute. An unrecorded mail is sent again after five minutes. */
+/** A stop waits no longer for a mail server, which may take minutes. An unrecorded mail is sent again after ten minutes. */
 const mailCloseMs = 10_000;
 
 /** Sends the mails of the outbox. Without a mail server they stay there, and the Admin Portal shows them. */
@@ -197,15 +197,17 @@ function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): Asy
   const send = (): Promise<boolean> =>
     sendDueMail({
       pool,
-      now: () => clock.now(),
-      send: async ({ from, recipient, subject, text }) => {
-        await mailer.send({
-          from: { name: from.name, address: from.address || urls.noReplyAddress },
-          to: recipient,
-          subject,
-          text,
-        });
-        log.info({ subject }, "mail sent");
+      clock: { now: () => clock.now(), sleep: (ms) => systemClock.sleep(ms) },
+      send: async ({ from: { name, address }, recipient, ...mail }) => {
+        try {
+          await mailer.send({ ...mail, from: { name, address: address || urls.noReplyAddress }, to: recipient });
+        } catch (err) {
+          // Replies of mail servers repeat the address, which is personal data.
+          const error = errorMessage(err).replaceAll(recipient, "…");
+          log.warn({ subject: mail.subject, error }, "a mail was not accepted by the mail server");
+          throw err;
+        }
+        log.info({ subject: mail.subject }, "mail sent");
       },
     });
 

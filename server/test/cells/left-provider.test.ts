@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { evaluateAlerts } from "#alerts/index.ts";
 import { connectToCell } from "#cells/index.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { insertMail, sendDueMail } from "#portal/mails/index.ts";
 import { deleteFailuresForUndo, purgeDeletedFailures, selectFailures } from "#webhooks/deliveries/index.ts";
@@ -67,7 +68,7 @@ test("rows of a provider that has left the cell, and not been deleted yet, stop 
   const mailed: string[] = [];
   const workers = async (): Promise<void> => {
     const send = async ({ recipient }: { readonly recipient: string }) => void mailed.push(recipient);
-    while (await sendDueMail({ pool, send, now: () => new Date() }));
+    while (await sendDueMail({ pool, send, clock: systemClock }));
     while (await workOnJob(pool));
     while (await workOnReplay(pool));
     while (await purgeDeletedFailures(pool));

@@ -1,9 +1,12 @@
 import { expect } from "vitest";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { changeAccountState } from "#portal/accounts/index.ts";
 import {
+  AddressRefused,
   activationMail,
   countMails,
+  countWaitingMails,
   deleteOldMails,
   insertMail,
   invitationMail,
@@ -17,6 +20,8 @@ import { byForm, byToken, now, setUp, signUp } from "./portal-fixture.ts";
 const mail = { recipient: "nora@fjord.example", subject: "Hello", text: "It is fine.\n" };
 
 const after = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
+
+const at = (time: Date) => ({ now: () => time, sleep: async () => undefined });
 
 const write = (pool: Pool, providerId: number): Promise<void> =>
   pool.inTransaction((tx) => insertMail(tx, providerId, mail, now));
@@ -43,8 +48,8 @@ test("a mail is sent once, from the provider's address", async ({ database: pool
   await write(pool, provider.id);
   expect(await countMails(pool, provider.id)).toBe(1);
   const { send, accepted } = mailServer();
-  expect(await sendDueMail({ pool, send, now: () => after(1) })).toBe(true);
-  expect(await sendDueMail({ pool, send, now: () => after(3600) })).toBe(false);
+  expect(await sendDueMail({ pool, send, clock: at(after(1)) })).toBe(true);
+  expect(await sendDueMail({ pool, send, clock: at(after(3600)) })).toBe(false);
   expect(accepted).toEqual(["Acme <hello@acme.example> to nora@fjord.example"]);
   expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([
     { ...mail, sentAt: after(1), attemptsMade: 1 },
@@ -56,7 +61,7 @@ test("retries of a mail back off exponentially while the mail server is down", a
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
   const { send } = mailServer({ isDown: true });
-  const attempts = (seconds: number): Promise<boolean> => sendDueMail({ pool, send, now: () => after(seconds) });
+  const attempts = (seconds: number): Promise<boolean> => sendDueMail({ pool, send, clock: at(after(seconds)) });
   expect([await attempts(0), await attempts(29), await attempts(30), await attempts(89), await attempts(90)]).toEqual([
     true,
     false,
@@ -68,7 +73,7 @@ test("retries of a mail back off exponentially while the mail server is down", a
   expect(waiting).toMatchObject({ sentAt: null, attemptsMade: 3, lastError: "connect ECONNREFUSED" });
 
   const repaired = mailServer();
-  await sendDueMail({ pool, send: repaired.send, now: () => after(3600) });
+  await sendDueMail({ pool, send: repaired.send, clock: at(after(3600)) });
   expect(repaired.accepted).toHaveLength(1);
 });
 
@@ -77,7 +82,7 @@ test("two processes that poll the outbox concurrently send no mail twice", async
   for (let created = 0; created < 20; created += 1) await write(pool, provider.id);
   const { send, accepted } = mailServer();
   const empty = async (): Promise<void> => {
-    while (await sendDueMail({ pool, send, now: () => after(1) }));
+    while (await sendDueMail({ pool, send, clock: at(after(1)) }));
   };
   await Promise.all([empty(), empty(), empty()]);
   expect(accepted).toHaveLength(20);
@@ -90,7 +95,7 @@ test("another process sends the mail of a process that died", async ({ database:
   const isSending = new Promise<void>((resolve) => (reached = resolve));
   void sendDueMail({
     pool,
-    now: () => after(0),
+    clock: at(after(0)),
     send: () => {
       reached();
       return new Promise<never>(() => undefined);
@@ -98,9 +103,9 @@ test("another process sends the mail of a process that died", async ({ database:
   });
   await isSending;
   const { send, accepted } = mailServer();
-  await sendDueMail({ pool, send, now: () => after(299) });
+  await sendDueMail({ pool, send, clock: at(after(599)) });
   expect(accepted).toHaveLength(0);
-  await sendDueMail({ pool, send, now: () => after(300) });
+  await sendDueMail({ pool, send, clock: at(after(600)) });
   expect(accepted).toHaveLength(1);
 });
 
@@ -113,7 +118,7 @@ test("a process that waits for a slow mail server leaves the other mails to othe
   let answered = 0;
   const slow = sendDueMail({
     pool,
-    now: () => after(0),
+    clock: at(after(0)),
     send: async () => {
       reached.resolve();
       await answer.promise;
@@ -122,18 +127,59 @@ test("a process that waits for a slow mail server leaves the other mails to othe
   });
   await reached.promise;
   const { send, accepted } = mailServer();
-  while (await sendDueMail({ pool, send, now: () => after(1) }));
+  while (await sendDueMail({ pool, send, clock: at(after(1)) }));
   expect(accepted).toHaveLength(2);
   answer.resolve();
   await slow;
   expect([answered, accepted.length]).toEqual([1, 2]);
 });
 
+test("an address that the mail server refuses is tried once, and the mail counts as failed", async ({
+  database: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  await pool.inTransaction((tx) => insertMail(tx, provider.id, mail, new Date()));
+  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([{ state: "waiting" }]);
+  const refuse = (): Promise<void> => Promise.reject(new AddressRefused("550 5.1.1 no such person here\0"));
+  expect(await sendDueMail({ pool, send: refuse, clock: systemClock })).toBe(true);
+  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([
+    { state: "failed", attemptsMade: 1, lastError: "550 5.1.1 no such person here " },
+  ]);
+  expect(await countWaitingMails(pool)).toBe(0);
+  const { send, accepted } = mailServer();
+  for (const days of [1, 2, 3, 4])
+    await sendDueMail({ pool, send, clock: at(new Date(Date.now() + days * 24 * 3_600_000)) });
+  expect(accepted).toEqual([]);
+});
+
+test("a mail whose record the database lost is recorded later, and not sent again", async ({
+  database: pool,
+  owner,
+}) => {
+  const { provider } = await setUp(pool);
+  await write(pool, provider.id);
+  const { send, accepted } = mailServer();
+  const sendAndLoseRecords = async (sent: Parameters<typeof send>[0]): Promise<void> => {
+    await send(sent);
+    await owner.query("alter table mails rename to mails_away");
+  };
+  let waits = 0;
+  const sleep = async (): Promise<void> => {
+    waits += 1;
+    if (waits === 3) await owner.query("alter table mails_away rename to mails");
+  };
+  await sendDueMail({ pool, send: sendAndLoseRecords, clock: { now: () => after(1), sleep } });
+  expect(waits).toBe(3);
+  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([{ sentAt: after(1), lastError: null }]);
+  await sendDueMail({ pool, send, clock: at(after(3600)) });
+  expect(accepted).toHaveLength(1);
+});
+
 test("a mail older than three days is not sent, and stays in the outbox", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
   await write(pool, provider.id);
   const { send, accepted } = mailServer();
-  await sendDueMail({ pool, send, now: () => after(3 * 24 * 3600) });
+  await sendDueMail({ pool, send, clock: at(after(3 * 24 * 3600)) });
   expect(accepted).toEqual([]);
   expect(await countMails(pool, provider.id)).toBe(1);
 });
@@ -144,7 +190,7 @@ test("mails are deleted after the retention, except those still to be sent", asy
     deleteOldMails(pool, after(days * 24 * 3600), retentionDays);
   await write(pool, provider.id);
   expect(await deleted(2, 1)).toBe(0); // not sent yet, and not three days old
-  await sendDueMail({ pool, send: mailServer().send, now: () => after(1) });
+  await sendDueMail({ pool, send: mailServer().send, clock: at(after(1)) });
   await pool.inTransaction((tx) => insertMail(tx, provider.id, mail, after(29 * 24 * 3600)));
   expect(await deleted(30, 30)).toBe(0);
   expect(await deleted(31, 30)).toBe(1);
@@ -194,9 +240,9 @@ test.for([
     const send = async ({ text }: { readonly text: string }): Promise<void> => void sent.push(text);
     const refuse = async (): Promise<void> => Promise.reject(new Error("mailbox full"));
 
-    await sendDueMail({ pool, send: refuse, now: () => now });
+    await sendDueMail({ pool, send: refuse, clock: at(now) });
     expect(await inOutbox()).toContain(`\n${url}\n`);
-    await sendDueMail({ pool, send, now: () => after(60) });
+    await sendDueMail({ pool, send, clock: at(after(60)) });
     expect(sent).toEqual([expect.stringContaining(`\n${url}\n`)]);
     expect(await inOutbox()).toContain("\n[link removed after sending]\n");
     expect(await pool.query("select from mails where text like '%c0de%' or secret_link is not null")).toEqual([]);

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { holdAfterRestore, readDatabaseSwitches } from "#platform/database/switches.ts";
@@ -187,7 +188,7 @@ test.for([
     const recipients: string[] = [];
     const send: SendMail = async ({ recipient }) => void recipients.push(recipient);
     const work = async () => {
-      while (await sendDueMail({ pool: database, send, now: () => new Date() }));
+      while (await sendDueMail({ pool: database, send, clock: systemClock }));
       while (await workOnJob(database));
     };
     const since = { recipient: "since@example.com", subject: "Welcome", text: "Hello" };

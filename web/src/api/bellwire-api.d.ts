@@ -3242,6 +3242,11 @@ export interface components {
         Mail: {
             /** Format: int64 */
             id: number;
+            /**
+             * @description A waiting mail is tried for three days. A failed one is not tried again: they are over, or the mail server says that the address does not exist.
+             * @enum {unknown}
+             */
+            state: "waiting" | "sent" | "failed";
             recipient: string;
             subject: string;
             /** @description Plain text. Its links are valid. */

@@ -1,13 +1,17 @@
 import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { exampleTime, laterExampleTime } from "#platform/times.ts";
-import { listMails, type Mail } from "#portal/mails/index.ts";
+import { listMails, type Mail, mailStates } from "#portal/mails/index.ts";
 import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
 import { operation, type Operation } from "./operation.ts";
 
 const MailSchema = Type.Object(
   {
     id: Type.Integer(),
+    state: Type.Enum([...mailStates], {
+      description:
+        "A waiting mail is tried for three days. A failed one is not tried again: they are over, or the mail server says that the address does not exist.",
+    }),
     recipient: Type.String(),
     subject: Type.String(),
     text: Type.String({ description: "Plain text. Its links are valid." }),
@@ -21,6 +25,7 @@ const MailSchema = Type.Object(
 
 const representMail = (mail: Mail): Static<typeof MailSchema> => ({
   id: mail.id,
+  state: mail.state,
   recipient: mail.recipient,
   subject: mail.subject,
   text: mail.text,
@@ -32,6 +37,7 @@ const representMail = (mail: Mail): Static<typeof MailSchema> => ({
 
 export const exampleMail = representMail({
   id: 91,
+  state: "sent",
   recipient: "mira@harbour.example",
   subject: "Your application was rejected",
   text: "Your application Ferry times was rejected.",

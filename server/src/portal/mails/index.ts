@@ -7,6 +7,7 @@ export {
   lostPasswordMail,
 } from "./mail-texts.ts";
 export {
+  AddressRefused,
   countMails,
   countWaitingMails,
   deleteHeldMails,
@@ -19,6 +20,7 @@ export {
   listMailsOfPerson,
   type Mail,
   type Mailer,
+  mailStates,
   type NewMail,
   openMailer,
   releaseHeldMails,

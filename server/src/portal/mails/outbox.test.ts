@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { type Server, type Socket, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { openMailer } from "./outbox.ts";
+import { AddressRefused, openMailer } from "./outbox.ts";
 
 const mail = {
   from: { name: "Acme, Inc.", address: "hello@acme.example" },
   to: "nora@fjord.example",
   subject: "Välkommen\r\nBcc: all@fjord.example",
+  key: "1.2.3",
   text: "Open this link:\n\nhttps://acme.example/activate/abc\n",
 };
 
@@ -59,6 +60,7 @@ test("an email reaches the mail server, and its names and subject cannot add hea
   expect(received.filter((line) => line.startsWith("RCPT"))).toEqual(["RCPT TO:<nora@fjord.example>"]);
   expect(received).toContain('From: "Acme, Inc." <hello@acme.example>');
   expect(received).toContain("https://acme.example/activate/abc");
+  expect(received).toContain("Message-ID: <1.2.3@acme.example>");
   expect(received.filter((line) => line.startsWith("Bcc"))).toEqual([]);
 });
 
@@ -67,6 +69,27 @@ test("an email refused by the mail server rejects with the server's response", a
   using mailer = await openMailer(url);
   await expect(mailer.send(mail)).rejects.toThrow("550 no such person here");
 });
+
+test.for([
+  [{ RCPT: "550 5.1.1 no such person here" }, true],
+  [{ RCPT: "550-5.1.1 no such\r\n550 5.1.1 person here" }, true],
+  [{ ".": "550 5.2.1 the mailbox is closed" }, true],
+  [{ RCPT: "550 5.7.1 relaying denied" }, false],
+  [{ RCPT: "550 relaying of 5.1.1 denied" }, false],
+  [{ RCPT: "450 4.1.1 try again" }, false],
+  [{ RCPT: "452 4.2.2 the mailbox is full" }, false],
+  [{ MAIL: "553 5.1.8 the sender's domain does not exist" }, false],
+  [{ ".": "554 5.7.1 that looks like spam" }, false],
+] as const)(
+  "a reply is final only if it says that the address cannot receive mails: %j",
+  async ([overrides, isFinal]) => {
+    const { url } = await startMailServer(overrides);
+    using mailer = await openMailer(url);
+    const error: unknown = await mailer.send(mail).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(error instanceof AddressRefused).toBe(isFinal);
+  },
+);
 
 test("percent signs of a password that encode nothing are kept", async () => {
   const { url, received } = await startMailServer({ EHLO: "250 AUTH PLAIN", AUTH: "235 fine" });

@@ -1,6 +1,8 @@
 import { unescape as percentDecoded } from "node:querystring";
+import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { errorMessage } from "#platform/errors.ts";
 
 export interface NewMail {
   readonly recipient: string;
@@ -13,9 +15,13 @@ export interface NewMail {
   readonly accountId?: number;
 }
 
+export const mailStates = ["waiting", "sent", "failed"] as const;
+
 /** A mail in the outbox. */
 export interface Mail extends Omit<NewMail, "secretLink" | "accountId"> {
   readonly id: number;
+  /** Failed: it is not tried again. */
+  readonly state: (typeof mailStates)[number];
   readonly createdAt: Date;
   /** Null until it is sent. */
   readonly sentAt: Date | null;
@@ -39,9 +45,15 @@ export async function insertMail(
   tx.hintAfterCommit("mails", "");
 }
 
+// A mail is not sent when it is three days old, and the next attempt of a refused one is due then. Held ones wait.
+const willBeSent = `(mails.due_at = 'infinity' or greatest(mails.due_at, now()) < mails.created_at + interval '3 days')`;
+
+const mailColumns = `
+  mails.id, mails.recipient, mails.subject, mails.created_at, mails.sent_at, mails.attempts_made, mails.last_error,
+  case when mails.sent_at is not null then 'sent' when ${willBeSent} then 'waiting' else 'failed' end as state`;
+
 const listMailsStatement = `
-  select id, recipient, subject, text, created_at, sent_at, attempts_made,
-    last_error
+  select ${mailColumns}, text
   from mails
   where provider_id = $1 and ($2::bigint is null or id < $2)
   order by id desc
@@ -62,10 +74,10 @@ export async function countMails(db: Database, providerId: number): Promise<numb
   return row?.count ?? 0;
 }
 
-// Counts mails of all providers; served by mails_due_idx. Mails older than three days are no longer sent.
+// Counts mails of all providers; served by mails_due_idx.
 const countWaitingMailsStatement = `
   select count(*) as count
-  from (select from mails where sent_at is null and created_at > now() - interval '3 days' limit 10000) waiting`;
+  from (select from mails where sent_at is null and created_at > now() - interval '3 days' and ${willBeSent} limit 10000) waiting`;
 
 /** Counts waiting mails of all providers, up to 10,000. */
 export async function countWaitingMails(db: Database): Promise<number> {
@@ -75,23 +87,33 @@ export async function countWaitingMails(db: Database): Promise<number> {
 
 /** Passes a mail to the mail server. Rejects with a readable message if the server does not accept it. */
 export type SendMail = (
-  mail: Omit<NewMail, "secretLink" | "accountId"> & { readonly from: { name: string; address: string | null } },
+  mail: Omit<NewMail, "secretLink" | "accountId"> & {
+    readonly from: { name: string; address: string | null };
+    /** The same in each attempt. */
+    readonly key: string;
+  },
 ) => Promise<void>;
+
+/** Thrown if the mail server says that the address cannot receive mails. */
+export class AddressRefused extends Error {
+  override readonly name = "AddressRefused";
+}
 
 interface ClaimedMail extends Omit<NewMail, "secretLink" | "accountId"> {
   readonly providerId: number;
   readonly id: number;
+  readonly createdAt: Date;
   readonly attemptsMade: number;
   readonly providerName: string;
   readonly fromEmail: string | null;
 }
 
 // Mails older than three days are not sent, even if the mail server is configured or repaired later. A claim moves the
-// due time five minutes ahead, so another process retries if this one dies. One mail at a time: others that wait behind a slow
+// due time ten minutes ahead, so another process retries if this one dies. One mail at a time: others that wait behind a slow
 // mail server would become due again, and two processes would send them. Served by mails_due_idx.
 const claimMailStatement = `
   update mails
-  set due_at = $1::timestamptz + interval '5 minutes', attempts_made = attempts_made + 1
+  set due_at = $1::timestamptz + interval '10 minutes', attempts_made = attempts_made + 1
   from providers as provider
   where provider.id = mails.provider_id and (mails.provider_id, mails.id) in (
     select provider_id, id
@@ -101,7 +123,7 @@ const claimMailStatement = `
     order by due_at
     limit 1
     for update skip locked)
-  returning mails.provider_id, mails.id, recipient, subject, text, attempts_made,
+  returning mails.provider_id, mails.id, recipient, subject, text, mails.created_at, attempts_made,
     provider.name as "providerName", provider.from_email`;
 
 // The recipient has the link now, so it is removed from the outbox.
@@ -111,30 +133,56 @@ const markSentStatement = `
     text = case when secret_link is null then text else replace(text, secret_link, '[link removed after sending]') end
   where provider_id = $1 and id = $2`;
 
+// Nothing is sent three days after the creation, so a mail that is due then waits for no attempt.
 const scheduleRetryStatement = `
   update mails
-  set due_at = $3::timestamptz + make_interval(secs => $4), last_error = $5
+  set due_at = case when $4::integer is null then created_at + interval '3 days'
+      else $3::timestamptz + make_interval(secs => $4) end,
+    last_error = $5
   where provider_id = $1 and id = $2 and due_at < 'infinity'`;
+
+/** Replies of mail servers may be long. */
+const errorLength = 1000;
 
 interface MailSending {
   readonly pool: Pool;
   readonly send: SendMail;
-  readonly now: () => Date;
+  readonly clock: Pick<Clock, "now" | "sleep">;
 }
 
 /** Sends a due mail, at least once, outside of any transaction. Returns whether there was one. */
-export async function sendDueMail({ pool, send, now }: MailSending): Promise<boolean> {
-  const [mail] = await pool.query<ClaimedMail>(claimMailStatement, [now()]);
+export async function sendDueMail({ pool, send, clock }: MailSending): Promise<boolean> {
+  const [mail] = await pool.query<ClaimedMail>(claimMailStatement, [clock.now()]);
   if (!mail) return false;
-  const { providerId, id, recipient, subject, text } = mail;
+  const { providerId, id, recipient, subject, text, createdAt } = mail;
   try {
-    await send({ recipient, subject, text, from: { name: mail.providerName, address: mail.fromEmail } });
-    await pool.query(markSentStatement, [providerId, id, now()]);
+    const from = { name: mail.providerName, address: mail.fromEmail };
+    await send({ recipient, subject, text, from, key: `${createdAt.getTime()}.${providerId}.${id}` });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    await pool.query(scheduleRetryStatement, [providerId, id, now(), retryDelaySeconds(mail.attemptsMade), message]);
+    const message = errorMessage(error).replaceAll("\0", " ").slice(0, errorLength).toWellFormed();
+    const delay = error instanceof AddressRefused ? null : retryDelaySeconds(mail.attemptsMade);
+    await pool.query(scheduleRetryStatement, [providerId, id, clock.now(), delay, message]);
+    return true;
   }
+  await recordSent(pool, mail, clock);
   return true;
+}
+
+/** Waits before each further try to record a sent mail: two minutes together, less than the mail is claimed for. */
+const recordWaitsMs = [100, 1000, 5000, 10_000, 20_000, 40_000, 50_000];
+
+/** Records that a mail was sent. A mail that is not recorded is sent again, so a lost connection must not prevent it. */
+async function recordSent(pool: Pool, { providerId, id }: ClaimedMail, clock: MailSending["clock"]): Promise<void> {
+  const sentAt = clock.now();
+  for (const waitMs of recordWaitsMs) {
+    try {
+      await pool.query(markSentStatement, [providerId, id, sentAt]);
+      return;
+    } catch {
+      await clock.sleep(waitMs);
+    }
+  }
+  await pool.query(markSentStatement, [providerId, id, sentAt]);
 }
 
 const firstRetryDelaySeconds = 30;
@@ -237,7 +285,7 @@ export async function eraseMails(tx: Transaction, person: MailsOfPerson): Promis
 }
 
 const listMailsOfPersonStatement = `
-  select id, recipient, subject, '' as text, created_at, sent_at, attempts_made, last_error
+  select ${mailColumns}, '' as text
   from mails
   where ${isOfPerson} and id > $5
   order by id
@@ -255,6 +303,8 @@ interface OutgoingMail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  /** Identifies the mail, so that mailboxes can drop a second copy. */
+  readonly key: string;
 }
 
 export interface Mailer extends Disposable {
@@ -262,8 +312,25 @@ export interface Mailer extends Disposable {
   send(mail: OutgoingMail): Promise<void>;
 }
 
-/** Less than the time for which a process owns a mail in progress. */
-const timeoutMs = 30_000;
+const connectTimeoutMs = 30_000;
+/**
+ * Less than the time for which a process owns a mail in progress. Servers that check a mail's content before they accept it may
+ * need minutes (RFC 5321, section 4.5.3.2.6), and one that is not waited for gets the mail again and again.
+ */
+const sendTimeoutMs = 240_000;
+
+// Enhanced status codes (RFC 3463) of an address that does not exist, is invalid or is closed. Other replies 5yz may be about the sender,
+// its rights or the content, which an operator repairs, and servers without such codes do not say which they mean.
+const addressRefused = /\b5\.(?:1\.(?:[1236]|10)|2\.1)\b/;
+
+const toRefusal = (error: unknown): unknown =>
+  error instanceof Error &&
+  "responseCode" in error &&
+  Number(error.responseCode) >= 500 &&
+  "response" in error &&
+  addressRefused.test(String(error.response).slice(0, 12))
+    ? new AddressRefused(error.message)
+    : error;
 
 /** Sends mails through the server of an `smtp://` or `smtps://` URL. Uses STARTTLS if the server offers it. */
 export async function openMailer(smtpUrl: string): Promise<Mailer> {
@@ -274,16 +341,22 @@ export async function openMailer(smtpUrl: string): Promise<Mailer> {
     ...(port === "" ? {} : { port: Number(port) }),
     secure: protocol === "smtps:",
     ...(username === "" ? {} : { auth: { user: percentDecoded(username), pass: percentDecoded(password) } }),
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
+    connectionTimeout: connectTimeoutMs,
+    greetingTimeout: connectTimeoutMs,
+    socketTimeout: sendTimeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
   return {
-    async send({ from, to, subject, text }) {
-      // Separate parts, so that no name or address is parsed as several.
-      await transport.sendMail({ from, to: { name: "", address: to }, subject, text });
+    async send({ from, to, subject, text, key }) {
+      const messageId = `<${key}@${from.address.slice(from.address.lastIndexOf("@") + 1)}>`;
+      try {
+        // Separate parts, so that no name or address is parsed as several.
+        const mail = { from, to: { name: "", address: to }, subject, text, messageId };
+        await transport.sendMail({ ...mail, signal: AbortSignal.timeout(sendTimeoutMs) });
+      } catch (error) {
+        throw toRefusal(error);
+      }
     },
     [Symbol.dispose]: () => transport.close(),
   };

@@ -103,20 +103,23 @@ function MailRow({ mail }: { mail: Mail }) {
   );
 }
 
-function MailState({ mail: { sent_at, attempts_made } }: { mail: Mail }) {
-  if (sent_at) {
+function MailState({ mail: { state, attempts_made } }: { mail: Mail }) {
+  if (state === "sent") {
     return (
       <Label isCompact status="success">
         Sent
       </Label>
     );
   }
-  return attempts_made > 0 ? (
+  if (attempts_made === 0) return <Label isCompact>Not sent</Label>;
+  return state === "failed" ? (
+    <Label isCompact status="danger">
+      Failed
+    </Label>
+  ) : (
     <Label isCompact status="warning">
       Attempts: {attempts_made}
     </Label>
-  ) : (
-    <Label isCompact>Not sent</Label>
   );
 }
 
