@@ -11,6 +11,7 @@ import {
   restoreBatch,
   retryDeliveries,
   retryDelivery,
+  retryFailures,
   settleDeliveries,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
@@ -43,27 +44,54 @@ const ways = [
     retry: (tx: Transaction, key: Key): Promise<unknown> =>
       makeDueAgain(tx, key, [{ ...again, eventId: key.eventId } satisfies DeliveryToRepeat]),
   },
+  {
+    name: "by a job",
+    retry: (tx: Transaction, { providerId, eventId, endpointId }: Key): Promise<unknown> => {
+      const keys = { providerId, eventIds: [eventId], endpointIds: [endpointId] };
+      return retryDeliveries(tx, { ...keys, selectedAt: new Date(), onlyFailures: false, resumed: [] });
+    },
+  },
 ];
 
-// The two statements of retryFailures: delete from the list, then make due.
-const deleteFailure = `delete from failures where provider_id = $1 and endpoint_id = $2 and event_id = $3`;
-const makeDue = `
-  insert into due (provider_id, endpoint_id, event_id, format, sequence) values ($1, $2, $3, '3scale', 1)
-  on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()`;
+/** Returns a transaction that runs `before` ahead of the statement that makes deliveries due. */
+const beforeInsert = (tx: Transaction, before: () => Promise<unknown>): Transaction => ({
+  ...tx,
+  async query(text, values) {
+    if (text.includes("insert into due")) await before();
+    return tx.query(text, values);
+  },
+});
 
 test.for(ways)(
-  "a retry $name waits for a retry of the whole list without a deadlock",
+  "a retry $name beside another one waits for no record of the attempt that the other one caused",
   async ({ retry }, { database }) => {
     const key = await buildFailure(database);
-    const values = [key.providerId, key.endpointId, key.eventId];
+    const recorded: Promise<unknown>[] = [];
+    const record = async (): Promise<void> => {
+      recorded.push(settle(database, { ...key, eventIds: [key.eventId] }));
+      await until(async () => (await countWaiting(database)) > 0);
+    };
     const retried: Promise<unknown>[] = [];
     await database.inTransaction(async (tx) => {
-      await tx.query(deleteFailure, values);
-      retried.push(Promise.allSettled([database.inTransaction((other) => retry(other, key))]));
+      await retryDelivery(tx, key);
+      retried.push(Promise.allSettled([database.inTransaction((other) => retry(beforeInsert(other, record), key))]));
       await until(() => countWaiting(database));
-      await tx.query(makeDue, values);
     });
     expect(await Promise.all(retried)).toMatchObject([[{ status: "fulfilled" }]]);
+    await Promise.all(recorded);
+    expect(await database.query(`select state from deliveries`)).toEqual([{ state: "delivered" }]);
+    expect(await database.query(`select from due`)).toEqual([]);
+  },
+);
+
+test.for(ways)(
+  "a failure that is being retried $name is left out when the list is retried, without a wait",
+  async ({ retry }, { database }) => {
+    const key = await buildFailure(database);
+    await database.inTransaction(async (tx) => {
+      await retry(tx, key);
+      expect(await retryFailures(database, key, bySystem)).toBe(0);
+    });
     expect(await database.query(`select from due`)).toHaveLength(1);
     expect(await database.query(`select from failures`)).toEqual([]);
   },

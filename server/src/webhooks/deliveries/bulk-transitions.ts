@@ -51,12 +51,10 @@ const repeatStatement = `
   ), dealt_with as (
     delete from failures using ended
     where failures.provider_id = $1 and failures.endpoint_id = ended.endpoint_id and failures.event_id = ended.event_id
-    returning 1
   ), again as (
     insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
     select $1, event_id, endpoint_id, format, attempts_made, attempts_made, least(replay + (state = 'delivered')::int, 32767), sequence
     from ended
-    where (select count(*) from dealt_with) >= 0
     on conflict (event_id, endpoint_id) do nothing
     returning endpoint_id
   )
@@ -82,7 +80,7 @@ export async function retryDeliveries(
     lockKeysOf(tx, { providerId, eventIds, endpointIds });
     hurried = await tx.query<Counted>(hurryStatement, keys);
   }
-  lockEnded(tx, { eventIds, endpointIds });
+  await lockEnded(tx, { eventIds, endpointIds });
   const again = await tx.query<Counted>(repeatStatement, [...keys, selectedAt, onlyFailures]);
   const counts = new Map<number, number>();
   for (const { endpointId, count } of [...hurried, ...again])

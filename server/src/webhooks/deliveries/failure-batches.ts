@@ -27,7 +27,7 @@ const matchesEvents = `${matchesFilter} and event_id = any($9::uuid[])`;
  */
 const nextBatch = `order by endpoint_id, failed_at, event_id
     limit $8
-    for update skip locked`;
+    for update of failures skip locked`;
 
 /**
  * Deletes the batch and returns its last row, from which the next one continues, if the batch is full. Deletes by
@@ -206,25 +206,32 @@ export async function deleteFailuresForUndo(
 // Failures of deleted endpoints stay, however many they are: the index skips them. A join would lose its order.
 const hasEndpoint = `endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))`;
 
-// Each starts a new round of retries with the same id and bytes. History is read by primary key for each row: with
-// other joins, PostgreSQL may read every day of it for each batch.
-const dueAgain = `again as (
-    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
-    select taken.provider_id, taken.event_id, taken.endpoint_id, ended.format, ended.attempts_made, ended.attempts_made,
-      ended.replay, event.sequence
-    from taken
+// History is read by primary key for each row: with other joins, PostgreSQL may read every day of it for each batch. Locks the
+// delivery, as every retry does, and skips the row if another one does so at the moment.
+const pickedToRetry = `
+    select failures.ctid, failures.endpoint_id, failures.failed_at, failures.event_id, ended.format, ended.attempts_made, ended.replay
+    from failures
     cross join lateral (
       select format, attempts_made, replay from deliveries
-      where deliveries.provider_id = taken.provider_id and deliveries.event_id = taken.event_id
-        and deliveries.endpoint_id = taken.endpoint_id
+      where deliveries.provider_id = failures.provider_id and deliveries.event_id = failures.event_id
+        and deliveries.endpoint_id = failures.endpoint_id
       limit 1
-    ) ended
+      for update skip locked
+    ) ended`;
+
+// Each starts a new round of retries with the same id and bytes.
+const dueAgain = `again as (
+    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
+    select taken.provider_id, taken.event_id, taken.endpoint_id, picked.format, picked.attempts_made, picked.attempts_made,
+      picked.replay, event.sequence
+    from taken
+    join picked on picked.event_id = taken.event_id and picked.endpoint_id = taken.endpoint_id
     cross join lateral (
       select sequence from events
       where events.provider_id = taken.provider_id and events.id = taken.event_id
       limit 1
     ) event
-    on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
+    on conflict (event_id, endpoint_id) do nothing
     returning endpoint_id
   )
   select counted.*, last.endpoint_id, last.failed_at, last.event_id
@@ -236,14 +243,12 @@ const dueAgain = `again as (
 // Deletes failures and makes deliveries due in one statement, so none is in both places or in neither. @indexed
 const retryStatements = {
   listed: `
-  with picked as materialized (
-    select ctid, endpoint_id, failed_at, event_id from failures
+  with picked as materialized (${pickedToRetry}
     where ${matchesFilter} and ${hasEndpoint}
     ${nextBatch}
   ), ${deletedBatch}, ${dueAgain}`,
   named: `
-  with picked as materialized (
-    select ctid, endpoint_id, failed_at, event_id from failures
+  with picked as materialized (${pickedToRetry}
     where ${matchesEvents} and ${hasEndpoint}
     ${nextBatch}
   ), ${deletedBatch}, ${dueAgain}`,
@@ -329,9 +334,7 @@ export async function undoDeletion(tx: Transaction, providerId: number, id: numb
 
 const batchRows = 5000;
 
-// A delivery that is pending, or has ended in another way, is no failure any more. Its row is dropped. One that failed
-// again meanwhile is on the list already.
-const restoreStatement = `
+const undoneStatement = `
   with deletion as (
     select provider_id, id from failure_deletions
     where undone_at is not null and ($1::bigint is null or (provider_id = $1 and id = $2))
@@ -339,46 +342,39 @@ const restoreStatement = `
     order by ends_at
     limit 1
     for update skip locked
-  ), returned as (
-    delete from deleted_failures
-    where ctid = any(array(
-      select kept.ctid from deleted_failures kept
-      join deletion on kept.provider_id = deletion.provider_id and kept.deletion_id = deletion.id
-      limit $3))
-    returning *
-  ), restored as (
-    insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
-    select returned.provider_id, returned.endpoint_id, returned.event_id, failed_at, error, url
-    from returned
-    join deliveries ended on ended.provider_id = returned.provider_id and ended.event_id = returned.event_id
-      and ended.endpoint_id = returned.endpoint_id and ended.state = 'failed'
-    where not exists (select from due where due.event_id = returned.event_id and due.endpoint_id = returned.endpoint_id)
-    on conflict (provider_id, endpoint_id, event_id) do nothing
-    returning provider_id, event_id, endpoint_id
-  ), completed as (
-    delete from failure_deletions using deletion
-    where failure_deletions.provider_id = deletion.provider_id and failure_deletions.id = deletion.id
-      and (select count(*) from returned) < $3
-    returning failure_deletions.id
+  ), kept as (
+    select kept.event_id, kept.endpoint_id
+    from deletion
+    join deleted_failures kept on kept.provider_id = deletion.provider_id and kept.deletion_id = deletion.id
+    limit $3
   )
-  select array(select event_id from restored) as "eventIds", array(select endpoint_id from restored) as "endpointIds",
-    (select provider_id from restored limit 1) as provider_id,
-    exists (select from deletion) and not exists (select from completed) as "hasMore"`;
+  select provider_id, id, array(select event_id from kept) as "eventIds", array(select endpoint_id from kept) as "endpointIds"
+  from deletion`;
 
-// A retry beside the statement above has seen no failure to delete. Once the deliveries are locked, it has committed, or waits.
-const dropRetriedStatement = `
-  delete from failures using unnest($2::uuid[], $3::bigint[]) as restored (event_id, endpoint_id)
-  where failures.provider_id = $1 and failures.endpoint_id = restored.endpoint_id and failures.event_id = restored.event_id
-    and (exists (select from due where due.event_id = restored.event_id and due.endpoint_id = restored.endpoint_id)
-      or not exists (
-        select from deliveries ended where ended.provider_id = $1 and ended.event_id = restored.event_id
-          and ended.endpoint_id = restored.endpoint_id and ended.state = 'failed'))
-  returning failures.event_id`;
+// A delivery that is pending, or has ended in another way, is no failure any more. Its row is dropped. One that failed
+// again meanwhile is on the list already. No delivery is retried meanwhile: those in $5 and $6 are locked, the others were pending.
+const restoreStatement = `
+  with returned as (
+    delete from deleted_failures using unnest($3::uuid[], $4::bigint[]) as kept (event_id, endpoint_id)
+    where deleted_failures.provider_id = $1 and deleted_failures.deletion_id = $2
+      and deleted_failures.endpoint_id = kept.endpoint_id and deleted_failures.event_id = kept.event_id
+    returning deleted_failures.*
+  ), completed as (
+    delete from failure_deletions where provider_id = $1 and id = $2 and $7
+  )
+  insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
+  select returned.provider_id, returned.endpoint_id, returned.event_id, failed_at, error, url
+  from returned
+  join unnest($5::uuid[], $6::bigint[]) as locked (event_id, endpoint_id)
+    on locked.event_id = returned.event_id and locked.endpoint_id = returned.endpoint_id
+  join deliveries ended on ended.provider_id = returned.provider_id and ended.event_id = returned.event_id
+    and ended.endpoint_id = returned.endpoint_id and ended.state = 'failed'
+  where not exists (select from due where due.event_id = returned.event_id and due.endpoint_id = returned.endpoint_id)
+  on conflict (provider_id, endpoint_id, event_id) do nothing
+  returning event_id`;
 
-interface RestoredBatch extends Omit<DeliveryKeys, "providerId"> {
-  /** Null if nothing was restored. */
-  readonly providerId: number | null;
-  readonly hasMore: boolean;
+interface UndoneBatch extends DeliveryKeys {
+  readonly id: number;
 }
 
 /** Returns a batch of failures of an undone deletion to the list. Without an id: of any undone deletion. */
@@ -387,14 +383,22 @@ export async function restoreBatch(
   of?: { readonly providerId: number; readonly id: number },
 ): Promise<{ readonly restored: number; readonly hasMore: boolean }> {
   return pool.inTransaction(async (tx) => {
-    const [batch] = await tx.query<RestoredBatch>(restoreStatement, [of?.providerId, of?.id, batchRows]);
-    if (!batch) throw new Error("The batch returned no count");
-    const { providerId, eventIds, endpointIds, hasMore } = batch;
-    if (providerId === null) return { restored: 0, hasMore };
-    lockEnded(tx, batch);
-    const dropped = await tx.query(dropRetriedStatement, [providerId, eventIds, endpointIds]);
+    const [batch] = await tx.query<UndoneBatch>(undoneStatement, [of?.providerId, of?.id, batchRows]);
+    if (!batch) return { restored: 0, hasMore: false };
+    const { providerId, id, eventIds, endpointIds } = batch;
+    const locked = await lockEnded(tx, batch);
+    const isLast = eventIds.length < batchRows;
+    const restored = await tx.query(restoreStatement, [
+      providerId,
+      id,
+      eventIds,
+      endpointIds,
+      locked.map(({ eventId }) => eventId),
+      locked.map(({ endpointId }) => endpointId),
+      isLast,
+    ]);
     tx.hintAfterCommit("history", "");
-    return { restored: eventIds.length - dropped.length, hasMore };
+    return { restored: restored.length, hasMore: !isLast };
   });
 }
 

@@ -10,7 +10,8 @@ import type { DeliveryKeys } from "./transitions.ts";
  *    makes the next one due. A change locks first rows only (plan.ts). Outcomes come in the order of their key, so the first of a
  *    batch nearly always is the key's first row: finding it would cost a fifth of their record (settleInOrder).
  * 2. `due`: rows without a key, by (endpoint_id, event_id).
- * 3. `deliveries` that have ended, by (endpoint_id, event_id), then their `failures`, then new rows of `due` in their place.
+ * 3. `deliveries` that have ended, by (endpoint_id, event_id), then their `failures`, then new rows of `due` in their place. Whoever
+ *    makes a delivery due again or returns it to the list of failures has locked it.
  * 4. `lanes`, by endpoint_id.
  *
  * Rows of `deliveries` and `failures` that have one in `due` are written by the transaction that locks that one. A statement that
@@ -72,7 +73,7 @@ export function lockKeysOf(tx: Transaction, { providerId, eventIds, endpointIds 
 
 // By primary key for each row: with other joins, PostgreSQL may read every day of the history.
 const lockEndedStatement = `
-  select from (
+  select selected.event_id, selected.endpoint_id from (
     select selected.event_id, selected.endpoint_id, endpoint.provider_id
     from unnest($1::uuid[], $2::bigint[]) as selected (event_id, endpoint_id)
     join endpoints endpoint on endpoint.id = selected.endpoint_id
@@ -87,13 +88,17 @@ const lockEndedStatement = `
     for update
   ) ended`;
 
+interface EndedKey {
+  readonly eventId: string;
+  readonly endpointId: number;
+}
+
 /**
- * Locks deliveries that have ended: nobody else makes them due or adds an attempt to them. The next statement of the transaction
- * sees what others did until then.
+ * Locks deliveries that have ended, and returns them: nobody else makes them due or adds an attempt to them. The next statement of
+ * the transaction sees what others did until then. One of them may be due again by then. Such a due row must not be locked: the
+ * record of its attempt holds it, and waits for the delivery.
  */
-export function lockEnded(
+export const lockEnded = (
   tx: Transaction,
   { eventIds, endpointIds }: Pick<DeliveryKeys, "eventIds" | "endpointIds">,
-): void {
-  tx.send(lockEndedStatement, [eventIds, endpointIds]);
-}
+): Promise<readonly EndedKey[]> => tx.query<EndedKey>(lockEndedStatement, [eventIds, endpointIds]);

@@ -159,6 +159,7 @@ const outcomesStatement = `
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
     select provider_id, event_id, endpoint_id, ending, number, replay, format from mine where ending is not null
+    order by endpoint_id, event_id
     ${endAgain}
   ), failed as (
     insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
@@ -233,7 +234,10 @@ const lateStatement = `
  */
 async function writeLateAttempts(tx: Transaction, settlements: readonly Settlement[]): Promise<number> {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
-  lockEnded(tx, { eventIds: column(({ eventId }) => eventId), endpointIds: column(({ endpointId }) => endpointId) });
+  await lockEnded(tx, {
+    eventIds: column(({ eventId }) => eventId),
+    endpointIds: column(({ endpointId }) => endpointId),
+  });
   const written = await tx.query(lateStatement, [
     plainArray(column(({ endpointId }) => endpointId)),
     plainArray(column(({ eventId }) => eventId)),

@@ -80,9 +80,9 @@ const makeDueNow = `
 
 // An ended delivery becomes due again with a new round of retries, the same id and the same bytes. If it had been
 // delivered, its replay count marks the intended repetition, up to the largest number of the column. It leaves the failure
-// list, and its ordering key, because its turn has passed. The failure is deleted first, as in batches of retries: in the
-// opposite order, two statements could wait for each other. The delivery is locked before: an attempt that was in flight during
-// a cancellation is recorded before this reads the number of attempts, or as the next one afterwards.
+// list, and its ordering key, because its turn has passed. The delivery is locked before: an attempt that was in flight during
+// a cancellation is recorded before this reads the number of attempts, or as the next one afterwards. One that another retry has
+// made due since stays as it is: the record of its attempt may hold its due row, and wait for the delivery.
 const makeEndedDueAgain = `
   with ended as (
     select ended.*, event.sequence
@@ -94,15 +94,15 @@ const makeEndedDueAgain = `
     delete from failures using ended
     where failures.provider_id = ended.provider_id and failures.endpoint_id = ended.endpoint_id
       and failures.event_id = ended.event_id
-    returning failures.event_id
+  ), again as (
+    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
+    select provider_id, event_id, endpoint_id, format, attempts_made, attempts_made,
+      least(replay + (state = 'delivered')::int, 32767), sequence
+    from ended
+    where not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
+    on conflict (event_id, endpoint_id) do nothing
   )
-  insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
-  select provider_id, event_id, endpoint_id, format, attempts_made, attempts_made,
-    least(replay + (state = 'delivered')::int, 32767), sequence
-  from ended
-  where (select count(*) from dealt_with) >= 0
-  on conflict (event_id, endpoint_id) do update set due_at = clock_timestamp()
-  returning event_id`;
+  select event_id from ended`;
 
 /**
  * Makes a delivery due now in any state, and ends its lane's pause. Returns false if the delivery or its endpoint
@@ -114,7 +114,7 @@ export async function retryDelivery(
 ): Promise<boolean> {
   const key = [providerId, eventId, endpointId];
   const hurried = await tx.query(makeDueNow, key);
-  if (hurried.length === 0) lockEnded(tx, { eventIds: [eventId], endpointIds: [endpointId] });
+  if (hurried.length === 0) await lockEnded(tx, { eventIds: [eventId], endpointIds: [endpointId] });
   const isDue = hurried.length > 0 || (await tx.query(makeEndedDueAgain, key)).length > 0;
   if (isDue) {
     await endLanePauses(tx, [endpointId]);
@@ -145,6 +145,7 @@ const cancelStatement = `
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
     select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
+  order by endpoint_id, event_id
     ${endAgain}
   )
   select endpoint_id, ordering_key from gone`;
@@ -198,6 +199,7 @@ const cancelOfDeletedStatement = `
   )
   insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
   select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
+  order by endpoint_id, event_id
   ${endAgain}
   returning event_id`;
 
@@ -303,8 +305,7 @@ export interface DeliveryToRepeat {
 
 // Makes deliveries due and deletes their failures in one statement, so none is in both places or in neither. Pending
 // deliveries stay as they are. Within a key they precede, by sequence, pending ones that are not in flight: the first
-// row of each key is locked and later ones wait, as in orderedStatement of plan.ts. Failures are deleted first, as in
-// batches of retries: in the opposite order, two statements could wait for each other.
+// row of each key is locked and later ones wait, as in orderedStatement of plan.ts.
 const makeDueAgainStatement = `
   with revived as (
     select revived.*, coalesce(ended.attempts_made, 0) as attempts_made, coalesce(ended.replay, 0) as replay
@@ -314,10 +315,10 @@ const makeDueAgainStatement = `
       where deliveries.provider_id = $1 and deliveries.event_id = revived.event_id and deliveries.endpoint_id = $2
       limit 1
     ) ended on true
+    where not exists (select from due where due.event_id = revived.event_id and due.endpoint_id = $2)
   ), dealt_with as (
     delete from failures using revived
     where failures.provider_id = $1 and failures.endpoint_id = $2 and failures.event_id = revived.event_id
-    returning failures.event_id
   ), ahead as (
     select key.ordering_key
     from (select distinct ordering_key from revived where ordering_key is not null order by ordering_key) key
@@ -336,7 +337,6 @@ const makeDueAgainStatement = `
       or exists (select from ahead where ahead.ordering_key = revived.ordering_key)
     ) then 'infinity' else clock_timestamp() end
   from revived
-  where (select count(*) from dealt_with) >= 0
   on conflict (event_id, endpoint_id) do nothing`;
 
 /** Makes deliveries of one endpoint due: ended ones with a new round of retries, and missing ones. */
@@ -351,7 +351,7 @@ export async function makeDueAgain(
     deliveries.flatMap(({ orderingKey }) => (orderingKey === null ? [] : [{ endpointId, orderingKey }])),
   );
   const eventIds = deliveries.map((delivery) => delivery.eventId);
-  lockEnded(tx, { eventIds, endpointIds: eventIds.map(() => endpointId) });
+  await lockEnded(tx, { eventIds, endpointIds: eventIds.map(() => endpointId) });
   await tx.query(makeDueAgainStatement, [
     providerId,
     endpointId,
@@ -419,6 +419,7 @@ const limitStatement = `
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
     select provider_id, event_id, endpoint_id, 'failed', attempts_made, replay, format from mine
+    order by endpoint_id, event_id
     ${endAgain}
   ), failed as (
     insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
