@@ -223,7 +223,7 @@ export class LaneStoreModel {
     const promoted = settlements.flatMap(({ endpointId, orderingKey, end }) =>
       end !== null && orderingKey !== null ? this.promoteNext(endpointId, orderingKey) : [],
     );
-    return { recorded: written.length, transactions: undefined, promoted };
+    return { recorded: written.length, transactions: undefined, lastTransaction: 0, promoted };
   }
 
   /** Makes a delivery due now, as a manual retry does: with a new round of attempts if it has ended. */

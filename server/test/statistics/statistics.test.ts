@@ -201,59 +201,118 @@ test.concurrent("a delivery cancelled in flight counts as an attempt, and as nei
   await expectStatisticsToEqualAttempts(database, providerId);
 });
 
+interface AttemptOfLane {
+  readonly providerId: number;
+  readonly eventId: string;
+  readonly endpointId: number;
+}
+
+async function buildAttempts(pool: Pool): Promise<AttemptOfLane> {
+  const providerId = await buildProvider(pool);
+  const endpointId = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/" });
+  const [eventId = ""] = await recordNow(pool, { providerId });
+  return { providerId, eventId, endpointId };
+}
+
+/** Records an attempt, and returns the number of its transaction. */
+async function recordAttempt(pool: Pool, { providerId, eventId, endpointId }: AttemptOfLane, number: number) {
+  const [row] = await pool.query<{ recordedIn: number }>(
+    `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
+     values ($1, $2, $3, $4, clock_timestamp(), 500, 20) returning recorded_in`,
+    [providerId, eventId, endpointId, number],
+  );
+  return row?.recordedIn ?? 0;
+}
+
+async function claim(pool: Pool, { endpointId, providerId }: AttemptOfLane, epoch: number): Promise<OwnedLane> {
+  const [row] = await pool.query<{ claimedIn: number }>("select transaction_number() as claimed_in");
+  return { endpointId, providerId, epoch, claimedIn: row?.claimedIn ?? 0 };
+}
+
+async function countedAttempts(pool: Pool, { endpointId }: AttemptOfLane): Promise<number> {
+  const [row] = await pool.query<{ sum: number }>(
+    "select coalesce(sum(outcome_5xx), 0) as sum from statistics_minutes where endpoint_id = $1 and event_type = ''",
+    [endpointId],
+  );
+  return row?.sum ?? 0;
+}
+
+/** Starts a recorder that writes whenever the test calls `write`. */
+function startRecorder(pool: Pool, owned: readonly OwnedLane[]) {
+  const clock = new HandDrivenClock();
+  const stop = new AbortController();
+  const recorder = new StatisticsRecorder({
+    clock,
+    write: (lanes) => pool.inTransaction((tx) => writeStatistics(tx, lanes)),
+    ownedLanes: () => owned.map((lane) => ({ lane, state: idleLane })),
+    log: { warn: (fields, message) => expect.fail(`${message} ${JSON.stringify(fields)}`) },
+  });
+  const running = recorder.run(stop.signal);
+  return {
+    recorder,
+    write: () => clock.advance(1000),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await clock.advance(1000);
+      await running;
+    },
+  };
+}
+
 test.concurrent("an attempt counts once if its lane was claimed again while attempts of the former claim were unknown", async ({
   database,
 }) => {
-  const providerId = await buildProvider(database);
-  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
-  const [eventId] = await recordNow(database, { providerId });
-  const attempt = async (number: number): Promise<number> => {
-    const [row] = await database.query<{ recordedIn: number }>(
-      `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
-       values ($1, $2, $3, $4, clock_timestamp(), 500, 20) returning recorded_in`,
-      [providerId, eventId, endpointId, number],
-    );
-    return row?.recordedIn ?? 0;
-  };
+  const lane = await buildAttempts(database);
   const countOf = (transaction: number, number: number) =>
     [
       countedAttempt({ atMs: Date.now(), number, status: 500, end: null, delayMs: null }),
       { first: transaction, last: transaction },
     ] as const;
-  const claim = async (epoch: number): Promise<OwnedLane> => {
-    const [row] = await database.query<{ claimedIn: number }>("select transaction_number() as claimed_in");
-    return { endpointId, providerId, epoch, claimedIn: row?.claimedIn ?? 0 };
-  };
 
-  const first = await claim(1);
-  await attempt(1);
-  const second = await claim(2);
-  const [secondIn, thirdIn] = [await attempt(2), await attempt(3)];
+  const first = await claim(database, lane, 1);
+  const firstIn = await recordAttempt(database, lane, 1);
+  const second = await claim(database, lane, 2);
+  const [secondIn, thirdIn] = [await recordAttempt(database, lane, 2), await recordAttempt(database, lane, 3)];
   await feedsAreComplete(database);
-  const clock = new HandDrivenClock();
-  const stop = new AbortController();
-  const recorder = new StatisticsRecorder({
-    clock,
-    write: (lanes) => database.inTransaction((tx) => writeStatistics(tx, lanes)),
-    ownedLanes: () => [{ lane: second, state: idleLane }],
-    log: { warn: (fields, message) => expect.fail(`${message} ${JSON.stringify(fields)}`) },
+  {
+    await using started = startRecorder(database, [second]);
+    const { recorder, write } = started;
+    recorder.doubt(first, firstIn);
+    recorder.count(second, ...countOf(secondIn, 2));
+    recorder.count(second, ...countOf(thirdIn, 3));
+    await until(async () => (await write(), (await countedAttempts(database, lane)) >= 3));
+    await until(async () => (await write(), recorder.lagSeconds === 0));
+  }
+  expect(await countedAttempts(database, lane)).toBe(3);
+});
+
+test.concurrent("the last attempts of a released lane are counted, although an earlier transaction ran at the release", async ({
+  database,
+}) => {
+  const lane = await buildAttempts(database);
+  const released = await claim(database, lane, 1);
+  await using started = startRecorder(database, []);
+  const { recorder, write } = started;
+  await database.inTransaction(async (earlier) => {
+    await earlier.query("select transaction_number()");
+    recorder.doubt(released, await recordAttempt(database, lane, 1));
+    for (let count = 0; count < 3; count += 1) await write();
+    expect(await countedAttempts(database, lane)).toBe(0);
   });
-  recorder.doubt(first);
-  recorder.count(second, ...countOf(secondIn, 2));
-  recorder.count(second, ...countOf(thirdIn, 3));
-  const running = recorder.run(stop.signal);
-  const counted = async (): Promise<number> => {
-    await clock.advance(1000);
-    const [row] = await database.query<{ sum: number }>(
-      "select coalesce(sum(outcome_5xx), 0) as sum from statistics_minutes where endpoint_id = $1 and event_type = ''",
-      [endpointId],
-    );
-    return row?.sum ?? 0;
-  };
-  await until(async () => (await counted()) >= 3);
-  await until(async () => (await counted(), recorder.lagSeconds === 0));
-  stop.abort();
-  await clock.advance(1000);
-  await running;
-  expect(await counted()).toBe(3);
+  await until(async () => (await write(), recorder.lagSeconds === 0));
+  expect(await countedAttempts(database, lane)).toBe(1);
+});
+
+test.concurrent("the last attempts of a killed engine are counted, although an earlier transaction runs", async ({
+  database,
+}) => {
+  const lane = await buildAttempts(database);
+  await database.query("update lanes set epoch = 1 where endpoint_id = $1", [lane.endpointId]);
+  await database.inTransaction(async (earlier) => {
+    await earlier.query("select transaction_number()");
+    await recordAttempt(database, lane, 1);
+    expect(await countOrphans(database)).toBe(0);
+  });
+  await until(async () => (await countOrphans(database)) === 1);
+  expect(await countedAttempts(database, lane)).toBe(1);
 });

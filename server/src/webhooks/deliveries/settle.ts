@@ -226,19 +226,19 @@ const lateStatement = `
   insert into attempts (${attemptColumns})
   select ${attemptColumns}
   from late
-  returning event_id`;
+  returning recorded_in as transaction`;
 
 /**
- * Writes outcomes of deliveries that were cancelled in the meantime. Returns the number written. A transaction that makes such a
- * delivery due again has read its number of attempts before, or reads it afterwards.
+ * Writes outcomes of deliveries that were cancelled in the meantime. A transaction that makes such a delivery due again has read its
+ * number of attempts before, or reads it afterwards.
  */
-async function writeLateAttempts(tx: Transaction, settlements: readonly Settlement[]): Promise<number> {
+async function writeLateAttempts(tx: Transaction, settlements: readonly Settlement[]): Promise<Written> {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
   await lockEnded(tx, {
     eventIds: column(({ eventId }) => eventId),
     endpointIds: column(({ endpointId }) => endpointId),
   });
-  const written = await tx.query(lateStatement, [
+  const rows = await tx.query<{ transaction: number }>(lateStatement, [
     plainArray(column(({ endpointId }) => endpointId)),
     plainArray(column(({ eventId }) => eventId)),
     plainArray(column(({ number }) => Math.min(number, attemptNumberMax))),
@@ -252,7 +252,7 @@ async function writeLateAttempts(tx: Transaction, settlements: readonly Settleme
     plainArray(column(({ settingsId }) => settingsId)),
     bytesArray(column(({ trace }) => trace)),
   ]);
-  return written.length;
+  return { written: rows.length, transaction: rows[0]?.transaction ?? 0 };
 }
 
 export interface Settled {
@@ -263,6 +263,8 @@ export interface Settled {
    * cancelled deliveries: only the history knows which.
    */
   readonly transactions: { readonly first: number; readonly last: number } | undefined;
+  /** The last transaction that recorded any of them, or 0. */
+  readonly lastTransaction: number;
   /** The endpoints of deliveries that waited behind these in their keys, and are due now. */
   readonly promoted: readonly number[];
 }
@@ -278,14 +280,16 @@ export async function settleDeliveries(
   const recorded = countWritten(parts);
   const [first, last] = [written.at(0)?.transaction, written.at(-1)?.transaction];
   if (recorded === settlements.length && first !== undefined && last !== undefined)
-    return { recorded, transactions: { first, last }, promoted: promotedIn(parts) };
+    return { recorded, transactions: { first, last }, lastTransaction: last, promoted: promotedIn(parts) };
   const late = await pool.inTransaction((tx) => writeLateAttempts(tx, settlements));
   // A delivery that was cancelled may be due again by now. Then this is an attempt of its new round.
-  const again = recorded + late < settlements.length ? await settle(pool, engineId, settlements) : [];
+  const again = recorded + late.written < settlements.length ? await settle(pool, engineId, settlements) : [];
+  const all = [...parts, late, ...again];
   return {
-    recorded: recorded + late + countWritten(again),
+    recorded: countWritten(all),
     transactions: undefined,
-    promoted: promotedIn([...parts, ...again]),
+    lastTransaction: Math.max(...all.map(({ transaction }) => transaction)),
+    promoted: promotedIn(all),
   };
 }
 

@@ -67,7 +67,7 @@ async function startDispatch(options: DispatchOptions = {}) {
     register: async () => undefined,
     settle: async (_engineId, settlements) => {
       batches.push(settlements.length);
-      return { recorded: settlements.length, transactions: { first: 2, last: 2 }, promoted };
+      return { recorded: settlements.length, transactions: { first: 2, last: 2 }, lastTransaction: 2, promoted };
     },
   };
   const needs: EngineNeeds = {

@@ -234,7 +234,7 @@ export class Dispatch {
       settlement,
       mayWait: orderingKey === null ? settlement.end === "delivered" : lane.mayRecordLater(orderingKey),
       onSettled: (result, settled) => {
-        this.#count(lane, attempt.counted, settled?.transactions);
+        this.#count(lane, attempt.counted, settled);
         const isPromoted = result !== "recorded" || settled?.promoted.includes(lane.endpointId) === true;
         this.#settled(lane, settlement, { result, isPromoted });
       },
@@ -256,9 +256,9 @@ export class Dispatch {
     if (this.#limits.inFlight === 0) this.#onIdle?.();
   }
 
-  #count(lane: Lane, attempt: CountedAttempt, transactions: Settled["transactions"]): void {
-    if (transactions) this.#needs.statistics.count(lane.claim, attempt, transactions);
-    else this.#needs.statistics.doubt(lane.claim);
+  #count(lane: Lane, attempt: CountedAttempt, settled: Settled | undefined): void {
+    if (settled?.transactions) this.#needs.statistics.count(lane.claim, attempt, settled.transactions);
+    else this.#needs.statistics.doubt(lane.claim, settled?.lastTransaction ?? 0);
   }
 
   /** `isPromoted`: a delivery of the lane that waited in its key may be due now. */

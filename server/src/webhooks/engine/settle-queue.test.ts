@@ -33,7 +33,7 @@ function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) 
     store: {
       settle: async (_engineId: string, batch: readonly Settlement[]) => {
         batches.push(batch.length);
-        return { recorded: recorded(batch), transactions: undefined, promoted: [] };
+        return { recorded: recorded(batch), transactions: undefined, lastTransaction: 0, promoted: [] };
       },
     },
   });

@@ -13,8 +13,11 @@ export interface OwnedLane extends CountedLane {
 export interface AttemptCounter {
   /** Counts an attempt that was recorded by one of these transactions. */
   count(lane: OwnedLane, attempt: CountedAttempt, transactions: TransactionRange): void;
-  /** Some outcomes of a batch were refused or are unknown. The lane's attempts are read from the history. */
-  doubt(lane: OwnedLane): void;
+  /**
+   * Some outcomes of a batch were refused or are unknown. The lane's attempts are read from the history, those of transaction `last`
+   * included.
+   */
+  doubt(lane: OwnedLane, last: number): void;
 }
 
 export interface TransactionRange {
@@ -58,8 +61,8 @@ export class StatisticsRecorder implements AttemptCounter {
     this.#laneOf(lane).count(attempt, transactions, this.#needs.clock.monotonicMs());
   }
 
-  doubt(lane: OwnedLane): void {
-    this.#laneOf(lane).doubt(this.#needs.clock.monotonicMs());
+  doubt(lane: OwnedLane, last: number): void {
+    this.#laneOf(lane).doubt(last, this.#needs.clock.monotonicMs());
   }
 
   /** The time since the oldest attempt was recorded that this engine has not added to the statistics. */
@@ -81,19 +84,19 @@ export class StatisticsRecorder implements AttemptCounter {
     while (clock.monotonicMs() < untilMs) {
       const result = await this.#write();
       if (result === "nothing") return;
-      if (result === "failed") await clock.sleep(closeRetryMs);
+      if (result !== "written") await clock.sleep(closeRetryMs);
     }
   }
 
-  /** Writes the next lanes. */
-  async #write(): Promise<"nothing" | "written" | "failed"> {
+  /** Writes the next lanes. `again`: some of them could not be counted yet. */
+  async #write(): Promise<"nothing" | "written" | "again" | "failed"> {
     const lanes = this.#chooseLanes();
     if (lanes.length === 0) return "nothing";
     const taken = lanes.map((lane) => ({ lane, part: lane.take() }));
     try {
       const written = await this.#needs.write(taken.map(({ part }) => part));
       for (const { lane, part } of taken) this.#written(lane, part, written.get(part.endpointId));
-      return "written";
+      return [...written.values()].some(({ result }) => result === "again") ? "again" : "written";
     } catch (error) {
       for (const { lane, part } of taken) lane.notCounted(part);
       this.#needs.log.warn({ error }, "statistics could not be written; trying again");
@@ -175,7 +178,7 @@ class RecordedLane {
   count(attempt: CountedAttempt, { first, last }: TransactionRange, nowMs: number): void {
     // The database has read transactions up to the base from the history, this one perhaps among them.
     if (this.#base !== undefined && first <= this.#base) {
-      this.doubt(nowMs);
+      this.doubt(last, nowMs);
       return;
     }
     this.#missing(nowMs);
@@ -184,8 +187,9 @@ class RecordedLane {
     this.#counts.add(attempt);
   }
 
-  doubt(nowMs: number): void {
+  doubt(last: number, nowMs: number): void {
     this.#missing(nowMs);
+    this.#through = Math.max(this.#through, last);
     this.#counts = new LaneCounts();
     this.#base = undefined;
     this.#known = undefined;

@@ -71,6 +71,12 @@ test.for([
     report,
     recount(150),
   ],
+  [
+    "after the lane's release, the last attempts are waited for while an earlier transaction runs",
+    { ...doubtful, isReleased: true, through: 151 },
+    report,
+    { kind: "skip", result: "again" },
+  ],
   ["counts of a former owner are dropped", owner, { ...report, epoch: 8 }, { kind: "skip", result: "lost" }],
   ["counts of a deleted lane are dropped", owner, undefined, { kind: "skip", result: "lost" }],
 ] as const)("%s", ([, lane, stored, step]) => {

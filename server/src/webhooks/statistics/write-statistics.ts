@@ -52,6 +52,7 @@ export interface LaneToWrite extends CountedLane {
   readonly counts: LaneCounts;
   /** Attempts recorded by transactions after `base`, up to `through`, are in `counts`. No base: there are none. */
   readonly base: number | undefined;
+  /** The owner knows of no later transaction that recorded attempts of the lane. */
   readonly through: number;
   /** True if `base` is the transaction that claimed the lane. */
   readonly isFirstWrite: boolean;
@@ -166,7 +167,9 @@ export function stepOf(lane: LaneToWrite, report: Report | undefined, ended: num
   if (lane.isFirstWrite && report.released && report.epoch === lane.epoch - 1 && !isOverlapping) return { kind: "add" };
   // The owner was certain, but the database says otherwise: its counts are of unknown attempts.
   const base = lane.known === undefined ? lane.base : undefined;
-  if (isOverlapping || (base === undefined && !lane.isReleased)) return { kind: "skip", result: "again" };
+  // Without a base, the history is read up to `ended`. While another transaction runs, the last attempts may be later.
+  const canRecount = base !== undefined || (lane.isReleased && lane.through <= ended);
+  if (isOverlapping || !canRecount) return { kind: "skip", result: "again" };
   const { endpointId } = lane;
   return { kind: "recount", range: { endpointId, after: report.countedIn, through: base ?? ended } };
 }
@@ -352,7 +355,8 @@ export const delayOf = (atMs: number, latencyMs: number, occurredMs: number): nu
 const lanesMax = 200;
 
 // Lanes without a living owner whose last one did not report that it had counted everything. Locked, so that none is claimed
-// meanwhile: a new owner counts from its claim on. Owners without a heartbeat for longer than any lease are dead.
+// meanwhile: a new owner counts from its claim on. Owners without a heartbeat for longer than any lease are dead. While an earlier
+// transaction runs, the last attempts of a lane cannot be counted, and it is left to the next run.
 const orphansStatement = `
   select lanes.endpoint_id, lanes.provider_id, lanes.epoch
   from lanes
@@ -360,6 +364,8 @@ const orphansStatement = `
   where lanes.epoch > 0
     and not exists (select from engines where engines.id = lanes.owner and engines.beat_at > clock_timestamp() - interval '60 seconds')
     and (report.endpoint_id is null or not report.released or report.epoch < lanes.epoch)
+    and lanes.endpoint_id not in (
+      select attempt.endpoint_id from ${everyAttempt} attempt where attempt.recorded_in >= (select transactions_horizon()))
   order by lanes.endpoint_id
   limit $1
   for update of lanes skip locked`;
