@@ -52,7 +52,7 @@ export interface ListTableProps<Row, Key extends string | number> {
   readonly nameOf?: (row: Row, index: number) => string;
   /** Adds a column of checkboxes. */
   readonly selection?: RowSelection<Key> | undefined;
-  /** Adds a menu to each row that has actions. */
+  /** Adds a menu to each row that has actions. Present menus render again with each new function, so long lists keep theirs. */
   readonly actionsOf?: ((row: Row, index: number) => RowActionsProps["items"]) | undefined;
   /** Disables the actions while a request runs. */
   readonly isBusy?: boolean;
@@ -82,13 +82,14 @@ export function ListTable<Row, Key extends string | number>(props: ListTableProp
             <ListRow
               key={keyOf(row)}
               row={row}
+              index={index}
               rowKey={keyOf(row)}
               name={nameOf(row, index)}
               columns={columns}
               className={classOf?.(row) ?? ""}
               isSelected={selection?.has(keyOf(row))}
               onTick={selection?.onTick}
-              actions={actionsOf?.(row, index)}
+              actionsOf={actionsOf}
               isBusy={isBusy}
             />
           ))}
@@ -98,45 +99,61 @@ export function ListTable<Row, Key extends string | number>(props: ListTableProp
   );
 }
 
-interface ListRowProps<Row, Key> {
-  readonly row: Row;
+interface ListRowProps<Row, Key> extends Pick<MenuCellProps<Row>, "row" | "index" | "name" | "isBusy"> {
   readonly rowKey: Key;
-  readonly name: string;
   readonly columns: readonly ListColumn<Row>[];
   readonly className: string;
   /** Undefined in a table without checkboxes. */
   readonly isSelected: boolean | undefined;
   readonly onTick: RowSelection<Key>["onTick"] | undefined;
   /** Undefined in a table without a column of menus. */
-  readonly actions: RowActionsProps["items"] | undefined;
-  readonly isBusy: boolean;
+  readonly actionsOf: MenuCellProps<Row>["actionsOf"] | undefined;
 }
 
-/** A row. It renders only if its properties change: rendering a thousand rows takes a second. */
+/**
+ * A row. Its cells render only if their properties change: rendering a thousand rows takes a second. They are apart from the
+ * checkbox and the menu, whose names may contain the place of the row, which changes with each new row above.
+ */
 function ListRow<Row, Key extends string | number>(props: ListRowProps<Row, Key>) {
-  const { row, rowKey, name, columns, className, isSelected, onTick, actions, isBusy } = props;
+  const { row, index, rowKey, name, columns, className, isSelected, onTick, actionsOf, isBusy } = props;
+  const cells = useMemo(
+    () => columns.map((column) => <ListCell key={column.title} column={column} row={row} />),
+    [row, columns],
+  );
   return useMemo(
     () => (
       <Tr className={className}>
         {onTick && <SelectCell rowKey={rowKey} name={name} isSelected={isSelected === true} onTick={onTick} />}
-        {columns.map((column) => (
-          <Td
-            key={column.title}
-            dataLabel={column.title}
-            className={classNameOf(column)}
-            {...(column.isName && { modifier: "breakWord" })}
-          >
-            {column.show(row)}
-          </Td>
-        ))}
-        {actions && (
-          <Td isActionCell className="bellwire-at-actions">
-            <Actions of={name} isDisabled={isBusy} items={actions} />
-          </Td>
-        )}
+        {cells}
+        {actionsOf && <MenuCell row={row} index={index} name={name} actionsOf={actionsOf} isBusy={isBusy} />}
       </Tr>
     ),
-    [row, rowKey, name, columns, className, isSelected, onTick, actions, isBusy],
+    [row, index, rowKey, name, cells, className, isSelected, onTick, actionsOf, isBusy],
+  );
+}
+
+function ListCell<Row>({ column, row }: { column: ListColumn<Row>; row: Row }) {
+  return (
+    <Td dataLabel={column.title} className={classNameOf(column)} {...(column.isName && { modifier: "breakWord" })}>
+      {column.show(row)}
+    </Td>
+  );
+}
+
+interface MenuCellProps<Row> {
+  readonly row: Row;
+  readonly index: number;
+  readonly name: string;
+  readonly actionsOf: (row: Row, index: number) => RowActionsProps["items"];
+  readonly isBusy: boolean;
+}
+
+function MenuCell<Row>({ row, index, name, actionsOf, isBusy }: MenuCellProps<Row>) {
+  const items = actionsOf(row, index);
+  return (
+    <Td isActionCell className="bellwire-at-actions">
+      {items.length > 0 && <RowActions of={name} isDisabled={isBusy} items={items} />}
+    </Td>
   );
 }
 
@@ -147,8 +164,6 @@ interface Placed {
 
 const classNameOf = ({ place, isLabelled = false }: Placed): string =>
   `bellwire-at-${place ?? "none"}${isLabelled ? " bellwire-labelled" : ""}`;
-
-const Actions = (props: RowActionsProps) => (props.items.length > 0 ? <RowActions {...props} /> : null);
 
 const checkClass = "pf-v6-c-table__check bellwire-at-select";
 

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
 import { SelectFilter } from "../lists.tsx";
@@ -26,8 +27,11 @@ export function EndpointFilter({ endpointId, onChange }: EndpointFilterProps) {
   );
 }
 
-/** Returns a function that says whether an endpoint was deleted. Answers false while loading. */
+/** Returns a function that says whether an endpoint was deleted. It stays the same while the endpoints do. Answers false while loading. */
 export function useIsDeletedEndpoint(): (endpointId: number) => boolean {
   const { data: endpoints } = useQuery(endpointsQuery(useApi()));
-  return (endpointId) => endpoints !== undefined && !endpoints.some(({ id }) => id === endpointId);
+  return useCallback(
+    (endpointId: number) => endpoints !== undefined && !endpoints.some(({ id }) => id === endpointId),
+    [endpoints],
+  );
 }

@@ -5,16 +5,10 @@ import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { knownTimeZone, parseDateInput } from "../../components/time-zone.ts";
 import { describeMoment } from "../../components/time.tsx";
-import type { Chosen } from "./failure-actions.ts";
-
-export interface ToDelete {
-  readonly chosen: readonly Chosen[];
-  /** The failures in words: "this failure and all older ones". */
-  readonly label: string;
-}
 
 export interface DeleteFailuresDialogProps {
-  readonly toDelete: ToDelete;
+  /** The failures in words: "this failure and all older ones". */
+  readonly label: string;
   readonly isBusy: boolean;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
@@ -23,8 +17,8 @@ export interface DeleteFailuresDialogProps {
 const deletionHint =
   "They leave the list and are not retried. Their deliveries stay readable. You can undo this for a minute.";
 
-export function DeleteFailuresDialog({ toDelete, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
-  const title = `Delete ${toDelete.label}?`;
+export function DeleteFailuresDialog({ label, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
+  const title = `Delete ${label}?`;
   return (
     <ConfirmDialog title={title} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
       <Content component="p">{deletionHint}</Content>

@@ -1,6 +1,6 @@
 import { Button } from "@patternfly/react-core";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { Failure } from "../../api/deliveries.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
@@ -8,7 +8,7 @@ import { EventTypeName } from "../../components/history-table.tsx";
 import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { When } from "../../components/time.tsx";
-import { DeleteFailuresDialog, DeleteUntilDialog, type ToDelete } from "./delete-failures-dialogs.tsx";
+import { DeleteFailuresDialog, DeleteUntilDialog } from "./delete-failures-dialogs.tsx";
 import { type Chosen, chooseUpTo, useFailureActions } from "./failure-actions.ts";
 import { Name } from "../../components/labels.tsx";
 
@@ -21,7 +21,8 @@ export interface FailureListProps {
 
 export function FailureList({ failures, filter, upTo }: FailureListProps) {
   const selection = useBulkSelection(failures.map(({ delivery_id }) => delivery_id));
-  const [toDelete, setToDelete] = useState<ToDelete>();
+  // "This failure and all older ones".
+  const [newestToDelete, setNewestToDelete] = useState<Failure>();
   const [untilMost, setUntilMost] = useState<Date>();
   const { retry, remove, isBusy } = useFailureActions();
   const { endpoint_id, ...others } = filter;
@@ -29,11 +30,9 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
   // Deletions up to a time know no other filter. The job on all that match does.
   const isDeletedByTime = Object.keys(others).length === 0 && !endpoint_id?.includes(",");
   const close = (): void => {
-    setToDelete(undefined);
+    setNewestToDelete(undefined);
     setUntilMost(undefined);
   };
-  const confirmDeleteUpTo = (failure: Failure): void =>
-    setToDelete({ chosen: chooseUpTo(failures, failure, ofEndpoint), label: "this failure and all older ones" });
   // The dialog stays open until the action is done, because it shows a rejection.
   const removeChosen = (chosen: readonly Chosen[]): void =>
     remove.mutate(chosen, {
@@ -49,20 +48,20 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
         failures={failures}
         selection={selection}
         isBusy={isBusy}
-        onRetry={(failure) => retry.mutate(failure)}
-        onDeleteUpTo={isDeletedByTime ? confirmDeleteUpTo : undefined}
+        onRetry={retry.mutate}
+        onDeleteUpTo={isDeletedByTime ? setNewestToDelete : undefined}
       />
       {isDeletedByTime && (
         <Button variant="link" isDanger isAriaDisabled={isBusy} onClick={() => setUntilMost(upTo)}>
           Delete older failures…
         </Button>
       )}
-      {toDelete && (
+      {newestToDelete && (
         <DeleteFailuresDialog
-          toDelete={toDelete}
+          label="this failure and all older ones"
           isBusy={remove.isPending}
           onClose={close}
-          onConfirm={() => removeChosen(toDelete.chosen)}
+          onConfirm={() => removeChosen(chooseUpTo(failures, newestToDelete, ofEndpoint))}
         />
       )}
       {untilMost && (
@@ -93,24 +92,29 @@ export interface FailuresTableProps {
 function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: FailuresTableProps) {
   // A failure of a deleted endpoint stays on the list, but cannot be retried.
   const isDeleted = useIsDeletedEndpoint();
+  const columns = useMemo(() => [...firstColumns, endpointColumn(isDeleted), failedColumn], [isDeleted]);
+  const actionsOf = useCallback(
+    (failure: Failure) => [
+      ...(isDeleted(failure.endpoint_id) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
+      ...(onDeleteUpTo ? [{ title: deleteUpTo, isDanger: true, onClick: () => onDeleteUpTo(failure) }] : []),
+    ],
+    [isDeleted, onRetry, onDeleteUpTo],
+  );
   return (
     <ListTable
       label="Failures"
       rows={failures}
-      columns={[...columns, endpointColumn(isDeleted), failedColumn]}
+      columns={columns}
       keyOf={({ delivery_id }) => delivery_id}
       nameOf={({ event_type, account_name }, index) => `row ${index + 1}, ${event_type} of ${account_name}`}
       selection={selection}
-      actionsOf={(failure) => [
-        ...(isDeleted(failure.endpoint_id) ? [] : [{ title: "Retry", onClick: () => onRetry(failure) }]),
-        ...(onDeleteUpTo ? [{ title: deleteUpTo, isDanger: true, onClick: () => onDeleteUpTo(failure) }] : []),
-      ]}
+      actionsOf={actionsOf}
       isBusy={isBusy}
     />
   );
 }
 
-const columns: readonly ListColumn<Failure>[] = [
+const firstColumns: readonly ListColumn<Failure>[] = [
   {
     title: "Event",
     show: ({ delivery_id, event_type }) => (

@@ -1,0 +1,66 @@
+import { useState } from "react";
+import { expect, test } from "vitest";
+import { click, rejection, showInPortal, tick } from "../../testing/show-in-portal.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
+import { FailureList } from "./failure-list.tsx";
+
+const failure = {
+  id: "0195d1f0-0000-7000-8000-000000000001",
+  delivery_id: "0195d1f0-0000-7000-8000-000000000001.1",
+  endpoint_id: 1,
+  endpoint_name: "default",
+  event_type: "account.created",
+  account_id: 4,
+  account_name: "Quay Books",
+  attempts_made: 5,
+  failed_at: "2026-03-01T09:00:00Z",
+  error: "The receiver answered 500.",
+  url_masked: "https://quay.example/…",
+};
+
+test("a failed deletion is reported in its dialog", async () => {
+  const problem = { title: "Too many requests.", code: "rate-limited" };
+  const upTo = new Date("2026-03-01T09:00:01Z");
+  showInPortal(<FailureList failures={[failure]} filter={{}} upTo={upTo} />, {
+    answers: { "DELETE failures?until=2026-03-01T08%3A59%3A59.999Z": [429, problem] },
+  });
+  await click("Actions for row 1, account.created of Quay Books");
+  await click("Delete this and all older failures");
+  await click("Delete");
+  await waitFor(() => expect(rejection()).toContain("Too many requests."));
+});
+
+test("a new failure and a ticked row leave the other rows of a long list as they are", async () => {
+  let rendered: string[] = [];
+  const watched = ["Quay Books", "Ferry Lines", "Silent Reef"].map((account_name, number) => ({
+    ...failure,
+    delivery_id: `${failure.id}.${number}`,
+    account_name,
+    get error() {
+      rendered.push(account_name);
+      return failure.error;
+    },
+  }));
+  const [first, ...older] = watched;
+  function Failures() {
+    const [isUpdated, setUpdated] = useState(false);
+    return (
+      <>
+        <button onClick={() => setUpdated(true)}>Update</button>
+        <FailureList
+          failures={isUpdated && first ? [first, ...older] : older}
+          filter={{}}
+          upTo={new Date("2026-03-01T09:00:01Z")}
+        />
+      </>
+    );
+  }
+  showInPortal(<Failures />, { answers: {} });
+  await waitFor(() => expect(rendered).not.toEqual([]));
+  rendered = [];
+  await click("Update");
+  expect(new Set(rendered)).toEqual(new Set(["Quay Books"]));
+  rendered = [];
+  await tick(`tick-${failure.id}.1`);
+  expect(new Set(rendered)).toEqual(new Set());
+});
