@@ -151,11 +151,11 @@ test.each([
   });
 });
 
-test("a request whose mayStart is false once a connection is free is never sent", async () => {
+test("a request whose mayStart is false once a connection is free is never sent, and is no attempt", async () => {
   await using receiver = await startReceiver();
   await using sender = buildSender();
-  const refused = await sender.send({ ...buildAttempt({ url: receiver.url }), mayStart: () => false });
-  expect(refused).toMatchObject({ kind: "unreachable", code: "internal" });
+  const refused = sender.send({ ...buildAttempt({ url: receiver.url }), mayStart: () => false });
+  await expect(refused).rejects.toThrow("not made: lease");
   const sent = await sender.send({ ...buildAttempt({ url: receiver.url }), mayStart: () => true });
   expect(sent).toMatchObject({ kind: "answered", status: 200 });
   expect(receiver.received).toHaveLength(1);

@@ -59,7 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
 
   /** A connection is there and the request is about to be written. Throwing returns the connection unused. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#needs.mayStart?.() === false) this.#settle(noLongerOurs);
+    if (!this.#isSettled && this.#needs.mayStart?.() === false) this.#giveUp(leaseExpired);
     if (this.#isSettled) throw new Error("It is not to be sent any more.");
     this.#controller = controller;
     this.#sentMs = this.#needs.clock.monotonicMs();
@@ -102,9 +102,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     try {
       const [isSent, isAnswering] = [this.#sentMs !== undefined, this.#answer !== undefined];
       const outcome = outcomeOfError(error, { ...this.#needs, isSent, isAnswering });
-      if (outcome.kind !== "not-made") return this.#settle(outcome);
-      this.#end();
-      this.#resolve(outcome);
+      if (outcome.kind === "not-made") this.#giveUp(outcome);
+      else this.#settle(outcome);
     } catch (bug) {
       this.#end();
       this.#reject(bug);
@@ -148,6 +147,11 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     this.#resolve({ latencyMs: latencyOf(trace), trace, ...outcome });
   }
 
+  #giveUp(notMade: NotMade): void {
+    this.#end();
+    this.#resolve(notMade);
+  }
+
   #end(): void {
     this.#isSettled = true;
     clearTimeout(this.#timer);
@@ -156,11 +160,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
 
 const nothing = Buffer.alloc(0);
 
-const noLongerOurs: Untimed<AttemptOutcome> = {
-  kind: "unreachable",
-  code: "internal",
-  reason: "Another engine had taken this over before a connection was free. It was not sent from here.",
-};
+/** Other engines may own the lane. If none does, the delivery is read again, and has not lost an attempt. */
+const leaseExpired: NotMade = { kind: "not-made", code: "lease", resource: "lease" };
 
 // One function for all timers saves a closure for each.
 const runOutOfTime = (exchange: Exchange): void => exchange.runOutOfTime();

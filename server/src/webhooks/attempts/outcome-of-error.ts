@@ -8,11 +8,14 @@ import { ForbiddenTargetError, NoAddressError, ProxyError } from "./connector.ts
 /** An outcome without its measurements. */
 export type Untimed<Outcome> = Outcome extends unknown ? Omit<Outcome, "latencyMs" | "trace"> : never;
 
-/** No attempt: this process could not open a connection, for want of a resource of its own. Nothing was sent. */
+/**
+ * No attempt: this process could not open a connection, for want of a resource of its own, or its engine's lease had expired when the
+ * connection was there. Nothing was sent.
+ */
 export interface NotMade {
   readonly kind: "not-made";
   readonly code: string;
-  readonly resource: Resource;
+  readonly resource: Resource | "lease";
 }
 
 export interface FailedExchange {
@@ -72,9 +75,10 @@ export const outcomeOfNotMade = ({ code, resource }: NotMade): AttemptOutcome =>
   latencyMs: 0,
 });
 
-const lacking: Readonly<Record<Resource, string>> = {
+const lacking: Readonly<Record<NotMade["resource"], string>> = {
   descriptors: "its process or machine has reached a limit of open files or of memory for sockets",
   ports: "all local ports for this address are in use",
+  lease: "the lease of its engine has expired",
 };
 
 const untimed = traceOf({

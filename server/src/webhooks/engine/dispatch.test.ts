@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptOutcome, DueDelivery } from "#webhooks/deliveries/index.ts";
 import { claimed, settings, unused, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
@@ -36,7 +37,7 @@ const delivery = (number: number): DueDelivery => ({
 const refused: AttemptOutcome = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 };
 
 interface Sent {
-  readonly respond: (outcome?: AttemptOutcome) => void;
+  readonly respond: (outcome?: AttemptOutcome | NotMade) => void;
 }
 
 interface DispatchOptions {
@@ -137,6 +138,21 @@ test("with fewer than eight attempts in flight, freed slots are filled at once",
   for (const { respond } of sent.slice(0, 9)) respond();
   await nextTurn();
   expect(sent).toHaveLength(25);
+});
+
+test("attempts that the lease prevented are not recorded, and their deliveries start again without a pause", async () => {
+  const { dispatch, lane, sent, batches } = await startDispatch();
+  dispatch.fill();
+  for (const { respond } of sent) respond({ kind: "not-made", code: "lease", resource: "lease" });
+  await nextTurn();
+  await dispatch.drainOutcomes();
+  expect([batches, dispatch.inFlight]).toEqual([[], 0]);
+  const read = lane.beginRead(0);
+  if (!read) throw new Error("The lane has room for rows.");
+  lane.endRead(fortyDeliveries, read, { horizon: "20", nowMs: 0 });
+  dispatch.offer(lane);
+  dispatch.fill();
+  expect(sent).toHaveLength(32);
 });
 
 test("starting attempts stops after 5 ms and continues after responses were processed", async () => {

@@ -244,7 +244,7 @@ export class Dispatch {
     if (this.#limits.inFlight === 0) this.#onIdle?.();
   }
 
-  /** No attempt was made, for want of a resource of this process. The delivery stays due and is read again. */
+  /** No attempt was made, for want of a resource of this process or of its lease. The delivery stays due and is read again. */
   #putBack(lane: Lane, slot: Slot, { delivery, notMade }: { delivery: DueDelivery; notMade: NotMade }): void {
     const nowMs = this.#needs.clock.monotonicMs();
     this.#limits.release(slot);
@@ -252,7 +252,7 @@ export class Dispatch {
     if (lane.inFlight === 0) lane.isStalled = false;
     lane.putBack(delivery, nowMs, notMade.resource === "ports" ? portsPauseMs : 0);
     if (!slot.isLate) lane.releaseSiblings(delivery);
-    this.#exhaustion.learn(notMade, this.inFlight, nowMs);
+    if (notMade.resource !== "lease") this.#exhaustion.learn(notMade, this.inFlight, nowMs);
     if (this.#limits.inFlight === 0) this.#onIdle?.();
   }
 
