@@ -75,8 +75,8 @@ const awayMessage = "The server cannot be reached. Check your connection and try
 export class ServerAway extends Error {
   override readonly name = "ServerAway";
 
-  constructor() {
-    super(awayMessage);
+  constructor(options?: ErrorOptions) {
+    super(awayMessage, options);
   }
 }
 

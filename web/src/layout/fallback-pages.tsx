@@ -62,7 +62,7 @@ export async function loadPage<Module>(load: () => Promise<Module>): Promise<Mod
     return await load();
   } catch (error) {
     if (await isReachable()) throw error;
-    throw new ServerAway();
+    throw new ServerAway({ cause: error });
   }
 }
 
