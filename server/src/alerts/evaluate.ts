@@ -1,4 +1,5 @@
 import { listAdminAddresses } from "#access/index.ts";
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { insertMail } from "#portal/mails/index.ts";
 import { type NewEvent, readSubscriptions, recordEvents, hasSubscriber } from "#webhooks/events/index.ts";
@@ -18,7 +19,8 @@ const isDue = `(evaluated_at < clock_timestamp() - interval '50 seconds' or eval
 
 // Along alert_schedules_due_idx. By the database's clock. In random order: processes that began with the same provider would read
 // all others at the same time, too.
-const dueStatement = `select provider_id from alert_schedules where ${isDue} order by random()`;
+const dueStatement = `
+  select provider_id from alert_schedules where ${isDue} and provider_id not in (${leavingProviders}) order by random()`;
 
 // Another process may have evaluated it since.
 const stillDueStatement = `select clock_timestamp() as now from alert_schedules where provider_id = $1 and ${isDue}`;
