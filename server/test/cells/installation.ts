@@ -10,7 +10,7 @@ import { type RunningServer, runRoles } from "../support/run-bellwire.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import { schema } from "../support/test-databases.ts";
 
-const baseDomain = "bellwire.test";
+export const baseDomain = "bellwire.test";
 
 export interface CellProvider {
   readonly id: number;

@@ -35,7 +35,7 @@ export async function sendRequest(
     signal: AbortSignal.timeout(requestTimeoutMs),
   });
   const text = await answer.body.text();
-  const isJson = String(answer.headers["content-type"]).includes("json");
+  const isJson = text !== "" && String(answer.headers["content-type"]).includes("json"); // deletions have no body
   return { status: answer.statusCode, body: isJson ? JSON.parse(text) : text };
 }
 
