@@ -47,6 +47,8 @@ interface DispatchOptions {
   readonly window?: number;
   readonly promoted?: readonly number[];
   readonly deliveries?: readonly DueDelivery[];
+  /** Settles later than at once. */
+  readonly settled?: Promise<void>;
   readonly disableEndpoint?: (endpointId: number, reason: string) => Promise<void>;
   /** How long everything has failed before. */
   readonly failingSeconds?: number;
@@ -57,7 +59,7 @@ const fortyDeliveries = Array.from({ length: 40 }, (_, number) => delivery(numbe
 
 /** Starts a dispatch with a lane of 40 deliveries. */
 async function startDispatch(options: DispatchOptions = {}) {
-  const { onSend, resolved, window = 16, promoted = [], deliveries = fortyDeliveries } = options;
+  const { onSend, resolved, settled, window = 16, promoted = [], deliveries = fortyDeliveries } = options;
   const { disableEndpoint = unused, failingSeconds = null } = options;
   const clock = new HandDrivenClock();
   const sent: Sent[] = [];
@@ -68,6 +70,7 @@ async function startDispatch(options: DispatchOptions = {}) {
     register: async () => undefined,
     settle: async (_engineId, settlements) => {
       batches.push(settlements.length);
+      await settled;
       return { recorded: settlements.length, transactions: { first: 2, last: 2 }, lastTransaction: 2, promoted };
     },
   };
@@ -100,12 +103,18 @@ async function startDispatch(options: DispatchOptions = {}) {
     0,
   );
   widen(lane, window);
+  giveRows(lane, deliveries);
+  dispatch.offer(lane);
+  return { clock, dispatch, lane, sent, batches };
+}
+
+/** Reads rows into the lane, and no more for a second. */
+function giveRows(lane: Lane, deliveries: readonly DueDelivery[]): void {
+  lane.polls.pollNow();
   const read = lane.beginRead(0);
   if (!read) throw new Error("The lane has room for rows.");
   lane.endRead(deliveries, read, { horizon: "20", nowMs: 0 });
-  dispatch.offer(lane);
   lane.polls.begin(1000);
-  return { clock, dispatch, lane, sent, batches };
 }
 
 /** Gives the lane and its host their full windows. */
@@ -128,6 +137,7 @@ test("while eight or more attempts are in flight, freed slots are filled togethe
     await nextTurn();
   }
   expect(sent).toHaveLength(16);
+  expect(clock.sleeping).toBe(2); // until the slots are filled, and until the next outcomes are recorded
   await clock.advance(1);
   expect(sent).toHaveLength(19);
 });
@@ -250,12 +260,112 @@ test("an endpoint that could not be disabled in the database keeps the time sinc
   answer = Promise.withResolvers();
   answer.resolve();
   lane.switchOn();
-  const again = lane.beginRead(0);
-  if (!again) throw new Error("The lane has room for rows.");
-  lane.endRead([delivery(50)], again, { horizon: "20", nowMs: 0 });
+  giveRows(lane, [delivery(50)]);
   dispatch.offer(lane);
   dispatch.fill();
   await failAttempts();
   expect(requested).toHaveLength(2);
   expect(lane.released(0)).toMatchObject({ failingSeconds: null, failedAttempts: 0 });
+});
+
+test("waiting for attempts ends with the last one, and at once if none is in flight", async () => {
+  const { dispatch, sent } = await startDispatch({ window: 2 });
+  const isOver: boolean[] = [];
+  const wait = async (): Promise<void> => {
+    await dispatch.drainAttempts(1000);
+    isOver.push(true);
+  };
+  void wait();
+  await nextTurn();
+  expect(isOver).toHaveLength(1);
+
+  dispatch.fill();
+  dispatch.close();
+  void wait();
+  sent[0]?.respond();
+  await nextTurn();
+  expect(isOver).toHaveLength(1);
+  sent[1]?.respond(noDescriptor);
+  await nextTurn();
+  expect(isOver).toHaveLength(2);
+});
+
+const noDescriptor: NotMade = { kind: "not-made", code: "EMFILE", resource: "descriptors" };
+
+test("after a lack of descriptors, no receiver gets an attempt for a while, and then one more than are in flight", async () => {
+  const { clock, dispatch, sent } = await startDispatch({ window: 2 });
+  dispatch.fill();
+  sent[0]?.respond(noDescriptor);
+  await nextTurn();
+  const other = new Lane({ ...claimed, endpointId: 2 }, settings, new ReceiverHosts<Lane>(2), 0);
+  giveRows(other, [{ ...delivery(50), endpointId: 2 }]);
+  dispatch.offer(other);
+  const started: number[] = [];
+  for (const ms of [0, 499, 1]) {
+    await clock.advance(ms);
+    dispatch.fill();
+    started.push(other.inFlight);
+  }
+  expect(started).toEqual([0, 0, 1]);
+});
+
+test("a lane whose pace has changed waits in the queue of its new pace only", async () => {
+  const { dispatch, lane } = await startDispatch();
+  const formerQueue = lane.queue;
+  lane.learn(refused, 10);
+  dispatch.offer(lane);
+  expect([lane.pace, formerQueue, lane.queue]).toEqual(["failing", [], [lane]]);
+});
+
+test("while attempts at a quick receiver are late, it gets slow slots only, until one responds in time or none is left", async () => {
+  const { clock, dispatch, lane, sent } = await startDispatch({ deliveries: [delivery(1)] });
+  const paces: string[] = [];
+  const atMs = async (ms: number): Promise<void> => {
+    await clock.advance(ms - clock.monotonicMs());
+    dispatch.fill();
+    paces.push(lane.pace);
+  };
+  await atMs(0);
+  giveRows(lane, [delivery(2)]);
+  dispatch.offer(lane);
+  await atMs(900);
+  await atMs(1001);
+  sent[1]?.respond();
+  await nextTurn();
+  await atMs(1002);
+  expect(paces).toEqual(["quick", "quick", "slow", "quick"]);
+
+  giveRows(lane, [delivery(3)]);
+  dispatch.offer(lane);
+  await atMs(1100);
+  await atMs(2200);
+  for (const { respond } of sent) respond();
+  await nextTurn();
+  await atMs(2201);
+  expect(paces.slice(4)).toEqual(["quick", "slow", "quick"]);
+});
+
+test("a key with 256 unrecorded deliveries continues as soon as one is recorded", async () => {
+  const { promise: settled, resolve } = Promise.withResolvers<void>();
+  const ofKey = (number: number): DueDelivery => ({
+    ...delivery(number),
+    orderingKey: "account/1",
+    context: { ...delivery(number).context, sequence: number },
+    isFollowed: true,
+  });
+  const { dispatch, lane, sent } = await startDispatch({ settled, deliveries: [ofKey(1)] });
+  dispatch.fill();
+  for (let responses = 0; responses < 256; responses += 1) {
+    const runs = lane.beginRuns(0, 1000);
+    const rows = runs.flatMap(({ afterSequence, limit }) =>
+      Array.from({ length: limit }, (_, index) => ({ ...ofKey(afterSequence + 1 + index), dueAt: "infinity" })),
+    );
+    lane.endRuns(runs, rows, 0);
+    sent[responses]?.respond();
+    await nextTurn();
+  }
+  expect(sent).toHaveLength(256);
+  resolve();
+  await nextTurn();
+  expect(sent).toHaveLength(257);
 });

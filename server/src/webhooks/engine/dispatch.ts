@@ -18,7 +18,7 @@ import { type CountedAttempt, delayOf } from "#webhooks/statistics/index.ts";
 import { Exhaustion } from "./exhaustion.ts";
 import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
-import { ConcurrencyLimits, type Pace, type Slot } from "./limits.ts";
+import { ConcurrencyLimits, type Pace } from "./limits.ts";
 import { SettleQueue, type SettleResult } from "./settle-queue.ts";
 import type { AttemptLine, EngineNeeds } from "./store.ts";
 
@@ -57,8 +57,6 @@ export class Dispatch {
   readonly #queues: Readonly<Record<Pace, Lane[]>> = { unknown: [], quick: [], slow: [], failing: [] };
   #isClosed = false;
   #willFill = false;
-  /** Names that are being looked up. */
-  #resolving = 0;
   #onIdle: (() => void) | undefined;
 
   constructor(needs: EngineNeeds, lease: Lease, events: DispatchEvents) {
@@ -94,10 +92,7 @@ export class Dispatch {
 
   /** Empties the queues: the lanes are lost. */
   clear(): void {
-    for (const queue of Object.values(this.#queues)) {
-      for (const lane of queue) lane.queue = undefined;
-      queue.length = 0;
-    }
+    for (const queue of Object.values(this.#queues)) queue.length = 0;
   }
 
   /** Starts no more attempts. */
@@ -166,19 +161,13 @@ export class Dispatch {
     if (host.isResolved(nowMs)) return true;
     if (!host.isResolving) {
       const resolved = this.#needs.sender.resolve(lane.settings.url);
-      if (!resolved) {
-        host.endResolving(nowMs);
-        return true;
-      }
+      if (!resolved) return true;
       host.beginResolving();
-      this.#resolving += 1;
       void resolved.then(() => {
-        this.#resolving -= 1;
         host.endResolving(this.#needs.clock.monotonicMs());
-        // Those behind may still have to be looked up. Many look-ups end together when their time is up.
+        // Those behind may still have to be looked up.
         for (const waiting of host.takeWaiting()) this.offer(waiting, true);
-        if (this.#resolving < fillTogetherMin) this.#refill();
-        else this.#fillSoon();
+        this.#refill();
       });
     }
     host.wait(lane);
@@ -203,27 +192,29 @@ export class Dispatch {
     host.begin(slot.isLate);
     const { engineId, mayStart } = this.#lease;
     void makeAttempt(this.#needs, lane.settings, { delivery, epoch: lane.epoch, mayStart }).then((attempt) => {
+      this.#limits.release(slot);
+      lane.inFlight -= 1;
+      if (lane.inFlight === 0) lane.isStalled = false;
+      if (!slot.isLate) lane.releaseSiblings(delivery);
       if ("resource" in attempt) {
         host.release(slot.isLate);
-        this.#putBack(lane, slot, { delivery, notMade: attempt });
+        this.#putBack(lane, delivery, attempt);
       } else {
-        if (!slot.isLate) lane.releaseSiblings(delivery);
         host.end(slot.isLate, attempt.outcome);
-        this.#end(lane, slot, engineId, attempt);
+        if (!slot.isLate) lane.isStalled = false;
+        this.#end(lane, engineId, attempt);
       }
       for (const waiting of host.takeWaiting()) this.offer(waiting);
+      if (this.#limits.inFlight === 0) this.#onIdle?.();
       this.#refill();
     });
   }
 
-  #end(lane: Lane, slot: Slot, engineId: string, attempt: AttemptResult): void {
+  #end(lane: Lane, engineId: string, attempt: AttemptResult): void {
     const { outcome, settlement } = attempt;
-    this.#limits.release(slot);
-    lane.inFlight -= 1;
     const nowMs = this.#needs.clock.monotonicMs();
     lane.learn(outcome, nowMs, attempt.retryAfterSeconds);
     lane.failure.learn(settlement.end === "delivered", nowMs);
-    if (!slot.isLate || lane.inFlight === 0) lane.isStalled = false;
     lane.ended(settlement, settlement.end !== null, nowMs);
     if (attempt.isGone) this.#disable(lane, "The receiver answered 410: it is gone for good.");
     else if (!lane.settings.isDefault && lane.failure.lastsFor(this.#needs.disableAfterMs, nowMs))
@@ -235,25 +226,18 @@ export class Dispatch {
       mayWait: orderingKey === null ? settlement.end === "delivered" : lane.mayRecordLater(orderingKey),
       onSettled: (result, settled) => {
         this.#count(lane, attempt.counted, settled);
-        const isPromoted = result !== "recorded" || settled?.promoted.includes(lane.endpointId) === true;
-        this.#settled(lane, settlement, { result, isPromoted });
+        this.#settled(lane, settlement, { result, isPromoted: settled?.promoted.includes(lane.endpointId) ?? false });
       },
     });
     this.offer(lane);
     this.#events.onRoom(lane);
-    if (this.#limits.inFlight === 0) this.#onIdle?.();
   }
 
   /** No attempt was made, for want of a resource of this process or of its lease. The delivery stays due and is read again. */
-  #putBack(lane: Lane, slot: Slot, { delivery, notMade }: { delivery: DueDelivery; notMade: NotMade }): void {
+  #putBack(lane: Lane, delivery: DueDelivery, notMade: NotMade): void {
     const nowMs = this.#needs.clock.monotonicMs();
-    this.#limits.release(slot);
-    lane.inFlight -= 1;
-    if (lane.inFlight === 0) lane.isStalled = false;
     lane.putBack(delivery, nowMs, notMade.resource === "ports" ? portsPauseMs : 0);
-    if (!slot.isLate) lane.releaseSiblings(delivery);
     if (notMade.resource !== "lease") this.#exhaustion.learn(notMade, this.inFlight, nowMs);
-    if (this.#limits.inFlight === 0) this.#onIdle?.();
   }
 
   #count(lane: Lane, attempt: CountedAttempt, settled: Settled | undefined): void {
@@ -298,7 +282,6 @@ export class Dispatch {
   #startSuccessor(lane: Lane, orderingKey: string, isPromoted: boolean): void {
     if (isPromoted && !lane.isRunning(orderingKey)) lane.polls.pollNow();
     this.#events.onRoom(lane);
-    if (lane.queue) return;
     this.offer(lane);
     if (lane.queue) this.#refill();
   }
