@@ -17,8 +17,8 @@ const hintedDuringReadMax = 100;
 
 /** A row that was read and is not settled yet. Its body is dropped once it is sent. */
 interface HeldRow {
-  /** Due time at the last read. `infinity`: it was read behind others of its key. */
-  dueAt: string;
+  /** Due time when it was read. `infinity`: it was read behind others of its key. */
+  readonly dueAt: string;
   readonly attemptsMade: number;
   /** The ordering key of a row that waits behind others. */
   behind: string | undefined;
@@ -50,11 +50,7 @@ export class LaneRows {
         if (held) held.behind = undefined;
         this.#waiting.push([delivery]);
       },
-      release: ({ eventId }) => {
-        // The row is due by now, and the cursor may have passed it.
-        if (this.#held.get(eventId)?.dueAt !== "infinity") this.resetCursor();
-        this.#held.delete(eventId);
-      },
+      release: ({ eventId }) => this.#held.delete(eventId),
     });
   }
 
@@ -83,8 +79,8 @@ export class LaneRows {
     this.#openReads += 1;
     // Held rows are read again while the cursor waits in front of them, so the limit leaves room for them.
     let again = 0;
-    for (const [eventId, { dueAt }] of this.#held)
-      if (dueAt !== "infinity" && isAfter(this.#cursor, { dueAt, eventId })) again += 1;
+    for (const [eventId, { dueAt, behind }] of this.#held)
+      if (behind === undefined && isAfter(this.#cursor, { dueAt, eventId })) again += 1;
     return { endpointId: this.#endpointId, after: this.#cursor, limit: count + again };
   }
 
@@ -114,7 +110,7 @@ export class LaneRows {
     if (isFull) this.#hintedDuringRead = []; // the next read finds them behind the rest
     const last = isFull ? rows.at(-1) : undefined;
     const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
-    if (!rows.some((row) => this.#hasMoved(row)) && this.#cursor.dueAt < horizon) this.#cursor = reached;
+    if (!rows.some((row) => this.#hasMoved(row))) this.#cursor = reached;
     let added = 0;
     for (const row of rows) added += Number(this.#add(row, nowMs));
     added += this.#addHinted(nowMs);
@@ -165,8 +161,7 @@ export class LaneRows {
 
   /** The delivery has a response or is late: the others of its change may start. */
   releaseSiblings(delivery: DueDelivery): void {
-    const siblings = this.#changeGroups.done(delivery);
-    if (siblings.length > 0) this.#waiting.unshift(siblings);
+    this.#waiting.unshift(this.#changeGroups.done(delivery));
   }
 
   /** An attempt has ended; with `isLast`, its delivery too. */
@@ -211,12 +206,8 @@ export class LaneRows {
     const { eventId, dueAt, attemptsMade, orderingKey } = row;
     // The row is due although it waits behind others in memory: these have ended, or it has left its order.
     const behind = this.#held.get(eventId)?.behind;
-    if (behind !== undefined) this.#runs.reread(behind, nowMs);
-    const held = this.#held.get(eventId);
-    if (held) {
-      if (isPromoted(held, row)) held.dueAt = dueAt;
-      return false;
-    }
+    if (behind !== undefined) this.#runs.dropBehind(behind);
+    if (this.#held.has(eventId)) return false;
     this.#held.set(eventId, { dueAt, attemptsMade, behind: undefined });
     if (orderingKey === null) this.#waiting.push([row]);
     else this.#runs.enter(row, orderingKey, nowMs);
@@ -229,9 +220,8 @@ export class LaneRows {
     return held !== undefined && held.dueAt !== row.dueAt && !isPromoted(held, row);
   }
 
-  /** Adds the rows that came with hints during the last open read, behind its rows. Returns how many were new. */
+  /** Adds the rows that came with hints during a read, behind its rows. Returns how many were new. */
   #addHinted(nowMs: number): number {
-    if (this.#openReads > 1) return 0;
     let added = 0;
     for (const row of this.#hintedDuringRead) added += Number(this.#add(row, nowMs));
     this.#hintedDuringRead = [];

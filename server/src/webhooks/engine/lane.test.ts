@@ -338,6 +338,13 @@ test("a row that was settled before its hint arrives is not sent again", () => {
   expect(hints).toEqual([false, false, false]);
 });
 
+test("a lane remembers settled rows for at most two seconds", () => {
+  const lane = newReadLane();
+  ["a", "b", "c"].forEach((id, at) => lane.settled({ eventId: id, orderingKey: null }, at * 1001));
+  const hints = ["a", "b", "c"].map((id) => lane.takeHinted(due(id, "30"), 2002, 2003));
+  expect(hints).toEqual([true, false, false]);
+});
+
 test("a lane that receives hinted rows is not idle", () => {
   const mayBeReleased = (isHinted: boolean): boolean => {
     const lane = newReadLane();
@@ -351,4 +358,79 @@ test("a lane that receives hinted rows is not idle", () => {
     return lane.mayBeReleased(4500, 2000);
   };
   expect([true, false].map(mayBeReleased)).toEqual([false, true]);
+});
+
+const ofKey = (sequence: number, dueAt: string): DueDelivery => {
+  const row = due(String(sequence), dueAt);
+  const context = { ...row.context, time: String(sequence), sequence };
+  return { ...row, context, orderingKey: "account/1", isFollowed: true };
+};
+
+/** A lane with the first delivery of an ordering key in flight, and three behind it in memory. */
+function newOrderedLane(): Lane {
+  const lane = newQuickLane();
+  poll(lane, 0, [ofKey(1, "10")]);
+  lane.endRuns(
+    lane.beginRuns(0, 100),
+    [2, 3, 4].map((sequence) => ofKey(sequence, "infinity")),
+    0,
+  );
+  lane.shift(0);
+  return lane;
+}
+
+test("a delivery whose predecessor leaves the order during its attempt does not wait for the end of that attempt", () => {
+  const lane = newOrderedLane();
+  const before = lane.shift(1000);
+  poll(lane, 1000, [ofKey(2, "15")]);
+  expect([before, lane.shift(1000)?.eventId]).toEqual([undefined, "2"]);
+});
+
+test("a delivery behind others in memory that leaves the order is sent once, and they keep their sequence", () => {
+  const lane = newOrderedLane();
+  poll(lane, 1000, [{ ...ofKey(3, "15"), orderingKey: null }]);
+  expect(lane.shift(1000)?.eventId).toBe("3");
+  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
+  lane.endRuns(
+    lane.beginRuns(1000, 100),
+    [2, 4].map((sequence) => ofKey(sequence, "infinity")),
+    1000,
+  );
+  expect([lane.shift(1000), lane.shift(1000)].map((row) => row?.eventId)).toEqual(["2", undefined]);
+});
+
+test("rows in memory behind the head of an ordering key make no read larger", () => {
+  expect(beginRead(newOrderedLane(), 1000).limit).toBe(beginRead(newReadLane(), 1000).limit);
+});
+
+test("a row hinted during a read of rows behind the head of an ordering key is sent after that read", () => {
+  const lane = newQuickLane();
+  poll(lane, 0, [ofKey(1, "10")]);
+  lane.shift(0);
+  const runs = lane.beginRuns(0, 100);
+  expect(lane.takeHinted(due("a", "30"), 1, 2)).toBe(true);
+  lane.endRuns(runs, [], 2);
+  expect(lane.shift(2)?.eventId).toBe("a");
+});
+
+test("a rate limit that is set, changed or removed applies to the lane from then on", () => {
+  const lane = newQuickLane();
+  poll(
+    lane,
+    0,
+    [1, 2, 3].map((number) => ({ ...due(String(number), `1${number}`), orderingKey: `account/${number}` })),
+  );
+  const change = (maxPerSecond: number | null, nowMs: number): void =>
+    lane.change({ ...settings, maxPerSecond }, nowMs);
+  const sentAt: number[] = [];
+  const sendAt = (nowMs: number): void => {
+    if (lane.mayStart(nowMs) && lane.shift(nowMs)) sentAt.push(nowMs);
+  };
+  change(1, 0); // attempts of the last second were not counted
+  for (const nowMs of [0, 999, 1000, 1500]) sendAt(nowMs);
+  change(2, 1500);
+  for (const nowMs of [1500, 1749, 1750]) sendAt(nowMs);
+  change(null, 1750);
+  sendAt(1750);
+  expect(sentAt).toEqual([1000, 1750, 1750]);
 });

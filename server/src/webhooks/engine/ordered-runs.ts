@@ -85,10 +85,9 @@ export class OrderedRuns {
     return this.#behind;
   }
 
-  /** True if rows of this key are in memory or being read. Their end decides what comes next. */
+  /** True if rows of this key are in memory, being read or unrecorded. Their end decides what comes next. */
   isRunning(orderingKey: string): boolean {
-    const run = this.#runs.get(orderingKey);
-    return run !== undefined && !isIdle(run, this.#toRead);
+    return this.#runs.has(orderingKey);
   }
 
   /** True if the end of a delivery of this key may be recorded later: its successor is in memory, and few ends are unrecorded. */
@@ -101,7 +100,6 @@ export class OrderedRuns {
   enter(delivery: DueDelivery, orderingKey: string, nowMs: number): void {
     const run = this.#runs.get(orderingKey) ?? newRun(orderingKey);
     this.#runs.set(orderingKey, run);
-    this.#stop(run);
     const { sequence } = delivery.context;
     // The delivery in flight has left the order, or this one would not be due.
     if (run.current?.isInFlight === true && run.current.sequence < sequence) run.current = undefined;
@@ -110,12 +108,10 @@ export class OrderedRuns {
     this.#continue(run, nowMs);
   }
 
-  /** Drops the rows of a key, which are out of date, and reads them again. */
-  reread(orderingKey: string, nowMs: number): void {
+  /** Drops the rows of a key, which are out of date. They are read again after the attempt in flight. */
+  dropBehind(orderingKey: string): void {
     const run = this.#runs.get(orderingKey);
-    if (!run) return;
-    this.#stop(run);
-    this.#requestRead(run, nowMs);
+    if (run) this.#stop(run);
   }
 
   /** An attempt begins. */
@@ -267,12 +263,10 @@ export class OrderedRuns {
   }
 
   #deleteIdle(run: Run): void {
-    if (isIdle(run, this.#toRead) && run.unsettled.size === 0) this.#runs.delete(run.orderingKey);
+    const isHeld = run.current !== undefined || run.due.length > 0 || run.behind.length > 0 || run.unsettled.size > 0;
+    if (!isHeld && !run.openRead && !this.#toRead.has(run)) this.#runs.delete(run.orderingKey);
   }
 }
-
-const isIdle = (run: Run, toRead: ReadonlySet<Run>): boolean =>
-  !run.current && !run.openRead && run.due.length === 0 && run.behind.length === 0 && !toRead.has(run);
 
 const newRun = (orderingKey: string): Run => ({
   orderingKey,

@@ -24,7 +24,6 @@ export class WaitingDeliveries {
   /** Adds deliveries in front of all others. */
   unshift(deliveries: readonly DueDelivery[]): void {
     this.#firsts.unshift(deliveries);
-    this.#firstsInTurn = 0;
   }
 
   shift(): DueDelivery | undefined {
