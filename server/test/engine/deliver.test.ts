@@ -293,7 +293,9 @@ test("a busy endpoint's previous secret stops signing when its time is over", as
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
   await rotateSecret({ pool: database, encryption }, { providerId, id: endpointId, ...bySystem });
-  await database.query("update endpoints set previous_secret_until = now() + interval '1500 milliseconds'");
+  await database.query(
+    "update endpoints set version = version + 1, previous_secret_until = now() + interval '1500 milliseconds'",
+  );
   const signatures = async (): Promise<number | undefined> => {
     const count = receiver.received.length;
     await recordNow(database, { providerId });
