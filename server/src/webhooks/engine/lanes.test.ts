@@ -114,6 +114,7 @@ test("a released lane that no engine claims is claimed again, and further releas
 
 /** Returns the lanes of an engine whose claims all succeed. */
 function newOwnedLanes({ store = {}, chance = () => 0 }: { store?: Partial<LaneStore>; chance?: () => number }) {
+  const clock = new HandDrivenClock();
   const needs = {
     store: {
       ...unusedStore,
@@ -126,20 +127,20 @@ function newOwnedLanes({ store = {}, chance = () => 0 }: { store?: Partial<LaneS
     },
     statistics: noStatistics,
     sender: { resolve: () => undefined, send: unused },
-    clock: new HandDrivenClock(),
-    log: { attempt: unused, notMade: unused, warn: unused },
+    clock,
+    log: { attempt: unused, notMade: unused, warn: () => undefined },
     chance,
     newId: () => "engine",
     inFlightMax: 8,
     leaseMs: 60_000,
     disableAfterMs: 0,
   };
-  return new OwnedLanes(needs, new Lease(needs, "engine"));
+  return { lanes: new OwnedLanes(needs, new Lease(needs, "engine")), clock };
 }
 
 test("lanes that are claimed together are tried in random order", async () => {
   const chances = [0, 0.5, 0.9, 0.1];
-  const lanes = newOwnedLanes({ chance: () => chances.shift() ?? 0 });
+  const { lanes } = newOwnedLanes({ chance: () => chances.shift() ?? 0 });
   lanes.hintDue([1, 2, 3]);
   expect((await lanes.claim()).map(({ endpointId }) => endpointId)).toEqual([3, 1, 2]);
 });
@@ -150,7 +151,7 @@ test("the lanes of ten thousand endpoints are claimed some at a time, and none t
     polls += 1;
     return { free: ids(10_000), own: 0, owned: 0, engines: 1 };
   };
-  const lanes = newOwnedLanes({ store: { findDueLanes } });
+  const { lanes } = newOwnedLanes({ store: { findDueLanes } });
   const claims: number[] = [];
   do {
     lanes.hintDue([]); // asks for a poll
@@ -159,4 +160,125 @@ test("the lanes of ten thousand endpoints are claimed some at a time, and none t
   expect(claims).toEqual(Array.from({ length: 20 }, () => 500));
   expect(lanes.size).toBe(10_000);
   expect(polls).toBe(1);
+});
+
+/** Returns lanes, and the endpoints of each claim and each read of settings. */
+function newObservedLanes(store: Partial<LaneStore> = {}) {
+  const claims: (readonly number[])[] = [];
+  const reads: (readonly number[])[] = [];
+  const claim: LaneStore["claim"] = async (_engineId, endpointIds) => {
+    claims.push(endpointIds);
+    return endpointIds.map((endpointId) => ({ ...claimed, endpointId }));
+  };
+  const readSettings: LaneStore["readSettings"] = async (endpointIds) => {
+    reads.push(endpointIds);
+    return endpointIds.map((endpointId) => ({ ...settings, endpointId }));
+  };
+  return { ...newOwnedLanes({ store: { claim, readSettings, ...store } }), claims, reads };
+}
+
+test("free lanes are polled once per second, and at once after a hint without endpoints", async () => {
+  let polls = 0;
+  const { lanes, clock } = newObservedLanes({
+    findDueLanes: async () => {
+      polls += 1;
+      return { free: [], own: 0, owned: 0, engines: 1 };
+    },
+  });
+  const pollsAt = async (ms: number): Promise<number> => {
+    await clock.advance(ms - clock.monotonicMs());
+    await lanes.claim();
+    return polls;
+  };
+  expect([await pollsAt(0), await pollsAt(999), await pollsAt(1000)]).toEqual([1, 1, 2]);
+  lanes.hintDue([]);
+  expect(await pollsAt(1001)).toBe(3);
+});
+
+test("a hint claims a lane once, neither a lane that this engine owns nor one that it leaves to others", async () => {
+  const { lanes, claims } = newObservedLanes({
+    findDueLanes: async () => ({ free: [3], own: 2, owned: 2, engines: 2 }),
+  });
+  await lanes.claim(); // leaves 3 to others
+  for (const _ of [1, 2]) {
+    lanes.hintDue([1, 3]);
+    await lanes.claim();
+    await lanes.claim();
+  }
+  expect(claims).toEqual([[1]]);
+});
+
+test("settings are read again once after a hint, and a lane whose endpoint is gone ends", async () => {
+  let found = [settings];
+  const { lanes, reads } = newObservedLanes({
+    readSettings: async (endpointIds) => {
+      reads.push(endpointIds);
+      return found;
+    },
+  });
+  lanes.hintDue([1]);
+  const [lane] = await lanes.claim();
+  await lanes.refreshSettings();
+  expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([1, false]);
+  found = [];
+  lanes.hintChanged([1]);
+  await lanes.refreshSettings();
+  await lanes.refreshSettings();
+  expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([2, true]);
+});
+
+test("a lane that was claimed again stays although outcomes of the former one are given up", async () => {
+  const { lanes } = newObservedLanes();
+  lanes.hintDue([1]);
+  const [former] = await lanes.claim();
+  if (!former) throw new Error("The lane is claimed.");
+  lanes.reclaim(former);
+  expect(lanes.find(1)).toBeUndefined();
+  lanes.hintDue([1]);
+  const [latter] = await lanes.claim();
+  lanes.reclaim(former);
+  expect(lanes.find(1)).toBe(latter);
+});
+
+test("a lane that the database records under another epoch is claimed with the next poll, and not again once released", async () => {
+  const { lanes, clock, claims } = newObservedLanes({
+    verifyOwnership: async () => [],
+    release: async () => undefined,
+  });
+  lanes.hintDue([1]);
+  const [lane] = await lanes.claim();
+  if (!lane) throw new Error("The lane is claimed.");
+  lanes.suspect(lane);
+  await lanes.verifyOwnership();
+  expect(lanes.find(1)).toBeUndefined();
+  for (let poll = 0; poll < 3; poll += 1) {
+    await clock.advance(1000);
+    await lanes.claim();
+    await lanes.releaseAll();
+  }
+  expect(claims).toEqual([[1], [1]]);
+});
+
+test("an endpoint that cannot be decrypted is left to others for a minute, or until it or all endpoints change", async () => {
+  const released: number[] = [];
+  const { lanes, clock, claims } = newObservedLanes({
+    readSettings: async (endpointIds) =>
+      endpointIds.map((endpointId) => ({ endpointId, undecryptable: "its key is missing" })),
+    release: async (_engineId, given) => void released.push(...given.map(({ endpointId }) => endpointId)),
+  });
+  const claimsAfter = async (change: () => void): Promise<number> => {
+    change();
+    lanes.hintDue([1]);
+    await lanes.claim();
+    return claims.filter((endpointIds) => endpointIds.includes(1)).length;
+  };
+  expect(await claimsAfter(() => undefined)).toBe(1);
+  expect([lanes.size, lanes.undecryptable, released]).toEqual([0, 1, [1]]);
+  expect(await claimsAfter(() => lanes.hintChanged([2]))).toBe(1);
+  await clock.advance(59_999);
+  expect(await claimsAfter(() => undefined)).toBe(1);
+  await clock.advance(1);
+  expect(await claimsAfter(() => undefined)).toBe(2);
+  expect(await claimsAfter(() => lanes.hintChanged([1]))).toBe(3);
+  expect(await claimsAfter(() => lanes.hintChanged([]))).toBe(4);
 });

@@ -72,7 +72,7 @@ export class OwnedLanes {
       this.#pollAtMs = 0;
       return this.#pollNow(this.all());
     }
-    for (const id of endpointIds) if (!this.#lanes.has(id) && !this.#rebalancing.isLeft(id)) this.#hinted.add(id);
+    for (const id of endpointIds) if (!this.#rebalancing.isLeft(id)) this.#hinted.add(id);
     return this.#pollNow(endpointIds.flatMap((id) => this.#lanes.get(id) ?? []));
   }
 
@@ -90,8 +90,8 @@ export class OwnedLanes {
     if (endpointIds.length === 0) this.#undecryptable.clear();
     for (const id of endpointIds.length > 0 ? endpointIds : this.#lanes.keys()) {
       this.#undecryptable.delete(id);
-      if (this.#lanes.has(id)) this.#changed.add(id);
-      else this.#hinted.add(id);
+      this.#changed.add(id);
+      this.#hinted.add(id);
     }
   }
 
@@ -110,7 +110,6 @@ export class OwnedLanes {
       this.#unclaimed = [...this.#uncertain, ...(await this.#rebalancing.poll(this.all(), nowMs))];
     }
     for (const id of this.#unclaimed.splice(0, claimMax)) endpointIds.add(id);
-    // A hint may have come while its lane was being claimed.
     const free = [...endpointIds].filter((id) => !this.#lanes.has(id) && !this.#isUndecryptable(id, nowMs));
     if (free.length === 0) return [];
     try {
@@ -151,7 +150,7 @@ export class OwnedLanes {
 
   /** An outcome was not recorded: the delivery was cancelled, or the lane has another owner. */
   suspect(lane: Lane): void {
-    if (this.owns(lane)) this.#suspected.add(lane);
+    this.#suspected.add(lane);
   }
 
   /**
@@ -175,10 +174,7 @@ export class OwnedLanes {
           lanes.map(({ endpointId, epoch }) => ({ endpointId, epoch })),
         ),
       );
-      for (const lane of lanes.filter(({ endpointId }) => !owned.has(endpointId))) {
-        this.#end(lane);
-        this.#uncertain.add(lane.endpointId);
-      }
+      for (const lane of lanes) if (!owned.has(lane.endpointId)) this.reclaim(lane);
     }
     for (const lane of suspected) this.#suspected.delete(lane);
   }
@@ -195,8 +191,6 @@ export class OwnedLanes {
   dropAll(): void {
     for (const lane of this.#lanes.values()) this.#end(lane);
     this.#uncertain.clear();
-    this.#suspected.clear();
-    this.#unclaimed = [];
     this.#pollAtMs = 0;
   }
 
