@@ -259,7 +259,7 @@ test("an endpoint that could not be disabled in the database keeps the time sinc
 
   answer = Promise.withResolvers();
   answer.resolve();
-  lane.switchOn();
+  lane.change(settings, 0);
   giveRows(lane, [delivery(50)]);
   dispatch.offer(lane);
   dispatch.fill();

@@ -290,6 +290,20 @@ test.each<readonly [string, (lane: Lane) => void, Partial<DueDelivery>, number]>
   expect(lane.takeHinted({ ...due("a", "30"), ...row }, committingAtMs, 2000)).toBe(false);
 });
 
+test.each([{ state: "paused" }, { state: "disabled" }, { active: false }] as const)(
+  "a lane that is claimed when its endpoint becomes %j takes no hinted row, and is released",
+  (off) => {
+    const lane = new Lane(claimed, { ...settings, ...off, version: 2 }, new ReceiverHosts<Lane>(8), 0);
+    const read = lane.beginRead(0);
+    if (read) {
+      lane.polls.begin(1000);
+      lane.endRead([], read, upTo("20"));
+    }
+    const isTaken = lane.takeHinted({ ...due("a", "30"), endpointVersion: 2 }, 1, 2);
+    expect([isTaken, lane.mayBeReleased(2, 2000)]).toEqual([false, true]);
+  },
+);
+
 /** Begins the poll that is due after a second. */
 function readAgain(lane: Lane): LaneToRead {
   const read = beginRead(lane, 1999);

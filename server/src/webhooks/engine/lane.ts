@@ -54,7 +54,7 @@ export class Lane {
   isStalled = false;
   /** The dispatch queue in which the lane waits for a slot. */
   queue: Lane[] | undefined;
-  #isOff = false;
+  #isOff: boolean;
   /** Its endpoint is being disabled. It is released afterwards, so that the time of failing is stored as it is then. */
   isDisabling = false;
   /** To be released once nothing is in flight, for another engine to claim. */
@@ -74,6 +74,7 @@ export class Lane {
     this.#host = hosts.enter(settings.url);
     this.#window = hosts.windowFor(claimed.endpointId, settings.url);
     this.#settings = settings;
+    this.#isOff = isOff(settings);
     this.#outdatedAtMs = outdatedAtMs(settings, nowMs);
     const { maxPerSecond } = settings;
     if (maxPerSecond !== null) this.#rateLimit = new RateLimit(maxPerSecond, nowMs, nowMs + claimed.rateSeconds * 1000);
@@ -103,7 +104,7 @@ export class Lane {
     return this.inFlight + (this.#previous?.openRequests ?? 0);
   }
 
-  /** Applies settings from the next attempt on. */
+  /** Applies settings from the next attempt on, and starts or stops with them. A pause goes on. */
   change(settings: DeliverySettings, nowMs: number): void {
     const { maxPerSecond } = settings;
     if (maxPerSecond === null) this.#rateLimit = undefined;
@@ -119,6 +120,8 @@ export class Lane {
     }
     this.#settings = settings;
     this.#outdatedAtMs = outdatedAtMs(settings, nowMs);
+    if (isOff(settings)) this.switchOff();
+    else this.#isOff = false;
   }
 
   /** True if the settings were valid for a time that has passed. */
@@ -302,11 +305,6 @@ export class Lane {
     this.#isOff = true;
   }
 
-  /** Ends `switchOff`. A pause goes on. */
-  switchOn(): void {
-    this.#isOff = false;
-  }
-
   /**
    * Returns whether nothing is left to do: the lane has been idle for `idleMs`, or is stopped. A poll just now must have found
    * it idle, not one a second ago: rows that came since would wait two seconds for the next owner's poll.
@@ -353,6 +351,8 @@ export class Lane {
     return this.#isOff || this.isLeaving || this.#pause.isActive(nowMs);
   }
 }
+
+const isOff = ({ active, state }: DeliverySettings): boolean => !active || state !== "enabled";
 
 const outdatedAtMs = ({ previousSecretSeconds }: DeliverySettings, readAtMs: number): number =>
   previousSecretSeconds === null ? Number.POSITIVE_INFINITY : readAtMs + previousSecretSeconds * 1000;

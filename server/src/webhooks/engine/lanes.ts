@@ -143,7 +143,6 @@ export class OwnedLanes {
         continue;
       }
       if (changed) lane.change(changed, nowMs);
-      if (changed?.active && changed.state === "enabled") lane.switchOn();
       else lane.switchOff();
     }
   }
