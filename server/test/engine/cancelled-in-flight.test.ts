@@ -94,6 +94,32 @@ test.for(ways)(
   },
 );
 
+test.for([...ways, { name: "a retry without a cancellation", retry: ways[0]?.retry }])(
+  "$name during the last attempt of a delivery is not lost when that attempt fails",
+  async ({ name, retry }, { database }) => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    await using receiver = await startReceiver(
+      (response) => void answered.then(() => response.writeHead(receiver.received.length === 1 ? 500 : 200).end()),
+    );
+    await using _engine = await startTestEngine(database);
+    const providerId = await buildProvider(database);
+    const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, retryWaitsSeconds: [] });
+    const [eventId = ""] = await recordNow(database, { providerId });
+    const key = { providerId, eventId, endpointId };
+    await until(() => receiver.received.length === 1);
+    if (!name.endsWith("cancellation")) await database.inTransaction((tx) => cancelDelivery(tx, key));
+    await database.inTransaction((tx) => retry?.(tx, key) ?? Promise.resolve());
+    answer();
+
+    const delivery = await until(async () => {
+      const current = await readDelivery(database, key);
+      return current?.state !== "pending" && current;
+    });
+    expect(delivery).toMatchObject({ state: "delivered", attempts: [{ status: 500 }, { status: 200 }] });
+    expect(await database.query("select from failures")).toEqual([]);
+  },
+);
+
 const insertAttempt = `
   insert into attempts (provider_id, event_id, endpoint_id, number, at, latency_ms) values ($1, $2, $3, 1, now(), 1)`;
 

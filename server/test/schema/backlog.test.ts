@@ -129,6 +129,7 @@ test(
         at: new Date(),
         end: "delivered",
         retryAfterSeconds: null,
+        lastDueAt: null,
       },
     ]);
     expect(written.recorded).toBe(1);

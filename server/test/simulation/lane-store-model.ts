@@ -243,15 +243,18 @@ export class LaneStoreModel {
     this.due.set(key, { ...ended.row, ...round, orderingKey: null, dueAt: this.moment(this.nowMs) });
   }
 
-  #settleOne(engineId: string, { endpointId, eventId, epoch, number, end, retryAfterSeconds }: Settlement): boolean {
+  #settleOne(engineId: string, settlement: Settlement): boolean {
+    const { endpointId, eventId, epoch, number, end, lastDueAt, retryAfterSeconds } = settlement;
     const lane = this.lanes.get(endpointId);
     const key = deliveryKey({ eventId, endpointId });
     const row = this.due.get(key);
     if (lane?.owner !== engineId || lane.epoch !== epoch || row?.attemptsMade !== number - 1) return false;
     this.attempts.set(key, [...(this.attempts.get(key) ?? []), number]);
+    const isRetried = lastDueAt !== null && row.dueAt !== lastDueAt;
     row.attemptsMade = number;
     row.dueAt = this.moment(this.nowMs + (retryAfterSeconds ?? 0) * 1000);
-    if (end === null) return true;
+    if (isRetried) Object.assign(row, { roundStart: number, orderingKey: null });
+    if (end === null || isRetried) return true;
     this.due.delete(key);
     this.ended.set(key, { row, state: end });
     return true;

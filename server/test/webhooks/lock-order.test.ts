@@ -83,6 +83,7 @@ const settle =
         responseHeaders: {},
         responseBody: null,
         retryAfterSeconds: null,
+        lastDueAt: null,
         url: null,
         settingsId: 1,
         trace: null,

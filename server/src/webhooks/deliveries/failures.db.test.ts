@@ -14,7 +14,13 @@ test("an uncommitted settle holds the horizon at the second of its failure", asy
   const attempt = { status: 500, error: "Answered 500", errorClass: null };
   const answer = { ...attempt, latencyMs: 1, responseHeaders: null, responseBody: null };
   const details = { settingsId: 1, trace: null };
-  const end = { end: "failed", retryAfterSeconds: null, url: Buffer.from("url"), orderingKey: null } as const;
+  const end = {
+    end: "failed",
+    retryAfterSeconds: null,
+    lastDueAt: null,
+    url: Buffer.from("url"),
+    orderingKey: null,
+  } as const;
 
   const failedAt = await database.inTransaction(async (tx) => {
     const settlement = { endpointId, epoch: 1, eventId, number: 1, at, ...answer, ...details, ...end };

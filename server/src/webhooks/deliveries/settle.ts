@@ -23,6 +23,11 @@ export interface Settlement {
   readonly responseBody: Uint8Array | null;
   readonly orderingKey: string | null;
   readonly end: "delivered" | "failed" | null;
+  /**
+   * The due time of the attempt if it was the last one of its round. If it is another one by now, somebody has retried the delivery
+   * meanwhile. Null otherwise, and for a delivery that was read ahead in its order.
+   */
+  readonly lastDueAt: string | null;
   /** Null when the delivery has ended. Counts from the database's clock at commit. */
   readonly retryAfterSeconds: number | null;
   /** The encrypted URL of the attempt, kept with a failure. */
@@ -131,6 +136,9 @@ const attemptColumns = `provider_id, event_id, endpoint_id, number, at, status, 
 // not lose one: both settles meet at the due row, by primary key, and only one can delete it or increment its
 // attempts. Rows are locked in the order of lock-order.ts.
 //
+// A delivery that was retried during the last attempt of its round does not fail with it. It is due with a new round, without its
+// ordering key, as after any retry.
+//
 // A number that is taken is not written again. A delivery was made due by a transaction that did not see its last attempt, such as
 // one in flight during a cancellation. If this failed, no outcome of the batch could ever be recorded.
 const outcomesStatement = `
@@ -138,19 +146,22 @@ const outcomesStatement = `
     select outcome.*, least(nth, 32767)::smallint as number
     from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::integer[], $6::timestamptz[], $7::smallint[], $8::text[],
       $9::integer[], $10::json[], $11::bytea[], $12::text[], $13::float8[], $14::bytea[], $15::text[], $16::bigint[],
-      $17::bytea[])
+      $17::bytea[], $18::timestamptz[])
       as outcome (endpoint_id, epoch, event_id, nth, at, status, error, latency_ms, response_headers,
-        response_body, ending, retry_after, url, error_class, settings_id, trace)
+        response_body, decision, retry_after, url, error_class, settings_id, trace, last_due_at)
     join lanes on lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
   ), mine as (
-    select outcome.*, due.provider_id, due.replay, due.format
+    select outcome.*, due.provider_id, due.replay, due.format,
+      case when due.due_at <> outcome.last_due_at then null else outcome.decision end as ending
     from outcome
     join due on due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id
       and due.attempts_made = least(outcome.nth - 1, 32767)
     order by ${inOrderOfLocks}
     for update of due
   ), again as (
-    update due set attempts_made = mine.number, due_at = clock_timestamp() + make_interval(secs => mine.retry_after)
+    update due set attempts_made = mine.number, due_at = clock_timestamp() + make_interval(secs => coalesce(mine.retry_after, 0)),
+      round_start = case when mine.decision is null then due.round_start else mine.number end,
+      ordering_key = case when mine.decision is null then due.ordering_key end
     from mine
     where mine.ending is null and due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
   ), gone as (
@@ -198,6 +209,7 @@ export async function writeOutcomes(
     plainArray(column(({ errorClass }) => errorClass)),
     plainArray(column(({ settingsId }) => settingsId)),
     bytesArray(column(({ trace }) => trace)),
+    textArray(column(({ lastDueAt }) => lastDueAt)),
   ]);
   return { written: rows.length, transaction: rows[0]?.transaction ?? 0 };
 }

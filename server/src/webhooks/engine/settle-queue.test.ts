@@ -18,6 +18,7 @@ const settlementOf = (eventId: string): Settlement => ({
   orderingKey: null,
   end: "delivered",
   retryAfterSeconds: null,
+  lastDueAt: null,
   url: null,
   settingsId: 1,
   trace: null,
