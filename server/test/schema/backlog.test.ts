@@ -140,6 +140,7 @@ test(
     await pool.inTransaction((tx) =>
       makeDueAgain(tx, { providerId, endpointId }, [
         {
+          was: "missing",
           eventId: createUuidV7Generator()(Date.now()),
           format: "3scale",
           orderingKey: "account/31",

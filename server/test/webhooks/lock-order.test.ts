@@ -96,6 +96,7 @@ const cancel =
     pool.inTransaction((tx) => cancelDeliveries(tx, keysOf(scene, select(scene))));
 
 const replayed: Omit<DeliveryToRepeat, "eventId" | "orderingKey"> = {
+  was: "failed",
   format: "3scale",
   sequence: 1,
 };

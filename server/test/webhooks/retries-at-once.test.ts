@@ -4,10 +4,11 @@ import {
   cancelDelivery,
   claimLanes,
   deleteFailuresForUndo,
-  type DeliveryToRepeat,
+  insertDelivery,
   insertEngine,
   limitBacklogs,
   makeDueAgain,
+  type PreviousState,
   restoreBatch,
   retryDeliveries,
   retryDelivery,
@@ -15,7 +16,15 @@ import {
   settleDeliveries,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
-import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
+import {
+  anEvent,
+  buildEndpoint,
+  buildProvider,
+  bySystem,
+  feedsAreComplete,
+  recordNow,
+} from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -41,8 +50,8 @@ const ways = [
   { name: "of one delivery", retry: (tx: Transaction, key: Key): Promise<unknown> => retryDelivery(tx, key) },
   {
     name: "by a replay",
-    retry: (tx: Transaction, key: Key): Promise<unknown> =>
-      makeDueAgain(tx, key, [{ ...again, eventId: key.eventId } satisfies DeliveryToRepeat]),
+    retry: (tx: Transaction, key: Key, was: PreviousState = "failed"): Promise<unknown> =>
+      makeDueAgain(tx, key, [{ ...again, was, eventId: key.eventId }]),
   },
   {
     name: "by a job",
@@ -110,13 +119,72 @@ test.for(ways)(
     const restored: Promise<unknown>[] = [];
     let isRestored = false;
     await database.inTransaction(async (tx) => {
-      await retry(tx, key);
+      await retry(tx, key, "givenUp");
       restored.push(restoreBatch(database, { providerId, id: deletion.id }).finally(() => (isRestored = true)));
       await until(async () => isRestored || (await countWaiting(database)));
     });
     expect(await Promise.all(restored)).toMatchObject([{ restored: 0 }]);
     expect(await database.query(`select from due`)).toHaveLength(1);
     expect(await database.query(`select from failures`)).toEqual([]);
+  },
+);
+
+// What a record of an attempt does, here in the transaction that made the delivery due: an engine may be as fast.
+const deliverStatement = `
+  with sent as (delete from due returning *)
+  insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
+  select provider_id, event_id, endpoint_id, 'delivered', attempts_made + 1, replay, format from sent
+  on conflict (provider_id, event_id, endpoint_id) do update
+    set state = excluded.state, attempts_made = excluded.attempts_made, ended_at = clock_timestamp()`;
+
+test("a replay of failures sends none that was retried and delivered while the replay waited for it", async ({
+  database,
+}) => {
+  const key = await buildFailure(database);
+  const all = { since: new Date(0), until: new Date(Date.now() + 60_000), eventTypes: null };
+  await database.inTransaction((tx) => startReplay(tx, { ...key, ...all, only: "failed" }));
+  await feedsAreComplete(database);
+  const worked: Promise<unknown>[] = [];
+  await database.inTransaction(async (tx) => {
+    await retryDelivery(tx, key);
+    await tx.query(deliverStatement);
+    worked.push(workOnReplay(database));
+    await until(() => countWaiting(database));
+  });
+  expect(await Promise.all(worked)).toEqual([true]);
+  expect(await database.query("select from due")).toEqual([]);
+  expect(await database.query("select state, failed from replays")).toEqual([{ state: "done", failed: 0 }]);
+});
+
+const toSend = { was: "missing", format: "3scale", orderingKey: null, sequence: 1 } as const;
+const firstSends = [
+  {
+    name: "sent now",
+    send: (tx: Transaction, key: Key): Promise<unknown> => insertDelivery(tx, key, "3scale"),
+  },
+  {
+    name: "replayed",
+    send: (tx: Transaction, key: Key): Promise<unknown> => makeDueAgain(tx, key, [{ ...toSend, eventId: key.eventId }]),
+  },
+];
+
+test.for(firstSends.flatMap(({ name, send }) => firstSends.map((other) => ({ name, send, other }))))(
+  "an event without a delivery that is $name is sent once, although it is $other.name at the same time",
+  async ({ send, other }, { database }) => {
+    const providerId = await buildProvider(database);
+    const [eventId = ""] = await recordNow(database, { providerId });
+    const endpointId = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
+    const key = { providerId, eventId, endpointId };
+    const sent: Promise<unknown>[] = [];
+    await database.inTransaction(async (tx) => {
+      await other.send(tx, key);
+      await tx.query(deliverStatement);
+      sent.push(database.inTransaction((second) => send(second, key)));
+      await until(() => countWaiting(database));
+    });
+    await Promise.all(sent);
+    expect(await database.query("select from due")).toEqual([]);
+    expect(await database.query("select attempts_made as made from deliveries")).toEqual([{ made: 1 }]);
   },
 );
 

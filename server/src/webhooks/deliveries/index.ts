@@ -152,6 +152,7 @@ export {
   insertDelivery,
   limitBacklogs,
   makeDueAgain,
+  type PreviousState,
   retryDelivery,
   skipDelivery,
   unskipDelivery,

@@ -5,6 +5,7 @@ import type { DeliveryKeys } from "./transitions.ts";
  * The order in which transactions lock rows. In another one, two of them may wait for each other, until PostgreSQL ends one after
  * a second.
  *
+ * 0. An advisory lock of the endpoint, for new deliveries of earlier events: no row says yet that another transaction inserts them.
  * 1. `due`: the first row of each ordering key, by (endpoint_id, ordering_key), and no other row of a key without it. So at most
  *    one transaction at a time locks rows of a key, and it may lock further ones at any time: the one that ends a key's first row
  *    makes the next one due. A change locks first rows only (plan.ts). Outcomes come in the order of their key, so the first of a
@@ -50,6 +51,13 @@ const lockKeysStatement = `
     order by endpoint_id, ordering_key
   ) key
   ${lockingFirstRows}`;
+
+const lockMissingStatement = `select pg_advisory_xact_lock(hashtextextended('bellwire missing deliveries', $1))`;
+
+/** Locks the deliveries that the endpoint lacks. The next statement of the transaction sees what others inserted until then. */
+export const lockMissing = (tx: Transaction, endpointId: number): void => {
+  tx.send(lockMissingStatement, [endpointId]);
+};
 
 /** Locks ordering keys. */
 export function lockKeys(tx: Transaction, keys: readonly OrderingKey[]): void {

@@ -9,6 +9,7 @@ import {
   lockingFirstRows,
   lockKeys,
   lockKeysOf,
+  lockMissing,
 } from "./lock-order.ts";
 import type { BodyFormat } from "./payload.ts";
 import { type Ordering, orderingKeyOf } from "./plan.ts";
@@ -213,13 +214,15 @@ export async function cancelDeliveriesOfDeleted(tx: Transaction, deletedForSecon
   return cancelled.length;
 }
 
-// A delivery that never existed, because a gate stopped the event or the endpoint is newer: "Send it now".
+// A delivery that never existed, because a gate stopped the event or the endpoint is newer: "Send it now". The transaction has
+// locked the endpoint's missing deliveries. One that is due by the snapshot may have ended by the time of the insert.
 const insertMissing = `
   insert into due (provider_id, event_id, endpoint_id, format, sequence)
   select event.provider_id, event.id, $3, $4, event.sequence
   from events event
   where event.provider_id = $1 and event.id = $2
     and exists (select from endpoints where endpoints.provider_id = $1 and endpoints.id = $3 and endpoints.deleted_at is null)
+    and not exists (select from due where due.event_id = $2 and due.endpoint_id = $3)
     and not exists (select from deliveries ended
       where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3)
   on conflict (event_id, endpoint_id) do nothing
@@ -234,6 +237,7 @@ export async function insertDelivery(
   { providerId, eventId, endpointId }: DeliveryKey,
   format: string,
 ): Promise<boolean> {
+  lockMissing(tx, endpointId);
   const inserted = await tx.query(insertMissing, [providerId, eventId, endpointId, format]);
   if (inserted.length > 0) tx.hintAfterCommit("due", String(endpointId));
   return inserted.length > 0;
@@ -295,27 +299,40 @@ export async function unskipDelivery(
   return (await tx.query(unskipStatement, [...key, orderingKey])).length > 0;
 }
 
+/** The state of an event's delivery that is not pending. Given up: cancelled, or failed and deleted from the failure list. */
+export type PreviousState = "failed" | "missing" | "delivered" | "givenUp";
+
 /** A delivery to insert or to repeat. Its bytes in this format are stored. */
 export interface DeliveryToRepeat {
+  /** One that is in another state by now is left out: somebody else has retried it. */
+  readonly was: PreviousState;
   readonly eventId: string;
   readonly format: BodyFormat;
   readonly orderingKey: string | null;
   readonly sequence: number;
 }
 
-// Makes deliveries due and deletes their failures in one statement, so none is in both places or in neither. Pending
-// deliveries stay as they are. Within a key they precede, by sequence, pending ones that are not in flight: the first
+// Makes deliveries due and deletes their failures in one statement, so none is in both places or in neither. Deliveries that are
+// pending or in another state by now stay as they are. Within a key they precede, by sequence, pending ones that are not in flight: the first
 // row of each key is locked and later ones wait, as in orderedStatement of plan.ts.
 const makeDueAgainStatement = `
   with revived as (
     select revived.*, coalesce(ended.attempts_made, 0) as attempts_made, coalesce(ended.replay, 0) as replay
-    from unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[]) as revived (event_id, format, ordering_key, sequence)
+    from unnest($3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::text[])
+      as revived (event_id, format, ordering_key, sequence, was)
     left join lateral (
-      select attempts_made, least(replay + (state = 'delivered')::int, 32767) as replay from deliveries
+      select state, attempts_made, least(replay + (state = 'delivered')::int, 32767) as replay from deliveries
       where deliveries.provider_id = $1 and deliveries.event_id = revived.event_id and deliveries.endpoint_id = $2
       limit 1
     ) ended on true
     where not exists (select from due where due.event_id = revived.event_id and due.endpoint_id = $2)
+      and revived.was = case
+        when ended.state is null then 'missing'
+        when exists (select from failures
+          where failures.provider_id = $1 and failures.endpoint_id = $2 and failures.event_id = revived.event_id) then 'failed'
+        when ended.state = 'delivered' then 'delivered'
+        else 'givenUp'
+      end
   ), dealt_with as (
     delete from failures using revived
     where failures.provider_id = $1 and failures.endpoint_id = $2 and failures.event_id = revived.event_id
@@ -337,31 +354,39 @@ const makeDueAgainStatement = `
       or exists (select from ahead where ahead.ordering_key = revived.ordering_key)
     ) then 'infinity' else clock_timestamp() end
   from revived
-  on conflict (event_id, endpoint_id) do nothing`;
+  on conflict (event_id, endpoint_id) do nothing
+  returning event_id`;
 
-/** Makes deliveries of one endpoint due: ended ones with a new round of retries, and missing ones. */
+/**
+ * Makes deliveries of one endpoint due: ended ones with a new round of retries, and missing ones. Returns those that were still in
+ * the given state.
+ */
 export async function makeDueAgain(
   tx: Transaction,
   { providerId, endpointId }: { readonly providerId: number; readonly endpointId: number },
   deliveries: readonly DeliveryToRepeat[],
-): Promise<void> {
-  if (deliveries.length === 0) return;
+): Promise<readonly DeliveryToRepeat[]> {
+  if (deliveries.length === 0) return [];
+  lockMissing(tx, endpointId);
   lockKeys(
     tx,
     deliveries.flatMap(({ orderingKey }) => (orderingKey === null ? [] : [{ endpointId, orderingKey }])),
   );
   const eventIds = deliveries.map((delivery) => delivery.eventId);
   await lockEnded(tx, { eventIds, endpointIds: eventIds.map(() => endpointId) });
-  await tx.query(makeDueAgainStatement, [
+  const due = await tx.query<{ eventId: string }>(makeDueAgainStatement, [
     providerId,
     endpointId,
     eventIds,
     deliveries.map((delivery) => delivery.format),
     deliveries.map((delivery) => delivery.orderingKey),
     deliveries.map((delivery) => delivery.sequence),
+    deliveries.map((delivery) => delivery.was),
   ]);
   tx.hintAfterCommit("due", String(endpointId));
   tx.hintAfterCommit("history", "");
+  const ids = new Set(due.map(({ eventId }) => eventId));
+  return deliveries.filter(({ eventId }) => ids.has(eventId));
 }
 
 /** The deliveries that a provider's endpoints may hold while off, paused or disabled. */

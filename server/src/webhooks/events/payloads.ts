@@ -9,7 +9,8 @@ const unrendered = `
   join providers provider on provider.id = event.provider_id
   where event.provider_id = $1 and event.id = any($2)
     and not exists (select from payloads
-      where payloads.provider_id = $1 and payloads.event_id = event.id and payloads.format = $3)`;
+      where payloads.provider_id = $1 and payloads.event_id = event.id and payloads.format = $3)
+  order by event.id`;
 
 const insertPayloads = `
   insert into payloads (provider_id, event_id, format, body, context)

@@ -6,6 +6,7 @@ import {
   type DeliveryToRepeat,
   makeDueAgain,
   orderingKeyOf,
+  type PreviousState,
 } from "#webhooks/deliveries/index.ts";
 import type { Endpoint } from "#webhooks/endpoints/index.ts";
 import { storePayloads } from "#webhooks/events/index.ts";
@@ -29,13 +30,7 @@ export interface ReplayRange {
 }
 
 /** Deliveries by their previous state. */
-export interface ReplayCounts {
-  readonly failed: number;
-  readonly missing: number;
-  readonly delivered: number;
-  /** Cancelled, or failed and deleted from the failure list. */
-  readonly givenUp: number;
-}
+export type ReplayCounts = Readonly<Record<PreviousState, number>>;
 
 export interface Replay extends ReplayRange, ReplayCounts {
   readonly id: number;
@@ -140,8 +135,6 @@ const cancelOfStatement = `
 export async function cancelReplaysOf(tx: Transaction, endpointId: number): Promise<void> {
   await tx.query(cancelOfStatement, [endpointId]);
 }
-
-type PreviousState = keyof ReplayCounts;
 
 /** An event, and the state of its delivery to the endpoint. */
 interface ExaminedEvent {
@@ -296,9 +289,8 @@ async function workChunk(tx: Transaction, replay: ClaimedReplay): Promise<void> 
   const examined = replay.isEndpointGone
     ? []
     : await findReplayable(tx, { ...replay, after: replay.lastEvent, limit: chunkMax });
-  const chosen = examined.filter(({ was }) => was !== null);
-  await makeDue(tx, replay, chosen);
-  const count = (state: PreviousState): number => chosen.filter(({ was }) => was === state).length;
+  const sent = await makeDue(tx, replay, examined);
+  const count = (state: PreviousState): number => sent.filter(({ was }) => was === state).length;
   await tx.query(advance, [
     replay.providerId,
     replay.id,
@@ -313,18 +305,29 @@ async function workChunk(tx: Transaction, replay: ClaimedReplay): Promise<void> 
 
 type Destination = Pick<ClaimedReplay, "providerId" | "endpointId" | "format" | "includeCredentials" | "ordering">;
 
-/** A previous delivery keeps its bytes. A missing one gets those of the endpoint's format. */
-async function makeDue(tx: Transaction, replay: Destination, chosen: readonly ExaminedEvent[]): Promise<void> {
+/** Returns the deliveries that are due. A previous delivery keeps its bytes. A missing one gets those of the endpoint's format. */
+async function makeDue(
+  tx: Transaction,
+  replay: Destination,
+  examined: readonly ExaminedEvent[],
+): Promise<readonly DeliveryToRepeat[]> {
   const format = bodyFormatOf(replay);
-  const unsent = chosen.filter((event) => event.format === null).map(({ eventId }) => eventId);
+  const unsent = examined.filter(({ was }) => was === "missing").map(({ eventId }) => eventId);
   await storePayloads(tx, { providerId: replay.providerId, eventIds: unsent, format });
-  const deliveries = chosen.map((event): DeliveryToRepeat => ({
-    eventId: event.eventId,
-    format: event.format ?? format,
-    orderingKey: orderingKeyOf(replay.ordering, event),
-    sequence: event.sequence,
-  }));
-  await makeDueAgain(tx, replay, deliveries);
+  const deliveries = examined.flatMap(({ eventId, was, sequence, ...event }): readonly DeliveryToRepeat[] =>
+    was === null
+      ? []
+      : [
+          {
+            eventId,
+            was,
+            format: event.format ?? format,
+            orderingKey: orderingKeyOf(replay.ordering, event),
+            sequence,
+          },
+        ],
+  );
+  return makeDueAgain(tx, replay, deliveries);
 }
 
 const destinationStatement = `
@@ -354,6 +357,5 @@ export async function resendEvents(
   const [destination] = await tx.query<Destination>(destinationStatement, [providerId, endpointId]);
   if (!destination) return 0;
   const chosen = await tx.query<ExaminedEvent>(selectedStatement, [providerId, endpointId, eventIds]);
-  await makeDue(tx, destination, chosen);
-  return chosen.length;
+  return (await makeDue(tx, destination, chosen)).length;
 }
