@@ -43,6 +43,16 @@ test("flat and wrapped parameters have the same effect", async ({ api }) => {
   expect([flat.json().account_plan.name, wrapped.json().account_plan.name]).toEqual(["One", "Two"]);
 });
 
+test.for(["flat", "wrapped"])("a plan ignores properties that 3scale's API does not set: %s", async (form, { api }) => {
+  const values = { name: "Gold", cancellation_period: 30, state: "published", type: "ServicePlan" };
+  const payload = form === "flat" ? values : { account_plan: values };
+  const created = (await api.send("POST", "/account_plans.json", { payload })).json().account_plan;
+  const path = `/account_plans/${created.id}.json`;
+  const updated = (await api.send("PUT", path, { payload })).json().account_plan;
+  const expected = { name: "Gold", cancellation_period: 0, state: "hidden" };
+  expect([created, updated]).toEqual([expect.objectContaining(expected), expect.objectContaining(expected)]);
+});
+
 test("an unknown state_event of a plan is rejected", async ({ api }) => {
   const response = await api.send("POST", "/account_plans.json", { payload: { name: "One", state_event: "burn" } });
 

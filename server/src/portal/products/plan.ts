@@ -12,15 +12,7 @@ import {
 import { type Json, type Node, decimalToJson, record, value } from "#platform/document.ts";
 import { parseIsoTime } from "#platform/times.ts";
 import { keepXml } from "#platform/xml.ts";
-import {
-  type FieldInput,
-  type Parsed,
-  parseBoolean,
-  parseDays,
-  parseMoney,
-  parseRequiredText,
-  type SettableTable,
-} from "#portal/fields/index.ts";
+import { parseBoolean, parseDays, parseMoney, parseRequiredText, type SettableTable } from "#portal/fields/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { lockProductForShare } from "./product.ts";
 
@@ -64,16 +56,10 @@ export const planFields = {
   setupFee: { ...stored, read: "setup_fee::text", set: { schema: Type.Number(), parse: parseMoney } },
   costPerMonth: { ...stored, read: "cost_per_month::text", set: { schema: Type.Number(), parse: parseMoney } },
   trialPeriodDays: { ...stored, set: { schema: Type.Integer(), parse: parseDays } },
-  cancellationPeriodSeconds: { ...stored, column: "cancellation_period", set: { parse: parseCancellationPeriod } },
+  cancellationPeriodSeconds: { insert: true, column: "cancellation_period" },
   createdAt: {},
   updatedAt: {},
 } as const satisfies SettableTable<Plan>;
-
-/** Blank keeps the value. */
-function parseCancellationPeriod(values: FieldInput, name: string): Parsed<number> {
-  const { value: days, wrong } = parseDays(values, name);
-  return { value: days ?? undefined, wrong };
-}
 
 const planColumns = selectList(planFields);
 
