@@ -102,6 +102,7 @@ test.for([
   ["a name that another has", { username: "MIRA" }, { username: ["has already been taken"] }],
   ["a name that is too short", { username: "no" }, { username: ["is too short (minimum is 3 characters)"] }],
   ["no name", { username: "" }, { username: ["is too short (minimum is 3 characters)"] }],
+  ["a name that is null", { username: null }, { username: ["is too short (minimum is 3 characters)"] }],
   ["a short password", { password: "short" }, { password: ["is too short (minimum is 12 characters)"] }],
 ] as const)("no user gets %s", async ([, values, refused], { sharedPool: pool }) => {
   const fixture = await openPortal(pool);

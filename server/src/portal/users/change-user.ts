@@ -179,7 +179,7 @@ function parseUserUpdate(
   };
   const { changes, errors } = parseFieldInput({ definitions, target: "User", writer, stored: old }, values);
   const { username, email, ...fields } = applyFieldInput(old, changes);
-  const updated = { username: typeof username === "string" ? username : before.username, email: textOf(email) ?? null };
+  const updated = { username: textOf(username) ?? "", email: textOf(email) ?? null };
   const user = { ...before, ...updated, fields };
   const wrongNames = filterErrors(userNameErrors({ ...updated, email: updated.email ?? "" }), (name) =>
     Object.hasOwn(changes, name),
