@@ -130,6 +130,21 @@ test("an update records changed fields with previous values, but never a key", a
   });
 });
 
+test("previous times have the form that documents show them in", async ({ sharedPool: pool }) => {
+  const { provider, ...change } = await signedUp(pool);
+  const update = (day: string) => {
+    const values = { first_traffic_at: `${day}T12:00:00Z`, accepted_at: `${day}T12:00:00Z` };
+    const inOslo = { ...provider, timeZone: "Europe/Oslo" };
+    return updateApplication(pool, { ...change, provider: inOslo, values, writer: "program" });
+  };
+  await update("2026-03-01");
+  await update("2026-03-02");
+  expect((await eventsOf(pool, provider.id)).at(-1)?.previous).toEqual({
+    first_traffic_at: "2026-03-01T13:00:00+01:00",
+    accepted_at: "2026-03-01T13:00:00+01:00",
+  });
+});
+
 test("concurrently added keys never exceed five", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   const adding = Array.from({ length: 8 }, () => addApplicationKey(pool, { ...change, writer: "program" }));

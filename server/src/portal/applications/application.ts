@@ -1,3 +1,4 @@
+import { isDate } from "node:util/types";
 import { Type } from "typebox";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { randomHex } from "#platform/ids.ts";
@@ -195,9 +196,18 @@ export function applicationEvent(
   };
 }
 
-/** Returns the previous values of an application's changed fields, by their names in documents. */
-export const applicationChanges = (before: Application, after: Application): PreviousValues =>
-  auditedChanges(applicationFields, toRow(before), toRow(after));
+/** Returns the previous values of an application's changed fields, by their names and in the form that documents have. */
+export const applicationChanges = (
+  before: Application,
+  after: Application,
+  { provider: { timeZone } }: DocumentSettings,
+): PreviousValues =>
+  Object.fromEntries(
+    Object.entries(auditedChanges(applicationFields, toRow(before), toRow(after))).map(([name, previous]) => [
+      name,
+      isDate(previous) ? writeTimestamp(previous, timeZone) : previous,
+    ]),
+  );
 
 const trafficProperties = documentProperties(applicationFields, "traffic");
 

@@ -141,7 +141,7 @@ export const updateApplication = (
       const refused = mergeErrors(errors, taken);
       if (!hasNoErrors(refused)) return { refused };
 
-      const previous = applicationChanges(before, application);
+      const previous = applicationChanges(before, application, settings);
       if (Object.keys(previous).length === 0) return { application: before, events: [] };
       return saveApplication(locked, application, [
         ...(isKeyNew ? [keyEvent("application.key_updated", { value: application.userKey, createdAt: by.now })] : []),
