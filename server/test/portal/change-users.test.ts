@@ -22,7 +22,7 @@ import {
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { byForm, eventsOf, form, now, setUp, signUp } from "./portal-fixture.ts";
+import { byForm, byToken, eventsOf, form, now, setUp, signUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 const by = { actor: { kind: "token", userId: 1 }, channel: "api", now } as const;
@@ -190,7 +190,10 @@ test("a user is found only through the user's own account and provider", async (
   }
 });
 
-async function invite(pool: Pool, { provider, accountId }: PortalFixture): Promise<{ id: number; code: string }> {
+async function invite(
+  pool: Pool,
+  { provider, accountId }: Pick<PortalFixture, "provider" | "accountId">,
+): Promise<{ id: number; code: string }> {
   let code = "";
   const urlOf = (mailed: string): string => (code = mailed);
   const invited = await inviteUser(pool, { provider, accountId, email: mira.email, urlOf, by });
@@ -218,6 +221,28 @@ test("accepting an invitation creates an active member, and the link works once"
   expect(await acceptInvitation(pool, passwords, { provider, code, values: accepting, now })).toBeUndefined();
   expect(await listInvitations(pool, provider.id, fixture.accountId)).toMatchObject([{ acceptedAt: now }]);
 });
+
+test.for([
+  ["approves it", false, "approved"],
+  ["makes it pending if its plan requires approval", true, "pending"],
+] as const)(
+  "accepting an invitation to an account without an active user %s",
+  async ([, approvalRequired, state], { sharedPool: pool }) => {
+    const { provider } = await setUp(pool);
+    await pool.query("update plans set approval_required = $2 where provider_id = $1", [provider.id, approvalRequired]);
+    const { password: _, ...values } = form;
+    const { details } = await signUp(pool, { provider, by: byToken, values });
+    expect(details.account.state).toBe("created");
+
+    const { code } = await invite(pool, { provider, accountId: details.account.id });
+    await acceptInvitation(pool, passwords, { provider, code, values: accepting, now });
+    expect(await pool.inTransaction((tx) => lockAccount(tx, provider.id, details.account.id))).toMatchObject({ state });
+    expect((await eventsOf(pool, provider.id)).slice(-2)).toMatchObject([
+      { type: "account.updated", actor: "developer", previous: { state: "created" } },
+      { type: "user.created", actor: "developer" },
+    ]);
+  },
+);
 
 test("resending an invitation invalidates the earlier link", async ({ sharedPool: pool }) => {
   const fixture = await openPortal(pool);

@@ -9,7 +9,7 @@ import { activateByCode, findAccountOfCode } from "#portal/users/mailed-codes.ts
 import { type User, lockUser, updateUserRow, userEvent } from "#portal/users/user.ts";
 import type { Cause, RecordedEvent } from "#webhooks/events/index.ts";
 import { listAccountDetails, type AccountDetails } from "./account-details.ts";
-import { recordAccountChange, recordAccountEvents } from "./account-events.ts";
+import { type AccountEvent, recordAccountChange, recordAccountEvents } from "./account-events.ts";
 import { type Account, lockAccount, updateAccountRow } from "./account.ts";
 import {
   type AccountChange,
@@ -138,7 +138,8 @@ export async function activateUser(
 
     const active: User = { ...locked.user, state: "active", activatedAt: now };
     const user = await updateUserRow(tx, providerId, { user: active }, now);
-    const { events } = await recordActivation(tx, settings, { before, user, cause: { providerId, ...by } });
+    const event = userEvent("user.updated", settings, user, { state: "pending" });
+    const { events } = await recordActivation(tx, settings, { before, event, cause: { providerId, ...by } });
     return { user, events };
   });
 }
@@ -169,15 +170,16 @@ export async function activateUserByMail(
     if (!user) return undefined;
 
     const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;
-    const { details } = await recordActivation(tx, settings, { before, user, cause });
+    const event = userEvent("user.updated", settings, user, { state: "pending" });
+    const { details } = await recordActivation(tx, settings, { before, event, cause });
     return { user, details };
   });
 }
 
 interface Activation {
   readonly before: Account;
-  /** A user of the account, already activated. */
-  readonly user: User;
+  /** The event of a user of the account, who was already activated. */
+  readonly event: AccountEvent;
   readonly cause: Cause;
 }
 
@@ -185,10 +187,10 @@ interface Activation {
  * Records the activation of a locked account's user. The first activation also moves the account out of the state
  * `created`.
  */
-async function recordActivation(
+export async function recordActivation(
   tx: Transaction,
   settings: DocumentSettings,
-  { before, user, cause }: Activation,
+  { before, event, cause }: Activation,
 ): Promise<{ readonly details: AccountDetails; readonly events: readonly RecordedEvent[] }> {
   const account =
     before.state === "created" ? await approveOrHold(tx, settings.provider.id, before, cause.now) : before;
@@ -203,8 +205,7 @@ async function recordActivation(
           account,
           accountUpdatedEvent(settings, details, accountChanges(before, account)),
         );
-  const activated = userEvent("user.updated", settings, user, { state: "pending" });
-  return { details, events: [...admitted, ...(await recordAccountEvents(tx, cause, account, [activated]))] };
+  return { details, events: [...admitted, ...(await recordAccountEvents(tx, cause, account, [event]))] };
 }
 
 async function approveOrHold(tx: Transaction, providerId: number, account: Account, now: Date): Promise<Account> {

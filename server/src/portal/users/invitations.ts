@@ -2,7 +2,7 @@ import { type ChangeContext, type PasswordHasher, recordAudit } from "#access/in
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
-import { recordAccountEvents } from "#portal/accounts/account-events.ts";
+import { recordActivation } from "#portal/accounts/account-states.ts";
 import { type Account, lockAccount } from "#portal/accounts/account.ts";
 import {
   type DocumentSettings,
@@ -211,8 +211,8 @@ interface Acceptance {
 }
 
 /**
- * Creates the invited user as an active member, who is the actor of the event. Returns undefined if the code is
- * unknown, expired or used.
+ * Creates the invited user as an active member, who is the actor of the event. As any first activation, this moves the
+ * account out of the state `created`. Returns undefined if the code is unknown, expired or used.
  */
 export async function acceptInvitation(
   pool: Pool,
@@ -235,10 +235,9 @@ export async function acceptInvitation(
       const user = await insertMember(tx, settings, { fields, passwordHash, accountId: account.id }, now);
       const actor = { kind: "developer", userId: user.id } as const;
       const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;
-      return {
-        user,
-        events: await recordAccountEvents(tx, cause, account, [userEvent("user.created", settings, user)]),
-      };
+      const event = userEvent("user.created", settings, user);
+      const { events } = await recordActivation(tx, settings, { before: account, event, cause });
+      return { user, events };
     });
   } catch (error) {
     if (error instanceof NameTaken)
