@@ -89,7 +89,7 @@ export async function runEngineProcess(env: Environment): Promise<number> {
     const parts = await openParts({ config, log, urls, openDatabase, printStatus, running });
     let drainMs = 0;
     running.use(await startEngines(parts, () => drainMs));
-    readMetrics = async () => [...(await parts.metrics.getMetricsAsJSON()), ...(await parts.cells.readMetrics())];
+    readMetrics = async () => (await Promise.all([parts.metrics.getMetricsAsJSON(), parts.cells.readMetrics()])).flat();
     send({ kind: "ready" });
     ({ drainMs } = await stop.promise);
   } catch (error) {

@@ -1,6 +1,7 @@
+import { Gauge, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import type { ToEngine } from "./engine-process.ts";
-import { HintBacklog } from "./engine-supervisor.ts";
+import { HintBacklog, withMoreMetrics } from "./engine-supervisor.ts";
 
 test("a stalled engine process receives at most 200 rows, and a hint to poll everything when it resumes", () => {
   const sent: ToEngine[] = [];
@@ -20,4 +21,17 @@ test("a stalled engine process receives at most 200 rows, and a hint to poll eve
   for (const confirm of waiting.splice(0)) confirm();
   backlog.pass("own/due-rows", ["rows"]);
   expect(sent).toHaveLength(203);
+});
+
+test("a scrape of a process without cells and without an engine process reads each metric once", async () => {
+  const own = new Registry();
+  let reads = 0;
+  const due: Gauge = new Gauge({
+    name: "due",
+    help: "Read from the database.",
+    registers: [own],
+    collect: (): void => due.set((reads += 1)),
+  });
+  const text = await withMoreMetrics(own, { cells: async () => [], engine: undefined }).metrics();
+  expect([reads, text]).toEqual([1, "# HELP due Read from the database.\n# TYPE due gauge\ndue 1\n"]);
 });

@@ -10,6 +10,7 @@ import type { HintCarrier } from "#platform/database/hints.ts";
 import type { OpenedDatabase } from "#platform/database/open-database.ts";
 import { CannotStart } from "#platform/errors.ts";
 import type { Metrics } from "./cell-contexts.ts";
+import { answerMsMax } from "./metrics.ts";
 import type { FromEngine, ToEngine } from "./engine-process.ts";
 
 const program = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
@@ -17,8 +18,8 @@ const restartMsMin = 100;
 const restartMsMax = 10_000;
 /** After this long an engine process counts as healthy, and the next restart is quick again. */
 const healthyMs = 60_000;
-/** A scrape does not wait longer for the engine's metrics. */
-const metricsMsMax = 2000;
+/** A scrape does not wait longer for the engine's metrics. The engine itself waits for a database that does not respond. */
+const metricsMsMax = 2 * answerMsMax;
 /** After its drain, an engine needs at most this long to release its lanes and close its connections. */
 const closeMsMax = 3000;
 
@@ -238,7 +239,6 @@ export function withMoreMetrics(own: Registry, { cells, engine }: MoreMetrics): 
     contentType: own.contentType,
     async metrics() {
       const [ours, others, engines] = await Promise.all([own.getMetricsAsJSON(), cells(), engine?.() ?? []]);
-      if (others.length === 0 && engines.length === 0) return own.metrics();
       const names = new Set([...ours, ...others].map(({ name }) => name));
       const labelled = engines.map((metric) =>
         names.has(metric.name) ? { ...metric, values: metric.values.map(withProcessLabel) } : metric,

@@ -142,7 +142,7 @@ interface Measured {
 }
 
 /** Prometheus waits 10 s by default, and takes a process that does not respond for dead. */
-const answerMsMax = 2000;
+export const answerMsMax = 2000;
 
 const askInTime = ({ db, machine }: Measured): Database => databaseWithTimeout(db, machine, answerMsMax);
 

@@ -7,7 +7,7 @@ import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-
 import { sendRequest, itemsAt, valueAt, type BellwireApi } from "../chaos/api-client.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { openEventStream } from "../support/event-stream.ts";
-import { isAlive, kill } from "../support/processes.ts";
+import { familyOf, isAlive, kill, postmasterOf } from "../support/processes.ts";
 import { startReceiver, type Receiver } from "../support/receiver.ts";
 import { serve, type BellwireProcess } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";
@@ -137,6 +137,22 @@ test("a killed engine process is restarted and sends the waiting deliveries", { 
   expect(await engineOf(serving)).not.toBe(first);
   expect(serving.stderr.slice(logged)).toContain("the engine process ended; starting it again");
   expect(await restartsOf(api)).toBe(restarts + 1);
+});
+
+test("a scrape has the engine's metrics also while the database is frozen", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using serving = serve(folder.path, own);
+  const scrape = async (): Promise<string> => (await fetch(`${await serving.ready()}/metrics`)).text();
+  await until(async () => (await scrape()).includes("bellwire_lanes_owned"));
+  const database = await familyOf((await postmasterOf(folder.path)) ?? 0);
+  for (const pid of database) kill(pid, "SIGSTOP");
+  try {
+    const scraped = await scrape();
+    expect(scraped).toContain("bellwire_due_deliveries Nan");
+    expect(scraped).toContain("bellwire_lanes_owned");
+  } finally {
+    for (const pid of database) kill(pid, "SIGCONT");
+  }
 });
 
 test("the engine process ends when its serving process is killed", { timeout }, async () => {
