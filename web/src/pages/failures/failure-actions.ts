@@ -91,9 +91,17 @@ export function chooseUpTo(listed: readonly Timed[], last: Timed, filter: { endp
   const byEndpoint = [...Map.groupBy(ofItsSecond, ({ endpoint_id }) => endpoint_id)];
   return [
     { ...filter, until: new Date(second * 1000 - 1).toISOString() },
-    ...byEndpoint.map(([endpoint_id, failures]) => ({ endpoint_id, ids: failures.map(({ id }) => id) })),
+    ...byEndpoint.flatMap(([endpoint_id, failures]) =>
+      inParts(failures.map(({ id }) => id)).map((ids) => ({ endpoint_id, ids })),
+    ),
   ];
 }
+
+/** A deletion takes this many ids, and a request line of 16 KiB not many more. */
+const idsMax = 200;
+
+const inParts = (ids: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(ids.length / idsMax) }, (_, part) => ids.slice(part * idsMax, (part + 1) * idsMax));
 
 const secondOf = ({ failed_at }: Timed): number => Math.floor(Date.parse(failed_at) / 1000);
 
