@@ -2,10 +2,12 @@ import { Banner, Flex, FlexItem } from "@patternfly/react-core";
 import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Suspense, lazy } from "react";
+import { Suspense } from "react";
 import { alertKinds, openAlertsQuery } from "../api/alerts.ts";
 import { responseBody, useApi } from "../api/bellwire-client.ts";
 import { mayUseWebhooks, useSession } from "../api/session.tsx";
+import type { NoticeBannerProps } from "./installation-banner.tsx";
+import { lazyPart } from "./loaded.tsx";
 
 /** Shows on every page that alerts are open. Muted and recovering alerts are left out. */
 export function AlertBanner() {
@@ -32,7 +34,10 @@ export function AlertBanner() {
 }
 
 /** Its texts and dialog would be a fiftieth of the first page. */
-const NoticeBanner = lazy(async () => ({ default: (await import("./installation-banner.tsx")).NoticeBanner }));
+const NoticeBanner = lazyPart<NoticeBannerProps>(
+  async () => (await import("./installation-banner.tsx")).NoticeBanner,
+  () => <Banner status="warning">There is a notice for admins. Reload the page to read it.</Banner>,
+);
 
 const pollMs = 60_000;
 

@@ -74,8 +74,12 @@ const texts: Readonly<Record<Notice["kind"], NoticeTexts>> = {
   },
 };
 
+export interface NoticeBannerProps {
+  readonly notices: readonly Notice[];
+}
+
 /** Says that changes may be lost, for a day, or that deliveries are held after a restore. */
-export function NoticeBanner({ notices }: { readonly notices: readonly Notice[] }) {
+export function NoticeBanner({ notices }: NoticeBannerProps) {
   const [closed, setClosed] = useState(() => localStorage.getItem(closedKey));
   const [isOpen, setOpen] = useState(false);
   const notice = notices.find(({ kind, at }) => kind === "held_after_restore" || at !== closed);

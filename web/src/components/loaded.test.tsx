@@ -1,10 +1,10 @@
 import { onlineManager } from "@tanstack/react-query";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { expect, onTestFinished, test } from "vitest";
 import { ProductsPage } from "../pages/products/products-page.tsx";
 import { ServerAway } from "../api/api-problem.ts";
 import { mount } from "../testing/in-portal.tsx";
-import { Loaded } from "./loaded.tsx";
+import { Loaded, lazyPart } from "./loaded.tsx";
 import { exampleEvent } from "../testing/examples.ts";
 import { type Answer, click, showInPortal } from "../testing/show-in-portal.tsx";
 import { says, showPage, shown } from "../testing/show-page.tsx";
@@ -73,4 +73,29 @@ test("a page without permission has “Access denied” in its title and links t
   const main = [...document.querySelectorAll("main a")].map((element) => element.textContent);
   expect(main).toEqual(expect.arrayContaining(["Accounts", "Access tokens", "Personal settings"]));
   for (const title of ["Products", "General settings", "Emails"]) expect(main).not.toContain(title);
+});
+
+test("a part whose file is gone after an update is replaced alone, and the input of the page stays", async () => {
+  const Part = lazyPart(
+    () => Promise.reject(new TypeError("Failed to fetch dynamically imported module")),
+    () => <p>Reload the page.</p>,
+  );
+  const page = mount(
+    <>
+      <input aria-label="Name" />
+      <Suspense>
+        <Part />
+      </Suspense>
+    </>,
+  );
+  const input = page.querySelector("input");
+  if (input) input.value = "crm";
+  await says("Reload the page.");
+  expect(page.querySelector("input")?.value).toBe("crm");
+});
+
+test("every part that is loaded later has a replacement", () => {
+  const sources = import.meta.glob<string>("../**/*.tsx", { query: "?raw", import: "default", eager: true });
+  const lazy = Object.entries(sources).filter(([path, source]) => !path.includes(".test.") && /\blazy\(/.test(source));
+  expect(lazy.map(([path]) => path)).toEqual(["./loaded.tsx"]);
 });

@@ -10,7 +10,7 @@ import {
 } from "@patternfly/react-core";
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import type { LinkProps } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ComponentType, type ReactNode, lazy, useEffect, useState } from "react";
 import { isForbidden, isNotFound, isServerAway, currentData, errorMessage } from "../api/api-problem.ts";
 import { LinkButton, usePageTitle } from "./page-header.tsx";
 
@@ -135,3 +135,18 @@ export function AccessDenied() {
     </EmptyState>
   );
 }
+
+/**
+ * Returns a component whose file is fetched when it is first rendered. Renders the fallback if that fails, for example because the
+ * file belongs to an older version: an error would replace the whole page, and the input in its forms would be lost.
+ */
+export const lazyPart = <Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+  fallback: ComponentType<Props>,
+): ComponentType<Props> =>
+  lazy(() =>
+    load().then(
+      (part) => ({ default: part }),
+      () => ({ default: fallback }),
+    ),
+  );

@@ -1,4 +1,6 @@
-import { Suspense, lazy, useSyncExternalStore } from "react";
+import { Suspense, useEffect, useSyncExternalStore } from "react";
+import { lazyPart } from "../components/loaded.tsx";
+import { useToast } from "../components/toast-context.ts";
 
 /** Decides about a page whose session has ended. */
 export interface SessionEnd {
@@ -35,7 +37,27 @@ export function createSessionEnd(page: Document, toSignIn: () => void): SessionE
   };
 }
 
-const Dialog = lazy(async () => ({ default: (await import("./session-end-dialog.tsx")).SessionEndDialog }));
+interface DialogProps {
+  readonly onClose: () => void;
+}
+
+const Dialog = lazyPart<DialogProps>(
+  async () => (await import("./session-end-dialog.tsx")).SessionEndDialog,
+  SessionEndMessage,
+);
+
+/** Replaces the dialog if it cannot be loaded. A form that is sent later shows the same itself. */
+function SessionEndMessage() {
+  const toast = useToast();
+  useEffect(() => {
+    toast({
+      kind: "danger",
+      title: "Your session has ended",
+      detail: "Your input is still here. Sign in again in another tab, then return to this one and continue.",
+    });
+  }, [toast]);
+  return null;
+}
 
 /** Shows the dialog while it is open. Only then it is loaded, as the first page does not need it. */
 export function SessionEndNotice({ sessionEnd }: { sessionEnd: SessionEnd }) {

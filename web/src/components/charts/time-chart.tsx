@@ -8,17 +8,20 @@ import {
   type ReactNode,
   type RefCallback,
   Suspense,
-  lazy,
   useCallback,
   useId,
   useMemo,
   useState,
 } from "react";
 import { useSession } from "../../api/session.tsx";
+import { lazyPart } from "../loaded.tsx";
 import { type ValueAxis, pointFormat, tickFormat, timeTicks, valueAxis, zoneOfPoints } from "./axes.ts";
 import "./charts.css";
 
-const ChartTable = lazy(async () => ({ default: (await import("./chart-table.tsx")).ChartTable }));
+const ChartTable = lazyPart<TimeChartProps>(
+  async () => (await import("./chart-table.tsx")).ChartTable,
+  () => <p>The table could not be loaded. Reload the page.</p>,
+);
 
 export interface ChartPoint {
   readonly at: Date;
