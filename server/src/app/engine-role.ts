@@ -192,6 +192,9 @@ const mailPollMs = 5000;
 /** A stop waits no longer for a mail server, which may take minutes. An unrecorded mail is sent again after ten minutes. */
 const mailCloseMs = 10_000;
 
+/** A mail server may check one mail for minutes; the others need not wait behind it. */
+const mailsAtOnce = 4;
+
 /** Sends the mails of the outbox. Without a mail server they stay there, and the Admin Portal shows them. */
 function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): AsyncDisposable {
   const send = (): Promise<boolean> =>
@@ -211,17 +214,19 @@ function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): Asy
       },
     });
 
-  const working = runOnHint({
-    pool,
-    hints: "mails",
-    everyMs: mailPollMs,
-    step: send,
-    failed: (error) => log.warn({ error: errorMessage(error) }, "the outbox could not be read"),
-  });
+  const working = Array.from({ length: mailsAtOnce }, () =>
+    runOnHint({
+      pool,
+      hints: "mails",
+      everyMs: mailPollMs,
+      step: send,
+      failed: (error) => log.warn({ error: errorMessage(error) }, "the outbox could not be read"),
+    }),
+  );
   return {
     async [Symbol.asyncDispose]() {
       const done = new AbortController();
-      const closed = working[Symbol.asyncDispose]().then(() => done.abort());
+      const closed = Promise.all(working.map((each) => each[Symbol.asyncDispose]())).then(() => done.abort());
       await Promise.race([closed, systemClock.sleep(mailCloseMs, done.signal)]);
       mailer[Symbol.dispose]();
     },
