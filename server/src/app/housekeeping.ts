@@ -15,7 +15,7 @@ import {
   retireExpiredDays,
 } from "#webhooks/deliveries/index.ts";
 import { cancelDueOfDeletedEndpoints, deleteOldSentSettings } from "#webhooks/endpoints/index.ts";
-import { deleteOldJobs } from "#webhooks/jobs/index.ts";
+import { deleteOldJobs, endInterruptedJobs } from "#webhooks/jobs/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import { addStatisticsPartitions, countOrphans, dropOldStatistics } from "#webhooks/statistics/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
@@ -66,6 +66,7 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
       () => inBatches(signal, () => pool.inTransaction(cancelDueOfDeletedEndpoints)),
       () => inBatches(signal, () => countOrphans(pool)),
       () => inBatches(signal, () => purgeDeletedFailures(pool)),
+      () => inBatches(signal, () => endInterruptedJobs(pool)),
       () => inBatches(signal, () => deleteExpiredCounters(pool, clock.now())),
       () => inBatches(signal, () => deleteExpiredChangeCounters(pool, clock.now())),
       () => deleteRulesOfDeletedEndpoints(pool),

@@ -13,7 +13,7 @@ const openWorkStatement = `
 
 /**
  * Counts due deliveries, and unfinished jobs and replays. Deliveries of deleted endpoints may still be due, and a job whose process
- * was killed before it had stored all rows is deleted after an hour.
+ * was killed before it had stored all rows ends after three minutes.
  */
 export async function countOpenWork(pool: Pool): Promise<number> {
   const [row] = await pool.query<{ left: number }>(openWorkStatement);

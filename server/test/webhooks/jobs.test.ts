@@ -17,6 +17,7 @@ import {
   createJob,
   deleteJob,
   deleteOldJobs,
+  endInterruptedJobs,
   listJobs,
   readJob,
   readResult,
@@ -424,6 +425,54 @@ test("an export is deleted after a week, other jobs with the history", async ({ 
   expect(await countOf(database, "job_chunks")).toBe(0);
 });
 
+/** Two parts, as rows are stored. */
+const thirtyThousand = ({ eventIds: [eventId = ""], endpointId }: Backlog): SelectRows =>
+  async function* () {
+    yield Array.from({ length: 30_000 }, () => ({ eventId, endpointId }));
+  };
+
+test("a job whose process is killed while it stores the rows is soon reported as not started", async ({ database }) => {
+  const pending = await buildPending(database, 1);
+  let isKilled = false;
+  const mortal: Pool = {
+    ...breaking(database, () => false),
+    async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+      if (isKilled) throw new Error("killed");
+      const result = await database.query<Row>(text, values);
+      isKilled = true; // after the first part of the rows
+      return result;
+    },
+  };
+  await expect(start(mortal, pending, { kind: "cancel", rows: thirtyThousand(pending) })).rejects.toThrow("killed");
+  expect(await countOf(database, "job_chunks")).toBe(40);
+  const makeOlder = `update jobs set created_at = created_at - interval '2 minutes'`;
+  await database.query(makeOlder);
+  expect(await endInterruptedJobs(database)).toBe(0); // its process may still be storing rows
+  await database.query(makeOlder);
+  expect(await endInterruptedJobs(database)).toBe(1);
+
+  const [job] = await listJobs(database, { ...pending, limit: 10 });
+  expect(job).toMatchObject({ state: "cancelled", error: expect.stringContaining("Start it again") });
+  expect(job?.finishedAt).not.toBeNull();
+  expect(await countOf(database, "job_chunks")).toBe(0);
+});
+
+test("a job that takes minutes to store its rows is not ended meanwhile", async ({ database }) => {
+  const pending = await buildPending(database, 1);
+  const ended: number[] = [];
+  const slow: Pool = {
+    ...breaking(database, () => false),
+    async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+      await database.query(`update jobs set created_at = created_at - interval '4 minutes'`); // the time that the part before took
+      const result = await database.query<Row>(text, values);
+      ended.push(await endInterruptedJobs(database));
+      return result;
+    },
+  };
+  const job = await start(slow, pending, { kind: "retry", rows: thirtyThousand(pending) });
+  expect([ended, job.state, job.total]).toEqual([[0, 0], "running", 30_000]);
+});
+
 test("a hint starts work on a job immediately", async ({ database }) => {
   const hints: string[] = [];
   database.onHint("jobs", (values) => hints.push(...values));
@@ -434,12 +483,10 @@ test("a hint starts work on a job immediately", async ({ database }) => {
 
 test("while the rows of a large job are read and stored, feeds do not wait for it", async ({ database }) => {
   const backlog = await buildPending(database, 1);
-  const [eventId = ""] = backlog.eventIds;
-  const row = { eventId, endpointId: backlog.endpointId };
   const isPassed = async (): Promise<boolean> =>
     (await database.query("select where (select max(recorded_in) from events) < transactions_horizon()")).length > 0;
   const rows: SelectRows = async function* () {
-    for (let batch = 0; batch < 3; batch += 1) yield Array.from({ length: 10_000 }, () => row);
+    yield* thirtyThousand(backlog)(database);
     await recordNow(database, backlog);
     await until(isPassed); // transactions of other tests hold the horizon back for a moment
   };

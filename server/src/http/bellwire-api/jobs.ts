@@ -74,7 +74,11 @@ const JobSchema = Type.Object(
     done: Type.Integer(),
     skipped: Type.Integer({ description: "Rows that had changed meanwhile, so that the job did not apply to them." }),
     failed: Type.Integer({ description: "Rows that could not be processed." }),
-    error: Nullable(Type.String({ description: "The last error of a row that could not be processed." })),
+    error: Nullable(
+      Type.String({
+        description: "The last error of a row that could not be processed, or why the job has not started.",
+      }),
+    ),
     bytes: Type.Integer({ description: "The size of an export so far." }),
     actor_kind: Type.String(),
     actor_name: Nullable(Type.String()),

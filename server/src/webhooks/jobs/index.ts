@@ -15,6 +15,7 @@ export {
   createJob,
   deleteJob,
   deleteOldJobs,
+  endInterruptedJobs,
   eraseJobs,
   exportFormats,
   jobKinds,

@@ -1,4 +1,5 @@
 import { type Actor, mentionsTerm, writtenFilterFields } from "#access/index.ts";
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { countLimits, jobLimits, requireWithinLimit } from "#platform/limits.ts";
 
@@ -69,7 +70,11 @@ const insertStatement = `
   values ($1, $2, $3, $4, $5, $6, $7, $8, 'infinity')
   returning id`;
 
+// While its rows are being stored, the time of the job says that its process lives.
 const insertChunks = `
+  with stored as (
+    update jobs set created_at = clock_timestamp() where provider_id = $1 and id = $2 and finished_at is null
+  )
   insert into job_chunks (provider_id, job_id, number, event_ids, endpoint_ids, attempt_numbers)
   select $1, $2, $3 + place, array_agg(event_id order by nth), array_agg(endpoint_id order by nth),
     case when $7 then array_agg(attempt_number order by nth) end
@@ -306,15 +311,43 @@ export async function deleteJob(tx: Transaction, providerId: number, id: number)
   return (await tx.query(deleteStatement, [providerId, id])).length > 0;
 }
 
-// Rows of all providers, by jobs_finished_idx and jobs_running_idx. Skips rows that another process deletes. A job that
-// is not workable after an hour lost its process while its rows were being stored.
+/** Reading a million rows takes seconds, and so does storing 20,000. */
+const unstartedSeconds = 180;
+
+const interrupted =
+  "Its process ended while it was storing the rows, or the provider moved to another cell. Start it again";
+
+// By jobs_running_idx. Skips jobs that their process starts at the moment.
+const endInterruptedStatement = `
+  with interrupted as (
+    select provider_id, id from jobs
+    where finished_at is null and work_at = 'infinity' and created_at < clock_timestamp() - make_interval(secs => $1)
+      and provider_id not in (${leavingProviders})
+    order by created_at
+    limit 10
+    for update skip locked
+  ), unused as (
+    delete from job_chunks using interrupted
+    where job_chunks.provider_id = interrupted.provider_id and job_chunks.job_id = interrupted.id
+  )
+  update jobs set state = 'cancelled', finished_at = clock_timestamp(), error = $2
+  from interrupted
+  where jobs.provider_id = interrupted.provider_id and jobs.id = interrupted.id
+  returning jobs.id`;
+
+/**
+ * Ends some jobs whose rows were not stored completely, and returns their number: nobody continues them. Call it until it returns 0.
+ */
+export const endInterruptedJobs = async (db: Database): Promise<number> =>
+  (await db.query(endInterruptedStatement, [unstartedSeconds, interrupted])).length;
+
+// Rows of all providers, by jobs_finished_idx. Skips rows that another process deletes.
 const deleteOldStatement = `
   delete from jobs
   where (provider_id, id) in (
     select provider_id, id
     from jobs
     where finished_at < $1::timestamptz - make_interval(days => case when kind = 'export' then least($2::integer, $3::integer) else $2::integer end)
-      or (finished_at is null and work_at = 'infinity' and created_at < $1::timestamptz - interval '1 hour')
     order by finished_at
     limit 10
     for update skip locked)

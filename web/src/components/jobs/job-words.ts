@@ -40,8 +40,14 @@ const done = {
   delete_failures: "deleted",
 } as const satisfies Record<JobKind, string>;
 
+/** Its process ended before it had stored the rows. */
+const hasNotStarted = ({ state, total, error }: Pick<Job, "state" | "total" | "error">): boolean =>
+  state === "cancelled" && total === 0 && error !== null;
+
 /** Returns "Retrying 12,431 failures", "12,430 failures retried", "Stopped: 500 of 12,431 failures retried". */
-export function describeJob({ kind, of, state, total, done: count }: Job): string {
+export function describeJob(job: Job): string {
+  const { kind, of, state, total, done: count } = job;
+  if (hasNotStarted(job)) return `Not started: ${describeAction(kind, undefined, of)}`;
   switch (state) {
     case "running":
       return `${running[kind]} ${countedRows(total, of)}`;
@@ -53,8 +59,10 @@ export function describeJob({ kind, of, state, total, done: count }: Job): strin
 }
 
 /** Returns the rows that were not changed, with the reason: "12 had changed meanwhile". Empty if there are none. */
-export function describeRest({ skipped, failed, error }: Pick<Job, "skipped" | "failed" | "error">): string {
+export function describeRest(job: Job): string {
+  const { skipped, failed, error } = job;
   const parts = [
+    ...(hasNotStarted(job) && error !== null ? [error] : []),
     ...(skipped > 0 ? [`${skipped.toLocaleString("en")} skipped, because they had changed meanwhile`] : []),
     ...(failed > 0 ? [`${failed.toLocaleString("en")} failed${error === null ? "" : `: ${error}`}`] : []),
   ];

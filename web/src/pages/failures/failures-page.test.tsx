@@ -90,6 +90,14 @@ test("all failures of a cause are retried after the dialog has named their numbe
   );
 });
 
+test("a job whose process ended before it had stored the rows says that it has not started, and why", async () => {
+  const ended: Job = { ...job, state: "cancelled", total: 0, done: 0, error: "Its process ended. Start it again" };
+  const page = showPage("/jobs", { ...server, "GET /api/v1/jobs": () => [200, { data: [ended], next: null }] });
+  await says("Not started: Retry failures");
+  await says("Its process ended. Start it again.");
+  expect(page.askedFor("GET /api/v1/jobs")).not.toEqual([]);
+});
+
 test("a muted cause is collapsed, and can be unmuted", async () => {
   const muted = { ...group, mute: { until: null } };
   const page = showPage("/failures", {
