@@ -40,8 +40,8 @@ interface HousekeepingNeeds {
  *
  * - Each minute: cancels deliveries and deletes alert rules of endpoints whose deletion can no longer be undone, purges deleted
  *   failures and expired counters, counts attempts of killed engines, and evaluates alerts.
- * - Each hour: moves deliveries beyond the quota of held ones to the failure list, creates the partitions of the coming days, and
- *   deletes history, statistics, mails, replays, jobs, alerts and audit records that have expired.
+ * - A minute after the start, and then each hour: moves deliveries beyond the quota of held ones to the failure list, creates the
+ *   partitions of the coming days, and deletes history, statistics, mails, replays, jobs, alerts and audit records that have expired.
  */
 export function startHousekeeping(needs: HousekeepingNeeds): AsyncDisposable {
   const closing = new AbortController();
@@ -58,9 +58,9 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
   const { pool, log, clock, urls } = needs;
   const pageUrl = (provider: { readonly subdomain: string }, path: string): string =>
     `${urls.adminPortal(provider)}/p/admin${path}`;
-  let isHourlyDue = false;
+  let isHourlyDue = true; // also in processes that never run for an hour: nothing would expire
   for (let minute = 1; ; minute += 1) {
-    await systemClock.sleep(intervalMs, signal);
+    await clock.sleep(intervalMs, signal);
     if (signal.aborted) return;
     await runAll({ signal, log }, [
       () => inBatches(signal, () => pool.inTransaction(cancelDueOfDeletedEndpoints)),
