@@ -5,6 +5,7 @@ import { type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-c
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isOperational } from "../../api/events.ts";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
+import { type SwitchEdits, applySwitches, withTurned } from "../../components/endpoint/switch-edits.ts";
 import { useChange } from "../../components/form/use-change.ts";
 
 export interface HeaderLine {
@@ -88,6 +89,14 @@ export function requestBody(typed: Partial<EndpointDraft>): BellwireSchemas["End
   };
 }
 
+/** Returns the edited values. Two are needed together to say which events are sent. */
+function editedValues(
+  { sendsAll, switches }: EndpointDraft,
+  { switches: turned, ...typed }: DraftEdits,
+): Partial<EndpointDraft> {
+  return { ...typed, ...((turned || typed.sendsAll !== undefined) && { sendsAll, switches }) };
+}
+
 /** `*` stands for all changes. Operational events are named. */
 const eventTypesOf = (sendsAll: boolean, switches: ReadonlySet<EventTypeName>): (EventTypeName | "*")[] =>
   sendsAll ? ["*", ...[...switches].filter(isOperational)] : [...switches];
@@ -97,25 +106,34 @@ const namedOf = (headers: readonly HeaderLine[]): [string, string][] =>
 
 const numberOrNone = (typed: string): number | null => (typed === "" ? null : Number(typed));
 
-/** Holds the edits over the saved endpoint, or over the defaults of the chosen format. */
+/** The unsaved edits. */
+export interface DraftEdits extends Partial<Omit<EndpointDraft, "switches">> {
+  readonly switches?: SwitchEdits;
+}
+
+/** Returns the values of the form: the edits over the saved endpoint, or over the defaults of the chosen format. */
+function draftOf(endpoint: Endpoint | undefined, types: readonly EventType[], edits: DraftEdits = {}): EndpointDraft {
+  const base = endpoint ? draftFrom(endpoint, types) : newDraft(edits.format ?? "json");
+  return { ...base, ...edits, switches: applySwitches(base.switches, edits.switches) };
+}
+
+/** Holds the edits. */
 export function useEndpointDraft(endpoint: Endpoint | undefined, types: readonly EventType[]) {
-  const [typed, setTyped] = useState<Partial<EndpointDraft>>();
-  const base = endpoint ? draftFrom(endpoint, types) : newDraft(typed?.format ?? "json");
-  const draft = { ...base, ...typed };
-  const change = (changed: Partial<EndpointDraft>): void => {
-    // Both are needed together to say which events are sent.
-    const isAboutEvents = changed.sendsAll !== undefined || changed.switches !== undefined;
-    const events = isAboutEvents ? { sendsAll: draft.sendsAll, switches: draft.switches } : {};
-    setTyped({ ...typed, ...events, ...changed });
-  };
+  const [typed, setTyped] = useState<DraftEdits>();
+  const draft = draftOf(endpoint, types, typed);
+  const change = ({ switches, ...changed }: Partial<EndpointDraft>): void =>
+    setTyped({
+      ...typed,
+      ...changed,
+      ...(switches && { switches: withTurned(typed?.switches, draft.switches, switches) }),
+    });
   return {
     draft,
     typed,
     change,
     forget: (): void => setTyped(undefined),
     /** Forgets the edits that were saved, unless others were made meanwhile. */
-    forgetSaved: (sent: Partial<EndpointDraft>): void =>
-      setTyped((present) => (present === sent ? undefined : present)),
+    forgetSaved: (sent: DraftEdits): void => setTyped((present) => (present === sent ? undefined : present)),
   };
 }
 
@@ -142,16 +160,25 @@ export const endpointSettings = {
 
 const fields = Object.entries(endpointSettings).flatMap(([field, hasErrors]) => (hasErrors ? [field] : []));
 
+export interface SaveEndpointOptions {
+  /** Undefined for a new endpoint. */
+  readonly endpoint: Endpoint | undefined;
+  readonly types: readonly EventType[];
+  readonly onSaved: (sent: DraftEdits) => void;
+}
+
 /** Creates the endpoint, or sends the edits of an existing one. */
-export function useSaveEndpoint(endpoint: Endpoint | undefined, onSaved: (sent: Partial<EndpointDraft>) => void) {
+export function useSaveEndpoint({ endpoint, types, onSaved }: SaveEndpointOptions) {
   const api = useApi();
   const navigate = useNavigate();
-  const save = async (typed: Partial<EndpointDraft>): Promise<Endpoint> => {
+  const save = async (typed: DraftEdits): Promise<Endpoint> => {
+    const draft = draftOf(endpoint, types, typed);
     if (endpoint) {
       const params = { path: { id: endpoint.id } };
-      return responseBody(api.PATCH("/api/v1/endpoints/{id}", { params, body: requestBody(typed) }));
+      return responseBody(
+        api.PATCH("/api/v1/endpoints/{id}", { params, body: requestBody(editedValues(draft, typed)) }),
+      );
     }
-    const draft = { ...newDraft(typed.format ?? "json"), ...typed };
     const { name, url } = draft;
     return responseBody(api.POST("/api/v1/endpoints", { body: { ...requestBody(draft), name, url } }));
   };

@@ -47,7 +47,7 @@ export interface EndpointFieldsProps {
 export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const navigate = useNavigate();
   const { draft, typed, change, forget, forgetSaved } = useEndpointDraft(endpoint, types);
-  const { save, isSaving, errors, forgetErrors, take } = useSaveEndpoint(endpoint, forgetSaved);
+  const { save, isSaving, errors, forgetErrors, take } = useSaveEndpoint({ endpoint, types, onSaved: forgetSaved });
   const draftErrors = checkDraft(draft, !endpoint);
   const discard = (): void => {
     forget();

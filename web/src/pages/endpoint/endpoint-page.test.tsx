@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Endpoint } from "../../api/endpoints.ts";
-import { click, fill } from "../../testing/show-in-portal.tsx";
+import { click, fill, tick } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { endpointSettings } from "./endpoint-draft.ts";
@@ -81,6 +81,30 @@ test("an edit that is made while others are saved stays in the form", async () =
   await click("Save endpoint");
   await says("The endpoint was updated");
   expect(document.querySelector<HTMLInputElement>("#description")?.value).toBe("Typed meanwhile");
+});
+
+test("an event that a colleague selects while others are edited stays selected", async () => {
+  const { server } = serverWithCrm();
+  let event_types = ["account.created", "account.updated"];
+  const types = ["account.created", "account.updated", "account.deleted", "user.created"];
+  const page = showPage("/endpoints/5?tab=settings", {
+    ...server,
+    "GET /api/v1/endpoints/5": () => [200, { ...crm, event_types }],
+    "GET /api/v1/event_types": () => [
+      200,
+      { data: types.map((type) => ({ type, label: type, group: "All", switch: null, interfaces: [] })) },
+    ],
+  });
+  await tick("user.created");
+  await tick("account.updated");
+  event_types = [...event_types, "account.deleted"];
+  await page.queries.invalidateQueries({ queryKey: ["endpoints"] });
+  await waitFor(() => expect(document.querySelector<HTMLInputElement>("#account\\.deleted")?.checked).toBe(true));
+  await click("Save endpoint");
+  await says("The endpoint was updated");
+  expect(page.askedFor("PATCH /api/v1/endpoints/5").map(({ body }) => body)).toEqual([
+    { event_types: ["account.created", "account.deleted", "user.created"] },
+  ]);
 });
 
 test('an invalid endpoint id in the address shows "Not found", not an error', async () => {

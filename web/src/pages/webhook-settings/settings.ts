@@ -6,6 +6,7 @@ import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.
 import { type Endpoint, readEndpoints } from "../../api/endpoints.ts";
 import type { EventType, EventTypeName } from "../../api/events.ts";
 import { type ManagementClient, useManagement } from "../../api/management-client.ts";
+import { type SwitchEdits, applySwitches } from "../../components/endpoint/switch-edits.ts";
 import { focusInvalidField } from "../../components/form/use-change.ts";
 import { useToast } from "../../components/toast-context.ts";
 
@@ -28,9 +29,9 @@ const untouched: Settings = {
   switches: new Set(),
 };
 
-/** The unsaved edits. Each switch is an edit of its own, so that concurrent edits of others survive. */
+/** The unsaved edits. */
 export interface SettingsEdits extends Partial<Omit<Settings, "switches">> {
-  readonly switches?: ReadonlyMap<EventTypeName, boolean>;
+  readonly switches?: SwitchEdits;
 }
 
 /** Returns the saved settings, or everything off before the first save. */
@@ -49,11 +50,11 @@ export function settingsOf(endpoint: Endpoint | null, types: readonly EventType[
 }
 
 /** Returns the settings as the form shows them. */
-export function applyEdits(saved: Settings, { switches = new Map(), ...edits }: SettingsEdits): Settings {
-  const isOn = new Map([...[...saved.switches].map((type) => [type, true] as const), ...switches]);
-  const on = [...isOn].filter(([, isSelected]) => isSelected).map(([type]) => type);
-  return { ...saved, ...edits, switches: new Set(on) };
-}
+export const applyEdits = (saved: Settings, { switches, ...edits }: SettingsEdits): Settings => ({
+  ...saved,
+  ...edits,
+  switches: applySwitches(saved.switches, switches),
+});
 
 interface SaveNeeds {
   readonly api: ApiClient;

@@ -9,6 +9,7 @@ import { type EventType, eventTypesQuery, isOperational } from "../../api/events
 import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
 import { ActorChoices, EventSwitches, settingLabels } from "../../components/endpoint/event-switches.tsx";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
+import { withTurned } from "../../components/endpoint/switch-edits.ts";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
 import { SaveBar } from "../../components/form/fields.tsx";
@@ -72,11 +73,8 @@ function useSettingsForm({ endpoint, types }: SettingsFormProps) {
   const [typed, setTyped] = useState<SettingsEdits>();
   const settings = applyEdits(saved, typed ?? {});
   const change = (changed: SettingsEdits): void => setTyped({ ...typed, ...changed });
-  const changeSwitches = (switches: Settings["switches"]): void => {
-    const changed = [...switches.symmetricDifference(settings.switches)];
-    const turned = changed.map((type) => [type, switches.has(type)] as const);
-    change({ switches: new Map([...(typed?.switches ?? []), ...turned]) });
-  };
+  const changeSwitches = (switches: Settings["switches"]): void =>
+    change({ switches: withTurned(typed?.switches, settings.switches, switches) });
   // Edits that were made while the others were saved stay.
   const onSaved = (edits: SettingsEdits): void => setTyped((present) => (present === edits ? undefined : present));
   const { save, isSaving, urlErrors, forgetErrors } = useSaveSettings({ endpoint, types, onSaved });
