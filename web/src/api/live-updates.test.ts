@@ -1,5 +1,5 @@
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { exampleDelivery } from "../testing/examples.ts";
+import { exampleDelivery, exampleEvent } from "../testing/examples.ts";
 import { waitFor } from "../testing/wait-for.ts";
 import { type LiveState, followStream, batchInvalidations, staleKeys } from "./live-updates.tsx";
 
@@ -84,7 +84,21 @@ test("reopening a stream refreshes all lists", async () => {
   await vi.advanceTimersByTimeAsync(1000);
   newest().open();
   await vi.advanceTimersByTimeAsync(1000);
-  expect(refreshed().toSorted()).toEqual(["deliveries", "endpoints", "events", "failures"]);
+  expect(refreshed().toSorted()).toEqual(["accounts", "applications", "deliveries", "endpoints", "events", "failures"]);
+});
+
+test("a change by somebody else refreshes accounts and applications within five seconds, once for many changes", async () => {
+  const { newest, refreshed } = follow();
+  newest().open();
+  for (const name of ["Quay Books", "Ferry Lines"]) {
+    const data = JSON.stringify({ ...exampleEvent, account_name: name });
+    newest().dispatchEvent(new MessageEvent("event", { data }));
+  }
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(refreshed().filter((key) => key === "accounts" || key === "applications")).toEqual([
+    "accounts",
+    "applications",
+  ]);
 });
 
 test("after a reconnect by the browser, only queries that the server does not replay are refreshed", async () => {
@@ -120,6 +134,7 @@ test("an attempt refreshes the lists of deliveries and its own delivery only", (
       ["deliveries", "one", "e.1"],
     ],
     soon: [],
+    later: [["statistics", "live"]],
   });
 });
 

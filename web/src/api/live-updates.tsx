@@ -9,8 +9,8 @@ const nowMs = 200;
 /** Under a steady flow of messages. */
 const busyMs = 1000;
 const soonMs = 1200;
-/** Charts of a quarter of an hour do not change visibly faster. */
-const statisticsMs = 5000;
+/** Charts of a quarter of an hour do not change visibly faster, and lists of developers cost more than rows of the stream. */
+const laterMs = 5000;
 
 /** The server ends a stream after five minutes and the browser reconnects. A stream that lasts longer is dead. */
 const streamLifetimeMs = 6 * 60_000;
@@ -19,8 +19,11 @@ const reconnectMaxMs = 30_000;
 
 export type LiveState = "connecting" | "live" | "interrupted";
 
+/** Developers and their applications, which another admin may be changing. */
+const developers: readonly QueryKey[] = [["accounts"], ["applications"]];
+const statistics: QueryKey = ["statistics", "live"];
 /** Queries that the stream keeps fresh, besides lists that follow it row by row. Failures and replays change together with deliveries. */
-const streamedQueries: readonly QueryKey[] = [["events"], ["deliveries"], ["failures"], ["endpoints"]];
+const streamedQueries: readonly QueryKey[] = [["events"], ["deliveries"], ["failures"], ["endpoints"], ...developers];
 /** The server replays missed events and deliveries, but not changed endpoints or deleted failures. */
 const notReplayed: readonly QueryKey[] = [["endpoints"], ["failures"]];
 
@@ -33,7 +36,7 @@ export interface StreamFollower {
 export function followStream(client: InvalidationClient, { onState, onMessage }: StreamFollower): () => void {
   const now = batchInvalidations(client, nowMs, busyMs);
   const soon = batchInvalidations(client, soonMs);
-  const statistics = batchInvalidations(client, statisticsMs);
+  const later = batchInvalidations(client, laterMs);
   let stream: EventSource;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failedInRow = 0;
@@ -47,7 +50,7 @@ export function followStream(client: InvalidationClient, { onState, onMessage }:
         const stale = staleKeys(message);
         stale.now.forEach(now.add);
         stale.soon.forEach(soon.add);
-        if (kind !== "event") statistics.add(["statistics", "live"]);
+        stale.later.forEach(later.add);
         onMessage(message);
       });
     }
@@ -82,7 +85,7 @@ export function followStream(client: InvalidationClient, { onState, onMessage }:
     clearTimeout(timer);
     now.stop();
     soon.stop();
-    statistics.stop();
+    later.stop();
     stream.close();
   };
 }
@@ -127,11 +130,17 @@ function parseMessage(kind: MessageKind, text: string): StreamMessage {
   }
 }
 
+interface StaleKeys {
+  readonly now: readonly QueryKey[];
+  readonly soon: readonly QueryKey[];
+  readonly later: readonly QueryKey[];
+}
+
 /** Returns the queries that a message of the stream makes stale. */
-export function staleKeys(message: StreamMessage): { readonly now: QueryKey[]; readonly soon: QueryKey[] } {
+export function staleKeys(message: StreamMessage): StaleKeys {
   switch (message.kind) {
     case "event":
-      return { now: [["events", "list"], ["history"]], soon: [] };
+      return { now: [["events", "list"], ["history"]], soon: [], later: developers };
     case "attempt": {
       const { delivery_id, endpoint_id, error } = message.data;
       return {
@@ -141,6 +150,7 @@ export function staleKeys(message: StreamMessage): { readonly now: QueryKey[]; r
         ],
         // After a failed attempt, the receiver may be paused.
         soon: error === null ? [] : [["endpoints", endpoint_id]],
+        later: [statistics],
       };
     }
     case "delivery": {
@@ -153,17 +163,19 @@ export function staleKeys(message: StreamMessage): { readonly now: QueryKey[]; r
         ],
         // The list shows a failure once its second has passed. A history shows the states of deliveries.
         soon: [["failures"], ["history"]],
+        later: [statistics],
       };
     }
     case "missed":
-      return { now: [...streamedQueries], soon: [] };
+      return { now: streamedQueries, soon: [], later: [] };
     case "endpoint":
-      return { now: [["endpoints"]], soon: [] };
+      return { now: [["endpoints"]], soon: [], later: [statistics] };
     case "endpoint_deleted":
       // Deleting an endpoint cancels its pending deliveries and removes it from all choices.
       return {
         now: [["endpoints"], ["deliveries"], ["delivery pages"], ["failures"], ["events", "one"], ["replays"]],
         soon: [],
+        later: [statistics],
       };
   }
 }
