@@ -7,7 +7,7 @@ import { ApiContext, createApiClient, createQueryClient } from "./api/bellwire-c
 import { LiveProvider } from "./api/live-updates.tsx";
 import { ManagementContext, createManagementClient } from "./api/management-client.ts";
 import { createSessionFetch } from "./api/session-fetch.ts";
-import { SessionProvider, readSession, signInPath } from "./api/session.tsx";
+import { SessionProvider, holdSession, readSession, signInPath } from "./api/session.tsx";
 import { ToastProvider } from "./components/toast-provider.tsx";
 import "./layout/fonts.css";
 import "./layout/app.css";
@@ -15,7 +15,7 @@ import { SessionEndNotice, createSessionEnd } from "./layout/session-end.tsx";
 import { startTheme } from "./layout/theme.tsx";
 import { createAppRouter } from "./router.tsx";
 
-const session = readSession(document);
+const session = holdSession(readSession(document));
 const sessionEnd = createSessionEnd(document, () => location.assign(signInPath(location)));
 const send = createSessionFetch({ session, onEnd: sessionEnd.report });
 const api = createApiClient(send);
@@ -28,7 +28,7 @@ if (!root) throw new Error("The page has no #root.");
 startTheme();
 createRoot(root).render(
   <StrictMode>
-    <SessionProvider first={session}>
+    <SessionProvider present={session}>
       <ApiContext value={api}>
         <ManagementContext value={management}>
           <QueryClientProvider client={queries}>

@@ -1,9 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { exampleSession } from "../testing/examples.ts";
 import { createSessionFetch } from "./session-fetch.ts";
+import { holdSession } from "./session.tsx";
 
 interface Present {
   readonly userId: number;
   readonly csrfToken: string;
+  readonly role?: "admin" | "member";
 }
 
 afterEach(() => void vi.unstubAllGlobals());
@@ -27,9 +30,10 @@ function serverWith(present: Present | "signed out" | "away", { isForbidden = fa
     return new Response("{}");
   });
   let ends = 0;
-  const send = createSessionFetch({ session: { userId: 1, csrfToken: "first" }, onEnd: () => void ends++ });
+  const session = holdSession({ ...exampleSession, userId: 1, csrfToken: "first" });
+  const send = createSessionFetch({ session, onEnd: () => void ends++ });
   const put = () => send(new Request("https://bellwire.example/x", { method: "PUT", body: "typed" }));
-  return { put, bodies, ends: () => ends };
+  return { put, bodies, ends: () => ends, session };
 }
 
 test("a change uses the session of the page", async () => {
@@ -54,6 +58,15 @@ test.each([
 test("a 403 in an unchanged session is not reported as the session's end", async () => {
   const { put, ends } = serverWith({ userId: 1, csrfToken: "first" }, { isForbidden: true });
   expect([(await put()).status, ends()]).toEqual([403, 0]);
+});
+
+test("a rejection tells the page once that the user's permissions have changed", async () => {
+  const { put, session } = serverWith({ userId: 1, csrfToken: "first", role: "member" }, { isForbidden: true });
+  let changes = 0;
+  session.subscribe(() => void changes++);
+  await put();
+  await put();
+  expect([session.read().role, changes]).toEqual(["member", 1]);
 });
 
 test("the 403 of the Account Management API without a session is no missing permission", async () => {

@@ -1,11 +1,11 @@
-import { type Session, readPresentSession } from "./session.tsx";
+import { type PresentSession, readPresentSession } from "./session.tsx";
 
 /** Sends a request of the Admin Portal. Rejects without a network. */
 export type SessionFetch = (request: Request) => Promise<Response>;
 
 export interface SessionFetchOptions {
-  /** The session of the page. */
-  readonly session: Pick<Session, "userId" | "csrfToken">;
+  /** The session of the page. It is replaced after a sign-in in another tab, or a change of permissions. */
+  readonly session: Pick<PresentSession, "read" | "replace">;
   /** Called for each request that finds no session, or that of another user. */
   readonly onEnd: () => void;
 }
@@ -19,19 +19,16 @@ const sessionEnded = (): Response =>
 
 /**
  * Returns a function that sends requests with the page's session. After a sign-in in another tab it continues with the new session, so
- * that the page keeps its input.
+ * that the page keeps its input. After a rejection it notices changed permissions, so that the page stops offering what is rejected.
  */
-export function createSessionFetch({
-  session: { userId, csrfToken: first },
-  onEnd,
-}: SessionFetchOptions): SessionFetch {
-  let csrfToken = first;
+export function createSessionFetch({ session, onEnd }: SessionFetchOptions): SessionFetch {
   const send = (request: Request): Promise<Response> => {
-    if (request.method !== "GET") request.headers.set("x-csrf-token", csrfToken);
+    if (request.method !== "GET") request.headers.set("x-csrf-token", session.read().csrfToken);
     return fetch(request);
   };
   return async (request) => {
     const again = request.clone(); // a body can be sent once
+    const { userId, csrfToken } = session.read();
     const response = await send(request);
     if (response.status !== 401 && response.status !== 403) return response;
 
@@ -41,8 +38,8 @@ export function createSessionFetch({
       onEnd();
       return sessionEnded();
     }
-    if (present.csrfToken === csrfToken) return response; // the user may not do this
-    csrfToken = present.csrfToken;
-    return send(again);
+    session.replace(present);
+    // With the same token, the user may not do this.
+    return present.csrfToken === csrfToken ? response : send(again);
   };
 }

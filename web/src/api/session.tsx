@@ -1,4 +1,4 @@
-import { type ReactNode, createContext, use, useCallback, useState } from "react";
+import { type ReactNode, createContext, use, useCallback, useSyncExternalStore } from "react";
 
 /** The session data that the server writes into the page as JSON. */
 export interface Session {
@@ -62,6 +62,34 @@ export function readSession(page: Document): Session {
   };
 }
 
+/** Holds the session, which changes with the user's name, time zone and permissions. */
+export interface PresentSession {
+  readonly read: () => Session;
+  /** Notifies the subscribers, unless nothing has changed. */
+  readonly replace: (next: Session) => void;
+  readonly subscribe: (onChange: () => void) => () => void;
+}
+
+export function holdSession(first: Session): PresentSession {
+  const changes = new EventTarget();
+  let session = first;
+  return {
+    read: () => session,
+    replace: (next) => {
+      if (textOf(next) === textOf(session)) return;
+      session = next;
+      changes.dispatchEvent(new Event("change"));
+    },
+    subscribe: (onChange) => {
+      changes.addEventListener("change", onChange);
+      return () => changes.removeEventListener("change", onChange);
+    },
+  };
+}
+
+const textOf = ({ pages, allowedActions, ...rest }: Session): string =>
+  JSON.stringify([...pages, ...allowedActions, rest]);
+
 export const SessionContext = createContext<Session | undefined>(undefined);
 
 export function useSession(): Session {
@@ -76,18 +104,17 @@ export const RenewSessionContext = createContext<() => Promise<void>>(async () =
 export const useRenewSession = (): (() => Promise<void>) => use(RenewSessionContext);
 
 export interface SessionProviderProps {
-  /** The session from the page that the server rendered. */
-  readonly first: Session;
+  readonly present: PresentSession;
   readonly children: ReactNode;
 }
 
 /** Provides the session to the components below. */
-export function SessionProvider({ first, children }: SessionProviderProps) {
-  const [session, setSession] = useState(first);
+export function SessionProvider({ present, children }: SessionProviderProps) {
+  const session = useSyncExternalStore(present.subscribe, present.read);
   const renew = useCallback(async () => {
-    const present = await readPresentSession();
-    if (typeof present === "object") setSession(present);
-  }, []);
+    const next = await readPresentSession();
+    if (typeof next === "object") present.replace(next);
+  }, [present]);
   return (
     <SessionContext value={session}>
       <RenewSessionContext value={renew}>{children}</RenewSessionContext>
