@@ -155,6 +155,23 @@ test("no plan is created for a product during its deletion", async ({ sharedPool
   expect(outcome).toBeUndefined();
 });
 
+test("creating a plan with a description during the deletion of its product cannot deadlock", async ({
+  sharedPool: pool,
+}) => {
+  const { provider, product } = await setUp(pool);
+  const values = { name: "Gold", description: "For large teams" };
+  const input = { providerId: provider.id, kind: "application_plan", productId: product.id, values, by } as const;
+  const { outcome } = await pool.inTransaction(async (tx) => {
+    await tx.query("select from providers where id = $1 for no key update", [provider.id]);
+    const waiting = { outcome: createPlan(pool, input) };
+    waiting.outcome.catch(() => undefined);
+    await until(() => countWaiting(pool));
+    await deleteProductRow(tx, provider.id, product.id);
+    return waiting;
+  });
+  expect(await outcome).toBeUndefined();
+});
+
 test("no access token is created for a user during the user's deletion", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);

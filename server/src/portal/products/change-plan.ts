@@ -84,6 +84,7 @@ export async function createPlan(
 
   const newPlan = { ...plan, systemName };
   return pool.inTransaction(async (tx) => {
+    if (description !== undefined) await lockPlansOfProvider(tx, providerId); // written by an update
     if (productId !== null && !(await lockProductForShare(tx, providerId, productId))) return undefined;
     const another = systemNameInput.value ? undefined : { ...newPlan, systemName: alternativeSystemName(systemName) };
     const inserted =
