@@ -4,6 +4,7 @@ import type { Pool } from "#platform/database/database.ts";
 import {
   addApplicationKey,
   createApplication,
+  findApplication,
   regenerateApplicationKey,
   regenerateUserKey,
   removeApplicationKey,
@@ -84,4 +85,19 @@ test("the creation time of a new user key is the time of its change", async ({ s
     ["key_updated", created, stamp(later)],
     ["user_key_updated", created, stamp(later)],
   ]);
+});
+
+test("of two keys added at once, the one whose request began earlier is the first one in every document", async ({
+  sharedPool: pool,
+}) => {
+  const { planId: _, ...change } = await signedUp(pool, "2");
+  const add = async (value: string, seconds: number) => {
+    const at = { ...by, now: new Date(later.getTime() + seconds * 1000) };
+    return addApplicationKey(pool, { ...change, by: at, value, writer });
+  };
+  await add("waited-less", 2);
+  const added = await add("waited-longer", 1);
+  const listed = await findApplication(pool, change.provider.id, { id: change.applicationId });
+  expect(listed?.keys.map(({ value }) => value).slice(1)).toEqual(["waited-longer", "waited-less"]);
+  expect(added).toMatchObject({ application: { keys: listed?.keys } });
 });

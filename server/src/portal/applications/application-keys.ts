@@ -5,7 +5,7 @@ import type { Product } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { keyErrors } from "./application-input.ts";
 import { deleteKey, insertKey } from "./application-table.ts";
-import { type Application, type ApplicationKey, keyEvent, keysMax, newKey } from "./application.ts";
+import { type Application, type ApplicationKey, inListedOrder, keyEvent, keysMax, newKey } from "./application.ts";
 import {
   type ApplicationChange,
   type ApplicationOutcome,
@@ -42,7 +42,7 @@ export const addApplicationKey = (
     if (!hasNoErrors(refused)) return { refused };
     const key = newKey(by.now, keyValue);
     await insertKey(tx, change.provider.id, application.id, key);
-    const changed = { ...application, keys: [...application.keys, key] };
+    const changed = { ...application, keys: inListedOrder([...application.keys, key]) };
     return {
       application: changed,
       events: await recordApplicationEvents({ ...locked, application: changed }, [
@@ -115,7 +115,7 @@ export const regenerateApplicationKey = (
     const key = newKey(by.now);
     await deleteKey(tx, change.provider.id, application.id, keyValue);
     await insertKey(tx, change.provider.id, application.id, key);
-    return saveApplication(locked, { ...application, keys: [...others, key] }, [
+    return saveApplication(locked, { ...application, keys: inListedOrder([...others, key]) }, [
       keyEvent("application.key_deleted", old),
       keyEvent("application.key_created", key),
       { type: "application.updated", previous: { keys: null } }, // records that the keys changed, never their values

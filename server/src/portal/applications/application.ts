@@ -155,6 +155,12 @@ export const newKey = (now: Date, keyValue: string = randomHex(keyBytes)): Appli
   updatedAt: now,
 });
 
+/** Sorts keys as they are listed later. Of two keys added at once, the one with the earlier time may be the second. */
+export const inListedOrder = (keys: readonly ApplicationKey[]): readonly ApplicationKey[] =>
+  keys.toSorted(
+    (one, other) => one.createdAt.getTime() - other.createdAt.getTime() || (one.value < other.value ? -1 : 1),
+  );
+
 export type ApplicationEventType = Extract<AccountEvent["type"], `application.${string}`>;
 
 type PreviousValues = Readonly<Record<string, unknown>>;

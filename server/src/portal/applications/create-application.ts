@@ -19,7 +19,7 @@ import { type Plan, type Product, lockPlanForShare, readProduct } from "#portal/
 import type { Provider } from "#portal/providers/index.ts";
 import { parseApplicationId, parseKeys } from "./application-input.ts";
 import { findTakenCredentials, insertApplication, listApplications } from "./application-table.ts";
-import { type Application, keyEvent, keysMax, newApplication, newKey } from "./application.ts";
+import { type Application, inListedOrder, keyEvent, keysMax, newApplication, newKey } from "./application.ts";
 import {
   type ApplicationOutcome,
   type ChangedApplication,
@@ -142,8 +142,7 @@ function parseNewCredentials(
     application: {
       ...application,
       applicationId: applicationId.value ?? application.applicationId,
-      // Sorted as listed later: keys of the same time are in the order of their values.
-      keys: keys.value?.toSorted().map((value) => newKey(now, value)) ?? application.keys,
+      keys: inListedOrder(keys.value?.map((value) => newKey(now, value)) ?? application.keys),
     },
     errors: {
       ...errorsOf({ application_id: applicationId, application_key: keys }),
