@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
@@ -74,6 +76,17 @@ test("a backup into the database's own folder is refused, as it would copy itsel
   await using command = new BellwireProcess(["backup", "--to", target], { BELLWIRE_DATA_DIR: folder.path });
   expect([await command.ended, command.stderr]).toEqual([1, expect.stringContaining("the database's own folder")]);
   expect(await readdir(join(folder.path, "postgres"))).not.toContain("backup");
+});
+
+test("a start on a backup that did not end says that it is incomplete", { timeout: 60_000 }, async () => {
+  await using folder = await makeDataDir();
+  await using backups = await makeEmptyDataDir();
+  const target = join(backups.path, "monday");
+  await promisify(execFile)("mkfifo", [join(folder.path, "postgres", "zz-pipe")]);
+  await using command = new BellwireProcess(["backup", "--to", target], { BELLWIRE_DATA_DIR: folder.path });
+  expect([await command.ended, command.stderr]).toEqual([1, expect.stringContaining("is neither a file nor a folder")]);
+  await using started = serve(target, inOneProcess);
+  expect([await started.ended, started.stderr]).toEqual([1, expect.stringContaining("monday is an incomplete backup")]);
 });
 
 test(

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { chmod, chown, copyFile, mkdir, open, readdir, stat } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, open, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import pg from "pg";
 import { classifyDatabaseError } from "../database/connection.ts";
@@ -32,6 +32,8 @@ interface BackupNeeds {
 
 /** Marks a data directory that was copied: a start on it is a restore. */
 export const backupMarker = "is-a-backup";
+/** Content of the marker until everything is copied. */
+const incomplete = "incomplete";
 
 /** Files beside the database without which a backup cannot be opened or decrypted. */
 const keptFiles = ["database-passwords", "secret-key", "first-sign-in"];
@@ -47,12 +49,22 @@ export async function backUp(needs: BackupNeeds): Promise<void> {
   }
   await makeTarget(target);
   try {
+    await writeFile(join(target, backupMarker), incomplete);
     await copyDatabase(needs);
   } catch (error) {
     const isOfSystem = error instanceof Error && "syscall" in error; // such as a full disk
     if (!isOfSystem && classifyDatabaseError(error) === undefined) throw error;
     throw new CannotStart(`The backup in ${target} is incomplete; delete it. ${errorMessage(error)}`, { cause: error });
   }
+}
+
+/** Refuses a data directory that a backup left when it failed or was killed: files are missing, and PostgreSQL may not notice. */
+export async function refuseIncompleteBackup(dataDir: string): Promise<void> {
+  const marker = await readFile(join(dataDir, backupMarker), "utf8").catch(ignoreMissingFile);
+  if (marker === incomplete)
+    throw new CannotStart(
+      `${dataDir} is an incomplete backup: it failed or was ended. Delete it, and use another one.`,
+    );
 }
 
 async function copyDatabase({ ownerUrl, pgData, dataDir, target }: BackupNeeds): Promise<void> {
@@ -84,6 +96,7 @@ async function copyDatabase({ ownerUrl, pgData, dataDir, target }: BackupNeeds):
         await copyOne(join(pgData, "pg_wal", name), join(copy, "pg_wal", name));
     }
     for (const name of keptFiles) await copyOne(join(dataDir, name), join(target, name));
+    for (const folder of [join(copy, "pg_wal"), copy, target]) await sync(folder);
     await writeLike(join(pgData, "PG_VERSION"), join(target, backupMarker), "");
   } finally {
     await client.end().catch(() => undefined);

@@ -5,6 +5,7 @@ import { systemClock } from "../clock.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { makeFolder, readOrCreateFile, withFileLock } from "../files.ts";
 import { randomHex } from "../ids.ts";
+import { refuseIncompleteBackup } from "./back-up.ts";
 import { type ServerLocation, chooseLocation } from "./location.ts";
 import { findBinaries, initDatabase, ownerRole } from "./programs.ts";
 import { findPostmaster, makeSocketFolder, settledPostmaster, socketPort, startServer, stopServer } from "./server.ts";
@@ -32,6 +33,7 @@ export async function openEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   await makeDataDir(folder);
+  await refuseIncompleteBackup(folder);
   const alone = locked(folder, printStatus);
 
   const opening = alone(() => joinOrStartServer(folder, printStatus));
