@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { click, rejection, showInPortal, tick, type Answers } from "../../testing/show-in-portal.tsx";
+import { type Answer, type Answers, click, rejection, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { TeamPage } from "./team-page.tsx";
 
@@ -55,6 +55,27 @@ test("permissions without edits are not sent", async () => {
   await tick("section_plans");
   await click("Save");
   await waitFor(() => expect(changes()).toEqual([changeOf({ allowed_sections: ["settings", "plans"] })]));
+});
+
+test("a section or a product that another admin withdraws meanwhile stays withdrawn", async () => {
+  const permissionsOf = (allowed_sections: readonly string[], allowed_service_ids: readonly number[]): Answer => [
+    200,
+    { permissions: { allowed_sections, allowed_service_ids } },
+  ];
+  const present: Record<string, Answer> = {
+    ...answers,
+    "GET users/7/permissions": permissionsOf(["partners", "settings"], [2]),
+  };
+  const { changes } = showInPortal(<TeamPage />, { answers: present });
+  await click("Actions for lena");
+  await click("Permissions");
+  await tick("section_plans");
+  await tick("service_1");
+  present["GET users/7/permissions"] = permissionsOf(["settings"], []);
+  await click("Save");
+  await waitFor(() =>
+    expect(changes()).toEqual([changeOf({ allowed_sections: ["settings", "plans"], allowed_service_ids: [1] })]),
+  );
 });
 
 test("no product is distinguished from every product", async () => {

@@ -33,7 +33,11 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
   const saved = permissions.isFetchedAfterMount ? permissions.data : undefined;
   const data = saved && products.data && { saved, products: products.data };
   const { mutate, isPending, errors } = useChange({
-    change: () => api.update(`users/${user.id}/permissions`, data && permissionsChange(data, edits)),
+    change: async () => {
+      const { data: present } = await permissions.refetch(); // another admin may have changed them
+      const values = data && permissionsChange({ ...data, saved: present ?? data.saved }, edits);
+      return api.update(`users/${user.id}/permissions`, values);
+    },
     stale: [["team"], ["products"]],
     done: "The permissions were changed",
     failed: "The permissions could not be changed",
@@ -66,7 +70,7 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
                     label={labels[section]}
                     isValid={!errors["allowed_sections"]}
                     isChecked={edited.sections.includes(section)}
-                    onChange={(_, isOn) => edit({ sections: withMember(edited.sections, section, isOn) })}
+                    onChange={(_, isOn) => edit({ sections: withTurned(edits.sections, section, isOn) })}
                   />
                 ))}
               </ChoiceGroup>
@@ -74,7 +78,8 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
                 products={loaded.products}
                 chosen={edited}
                 errors={errors["allowed_service_ids"]}
-                onChange={edit}
+                onEvery={(isEveryProduct) => edit({ isEveryProduct })}
+                onTurn={(id, isOn) => edit({ products: withTurned(edits.products, id, isOn) })}
               />
             </>
           );
@@ -86,13 +91,14 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
 
 export interface ProductChoiceProps {
   readonly products: readonly Product[];
-  readonly chosen: Required<PermissionEdits>;
+  readonly chosen: EditedPermissions;
   readonly errors: readonly string[] | undefined;
-  readonly onChange: (edits: PermissionEdits) => void;
+  readonly onEvery: (isEveryProduct: boolean) => void;
+  readonly onTurn: (productId: number, isOn: boolean) => void;
 }
 
 /** Chooses the products of a member: all, some, or none. */
-function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProps) {
+function ProductChoice({ products, chosen, errors, onEvery, onTurn }: ProductChoiceProps) {
   const { isEveryProduct, productIds } = chosen;
   return (
     <ChoiceGroup
@@ -112,14 +118,14 @@ function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProp
         label="All products, including future ones"
         isValid={!errors}
         isChecked={isEveryProduct}
-        onChange={() => onChange({ isEveryProduct: true })}
+        onChange={() => onEvery(true)}
       />
       <Radio
         id="services_some"
         name="services"
         label="Only the selected products, with their plans and applications"
         isChecked={!isEveryProduct}
-        onChange={() => onChange({ isEveryProduct: false })}
+        onChange={() => onEvery(false)}
       />
       {!isEveryProduct &&
         products.map(({ id, name }) => (
@@ -128,7 +134,7 @@ function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProp
             id={`service_${id}`}
             label={name}
             isChecked={productIds.includes(id)}
-            onChange={(_, isOn) => onChange({ productIds: withMember(productIds, id, isOn) })}
+            onChange={(_, isOn) => onTurn(id, isOn)}
           />
         ))}
     </ChoiceGroup>
@@ -137,12 +143,29 @@ function ProductChoice({ products, chosen, errors, onChange }: ProductChoiceProp
 
 type Sections = Permissions["allowed_sections"];
 
+/** The members of a set that were added or removed. Each is an edit of its own, so that concurrent edits of others survive. */
+type SetEdits<Member> = ReadonlyMap<Member, boolean>;
+
+const withTurned = <Member,>(edits: SetEdits<Member> = new Map(), member: Member, isOn: boolean): SetEdits<Member> =>
+  new Map([...edits, [member, isOn]]);
+
+const applyTo = <Member,>(saved: readonly Member[], edits: SetEdits<Member> = new Map()): Member[] =>
+  [...new Map([...saved.map((member) => [member, true] as const), ...edits])].flatMap(([member, isOn]) =>
+    isOn ? [member] : [],
+  );
+
 /** The edits. */
 interface PermissionEdits {
-  readonly sections?: Sections;
-  /** True for all products, future ones included, whichever are selected. */
+  readonly sections?: SetEdits<Section>;
   readonly isEveryProduct?: boolean;
-  readonly productIds?: readonly number[];
+  readonly products?: SetEdits<number>;
+}
+
+interface EditedPermissions {
+  readonly sections: Sections;
+  /** True for all products, future ones included, whichever are selected. */
+  readonly isEveryProduct: boolean;
+  readonly productIds: readonly number[];
 }
 
 interface LoadedPermissions {
@@ -151,11 +174,11 @@ interface LoadedPermissions {
 }
 
 /** Returns the saved permissions with the edits. Omits deleted products, which the API would reject. */
-function editedPermissions({ saved, products }: LoadedPermissions, edits: PermissionEdits): Required<PermissionEdits> {
+function editedPermissions({ saved, products }: LoadedPermissions, edits: PermissionEdits): EditedPermissions {
   const isThere = new Set(products.map(({ id }) => id));
-  const ids = edits.productIds ?? saved.allowed_service_ids ?? [];
+  const ids = applyTo(saved.allowed_service_ids ?? [], edits.products);
   return {
-    sections: edits.sections ?? saved.allowed_sections,
+    sections: applyTo(saved.allowed_sections, edits.sections),
     isEveryProduct: edits.isEveryProduct ?? saved.allowed_service_ids === null,
     productIds: ids.filter((id) => isThere.has(id)),
   };
@@ -163,17 +186,12 @@ function editedPermissions({ saved, products }: LoadedPermissions, edits: Permis
 
 /** Returns only the edited permissions, so that changes of another admin survive. */
 function permissionsChange(loaded: LoadedPermissions, edits: PermissionEdits): Partial<Permissions> {
-  const { isEveryProduct, productIds } = editedPermissions(loaded, edits);
-  const areProductsEdited = edits.isEveryProduct !== undefined || edits.productIds !== undefined;
+  const { sections, isEveryProduct, productIds } = editedPermissions(loaded, edits);
+  const areProductsEdited = edits.isEveryProduct !== undefined || edits.products !== undefined;
   return {
-    ...(edits.sections && { allowed_sections: edits.sections }),
+    ...(edits.sections && { allowed_sections: sections }),
     ...(areProductsEdited && { allowed_service_ids: isEveryProduct ? null : [...productIds] }),
   };
 }
 
 const hasEdits = (edits: PermissionEdits): boolean => Object.keys(edits).length > 0;
-
-/** Returns the list with the value added or removed. */
-function withMember<T>(all: readonly T[], one: T, isOn: boolean): T[] {
-  return [...all.filter((other) => other !== one), ...(isOn ? [one] : [])];
-}
