@@ -106,17 +106,25 @@ test("a taken username is rejected with an error at its field", async ({ portal,
   expect(response.html).toMatch(/id="email-error">Email has already been taken/);
 });
 
-test("a double click on the sign-up form creates one account, with equal responses", async ({ portal }) => {
-  const ada = portal.visitor("developer");
-  const { html } = await ada.get("/signup");
-  const form = { ...ada.hiddenInputs(html, "/signup"), ...signUpValues("ada") };
+test.for([
+  ["", {}],
+  [" with spaces around its names", { username: "ada ", email: " ada@example.com " }],
+] as const)(
+  "a double click on the sign-up form%s creates one account, with equal responses",
+  async ([, names], { portal }) => {
+    const ada = portal.visitor("developer");
+    const { html } = await ada.get("/signup");
+    const form = { ...ada.hiddenInputs(html, "/signup"), ...signUpValues("ada"), ...names };
 
-  const responses = await Promise.all([ada.post("/signup", form), ada.post("/signup", form)]);
+    const responses = await Promise.all([ada.post("/signup", form), ada.post("/signup", form)]);
 
-  expect(responses.map((response) => response.status)).toEqual([303, 303]);
-  expect(responses[0]?.location).toBe(responses[1]?.location);
-  expect(await portal.pool.query("select from accounts where provider_id = $1", [portal.provider.id])).toHaveLength(1);
-});
+    expect(responses.map((response) => response.status)).toEqual([303, 303]);
+    expect(responses[0]?.location).toBe(responses[1]?.location);
+    expect(await portal.pool.query("select from accounts where provider_id = $1", [portal.provider.id])).toHaveLength(
+      1,
+    );
+  },
+);
 
 test("a form older than a minute is no duplicate sign-up", async ({ portal, clock }) => {
   const eve = portal.visitor("developer");

@@ -254,7 +254,8 @@ async function findDuplicateSignUp(
   { pool, passwords, clock }: Pick<Portal, "pool" | "passwords" | "clock">,
   { providerId, address, values, issuedAtMs }: RejectedSignUp,
 ): Promise<User | undefined> {
-  const { username = "", email = "", password = "" } = values;
+  const text = (name: string): string => values[name]?.trim() ?? ""; // as it was stored
+  const [username, email, password] = [text("username"), text("email"), values["password"] ?? ""];
   if (username === "" || username.includes("\0")) return undefined;
   const candidates = await findUsersByLogin(pool, providerId, username);
   const found = candidates.find(({ user }) => user.username === username && user.email === email);
