@@ -1,9 +1,13 @@
 import { expect } from "vitest";
 import { activateUserByMail } from "#portal/accounts/index.ts";
 import { sendActivation, updateUser } from "#portal/users/index.ts";
+import { lockKeys } from "#webhooks/deliveries/lock-order.ts";
+import { buildEndpoint } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { eventsOf, now, setUp, signUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
+import { until } from "../support/until.ts";
 
 const byMail = (activationUrl: (code: string) => string) =>
   ({ via: "form", address: "203.0.113.7", mailIsSent: true, activationUrl }) as const;
@@ -92,4 +96,25 @@ test("a code is invalid at another provider", async ({ sharedPool: pool }) => {
   let code = "";
   await signUp(pool, { provider, by: byMail((mailed) => (code = mailed)) });
   expect(await activateUserByMail(pool, { provider: other.provider, code, now: later })).toBeUndefined();
+});
+
+test("the first activation locks the ordering keys of endpoints in the order of all changes", async ({ database }) => {
+  const { provider } = await setUp(database);
+  const endpointIds: number[] = [];
+  for (const name of ["crm", "billing"]) {
+    const endpoint = { providerId: provider.id, url: "https://crm.example/hook", name, allActors: true } as const;
+    endpointIds.push(await buildEndpoint(database, { ...endpoint, ordering: "object" }));
+  }
+  let code = "";
+  const { details, user } = await signUp(database, { provider, by: byMail((mailed) => (code = mailed)) });
+  const [first = 0, second = 0] = endpointIds.toSorted((one, other) => one - other);
+  const activated: Promise<unknown>[] = [];
+  await database.inTransaction(async (tx) => {
+    lockKeys(tx, [{ endpointId: first, orderingKey: `user/${user.id}` }]);
+    await tx.query("select");
+    activated.push(Promise.allSettled([activateUserByMail(database, { provider, code, now: later })]));
+    await until(() => countWaiting(database));
+    lockKeys(tx, [{ endpointId: second, orderingKey: `account/${details.account.id}` }]);
+  });
+  expect(await Promise.all(activated)).toMatchObject([[{ status: "fulfilled", value: { user: { state: "active" } } }]]);
 });

@@ -26,18 +26,27 @@ export async function recordAccountEvents(
   events: readonly AccountEvent[],
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
-  tx.send(takeNumbersStatement, [cause.providerId, account.id, account.lastSequence, events.length]);
+  takeNumbers(tx, cause, account, events.length);
   return recordWithinLimits(tx, cause, withNumbers(account, account.lastSequence, events));
 }
 
-/** Records the event whose sequence number `updateAccountRow` took. */
-export const recordAccountChange = (
+/**
+ * Records the event whose sequence number `updateAccountRow` took, and further ones of the same change. Together: recorded one after
+ * another, they would lock ordering keys of several endpoints out of order.
+ */
+export async function recordAccountChange(
   tx: Transaction,
   cause: Cause,
   changed: Account,
-  event: AccountEvent,
-): Promise<readonly RecordedEvent[]> =>
-  recordWithinLimits(tx, cause, withNumbers(changed, changed.lastSequence - 1, [event]));
+  [event, ...further]: readonly [AccountEvent, ...AccountEvent[]],
+): Promise<readonly RecordedEvent[]> {
+  if (further.length > 0) takeNumbers(tx, cause, changed, further.length);
+  return recordWithinLimits(tx, cause, withNumbers(changed, changed.lastSequence - 1, [event, ...further]));
+}
+
+function takeNumbers(tx: Transaction, { providerId }: Cause, account: Account, count: number): void {
+  tx.send(takeNumbersStatement, [providerId, account.id, account.lastSequence, count]);
+}
 
 /** Records events of one account. Fails the transaction if the account exceeded its limit of changes. */
 async function recordWithinLimits(

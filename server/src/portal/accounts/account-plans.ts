@@ -33,12 +33,14 @@ export async function changeAccountPlan(
     const account = updateAccountRow(tx, provider.id, { ...before.account, planId }, by.now);
     const plans = [plan, ...before.plans.filter(({ kind }) => kind !== "account_plan")];
     const details = { ...before, account, plans };
-    const events = await recordAccountChange(tx, { providerId: provider.id, ...by }, account, {
-      type: "account.plan_changed",
-      objectId: accountId,
-      document: representAccount(details, settings),
-      previous: { plan_id: before.account.planId },
-    });
+    const events = await recordAccountChange(tx, { providerId: provider.id, ...by }, account, [
+      {
+        type: "account.plan_changed",
+        objectId: accountId,
+        document: representAccount(details, settings),
+        previous: { plan_id: before.account.planId },
+      },
+    ]);
     return { details, settings, plan, events };
   });
 }

@@ -196,16 +196,14 @@ export async function recordActivation(
     before.state === "created" ? await approveOrHold(tx, settings.provider.id, before, cause.now) : before;
   const [details] = await listAccountDetails(tx, settings.provider.id, [account.id]);
   if (!details) throw new Error(`Account ${account.id} was gone although it was locked.`);
-  const admitted =
+  const events =
     account === before
-      ? []
-      : await recordAccountChange(
-          tx,
-          cause,
-          account,
+      ? await recordAccountEvents(tx, cause, account, [event])
+      : await recordAccountChange(tx, cause, account, [
           accountUpdatedEvent(settings, details, accountChanges(before, account)),
-        );
-  return { details, events: [...admitted, ...(await recordAccountEvents(tx, cause, account, [event]))] };
+          event,
+        ]);
+  return { details, events };
 }
 
 async function approveOrHold(tx: Transaction, providerId: number, account: Account, now: Date): Promise<Account> {

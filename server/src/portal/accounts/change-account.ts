@@ -71,12 +71,9 @@ export async function changeAccount(
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     const details = { ...before, account: updateAccountRow(tx, provider.id, updated, by.now) };
     const cause = { providerId: provider.id, ...by, subscriptions };
-    const events = await recordAccountChange(
-      tx,
-      cause,
-      details.account,
+    const events = await recordAccountChange(tx, cause, details.account, [
       accountUpdatedEvent(settings, details, previous),
-    );
+    ]);
     const changed = { details, settings, events };
     await also?.(tx, changed, before.account);
     return changed;
