@@ -1,10 +1,12 @@
 import { expect } from "vitest";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
+import { lockKeys } from "#webhooks/deliveries/lock-order.ts";
+import { buildEndpoint } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { addProduct, byForm, now, setUp, signUp } from "./portal-fixture.ts";
+import { addProduct, byForm, form, now, setUp, signUp } from "./portal-fixture.ts";
 
 const by = { actor: { kind: "key" }, channel: "api", now } as const;
 
@@ -64,4 +66,31 @@ test("deleting a product and starting to use it while the deletion waits cannot 
   });
   await newcomer;
   expect(await deletion).toMatchObject({ product: { id: product.id } });
+});
+
+test("a deletion of a product locks the ordering keys of endpoints in the order of all changes", async ({
+  database,
+}) => {
+  const { provider, product } = await setUp(database);
+  await addProduct(database, provider.id);
+  const endpointIds: number[] = [];
+  for (const name of ["crm", "billing"]) {
+    const endpoint = { providerId: provider.id, url: "https://crm.example/hook", name, allActors: true } as const;
+    endpointIds.push(await buildEndpoint(database, { ...endpoint, ordering: "account" }));
+  }
+  const accountIds: number[] = [];
+  for (const name of ["nora", "olga"]) {
+    const values = { ...form, username: name, email: `${name}@fjord.example` };
+    accountIds.push((await signUp(database, { provider, by: byForm, values })).details.account.id);
+  }
+  const [[firstEndpoint = 0, secondEndpoint = 0], [firstAccount, secondAccount]] = [endpointIds, accountIds];
+  const deletions: Promise<unknown>[] = [];
+  await database.inTransaction(async (tx) => {
+    lockKeys(tx, [{ endpointId: firstEndpoint, orderingKey: `account/${secondAccount}` }]);
+    await tx.query("select");
+    deletions.push(Promise.allSettled([deleteProduct(database, { provider, productId: product.id, by })]));
+    await until(() => countWaiting(database));
+    lockKeys(tx, [{ endpointId: secondEndpoint, orderingKey: `account/${firstAccount}` }]);
+  });
+  expect(await Promise.all(deletions)).toMatchObject([[{ status: "fulfilled" }]]);
 });

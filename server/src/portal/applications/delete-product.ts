@@ -10,6 +10,7 @@ import {
 } from "#portal/fields/index.ts";
 import { type Product, changeLockedProduct, deleteProductRow, lockProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import { lockKeysOfObjects } from "#webhooks/events/index.ts";
 import { deleteApplicationRows, listApplications } from "./application-table.ts";
 import { applicationEvent } from "./application.ts";
 import { deleteSubscriptionsOfProduct } from "./subscriptions.ts";
@@ -61,7 +62,13 @@ async function deleteLocked(
   if ((await tx.query(newAccountStatement, [provider.id, productId, lockedIds])).length > 0) return "again";
   const changed = values && (await changeLockedProduct(tx, product, { providerId: provider.id, values, by }));
   if (changed && "refused" in changed) return changed;
-  for (const accountId of await accountsWithApplications(tx, provider.id, productId)) {
+  const applications = await applicationsOf(tx, provider.id, productId);
+  const accountIds = [...new Set(applications.map(({ accountId }) => accountId))];
+  lockKeysOfObjects(tx, provider.id, [
+    ...accountIds.map((id) => `account/${id}`),
+    ...applications.map(({ id }) => `application/${id}`),
+  ]);
+  for (const accountId of accountIds) {
     await deleteApplicationsOf(tx, settings, { accountId, productId, now: by.now });
   }
   await deleteSubscriptionsOfProduct(tx, provider.id, productId);
@@ -102,21 +109,19 @@ const newAccountStatement = `
   select from applications where provider_id = $1 and product_id = $2 and account_id <> all($3)
   limit 1`;
 
-// In the same order. Served by applications_product_idx.
-const accountsWithApplicationsStatement = `
-  select distinct account_id
+// Accounts in the same order. Served by applications_product_idx.
+const applicationsStatement = `
+  select account_id, id
   from applications
   where provider_id = $1 and product_id = $2
-  order by account_id`;
+  order by account_id, id`;
 
-async function accountsWithApplications(
+const applicationsOf = (
   tx: Transaction,
   providerId: number,
   productId: number,
-): Promise<readonly number[]> {
-  const found = await tx.query<{ accountId: number }>(accountsWithApplicationsStatement, [providerId, productId]);
-  return found.map(({ accountId }) => accountId);
-}
+): Promise<readonly { readonly accountId: number; readonly id: number }[]> =>
+  tx.query(applicationsStatement, [providerId, productId]);
 
 async function deleteApplicationsOf(
   tx: Transaction,

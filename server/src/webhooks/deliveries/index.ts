@@ -141,6 +141,7 @@ export {
   parseDeliveryId,
   readDelivery,
 } from "./read-deliveries.ts";
+export { lockKeysOfObjects } from "./lock-order.ts";
 export { attemptNumberMax, type Settled, settleDeliveries, type Settlement } from "./settle.ts";
 export {
   type BacklogQuota,

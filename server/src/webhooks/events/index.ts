@@ -1,3 +1,4 @@
+export { lockKeysOfObjects } from "#webhooks/deliveries/index.ts";
 export {
   type CatalogueEntry,
   type EventInterface,
