@@ -7,11 +7,14 @@ import {
   insertEngine,
   limitBacklogs,
   makeDueAgain,
+  restoreBatch,
   retryDeliveries,
+  retryDelivery,
+  retryFailures,
   settleDeliveries,
   skipDelivery,
 } from "#webhooks/deliveries/index.ts";
-import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -101,6 +104,16 @@ const replayed: Omit<DeliveryToRepeat, "eventId" | "orderingKey"> = {
   sequence: 1,
 };
 
+/** Deletes failures so that the deletion is undone. */
+const moveFailures = `
+  with deletion as (
+    insert into failure_deletions (provider_id, id, ends_at, undone_at) values ($1, 1, now(), now()) on conflict do nothing
+  ), gone as (
+    delete from failures where ctid = any(array(select ctid from failures where provider_id = $1 for update skip locked)) returning *
+  )
+  insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
+  select provider_id, 1, endpoint_id, event_id, failed_at, error, url from gone`;
+
 /** What locks rows of several deliveries. */
 const operations: Readonly<Record<string, Run>> = {
   "a record of outcomes": settle(({ one, other }) => [one[0], other[0]]),
@@ -119,6 +132,13 @@ const operations: Readonly<Record<string, Run>> = {
         { ...replayed, eventId: scene.failed[1], orderingKey: "account/32" },
       ]),
     ),
+  "a retry of one": (pool, scene) =>
+    pool.inTransaction((tx) => retryDelivery(tx, { ...scene, eventId: scene.failed[0] })),
+  "a retry of the list": (pool, scene) => retryFailures(pool, { providerId: scene.providerId }, bySystem),
+  "an undone deletion": async (pool, { providerId }) => {
+    await pool.query(moveFailures, [providerId]);
+    await restoreBatch(pool, { providerId, id: 1 });
+  },
   "a skip": (pool, scene) => pool.inTransaction((tx) => skipDelivery(tx, { ...scene, eventId: scene.one[1] })),
   "a quota": async (pool, { endpointId }) => {
     await pool.query("update endpoints set active = false where id = $1", [endpointId]);
