@@ -7,6 +7,7 @@ import { problemOfError } from "#http/shared/error-answers.ts";
 import { addPageHeaders, sendDatabaseAwayPage, servePageAssets } from "#http/shared/pages.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import { version } from "#platform/version.ts";
 
 export interface ApiDocsNeeds {
   readonly pool: Database;
@@ -57,7 +58,7 @@ const compressionLevel = 5;
  */
 async function serveScalar(http: FastifyInstance, prefix: string): Promise<string> {
   let ready: Promise<{ plain: Buffer; compressed: Buffer }> | undefined;
-  const path = `${prefix}/scalar.js`;
+  const path = `${prefix}/scalar-${version}.js`; // after an update, no browser may use the script of an older version
 
   http.get(path, async (request, reply) => {
     const script = await (ready ??= readScript());
