@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { Simulation } from "./simulation.ts";
 
 /** Returns a simulation with an unordered endpoint that responds at once. All engines get rows with their hints. */
-function newSimulation(seed: number): Simulation {
+function newSimulation(seed: number, endpointId = 1): Simulation {
   const simulation = new Simulation(seed);
   const { model } = simulation;
-  const endpoint = model.endpoints.get(1);
+  const endpoint = model.endpoints.get(endpointId);
   if (!endpoint) throw new Error("a simulation has an endpoint");
-  model.endpoints.set(1, { ...endpoint, ordering: "none", maxInFlight: null, maxPerSecond: null });
+  model.endpoints.set(endpointId, { ...endpoint, ordering: "none", maxInFlight: null, maxPerSecond: null });
   simulation.hintedRows = 1;
   return simulation;
 }
@@ -68,4 +68,45 @@ test("hinted rows of a paused endpoint are not sent", async () => {
   await time.run(4000, () => false);
   expect(monitor.violations).toEqual([]);
   expect(monitor.count).toBe(1);
+});
+
+/** Endpoints with even ids have no name to look up. */
+const withoutName = 2;
+
+test.each([0, 1])(
+  "hints with rows (%j) reach the receiver within 40 ms, whether their lane is owned or not",
+  async (share) => {
+    const simulation = newSimulation(5, withoutName);
+    const { time, monitor } = simulation;
+    simulation.hintedRows = share;
+    simulation.startProcess();
+    const recordedAtMs = [1050, 1350, 1387, 1424, 1461, 1498, 6050, 6350, 11_050];
+    for (const atMs of recordedAtMs) time.after(atMs, () => simulation.record(withoutName, 1, 0));
+    await time.run(12_000, () => false);
+
+    const attempts = monitor.of(withoutName);
+    expect(monitor.violations).toEqual([]);
+    expect(attempts.map(({ atMs }, index) => atMs - (recordedAtMs[index] ?? 0) < 40)).toEqual(
+      recordedAtMs.map(() => true),
+    );
+    expect(new Set(attempts.map(({ epoch }) => epoch)).size).toBe(3);
+  },
+);
+
+test("a pause stops deliveries in memory within 20 ms", async () => {
+  const simulation = newSimulation(5, withoutName);
+  const { time, model, monitor } = simulation;
+  simulation.startProcess();
+  for (let atMs = 1000; atMs < 1900; atMs += 10) time.after(atMs, () => simulation.record(withoutName, 4, 0));
+  time.after(1925, () => simulation.record(withoutName, 200, 0));
+  time.after(1940, () => {
+    model.change(withoutName, "paused");
+    simulation.hintChanged(withoutName);
+  });
+  await time.run(3000, () => false);
+
+  const lastMs = monitor.of(withoutName).at(-1)?.atMs ?? 0;
+  expect(model.due.size).toBeGreaterThan(100);
+  expect(lastMs).toBeGreaterThan(1930);
+  expect(lastMs).toBeLessThan(1960);
 });

@@ -45,18 +45,12 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
   const lease = new Lease(needs, needs.newId());
   const wakeUp = new WakeUp(needs.clock);
   const lanes = new OwnedLanes(needs, lease);
-  const reading = new Reading(needs, (endpointId) => {
-    lanes.hintChanged([endpointId]);
-    wakeUp.now();
-  });
+  const reading = new Reading(needs, (endpointId) => lanes.hintChanged([endpointId]));
   const dispatch = new Dispatch(needs, lease, {
     onRoom: (lane) => {
       if (lanes.owns(lane) && lane.needsRows) reading.request(lane);
     },
-    onRefused: (lane) => {
-      lanes.suspect(lane);
-      wakeUp.now();
-    },
+    onRefused: (lane) => lanes.suspect(lane),
     onGivenUp: (lane) => lanes.reclaim(lane),
   });
   const [stopping, stoppingHeartbeat] = [new AbortController(), new AbortController()];
@@ -68,8 +62,6 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
   const stop = async (drainMs: number): Promise<void> => {
     stopping.abort();
     dispatch.close();
-    wakeUp.now();
-    reading.wakeUp();
     await withTimeLimit(needs.clock, shutdownMs, loops);
     await dispatch.drainAttempts(drainMs);
     await withTimeLimit(needs.clock, settleMs, dispatch.drainOutcomes());
@@ -251,11 +243,6 @@ class Reading {
     const { reader, wakeUp } = lane.pace === "quick" ? this.quick : this.others;
     reader.request(lane);
     wakeUp.now();
-  }
-
-  wakeUp(): void {
-    this.quick.wakeUp.now();
-    this.others.wakeUp.now();
   }
 }
 

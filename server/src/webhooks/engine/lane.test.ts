@@ -1,56 +1,19 @@
 import { expect, test } from "vitest";
 import type { AttemptOutcome, DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
-import { newLane, settings, claimed } from "../../../test/support/build-lane.ts";
+import {
+  answered,
+  beginRead,
+  busy,
+  claimed,
+  due,
+  newLane,
+  newQuickLane,
+  poll,
+  settings,
+  upTo,
+} from "../../../test/support/build-lane.ts";
 import { Lane } from "./lane.ts";
 import { ReceiverHosts } from "./receiver-host.ts";
-
-const due = (eventId: string, dueAt: string): DueDelivery => ({
-  endpointId: 1,
-  eventId,
-  dueAt,
-  orderingKey: null,
-  attemptsMade: 0,
-  roundStart: 0,
-  replay: 0,
-  format: "json",
-  body: "",
-  context: {
-    type: "account.created",
-    objectId: 1,
-    accountId: 1,
-    time: dueAt,
-    sequence: 1,
-    actor: "system",
-    channel: "bellwire_api",
-  },
-  endpointVersion: 1,
-  isFollowed: false,
-});
-
-const upTo = (horizon: string) => ({ horizon, nowMs: 0 });
-
-const busy = {
-  kind: "answered",
-  status: 429,
-  headers: { "retry-after": "1" },
-  body: Buffer.alloc(0),
-  latencyMs: 1,
-} as const;
-
-const answered = { ...busy, status: 200, headers: {} };
-
-/** A lane whose receiver has responded at once. */
-function newQuickLane(): Lane {
-  const lane = newLane();
-  lane.learn(answered, 0);
-  return lane;
-}
-
-function beginRead(lane: Lane, nowMs: number): LaneToRead {
-  const read = lane.beginRead(nowMs);
-  if (!read) throw new Error("the lane reads nothing");
-  return read;
-}
 
 test("a read that ends after its lane was paused skips no delivery", () => {
   const lane = newQuickLane();
@@ -197,14 +160,6 @@ test("the window size is not remembered, since a delivery may have crashed the e
 
   expect([lane.window.size, new Lane(claimed, settings, hosts, 0).window.size]).toEqual([8, 1]);
 });
-
-/** Polls a lane; the next poll is due a second later. */
-function poll(lane: Lane, atMs: number, rows: readonly DueDelivery[] = []): void {
-  const read = beginRead(lane, atMs);
-  lane.polls.begin(atMs + 1000);
-  lane.endRead(rows, read, upTo("20"));
-  lane.polled(atMs);
-}
 
 test("an idle lane is released only right after a poll without pending hints", () => {
   const lane = newLane();
@@ -374,59 +329,6 @@ test("a lane that receives hinted rows is not idle", () => {
   expect([true, false].map(mayBeReleased)).toEqual([false, true]);
 });
 
-const ofKey = (sequence: number, dueAt: string): DueDelivery => {
-  const row = due(String(sequence), dueAt);
-  const context = { ...row.context, time: String(sequence), sequence };
-  return { ...row, context, orderingKey: "account/1", isFollowed: true };
-};
-
-/** A lane with the first delivery of an ordering key in flight, and three behind it in memory. */
-function newOrderedLane(): Lane {
-  const lane = newQuickLane();
-  poll(lane, 0, [ofKey(1, "10")]);
-  lane.endRuns(
-    lane.beginRuns(0, 100),
-    [2, 3, 4].map((sequence) => ofKey(sequence, "infinity")),
-    0,
-  );
-  lane.shift(0);
-  return lane;
-}
-
-test("a delivery whose predecessor leaves the order during its attempt does not wait for the end of that attempt", () => {
-  const lane = newOrderedLane();
-  const before = lane.shift(1000);
-  poll(lane, 1000, [ofKey(2, "15")]);
-  expect([before, lane.shift(1000)?.eventId]).toEqual([undefined, "2"]);
-});
-
-test("a delivery behind others in memory that leaves the order is sent once, and they keep their sequence", () => {
-  const lane = newOrderedLane();
-  poll(lane, 1000, [{ ...ofKey(3, "15"), orderingKey: null }]);
-  expect(lane.shift(1000)?.eventId).toBe("3");
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
-  lane.endRuns(
-    lane.beginRuns(1000, 100),
-    [2, 4].map((sequence) => ofKey(sequence, "infinity")),
-    1000,
-  );
-  expect([lane.shift(1000), lane.shift(1000)].map((row) => row?.eventId)).toEqual(["2", undefined]);
-});
-
-test("rows in memory behind the head of an ordering key make no read larger", () => {
-  expect(beginRead(newOrderedLane(), 1000).limit).toBe(beginRead(newReadLane(), 1000).limit);
-});
-
-test("a row hinted during a read of rows behind the head of an ordering key is sent after that read", () => {
-  const lane = newQuickLane();
-  poll(lane, 0, [ofKey(1, "10")]);
-  lane.shift(0);
-  const runs = lane.beginRuns(0, 100);
-  expect(lane.takeHinted(due("a", "30"), 1, 2)).toBe(true);
-  lane.endRuns(runs, [], 2);
-  expect(lane.shift(2)?.eventId).toBe("a");
-});
-
 test("a rate limit that is set, changed or removed applies to the lane from then on", () => {
   const lane = newQuickLane();
   poll(
@@ -447,4 +349,59 @@ test("a rate limit that is set, changed or removed applies to the lane from then
   change(null, 1750);
   sendAt(1750);
   expect(sentAt).toEqual([1000, 1750, 1750]);
+});
+
+test("a lane states why it sends nothing while deliveries wait", () => {
+  const holdOf = (change: Partial<typeof settings>, prepare: (lane: Lane) => void = () => undefined) => {
+    const lane = newQuickLane();
+    lane.change({ ...settings, ...change }, 0);
+    poll(lane, 0, [due("a", "10"), { ...due("b", "11"), orderingKey: "account/1" }]);
+    prepare(lane);
+    return lane.state(500).hold;
+  };
+  expect(holdOf({})).toBe(null);
+  expect(holdOf({}, (lane) => lane.learn(busy, 0, 1))).toBe("retry_after");
+  expect(holdOf({}, (lane) => Array.from({ length: 50 }, (_, nowMs) => lane.learn(refused, 10 + nowMs)))).toBe(
+    "breaker",
+  );
+  expect(holdOf({ maxPerSecond: 1 })).toBe("rate_limit"); // a new limit begins after a second
+  expect(holdOf({ maxInFlight: 1 })).toBe(null);
+  expect(holdOf({ maxInFlight: 1 }, (lane) => (lane.inFlight += 1))).toBe("concurrency");
+  expect(
+    holdOf({ maxInFlight: 1 }, (lane) => {
+      lane.inFlight += 1;
+      lane.dropWaiting();
+    }),
+  ).toBe(null);
+});
+
+test("a lane is rate limited while its bucket is empty", () => {
+  const lane = newQuickLane();
+  lane.change({ ...settings, maxPerSecond: 1 }, 0);
+  poll(lane, 1000, [due("a", "10"), { ...due("b", "11"), orderingKey: "account/1" }]);
+  const holds = [lane.state(1000).hold];
+  lane.mayStart(1000);
+  lane.shift(1000);
+  holds.push(lane.state(1999).hold, lane.state(2000).hold);
+  expect(holds).toEqual([null, "rate_limit", null]);
+});
+
+test("a poll is moved to an earlier retry, and to no later one", () => {
+  const { polls } = newLane();
+  polls.begin(1000);
+  polls.pollBy(2000);
+  expect([polls.isDue(999), polls.isDue(1000)]).toEqual([false, true]);
+  polls.pollBy(300);
+  expect([polls.isDue(299), polls.isDue(300)]).toEqual([false, true]);
+});
+
+test("a delivery without an attempt is read and sent again", () => {
+  const lane = newQuickLane();
+  poll(lane, 0, [due("a", "10")]);
+  const delivery = lane.shift(0);
+  if (!delivery) throw new Error("The lane has a delivery.");
+  lane.putBack(delivery, 0, 0);
+  lane.releaseSiblings(delivery);
+  poll(lane, 0, [due("a", "10")]);
+  expect(lane.shift(0)?.eventId).toBe("a");
 });

@@ -141,6 +141,14 @@ test.for([0, 200, 500, 5000])("a slot released after %d ms is free again, regard
   }
 });
 
+test("first attempts that were parked and have ended leave no more slots than before to others", () => {
+  const limits = new ConcurrencyLimits(16);
+  const first = Array.from({ length: 4 }, () => take(limits, "unknown", { isFirst: true }));
+  limits.moveLate(201);
+  for (const slot of first) limits.release(slot);
+  expect(takeAll(limits, "unknown")).toBe(4);
+});
+
 const answer = (latencyMs: number): AttemptOutcome => ({
   kind: "answered",
   status: 200,
@@ -184,6 +192,11 @@ test("a slowly responding receiver has a window of more than one and at most an 
   expect(window.size).toBe(2);
   expect(learn(window, answer(2000), 1000).size).toBe(10);
   expect(learn(learn(new AdaptiveWindow(80), answer(3), 100), answer(2000), 15).size).toBe(10);
+});
+
+test("one slow response among quick ones does not narrow the window", () => {
+  const window = learn(new AdaptiveWindow(80), answer(3), 100);
+  expect(learn(window, answer(2000), 1).size).toBe(80);
 });
 
 test("a response with status 500 widens the window", () => {
@@ -263,4 +276,22 @@ test("a long idle time allows a burst of a quarter second and no more", () => {
   const silentUntilMs = 3_600_000;
   const requests = Array.from({ length: 100 }, () => silentUntilMs);
   expect(sendsOf(new RateLimit(100, 0, 0), requests)).toHaveLength(25);
+});
+
+test("a burst counts in the second that begins with it", () => {
+  expect(busiest(sendsOf(new RateLimit(20, 0, 0), everyMs(3000)))).toBe(20);
+  const afterIdleTime = everyMs(3000).map((ms) => 10_000 + ms);
+  expect(busiest(sendsOf(new RateLimit(20, 0, 0), afterIdleTime))).toBe(20);
+});
+
+test("a limit allows a burst each second", () => {
+  const limit = new RateLimit(100, 0, 0);
+  const bursts = [1, 2, 3, 4, 5, 6, 7, 8].map(
+    (second) =>
+      sendsOf(
+        limit,
+        Array.from({ length: 100 }, () => second * 1000),
+      ).length,
+  );
+  expect(bursts).toEqual(Array.from({ length: 8 }, () => 25));
 });

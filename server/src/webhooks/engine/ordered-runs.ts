@@ -174,7 +174,7 @@ export class OrderedRuns {
     run.readAtMs = nowMs;
     const end = rows.findIndex((row) => row.dueAt !== "infinity" || this.#rows.isHeld(row));
     const remaining = end === -1 ? rows : rows.slice(0, end);
-    if (remaining.length < rows.length || remaining.length === 0) run.found = "none";
+    if (remaining.length === 0) run.found = "none";
     else run.found = remaining.length === read.limit ? "all" : "some";
     for (const row of remaining) {
       this.#rows.hold(row);
@@ -187,11 +187,7 @@ export class OrderedRuns {
 
   /** Ends the open reads, which have failed. */
   cancelReads(): void {
-    for (const run of this.#runs.values()) {
-      if (!run.openRead) continue;
-      run.openRead = undefined;
-      this.#toRead.add(run);
-    }
+    for (const run of this.#runs.values()) if (run.openRead) this.#toRead.add(run);
   }
 
   /** Drops all rows that are not in flight. */

@@ -27,27 +27,34 @@ const settlementOf = (eventId: string): Settlement => ({
 function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) => batch.length) {
   const clock = new HandDrivenClock();
   const batches: number[] = [];
+  const engineIds: string[] = [];
+  const warnings: string[] = [];
   const results: SettleResult[] = [];
   const queue = new SettleQueue({
     clock,
-    log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
+    log: {
+      attempt: () => undefined,
+      notMade: () => undefined,
+      warn: (_fields, message) => void warnings.push(message),
+    },
     store: {
-      settle: async (_engineId: string, batch: readonly Settlement[]) => {
+      settle: async (engineId: string, batch: readonly Settlement[]) => {
         batches.push(batch.length);
+        engineIds.push(engineId);
         return { recorded: recorded(batch), transactions: undefined, lastTransaction: 0, promoted: [] };
       },
     },
   });
-  const add = (count: number, mayWait = false): void => {
+  const add = (count: number, mayWait = false, engineId = "one"): void => {
     for (let number = 0; number < count; number += 1)
       queue.add({
-        engineId: "one",
+        engineId,
         settlement: settlementOf(String(number)),
         mayWait,
         onSettled: (result) => results.push(result),
       });
   };
-  return { clock, batches, results, queue, add };
+  return { clock, batches, engineIds, warnings, results, queue, add };
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -108,6 +115,26 @@ test("outcomes that may wait collect for up to 100 ms, or until one arrives that
   expect(batches).toEqual([21, 5, 21, 2]);
 });
 
+test("a thousand outcomes are recorded without waiting for more", async () => {
+  const { clock, batches, add } = openQueue();
+  add(21, true);
+  await nextTurn();
+  add(1001, true);
+  await clock.advance(20);
+  expect(batches).toEqual([21, 1000]);
+});
+
+test("outcomes under a former id of the engine are recorded under that id", async () => {
+  const { clock, batches, engineIds, add } = openQueue();
+  for (const engineId of ["one", "two", "one"]) add(1, false, engineId);
+  await nextTurn();
+  await clock.advance(10);
+  expect([batches, engineIds]).toEqual([
+    [2, 1],
+    ["one", "two"],
+  ]);
+});
+
 test("a partly refused batch is reported as partly recorded to all its deliveries", async () => {
   const { results, add } = openQueue((batch) => batch.length - 1);
   add(2);
@@ -116,11 +143,11 @@ test("a partly refused batch is reported as partly recorded to all its deliverie
 });
 
 test("outcomes that cannot be recorded in 30 tries are dropped with an unknown result", async () => {
-  const { clock, batches, results, add } = openQueue(() => {
+  const { clock, batches, warnings, results, add } = openQueue(() => {
     throw new Error("the database is away");
   });
   add(1);
   for (let seconds = 0; seconds < 31; seconds += 1) await clock.advance(1000);
-  expect(batches).toHaveLength(30);
+  expect([batches.length, warnings.length]).toEqual([30, 30]);
   expect(results).toEqual(["unknown"]);
 });

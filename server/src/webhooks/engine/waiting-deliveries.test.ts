@@ -96,6 +96,29 @@ test("a simultaneous change of another account does not wait", () => {
   expect(changes.mayStart(delivery("2", 32))).toBe(true);
 });
 
+test("changes of one account that are sent at the same time end in any order", () => {
+  const orders = [0, 1, 2].flatMap((one) =>
+    [0, 1, 2].filter((other) => other !== one).map((other) => [one, other, 3 - one - other]),
+  );
+  for (const order of orders) {
+    const changes = new ChangeGroups();
+    const ofChange = (change: number, eventId: string): DueDelivery => {
+      const row = delivery(`${eventId} of ${change}`);
+      return { ...row, context: { ...row.context, time: `2026-11-24T12:00:0${change}.000Z` } };
+    };
+    for (const change of [0, 1, 2]) {
+      expect(changes.mayStart(ofChange(change, "first"))).toBe(true);
+      expect(changes.mayStart(ofChange(change, "second"))).toBe(false);
+    }
+    for (const change of order) {
+      expect(changes.done(ofChange(change, "first"))).toEqual([ofChange(change, "second")]);
+      expect(changes.mayStart(ofChange(change, "second"))).toBe(true);
+      expect(changes.done(ofChange(change, "second"))).toEqual([]);
+    }
+    expect(order.map((change) => changes.mayStart(ofChange(change, "later")))).toEqual([true, true, true]);
+  }
+});
+
 test("a waiting delivery is returned only once", () => {
   const changes = new ChangeGroups();
   const [first, second] = [delivery("1"), delivery("2")];
