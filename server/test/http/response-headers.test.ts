@@ -11,7 +11,7 @@ import { until } from "../support/until.ts";
 import { routesOf } from "./routes-of.ts";
 
 /** The only responses that a browser may cache: files without any provider's data. */
-const mayBeCached = /\/assets\/|\/scalar\.js$|\.svg$/;
+const mayBeCached = /\/assets\/|\/scalar-[\d.]+\.js$|\.svg$/;
 
 test("all responses have nosniff and HSTS, and only public files may be cached", async ({ database }) => {
   const { accessToken } = await setUp(database);
