@@ -1,11 +1,10 @@
-import type { ServerResponse } from "node:http";
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { type BellwireApi, sendRequest } from "../chaos/api-client.ts";
 import { Random } from "../simulation/random.ts";
 import { RandomPortal, type Send } from "../simulation/random-portal.ts";
-import { RandomWebhooks } from "../simulation/random-webhooks.ts";
+import { RandomWebhooks, answerAtRandom } from "../simulation/random-webhooks.ts";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { countOpenWork, findContradictions, findMirrorErrors, readFeed } from "../support/find-contradictions.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -21,16 +20,6 @@ const seed = Number(process.env["ACTIONS_SEED"] ?? 1);
 const moves = Number(process.env["MOVES"] ?? 2);
 const clients = 4;
 const actionsBetweenMoves = 60;
-
-type Respond = (response: ServerResponse) => void;
-
-const responses: readonly [Respond, ...Respond[]] = [
-  (response) => response.writeHead(200).end(),
-  (response) => response.writeHead(200).end(),
-  (response) => response.writeHead(503).end(),
-  (response) => response.destroy(),
-  (response) => void systemClock.sleep(100).then(() => response.writeHead(200).end()),
-];
 
 /** Sends requests as clients do: a request that is refused because the provider moves is sent again. */
 class Client {
@@ -78,7 +67,7 @@ test(
     const bellwire = stack.use(await installation.runRoles(["web", "engine"]));
 
     const [random, chance] = [new Random(seed), new Random(seed + 1)];
-    receiver.answer((response) => chance.pick(responses)(response));
+    receiver.answer(answerAtRandom(chance));
     const client = new Client({ url: bellwire.url, host: `quay-admin.${baseDomain}`, token: quay.token });
     const portal = new RandomPortal(client.send, random);
     const change = (): Promise<void> => (random.happens(0.2) ? portal.operate() : portal.step());

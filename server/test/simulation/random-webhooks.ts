@@ -1,5 +1,7 @@
+import type { ServerResponse } from "node:http";
 import { systemClock } from "#platform/clock.ts";
 import { itemsAt, valueAt } from "../chaos/api-client.ts";
+import type { Answer } from "../support/receiver.ts";
 import type { Random } from "./random.ts";
 import type { Send } from "./random-portal.ts";
 
@@ -148,3 +150,20 @@ function idsOf(body: unknown): readonly number[] {
   const id = valueAt(body, "id");
   return typeof id === "number" ? [id] : [];
 }
+
+type Respond = (response: ServerResponse) => void;
+
+const responses: readonly [Respond, ...Respond[]] = [
+  (response) => response.writeHead(200).end(),
+  (response) => response.writeHead(200).end(),
+  (response) => response.writeHead(503).end(),
+  (response) => response.writeHead(404).end(),
+  (response) => response.destroy(),
+  (response) => void systemClock.sleep(100).then(() => response.writeHead(200).end()),
+];
+
+/** Answers of a receiver that fails half of the time, or is slow. */
+export const answerAtRandom =
+  (random: Random): Answer =>
+  (response) =>
+    random.pick(responses)(response);

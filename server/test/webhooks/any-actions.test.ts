@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -8,7 +7,7 @@ import { workOnReplay } from "#webhooks/replays/index.ts";
 import { createBellwireApi, openBellwireApi, test } from "../bellwire-api/bellwire-api-test.ts";
 import { Random } from "../simulation/random.ts";
 import type { Send } from "../simulation/random-portal.ts";
-import { RandomWebhooks } from "../simulation/random-webhooks.ts";
+import { RandomWebhooks, answerAtRandom } from "../simulation/random-webhooks.ts";
 import { anEvent, recordNow } from "../support/build-webhooks.ts";
 import { countOpenWork, findContradictions } from "../support/find-contradictions.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -19,17 +18,6 @@ const seed = Number(process.env["ACTIONS_SEED"] ?? 1);
 /** ACTIONS=5000 takes that many. */
 const actionCount = Number(process.env["ACTIONS"] ?? 400);
 const clients = 4;
-
-type Respond = (response: ServerResponse) => void;
-
-const responses: readonly [Respond, ...Respond[]] = [
-  (response) => response.writeHead(200).end(),
-  (response) => response.writeHead(200).end(),
-  (response) => response.writeHead(503).end(),
-  (response) => response.writeHead(404).end(),
-  (response) => response.destroy(),
-  (response) => void systemClock.sleep(100).then(() => response.writeHead(200).end()),
-];
 
 /** Works on jobs and replays as an engine process does, which repeats a step that was the victim of a deadlock. */
 async function step(pool: Pool): Promise<boolean> {
@@ -61,8 +49,7 @@ test(
       await recordNow(database, { providerId: api.provider.id }, events);
     };
     const admin = new RandomWebhooks(send, { random, url: receiver.url, change: record });
-    const chance = new Random(seed + 1);
-    receiver.answer((response) => chance.pick(responses)(response));
+    receiver.answer(answerAtRandom(new Random(seed + 1)));
     for (let count = 0; count < 3; count += 1) await admin.createEndpoint();
     {
       await using _engine = await startTestEngine(database);
