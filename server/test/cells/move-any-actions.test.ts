@@ -19,7 +19,11 @@ const seed = Number(process.env["ACTIONS_SEED"] ?? 1);
 /** MOVES=6 moves the provider as often, there and back. */
 const moves = Number(process.env["MOVES"] ?? 2);
 const clients = 4;
-const actionsBetweenMoves = 60;
+const actionsBetweenMoves = 40;
+/** A replay repeats all that was sent, so the work of many actions would grow with the machine's speed. */
+const betweenActionsMs = [20, 120] as const;
+/** Twenty seconds: a move refuses changes for less. */
+const triesMax = 400;
 
 /** Sends requests as clients do: a request that is refused because the provider moves is sent again. */
 class Client {
@@ -33,9 +37,9 @@ class Client {
   }
 
   readonly send: Send = async (method, path, payload) => {
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const answer = await sendRequest(this.#api, method, path, payload);
-      const isMoving = answer.status === 503 && /being moved/.test(JSON.stringify(answer.body));
+      const isMoving = tries < triesMax && answer.status === 503 && /being moved/.test(JSON.stringify(answer.body));
       if (answer.status >= 500 && !isMoving) {
         this.unexpected.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       }
@@ -77,7 +81,10 @@ test(
 
     let isOver = false;
     const act = async (): Promise<void> => {
-      for (; !isOver; client.actions += 1) await (random.happens(0.3) ? change() : webhooks.act());
+      for (; !isOver; client.actions += 1) {
+        await (random.happens(0.3) ? change() : webhooks.act());
+        await systemClock.sleep(random.between(...betweenActionsMs));
+      }
     };
     const acting = Promise.all(Array.from({ length: clients }, act));
     stack.defer(() => {

@@ -5,6 +5,7 @@ import { type EventSummary, followEvents, readEvent, startOfFeed } from "#webhoo
 import { countOrphans } from "#webhooks/statistics/index.ts";
 import { type Recount, readAllStatistics, recountAttempts } from "../statistics/recount.ts";
 import { feedsAreComplete } from "./build-webhooks.ts";
+import { until } from "./until.ts";
 
 const openWorkStatement = `
   select (select count(*) from due join endpoints on endpoints.id = due.endpoint_id where deleted_at is null)
@@ -46,7 +47,7 @@ export async function findContradictions(
   { uncountedMax = 0 } = {},
 ): Promise<readonly string[]> {
   await feedsAreComplete(pool);
-  while ((await countOrphans(pool)) > 0);
+  await until(async () => (await countOrphans(pool)) === 0);
   const rows = await pool.query<{ eventId: string; endpointId: number; state: string }>(contradictionsStatement);
   const counted = attemptsOf(await readAllStatistics(pool, providerId));
   const made = attemptsOf(await recountAttempts(pool, providerId));
