@@ -111,7 +111,7 @@ export default defineConfig({
     retry,
     maxWorkers: 2,
     // Enough for a machine that is busy with other work: no test depends on its speed.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },
     passWithNoTests: false,
