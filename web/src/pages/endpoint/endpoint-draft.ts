@@ -5,7 +5,7 @@ import { type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-c
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isOperational } from "../../api/events.ts";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
-import { type SwitchEdits, applySwitches, withTurned } from "../../components/endpoint/switch-edits.ts";
+import { type SetEdits, applySetEdits, withChosen } from "../../components/form/set-edits.ts";
 import { useChange } from "../../components/form/use-change.ts";
 
 export interface HeaderLine {
@@ -108,13 +108,13 @@ const numberOrNone = (typed: string): number | null => (typed === "" ? null : Nu
 
 /** The unsaved edits. */
 export interface DraftEdits extends Partial<Omit<EndpointDraft, "switches">> {
-  readonly switches?: SwitchEdits;
+  readonly switches?: SetEdits<EventTypeName>;
 }
 
 /** Returns the values of the form: the edits over the saved endpoint, or over the defaults of the chosen format. */
 function draftOf(endpoint: Endpoint | undefined, types: readonly EventType[], edits: DraftEdits = {}): EndpointDraft {
   const base = endpoint ? draftFrom(endpoint, types) : newDraft(edits.format ?? "json");
-  return { ...base, ...edits, switches: applySwitches(base.switches, edits.switches) };
+  return { ...base, ...edits, switches: applySetEdits(base.switches, edits.switches) };
 }
 
 /** Holds the edits. */
@@ -125,7 +125,7 @@ export function useEndpointDraft(endpoint: Endpoint | undefined, types: readonly
     setTyped({
       ...typed,
       ...changed,
-      ...(switches && { switches: withTurned(typed?.switches, draft.switches, switches) }),
+      ...(switches && { switches: withChosen(typed?.switches, draft.switches, switches) }),
     });
   return {
     draft,

@@ -8,6 +8,7 @@ import { type Permissions, type Section, permissionsQuery } from "../../api/team
 import { permissionSections } from "../../api/facts.ts";
 import { ChoiceGroup } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { type SetEdits, applySetEdits, withTurned } from "../../components/form/set-edits.ts";
 import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 
@@ -143,17 +144,6 @@ function ProductChoice({ products, chosen, errors, onEvery, onTurn }: ProductCho
 
 type Sections = Permissions["allowed_sections"];
 
-/** The members of a set that were added or removed. Each is an edit of its own, so that concurrent edits of others survive. */
-type SetEdits<Member> = ReadonlyMap<Member, boolean>;
-
-const withTurned = <Member,>(edits: SetEdits<Member> = new Map(), member: Member, isOn: boolean): SetEdits<Member> =>
-  new Map([...edits, [member, isOn]]);
-
-const applyTo = <Member,>(saved: readonly Member[], edits: SetEdits<Member> = new Map()): Member[] =>
-  [...new Map([...saved.map((member) => [member, true] as const), ...edits])].flatMap(([member, isOn]) =>
-    isOn ? [member] : [],
-  );
-
 /** The edits. */
 interface PermissionEdits {
   readonly sections?: SetEdits<Section>;
@@ -176,9 +166,9 @@ interface LoadedPermissions {
 /** Returns the saved permissions with the edits. Omits deleted products, which the API would reject. */
 function editedPermissions({ saved, products }: LoadedPermissions, edits: PermissionEdits): EditedPermissions {
   const isThere = new Set(products.map(({ id }) => id));
-  const ids = applyTo(saved.allowed_service_ids ?? [], edits.products);
+  const ids = [...applySetEdits(saved.allowed_service_ids ?? [], edits.products)];
   return {
-    sections: applyTo(saved.allowed_sections, edits.sections),
+    sections: [...applySetEdits(saved.allowed_sections, edits.sections)],
     isEveryProduct: edits.isEveryProduct ?? saved.allowed_service_ids === null,
     productIds: ids.filter((id) => isThere.has(id)),
   };

@@ -6,7 +6,7 @@ import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.
 import { type Endpoint, readEndpoints } from "../../api/endpoints.ts";
 import type { EventType, EventTypeName } from "../../api/events.ts";
 import { type ManagementClient, useManagement } from "../../api/management-client.ts";
-import { type SwitchEdits, applySwitches } from "../../components/endpoint/switch-edits.ts";
+import { type SetEdits, applySetEdits } from "../../components/form/set-edits.ts";
 import { focusInvalidField } from "../../components/form/use-change.ts";
 import { useToast } from "../../components/toast-context.ts";
 
@@ -31,7 +31,7 @@ const untouched: Settings = {
 
 /** The unsaved edits. */
 export interface SettingsEdits extends Partial<Omit<Settings, "switches">> {
-  readonly switches?: SwitchEdits;
+  readonly switches?: SetEdits<EventTypeName>;
 }
 
 /** Returns the saved settings, or everything off before the first save. */
@@ -53,7 +53,7 @@ export function settingsOf(endpoint: Endpoint | null, types: readonly EventType[
 export const applyEdits = (saved: Settings, { switches, ...edits }: SettingsEdits): Settings => ({
   ...saved,
   ...edits,
-  switches: applySwitches(saved.switches, switches),
+  switches: applySetEdits(saved.switches, switches),
 });
 
 interface SaveNeeds {

@@ -9,10 +9,10 @@ import { type EventType, eventTypesQuery, isOperational } from "../../api/events
 import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
 import { ActorChoices, EventSwitches, settingLabels } from "../../components/endpoint/event-switches.tsx";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
-import { withTurned } from "../../components/endpoint/switch-edits.ts";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
 import { SaveBar } from "../../components/form/fields.tsx";
+import { withChosen } from "../../components/form/set-edits.ts";
 import { Loaded } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { BinOffer } from "./bin-offer.tsx";
@@ -74,7 +74,7 @@ function useSettingsForm({ endpoint, types }: SettingsFormProps) {
   const settings = applyEdits(saved, typed ?? {});
   const change = (changed: SettingsEdits): void => setTyped({ ...typed, ...changed });
   const changeSwitches = (switches: Settings["switches"]): void =>
-    change({ switches: withTurned(typed?.switches, settings.switches, switches) });
+    change({ switches: withChosen(typed?.switches, settings.switches, switches) });
   // Edits that were made while the others were saved stay.
   const onSaved = (edits: SettingsEdits): void => setTyped((present) => (present === edits ? undefined : present));
   const { save, isSaving, urlErrors, forgetErrors } = useSaveSettings({ endpoint, types, onSaved });
