@@ -70,6 +70,21 @@ test("an email refused by the mail server rejects with the server's response", a
   await expect(mailer.send(mail)).rejects.toThrow("550 no such person here");
 });
 
+test("a mail server that never completes its answer, but goes on sending, is given up", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.write("220-");
+    const trickle = setInterval(() => socket.write("wait "), 20);
+    socket.on("close", () => clearInterval(trickle));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  using mailer = await openMailer(`smtp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`, 300);
+  await expect(mailer.send(mail)).rejects.toThrow("aborted");
+});
+
 test.for([
   [{ RCPT: "550 5.1.1 no such person here" }, true],
   [{ RCPT: "550-5.1.1 no such\r\n550 5.1.1 person here" }, true],

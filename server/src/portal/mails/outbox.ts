@@ -317,7 +317,7 @@ const connectTimeoutMs = 30_000;
  * Less than the time for which a process owns a mail in progress. Servers that check a mail's content before they accept it may
  * need minutes (RFC 5321, section 4.5.3.2.6), and one that is not waited for gets the mail again and again.
  */
-const sendTimeoutMs = 240_000;
+const sendMsMax = 240_000;
 
 // Enhanced status codes (RFC 3463) of an address that does not exist, is invalid or is closed. Other replies 5yz may be about the sender,
 // its rights or the content, which an operator repairs, and servers without such codes do not say which they mean.
@@ -333,7 +333,7 @@ const toRefusal = (error: unknown): unknown =>
     : error;
 
 /** Sends mails through the server of an `smtp://` or `smtps://` URL. Uses STARTTLS if the server offers it. */
-export async function openMailer(smtpUrl: string): Promise<Mailer> {
+export async function openMailer(smtpUrl: string, sendTimeoutMs = sendMsMax): Promise<Mailer> {
   const { createTransport } = await import("nodemailer"); // most processes send no mail
   const { protocol, hostname, port, username, password } = new URL(smtpUrl);
   const transport = createTransport({
