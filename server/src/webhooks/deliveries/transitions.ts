@@ -146,7 +146,7 @@ const cancelStatement = `
   ), ended as (
     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
     select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
-  order by endpoint_id, event_id
+    order by endpoint_id, event_id
     ${endAgain}
   )
   select endpoint_id, ordering_key from gone`;
@@ -313,8 +313,8 @@ export interface DeliveryToRepeat {
 }
 
 // Makes deliveries due and deletes their failures in one statement, so none is in both places or in neither. Deliveries that are
-// pending or in another state by now stay as they are. Within a key they precede, by sequence, pending ones that are not in flight: the first
-// row of each key is locked and later ones wait, as in orderedStatement of plan.ts.
+// pending or in another state by now stay as they are. Within a key the others precede, by sequence, pending ones that are not in
+// flight: the first row of each key is locked and later ones wait, as in orderedStatement of plan.ts.
 const makeDueAgainStatement = `
   with revived as (
     select revived.*, coalesce(ended.attempts_made, 0) as attempts_made, coalesce(ended.replay, 0) as replay

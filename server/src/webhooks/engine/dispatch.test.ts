@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptOutcome, DueDelivery } from "#webhooks/deliveries/index.ts";
-import { claimed, settings, unused, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
+import { claimed, due, settings, unused, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Lane } from "./lane.ts";
@@ -11,28 +11,11 @@ import type { EngineNeeds, LaneStore } from "./store.ts";
 
 const answered: AttemptOutcome = { kind: "answered", status: 200, headers: {}, body: Buffer.alloc(0), latencyMs: 1 };
 
-const delivery = (number: number): DueDelivery => ({
-  endpointId: 1,
-  eventId: `event-${number}`,
-  dueAt: "10",
-  orderingKey: null,
-  attemptsMade: 0,
-  roundStart: 0,
-  replay: 0,
-  format: "json",
-  body: "",
-  context: {
-    type: "account.created",
-    objectId: number,
-    accountId: number,
-    time: "2026-01-01T00:00:00.000Z",
-    sequence: 1,
-    actor: "system",
-    channel: "api",
-  },
-  endpointVersion: 1,
-  isFollowed: false,
-});
+/** Each is of another account. */
+function delivery(number: number): DueDelivery {
+  const { context, ...row } = due(`event-${number}`, "10");
+  return { ...row, context: { ...context, objectId: number, accountId: number } };
+}
 
 const refused: AttemptOutcome = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 };
 

@@ -185,7 +185,7 @@ export class OrderedRuns {
     this.#continue(run, nowMs);
   }
 
-  /** Ends the open reads, which have failed. */
+  /** Begins the open reads again, which have failed. */
   cancelReads(): void {
     for (const run of this.#runs.values()) if (run.openRead) this.#toRead.add(run);
   }

@@ -2,29 +2,13 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { DueDelivery } from "#webhooks/deliveries/index.ts";
+import { due as dueAt } from "../../../test/support/build-lane.ts";
 import { ChangeGroups, Fifo, WaitingDeliveries } from "./waiting-deliveries.ts";
 
 const due = (eventId: string, attemptsMade: number, orderingKey: string | null = null): DueDelivery => ({
-  endpointId: 1,
-  eventId,
-  dueAt: "2026-11-24 12:00:00",
-  orderingKey,
+  ...dueAt(eventId, "2026-11-24 12:00:00"),
   attemptsMade,
-  roundStart: 0,
-  replay: 0,
-  format: "json",
-  body: "",
-  context: {
-    type: "account.created",
-    objectId: 1,
-    accountId: 1,
-    time: "2026-11-24T12:00:00.000Z",
-    sequence: 1,
-    actor: "system",
-    channel: "bellwire_api",
-  },
-  endpointVersion: 1,
-  isFollowed: false,
+  orderingKey,
 });
 
 const shiftAll = (waiting: WaitingDeliveries): string =>
