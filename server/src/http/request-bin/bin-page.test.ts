@@ -38,18 +38,28 @@ function argumentsOf(command: string): string[] {
 }
 
 test("the curl command repeats a request with any characters", () => {
-  expect(argumentsOf(renderCurl(request, url, request.body.toString()))).toEqual([
-    "-X",
-    "POST",
-    `${url}?a=1&b='$HOME'`,
-    "-H",
-    "Content-Type: text/plain",
-    "-H",
-    `X-Quote: it's "$(id)" \\ \`id\``,
-    "--data-binary",
-    `it's\n<$(id)>\n`,
-    "",
-  ]);
+  expect(argumentsOf(renderCurl({ ...request, path: "/bins/abc/orders/[1-9]" }, url, request.body.toString()))).toEqual(
+    [
+      "--globoff", // a URL of a stranger would otherwise stand for many requests
+      "--path-as-is",
+      "-X",
+      "POST",
+      `${url}/orders/[1-9]?a=1&b='$HOME'`,
+      "-H",
+      "Content-Type: text/plain",
+      "-H",
+      `X-Quote: it's "$(id)" \\ \`id\``,
+      "--data-raw",
+      `it's\n<$(id)>\n`,
+      "",
+    ],
+  );
+});
+
+test("the curl command sends no file that a body names", () => {
+  const text = "@/etc/passwd";
+  const command = renderCurl({ ...request, body: Buffer.from(text) }, url, text);
+  expect(argumentsOf(command).slice(-3)).toEqual(["--data-raw", text, ""]);
 });
 
 test("the curl command decodes a binary body from base64", () => {
@@ -63,7 +73,7 @@ test("the curl command decodes a binary body from base64", () => {
 
 test("the curl command of a request without a body sends none", () => {
   expect(renderCurl({ ...request, query: "", headers: [], body: Buffer.alloc(0) }, url, "")).toBe(
-    `curl -X POST ${url}`,
+    `curl --globoff --path-as-is -X POST ${url}`,
   );
 });
 

@@ -1,5 +1,5 @@
 import { indentBody, type RequestMasking, textOfBody, unmasked } from "#http/shared/inspect-bin-requests.ts";
-import type { BinRequest } from "#request-bin/index.ts";
+import { type BinRequest, pathBelow } from "#request-bin/index.ts";
 import type { SignatureCheck } from "#webhooks/attempts/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";
 import { type Viewer, maskBody, maskHeaders, maskQuery, viewerPath } from "./viewer.ts";
@@ -137,21 +137,25 @@ const implicitHeaders: ReadonlySet<string> = new Set([
   "expect",
 ]);
 
-/** Renders a command for a POSIX shell that repeats the request. */
+/**
+ * Renders a command for a POSIX shell that repeats the request. Anybody may have sent it, so curl must neither expand its URL, where
+ * `[1-99999]` stands for many requests, nor take a body that begins with `@` for the name of a file to send.
+ */
 export function renderCurl(
-  { method, query, headers, body }: Pick<BinRequest, "method" | "query" | "headers" | "body">,
+  { method, path, query, headers, body }: Pick<BinRequest, "method" | "path" | "query" | "headers" | "body">,
   url: string,
   text: string | undefined,
 ): string {
-  const target = query === "" ? url : `${url}?${query}`;
+  const below = pathBelow(path);
+  const target = `${url}${below === "/" ? "" : below}${query === "" ? "" : `?${query}`}`;
   const parts = [
-    `curl -X ${shellQuote(method)} ${shellQuote(target)}`,
+    `curl --globoff --path-as-is -X ${shellQuote(method)} ${shellQuote(target)}`,
     ...headers
       .filter(([name]) => !implicitHeaders.has(name.toLowerCase()))
       .map(([name, value]) => `-H ${shellQuote(`${name}: ${value}`)}`),
   ];
   if (body.length === 0) return parts.join(" \\\n  ");
-  if (text !== undefined) return [...parts, `--data-binary ${shellQuote(text)}`].join(" \\\n  ");
+  if (text !== undefined) return [...parts, `--data-raw ${shellQuote(text)}`].join(" \\\n  ");
   return `echo ${body.toString("base64")} | base64 -d | ${[...parts, "--data-binary @-"].join(" \\\n  ")}`;
 }
 
