@@ -147,6 +147,7 @@ create table accounts (
   updated_at timestamp with time zone not null default now(),
   last_sequence bigint not null default 0,
   last_recorded_in bigint not null default 0,
+  last_event_id uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
   constraint accounts_id_key UNIQUE (id),
   constraint accounts_pkey PRIMARY KEY (provider_id, id),
   constraint accounts_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,

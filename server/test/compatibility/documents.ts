@@ -77,6 +77,7 @@ const account = anAccount({
   id: 41,
   lastSequence: 0,
   lastRecordedIn: 0,
+  lastEventId: "00000000-0000-0000-0000-000000000000",
   orgName: "Fjord & Sons",
   state: "created",
   stateChangedAt: morning,

@@ -3,6 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { deleteAccount, lockAccount, recordAccountEvents, updateAccount } from "#portal/accounts/index.ts";
 import { createUser } from "#portal/users/index.ts";
 import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
+import { readObjectAt } from "#portal/history/index.ts";
 import { feedsAreComplete } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { byApi, byToken, failingAtTheEnd, setUp, signUp } from "./portal-fixture.ts";
@@ -103,4 +104,25 @@ test("the feed has the events of an account in their order, although a change th
     after = event;
   }
   expect(sequences).toEqual(upTo(6));
+});
+
+test("an account's history shows the last change last, although its request came before that of another process", async ({
+  database,
+  owner,
+}) => {
+  const { provider, accountId, rename } = await signedUp(database);
+  await rename("Fjord");
+  const later = { ...byApi, now: new Date(byApi.now.getTime() + 20_000) };
+  const change = { provider, accountId, by: later, writer: "program" } as const;
+  await updateAccount(owner, { ...change, values: { org_name: "Quay" } });
+  await rename("Harbour");
+
+  const events = await database.query<{ sequence: number }>(
+    "select sequence from events where account_id = $1 order by id",
+    [accountId],
+  );
+  expect(events.map(({ sequence }) => sequence)).toEqual(upTo(6));
+  const subject = { providerId: provider.id, kind: "account", id: accountId, productScope: null } as const;
+  const { version } = await readObjectAt(database, subject, new Date(later.now.getTime() + 1000));
+  expect(version).toMatchObject({ org_name: "Harbour" });
 });

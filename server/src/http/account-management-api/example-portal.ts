@@ -113,6 +113,7 @@ export const exampleAccount: Account = {
   id: 31,
   lastSequence: 0,
   lastRecordedIn: 0,
+  lastEventId: "00000000-0000-0000-0000-000000000000",
   orgName: "Harbour & Sons",
   state: "approved",
   stateChangedAt: exampleTime,

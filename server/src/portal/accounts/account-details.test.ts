@@ -21,6 +21,7 @@ const account = anAccount({
   creditCardExpiresOn: null,
   lastSequence: 0,
   lastRecordedIn: 0,
+  lastEventId: "00000000-0000-0000-0000-000000000000",
   createdAt: at,
   updatedAt: at,
 });

@@ -1,10 +1,10 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { changeLimits } from "#platform/limits.ts";
-import { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
+import { type Cause, type NewEvent, type RecordedEvent, newEventId, recordEvents } from "#webhooks/events/index.ts";
 import type { Account } from "./account.ts";
 
 /** An event of an account, or of its users, applications or keys. */
-export type AccountEvent = Omit<NewEvent, "accountId" | "accountName" | "sequence" | "recordedAfter">;
+export type AccountEvent = Omit<NewEvent, "id" | "accountId" | "accountName" | "sequence" | "recordedAfter">;
 
 // By primary key, on a locked account. The lock holds until the transaction ends, so the numbers have no gaps and
 // follow the order of commits; it delays changes of the same account only. If numbers were taken since the row was
@@ -12,7 +12,7 @@ export type AccountEvent = Omit<NewEvent, "accountId" | "accountName" | "sequenc
 const takeNumbersStatement = `
   update accounts
   set last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $3 then $3 + $4 end,
-    last_recorded_in = greatest(last_recorded_in, transaction_number())
+    last_recorded_in = greatest(last_recorded_in, transaction_number()), last_event_id = $5
   where provider_id = $1 and id = $2`;
 
 /**
@@ -26,12 +26,12 @@ export async function recordAccountEvents(
   events: readonly AccountEvent[],
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
-  takeNumbers(tx, cause, account, events.length);
-  return recordWithinLimits(tx, cause, withNumbers(account, account.lastSequence, events));
+  const ids = takeNumbers(tx, cause, account, events.length);
+  return recordWithinLimits(tx, cause, withNumbers(account, { last: account.lastSequence, ids }, events));
 }
 
 /**
- * Records the event whose sequence number `updateAccountRow` took, and further ones of the same change. Together: recorded one after
+ * Records the event whose sequence number and id `updateAccountRow` took, and further ones of the same change. Together: recorded one after
  * another, they would lock ordering keys of several endpoints out of order.
  */
 export async function recordAccountChange(
@@ -40,12 +40,22 @@ export async function recordAccountChange(
   changed: Account,
   [event, ...further]: readonly [AccountEvent, ...AccountEvent[]],
 ): Promise<readonly RecordedEvent[]> {
-  if (further.length > 0) takeNumbers(tx, cause, changed, further.length);
-  return recordWithinLimits(tx, cause, withNumbers(changed, changed.lastSequence - 1, [event, ...further]));
+  const ids = [changed.lastEventId, ...takeNumbers(tx, cause, changed, further.length)];
+  const numbers = { last: changed.lastSequence - 1, ids };
+  return recordWithinLimits(tx, cause, withNumbers(changed, numbers, [event, ...further]));
 }
 
-function takeNumbers(tx: Transaction, { providerId }: Cause, account: Account, count: number): void {
-  tx.send(takeNumbersStatement, [providerId, account.id, account.lastSequence, count]);
+/** Takes sequence numbers, and returns as many ids. */
+function takeNumbers(tx: Transaction, { providerId, now }: Cause, account: Account, count: number): readonly string[] {
+  if (count === 0) return [];
+  const ids: string[] = [];
+  let last = account.lastEventId;
+  for (let taken = 0; taken < count; taken += 1) {
+    last = newEventId(tx, { now, after: last });
+    ids.push(last);
+  }
+  tx.send(takeNumbersStatement, [providerId, account.id, account.lastSequence, count, last]);
+  return ids;
 }
 
 /** Records events of one account. Fails the transaction if the account exceeded its limit of changes. */
@@ -62,9 +72,16 @@ async function recordWithinLimits(
   return recorded;
 }
 
-const withNumbers = (account: Account, last: number, events: readonly AccountEvent[]): readonly NewEvent[] =>
+interface Numbers {
+  /** The sequence number before the first one. */
+  readonly last: number;
+  readonly ids: readonly string[];
+}
+
+const withNumbers = (account: Account, { last, ids }: Numbers, events: readonly AccountEvent[]): readonly NewEvent[] =>
   events.map((event, index) => ({
     ...event,
+    id: ids[index],
     accountId: account.id,
     accountName: account.orgName,
     sequence: last + 1 + index,

@@ -13,6 +13,7 @@ import { isoTime } from "#platform/times.ts";
 import { annotationsSchema, type FieldValues, parseRailsBoolean, type SettableTable } from "#portal/fields/index.ts";
 import type { Plan } from "#portal/products/index.ts";
 import type { ProductScope } from "#access/index.ts";
+import { newEventId } from "#webhooks/events/index.ts";
 import { parseRowId } from "#platform/ids.ts";
 
 type AccountState = "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";
@@ -24,6 +25,7 @@ export interface Account {
   readonly lastSequence: number;
   /** The transaction number under which that event was recorded. */
   readonly lastRecordedIn: number;
+  readonly lastEventId: string;
   readonly orgName: string;
   readonly state: AccountState;
   readonly stateChangedAt: Date;
@@ -60,6 +62,7 @@ export const accountFields = {
   // After a fail-over to an older state, all sequence numbers continue above a floor (0003_failover.sql).
   lastSequence: { read: "greatest(last_sequence, account_numbers_floor())" },
   lastRecordedIn: {},
+  lastEventId: {},
   // Parsed as a field, whose definition may limit its values.
   orgName: { ...stored, audited: true, set: { schema: Type.String() } },
   state: { ...stored, audited: true },
@@ -151,17 +154,18 @@ export async function insertAccount(
 // Takes the sequence number of the change's event. Fails, as in account-events.ts, if that was taken since the row was read.
 const updateAccountStatement = `
   update accounts
-  set ${assignments(accountFields, 5)}, updated_at = $3,
+  set ${assignments(accountFields, 6)}, updated_at = $3, last_event_id = $5,
     last_sequence = case when greatest(last_sequence, account_numbers_floor()) = $4 then $4 + 1 end,
     last_recorded_in = greatest(last_recorded_in, transaction_number())
   where provider_id = $1 and id = $2`;
 
-/** Writes a locked account, takes the sequence number of the change's event, and returns the account as written. */
+/** Writes a locked account, takes the sequence number and the id of the change's event, and returns the account as written. */
 export function updateAccountRow(tx: Transaction, providerId: number, account: Account, now: Date): Account {
   const { id, lastSequence } = account;
   const values = updateValues(accountFields, account);
-  tx.send(updateAccountStatement, [providerId, id, now, lastSequence, ...values]);
-  return { ...account, updatedAt: now, lastSequence: lastSequence + 1 };
+  const lastEventId = newEventId(tx, { now, after: account.lastEventId });
+  tx.send(updateAccountStatement, [providerId, id, now, lastSequence, lastEventId, ...values]);
+  return { ...account, updatedAt: now, lastSequence: lastSequence + 1, lastEventId };
 }
 
 /** Deletes an account with all rows that belong to it. */

@@ -37,7 +37,7 @@ export {
   beforeTransaction,
   startOfFeed,
 } from "./read-events.ts";
-export { type Cause, type NewEvent, type RecordedEvent, recordEvents } from "./record-events.ts";
+export { type Cause, type NewEvent, type RecordedEvent, newEventId, recordEvents } from "./record-events.ts";
 export {
   type EventKey,
   cloudEventAttributes,

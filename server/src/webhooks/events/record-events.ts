@@ -17,6 +17,8 @@ import { type Gate, type Subscription, decideGate, readSubscriptions } from "./s
 
 /** A change that a use case makes in the same transaction. */
 export interface NewEvent {
+  /** Undefined: any new one. */
+  readonly id?: string | undefined;
   readonly type: EventType;
   /** The id of the changed account, user or application. */
   readonly objectId: number;
@@ -142,6 +144,24 @@ function insertEvents(
   }
 }
 
+/** Ids of this much later belong to a clock that was wrong. Those of tomorrow have tables. */
+const laterMaxMs = 3_600_000;
+
+const timeMsOfId = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
+/**
+ * Returns an event id above that of the account's last event, which another process may have given to a request that came later and
+ * did not wait for the account: an object's history is in the order of ids.
+ */
+export function newEventId(
+  tx: Pick<Transaction, "newUuidV7">,
+  { now, after }: { readonly now: Date; readonly after: string },
+): string {
+  const id = tx.newUuidV7(now.getTime());
+  const afterMs = timeMsOfId(after);
+  return id > after || afterMs > now.getTime() + laterMaxMs ? id : tx.newUuidV7(afterMs + 1);
+}
+
 /**
  * Records events, renders their bodies, and inserts one delivery per subscribed endpoint. The change's transaction
  * includes all of it, so an event exists if and only if its change committed.
@@ -155,7 +175,7 @@ export async function recordEvents(
   const { providerId } = cause;
   const subscriptions = cause.subscriptions ?? (await readSubscriptions(tx, providerId));
   const planned = events.map((event) => {
-    const id = tx.newUuidV7(cause.now.getTime());
+    const id = event.id ?? tx.newUuidV7(cause.now.getTime());
     return planEvent({ ...event, id, trace: tx.trace?.eventRecorded({ id, type: event.type }) }, cause, subscriptions);
   });
   insertEvents(
