@@ -45,6 +45,8 @@ test("every operation of the Bellwire API documents 401", () => {
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
 
+const idParameter = { name: "id", in: "path", required: true, description: "Its id.", schema: { type: "integer" } };
+
 /** Returns the document with one operation changed. */
 const documentWith = (change: object): Fields => ({
   paths: {
@@ -54,7 +56,7 @@ const documentWith = (change: object): Fields => ({
         description: "What is left out stays.",
         operationId: "changeThing",
         tags: ["Things"],
-        parameters: [{ name: "id", in: "path", required: true, description: "Its id.", schema: { type: "integer" } }],
+        parameters: [idParameter],
         requestBody: { content: { "application/json": { schema: { type: "object" }, example: {} } } },
         responses: Object.fromEntries(
           ["200", "400", "403", "404", "413", "415", "422"].map((status) => [status, { description: "So." }]),
@@ -77,6 +79,7 @@ test.each<[string, object]>([
   ["has no description", { description: undefined }],
   ["has no tag", { tags: [] }],
   ["id is not described", { parameters: [{ name: "id", in: "path" }] }],
+  ["id has an example that its schema does not allow", { parameters: [{ ...idParameter, example: "71" }] }],
   ["does not document 404", { responses: { 200: { description: "So." } } }],
   ["does not document 422", { responses: { 200: { description: "So." } } }],
   ["has no example in application/json", { requestBody: { content: noExample } }],

@@ -23,10 +23,7 @@ function gapsOfOperation(document: Fields, documentedOperation: DocumentedOperat
   return [
     ...missing.map((name) => `${at} has no ${name}`),
     ...(Array.isArray(tags) && tags.length > 0 ? [] : [`${at} has no tag`]),
-    ...[parameters].flat().flatMap((each) => {
-      const { name, description } = follow(document, each);
-      return description ? [] : [`${at}: ${String(name)} is not described`];
-    }),
+    ...[parameters].flat().flatMap((each) => gapsOfParameter(document, at, follow(document, each))),
     ...refusalsExpected(documentedOperation)
       .filter((status) => !(status in documented))
       .map((status) => `${at} does not document ${status}`),
@@ -37,6 +34,17 @@ function gapsOfOperation(document: Fields, documentedOperation: DocumentedOperat
       return gapsOfContent(document, documentedOperation, content);
     }),
   ];
+}
+
+/** A parameter needs no example, but tools reject one that its schema does not allow. */
+function gapsOfParameter(document: Fields, at: string, { name, description, schema, example }: Fields): string[] {
+  if (!description) return [`${at}: ${String(name)} is not described`];
+  if (example === undefined) return [];
+  const compiled = Schema.Compile({ components: document["components"], ...fieldsOf(schema) });
+  const errors = compiled.Check(example) ? undefined : describe(compiled.Errors(example));
+  return errors === undefined
+    ? []
+    : [`${at}: ${String(name)} has an example that its schema does not allow: ${errors}`];
 }
 
 const bodyOf = ({ operation }: DocumentedOperation): unknown => fieldsOf(operation["requestBody"])["content"];

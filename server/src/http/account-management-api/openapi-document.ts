@@ -120,14 +120,18 @@ const describeParameters = ({ path, textParameters, query, formats }: Operation)
 ];
 
 const describePath = (path: string, textParameters: Operation["textParameters"]) =>
-  pathParameters(path).map((name) => ({
-    name,
-    in: "path",
-    required: true,
-    description: describePathParameter(path, name),
-    schema: textParameters?.includes(name) ? { type: "string" } : { type: "integer" },
-    example: exampleParameters[name] ?? exampleParameters[parameterOwner(path, name)] ?? 1,
-  }));
+  pathParameters(path).map((name) => {
+    const example = exampleParameters[name] ?? exampleParameters[parameterOwner(path, name)] ?? 1;
+    const isText = textParameters?.includes(name);
+    return {
+      name,
+      in: "path",
+      required: true,
+      description: describePathParameter(path, name),
+      schema: isText ? { type: "string" } : { type: "integer" },
+      example: isText ? String(example) : example,
+    };
+  });
 
 /** The ids in example-portal.ts. */
 const exampleParameters: Readonly<Record<string, string | number>> = {
