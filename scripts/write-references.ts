@@ -5,7 +5,7 @@ import { describeAccountManagementApi } from "../server/src/http/account-managem
 import { bellwireApiDocument } from "../server/src/http/bellwire-api/index.ts";
 import { renderErrorsReference } from "../server/src/http/shared/problem.ts";
 import { settingsReference } from "../server/src/platform/config/settings.ts";
-import { limitsReference } from "../server/src/platform/limits.ts";
+import { limitsReference } from "../server/src/platform/limits-reference.ts";
 import { accountManagementApiCoverage } from "./account-management-api-coverage.ts";
 import { eventsReference } from "./events-reference.ts";
 import { grafanaDashboard } from "./grafana-dashboard.ts";

@@ -8,12 +8,12 @@ import {
   changeLimits,
   changeableLimits,
   countLimits,
-  limitsReference,
   readUsage,
   requestLimits,
   streamLimits,
   textLimits,
 } from "#platform/limits.ts";
+import { limitsReference } from "#platform/limits-reference.ts";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication } from "#portal/applications/index.ts";
 import { parseNewDefinition } from "#portal/fields/change-definitions.ts";
