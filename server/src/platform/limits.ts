@@ -300,6 +300,12 @@ export const binLimits = {
     max: 32 * mebibyte,
     note: "Bodies that are being received. Beyond it 503 (`bins-busy`), before the body is read.",
   },
+  bytesInFlightOfNetwork: {
+    name: "bin-bytes-in-flight-per-network",
+    of: "network and process",
+    max: 16 * mebibyte,
+    note: "The same for a sending network, so that slow bodies of one sender leave room for others. Beyond it 503 (`bins-busy`), before the body is read.",
+  },
   answerDelaySeconds: {
     name: "bin-answer-delay-seconds",
     of: "bin",

@@ -73,6 +73,11 @@ export async function readBin(db: Database, { providerId, id }: BinKey): Promise
   return bin;
 }
 
+/** Returns whether the provider has this bin. */
+export const hasBin = async (db: Database, { providerId, id }: BinKey): Promise<boolean> =>
+  mayBeBinId(id) &&
+  (await db.query(`select id from bins where provider_id = $1 and id = $2`, [providerId, id])).length > 0;
+
 /** Newest first. `after` is the last bin of the previous page. */
 const listStatement = `
   select ${columns} from bins

@@ -4,6 +4,7 @@ export {
   type BinSettings,
   createBin,
   deleteBin,
+  hasBin,
   listBins,
   readBin,
   updateBin,

@@ -69,6 +69,25 @@ async function countUntilRefused({ http }: Site, addressOf: (n: number) => strin
   throw new Error("200 MiB were accepted.");
 }
 
+/** Returns a function that sends the head of a request to a bin from a loopback address, and not its body of 1 MiB. */
+async function sendHeads(http: FastifyInstance, { id }: Pick<Bin, "id">) {
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  const port = Number(new URL(http.listeningOrigin).port);
+  let answers = "";
+  const send = (localAddress: string): void => {
+    const socket = connect({ port, host: "127.0.0.1", localAddress }, () =>
+      socket.write(`POST /bins/${id} HTTP/1.1\r\nHost: x\r\nContent-Length: ${mebibyte}\r\n\r\n`),
+    );
+    socket.setEncoding("utf8").on("error", () => undefined);
+    socket.on("data", (text: string) => (answers += text));
+  };
+  const firstAnswer = async (): Promise<string> => {
+    await until(() => answers !== "", { withinMs: 5000 });
+    return answers;
+  };
+  return Object.assign(send, { firstAnswer });
+}
+
 /** Sets the rules of the bin through the API and the page. Returns both statuses. */
 async function setRules({ http, bin, headers }: Site, rules: readonly object[]): Promise<readonly number[]> {
   const change = { url: `/api/v1/bins/${bin.id}`, headers, payload: { answer_rules: rules } };
@@ -163,19 +182,19 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
   bytesInFlight: {
     guarantee: "a request beyond the limit is answered with 503 before its body is read",
     async holds({ http, bin }) {
-      await http.listen({ host: "127.0.0.1", port: 0 });
-      const port = Number(new URL(http.listeningOrigin).port);
-      let answers = "";
-      // Each request comes from another loopback address, and without its body.
-      for (let at = 0; at <= binLimits.bytesInFlight.max / mebibyte; at += 1) {
-        const socket = connect({ port, host: "127.0.0.1", localAddress: `127.0.0.${at + 2}` }, () =>
-          socket.write(`POST /bins/${bin.id} HTTP/1.1\r\nHost: x\r\nContent-Length: ${mebibyte}\r\n\r\n`),
-        );
-        socket.setEncoding("utf8").on("error", () => undefined);
-        socket.on("data", (text: string) => (answers += text));
-      }
-      await until(() => answers !== "", { withinMs: 5000 });
-      expect(answers).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1/i);
+      const send = await sendHeads(http, bin);
+      // Each request comes from another loopback address.
+      for (let at = 0; at <= binLimits.bytesInFlight.max / mebibyte; at += 1) send(`127.0.0.${at + 2}`);
+      expect(await send.firstAnswer()).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1/i);
+    },
+  },
+  bytesInFlightOfNetwork: {
+    guarantee: "slow bodies of one network leave room for those of others",
+    async holds({ http, bin }) {
+      const send = await sendHeads(http, bin);
+      for (let at = 0; at <= binLimits.bytesInFlightOfNetwork.max / mebibyte; at += 1) send("127.0.0.2");
+      expect(await send.firstAnswer()).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1/i);
+      expect((await post(http, bin, mebibyte)).statusCode).toBe(200);
     },
   },
   answerDelaySeconds: {
@@ -378,6 +397,14 @@ test.for(Object.entries(guarantees).map(([name, { guarantee, holds }]) => [name,
   ([, , holds], { site }) => holds(site),
 );
 
+test("requests to bins that do not exist hold no capacity for request bodies", async ({ site }) => {
+  const { http, bin } = site;
+  const send = await sendHeads(http, { id: "a".repeat(26) });
+  for (let at = 0; at < binLimits.bytesInFlight.max / mebibyte; at += 1) send(`127.0.0.${at + 2}`);
+  expect(await send.firstAnswer()).toMatch(/^HTTP\/1\.1 404 /);
+  await until(async () => (await post(http, bin, mebibyte, "203.0.113.9")).statusCode === 200);
+});
+
 test("delayed responses do not hold capacity for request bodies", async ({ site }) => {
   const { pool, http, bin } = site;
   await pool.query("update bins set answer_delay_ms = 100000 where id = $1", [bin.id]);
@@ -392,7 +419,9 @@ test("delayed responses do not hold capacity for request bodies", async ({ site 
     await pool.inTransaction((tx) => createBin(tx, bin)),
     await pool.inTransaction((tx) => createBin(tx, bin)),
   ];
-  const requests = others.flatMap((each) => Array.from({ length: 9 }, () => post(http, each, mebibyte, "203.0.113.9")));
+  const requests = others.flatMap((each) =>
+    Array.from({ length: 9 }, (_, n) => post(http, each, mebibyte, `203.0.113.${n}`)),
+  );
   const statuses = (await Promise.all(requests)).map(({ statusCode }) => statusCode);
   expect(new Set(statuses)).toEqual(new Set([200]));
 });

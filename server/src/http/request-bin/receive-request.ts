@@ -5,7 +5,7 @@ import type { Clock } from "#platform/clock.ts";
 import { binLimits, formatBytes, type RateLimit } from "#platform/limits.ts";
 import { nodeHttp } from "#platform/node-http.ts";
 import { smallestNetwork } from "#platform/network/ip-addresses.ts";
-import { type BinResponse, receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
+import { type BinResponse, hasBin, receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
 import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 import { LRUCache } from "lru-cache";
 
@@ -16,7 +16,7 @@ const rateText = `This bin accepts ${formatBytes(ofBin.max)} at once, then ${for
 export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
   acceptEveryMethod(http);
   http.removeAllContentTypeParsers();
-  const bodiesInFlight = limitIncomingBytes(http, clock);
+  const bodiesInFlight = limitIncomingBytes(http, { pool, clock });
   // Fastify refuses a Content-Type that it cannot parse. The stored headers come from the raw ones, so nothing is lost.
   http.addHook("onRequest", async (request) => {
     request.headers["content-type"] = "application/octet-stream";
@@ -44,7 +44,7 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
       headers: headerPairs(request.raw.rawHeaders),
       body: Buffer.isBuffer(request.body) ? request.body : await readBody(request.raw),
     });
-    if (!response) return reply.code(404).type("text/plain").send("This bin does not exist.\n");
+    if (!response) return sendNoBin(reply);
     request.body = undefined; // frees its memory during a delayed response
     bodiesInFlight.release(request);
     if (response.retryAfterSeconds !== undefined) {
@@ -62,6 +62,9 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
   };
   for (const path of ["/:id", "/:id/*"]) http.all<BinParams>(path, receive);
 }
+
+const sendNoBin = (reply: FastifyReply): FastifyReply =>
+  reply.code(404).type("text/plain").send("This bin does not exist.\n");
 
 /** Reads the body of a method that usually has none, such as GET, which Fastify leaves unread. */
 async function readBody(request: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -93,40 +96,66 @@ const isolation = {
 const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** Enforces the rate limits and the memory limit before a body is read. */
-function limitIncomingBytes(http: FastifyInstance, clock: Clock): BodiesInFlight {
+/**
+ * Enforces the rate limits and the memory limits before a body is read. A body may take a minute to arrive, so only senders who know a bin
+ * hold memory for one, and no network holds all of it.
+ */
+function limitIncomingBytes(
+  http: FastifyInstance,
+  { pool, clock }: Pick<RequestBinNeeds, "pool" | "clock">,
+): BodiesInFlight {
   const networks = new RateLimiter(clock, binLimits.bytesOfNetwork);
   const providers = new RateLimiter(clock, binLimits.bytesOfProvider);
   const bodiesInFlight = new BodiesInFlight();
-  http.addHook("onRequest", async (request, reply) => {
+  http.addHook<BinParams>("onRequest", async (request, reply) => {
+    const network = smallestNetwork(request.ip);
+    const { id: providerId } = request.provider;
     const bytes = expectedBodyBytes(request);
     const counted = bytes + requestOverheadBytes;
     const retryAfterSeconds =
-      networks.secondsToWait(smallestNetwork(request.ip), counted) ||
-      providers.secondsToWait(String(request.provider.id), counted);
+      networks.secondsToWait(network, counted) || providers.secondsToWait(String(providerId), counted);
     if (retryAfterSeconds > 0) throw new Problem("too-many-requests", { retryAfterSeconds });
-    if (!bodiesInFlight.reserve(request, bytes)) throw new Problem("bins-busy", { retryAfterSeconds: 1 });
+    if (!bodiesInFlight.reserve(request, { network, bytes })) throw new Problem("bins-busy", { retryAfterSeconds: 1 });
     reply.raw.once("close", () => bodiesInFlight.release(request));
+    if (bytes === 0 || (await hasBin(pool, { providerId, id: request.params.id }))) return undefined;
+    bodiesInFlight.release(request);
+    return sendNoBin(reply);
   });
   return bodiesInFlight;
 }
 
+interface BodyInFlight {
+  readonly network: string;
+  readonly bytes: number;
+}
+
 /** Counts the bytes of bodies that are in memory on their way to the database. */
 class BodiesInFlight {
-  readonly #reserved = new Map<FastifyRequest, number>();
+  readonly #reserved = new Map<FastifyRequest["raw"], BodyInFlight>();
+  readonly #ofNetworks = new Map<string, number>();
   #bytes = 0;
 
-  reserve(request: FastifyRequest, bytes: number): boolean {
+  reserve({ raw }: Pick<FastifyRequest, "raw">, body: BodyInFlight): boolean {
+    const { network, bytes } = body;
+    const ofNetwork = (this.#ofNetworks.get(network) ?? 0) + bytes;
+    if (ofNetwork > binLimits.bytesInFlightOfNetwork.max) return false;
     if (this.#bytes + bytes > binLimits.bytesInFlight.max) return false;
-    this.#reserved.set(request, bytes);
+    this.#reserved.set(raw, body);
+    this.#ofNetworks.set(network, ofNetwork);
     this.#bytes += bytes;
     return true;
   }
 
   /** Frees the request's reservation. Further calls do nothing. */
-  release(request: FastifyRequest): void {
-    this.#bytes -= this.#reserved.get(request) ?? 0;
-    this.#reserved.delete(request);
+  release({ raw }: Pick<FastifyRequest, "raw">): void {
+    const body = this.#reserved.get(raw);
+    if (!body) return;
+    const { network, bytes } = body;
+    const ofNetwork = (this.#ofNetworks.get(network) ?? 0) - bytes;
+    if (ofNetwork > 0) this.#ofNetworks.set(network, ofNetwork);
+    else this.#ofNetworks.delete(network);
+    this.#bytes -= bytes;
+    this.#reserved.delete(raw);
   }
 }
 
