@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config, Role } from "#platform/config/read-config.ts";
-import { CannotStart } from "#platform/errors.ts";
+import { classifyDatabaseError } from "#platform/database/connection.ts";
+import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { changeLogLevel, createLogger } from "#platform/logger.ts";
 import { startServerAhead } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
@@ -48,11 +49,17 @@ export async function serveUntilStopped(
     await stop.ended;
   } catch (error) {
     if (error instanceof CannotStart) throw error;
+    if (isOfDatabaseOrDisk(error) && !stop.signal.aborted)
+      throw new CannotStart(`The start failed, and may be repeated: ${errorMessage(error)}`, { cause: error });
     if (error !== stop.signal.reason) fail(error);
   }
   printStatus("stopped");
   return exitCode;
 }
+
+/** A database may become full, or end, after its migration. */
+const isOfDatabaseOrDisk = (error: unknown): boolean =>
+  classifyDatabaseError(error) !== undefined || errorCode(error) === "ENOSPC";
 
 /** A requested stop. It begins with a delay, in which `/readyz` responds 503 and requests are still served. */
 class StopRequest {

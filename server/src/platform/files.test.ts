@@ -28,21 +28,33 @@ test("an existing file is read, not created again", async () => {
   expect(await readOrCreateFile(path, () => "second")).toEqual({ content: "first", isNew: false });
 });
 
-test("tasks under one lock file never overlap, and a failed task releases the lock", async () => {
-  const lockFile = join(await newFolder(), "lock");
+test("tasks under one lock file never overlap, a failed task releases the lock, and nothing is written", async () => {
+  const folder = await newFolder();
+  const lockFile = join(folder, "lock");
+  const seen: string[] = [];
   let running = 0;
   let runningMax = 0;
   const work = async (): Promise<void> => {
     running += 1;
     runningMax = Math.max(runningMax, running);
-    await new Promise(setImmediate);
+    seen.push(...(await readdir(folder)));
     running -= 1;
     throw new Error("done badly");
   };
   const all = Array.from({ length: 5 }, () => withFileLock(lockFile, () => undefined, work));
   for (const { status } of await Promise.allSettled(all)) expect(status).toBe("rejected");
   expect(runningMax).toBe(1);
+  expect(new Set(seen)).toEqual(new Set(["lock"]));
+  expect((await stat(lockFile)).size).toBe(0);
 });
+
+test.runIf(process.platform === "linux")(
+  "a private file that cannot be written is named, and leaves no draft",
+  async () => {
+    const path = join("/proc", "key");
+    await expect(readOrCreateFile(path, () => "content")).rejects.toThrow(`${path} cannot be written: ENOENT`);
+  },
+);
 
 test("a folder is created with those above it, and again without an error", async () => {
   const path = join(await newFolder(), "a", "b", "c");

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
-import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
+import { link, mkdir, open, readFile, rm, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "./clock.ts";
-import { errorCode } from "./errors.ts";
+import { CannotStart, errorCode, errorMessage } from "./errors.ts";
 import { randomHex } from "./ids.ts";
 
 /**
  * Returns the content of a private file that is created once. Concurrent creators all get the same content, and returned
- * content survives a power failure.
+ * content survives a power failure. A file that cannot be written ends the start.
  */
 export async function readOrCreateFile(path: string, make: () => string): Promise<{ content: string; isNew: boolean }> {
   const existing = await readFileIfExists(path);
@@ -16,7 +16,12 @@ export async function readOrCreateFile(path: string, make: () => string): Promis
 
   const content = make();
   const draft = `${path}.${randomHex(4)}.draft`;
-  await writeDurably(draft, content);
+  try {
+    await writeDurably(draft, content);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw new CannotStart(`${path} cannot be written: ${errorMessage(error)}`, { cause: error });
+  }
   try {
     await link(draft, path); // fails, unlike a rename, if another process was first
     return { content, isNew: true };
@@ -69,7 +74,8 @@ const sqliteBusy = 5;
 
 /**
  * Runs `work` while no other process does so with the same lock file. The lock is an exclusive transaction of an empty SQLite
- * database: the operating system releases it however its holder dies, so there are no stale locks. (Node has no flock.)
+ * database: the operating system releases it however its holder dies, so there are no stale locks. (Node has no flock.) Nothing is
+ * written, so that a database can be started and stopped on a full disk.
  */
 export async function withFileLock<T>(lockFile: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
   using lock = new DatabaseSync(lockFile, { timeout: 0 });
@@ -86,7 +92,7 @@ export async function withFileLock<T>(lockFile: string, onWait: () => void, work
 
 function isTaken(lock: DatabaseSync): boolean {
   try {
-    lock.exec("begin exclusive");
+    lock.exec("pragma journal_mode = memory; begin exclusive");
     return true;
   } catch (error) {
     if (error instanceof Error && "errcode" in error && error.errcode === sqliteBusy) return false;

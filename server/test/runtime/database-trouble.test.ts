@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import pg from "pg";
@@ -202,7 +202,7 @@ test(
 );
 
 test(
-  "a full disk leaves no partial change, and every event is delivered once space is free",
+  "a full disk leaves no partial change, every event is delivered once space is free, and stops and starts say why they fail",
   { timeout },
   async ({ skip }) => {
     await using folder = await makeEmptyDataDir();
@@ -242,5 +242,15 @@ test(
       new Set(receiver.received.flatMap(({ body }) => /<account><id>(\d+)/.exec(body)?.slice(1) ?? []));
     await until(() => after.accounts.every((id) => receivedIds().has(id)), { withinMs: 60_000 });
     expect([...receivedIds()].toSorted()).toEqual(after.accounts);
+
+    await disk.fill();
+    const rest = join(folder.path, "rest");
+    await expect(writeFile(rest, Buffer.alloc(1_000_000))).rejects.toThrow("ENOSPC"); // leaves no block
+    expect(await bellwire.stop()).toBe(0);
+    expect(await postmasterOf(folder.path)).toBeUndefined();
+    await using refused = serve(folder.path, inOneProcess);
+    expect(await refused.ended).toBe(1);
+    expect(refused.stderr).toMatch(/^bellwire: .*(?:the disk is full|No space left on device)/m);
+    await rm(rest);
   },
 );
