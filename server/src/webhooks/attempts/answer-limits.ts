@@ -15,6 +15,11 @@ export const answerLimits = {
   reads: 200,
   /** Interim responses (1xx) before the final one (RFC 9110, section 15.2). */
   interimAnswers: 32,
+  /**
+   * TLS session tickets and renegotiations. No read returns them, and they cost 35 and 600 microseconds each: 2 MB of
+   * tickets per second keep a processor busy. Servers send one to four tickets.
+   */
+  handshakeMessages: 32,
 } as const;
 
 /** Bytes passed to undici at once: it creates an error for each header beyond its limit, to the end of these bytes. */
@@ -53,6 +58,10 @@ export function limitAnswers(socket: Socket, traffic: TrafficObserver): Socket {
   const answer = new AnswerReader();
   const read = socket.read.bind(socket);
   const write = socket.write.bind(socket);
+  const countHandshakeMessage = (): void => {
+    if (answer.hasTooManyHandshakeMessages()) socket.destroy(unusable.handshakeMessages);
+  };
+  socket.on("session", countHandshakeMessage).on("secure", countHandshakeMessage);
   return Object.assign(socket, {
     read(size?: number): unknown {
       // `read(0)` returns nothing; the socket itself calls it to start reading.
@@ -92,6 +101,7 @@ class AnswerReader {
   #headBytes = 0;
   #reads = 0;
   #interimAnswers = 0;
+  #handshakeMessages = 0;
   /** Read from the socket and not parsed yet. */
   #pending = nothing;
   /** The incomplete start of a status line, or the end of the parsed part of a head. */
@@ -105,6 +115,7 @@ class AnswerReader {
     this.#headBytes = 0;
     this.#reads = 0;
     this.#interimAnswers = 0;
+    this.#handshakeMessages = 0;
     this.#pending = nothing;
     this.#held = nothing;
   }
@@ -112,6 +123,12 @@ class AnswerReader {
   add(chunk: Buffer): void {
     this.#reads += 1;
     this.#pending = chunk;
+  }
+
+  /** Counts a session ticket or renegotiation. */
+  hasTooManyHandshakeMessages(): boolean {
+    this.#handshakeMessages += 1;
+    return this.#handshakeMessages > answerLimits.handshakeMessages;
   }
 
   /** Returns the next piece of the final answer. Undefined when more has to be read for it. */
@@ -195,6 +212,10 @@ const unusable = {
   get interimAnswers() {
     const problem = `sent more than ${answerLimits.interimAnswers} interim answers (1xx) before its answer`;
     return new UnusableAnswerError("INTERIM_ANSWERS", problem);
+  },
+  get handshakeMessages() {
+    const problem = `sent more than ${answerLimits.handshakeMessages} TLS session tickets and renegotiations for one answer`;
+    return new UnusableAnswerError("HANDSHAKE_MESSAGES", problem);
   },
   get upgrade() {
     return new UnusableAnswerError("UPGRADE", "answered 101: it wants to switch to another protocol");

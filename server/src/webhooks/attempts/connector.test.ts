@@ -1,16 +1,21 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer as createProxy } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, type Server, connect } from "node:net";
-import type { TlsOptions } from "node:tls";
+import tls, { type TlsOptions, createServer as createSecureServer } from "node:tls";
 import { expect, test } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
 import { type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { type TestSenderOptions, buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
 import { type IssuedCertificate, buildAuthority } from "../../../test/support/build-certificates.ts";
+import { makeEmptyDataDir } from "../../../test/support/empty-data-dir.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { startNameServer } from "../../../test/support/name-server.ts";
 import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
+import { until } from "../../../test/support/until.ts";
 import { startReceiver } from "../../../test/support/receiver.ts";
 import { createSender } from "./sender.ts";
 
@@ -224,6 +229,52 @@ test("the reason of a receiver that requires a client certificate is this requir
     code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
     reason: `${at} requires a client certificate, and Bellwire has none.`,
   });
+});
+
+const tooManyHandshakeMessages = {
+  kind: "unreachable",
+  code: "HANDSHAKE_MESSAGES",
+  reason: expect.stringMatching(/ sent more than 32 TLS session tickets and renegotiations for one answer\.$/),
+  isUnusable: true,
+};
+
+test("endless renegotiations of TLS end the attempt", async () => {
+  const authority = buildAuthority();
+  const receiver = createSecureServer(
+    { ...authority.issue({ names: ["receiver.example"] }), maxVersion: "TLSv1.2" },
+    (socket) => {
+      const renegotiate = (): void => void socket.renegotiate({}, () => setImmediate(renegotiate));
+      socket.on("error", () => socket.destroy()).once("data", renegotiate);
+    },
+  );
+  const limit = tls.CLIENT_RENEG_LIMIT;
+  Object.assign(tls, { CLIENT_RENEG_LIMIT: Number.POSITIVE_INFINITY }); // of the receiver
+  await using listening = await listen(receiver);
+  await using sender = buildSender({ lookup: toLoopback, caPem: authority.caPem });
+  const outcome = await sender.send(buildAttempt({ url: `https://receiver.example:${listening.port}/` }));
+  Object.assign(tls, { CLIENT_RENEG_LIMIT: limit });
+  expect(outcome).toMatchObject(tooManyHandshakeMessages);
+});
+
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+
+test.skipIf(!hasOpenssl)("endless TLS session tickets end the attempt", async () => {
+  const authority = buildAuthority();
+  const { cert, key } = authority.issue({ names: ["receiver.example"] });
+  await using dir = await makeEmptyDataDir();
+  await writeFile(`${dir.path}/pem`, cert + key);
+  const args = ["s_server", "-accept", "127.0.0.1:0", "-cert", `${dir.path}/pem`, "-num_tickets", "1000"];
+  const receiver = spawn("openssl", args);
+  const exit = once(receiver, "exit");
+  let output = "";
+  receiver.stdout.on("data", (text: Buffer) => (output += text.toString()));
+  const portOf = (): string | undefined => /^ACCEPT [\d.]+:(\d+)/m.exec(output)?.[1];
+  await until(() => portOf() !== undefined);
+  await using sender = buildSender({ lookup: toLoopback, caPem: authority.caPem });
+  const outcome = await sender.send(buildAttempt({ url: `https://receiver.example:${portOf()}/` }));
+  receiver.kill();
+  await exit;
+  expect(outcome).toMatchObject(tooManyHandshakeMessages);
 });
 
 /** Starts a proxy that connects to any address and records its requests. */
