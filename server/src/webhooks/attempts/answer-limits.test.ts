@@ -65,17 +65,22 @@ test.each(hostileAnswers)(
 );
 
 test("interim responses do not count against the response limit, regardless of how the bytes are split", async () => {
+  const body = "x".repeat(20_000);
   const interim =
     "HTTP/1.1 100 Continue\r\n\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.0 103 Hints\r\nX: 1\r\n\r\n";
-  const whole = `${interim}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`;
-  const splitAt = (at: number) =>
-    attempt((socket) => {
-      socket.setNoDelay(true);
-      socket.write(whole.slice(0, at), () => setImmediate(() => socket.write(whole.slice(at))));
-    });
-  const attempts = await Promise.all(Array.from({ length: whole.length - 1 }, (_, index) => splitAt(index + 1)));
-  for (const { outcome } of attempts)
-    expect(outcome).toMatchObject({ kind: "answered", status: 200, body: Buffer.from("ok") });
+  const head = `${interim}HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`;
+  let at = 0;
+  await using receiver = await startRawReceiver((socket) => {
+    const start = head.slice(0, (at += 1));
+    const rest = (): void => void socket.write(head.slice(start.length) + body);
+    // The sender reads the start in the turn after its write.
+    socket.setNoDelay(true).write(start, () => setImmediate(() => setImmediate(rest)));
+  });
+  await using sender = buildSender({ connectionsMax: head.length });
+  const attempts = Array.from({ length: head.length }, () => sender.send(buildAttempt({ url: receiver.url })));
+  for (const outcome of await Promise.all(attempts))
+    expect(outcome.kind === "answered" && Buffer.from(outcome.body).toString()).toBe(body);
+  expect(at).toBe(head.length);
 });
 
 test("response limits apply to each request of a connection separately", async () => {

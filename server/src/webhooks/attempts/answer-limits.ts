@@ -66,7 +66,6 @@ export function limitAnswers(socket: Socket, traffic: TrafficObserver): Socket {
     read(size?: number): unknown {
       // `read(0)` returns nothing; the socket itself calls it to start reading.
       if (size !== undefined) return read(size);
-      if (socket.destroyed) return null;
       for (;;) {
         const rest = answer.next();
         if (rest instanceof UnusableAnswerError) {
@@ -92,7 +91,7 @@ const nothing: Buffer = Buffer.alloc(0);
 const endOfHead = Buffer.from("\r\n\r\n");
 /** `HTTP/1.1 200` */
 const statusLineBytes = 12;
-const [carriageReturn, lineFeed, letterH, digit2, digit9] = [0x0d, 0x0a, 0x48, 0x32, 0x39];
+const [carriageReturn, lineFeed] = [0x0d, 0x0a];
 
 /** Parses the responses of one connection, one after another. */
 class AnswerReader {
@@ -109,7 +108,6 @@ class AnswerReader {
 
   /** Starts a new response: a request is being written. */
   begin(): void {
-    if (this.#reads === 0) return;
     this.#state = "before";
     this.#bytes = 0;
     this.#headBytes = 0;
@@ -135,23 +133,15 @@ class AnswerReader {
   next(): Buffer | UnusableAnswerError | undefined {
     while (this.#pending.length > 0) {
       if (this.#reads > answerLimits.reads) return unusable.inPieces;
-      const isWhole = this.#pending.length <= sliceBytes;
-      const slice = isWhole ? this.#pending : this.#pending.subarray(0, sliceBytes);
-      this.#pending = isWhole ? nothing : this.#pending.subarray(sliceBytes);
+      const slice = this.#pending.subarray(0, sliceBytes);
+      this.#pending = this.#pending.subarray(sliceBytes);
       this.#bytes += slice.length;
       if (this.#bytes > answerLimits.totalBytes) return unusable.tooLong;
       const rest =
-        this.#state === "in-body" ? slice : this.#state === "in-head" ? this.#head(slice) : this.#before(slice);
+        this.#state === "in-body" ? slice : this.#state === "in-head" ? this.#head(slice) : this.#skipInterim(slice);
       if (rest instanceof UnusableAnswerError || rest.length > 0) return rest;
     }
     return undefined;
-  }
-
-  /** Nearly every response begins with `HTTP/1.1 2` to `9` in its first read. */
-  #before(slice: Buffer): Buffer | UnusableAnswerError {
-    const status = slice[9] ?? 0;
-    const isFinal = this.#state === "before" && this.#held.length === 0 && slice[0] === letterH;
-    return isFinal && status >= digit2 && status <= digit9 ? this.#head(slice) : this.#skipInterim(slice);
   }
 
   #head(slice: Buffer): Buffer | UnusableAnswerError {
