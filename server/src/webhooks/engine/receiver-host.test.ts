@@ -5,12 +5,14 @@ import { type ReceiverHost, ReceiverHosts } from "./receiver-host.ts";
 const quick: AttemptOutcome = { kind: "answered", status: 200, headers: {}, body: new Uint8Array(), latencyMs: 3 };
 const hang: AttemptOutcome = { kind: "timed-out", phase: "answer", afterSeconds: 60, latencyMs: 60_000 };
 
-const enter = (url = "http://receiver.test/1"): ReceiverHost<never> => new ReceiverHosts<never>(80).enter(url);
+const enter = (windowMax = 80): ReceiverHost<string> =>
+  new ReceiverHosts<string>(windowMax).enter("http://receiver.test/1");
 
-function answer(host: ReceiverHost<never>, times: number): void {
+function answer(host: ReceiverHost<string>, times: number, outcome = quick): void {
+  const isLate = outcome.latencyMs > 1000;
   for (let answers = 0; answers < times; answers += 1) {
-    host.begin(false);
-    host.end(false, quick);
+    host.begin(isLate);
+    host.end(isLate, outcome);
   }
 }
 
@@ -20,18 +22,57 @@ test("endpoints on one host share its window, regardless of their paths", () => 
   expect(hosts.enter("http://receiver.test:81/1")).not.toBe(hosts.enter("http://receiver.test/1"));
 });
 
-test("a host without responses is limited to an eighth of its window, then to one attempt at a time", () => {
-  const host = enter();
-  for (let attempts = 0; attempts < 10; attempts += 1) {
+test.each([
+  [80, 10],
+  [8, 3],
+])("of a window of %i, a host without responses gets %i attempts, then one at a time", (windowMax, attemptsMax) => {
+  const host = enter(windowMax);
+  for (let attempts = 0; attempts < attemptsMax; attempts += 1) {
     expect(host.hasRoom("unknown")).toBe(true);
     host.begin(false);
     host.markLate();
   }
   expect(host.hasRoom("unknown")).toBe(false);
-  for (let attempts = 0; attempts < 10; attempts += 1) host.end(true, hang);
-  expect(host.pace).toBe("slow");
+  for (let attempts = 0; attempts < attemptsMax; attempts += 1) host.end(true, hang);
+  expect(host.hasRoom("slow")).toBe(true);
   host.begin(true);
-  expect(host.hasRoom("slow")).toBe(false);
+  expect([host.hasRoom("slow"), host.hasRoom("quick"), host.pace]).toEqual([false, true, "slow"]);
+});
+
+test("a host that responds slowly gets an eighth of its window", () => {
+  const host = enter();
+  answer(host, 60, { ...quick, latencyMs: 1500 });
+  let started = 0;
+  for (; host.hasRoom("slow"); started += 1) host.begin(true);
+  expect([started, host.pace]).toEqual([10, "unknown"]);
+});
+
+test("lanes that wait for a host get the room there is in turn, and one of them always tries", () => {
+  const host = enter();
+  answer(host, 2);
+  for (const lane of "1234567") host.wait(lane);
+  const taken = [0, 1, 2, 1].map((attempts) => {
+    for (let begun = 0; begun < attempts; begun += 1) host.begin(false);
+    return host.takeWaiting();
+  });
+  expect(taken).toEqual([["1", "2", "3"], ["4", "5"], ["6"], ["7"]]);
+});
+
+test("beyond 20,000 hosts, the least recently used one without lanes is forgotten", () => {
+  const hosts = new ReceiverHosts<string>(8);
+  const use = (name: string): ReceiverHost<string> => {
+    const url = `http://${name}.test/`;
+    const host = hosts.enter(url);
+    hosts.leave(host, { endpointId: 1, url, window: hosts.windowFor(1, url) });
+    return host;
+  };
+  const withLane = hosts.enter("http://lane.test/");
+  const [recent, old] = [use("recent"), use("old")];
+  use("recent");
+  for (let number = 3; number <= 20_000; number += 1) use(String(number));
+  expect(hosts.enter("http://lane.test/")).toBe(withLane);
+  expect(use("recent")).toBe(recent);
+  expect(use("old")).not.toBe(old);
 });
 
 test("a host that hangs for some of its endpoints stays quick for those that get responses", () => {

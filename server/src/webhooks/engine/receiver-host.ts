@@ -77,7 +77,6 @@ export class ReceiverHost<WaitingLane> {
 
   /** Removes and returns the lanes that have waited longest, as many as there is room for. */
   takeWaiting(): readonly WaitingLane[] {
-    if (this.#waiting.size === 0) return [];
     const lanes = [...this.#waiting].slice(0, Math.max(1, this.#window.size - this.#onTime));
     for (const lane of lanes) this.#waiting.delete(lane);
     return lanes;
