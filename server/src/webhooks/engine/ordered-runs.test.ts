@@ -42,6 +42,62 @@ test("a delivery behind others in memory that leaves the order is sent once, and
   expect([lane.shift(1000), lane.shift(1000)].map((row) => row?.eventId)).toEqual(["2", undefined]);
 });
 
+test("a row that leaves its order while it is read behind the head of its key is sent once", () => {
+  const lane = newQuickLane();
+  poll(lane, 0, [ofKey(1, "10")]);
+  lane.shift(0);
+  const runs = lane.beginRuns(0, 100);
+  poll(lane, 1000, [{ ...ofKey(2, "15"), orderingKey: null }]);
+  lane.endRuns(runs, [ofKey(2, "infinity"), ofKey(3, "infinity")], 1000);
+  const row = lane.shift(1000);
+  if (row) lane.releaseSiblings(row);
+  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
+  expect([row, lane.shift(1000)].map((next) => next?.eventId)).toEqual(["2", undefined]);
+});
+
+test("replayed deliveries of an ordering key wait for the one in flight and are sent in sequence", () => {
+  const lane = newOrderedLane();
+  poll(lane, 1000, [ofKey(0, "5"), ofKey(-1, "6")]);
+  const inFlight = lane.shift(1000);
+  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
+  expect([inFlight, lane.shift(1000), lane.shift(1000)].map((row) => row?.eventId)).toEqual([
+    undefined,
+    "-1",
+    undefined,
+  ]);
+});
+
+test("rows behind the head of an ordering key that were read more than a second ago are read again", () => {
+  const lane = newOrderedLane();
+  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1001);
+  expect(lane.shift(1001)).toBe(undefined);
+  const runs = lane.beginRuns(1001, 100);
+  expect(runs).toMatchObject([{ afterSequence: 1, limit: 2 }]);
+  lane.endRuns(
+    runs,
+    [3, 4].map((sequence) => ofKey(sequence, "infinity")),
+    1001,
+  );
+  expect(lane.shift(1001)?.eventId).toBe("3");
+  lane.ended({ eventId: "3", orderingKey: "account/1" }, true, 2001);
+  expect(lane.shift(2001)?.eventId).toBe("4");
+});
+
+test("rows behind the heads of all ordering keys share the memory of their lane", () => {
+  const lane = newOrderedLane();
+  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
+  lane.shift(0); // two are left
+  const rowsOf = (orderingKey: string): number | undefined => {
+    poll(lane, 1000, [{ ...ofKey(9, "10"), eventId: orderingKey, orderingKey }]);
+    lane.shift(1000);
+    const [run] = lane.beginRuns(1000, 5);
+    lane.cancelRuns();
+    lane.dropWaiting();
+    return run?.limit;
+  };
+  expect([rowsOf("account/2"), rowsOf("account/3")]).toEqual([3, 4]);
+});
+
 test("rows behind the head of an ordering key are read once, until they are used up", () => {
   const lane = newOrderedLane();
   const needsRuns = [lane.needsRuns];
@@ -51,8 +107,47 @@ test("rows behind the head of an ordering key are read once, until they are used
     needsRuns.push(lane.needsRuns);
   }
   expect(needsRuns).toEqual([false, false, false, true]);
-  lane.endRuns(lane.beginRuns(0, 100), [], 0);
+  const runs = lane.beginRuns(0, 100);
+  expect(runs).toMatchObject([{ fromSequence: 1, afterSequence: 4 }]); // none of the first three is recorded
+  lane.endRuns(runs, [], 0);
+  lane.ended({ eventId: "4", orderingKey: "account/1" }, true, 2000);
   expect(lane.needsRuns).toBe(false);
+});
+
+test("reads behind the head of an ordering key double while half of one is used up quickly, and halve while slowly", () => {
+  const lane = newQuickLane();
+  poll(lane, 0, [ofKey(1, "10")]);
+  lane.shift(0);
+  let sent = 1;
+  const reads = [0, 0, 0, 500, 1000].map((nowMs) => {
+    for (; !lane.needsRuns; sent += 1) {
+      lane.ended({ eventId: String(sent), orderingKey: "account/1" }, true, nowMs);
+      lane.shift(nowMs);
+    }
+    const runs = lane.beginRuns(nowMs, 1000);
+    const { afterSequence = 0, limit = 0 } = runs[0] ?? {};
+    const rows = Array.from({ length: limit }, (_, index) => ofKey(afterSequence + 1 + index, "infinity"));
+    lane.endRuns(runs, rows, nowMs);
+    return [limit, sent];
+  });
+  expect(reads).toEqual([
+    [4, 1],
+    [8, 3],
+    [16, 9],
+    [8, 21],
+    [4, 33],
+  ]);
+});
+
+test("the end of an ordered delivery is recorded later only if the next one of its key is in memory", () => {
+  const last = newQuickLane();
+  poll(last, 0, [{ ...ofKey(1, "10"), isFollowed: false }]);
+  last.shift(0);
+  const mayRecordLater = [newOrderedLane(), last].map((lane) => {
+    lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
+    return lane.mayRecordLater("account/1");
+  });
+  expect(mayRecordLater).toEqual([true, false]);
 });
 
 test("after a failed read, only the keys that it concerned are read again", () => {
@@ -109,6 +204,10 @@ test("a delivery of an ordering key that is dropped before its attempt is not pa
   lane.dropWaiting();
   lane.settled({ eventId: "1", orderingKey: "account/1" }, 0);
   expect(lane.needsRuns).toBe(false);
+  poll(lane, 0, [{ ...ofKey(5, "11"), orderingKey: "account/2" }]); // those behind it are to be read
+  const before = lane.needsRuns;
+  lane.dropWaiting();
+  expect([before, lane.needsRuns, lane.isRunning("account/2")]).toEqual([true, false, false]);
 });
 
 test("rows in memory behind the head of an ordering key make no read larger", () => {

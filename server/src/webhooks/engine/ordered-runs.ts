@@ -157,7 +157,7 @@ export class OrderedRuns {
         endpointId: this.#endpointId,
         orderingKey: run.orderingKey,
         afterSequence: run.readTo,
-        fromSequence: oldestUnsettled ?? run.current?.sequence ?? run.startedTo,
+        fromSequence: oldestUnsettled ?? run.startedTo,
         limit,
       };
       reads.push(run.openRead);
@@ -192,6 +192,7 @@ export class OrderedRuns {
 
   /** Drops all rows that are not in flight. */
   clear(): void {
+    this.#toRead.clear();
     for (const run of this.#runs.values()) {
       this.#stop(run);
       for (const delivery of run.due.splice(0)) this.#rows.release(delivery);
@@ -199,7 +200,6 @@ export class OrderedRuns {
       if (run.current?.isInFlight === false) run.current = undefined;
       this.#deleteIdle(run);
     }
-    this.#toRead.clear();
   }
 
   /** Starts the next delivery if it may go now, and requests a read if few rows are left. */
@@ -222,11 +222,7 @@ export class OrderedRuns {
   }
 
   #startNext(run: Run, nowMs: number): void {
-    if (run.behind.length > 0 && nowMs - run.readAtMs > ageMaxMs) {
-      this.#stop(run);
-      run.size = sizeMin;
-      return;
-    }
+    if (run.behind.length > 0 && nowMs - run.readAtMs > ageMaxMs) return this.#stop(run);
     const next = run.behind.shift();
     if (!next) return;
     this.#behind -= 1;
@@ -259,8 +255,8 @@ export class OrderedRuns {
   }
 
   #deleteIdle(run: Run): void {
-    const isHeld = run.current !== undefined || run.due.length > 0 || run.behind.length > 0 || run.unsettled.size > 0;
-    if (!isHeld && !run.openRead && !this.#toRead.has(run)) this.#runs.delete(run.orderingKey);
+    const isNeeded = run.current !== undefined || run.unsettled.size > 0 || run.openRead || this.#toRead.has(run);
+    if (!isNeeded) this.#runs.delete(run.orderingKey);
   }
 }
 
