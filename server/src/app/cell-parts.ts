@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { type Clock, DatabaseClock, systemClock } from "#platform/clock.ts";
 import type { DatabaseLog } from "#platform/database/connection-watch.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { limitRepetitions } from "#platform/logger.ts";
 import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
 import { userAgent } from "#platform/version.ts";
 import type { TenantCache } from "#cells/index.ts";
@@ -80,7 +81,7 @@ export const openDatabaseClock = (
 ): Promise<DatabaseClock> =>
   DatabaseClock.open({
     machine: systemClock,
-    log,
+    log: { warn: limitRepetitions(log) },
     read: async () => {
       try {
         return await readDatabaseTime(pool);

@@ -6,7 +6,7 @@ import { poolWithTimeout } from "#platform/database/pool.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { errorMessage } from "#platform/errors.ts";
 import { createIdGenerator, randomFraction } from "#platform/ids.ts";
-import { createLineLogger } from "#platform/logger.ts";
+import { createLineLogger, limitRepetitions } from "#platform/logger.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { userAgent } from "#platform/version.ts";
@@ -14,7 +14,7 @@ import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { workOnErasure } from "#personal-data/index.ts";
 import { type Mailer, openMailer, sendDueMail } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
-import { followHints, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
+import { type EngineLog, followHints, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
 import { workOnJob } from "#webhooks/jobs/index.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
 import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#webhooks/statistics/index.ts";
@@ -79,8 +79,7 @@ const dayMs = 86_400_000;
 /** Starts the engine of this process, which hints of all processes wake. Closing it drains it. */
 export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable> {
   const { pool, clock, encryption, sender, log, metrics, disableAfterDays, drainMs, tracing, ...limits } = parts;
-  const measure = measureAttempts(metrics);
-  const logAttempt = createLineLogger(log, "delivery attempted");
+  const warn = limitRepetitions(log);
   // A result later than the lease is useless: other engines own the lanes by then.
   const laneStore = postgresLaneStore(poolWithTimeout(pool, clock, leaseMs), encryption, {
     leaseMs,
@@ -91,7 +90,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     clock,
     write: (lanes) => pool.inTransaction((tx) => writeStatistics(tx, lanes)),
     ownedLanes: () => engine.laneStates(),
-    log: { warn: (fields, sentence) => log.warn(fields, sentence) },
+    log: { warn },
   });
   const engine = await startEngine({
     store: measureLaneStore(metrics, laneStore, clock),
@@ -99,14 +98,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     sender,
     clock,
     tracing,
-    log: {
-      attempt: (line) => {
-        measure(line);
-        logAttempt(line);
-      },
-      notMade: measureNotMade(metrics),
-      warn: (fields, sentence) => log.warn(fields, sentence),
-    },
+    log: engineLog(log, metrics, warn),
     chance: randomFraction,
     newId: createIdGenerator(clock),
     inFlightMax: limits.inFlightMax,
@@ -128,6 +120,21 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
   };
 }
 
+function engineLog(log: Logger, metrics: Registry, warn: EngineLog["warn"]): EngineLog {
+  const measure = measureAttempts(metrics);
+  const logAttempt = createLineLogger(log, "delivery attempted");
+  return {
+    attempt: (line) => {
+      measure(line);
+      logAttempt(line);
+    },
+    notMade: measureNotMade(metrics),
+    // Lines about one endpoint are about no other.
+    warn: (fields, sentence) =>
+      fields["endpointId"] === undefined ? warn(fields, sentence) : log.warn(fields, sentence),
+  };
+}
+
 /** Polls for replays and jobs although hints announce them: another process may have died in the middle of one. */
 const jobPollMs = 2000;
 
@@ -138,7 +145,8 @@ const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly log: Logg
     hints: "replays",
     everyMs: jobPollMs,
     step: () => workOnReplay(pool),
-    failed: (error) => log.warn({ error: errorMessage(error) }, "a replay could not go on; trying again later"),
+    log,
+    failure: "a replay could not go on; trying again later",
   });
 
 /** Works on jobs, concurrently with other processes. Closing it awaits the current chunk. */
@@ -148,7 +156,8 @@ const composeJobs = ({ pool, log }: { readonly pool: Pool; readonly log: Logger 
     hints: "jobs",
     everyMs: jobPollMs,
     step: () => workOnJob(pool),
-    failed: (error) => log.warn({ error: errorMessage(error) }, "a chunk of a job failed; trying again"),
+    log,
+    failure: "a chunk of a job failed; trying again",
   });
 
 /** Works on erasures, concurrently with other processes. Closing it awaits the current step. */
@@ -166,15 +175,17 @@ const composeErasures = ({
     hints: "erasures",
     everyMs: jobPollMs,
     step: () => workOnErasure(pool, clock.now()),
-    failed: (error) => log.warn({ error: errorMessage(error) }, "a step of an erasure failed; trying again"),
+    log,
+    failure: "a step of an erasure failed; trying again",
   });
 
 /** Forwards waiting requests of bins, concurrently with other processes. Closing it awaits requests in flight. */
 function composeForwards({ urls, log, ...parts }: Parts): AsyncDisposable {
+  const warn = limitRepetitions(log);
   const forwarder = createBinForwarder({
     ...parts,
     isOurs: urls.isOurs,
-    onError: (err) => log.warn({ err }, "forwarding requests of bins failed; trying again later"),
+    onError: (err) => warn({ err }, "forwarding requests of bins failed; trying again later"),
   });
   forwarder.start();
   return forwarder;
@@ -220,7 +231,8 @@ function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): Asy
       hints: "mails",
       everyMs: mailPollMs,
       step: send,
-      failed: (error) => log.warn({ error: errorMessage(error) }, "the outbox could not be read"),
+      log,
+      failure: "the outbox could not be read",
     }),
   );
   return {
@@ -241,11 +253,14 @@ interface HintedWork {
   readonly everyMs: number;
   /** Does a part of the work. Returns whether there may be more. */
   readonly step: () => Promise<boolean>;
-  readonly failed: (error: unknown) => void;
+  readonly log: Logger;
+  /** The sentence for a step that failed. */
+  readonly failure: string;
 }
 
 /** Runs steps until nothing is left, after each hint and at each poll. Closing it awaits the current step. */
-function runOnHint({ pool, hints, everyMs, step, failed }: HintedWork): AsyncDisposable {
+function runOnHint({ pool, hints, everyMs, step, log, failure }: HintedWork): AsyncDisposable {
+  const warn = limitRepetitions(log);
   const stopped = new AbortController();
   let woken = new AbortController();
   const stopHints = pool.onHint(hints, () => woken.abort());
@@ -256,7 +271,7 @@ function runOnHint({ pool, hints, everyMs, step, failed }: HintedWork): AsyncDis
       try {
         while (!stopped.signal.aborted && (await step()));
       } catch (error) {
-        failed(error);
+        warn({ error: errorMessage(error) }, failure);
       }
       await systemClock.sleep(everyMs, AbortSignal.any([woken.signal, stopped.signal]));
     }

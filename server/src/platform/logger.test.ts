@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { LineBuffer, createLineLogger, redactSecrets } from "./logger.ts";
+import { LineBuffer, createLineLogger, limitRepetitions, redactSecrets } from "./logger.ts";
 
 const program = `
   import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
@@ -141,4 +141,20 @@ test("a terminal shows readable lines without secrets", (context) => {
   const line = stdout.replaceAll(/\u001b\[\d+m/g, "");
   expect(line).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: request answered \{.*"status":200.*\}\s*$/);
   expect(line).not.toContain("canary");
+});
+
+test("a warning is logged at once, its repetitions once a minute with their number, and the next episode at once", () => {
+  const lines: unknown[] = [];
+  let nowMs = 0;
+  const warn = limitRepetitions({ warn: (...line) => lines.push(line) }, { monotonicMs: () => nowMs });
+  for (; nowMs < 120_000; nowMs += 200) warn({ nowMs }, "the database is away");
+  warn({}, "something else");
+  nowMs += 20_000;
+  warn({ nowMs }, "the database is away");
+  expect(lines).toEqual([
+    [{ nowMs: 0 }, "the database is away"],
+    [{ nowMs: 60_000, repetitions: 299 }, "the database is away"],
+    [{}, "something else"],
+    [{ nowMs: 140_000, repetitions: 299 }, "the database is away"],
+  ]);
 });

@@ -47,6 +47,33 @@ export function createLineLogger(log: Logger, msg: string): (fields: object) => 
   };
 }
 
+type Warn = (fields: object, sentence: string) => void;
+
+/** Lines of one sentence are one episode while less than this is between them. Workers try again within seconds. */
+const episodeGapMs = 15_000;
+/** Interval of lines within an episode: 1,440 a day instead of the 430,000 of a loop that tries five times a second. */
+const repeatEveryMs = 60_000;
+
+/**
+ * Returns a function that logs a sentence at once, and its repetitions once a minute with their number, until there has been none for a
+ * while. While the database is away, tries fail several times a second. Sentences are constants.
+ */
+export function limitRepetitions(log: { warn: Warn }, clock: Pick<Clock, "monotonicMs"> = systemClock): Warn {
+  const episodes = new Map<string, { lastMs: number; loggedMs: number; repetitions: number }>();
+  return (fields, sentence) => {
+    const nowMs = clock.monotonicMs();
+    const episode = episodes.get(sentence);
+    if (episode && nowMs - episode.lastMs < episodeGapMs && nowMs - episode.loggedMs < repeatEveryMs) {
+      episode.lastMs = nowMs;
+      episode.repetitions += 1;
+      return;
+    }
+    const repetitions = episode?.repetitions ?? 0;
+    episodes.set(sentence, { lastMs: nowMs, loggedMs: nowMs, repetitions: 0 });
+    log.warn(repetitions === 0 ? fields : { ...fields, repetitions }, sentence);
+  };
+}
+
 /** Changes the level of a running process's lines, and logs that at every level that shows warnings. */
 export function changeLogLevel(log: Logger, logLevel: string): void {
   log.level = logLevel;

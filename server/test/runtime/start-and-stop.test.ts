@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
@@ -90,19 +90,41 @@ test.concurrent(
   },
 );
 
-test.concurrent("a killed database is restarted while Bellwire keeps running", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  const dataDir = folder.path;
-  await using serving = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
-  const url = await serving.ready();
-  const postmaster = (await postmasterOf(dataDir)) ?? 0;
-  process.kill(postmaster, "SIGKILL");
-  await until(async () => (await postmasterOf(dataDir)) !== postmaster && (await knowsToken(url).catch(() => false)), {
-    withinMs: 30_000,
-    everyMs: 100,
-  });
-  expect(await serving.stop()).toBe(0);
-});
+test.concurrent(
+  "a killed database is started again as soon as it can be, without a flood of lines",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    const dataDir = folder.path;
+    await using serving = serve(dataDir, { BELLWIRE_ACCESS_TOKEN: accessToken });
+    const url = await serving.ready();
+    const postmaster = (await postmasterOf(dataDir)) ?? 0;
+    const [settings, aside] = ["postgresql.conf", "aside"].map((name) => join(dataDir, "postgres", name));
+    await rename(settings ?? "", aside ?? "");
+    process.kill(postmaster, "SIGKILL");
+    const occurrences = (text: string, part: string): number => text.split(part).length - 1;
+    await until(
+      async () =>
+        occurrences(
+          await readFile(join(dataDir, "postgres.log"), "utf8"),
+          "could not access the server configuration",
+        ) > 1,
+    );
+    await rename(aside ?? "", settings ?? "");
+    await until(
+      async () => (await postmasterOf(dataDir)) !== postmaster && (await knowsToken(url).catch(() => false)),
+      {
+        withinMs: 30_000,
+        everyMs: 100,
+      },
+    );
+    const said = serving.stdout + serving.stderr;
+    for (const line of ["has stopped; starting it again", "did not start: ", "database runs again"])
+      expect(occurrences(said, line), line).toBe(1);
+    expect(occurrences(said, "the engine could not reach the database")).toBeLessThan(2);
+    expect(await serving.stop()).toBe(0);
+  },
+);
 
 test.concurrent(
   "a stop during the restart of a killed database ends Bellwire and the database",

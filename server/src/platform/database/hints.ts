@@ -1,6 +1,7 @@
 import pg from "pg";
 import { systemClock } from "../clock.ts";
 import { randomHex } from "../ids.ts";
+import { limitRepetitions } from "../logger.ts";
 import { type ConnectionWatch, type DatabaseLog, type Session, sessionStatement } from "./connection-watch.ts";
 import { type HintValues, type PendingHints, isOpenToOthers } from "./database.ts";
 import { StatementPipeline } from "./pipeline.ts";
@@ -184,14 +185,14 @@ class HintConnection implements AsyncDisposable {
 
   async #keepOpen(): Promise<void> {
     const { signal } = this.#closing;
+    const warn = limitRepetitions(this.#options.log);
     let waitMs = firstWaitMs;
     while (!signal.aborted) {
       try {
         await this.#openOnce(() => (waitMs = firstWaitMs));
       } catch (error) {
         this.#options.onLost();
-        if (!signal.aborted)
-          this.#options.log.warn({ err: error, againInMs: waitMs }, "hints between processes are down");
+        if (!signal.aborted) warn({ err: error, againInMs: waitMs }, "hints between processes are down");
       }
       await systemClock.sleep(waitMs, signal);
       waitMs = Math.min(waitMs * 2, waitMsMax);

@@ -21,6 +21,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
 
 /** Long enough for a program that kills a tree of processes to reach this one. */
 const restartAfterMs = 1000;
+/** The longest wait while it does not start, as on a full disk. Each try may replay a gigabyte. */
+const restartMaxMs = 10_000;
 
 /**
  * Opens the PostgreSQL server of a data directory. The first process starts it, later ones join it, and the last one stops it. A server
@@ -63,20 +65,55 @@ export async function openEmbeddedPostgres(
   }
 
   async function keepRunning(): Promise<void> {
+    const failures = new RestartFailures(printStatus);
     for (;;) {
       await server.presence.ended;
       if (closing.signal.aborted) return;
-      printStatus("the embedded database has stopped; starting it again");
-      await systemClock.sleep(restartAfterMs, closing.signal);
+      if (!failures.any) printStatus("the embedded database has stopped; starting it again");
+      await systemClock.sleep(failures.waitMs, closing.signal);
       if (closing.signal.aborted) return;
       try {
         server = await alone(() => joinOrStartServer(folder, printStatus));
+        failures.end();
       } catch (error) {
-        printStatus(errorMessage(error));
+        failures.add(errorMessage(error));
       }
       // A stop during the restart ended only the previous presence, so this one must be ended here.
       if (closing.signal.aborted) await server.presence.end();
     }
+  }
+}
+
+/** Failed restarts in a row: prints each reason once, and waits longer after each. */
+class RestartFailures {
+  readonly #printStatus: (line: string) => void;
+  #count = 0;
+  /** The first line: those of PostgreSQL's log below it have times. */
+  #reported = "";
+
+  constructor(printStatus: (line: string) => void) {
+    this.#printStatus = printStatus;
+  }
+
+  get any(): boolean {
+    return this.#count > 0;
+  }
+
+  get waitMs(): number {
+    return Math.min(restartAfterMs * 2 ** this.#count, restartMaxMs);
+  }
+
+  add(reason: string): void {
+    this.#count += 1;
+    const [summary = ""] = reason.split("\n", 1);
+    if (summary !== this.#reported) this.#printStatus(`${reason}\n  Trying again every ${restartMaxMs / 1000} s`);
+    this.#reported = summary;
+  }
+
+  end(): void {
+    if (this.any) this.#printStatus("the embedded database runs again");
+    this.#count = 0;
+    this.#reported = "";
   }
 }
 

@@ -11,6 +11,10 @@ test.each([
   expect(explainFailure(output)).toBe(`${cause}.\n  ${output}`);
 });
 
+test("a failure without output is explained by a full disk", () => {
+  expect(explainFailure("\n")).toBe("PostgreSQL ended without a word, as when the disk has no room for its log.");
+});
+
 test("an unknown failure is explained with the last eight lines of PostgreSQL's output", () => {
   const output = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
   expect(explainFailure(output)).toMatch(/^PostgreSQL reported:\n {2}line 22\n[^]*line 29$/);

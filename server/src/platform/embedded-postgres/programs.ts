@@ -167,6 +167,7 @@ const linesShown = 8;
 
 /** Returns the cause if it is known, and PostgreSQL's last lines. */
 export function explainFailure(output: string): string {
+  if (output.trim() === "") return "PostgreSQL ended without a word, as when the disk has no room for its log.";
   const lines = output.trim().split("\n").slice(-linesShown).join("\n  ");
   const cause = causes.find(([pattern]) => pattern.test(output))?.[1];
   return cause ? `${cause}.\n  ${lines}` : `PostgreSQL reported:\n  ${lines}`;
