@@ -1,4 +1,11 @@
-import type { EngineNeeds } from "./store.ts";
+import type { EngineNeeds, LaneStore } from "./store.ts";
+
+interface LeaseNeeds extends Pick<EngineNeeds, "clock" | "log" | "leaseMs"> {
+  readonly store: Pick<LaneStore, "register" | "heartbeat">;
+}
+
+/** A failed try takes 0.2 s or more, and a row without heartbeats counts for a lease: older ids of failed tries need not be deleted. */
+const formerIdsMax = 100;
 
 /**
  * Proof that this engine is alive. Other engines claim its lanes when the database has had no heartbeat for a lease. The
@@ -7,14 +14,14 @@ import type { EngineNeeds } from "./store.ts";
  * at once.
  */
 export class Lease {
-  readonly #needs: Pick<EngineNeeds, "store" | "clock" | "log" | "leaseMs">;
+  readonly #needs: LeaseNeeds;
   #engineId: string;
   /** Ids that the database may know. */
   #registeredIds: readonly string[] = [];
   #heartbeatAtMs = Number.NEGATIVE_INFINITY;
   #mayStart: () => boolean = () => false;
 
-  constructor(needs: Pick<EngineNeeds, "store" | "clock" | "log" | "leaseMs">, engineId: string) {
+  constructor(needs: LeaseNeeds, engineId: string) {
     this.#needs = needs;
     this.#engineId = engineId;
   }
@@ -41,7 +48,8 @@ export class Lease {
   async register(engineId: string): Promise<void> {
     const sentAtMs = this.#needs.clock.monotonicMs();
     const formerIds = this.#registeredIds;
-    this.#registeredIds = [...formerIds, engineId];
+    // The first one owns the lanes; the others are of tries without an answer, several a second while the database is away.
+    this.#registeredIds = [...formerIds.slice(0, 1), ...formerIds.slice(1).slice(1 - formerIdsMax), engineId];
     await this.#needs.store.register(engineId, formerIds);
     this.#registeredIds = [engineId];
     this.#engineId = engineId;
