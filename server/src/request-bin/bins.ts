@@ -78,13 +78,21 @@ export const hasBin = async (db: Database, { providerId, id }: BinKey): Promise<
   mayBeBinId(id) &&
   (await db.query(`select id from bins where provider_id = $1 and id = $2`, [providerId, id])).length > 0;
 
-/** Newest first. `after` is the last bin of the previous page. */
+/** The place of a bin in the list, which remains when the bin is deleted. */
+export interface BinPosition {
+  /** The time of its creation, in microseconds since 1970. */
+  readonly createdUs: number;
+  readonly id: string;
+}
+
+const createdUs = `(extract(epoch from created_at) * 1000000)::bigint`;
+
+/** Newest first. */
 const listStatement = `
-  select ${columns} from bins
-  where provider_id = $1
-    and ($2::text is null or (created_at, id) < (select created_at, id from bins where provider_id = $1 and id = $2))
+  select ${columns}, ${createdUs} as "createdUs" from bins
+  where provider_id = $1 and ($2::bigint is null or (${createdUs}, id) < ($2, $3::text))
   order by created_at desc, id desc
-  limit $3`;
+  limit $4`;
 
 export async function listBins(
   db: Database,
@@ -92,9 +100,9 @@ export async function listBins(
     providerId,
     after,
     limit = 50,
-  }: { readonly providerId: number; readonly after?: string | undefined; readonly limit?: number },
-): Promise<Bin[]> {
-  return db.query<Bin>(listStatement, [providerId, after ?? null, limit]);
+  }: { readonly providerId: number; readonly after?: BinPosition | undefined; readonly limit?: number },
+): Promise<(Bin & BinPosition)[]> {
+  return db.query<Bin & BinPosition>(listStatement, [providerId, after?.createdUs, after?.id, limit]);
 }
 
 // New rules begin with new counts.

@@ -1,11 +1,13 @@
 export { type AnswerRule, AnswerRulesSchema, checkAnswerRules } from "./answer-rules.ts";
 export {
   type Bin,
+  type BinPosition,
   type BinSettings,
   createBin,
   deleteBin,
   hasBin,
   listBins,
+  mayBeBinId,
   readBin,
   updateBin,
   type BinShare,

@@ -115,7 +115,7 @@ test("bins are listed newest first, in pages", async ({ database }) => {
   const ids: string[] = [];
   for (let n = 0; n < 3; n += 1) ids.unshift((await database.inTransaction((tx) => createBin(tx, { providerId }))).id);
   const first = await listBins(database, { providerId, limit: 2 });
-  const rest = await listBins(database, { providerId, after: first[1]?.id, limit: 2 });
+  const rest = await listBins(database, { providerId, after: first[1], limit: 2 });
   expect([...first, ...rest].map(({ id }) => id)).toEqual(ids);
 });
 

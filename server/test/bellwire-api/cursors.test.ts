@@ -77,19 +77,19 @@ test("pages cover a list completely, and a foreign or invalid cursor is rejected
   }
 });
 
-test("a cursor of a deleted or another provider's bin is rejected instead of returning an empty page", async ({
-  api,
-  otherApi,
-}) => {
+test("a program that deletes the bins of each page reads the next page", async ({ api }) => {
   await fill(api);
-  await fill(otherApi);
-  const { next } = (await api.call("GET", "/bins?limit=1")).json();
-  const foreignCursor = (await otherApi.call("GET", "/bins?limit=1")).json().next;
-  await api.call("DELETE", `/bins/${next}`);
-  for (const after of [next, foreignCursor]) {
-    const answer = await api.call("GET", `/bins?after=${after}`);
-    expect([answer.statusCode, answer.json().errors]).toEqual([422, { after: [missing] }]);
+  const ids: string[] = [];
+  for (let after = ""; after !== "&after=null" && ids.length < 4;) {
+    const page = (await api.call("GET", `/bins?limit=1${after}`)).json();
+    for (const { id } of page.data) {
+      ids.push(id);
+      await api.call("DELETE", `/bins/${id}`);
+    }
+    after = `&after=${page.next}`;
   }
+  expect(ids).toHaveLength(3);
+  expect((await api.call("GET", "/bins")).json().data).toEqual([]);
 });
 
 test("a `since` before all events matches every row, and such an `until` matches none", async ({ api }) => {

@@ -1,10 +1,12 @@
 import { Type, type Static } from "typebox";
 import { type AdminCaller, denialReason, recordAudit } from "#access/index.ts";
+import { parseRowId } from "#platform/ids.ts";
 import { binLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import {
   AnswerRulesSchema,
   type Bin,
+  type BinPosition,
   type BinSettings,
   type BinShare,
   checkAnswerRules,
@@ -13,6 +15,7 @@ import {
   deleteBin,
   listBins,
   listShares,
+  mayBeBinId,
   readBin,
   revokeShare,
   updateBin,
@@ -141,6 +144,12 @@ async function parseSettings(needs: OperationNeeds, body: Static<typeof BinChang
 const mayChangeBins = (caller: AdminCaller, provider: Provider): boolean =>
   denialReason(caller, "change-webhooks", provider) === undefined;
 
+function parseBinCursor(text: string): BinPosition | undefined {
+  const [time = "", id = "", ...rest] = text.split("~");
+  const createdUs = parseRowId(time);
+  return createdUs !== undefined && mayBeBinId(id) && rest.length === 0 ? { createdUs, id } : undefined;
+}
+
 const shareParams = Type.Object({ ...binParams.properties, share_id: IdOf("the link") });
 
 export const binOperations: readonly Operation[] = [
@@ -155,14 +164,13 @@ export const binOperations: readonly Operation[] = [
     query: Type.Object(pageQuery),
     responses: { 200: pageOf(BinSchema) },
     async handle({ pool, adminPortalUrl }, { provider, caller, query: { limit = pageLimit, after } }) {
-      const last = after === undefined ? undefined : await readBin(pool, { providerId: provider.id, id: after });
-      const from = parseCursor(after, () => last?.id); // the position of a deleted bin is lost
-      const bins = await listBins(pool, { providerId: provider.id, after: from, limit: limit + 1 });
+      const page = { providerId: provider.id, after: parseCursor(after, parseBinCursor), limit: limit + 1 };
+      const bins = await listBins(pool, page);
       const origin = adminPortalUrl(provider);
       const mayChange = mayChangeBins(caller, provider);
       return representPage(bins, limit, {
         represent: (bin) => representBin(bin, origin, mayChange),
-        cursorOf: ({ id }) => id,
+        cursorOf: ({ createdUs, id }) => `${createdUs}~${id}`,
       });
     },
   }),
