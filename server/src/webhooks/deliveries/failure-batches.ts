@@ -325,31 +325,40 @@ const undoStatement = `
   where provider_id = $1 and id = $2 and (undone_at is not null or ends_at > clock_timestamp())
   returning id`;
 
-/** Marks a deletion as undone. `restoreFailures` then returns its rows, also after a crash. False: its time is over. */
-export async function undoDeletion(tx: Transaction, providerId: number, id: number): Promise<boolean> {
-  const [undone] = await tx.query(undoStatement, [providerId, id]);
-  if (undone) tx.hintAfterCommit("jobs", "");
-  return undone !== undefined;
-}
+/** Marks a deletion as undone. False: its time is over. The caller then calls `restoreBatch` until it has no more. */
+export const undoDeletion = async (tx: Transaction, providerId: number, id: number): Promise<boolean> =>
+  (await tx.query(undoStatement, [providerId, id])).length > 0;
 
 const batchRows = 5000;
 
-const undoneStatement = `
-  with deletion as (
-    select provider_id, id from failure_deletions
-    where undone_at is not null and ($1::bigint is null or (provider_id = $1 and id = $2))
-      and provider_id not in (${leavingProviders})
-    order by ends_at
-    limit 1
-    for update skip locked
-  ), kept as (
+/** The process that undoes a deletion counts its rows. If it has restored none for this long, others continue. */
+const abandonedSeconds = 10;
+
+const batchOfDeletion = `kept as (
     select kept.event_id, kept.endpoint_id
     from deletion
     join deleted_failures kept on kept.provider_id = deletion.provider_id and kept.deletion_id = deletion.id
-    limit $3
+    limit $1
   )
   select provider_id, id, array(select event_id from kept) as "eventIds", array(select endpoint_id from kept) as "endpointIds"
   from deletion`;
+
+// Waits for another process that restores rows of it.
+const undoneStatement = `
+  with deletion as (
+    select provider_id, id from failure_deletions
+    where undone_at is not null and provider_id = $2 and id = $3 and provider_id not in (${leavingProviders})
+    for update
+  ), ${batchOfDeletion}`;
+
+const abandonedStatement = `
+  with deletion as (
+    select provider_id, id from failure_deletions
+    where undone_at < clock_timestamp() - make_interval(secs => $2) and provider_id not in (${leavingProviders})
+    order by ends_at
+    limit 1
+    for update skip locked
+  ), ${batchOfDeletion}`;
 
 // A delivery that is pending, or has ended in another way, is no failure any more. Its row is dropped. One that failed
 // again meanwhile is on the list already. No delivery is retried meanwhile: those in $5 and $6 are locked, the others were pending.
@@ -359,6 +368,8 @@ const restoreStatement = `
     where deleted_failures.provider_id = $1 and deleted_failures.deletion_id = $2
       and deleted_failures.endpoint_id = kept.endpoint_id and deleted_failures.event_id = kept.event_id
     returning deleted_failures.*
+  ), continued as (
+    update failure_deletions set undone_at = clock_timestamp() where provider_id = $1 and id = $2 and not $7
   ), completed as (
     delete from failure_deletions where provider_id = $1 and id = $2 and $7
   )
@@ -377,13 +388,15 @@ interface UndoneBatch extends DeliveryKeys {
   readonly id: number;
 }
 
-/** Returns a batch of failures of an undone deletion to the list. Without an id: of any undone deletion. */
+/** Returns a batch of failures of an undone deletion to the list. Without an id: of one whose process has died. */
 export async function restoreBatch(
   pool: Pool,
   of?: { readonly providerId: number; readonly id: number },
 ): Promise<{ readonly restored: number; readonly hasMore: boolean }> {
   return pool.inTransaction(async (tx) => {
-    const [batch] = await tx.query<UndoneBatch>(undoneStatement, [of?.providerId, of?.id, batchRows]);
+    const [batch] = of
+      ? await tx.query<UndoneBatch>(undoneStatement, [batchRows, of.providerId, of.id])
+      : await tx.query<UndoneBatch>(abandonedStatement, [batchRows, abandonedSeconds]);
     if (!batch) return { restored: 0, hasMore: false };
     const { providerId, id, eventIds, endpointIds } = batch;
     const locked = await lockEnded(tx, batch);
