@@ -1,12 +1,14 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
-import { deleteFailures, retryFailures } from "#webhooks/deliveries/index.ts";
+import { deleteFailures, deleteSelectedFailures, extendDeletion, retryFailures } from "#webhooks/deliveries/index.ts";
 import { literalOf } from "../schema/read-plan.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { schema } from "../support/test-databases.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 
 const pieceMax = 3;
 const url = "https://crm.example/hook";
@@ -143,15 +145,46 @@ test.for(ways)("deliveries that fail while a $name runs stay on the list", async
   expect(await eventsIn(database, "due")).toEqual(way.name === "retry" ? eventIds.slice(3) : []);
 });
 
-test.for(ways)("a $name skips failures that another transaction has locked", async (way, { database }) => {
-  const { providerId, eventIds } = await buildFailures(database, { each: 10 });
-  const [first, last] = [eventIds.slice(0, 2), eventIds.slice(-2)];
+test.for(ways)(
+  "a $name takes failures that another transaction has locked, once that has ended",
+  async (way, { database }) => {
+    const { providerId, eventIds } = await buildFailures(database, { each: 10 });
+    const [first, last] = [eventIds.slice(0, 2), eventIds.slice(-2)];
+    const taken: Promise<number>[] = [];
+    await database.inTransaction(async (tx) => {
+      await tx.query(`select from failures where event_id = any($1) for update`, [[...first, ...last]]);
+      taken.push(way.take(database, { providerId }, bySystem, pieceMax));
+      await until(() => countWaiting(database));
+      expect(await eventsIn(database, "failures")).toEqual([...first, ...last]);
+    });
+    expect(await Promise.all(taken)).toEqual([10]);
+    expect(await eventsIn(database, "failures")).toEqual([]);
+    expect(await audits(database)).toMatchObject([{ detail: { count: 10 } }]);
+  },
+);
+
+test("a job deletes failures that another transaction has locked, once that has ended", async ({ database }) => {
+  const { providerId, endpointIds, eventIds } = await buildFailures(database, { each: 2 });
+  const keys = { providerId, eventIds, endpointIds: eventIds.flatMap(() => endpointIds) };
+  const deleted: Promise<number>[] = [];
   await database.inTransaction(async (tx) => {
-    await tx.query(`select from failures where event_id = any($1) for update`, [[...first, ...last]]);
-    expect(await way.take(database, { providerId }, bySystem, pieceMax)).toBe(6);
+    await tx.query(`select from failures where event_id = $1 for update`, [eventIds[0]]);
+    const job = database.inTransaction(async (other) => {
+      const { id: deletionId } = await extendDeletion(other, providerId);
+      return deleteSelectedFailures(other, { ...keys, selectedAt: new Date(), deletionId });
+    });
+    deleted.push(job);
+    await until(() => countWaiting(database));
   });
-  expect(await eventsIn(database, "failures")).toEqual([...first, ...last]);
-  expect(await way.take(database, { providerId }, bySystem, pieceMax)).toBe(4);
+  expect(await Promise.all(deleted)).toEqual([2]);
+});
+
+test("a retry leaves failures that another transaction has locked for long", async ({ database }) => {
+  const { providerId, eventIds } = await buildFailures(database, { each: 2 });
+  await database.inTransaction(async (tx) => {
+    await tx.query(`select from failures where event_id = $1 for update`, [eventIds[0]]);
+    expect(await retryFailures(database, { providerId }, bySystem)).toBe(1);
+  });
 });
 
 test("concurrent retries and deletions process each failure once", async ({ database }) => {

@@ -95,15 +95,15 @@ export async function retryDeliveries(
   return counts;
 }
 
-// Skips rows that another statement locks: they are being retried or deleted.
+// Waits for rows that another statement locks. Statements that wait for failures have locked their deliveries before.
 const deleteStatement = `
   with picked as materialized (
     select failures.ctid from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
     join failures on failures.provider_id = $1 and failures.endpoint_id = selected.endpoint_id
       and failures.event_id = selected.event_id
     where failures.failed_at <= $4::timestamptz
-    order by failures.endpoint_id, failures.failed_at, failures.event_id
-    for update of failures skip locked
+    order by failures.endpoint_id, failures.event_id
+    for update of failures
   ), taken as (
     delete from failures where ctid = any(array(select ctid from picked))
     returning *
@@ -119,6 +119,7 @@ export async function deleteSelectedFailures(
   deletion: DeliveryKeys & { readonly selectedAt: Date; readonly deletionId: number },
 ): Promise<number> {
   const { providerId, eventIds, endpointIds, selectedAt, deletionId } = deletion;
+  await lockEnded(tx, { eventIds, endpointIds });
   const [deleted] = await tx.query<{ count: number }>(deleteStatement, [
     providerId,
     eventIds,

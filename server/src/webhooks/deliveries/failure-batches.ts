@@ -1,10 +1,10 @@
 import { type Actor, auditInBatches } from "#access/index.ts";
-import { leavingProviders } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { errorCode } from "#platform/errors.ts";
+import { type FailureDeletion, extendDeletion } from "./failure-deletions.ts";
 import { type FailureFilter, readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
-import { lockEnded } from "./lock-order.ts";
-import type { DeliveryKeys } from "./transitions.ts";
+import { type EndedKey, lockEnded } from "./lock-order.ts";
 
 // Parameters $1 to $8 are the same in all statements: the filter's provider, endpoint and `until`, the horizon, the
 // cursor (endpoint, time, event), and the batch size.
@@ -23,7 +23,7 @@ const matchesEvents = `${matchesFilter} and event_id = any($9::uuid[])`;
 
 /**
  * Rows are locked in the order of the index. Rows locked by another statement are skipped, so two that want the same
- * rows share them and neither waits.
+ * rows share them. Another one may leave rows on the list, so they are read again at the end.
  */
 const nextBatch = `order by endpoint_id, failed_at, event_id
     limit $8
@@ -62,8 +62,8 @@ interface Batch {
 }
 
 interface BatchJob<P extends Batch> {
-  /** For all failures that match a filter, and for those of some events. */
-  readonly statements: { readonly listed: string; readonly named: string };
+  /** For all failures that match a filter, and for those of some events: takes a batch, and reads one that is left. */
+  readonly statements: Readonly<Record<"listed" | "named" | "leftListed" | "leftNamed", string>>;
   readonly filter: FailureFilter;
   /** Only earlier failures count, so that new ones cannot keep the job running. */
   readonly horizon: Date;
@@ -83,23 +83,41 @@ const alongTheIndex = `select set_config('enable_sort', 'off', true), set_config
 
 const start = { failedAt: "-infinity", eventId: "00000000-0000-0000-0000-000000000000" } as const;
 
+/** After this many passes, others lock the same rows faster than they can be taken. */
+const passesMax = 5;
+
 /**
  * Takes failures off the list in batches, each in its own transaction with its audit record, so that a million are
  * not too many. After a crash, the rest is still listed. Continues when the requester disconnects. Returns the number
  * of rows.
  */
 async function processInBatches<P extends Batch>(pool: Pool, job: BatchJob<P>): Promise<number> {
-  const { statements, filter, horizon, action, requester, batchRows = defaultBatchRows, follow } = job;
-  const more = job.values ?? [];
-  const { providerId, ...criteria } = filter;
-  const { endpointId, until, eventIds } = filter;
+  const { action, requester } = job;
+  const { providerId, ...criteria } = job.filter;
   const detail = { ...requester.detail, ...criteria };
   const audit = auditInBatches({ providerId, actor: requester.actor, action, subject: "failures", detail });
-
-  let after: readonly unknown[] | undefined = [endpointId ?? 0, start.failedAt, start.eventId];
   let count = 0;
+  for (let pass = 1; ; pass += 1) {
+    count = await processOnce(pool, job, { audit, count });
+    if (pass === passesMax || !(await waitForLocked(pool, job))) return count;
+  }
+}
+
+type Audit = (tx: Transaction, total: number) => Promise<void>;
+
+/** Takes the failures that nobody locks. Returns the number of rows together with those of earlier passes. */
+async function processOnce<P extends Batch>(
+  pool: Pool,
+  job: BatchJob<P>,
+  { audit, count: taken }: { readonly audit: Audit; readonly count: number },
+): Promise<number> {
+  const { statements, batchRows = defaultBatchRows, follow } = job;
+  const { eventIds } = job.filter;
+  const more = job.values ?? [];
+  let after: readonly unknown[] | undefined = firstCursor(job);
+  let count = taken;
   while (after) {
-    const values: readonly unknown[] = [providerId, endpointId, until, horizon, ...after, batchRows];
+    const values: readonly unknown[] = [...filterValues(job), ...after, batchRows];
     const batch: P = await pool.inTransaction(async (tx) => {
       if (!eventIds) tx.send(alongTheIndex, []);
       const [deleted] = eventIds
@@ -119,12 +137,57 @@ async function processInBatches<P extends Batch>(pool: Pool, job: BatchJob<P>): 
   return count;
 }
 
+const firstCursor = ({ filter: { endpointId } }: BatchJob<never>): readonly unknown[] => [
+  endpointId ?? 0,
+  start.failedAt,
+  start.eventId,
+];
+
+const filterValues = ({ filter: { providerId, endpointId, until }, horizon }: BatchJob<never>): readonly unknown[] => [
+  providerId,
+  endpointId,
+  until,
+  horizon,
+];
+
+// Milliseconds. Others lock rows for half a second at most.
+const limitWaits = "set local lock_timeout = 2000";
+const lockNotAvailable = "55P03";
+
+const lockFailure = `select from failures where provider_id = $1 and event_id = $2 and endpoint_id = $3 for update`;
+
+/** Waits for the transaction that locks one of the remaining rows. Returns false if none remains, or if it lasts too long. */
+async function waitForLocked<P extends Batch>(pool: Pool, job: BatchJob<P>): Promise<boolean> {
+  const { statements, filter } = job;
+  const values = [...filterValues(job), ...firstCursor(job), 1];
+  const [left] = filter.eventIds
+    ? await pool.query<EndedKey>(statements.leftNamed, [...values, filter.eventIds])
+    : await pool.query<EndedKey>(statements.leftListed, values);
+  if (!left) return false;
+  const { eventId, endpointId } = left;
+  try {
+    await pool.inTransaction(async (tx) => {
+      tx.send(limitWaits, []);
+      await lockEnded(tx, { eventIds: [eventId], endpointIds: [endpointId] });
+      await tx.query(lockFailure, [filter.providerId, eventId, endpointId]);
+    });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === lockNotAvailable) return false;
+    throw error;
+  }
+}
+
+const firstLeft = `select event_id, endpoint_id from failures`;
+
 const countedBatch = `counted as (select count(*) as count from taken)
   select counted.count, last.endpoint_id, last.failed_at, last.event_id
   from counted left join last on true`;
 
 // @indexed
 const deleteStatements = {
+  leftListed: `${firstLeft} where ${matchesFilter} limit $8`,
+  leftNamed: `${firstLeft} where ${matchesEvents} limit $8`,
   listed: `
   with picked as materialized (
     select ctid, endpoint_id, failed_at, event_id from failures
@@ -158,6 +221,8 @@ export const deleteFailures = async (
 
 // Keeps the deleted rows for an undo. @indexed
 const undoableStatements = {
+  leftListed: `${firstLeft} where ${matchesFilter} limit $8`,
+  leftNamed: `${firstLeft} where ${matchesEvents} limit $8`,
   listed: `
   with picked as materialized (
     select ctid, endpoint_id, failed_at, event_id from failures
@@ -242,6 +307,8 @@ const dueAgain = `again as (
 
 // Deletes failures and makes deliveries due in one statement, so none is in both places or in neither. @indexed
 const retryStatements = {
+  leftListed: `${firstLeft} where ${matchesFilter} and ${hasEndpoint} limit $8`,
+  leftNamed: `${firstLeft} where ${matchesEvents} and ${hasEndpoint} limit $8`,
   listed: `
   with picked as materialized (${pickedToRetry}
     where ${matchesFilter} and ${hasEndpoint}
@@ -293,151 +360,4 @@ async function endPausesOnce(tx: Transaction, resumed: Set<number>, endpointIds:
   const paused = endpointIds.filter((id) => !resumed.has(id));
   await endLanePauses(tx, paused);
   for (const id of paused) resumed.add(id);
-}
-
-/** How long a deletion of failures or of an endpoint can be undone. */
-export const undoSeconds = 60;
-
-/** A deletion of failures that can be undone for a while. */
-export interface FailureDeletion {
-  readonly id: number;
-  readonly undoUntil: Date;
-}
-
-const startStatement = `
-  insert into failure_deletions (provider_id, id, ends_at)
-  values ($1, coalesce($2, bellwire_directory.new_id()), clock_timestamp() + make_interval(secs => $3))
-  on conflict (provider_id, id) do update set ends_at = excluded.ends_at
-  returning id, ends_at as "undoUntil"`;
-
-/**
- * Starts a deletion, or extends its time after a further batch, so that the time to undo it counts from its end. Give
- * the id that the first call returned, or a job's.
- */
-export async function extendDeletion(tx: Transaction, providerId: number, id?: number): Promise<FailureDeletion> {
-  const [deletion] = await tx.query<FailureDeletion>(startStatement, [providerId, id, undoSeconds]);
-  if (!deletion) throw new Error("The insert returned no row");
-  return deletion;
-}
-
-const undoStatement = `
-  update failure_deletions set undone_at = coalesce(undone_at, clock_timestamp())
-  where provider_id = $1 and id = $2 and (undone_at is not null or ends_at > clock_timestamp())
-  returning id`;
-
-/** Marks a deletion as undone. False: its time is over. The caller then calls `restoreBatch` until it has no more. */
-export const undoDeletion = async (tx: Transaction, providerId: number, id: number): Promise<boolean> =>
-  (await tx.query(undoStatement, [providerId, id])).length > 0;
-
-const batchRows = 5000;
-
-/** The process that undoes a deletion counts its rows. If it has restored none for this long, others continue. */
-const abandonedSeconds = 10;
-
-const batchOfDeletion = `kept as (
-    select kept.event_id, kept.endpoint_id
-    from deletion
-    join deleted_failures kept on kept.provider_id = deletion.provider_id and kept.deletion_id = deletion.id
-    limit $1
-  )
-  select provider_id, id, array(select event_id from kept) as "eventIds", array(select endpoint_id from kept) as "endpointIds"
-  from deletion`;
-
-// Waits for another process that restores rows of it.
-const undoneStatement = `
-  with deletion as (
-    select provider_id, id from failure_deletions
-    where undone_at is not null and provider_id = $2 and id = $3 and provider_id not in (${leavingProviders})
-    for update
-  ), ${batchOfDeletion}`;
-
-const abandonedStatement = `
-  with deletion as (
-    select provider_id, id from failure_deletions
-    where undone_at < clock_timestamp() - make_interval(secs => $2) and provider_id not in (${leavingProviders})
-    order by ends_at
-    limit 1
-    for update skip locked
-  ), ${batchOfDeletion}`;
-
-// A delivery that is pending, or has ended in another way, is no failure any more. Its row is dropped. One that failed
-// again meanwhile is on the list already. No delivery is retried meanwhile: those in $5 and $6 are locked, the others were pending.
-const restoreStatement = `
-  with returned as (
-    delete from deleted_failures using unnest($3::uuid[], $4::bigint[]) as kept (event_id, endpoint_id)
-    where deleted_failures.provider_id = $1 and deleted_failures.deletion_id = $2
-      and deleted_failures.endpoint_id = kept.endpoint_id and deleted_failures.event_id = kept.event_id
-    returning deleted_failures.*
-  ), continued as (
-    update failure_deletions set undone_at = clock_timestamp() where provider_id = $1 and id = $2 and not $7
-  ), completed as (
-    delete from failure_deletions where provider_id = $1 and id = $2 and $7
-  )
-  insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
-  select returned.provider_id, returned.endpoint_id, returned.event_id, failed_at, error, url
-  from returned
-  join unnest($5::uuid[], $6::bigint[]) as locked (event_id, endpoint_id)
-    on locked.event_id = returned.event_id and locked.endpoint_id = returned.endpoint_id
-  join deliveries ended on ended.provider_id = returned.provider_id and ended.event_id = returned.event_id
-    and ended.endpoint_id = returned.endpoint_id and ended.state = 'failed'
-  where not exists (select from due where due.event_id = returned.event_id and due.endpoint_id = returned.endpoint_id)
-  on conflict (provider_id, endpoint_id, event_id) do nothing
-  returning event_id`;
-
-interface UndoneBatch extends DeliveryKeys {
-  readonly id: number;
-}
-
-/** Returns a batch of failures of an undone deletion to the list. Without an id: of one whose process has died. */
-export async function restoreBatch(
-  pool: Pool,
-  of?: { readonly providerId: number; readonly id: number },
-): Promise<{ readonly restored: number; readonly hasMore: boolean }> {
-  return pool.inTransaction(async (tx) => {
-    const [batch] = of
-      ? await tx.query<UndoneBatch>(undoneStatement, [batchRows, of.providerId, of.id])
-      : await tx.query<UndoneBatch>(abandonedStatement, [batchRows, abandonedSeconds]);
-    if (!batch) return { restored: 0, hasMore: false };
-    const { providerId, id, eventIds, endpointIds } = batch;
-    const locked = await lockEnded(tx, batch);
-    const isLast = eventIds.length < batchRows;
-    const restored = await tx.query(restoreStatement, [
-      providerId,
-      id,
-      eventIds,
-      endpointIds,
-      locked.map(({ eventId }) => eventId),
-      locked.map(({ endpointId }) => endpointId),
-      isLast,
-    ]);
-    tx.hintAfterCommit("history", "");
-    return { restored: restored.length, hasMore: !isLast };
-  });
-}
-
-const purgeStatement = `
-  with expired as (
-    select provider_id, id from failure_deletions
-    where ends_at < clock_timestamp() and undone_at is null and provider_id not in (${leavingProviders})
-    order by ends_at
-    limit 1
-    for update skip locked
-  ), gone as (
-    delete from deleted_failures
-    where ctid = any(array(
-      select kept.ctid from deleted_failures kept
-      join expired on kept.provider_id = expired.provider_id and kept.deletion_id = expired.id
-      limit $1))
-    returning 1
-  ), ended as (
-    delete from failure_deletions using expired
-    where failure_deletions.provider_id = expired.provider_id and failure_deletions.id = expired.id
-      and (select count(*) from gone) < $1
-  )
-  select count(*) as found from expired`;
-
-/** Deletes rows of deletions that can no longer be undone. Call it until it returns false. */
-export async function purgeDeletedFailures(pool: Pool): Promise<boolean> {
-  const [row] = await pool.query<{ found: number }>(purgeStatement, [batchRows]);
-  return (row?.found ?? 0) > 0;
 }

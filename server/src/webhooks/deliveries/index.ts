@@ -37,17 +37,15 @@ export {
   startOfLane,
   type TransactionSample,
 } from "./due.ts";
+export { deleteFailures, deleteFailuresForUndo, retryFailures } from "./failure-batches.ts";
 export {
-  deleteFailures,
-  deleteFailuresForUndo,
   extendDeletion,
   type FailureDeletion,
   purgeDeletedFailures,
   restoreBatch,
-  retryFailures,
   undoDeletion,
   undoSeconds,
-} from "./failure-batches.ts";
+} from "./failure-deletions.ts";
 export { eraseDeliveries, hasPendingDeliveries } from "./erase-deliveries.ts";
 export { type HintedRows, hintedRowsChannel, parseHintedRows } from "./hinted-rows.ts";
 export {

@@ -113,7 +113,7 @@ const lockEndedStatement = `
     for update
   ) ended`;
 
-interface EndedKey {
+export interface EndedKey {
   readonly eventId: string;
   readonly endpointId: number;
 }
