@@ -57,6 +57,24 @@ test("a job applies to the number of rows that its dry run returned, with an aud
   expect(audit).toMatchObject({ action: "job.started", detail: { kind: "retry", total: 5 } });
 });
 
+test("a replay sends the event of several selected deliveries once", async ({ api }) => {
+  await buildEndpoint(api.pool, { providerId: api.provider.id, url, name: "one" });
+  await buildFailures(api, "two", 3);
+  const endpointId = await buildEndpoint(api.pool, { providerId: api.provider.id, url, name: "mirror" });
+  const { data } = (await api.call("GET", "/deliveries")).json();
+  for (const selection of [
+    { of: "failures", filter: {} },
+    { ids: data.map(({ id }: { readonly id: string }) => id) },
+  ]) {
+    const job = { kind: "replay", ...selection };
+    expect((await post(api, "/jobs", { ...job, dry_run: true })).body).toMatchObject({ total: 3 });
+    const { body } = await post(api, "/jobs", { ...job, endpoint_id: endpointId });
+    await finish(api);
+    expect((await api.call("GET", `/jobs/${body.id}`)).json()).toMatchObject({ total: 3, done: 3, skipped: 0 });
+    await api.pool.query("delete from due where endpoint_id = $1", [endpointId]);
+  }
+});
+
 /** Returns the keys of a list's rows, from all its pages. */
 async function listedKeys(api: BellwireApi, list: string, filter: object): Promise<string[]> {
   const query = Object.entries(filter).flatMap(([name, value]) => [value].flat().map((each) => [name, String(each)]));

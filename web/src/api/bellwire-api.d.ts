@@ -3068,7 +3068,7 @@ export interface components {
             state: components["schemas"]["JobState"];
             /**
              * Format: int64
-             * @description The number of selected rows, fixed when the job was created.
+             * @description The number of selected rows, of a replay that of their events. Fixed when the job was created.
              */
             total: number;
             /** Format: int64 */
@@ -3147,7 +3147,7 @@ export interface components {
         };
         /**
          * JobKind
-         * @description `retry`: send deliveries now, whatever their state. `cancel`: cancel pending ones. `replay`: send the events of deliveries to another endpoint. `export`: a file. `delete_failures`: delete failures from the list.
+         * @description `retry`: send deliveries now, whatever their state. `cancel`: cancel pending ones. `replay`: send the events of deliveries to another endpoint, each once. `export`: a file. `delete_failures`: delete failures from the list.
          * @enum {unknown}
          */
         JobKind: "retry" | "cancel" | "replay" | "export" | "delete_failures";
@@ -3162,7 +3162,7 @@ export interface components {
             of: components["schemas"]["JobSubject"];
             /**
              * Format: int64
-             * @description The rows that match now.
+             * @description The rows that match now, of a replay their events.
              */
             total: number;
         };
@@ -3368,7 +3368,7 @@ export interface components {
             ids?: string[];
             /**
              * Format: int64
-             * @description The id of the endpoint to which a replay sends.
+             * @description The id of the endpoint to which a replay sends. A dry run needs none.
              */
             endpoint_id?: number;
             /**

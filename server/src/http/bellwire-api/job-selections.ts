@@ -122,6 +122,19 @@ const parseKey: Readonly<Record<JobSubject, (id: string) => RowKey | undefined>>
   events: keyOfEvent,
 };
 
+/** Returns a function that reads the first row of each event: a replay sends an event once, however many of its deliveries are selected. */
+export const onceEach = (rows: SelectRows): SelectRows =>
+  async function* (db) {
+    const eventIds = new Set<string>();
+    for await (const batch of rows(db)) {
+      yield batch.filter(({ eventId }) => {
+        const isFirst = !eventIds.has(eventId);
+        eventIds.add(eventId);
+        return isFirst;
+      });
+    }
+  };
+
 /** Returns a function that reads the rows of these ids, the newest event first. */
 export function selectByIds(subject: JobSubject, ids: readonly string[]): SelectRows {
   const keys = [...new Set(ids)].map((id): RowKey => {

@@ -26,7 +26,7 @@ import {
 import { undoSeconds } from "#webhooks/deliveries/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
-import { JobFilterSchema, JobIdsSchema, selectByFilter, selectByIds } from "./job-selections.ts";
+import { JobFilterSchema, JobIdsSchema, onceEach, selectByFilter, selectByIds } from "./job-selections.ts";
 import {
   created,
   noContent,
@@ -42,7 +42,7 @@ const kind = Type.Enum([...jobKinds], {
   title: "JobKind",
   description:
     "`retry`: send deliveries now, whatever their state. `cancel`: cancel pending ones. `replay`: send the events of " +
-    "deliveries to another endpoint. `export`: a file. `delete_failures`: delete failures from the list.",
+    "deliveries to another endpoint, each once. `export`: a file. `delete_failures`: delete failures from the list.",
 });
 const subject = Type.Enum([...jobSubjects], {
   title: "JobSubject",
@@ -70,7 +70,9 @@ const JobSchema = Type.Object(
     endpoint_id: Nullable(Type.Integer({ description: "The destination of a replay." })),
     format: Nullable(Type.Enum([...exportFormats])),
     state: Type.Enum(["running", "done", "cancelled"], { title: "JobState" }),
-    total: Type.Integer({ description: "The number of selected rows, fixed when the job was created." }),
+    total: Type.Integer({
+      description: "The number of selected rows, of a replay that of their events. Fixed when the job was created.",
+    }),
     done: Type.Integer(),
     skipped: Type.Integer({ description: "Rows that had changed meanwhile, so that the job did not apply to them." }),
     failed: Type.Integer({ description: "Rows that could not be processed." }),
@@ -96,7 +98,12 @@ const JobSchema = Type.Object(
 );
 
 const JobPreviewSchema = Type.Object(
-  { dry_run: Type.Literal(true), kind, of: subject, total: Type.Integer({ description: "The rows that match now." }) },
+  {
+    dry_run: Type.Literal(true),
+    kind,
+    of: subject,
+    total: Type.Integer({ description: "The rows that match now, of a replay their events." }),
+  },
   { title: "JobPreview", description: "The number of rows to which the job would apply. Nothing was changed." },
 );
 
@@ -106,7 +113,7 @@ const NewJobSchema = Type.Object(
     of: Type.Optional(subject),
     filter: Type.Optional(JobFilterSchema),
     ids: Type.Optional(JobIdsSchema),
-    endpoint_id: Type.Optional(IdOf("the endpoint to which a replay sends")),
+    endpoint_id: Type.Optional(IdOf("the endpoint to which a replay sends. A dry run needs none")),
     format: Type.Optional(Type.Enum([...exportFormats], { description: "The format of an export. Default: csv." })),
     dry_run: Type.Optional(Type.Boolean({ description: "Only counts the rows." })),
   },
@@ -156,6 +163,7 @@ async function parseJob(
 ) {
   const { id: providerId } = provider;
   const { kind: jobKind, of = subjectsOf[jobKind][0], filter, ids, endpoint_id: endpointId, format } = body;
+  const { dry_run: dryRun } = body;
   const errors: Record<string, string[]> = {};
   if (of === undefined || !subjectsOf[jobKind].includes(of)) {
     errors["of"] = [`must be one of ${subjectsOf[jobKind].join(", ")} for ${jobKind}`];
@@ -164,11 +172,13 @@ async function parseJob(
   if ((filter === undefined) === (ids === undefined)) errors["filter"] = ["or ids is required, and not both"];
   if (jobKind !== "export" && format !== undefined) errors["format"] = ["is only for an export"];
   if (jobKind === "replay") {
-    const key = endpointId === undefined ? undefined : { providerId, id: endpointId };
-    if (!key || !(await readEndpoint(pool, encryption, key))) errors["endpoint_id"] = ["must be an endpoint of yours"];
+    const isOurs =
+      endpointId === undefined ? dryRun : await readEndpoint(pool, encryption, { providerId, id: endpointId });
+    if (!isOurs) errors["endpoint_id"] = ["must be an endpoint of yours"];
   } else if (endpointId !== undefined) errors["endpoint_id"] = ["is only for a replay"];
   if (of === undefined || Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
   const filtered = filter && (await selectByFilter(pool, { provider, subject: of, filter, now }));
+  const rows = filtered ? filtered.rows : selectByIds(of, ids ?? []);
   return {
     providerId,
     kind: jobKind,
@@ -176,7 +186,7 @@ async function parseJob(
     selection: filtered ? { filter: filtered.filter } : { ids: ids?.length ?? 0 },
     endpointId: endpointId ?? null,
     format: jobKind === "export" ? (format ?? "csv") : null,
-    rows: filtered ? filtered.rows : selectByIds(of, ids ?? []),
+    rows: jobKind === "replay" ? onceEach(rows) : rows,
   };
 }
 

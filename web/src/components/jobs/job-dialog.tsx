@@ -56,9 +56,7 @@ export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClo
   };
   const isComplete = kind !== "replay" || endpointId !== "";
   // The number does not depend on the destination or the format.
-  const counted = useQuery(
-    jobPreviewQuery(api, { kind: kind === "replay" ? "retry" : kind, of: subject, ...selection }),
-  );
+  const counted = useQuery(jobPreviewQuery(api, { kind, of: subject, ...selection }));
   const total = counted.isPlaceholderData || counted.error ? undefined : counted.data;
   const { mutate, isPending, errors } = useChange({
     change: () => responseBody(api.POST("/api/v1/jobs", { body: newJob })),

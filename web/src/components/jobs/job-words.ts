@@ -77,7 +77,7 @@ export const percentOf = ({ total, done: count, skipped, failed }: Job): number 
 export const consequences = {
   retry: "Each is sent again with the same id and the same bytes, with a new round of attempts.",
   cancel: "They are not sent any more and do not count as failures. This cannot be undone.",
-  replay: "The events are sent to the endpoint with the same webhook-id, whatever it received before.",
+  replay: "Each event is sent to the endpoint once, with the same webhook-id, whatever it received before.",
   export: "The file is written in the background. It can be downloaded for a week.",
   delete_failures:
     "They leave the list and are not retried. Their deliveries stay readable. You can undo this for a minute.",
