@@ -5,9 +5,8 @@ const pausePerWaited = 0.1;
 const pauseMsMax = 100;
 
 /**
- * Waits until a condition holds, and returns its value. Throws at the deadline, which is long enough for a busy machine, and for feeds
- * behind transactions of other tests: one may hang for 15 s, and `drop database` has taken 12 s. The message has the condition. Pauses
- * between its checks grow from `everyMs`: a check may be a request, and other tests run.
+ * Waits until a condition holds, and returns its value. Throws at the deadline, which is long enough for a busy machine. The message has
+ * the condition. Pauses between its checks grow from `everyMs`: a check may be a request, and other tests run.
  */
 export async function until<Value>(
   condition: () => Value | Promise<Value>,
