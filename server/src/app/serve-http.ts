@@ -22,6 +22,7 @@ import {
   connectionOptions,
   dropAbortedRequests,
   pathSegmentLengthMax,
+  readNoBodyForHead,
   refuseUnreadablePaths,
   rewriteUnreadablePath,
   RequestTraces,
@@ -269,6 +270,7 @@ function openServer(
   });
   dropAbortedRequests(http);
   addResponseHeaders(http, { isHttps: urls.publicUrl.startsWith("https:") });
+  readNoBodyForHead(http);
   return http;
 }
 

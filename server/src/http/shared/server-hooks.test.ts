@@ -1,9 +1,10 @@
 import { connect } from "node:net";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import fastify, { type FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
 import { requestLimits } from "#platform/limits.ts";
-import { connectionOptions } from "./server-hooks.ts";
+import { connectionOptions, readNoBodyForHead } from "./server-hooks.ts";
 
 const newId = (): string => "id-1";
 
@@ -63,4 +64,19 @@ test("the product limits the time for headers and for the whole request", () => 
 
 test("no start is given up because the machine is slow", () => {
   expect(fastify(connectionOptions({ newId })).initialConfig.pluginTimeout).toBe(0);
+});
+
+test("HEAD has the headers of a streamed response, and reads none of it", async () => {
+  const http = fastify();
+  readNoBodyForHead(http);
+  let read = 0;
+  async function* rows() {
+    for (; read < 1000; read += 1) yield "row";
+  }
+  http.get("/", (_request, reply) =>
+    reply.header("content-type", "text/csv").send(Readable.from(rows(), { objectMode: false })),
+  );
+  const { statusCode, headers, body } = await http.inject({ method: "HEAD", path: "/" });
+  await http.close();
+  expect([statusCode, headers["content-type"], body, read]).toEqual([200, "text/csv", "", 0]);
 });

@@ -1,6 +1,7 @@
 import type { ConnectionError, FastifyInstance, FastifyRequest } from "fastify";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { requestLimits } from "#platform/limits.ts";
 import { nodeHttp } from "#platform/node-http.ts";
 import type { RequestSpan, Tracing } from "#platform/telemetry/tracing.ts";
@@ -70,6 +71,15 @@ export function addResponseHeaders(http: FastifyInstance, { isHttps }: { readonl
     reply.header("x-content-type-options", "nosniff");
     if (isHttps) reply.header("strict-transport-security", strictTransportSecurity);
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+  });
+}
+
+/** Closes a streamed body that answers HEAD. Fastify would read all of it for nothing, up to a million rows of an export. */
+export function readNoBodyForHead(http: FastifyInstance): void {
+  http.addHook("onSend", async (request, _reply, payload: unknown) => {
+    if (request.method !== "HEAD" || !(payload instanceof Readable)) return payload;
+    payload.destroy();
+    return Readable.from([]);
   });
 }
 
