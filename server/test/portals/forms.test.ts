@@ -156,3 +156,33 @@ test("a double click whose submissions run at once creates one application", asy
   expect(one).toMatchObject({ status: 303, location: other.location });
   expect((await ada.get("/applications")).html.match(/Shop/g)).toHaveLength(1);
 });
+
+test("the second click of a deletion without scripts says that the object is deleted, and leads to its list", async ({
+  portal,
+}) => {
+  await updateProduct(portal, "backend_version = '2', referrer_filters_required = true");
+  const ada = await portal.developer("ada");
+  const application = await firstApplicationPath(ada);
+  await ada.submit("/account/invitations", { email: "bob@tallow.example" });
+  await portal.visitor("developer").submit(await portal.mailedPath(), signUpValues("bob"));
+  await ada.submit("/account/invitations", { email: "eve@tallow.example" });
+  await ada.submit(`${application}/referrer-filters`, { value: "tallow.example" });
+  await ada.submit(`${application}/keys`, { value: "my-own-key" });
+
+  const lists = ["/account/users", "/account/invitations", `${application}/referrer-filters`, `${application}/keys`];
+  for (const list of [...lists, "/applications"]) {
+    const links = [...(await ada.get(list)).html.matchAll(/href="([^"]+\/delete)"/g)].map(([, href = ""]) => href);
+    const path = list === "/applications" ? `${application}/delete` : (links[0] ?? "");
+    const form = ada.hiddenInputs((await ada.get(path)).html, path);
+    const first = await ada.post(path, form);
+    const second = await ada.post(path, form);
+
+    expect([list, first.status, first.location?.split("?", 1)[0]]).toEqual([list, 303, list]);
+    expect([list, second.status]).toEqual([list, 404]);
+    expect(second.html).toContain("<h1>Already deleted</h1>");
+    expect(second.html).toContain(`<a class="button" href="${list}">`);
+  }
+  const form = ada.hiddenInputs((await ada.get("/account/edit")).html, "/account/edit");
+  expect((await ada.post(`${application}/edit`, form)).html).toContain("<h1>This no longer exists</h1>");
+  expect((await ada.get(`${application}/edit`)).html).toContain("<h1>Page not found</h1>");
+});

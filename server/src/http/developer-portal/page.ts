@@ -149,16 +149,41 @@ export function addErrorPages(http: FastifyInstance, portal: Portal): void {
         .type("text/plain; charset=utf-8")
         .send("Page not found. The Admin Portal is at /p/admin.\n");
     }
-    return showPage(request, reply, {
-      template: "message",
-      title: "Page not found",
-      status: 404,
-      developer: await findDeveloper(portal, request),
-      data: { text: "The address may be wrong, or the page may have been removed.", link: { href: "/", text: "Home" } },
-    });
+    const developer = await findDeveloper(portal, request);
+    const message = (developer && missingObject(request)) ?? missingPage;
+    return showPage(request, reply, { ...message, template: "message", status: 404, developer });
   });
 
   addErrorHandler(http, { showPage, contact: "us", link: { href: "/", text: "Home" } });
+}
+
+type Message = Pick<Page, "title" | "data">;
+
+const missingPage: Message = {
+  title: "Page not found",
+  data: { text: "The address may be wrong, or the page may have been removed.", link: { href: "/", text: "Home" } },
+};
+
+/** The list of the object that a form is about, and the form's name. */
+const objectForm =
+  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations))\/[^/]+\/([a-z-]+)$/;
+
+const listNames: Readonly<Record<string, string>> = {
+  keys: "Keys",
+  "referrer-filters": "Referrer filters",
+  users: "Users",
+  invitations: "Invitations",
+};
+
+/** Returns the answer to a form whose object is missing, usually after a double click without scripts, or a colleague's deletion. */
+function missingObject({ method, url }: FastifyRequest): Message | undefined {
+  const match = method === "POST" ? objectForm.exec(url.split("?", 1)[0] ?? "") : null;
+  if (!match) return undefined;
+  const [, href, part, list = part ?? "", form] = match;
+  const link = { href, text: listNames[list] ?? "Applications" };
+  return form === "delete"
+    ? { title: "Already deleted", data: { text: "It no longer exists, so there is nothing left to delete.", link } }
+    : { title: "This no longer exists", data: { text: "It was deleted or replaced. Nothing was changed.", link } };
 }
 
 const showUnavailable = ({ showPage }: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
