@@ -45,6 +45,16 @@ test("every operation of the Bellwire API documents 401", () => {
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
 
+test("examples of mutes end in the future, so that they can be sent", () => {
+  const mutes = operationsIn(fieldsOf(documents[1]?.[1])).filter(({ path }) => path.endsWith("/mute"));
+  const bodies = mutes.map(({ operation }) => fieldsOf(fieldsOf(operation["requestBody"])["content"]));
+  const ends = bodies.flatMap((body) => fieldsOf(fieldsOf(body["application/json"])["example"])["until"] ?? []);
+
+  expect(ends).toHaveLength(2);
+  for (const until of ends)
+    expect(until).toSatisfy((text) => typeof text === "string" && Date.parse(text) > Date.now());
+});
+
 const idParameter = { name: "id", in: "path", required: true, description: "Its id.", schema: { type: "integer" } };
 
 /** Returns the document with one operation changed. */

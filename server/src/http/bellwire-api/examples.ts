@@ -299,7 +299,7 @@ export const examples: Readonly<Record<string, Example>> = {
   deleteFailures: { answer: representDeletion(1, { id: 96, undoUntil: laterExampleTime }) },
   undoDeletedFailures: { answer: { restored: 1 } },
   listFailureGroups: { answer: { data: [representFailureGroup(failureGroup)] } },
-  muteFailureGroup: { body: { until: filter.until }, answer: { until: filter.until } },
+  muteFailureGroup: { body: { until: exampleExpiry.toISOString() }, answer: { until: exampleExpiry.toISOString() } },
   retryFailures: { body: filter, answer: { retried: 1 } },
   readStatistics: {
     answer: {
