@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { BrowserContext } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { createBin, createOwnBins, readBin } from "#request-bin/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
@@ -8,6 +8,11 @@ import { findViolations } from "../support/find-violations.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test } from "../support/test.ts";
+
+/** Does to the page what leaving its tab or returning to it does, which the browser of a test cannot. Text, because it runs in the page. */
+const setHidden = (page: Page, isHidden: boolean): Promise<unknown> =>
+  page.evaluate(`Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"))`);
 
 /** Signs the browser in as an admin of the provider. */
 async function signIn(context: BrowserContext, cookie: string, url: string): Promise<void> {
@@ -74,7 +79,12 @@ test(
 
     await page.getByText("Live", { exact: true }).waitFor();
     expect(await deliver('{"type":"account.created","plan":"basic"}')).toMatchObject({ status: 503 });
+    // A hidden tab gives up its connection, and shows later requests once it is shown again.
+    await setHidden(page, true);
+    await page.getByText("Paused", { exact: true }).waitFor();
     expect(await deliver('{"type":"account.created","plan":"gold"}')).toMatchObject({ status: 200 });
+    await setHidden(page, false);
+    await page.getByText("Live", { exact: true }).waitFor();
     await page.locator("#request-1 .badge", { hasText: "Responded 503" }).waitFor();
     await page.locator("#request-2 .notes", { hasText: "200, by rule Outage" }).waitFor();
 

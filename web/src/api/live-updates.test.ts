@@ -36,9 +36,24 @@ class Stream extends EventTarget {
   }
 }
 
+/** The parts of a document that tell whether its tab is shown. */
+class Tab extends EventTarget {
+  hidden = false;
+
+  setHidden(isHidden: boolean): void {
+    this.hidden = isHidden;
+    this.dispatchEvent(new Event("visibilitychange"));
+  }
+}
+
+let tab: Tab;
+
 beforeEach(() => {
   Stream.opened = [];
+  tab = new Tab();
   vi.stubGlobal("EventSource", Stream);
+  vi.stubGlobal("document", tab);
+  vi.stubGlobal("window", new EventTarget());
   vi.useFakeTimers();
   onTestFinished(() => {
     vi.useRealTimers();
@@ -77,6 +92,19 @@ test("a stream closed by the browser after an error is reopened with backoff, an
   expect(states.at(-1)).toBe("live");
 });
 
+/** All queries that messages of the stream refresh, except the statistics, which poll. */
+const streamed = [
+  "accounts",
+  "applications",
+  "deliveries",
+  "delivery pages",
+  "endpoints",
+  "events",
+  "failures",
+  "history",
+  "replays",
+];
+
 test("reopening a stream refreshes all lists", async () => {
   const { newest, refreshed } = follow();
   newest().open();
@@ -84,7 +112,7 @@ test("reopening a stream refreshes all lists", async () => {
   await vi.advanceTimersByTimeAsync(1000);
   newest().open();
   await vi.advanceTimersByTimeAsync(1000);
-  expect(refreshed().toSorted()).toEqual(["accounts", "applications", "deliveries", "endpoints", "events", "failures"]);
+  expect(refreshed().toSorted()).toEqual(streamed);
 });
 
 test("a change by somebody else refreshes accounts and applications within five seconds, once for many changes", async () => {
@@ -125,6 +153,49 @@ test("no stream is opened after the last follower has left", async () => {
   await vi.advanceTimersByTimeAsync(60 * 60_000);
   expect(Stream.opened).toHaveLength(1);
   expect(newest().readyState).toBe(Stream.CLOSED);
+});
+
+test("a hidden tab gives up its connection, and refreshes all lists when it is shown again", async () => {
+  const { newest, refreshed, states } = follow();
+  newest().open();
+  tab.setHidden(true);
+  await vi.advanceTimersByTimeAsync(1000);
+  tab.setHidden(false);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([Stream.opened.length, newest().readyState]).toEqual([1, 1]);
+
+  tab.setHidden(true);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect([newest().readyState, states.at(-1)]).toEqual([Stream.CLOSED, "connecting"]);
+  await vi.advanceTimersByTimeAsync(60 * 60_000);
+  expect([Stream.opened.length, refreshed()]).toEqual([1, []]);
+
+  tab.setHidden(false);
+  newest().open();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([Stream.opened.length, states.at(-1)]).toEqual([2, "live"]);
+  expect(refreshed().toSorted()).toEqual(streamed);
+});
+
+test("a tab opened in the background connects once it is shown, and refreshes what it read before", async () => {
+  tab.setHidden(true);
+  const { newest, refreshed } = follow();
+  await vi.advanceTimersByTimeAsync(60 * 60_000);
+  expect(Stream.opened).toHaveLength(0);
+
+  tab.setHidden(false);
+  newest().open();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(refreshed().toSorted()).toEqual(streamed);
+});
+
+test("a frozen tab gives up its connection at once, until it is resumed", async () => {
+  const { newest } = follow();
+  tab.dispatchEvent(new Event("freeze"));
+  expect(newest().readyState).toBe(Stream.CLOSED);
+
+  tab.dispatchEvent(new Event("resume"));
+  expect([Stream.opened.length, newest().readyState]).toEqual([2, 0]);
 });
 
 test("an attempt refreshes the lists of deliveries and its own delivery only", () => {

@@ -16,6 +16,8 @@ const laterMs = 5000;
 const streamLifetimeMs = 6 * 60_000;
 const reconnectMs = 1000;
 const reconnectMaxMs = 30_000;
+/** Returning to a tab within this time costs nothing. */
+const hiddenMs = 3000;
 
 export type LiveState = "connecting" | "live" | "interrupted";
 
@@ -23,7 +25,16 @@ export type LiveState = "connecting" | "live" | "interrupted";
 const developers: readonly QueryKey[] = [["accounts"], ["applications"]];
 const statistics: QueryKey = ["statistics", "live"];
 /** Queries that the stream keeps fresh, besides lists that follow it row by row. Failures and replays change together with deliveries. */
-const streamedQueries: readonly QueryKey[] = [["events"], ["deliveries"], ["failures"], ["endpoints"], ...developers];
+const streamedQueries: readonly QueryKey[] = [
+  ["events"],
+  ["history"],
+  ["deliveries"],
+  ["delivery pages"],
+  ["failures"],
+  ["endpoints"],
+  ["replays"],
+  ...developers,
+];
 /** The server replays missed events and deliveries, but not changed endpoints or deleted failures. */
 const notReplayed: readonly QueryKey[] = [["endpoints"], ["failures"]];
 
@@ -40,7 +51,8 @@ export function followStream(client: InvalidationClient, { onState, onMessage }:
   let stream: EventSource;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failedInRow = 0;
-  let missed: readonly QueryKey[] = [];
+  /** A tab that was opened in the background has read its data before it follows the stream. */
+  let missed: readonly QueryKey[] = document.hidden ? streamedQueries : [];
 
   const connect = (): void => {
     stream = new EventSource("/api/v1/stream");
@@ -80,13 +92,53 @@ export function followStream(client: InvalidationClient, { onState, onMessage }:
     }, ms);
   };
 
-  connect();
-  return () => {
+  const disconnect = (): void => {
     clearTimeout(timer);
+    stream.close();
+    missed = streamedQueries;
+    onState("connecting");
+  };
+
+  const stopFollowing = whileShown(connect, disconnect);
+  return () => {
+    stopFollowing();
     now.stop();
     soon.stop();
     later.stop();
-    stream.close();
+  };
+}
+
+/**
+ * Calls `start` whenever the tab is shown, and `stop` soon after it is hidden, or at once if it is frozen. Without HTTP/2, a browser opens
+ * six connections to a server for all of its tabs: six hidden tabs with a stream would keep any further page from loading.
+ */
+function whileShown(start: () => void, stop: () => void): () => void {
+  const listeners = new AbortController();
+  const { signal } = listeners;
+  let isStarted = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = (): void => {
+    clearTimeout(timer);
+    if (isStarted) stop();
+    isStarted = false;
+  };
+  const update = (): void => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(end, hiddenMs);
+    else if (!isStarted) {
+      isStarted = true;
+      start();
+    }
+  };
+  document.addEventListener("visibilitychange", update, { signal });
+  document.addEventListener("resume", update, { signal });
+  document.addEventListener("freeze", end, { signal });
+  window.addEventListener("pageshow", update, { signal });
+  window.addEventListener("pagehide", end, { signal });
+  update();
+  return () => {
+    listeners.abort();
+    end();
   };
 }
 

@@ -158,25 +158,49 @@ async function poll() {
 }
 
 const failuresMax = 5;
+/** The event stream, unless the tab is hidden or polls. */
+let source;
 
 function listen() {
   let failures = 0;
-  const source = new EventSource(`${stream}&after=${list.dataset.last}`);
-  source.addEventListener("open", () => {
+  const opened = new EventSource(`${stream}&after=${list.dataset.last}`);
+  source = opened;
+  opened.addEventListener("open", () => {
     failures = 0;
     showStatus("on", "Live");
   });
-  source.addEventListener("request", (event) => {
+  opened.addEventListener("request", (event) => {
     const { number, html } = JSON.parse(event.data);
     show(number, html);
   });
-  source.addEventListener("error", () => {
+  opened.addEventListener("error", () => {
     failures += 1;
     showStatus("off", "Reconnecting");
-    if (failures < failuresMax && source.readyState !== EventSource.CLOSED) return;
-    source.close();
+    if (failures < failuresMax && opened.readyState !== EventSource.CLOSED) return;
+    opened.close();
+    document.removeEventListener("visibilitychange", listenWhileShown);
+    clearTimeout(hiddenTimer);
     void poll();
   });
+}
+
+const hiddenMs = 1000;
+let hiddenTimer;
+
+/**
+ * Closes the stream soon after the tab is hidden. Without HTTP/2, a browser opens six connections to a server for all of its tabs: six
+ * hidden tabs with a stream would keep any further page from loading.
+ */
+function listenWhileShown() {
+  clearTimeout(hiddenTimer);
+  if (document.hidden) hiddenTimer = setTimeout(stopListening, hiddenMs);
+  else if (!source) listen();
+}
+
+function stopListening() {
+  source?.close();
+  source = undefined;
+  showStatus("off", "Paused");
 }
 
 document.addEventListener("click", (event) => {
@@ -210,4 +234,7 @@ document.getElementById("answer")?.addEventListener("submit", (event) => {
 
 prepare(document);
 select();
-if (stream) listen();
+if (stream) {
+  document.addEventListener("visibilitychange", listenWhileShown);
+  listenWhileShown();
+}
