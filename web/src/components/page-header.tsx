@@ -55,6 +55,14 @@ export function usePageTitle(title: string): void {
   }, [title]);
 }
 
+/** Moves the focus to the opener or to the page, if the element that had it is gone. */
+export function focusIfLost(page: Document, opener?: HTMLElement): void {
+  const { activeElement, body } = page;
+  if (activeElement !== null && activeElement !== body) return;
+  const target = opener?.isConnected ? opener : page.querySelector("main");
+  target?.focus();
+}
+
 export interface PageBreadcrumbProps {
   readonly to: NonNullable<LinkProps["to"]>;
   readonly list: string;

@@ -1,8 +1,10 @@
 import { Page, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/react-core";
-import { Outlet, useLocation } from "@tanstack/react-router";
+import { Outlet, useLocation, useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { mayOpen, useSession } from "../api/session.tsx";
 import { AlertBanner, InstallationBanner } from "../components/alert-banner.tsx";
 import { AccessDenied } from "../components/loaded.tsx";
+import { focusIfLost } from "../components/page-header.tsx";
 import { AppMasthead } from "./app-masthead.tsx";
 import { AppNavigation, useSidebar } from "./app-navigation.tsx";
 
@@ -12,6 +14,7 @@ export function AppLayout() {
   const path = useLocation({ select: ({ pathname }) => pathname });
   const session = useSession();
   const sidebar = useSidebar();
+  useFocusOnNewPage();
 
   return (
     <Page
@@ -33,5 +36,20 @@ export function AppLayout() {
       <AlertBanner />
       {mayOpen(session, path) ? <Outlet /> : <AccessDenied />}
     </Page>
+  );
+}
+
+/**
+ * Moves the focus to the new page if the link that led there is gone. Otherwise some browsers let keyboard users start over at the top, and
+ * screen readers do not notice the new page.
+ */
+export function useFocusOnNewPage(): void {
+  const router = useRouter();
+  useEffect(
+    () =>
+      router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
+        if (fromLocation && pathChanged) focusIfLost(document);
+      }),
+    [router],
   );
 }

@@ -1,14 +1,22 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider, createMemoryHistory, createRootRoute, createRouter } from "@tanstack/react-router";
+import {
+  Link,
+  RouterProvider,
+  createMemoryHistory,
+  createRootRoute,
+  createRouter,
+  useLocation,
+} from "@tanstack/react-router";
 import { flushSync } from "react-dom";
 import { expect, test, vi } from "vitest";
 import { ApiContext, createApiClient } from "../api/bellwire-client.ts";
 import { SessionContext } from "../api/session.tsx";
 import { exampleSession } from "../testing/examples.ts";
 import { mount } from "../testing/in-portal.tsx";
-import { click } from "../testing/show-in-portal.tsx";
+import { click, showInPortal } from "../testing/show-in-portal.tsx";
 import { says, showPage } from "../testing/show-page.tsx";
 import { waitFor } from "../testing/wait-for.ts";
+import { useFocusOnNewPage } from "./app-layout.tsx";
 import { AppNavigation, scrollSidebarTo } from "./app-navigation.tsx";
 import { portalSections } from "./portal-pages.ts";
 
@@ -112,4 +120,24 @@ test("on a phone, the navigation closes with Escape and with a tap outside, but 
   await isOpen(true);
   press("main");
   await isOpen(false);
+});
+
+/** Two pages, of which the first has a link to the second. */
+function TwoPages() {
+  const { pathname } = useLocation();
+  useFocusOnNewPage();
+  return <main tabIndex={-1}>{pathname === "/" ? <Link to="/accounts">Accounts</Link> : <h1>All accounts</h1>}</main>;
+}
+
+test("a page that a link of the previous one opened has the focus, but not the first page", async () => {
+  showInPortal(<TwoPages />, { answers: {} });
+  const link = await waitFor(() => {
+    const found = document.querySelector("a");
+    if (!found) throw new Error("There is no link yet.");
+    return found;
+  });
+  expect(document.activeElement).toBe(document.body);
+  link.focus();
+  await click("Accounts");
+  await waitFor(() => expect(document.activeElement).toBe(document.querySelector("main")));
 });

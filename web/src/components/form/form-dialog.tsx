@@ -1,5 +1,6 @@
 import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { type FormEvent, type ReactNode, useEffect, useId } from "react";
+import { focusIfLost } from "../page-header.tsx";
 import { type Toast, useRejection } from "../toast-context.ts";
 
 export interface FormDialogProps {
@@ -166,13 +167,6 @@ export function useFocusBack(opener?: HTMLElement): void {
       setTimeout(() => focusIfLost(page, opener), afterMs);
     };
   }, [opener]);
-}
-
-function focusIfLost(page: Document, opener: HTMLElement | undefined): void {
-  const { activeElement, body } = page;
-  if (activeElement !== null && activeElement !== body) return;
-  const target = opener?.isConnected ? opener : page.querySelector("main");
-  target?.focus();
 }
 
 /** Mentions webhooks in confirmations. Each endpoint decides whether changes by admins are sent. */
