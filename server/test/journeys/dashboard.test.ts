@@ -10,6 +10,11 @@ const wait = { timeout: 15_000 };
 /** 300 kB, with headers, for everything that the browser loads after the sign-in. */
 const firstPageBytesMax = 300_000;
 
+/** Text, because it runs in the page. */
+const colouredSwatches = `[...document.querySelectorAll(".bellwire-swatch")].filter(
+  (each) => getComputedStyle(each).forcedColorAdjust === "none").length`;
+const currentLinkBorder = `getComputedStyle(document.querySelector("nav a[aria-current=page]")).borderInlineStartWidth`;
+
 test(
   "the dashboard counts real deliveries, leads to them, and loads within 300 kB",
   { timeout: 240_000 },
@@ -46,6 +51,10 @@ test(
     await expect.poll(() => findViolations(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: "dark" });
     await expect.poll(() => findViolations(page, { rules: ["color-contrast"] })).toEqual([]);
+    await page.emulateMedia({ forcedColors: "active" });
+    expect(await page.evaluate(colouredSwatches), "legends that keep their colours").toBeGreaterThan(1);
+    expect(await page.evaluate(currentLinkBorder)).toBe("4px");
+    await page.emulateMedia({ forcedColors: "none" });
 
     await page.getByRole("link", { name: "3 Delivered" }).click();
     await page.waitForURL(/\/deliveries\?.*state=/, wait);
