@@ -290,6 +290,24 @@ test("a deletion of failures can be undone for a minute", async ({ api, otherApi
   expect((await post(api, `/failures/deletions/${again.deletion_id}/undo`)).status).toBe(409);
 });
 
+test("an undo of a running job that deletes failures stops it", async ({ api }) => {
+  await buildFailures(api, "one", 501);
+  const { body: job } = await post(api, "/jobs", { kind: "delete_failures", filter: {} });
+  await workOnJob(api.pool);
+  expect((await api.call("GET", "/failures/count")).json()).toMatchObject({ count: 500 });
+  expect((await post(api, `/failures/deletions/${job.id}/undo`)).body).toEqual({ restored: 1 });
+  await finish(api);
+  expect((await api.call("GET", `/jobs/${job.id}`)).json()).toMatchObject({ state: "cancelled", done: 1 });
+  expect((await api.call("GET", "/failures/count")).json()).toMatchObject({ count: 501 });
+
+  const { body: waiting } = await post(api, "/jobs", { kind: "delete_failures", filter: {} });
+  expect((await post(api, `/failures/deletions/${waiting.id}/undo`)).body).toEqual({ restored: 0 });
+  const { body: other } = await post(api, "/jobs", { kind: "retry", of: "failures", filter: {} });
+  expect((await post(api, `/failures/deletions/${other.id}/undo`)).status).toBe(409);
+  await finish(api);
+  expect((await api.call("GET", `/jobs/${other.id}`)).json()).toMatchObject({ state: "done", done: 501 });
+});
+
 test("undoing an endpoint's deletion sends the deliveries held meanwhile", async ({ api, receiver }) => {
   await using _engine = await startTestEngine(api.pool);
   const endpointId = await buildEndpoint(api.pool, { providerId: api.provider.id, url: receiver.url, name: "crm" });

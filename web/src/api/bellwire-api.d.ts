@@ -596,7 +596,7 @@ export interface paths {
         put?: never;
         /**
          * Undo a deletion of failures
-         * @description Returns the failures to the list, except those whose deliveries were retried meanwhile. Also takes the id of a job of the kind `delete_failures`. Answers 409 a minute after the deletion has ended.
+         * @description Returns the failures to the list, except those whose deliveries were retried meanwhile. Also takes the id of a job of the kind `delete_failures`, and stops it. Answers 409 a minute after the deletion has ended.
          */
         post: operations["undoDeletedFailures"];
         delete?: never;

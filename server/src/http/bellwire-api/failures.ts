@@ -27,6 +27,7 @@ import {
   undoDeletion,
   unmuteFailureGroup,
 } from "#webhooks/deliveries/index.ts";
+import { cancelJob, readJob } from "#webhooks/jobs/index.ts";
 import { deliveryFilterFields, failureCriteria } from "#webhooks/search/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -259,7 +260,7 @@ export const failureOperations: readonly Operation[] = [
     title: "Undo a deletion of failures",
     description:
       "Returns the failures to the list, except those whose deliveries were retried meanwhile. Also takes the id of a job " +
-      "of the kind `delete_failures`. Answers 409 a minute after the deletion has ended.",
+      "of the kind `delete_failures`, and stops it. Answers 409 a minute after the deletion has ended.",
     method: "POST",
     path: "/failures/deletions/{id}/undo",
     action: "change-failures",
@@ -269,7 +270,10 @@ export const failureOperations: readonly Operation[] = [
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
       const deletion = { providerId: provider.id, id };
       const isUndone = await pool.inTransaction(async (tx) => {
-        if (!(await undoDeletion(tx, provider.id, id))) return false;
+        const job = await readJob(tx, provider.id, id);
+        // A running job would delete the rest after the undo.
+        const stopped = job?.kind === "delete_failures" ? await cancelJob(tx, provider.id, id) : undefined;
+        if (!(await undoDeletion(tx, provider.id, id)) && !stopped) return false;
         const audit = { providerId: provider.id, actor, subject: `failures/deletions/${id}`, detail: {} };
         await recordAudit(tx, { ...audit, action: "failures.restored" });
         return true;
