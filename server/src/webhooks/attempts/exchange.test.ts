@@ -32,7 +32,10 @@ test("a redirect is an outcome of its own and is not followed", async () => {
 
 test("the outcome contains the response's status, body and headers, with repeated headers joined", async () => {
   const { outcome } = await outcomeFrom((socket) => {
-    socket.end("HTTP/1.1 500 Oops\r\nX-Trace: a\r\nX-Trace: b\r\nContent-Length: 9\r\n\r\nno\nthanks");
+    socket.end(
+      "HTTP/1.1 500 Oops\r\nX-Trace: a\r\nX-Trace: b\r\nTransfer-Encoding: chunked\r\n\r\n" +
+        "6\r\nno\ntha\r\n3\r\nnks\r\n0\r\n\r\n",
+    );
   });
   expect(outcome).toMatchObject({ kind: "answered", status: 500, headers: { "x-trace": "a, b" } });
   expect(outcome.kind === "answered" && text(outcome.body)).toBe("no\nthanks");
@@ -54,12 +57,14 @@ test("a compressed response body is kept undecoded", async () => {
 
 test("64 KiB of an endless response are kept, and the connection is closed", async () => {
   const closed = Promise.withResolvers<void>();
-  const { outcome } = await outcomeFrom((socket) => {
+  await using receiver = await startRawReceiver((socket) => {
     socket.once("close", () => closed.resolve());
     socket.write("HTTP/1.1 200 OK\r\n\r\n");
-    flood(socket, Buffer.alloc(50_000, "x"));
+    socket.write(Buffer.alloc(64 * 1024 + 1, "x")); // and no end
   });
-  expect(outcome).toMatchObject({ kind: "answered", status: 200 });
+  await using sender = buildSender();
+  const outcome = await sender.send(buildAttempt({ url: receiver.url }));
+  expect(outcome).toMatchObject({ kind: "answered", status: 200, isCut: true });
   expect(outcome.kind === "answered" && outcome.body.byteLength).toBe(64 * 1024);
   await closed.promise;
 });
@@ -70,6 +75,13 @@ test("a response of exactly 64 KiB is kept completely", async () => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   });
   expect(outcome.kind === "answered" && text(outcome.body)).toBe(body);
+  expect(outcome).not.toHaveProperty("isCut");
+});
+
+test("a request that cannot be written is a bug, which the sender reports", async () => {
+  await using sender = buildSender();
+  const attempt = buildAttempt({ url: "http://127.0.0.1/", headers: { "x-tenant": "a\nb" } });
+  await expect(sender.send(attempt)).rejects.toThrow("invalid x-tenant header");
 });
 
 test("headers of more than 16 KiB fail the attempt", async () => {

@@ -59,7 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
 
   /** A connection is there and the request is about to be written. Throwing returns the connection unused. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (!this.#isSettled && this.#needs.mayStart?.() === false) this.#giveUp(leaseExpired);
+    if (this.#needs.mayStart?.() === false) this.#giveUp(leaseExpired);
     if (this.#isSettled) throw new Error("It is not to be sent any more.");
     this.#controller = controller;
     this.#sentMs = this.#needs.clock.monotonicMs();
@@ -76,13 +76,11 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200) return;
     this.#answer = { status, headers };
     this.#answeredMs = this.#needs.clock.monotonicMs();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#isSettled) return;
     if (this.#keep(chunk)) return;
     this.#isCut = true;
     this.onResponseEnd();
@@ -92,8 +90,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   onResponseEnd(): void {
     if (!this.#answer) return;
     const { status, headers } = this.#answer;
-    const isFull = this.#body.length === this.#bodyBytes;
-    const body = isFull ? this.#body : this.#body.subarray(0, this.#bodyBytes);
+    const body = this.#body.subarray(0, this.#bodyBytes);
     this.#settle({ kind: "answered", status, headers: joined(headers), body, ...(this.#isCut ? { isCut: true } : {}) });
   }
 
@@ -134,7 +131,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   }
 
   #settle(outcome: Untimed<AttemptOutcome>): void {
-    if (this.#isSettled) return;
     this.#end();
     const trace = traceOf({
       startedMs: this.#startedMs,

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Lookup } from "#platform/network/target-guard.ts";
@@ -100,21 +101,22 @@ test("requests to one origin reuse open connections", async () => {
 });
 
 test("connections to one origin are limited, and further requests wait for a free one", async () => {
-  let concurrent = 0;
-  let concurrentMax = 0;
+  const open: ServerResponse[] = [];
+  const openCounts: number[] = [];
+  const answerAll = async (): Promise<void> => {
+    for (let turn = 0; turn < 30; turn += 1) await nextTurn(); // others would arrive within these
+    openCounts.push(open.length);
+    for (const one of open.splice(0)) one.end();
+  };
   await using receiver = await startReceiver((answer) => {
-    concurrentMax = Math.max(concurrentMax, ++concurrent);
-    setImmediate(() => {
-      concurrent -= 1;
-      answer.end();
-    });
+    if (open.push(answer) === 3) void answerAll();
   });
   await using sender = buildSender({ connectionsMax: 3 });
   const outcomes = await Promise.all(
-    Array.from({ length: 20 }, () => sender.send(buildAttempt({ url: receiver.url }))),
+    Array.from({ length: 12 }, () => sender.send(buildAttempt({ url: receiver.url }))),
   );
   expect(outcomes.every((outcome) => outcome.kind === "answered" && outcome.status === 200)).toBe(true);
-  expect(concurrentMax).toBeLessThanOrEqual(3);
+  expect(openCounts).toEqual([3, 3, 3, 3]);
 });
 
 test("more origins than the limit of open origins are all reached", async () => {
@@ -155,6 +157,22 @@ test("within a second after a failed look-up, attempts fail with the same outcom
   expect(outcome).toMatchObject({ kind: "unreachable", code: "ENOTFOUND" });
   expect(outcomes).toEqual([outcome, outcome]);
   expect([within - before, lookups - before]).toEqual([0, 1]);
+});
+
+test("an attempt is made within a second after a failed look-up if the next one has found the name", async () => {
+  await using receiver = await startReceiver();
+  const answers = [[], [{ address: "127.0.0.1", family: 4 } as const]];
+  await using sender = buildSender({ clock: new HandDrivenClock(), lookup: async () => answers.shift() ?? [] });
+  const attempt = buildAttempt({ url: receiver.url.replace("127.0.0.1", "receiver.example") });
+  await sender.resolve(attempt.url);
+  await sender.resolve(attempt.url);
+  answers.push([{ address: "127.0.0.1", family: 4 }]);
+  expect(await sender.send(attempt)).toMatchObject({ kind: "answered", status: 200 });
+});
+
+test.each(["http://127.0.0.1/", "http://[::1]/", "nonsense"])("no name is resolved for %s", async (url) => {
+  await using sender = buildSender();
+  expect(sender.resolve(url)).toBe(undefined);
 });
 
 test("an open connection is reused although its name no longer resolves", async () => {
