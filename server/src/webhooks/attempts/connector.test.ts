@@ -153,6 +153,7 @@ test("connecting has a separate timeout", async () => {
   await using sender = buildSender({ lookup, connectTimeoutSeconds: 0.3 });
   const outcome = await sender.send(buildAttempt({ url: "http://slow.example/", timeoutSeconds: 20 }));
   expect(outcome).toMatchObject({ kind: "timed-out", phase: "connect", afterSeconds: 0.3 });
+  expect(outcome.latencyMs).toBeLessThan(5000);
 });
 
 async function sendOverTls(
@@ -283,7 +284,12 @@ async function startProxy(status = 200) {
   const server = createProxy();
   server.on("connect", (request, client) => {
     requests.push({ to: request.url ?? "", credentials: request.headers["proxy-authorization"] });
-    if (status !== 200) return client.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+    // Leaves it to the client to close a connection that it has refused.
+    if (status !== 200)
+      return client
+        .on("end", () => client.end())
+        .resume()
+        .write(`HTTP/1.1 ${status} No\r\n\r\n`);
     const target = connect(Number(request.url?.split(":").at(-1)), "127.0.0.1", () => {
       client.write("HTTP/1.1 200 OK\r\n\r\n");
       client.pipe(target).pipe(client);
@@ -327,6 +333,33 @@ test("a proxy receives no request for a forbidden address", async () => {
   await using sender = buildSender({ allowedTargets: "none", lookup: toLoopback, proxyUrl: proxy.url });
   expect((await sender.send(buildAttempt({ url: "http://receiver.example/" }))).kind).toBe("forbidden-target");
   expect(proxy.requests).toEqual([]);
+});
+
+test.each([
+  ["http://receiver.example/", "127.0.0.1", "127.0.0.1:80"],
+  ["https://receiver.example/", "127.0.0.1", "127.0.0.1:443"],
+  ["https://receiver.example:8443/", "::1", "[::1]:8443"],
+] as const)("for %s at %s, a proxy is asked for %s, without credentials if it has none", async (url, address, to) => {
+  await using proxy = await startProxy(403);
+  const lookup: Lookup = async () => [{ address, family: address === "::1" ? 6 : 4 }];
+  await using sender = buildSender({ lookup, proxyUrl: `http://127.0.0.1:${proxy.port}` });
+  expect(await sender.send(buildAttempt({ url }))).toMatchObject({ code: "PROXY_REFUSED" });
+  expect(proxy.requests).toEqual([{ to, credentials: undefined }]);
+});
+
+test("the time limit of connecting applies to a proxy that does not answer, and not to a receiver behind one", async () => {
+  await using silent = await startRawReceiver(() => undefined);
+  await using proxy = await startProxy();
+  await using receiver = await startReceiver((answer) => void setTimeout(() => answer.end(), 600));
+  const options = { lookup: toLoopback, connectTimeoutSeconds: 0.3 };
+  await using stuck = buildSender({ ...options, proxyUrl: `http://127.0.0.1:${silent.port}` });
+  await using sender = buildSender({ ...options, proxyUrl: proxy.url });
+  const attempt = buildAttempt({ url: receiver.url.replace("127.0.0.1", "receiver.example") });
+  const outcomes = await Promise.all([stuck.send(attempt), sender.send(attempt)]);
+  expect(outcomes).toMatchObject([
+    { kind: "timed-out", phase: "connect", afterSeconds: 0.3 },
+    { kind: "answered", status: 200 },
+  ]);
 });
 
 test("the reason of a refusal by the proxy names the proxy", async () => {

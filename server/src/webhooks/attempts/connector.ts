@@ -233,8 +233,6 @@ export class ProxyError extends Error {
   }
 }
 
-const refusedByProxy = (status = 0): ProxyError => new ProxyError("PROXY_REFUSED", `it answered ${status}`);
-
 /** Returns the error of the connection to the proxy itself. A lack of our own resources and a lack of time keep theirs. */
 function errorOfProxy(error: Error): Error {
   const code = errorCode(error) ?? error.name;
@@ -269,16 +267,11 @@ function openTunnel({ proxyUrl, address, family, port, timeoutMs }: Tunnel): Pro
     request.once("connect", ({ statusCode = 0 }, socket, head) => {
       if (statusCode < 200 || statusCode > 299) {
         socket.destroy();
-        reject(refusedByProxy(statusCode));
+        reject(new ProxyError("PROXY_REFUSED", `it answered ${statusCode}`));
         return;
       }
-      socket.setTimeout(0);
       if (head.length > 0) socket.unshift(head);
       resolve(socket);
-    });
-    request.once("response", (response) => {
-      response.destroy();
-      reject(refusedByProxy(response.statusCode));
     });
     request.once("timeout", () =>
       request.destroy(Object.assign(new Error("the proxy is slow"), { code: "ETIMEDOUT" })),
