@@ -405,3 +405,69 @@ test("a delivery without an attempt is read and sent again", () => {
   poll(lane, 0, [due("a", "10")]);
   expect(lane.shift(0)?.eventId).toBe("a");
 });
+
+test("a lane is not released while a delivery is unsettled or a read is open, although it is paused", () => {
+  const reading = newQuickLane();
+  const read = beginRead(reading, 0);
+  const sending = newQuickLane();
+  poll(sending, 0, [due("a", "10")]);
+  sending.shift(0);
+  for (const lane of [reading, sending]) lane.learn(busy, 0, 1);
+  const before = [reading, sending].map((lane) => lane.mayBeReleased(0, 2000));
+  reading.endRead([], read, upTo("20"));
+  sending.settled(due("a", "10"), 0);
+  expect([before, [reading, sending].map((lane) => lane.mayBeReleased(0, 2000))]).toEqual([
+    [false, false],
+    [true, true],
+  ]);
+});
+
+test("settings of a secret that stops signing are outdated then", () => {
+  const rotated = { ...settings, previousSecretSeconds: 10 };
+  const lane = new Lane(claimed, rotated, new ReceiverHosts<Lane>(8), 1000);
+  const isOutdatedAt = (times: readonly number[]): readonly boolean[] =>
+    times.map((ms) => lane.hasOutdatedSettings(ms));
+  expect(isOutdatedAt([10_999, 11_000])).toEqual([false, true]);
+  lane.change(rotated, 2000);
+  expect(isOutdatedAt([11_999, 12_000])).toEqual([false, true]);
+  lane.change(settings, 3000);
+  expect(isOutdatedAt([1e9])).toEqual([false]);
+});
+
+test("a lane whose endpoint has another URL sends to the other host", () => {
+  const hosts = new ReceiverHosts<Lane>(8);
+  const lane = new Lane(claimed, settings, hosts, 0);
+  const before = lane.host;
+  lane.change({ ...settings, url: "https://other.test/", version: 2 }, 0);
+  expect(lane.host).not.toBe(before);
+  expect(lane.host).toBe(hosts.enter("https://other.test/"));
+});
+
+test("requests that an earlier lane of the endpoint has open count against its limit", () => {
+  const earlier = newLane();
+  earlier.inFlight = 2;
+  const lane = new Lane(claimed, { ...settings, maxInFlight: 2 }, new ReceiverHosts<Lane>(8), 0).after(earlier);
+  poll(lane, 0, [due("a", "10")]);
+  const before = lane.mayStart(0);
+  earlier.inFlight = 1;
+  expect([before, lane.mayStart(0)]).toEqual([false, true]);
+});
+
+test.each<[string, (lane: Lane) => void]>([
+  ["whose endpoint is paused", (lane) => lane.change({ ...settings, state: "paused", version: 2 }, 0)],
+  ["that leaves", (lane) => void (lane.isLeaving = true)],
+  ["without a free port", (lane) => lane.putBack(due("a", "10"), 0, 1000)],
+])("a lane %s neither reads nor sends", (_state, stop) => {
+  const lane = newQuickLane();
+  poll(lane, 0, [due("a", "10"), due("b", "11")]);
+  const before = lane.mayStart(0);
+  stop(lane);
+  lane.polls.pollNow();
+  expect([before, lane.mayStart(0), lane.beginRead(5)]).toEqual([true, false, undefined]);
+});
+
+test("a row hinted by a commit that began before the claim is read", () => {
+  const lane = newQuickLane();
+  poll(lane, 0);
+  expect([lane.takeHinted(due("a", "30"), 0, 1), lane.takeHinted(due("a", "30"), 1, 1)]).toEqual([false, true]);
+});
