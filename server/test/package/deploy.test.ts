@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,6 +47,18 @@ test("the systemd units are valid", (context) => {
   const { stderr } = spawnSync("systemd-analyze", ["verify", ...units], { encoding: "utf8" });
   // Without the package installed, its program does not exist.
   expect(stderr.split("\n").filter((line) => line !== "" && !line.includes("is not executable"))).toEqual([]);
+});
+
+test("each file of a systemd unit is a credential, which only root needs to read", () => {
+  for (const name of readdirSync(join(deploy, "systemd"))) {
+    const unit = readFileSync(join(deploy, "systemd", name), "utf8");
+    const loaded = Array.from(
+      unit.matchAll(/^LoadCredential=([\w.-]+):\/etc\/bellwire\/\1$/gm),
+      ([, file = ""]) => file,
+    );
+    const named = Array.from(unit.matchAll(/_FILE=(\S+)/g), ([, path = ""]) => path);
+    expect(named.toSorted()).toEqual(loaded.map((file) => `%d/${file}`).toSorted());
+  }
 });
 
 test("the Compose file is valid YAML, and runs both roles on a read-only file system", () => {
@@ -260,6 +272,7 @@ test("the commands of the Compose file write every secret that it names, in the 
     BELLWIRE_ACCESS_TOKEN_FILE: paths.get("access-token"),
     BELLWIRE_PROVIDER_KEY_FILE: paths.get("provider-key"),
   });
+  expect(statSync(join(folder, "deploy/secrets")).mode & 0o777).toBe(0o700); // the files are for the users of the containers
   const password = readFileSync(paths.get("postgres-password") ?? "", "utf8").trim();
   expect(config.databaseUrl?.reveal()).toBe(`postgresql://bellwire:${password}@postgres/bellwire`);
 });
