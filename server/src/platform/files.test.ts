@@ -56,6 +56,16 @@ test.runIf(process.platform === "linux")(
   },
 );
 
+test("no other user can open a lock file, and so hold its lock", async () => {
+  const lockFile = join(await newFolder(), "lock");
+  await withFileLock(
+    lockFile,
+    () => undefined,
+    async () => undefined,
+  );
+  expect((await stat(lockFile)).mode & 0o777).toBe(0o600);
+});
+
 test("a folder is created with those above it, and again without an error", async () => {
   const path = join(await newFolder(), "a", "b", "c");
   await makeFolder(path, 0o700);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { link, mkdir, open, readFile, rm, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -78,6 +78,7 @@ const sqliteBusy = 5;
  * written, so that a database can be started and stopped on a full disk.
  */
 export async function withFileLock<T>(lockFile: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
+  createPrivately(lockFile);
   using lock = new DatabaseSync(lockFile, { timeout: 0 });
   let isReported = false;
   const sinceMs = systemClock.monotonicMs();
@@ -88,6 +89,15 @@ export async function withFileLock<T>(lockFile: string, onWait: () => void, work
     onWait();
   }
   return await work();
+}
+
+/** SQLite would let all users of the machine read the file, and whoever may read it may hold a lock that keeps ours out. */
+function createPrivately(path: string): void {
+  try {
+    writeFileSync(path, "", { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+  }
 }
 
 function isTaken(lock: DatabaseSync): boolean {
