@@ -14,6 +14,7 @@ import { operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
 import { createBinForwarder } from "#http/shared/bin-forward.ts";
+import { limitBodiesOfStrangers } from "#http/shared/bodies-in-flight.ts";
 import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
 import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
 import { schemaController } from "#http/shared/schema-compilers.ts";
@@ -330,6 +331,10 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
   const adminPortalUrl = urls.adminPortal;
   const tryOut = (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined);
 
+  await interfaces.register(
+    requestBinPlugin({ ...workbench, pool, clock, targets, originOf: ({ provider }) => adminPortalUrl(provider) }),
+  );
+  limitBodiesOfStrangers(interfaces); // after the bins, which have their own limits
   const apiNeeds = { ...endpoints, clock, findAdminCaller, version };
   await interfaces.register(
     accountManagementApi({
@@ -349,9 +354,6 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
     {
       prefix: "/api/v1",
     },
-  );
-  await interfaces.register(
-    requestBinPlugin({ ...workbench, pool, clock, targets, originOf: ({ provider }) => adminPortalUrl(provider) }),
   );
   const portal = { pool, passwords, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
   await interfaces.register(apiDocs({ pool, clock }));

@@ -226,6 +226,16 @@ export const requestLimits = {
   headerSeconds: { name: "request-header-seconds", max: 20, note: "Until all headers have arrived." },
   requestSeconds: { name: "request-seconds", max: 60, note: "Until the whole body has arrived." },
   apiBodyBytes: { name: "api-body-bytes", max: 1024 * 1024, note: "The body of a request to either API." },
+  strangersBodyBytes: {
+    name: "body-bytes-of-strangers",
+    max: 64 * mebibyte,
+    note: "Bodies over 16 KiB that are arriving at a process, without a valid access token in a header or the query. Beyond it 429.",
+  },
+  strangersBodyBytesOfNetwork: {
+    name: "body-bytes-of-strangers-per-network",
+    max: 16 * mebibyte,
+    note: "The same for a sending network.",
+  },
   formFields: { name: "form-fields", max: 5000, note: "Fields of a form." },
   formBytes: { name: "form-bytes", max: 64 * 1024, note: "A form of the Developer Portal." },
   signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, note: "A form of the Admin Portal's sign-in." },

@@ -1,22 +1,26 @@
-import { expect } from "vitest";
+import { connect } from "node:net";
+import { expect, onTestFinished } from "vitest";
+import { requestLimits } from "#platform/limits.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { test as base } from "../support/test.ts";
+import { until } from "../support/until.ts";
 
 type Sent = readonly [method: "POST" | "PUT", url: string, type: string, body: string];
 
-const test = base.extend("send", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
-  const { accessToken } = await setUp(sharedPool);
-  const { http, ...server } = await openWebServer(sharedPool);
-  onCleanup(() => server[Symbol.asyncDispose]());
-  return ([method, url, type, payload]: Sent) =>
-    http.inject({
-      method,
-      url,
-      headers: { authorization: `Bearer ${accessToken}`, "content-type": type },
-      payload,
-    });
-});
+const test = base
+  .extend("site", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
+    const { accessToken } = await setUp(sharedPool);
+    const { http, ...server } = await openWebServer(sharedPool);
+    onCleanup(() => server[Symbol.asyncDispose]());
+    return { http, authorization: `Bearer ${accessToken}` };
+  })
+  .extend(
+    "send",
+    ({ site: { http, authorization } }) =>
+      ([method, url, type, payload]: Sent) =>
+        http.inject({ method, url, headers: { authorization, "content-type": type }, payload }),
+  );
 
 const json = "application/json";
 const form = "application/x-www-form-urlencoded";
@@ -65,4 +69,40 @@ test.for<readonly [input: string, status: number, sent: Sent]>([
   const { statusCode, body } = await send(sent);
   expect([statusCode, body.slice(0, 300)]).toEqual([status, expect.stringMatching(/^\{"(errors?|type)":/)]);
   expect(performance.now() - startedMs).toBeLessThan(10_000);
+});
+
+test("large bodies of strangers are limited together, without limiting small ones, other networks and callers with a token", async ({
+  site: { http, authorization },
+}) => {
+  onTestFinished(() => http.server.closeAllConnections()); // the server would wait for the bodies
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  const port = Number(new URL(http.listeningOrigin).port);
+  const bytes = requestLimits.apiBodyBytes.max;
+  let answers = "";
+  for (let at = 0; at <= requestLimits.strangersBodyBytesOfNetwork.max / bytes; at += 1) {
+    const path = at % 2 === 0 ? "/admin/api/accounts.json" : "/api/v1/endpoints";
+    const socket = connect(port, "127.0.0.1", () =>
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\nContent-Type: ${json}\r\n\r\n`),
+    );
+    socket.setEncoding("utf8").on("error", () => undefined);
+    socket.on("data", (text: string) => (answers += text));
+  }
+  await until(() => answers !== "", { withinMs: 5000 });
+  expect(answers).toMatch(/^HTTP\/1\.1 429 [^]*retry-after: 1/i);
+  const status = async (headers: Readonly<Record<string, string>>, length: number, remoteAddress = "127.0.0.1") =>
+    (
+      await http.inject({
+        method: "POST",
+        url: endpoints,
+        headers,
+        payload: { name: "x".repeat(length) },
+        remoteAddress,
+      })
+    ).statusCode;
+  expect([
+    await status({}, 100_000),
+    await status({}, 1000),
+    await status({}, 100_000, "203.0.113.1"),
+    await status({ authorization }, 100_000),
+  ]).toEqual([429, 401, 401, 422]);
 });

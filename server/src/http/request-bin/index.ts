@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import { limitBodiesOfStrangers } from "#http/shared/bodies-in-flight.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { StreamAccess } from "#http/shared/event-stream.ts";
 import { acceptForms } from "#http/shared/forms.ts";
@@ -35,6 +36,7 @@ async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<v
 
     viewing.removeAllContentTypeParsers(); // other bodies are refused instead of ignored
     acceptForms(viewing, { bytesMax: formBytesMax });
+    limitBodiesOfStrangers(viewing);
     addPageHeaders(viewing);
     answerErrorsAsPages(viewing, pages);
     const findViewer = createFindViewer(needs);

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { BodiesInFlight, expectedBodyBytes } from "#http/shared/bodies-in-flight.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
@@ -106,11 +107,14 @@ function limitIncomingBytes(
 ): BodiesInFlight {
   const networks = new RateLimiter(clock, binLimits.bytesOfNetwork);
   const providers = new RateLimiter(clock, binLimits.bytesOfProvider);
-  const bodiesInFlight = new BodiesInFlight();
+  const bodiesInFlight = new BodiesInFlight({
+    max: binLimits.bytesInFlight.max,
+    ofNetworkMax: binLimits.bytesInFlightOfNetwork.max,
+  });
   http.addHook<BinParams>("onRequest", async (request, reply) => {
     const network = smallestNetwork(request.ip);
     const { id: providerId } = request.provider;
-    const bytes = expectedBodyBytes(request);
+    const bytes = expectedBodyBytes(request, binLimits.bodyBytes.max);
     const counted = bytes + requestOverheadBytes;
     const retryAfterSeconds =
       networks.secondsToWait(network, counted) || providers.secondsToWait(String(providerId), counted);
@@ -122,48 +126,6 @@ function limitIncomingBytes(
     return sendNoBin(reply);
   });
   return bodiesInFlight;
-}
-
-interface BodyInFlight {
-  readonly network: string;
-  readonly bytes: number;
-}
-
-/** Counts the bytes of bodies that are in memory on their way to the database. */
-class BodiesInFlight {
-  readonly #reserved = new Map<FastifyRequest["raw"], BodyInFlight>();
-  readonly #ofNetworks = new Map<string, number>();
-  #bytes = 0;
-
-  reserve({ raw }: Pick<FastifyRequest, "raw">, body: BodyInFlight): boolean {
-    const { network, bytes } = body;
-    const ofNetwork = (this.#ofNetworks.get(network) ?? 0) + bytes;
-    if (ofNetwork > binLimits.bytesInFlightOfNetwork.max) return false;
-    if (this.#bytes + bytes > binLimits.bytesInFlight.max) return false;
-    this.#reserved.set(raw, body);
-    this.#ofNetworks.set(network, ofNetwork);
-    this.#bytes += bytes;
-    return true;
-  }
-
-  /** Frees the request's reservation. Further calls do nothing. */
-  release({ raw }: Pick<FastifyRequest, "raw">): void {
-    const body = this.#reserved.get(raw);
-    if (!body) return;
-    const { network, bytes } = body;
-    const ofNetwork = (this.#ofNetworks.get(network) ?? 0) - bytes;
-    if (ofNetwork > 0) this.#ofNetworks.set(network, ofNetwork);
-    else this.#ofNetworks.delete(network);
-    this.#bytes -= bytes;
-    this.#reserved.delete(raw);
-  }
-}
-
-/** Returns the maximum for a body of unknown length. Longer bodies are refused unread. */
-function expectedBodyBytes({ headers }: FastifyRequest): number {
-  if (headers["transfer-encoding"] !== undefined) return binLimits.bodyBytes.max;
-  const length = Number(headers["content-length"] ?? 0);
-  return Math.min(length || 0, binLimits.bodyBytes.max);
 }
 
 /** Adds the methods that Node parses and Fastify does not route. CONNECT is for proxies only. */
