@@ -35,6 +35,7 @@ test("contradicting settings and reserved or taken names are rejected by field",
 
   expect(await wrong({})).toEqual(["name"]);
   expect(await wrong({ name: "state" })).toEqual(["name"]);
+  expect(await wrong({ name: "constructor" })).toEqual(["name"]);
   expect(await wrong({ name: "team", required: true, hidden: true })).toContain("required");
   expect(await wrong({ name: "team", target: "Planet" })).toContain("target");
 });

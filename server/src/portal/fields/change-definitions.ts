@@ -230,8 +230,11 @@ const reservedByTarget: Readonly<Record<FieldTarget, string>> = {
     referrer_filters oidc_configuration plan first_traffic_at first_daily_traffic_at create_origin accepted_at`,
 };
 
+// Every object of JavaScript has these: `values["constructor"]` is never undefined, here, in the Admin Portal and in clients.
+const inherited = Object.getOwnPropertyNames(Object.prototype);
+
 const reservedNamesOf = (target: FieldTarget): ReadonlySet<string> =>
-  new Set(`${reservedEverywhere} ${reservedByTarget[target]}`.split(/\s+/));
+  new Set([...inherited, ...`${reservedEverywhere} ${reservedByTarget[target]}`.split(/\s+/)]);
 
 const reservedNames: Readonly<Record<FieldTarget, ReadonlySet<string>>> = {
   Account: reservedNamesOf("Account"),
