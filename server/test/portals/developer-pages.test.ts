@@ -41,6 +41,14 @@ test("another account's application and invalid ids respond 404", async ({ porta
   }
 });
 
+test("the admin host names the Admin Portal at paths without a page, as at pages of developers", async ({ portal }) => {
+  const boss = portal.visitor("admin");
+  for (const url of ["/nowhere", "/account", "/applications/1"]) {
+    const { status, html } = await boss.get(url);
+    expect([url, status, html]).toEqual([url, 404, "Page not found. The Admin Portal is at /p/admin.\n"]);
+  }
+});
+
 test("missing pages and the sign-up form show that the developer is signed in", async ({ portal }) => {
   const [ada, nobody] = [await portal.developer("ada"), portal.visitor("developer")];
   for (const url of ["/nowhere", "/account/users/0/edit", "/signup"]) {

@@ -136,6 +136,7 @@ export function addErrorPages(http: FastifyInstance, portal: Portal): void {
   // None of these pages exists on the admin host.
   http.addHook("onRequest", async (request, reply) => {
     if (request.side === "admin" && request.routeOptions.url !== "/") {
+      if (request.is404) return undefined; // the handler below answers
       reply.callNotFound();
       return reply;
     }
