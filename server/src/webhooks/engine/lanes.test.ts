@@ -77,6 +77,30 @@ test("an engine releases lanes beyond its share, except idle and slow ones", asy
   expect(leaving(lanes)).toBe(50);
 });
 
+test("an engine releases only lanes that wait for a slot before and after the poll", async () => {
+  const [started, queued, waiting] = [waitingLane(), waitingLane({ queue: undefined }), waitingLane()];
+  const rebalancing = new Rebalancing(
+    async () => {
+      started.queue = undefined;
+      queued.queue = [];
+      return { free: [], own: 10, owned: 10, engines: 2 };
+    },
+    () => 0,
+  );
+  await rebalancing.poll([started, queued, waiting], 0);
+  expect([started, queued, waiting].map(({ isLeaving }) => isLeaving)).toEqual([false, false, true]);
+});
+
+test("an engine owns 20,000 lanes at most", async () => {
+  const { rebalancing, state } = newRebalancing();
+  state.due = { free: ids(3), own: 0, owned: 0, engines: 1 };
+  const claims = [19_998, 20_000, 20_001].map(async (count) => {
+    const lanes = Array.from({ length: count }, () => waitingLane());
+    return (await rebalancing.poll(lanes, 0)).length;
+  });
+  expect(await Promise.all(claims)).toEqual([2, 0, 0]);
+});
+
 test("a leaving lane whose receiver hangs is kept", async () => {
   const { rebalancing, state } = newRebalancing();
   state.due = { free: [], own: 10, owned: 20, engines: 2 };
@@ -100,7 +124,7 @@ test("an engine keeps an excess of up to an eighth, but not two of two lanes", a
 test("a released lane that no engine claims is claimed again, and further releases pause for 20 s", async () => {
   const { rebalancing, state } = newRebalancing();
   rebalancing.leave(1, 0);
-  state.due = { free: [1], own: 1, owned: 1, engines: 2 };
+  state.due = { free: [1], own: 0, owned: 1, engines: 2 };
   expect(await rebalancing.poll([], 1000)).toEqual([]);
   expect(await rebalancing.poll([], 3000)).toEqual([1]);
 
