@@ -98,6 +98,20 @@ test("a job whose process ended before it had stored the rows says that it has n
   expect(page.askedFor("GET /api/v1/jobs")).not.toEqual([]);
 });
 
+test("the deletion of an ended job says its result", async () => {
+  const ended: Job = { ...job, state: "done" };
+  const page = showPage("/jobs", {
+    ...server,
+    "GET /api/v1/jobs": () => [200, { data: [ended], next: null }],
+    "DELETE /api/v1/jobs/97": () => [204, null],
+  });
+  await says("10 failures retried");
+  await click("Actions for 10 failures retried");
+  await click("Delete");
+  await says("The job was deleted");
+  expect(page.askedFor("DELETE /api/v1/jobs/97")).toHaveLength(1);
+});
+
 test("a muted cause is collapsed, and can be unmuted", async () => {
   const muted = { ...group, mute: { until: null } };
   const page = showPage("/failures", {

@@ -52,6 +52,7 @@ function JobsTable({ jobs }: { jobs: readonly Job[] }) {
   const remove = useChange({
     change: (id: number) => expectSuccess(api.DELETE("/api/v1/jobs/{id}", { params: { path: { id } } })),
     stale: [["jobs"]],
+    done: "The job was deleted",
     failed: "The job could not be deleted",
   });
   return (
