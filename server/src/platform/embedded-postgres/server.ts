@@ -37,6 +37,9 @@ export const serverSettings = (socketFolder: string): Readonly<Record<string, st
   // The table `due` is filled and emptied all day: its dead rows are removed every 15 s, not every minute.
   autovacuum_naptime: "15s",
   max_connections: "100",
+  // A list plans with each day's tables and indexes, and locks them: up to 17 a day. The default, 64 for each connection, was used up by
+  // a few lists of a year at once; then every statement fails, of changes and engines, too. 100,000 locks take 20 MB when in use.
+  max_locks_per_transaction: "1024",
   timezone: "UTC",
   log_timezone: "UTC",
   // Logs starts, stops and crashes. Bellwire logs failed statements, without their values.

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
-import { buildEndpoint, buildProvider, recordNow } from "../../../test/support/build-webhooks.ts";
+import { serverSettings } from "#platform/embedded-postgres/server.ts";
+import { buildEndpoint, buildProvider, encryption, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
-import { readFailureHorizon } from "./failures.ts";
+import { listFailures, readFailureHorizon } from "./failures.ts";
 import { writeOutcomes } from "./settle.ts";
 
 test("an uncommitted settle holds the horizon at the second of its failure", async ({ database }) => {
@@ -34,4 +35,19 @@ test("an uncommitted settle holds the horizon at the second of its failure", asy
   });
 
   expect((await readFailureHorizon(database)).getTime()).toBeGreaterThan(failedAt?.getTime() ?? 0);
+});
+
+test("the embedded database has locks for ten lists of a year's failures at once", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const locks = await database.inTransaction(async (tx) => {
+    await listFailures(tx, encryption, { providerId }, { limit: 1 });
+    const [counted] = await tx.query<{ ofDay: number }>(
+      `select count(*)::float8 / (select count(*) from pg_inherits where inhparent = 'events'::regclass) as "ofDay"
+       from pg_locks join pg_class on pg_class.oid = relation where pid = pg_backend_pid() and relispartition`,
+    );
+    return counted?.ofDay ?? Number.NaN;
+  });
+  const { max_locks_per_transaction: perConnection = "64", max_connections: connections } = serverSettings("");
+  expect(locks).toBeGreaterThan(8);
+  expect(10 * 365 * locks).toBeLessThan(Number(perConnection) * Number(connections));
 });
