@@ -31,18 +31,19 @@ export interface BinResponse {
 
 // The bin's row numbers the request. Its lock makes the order of numbers the order of commits, so a reader that
 // continues from the last number skips nothing. The row is also a token bucket: a request beyond its limit writes
-// nothing. The lock also keeps the sequences of rules: their counts are read here and written before the commit.
+// nothing. A database's clock that was set back must not refuse requests until it has caught up: its leap counts as
+// time. The lock also keeps the sequences of rules: their counts are read here and written before the commit.
 const countStatement = `
   update bins
   set requests_caught = requests_caught + 1, bytes_caught = bytes_caught + $2,
-    allowance = least($3, allowance + $4 * extract(epoch from clock_timestamp() - allowance_at))::bigint - $2,
+    allowance = least($3, allowance + $4 * abs(extract(epoch from clock_timestamp() - allowance_at)))::bigint - $2,
     allowance_at = clock_timestamp()
-  where id = $1 and ($5::bigint is null or provider_id = $5) and least($3, allowance + $4 * extract(epoch from clock_timestamp() - allowance_at)) >= $2
+  where id = $1 and ($5::bigint is null or provider_id = $5) and least($3, allowance + $4 * abs(extract(epoch from clock_timestamp() - allowance_at))) >= $2
   returning provider_id, requests_caught as number, bytes_caught as "endsAt", answer_status as status,
     answer_delay_ms as "delayMs", answer_rules, rule_counts, forward_url is not null as "isForwarding"`;
 
 const waitStatement = `
-  select ceil(($2 - allowance - $3 * extract(epoch from clock_timestamp() - allowance_at)) / $3)::integer as seconds
+  select ceil(($2 - allowance - $3 * abs(extract(epoch from clock_timestamp() - allowance_at))) / $3)::integer as seconds
   from bins where id = $1 and ($4::bigint is null or provider_id = $4)`;
 
 const insertStatement = `

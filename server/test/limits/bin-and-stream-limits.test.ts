@@ -161,6 +161,8 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
 
       await pool.query("update bins set allowance_at = allowance_at - make_interval(secs => $1)", [seconds]);
       expect((await post(http, bin, mebibyte)).statusCode).toBe(200);
+      await pool.query("update bins set allowance_at = allowance_at + interval '1 hour'"); // the clock was set back
+      expect((await post(http, bin, mebibyte)).statusCode).toBe(200);
     },
   },
   bytesOfProvider: {
