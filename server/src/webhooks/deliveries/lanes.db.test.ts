@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { buildEndpoint, buildProvider } from "../../../test/support/build-webhooks.ts";
+import { buildEndpoint, buildProvider, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
-import { type ClaimedLane, claimLanes, deleteEngine, insertEngine, releaseLanes } from "./lanes.ts";
+import { type ClaimedLane, claimLanes, deleteEngine, findDueLanes, insertEngine, releaseLanes } from "./lanes.ts";
 
 async function claimFor(pool: Pool, engineId: string, endpointId: number): Promise<ClaimedLane> {
   await insertEngine(pool, engineId);
@@ -37,3 +37,17 @@ test.for([
     expect(await claimFor(pool, next, endpointId)).toMatchObject(expected);
   },
 );
+
+test("lanes of an engine that died before the database's clock was set back are free at once", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId });
+  const [killed, next] = [randomUUID(), randomUUID()];
+  await claimFor(database, killed, endpointId);
+  const found = () => findDueLanes(database, { engineId: next, leaseSeconds: 60 });
+  expect(await found()).toMatchObject({ free: [], owned: 1 });
+
+  await database.query("update engines set beat_at = clock_timestamp() + interval '1 hour'");
+  expect(await found()).toMatchObject({ free: [endpointId], owned: 0 });
+  expect(await claimFor(database, next, endpointId)).toMatchObject({ endpointId });
+});
