@@ -1,4 +1,4 @@
-import { leavingProviders } from "#platform/database/connection.ts";
+import { classifyDatabaseError, leavingProviders } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { errorMessage } from "#platform/errors.ts";
 import {
@@ -88,7 +88,8 @@ export async function workOnJob(pool: Pool): Promise<boolean> {
     });
     return hasWorked || (await restoreBatch(pool)).hasMore;
   } catch (error) {
-    if (claimed) await recordFailedTry(pool, claimed, errorMessage(error));
+    // A full disk is not the chunk's fault, and lasts longer than its tries.
+    if (claimed && classifyDatabaseError(error) !== "full") await recordFailedTry(pool, claimed, errorMessage(error));
     throw error;
   }
 }
