@@ -10,8 +10,11 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   roles,
   // Loaded on demand: short commands take half the time without it.
-  serve: async (config, chosen, print) =>
-    (await import("./app/serve-until-stopped.ts")).serveUntilStopped(config, chosen, print),
+  serve: async (config, chosen, print) => {
+    // Nor does anything else stop a server that prints, such as a full disk.
+    process.stdout.removeAllListeners("error").on("error", () => undefined);
+    return (await import("./app/serve-until-stopped.ts")).serveUntilStopped(config, chosen, print);
+  },
   print: (line) => process.stdout.write(`${line}\n`),
   printStatus: (line) => process.stderr.write(`${line}\n`),
 });

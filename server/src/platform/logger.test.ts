@@ -1,7 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { LineBuffer, createLineLogger, limitRepetitions, redactSecrets } from "./logger.ts";
 
 const program = `
@@ -141,6 +144,32 @@ test("a terminal shows readable lines without secrets", (context) => {
   const line = stdout.replaceAll(/\u001b\[\d+m/g, "");
   expect(line).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: request answered \{.*"status":200.*\}\s*$/);
   expect(line).not.toContain("canary");
+});
+
+const fullDiskProgram = `
+  import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
+  import { ftruncateSync } from "node:fs";
+  const log = createLogger("info");
+  for (let index = 0; index < 500; index += 1) log.info({ filler: "x".repeat(1000) }, "before");
+  setTimeout(() => {
+    ftruncateSync(2);
+    log.info({}, "after");
+  }, 200);
+`;
+
+test("a process whose log's disk is full keeps running, and later logs the number of dropped lines", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "bellwire-log-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, "log");
+  // The limit of a file's size refuses writes as a full disk does.
+  const script = 'log=$1; shift; ulimit -f 64; exec "$@" 2>>"$log"';
+  const command = [process.execPath, "--input-type=module", "--eval", fullDiskProgram];
+  expect(spawnSync("sh", ["-c", script, "sh", path, ...command]).status).toBe(0);
+  const lines = (await readFile(path, "utf8")).trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { dropped: expect.any(Number), msg: "log lines dropped: the disk was full" },
+    { msg: "after" },
+  ]);
 });
 
 test("a warning is logged at once, its repetitions once a minute with their number, and the next episode at once", () => {

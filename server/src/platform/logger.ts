@@ -1,4 +1,4 @@
-import { fstatSync } from "node:fs";
+import { fstatSync, openSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isatty } from "node:tty";
 import { type Logger, type SerializedError, pino, stdSerializers } from "pino";
@@ -81,7 +81,8 @@ export function changeLogLevel(log: Logger, logLevel: string): void {
 }
 
 function openDestination(into: string | number): Destination {
-  if (into !== stderr || fstatSync(stderr).isFile()) return pino.destination({ dest: into, sync: true });
+  if (typeof into === "string") return new BoundedFile(openSync(into, "a"), systemClock);
+  if (into !== stderr || fstatSync(stderr).isFile()) return new BoundedFile(into, systemClock);
   if (!isatty(stderr)) return new BoundedPipe(process.stderr, systemClock);
   const terminal = pino.destination({ dest: stderr, sync: true });
   const { prettyFactory }: typeof PinoPretty = createRequire(import.meta.url)("pino-pretty"); // no log of a service needs it
@@ -212,10 +213,45 @@ class BoundedPipe {
     this.#pipe.write(this.#dropped === 0 ? lines : this.#warning() + lines);
   }
 
-  /** Formatted like other lines; level 40 is a warning. */
   #warning(): string {
-    const line = { level: 40, time: this.#clock.now().getTime(), pid: process.pid, dropped: this.#dropped };
+    const line = renderDropped(this.#clock, this.#dropped, "log lines dropped: the log was not read");
     this.#dropped = 0;
-    return `${JSON.stringify({ ...line, msg: "log lines dropped: the log was not read" })}\n`;
+    return line;
+  }
+}
+
+/** Formatted like other lines; level 40 is a warning. */
+const renderDropped = (clock: Pick<Clock, "now">, dropped: number, msg: string): string =>
+  `${JSON.stringify({ level: 40, time: clock.now().getTime(), pid: process.pid, dropped, msg })}\n`;
+
+/**
+ * Writes log lines to a file whose disk may be full, which must not end the process. Lines that do not fit are dropped; once there is
+ * space again, a warning reports how many.
+ */
+class BoundedFile {
+  readonly #file: number;
+  readonly #clock: Pick<Clock, "now">;
+  #dropped = 0;
+  /** The file ends with a part of a line. */
+  #isCut = false;
+
+  constructor(file: number, clock: Pick<Clock, "now">) {
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  write(lines: string): void {
+    const missed =
+      this.#dropped === 0 ? "" : renderDropped(this.#clock, this.#dropped, "log lines dropped: the disk was full");
+    let rest = Buffer.from(`${this.#isCut ? "\n" : ""}${missed}${lines}`);
+    try {
+      while (rest.length > 0) {
+        rest = rest.subarray(writeSync(this.#file, rest));
+        this.#isCut = rest.length > 0;
+      }
+      this.#dropped = 0;
+    } catch {
+      this.#dropped += lines.split("\n").length - 1;
+    }
   }
 }
