@@ -217,6 +217,8 @@ export const changeLimits = {
 /** Characters of texts that are not names: those have 255. */
 export const textLimits = {
   field: { name: "field-value-length", max: 10_000, note: "A value of a custom field, or a description." },
+  // A list shows 500 objects, so it has up to 33 MB. Two megabytes each kept all other requests of a process waiting for seconds.
+  fields: { name: "field-values-length", max: 65_535, note: "All field values of an object together." },
   password: { name: "password-length", max: 1000, note: "A password." },
   choices: { name: "choices-per-field", max: 500, note: "Choices of a field." },
 } as const;

@@ -215,14 +215,24 @@ test.for(Object.entries(attemptLimits))(
 );
 
 const field = { id: 1, target: "Account", name: "notes", label: "Notes", required: false, hidden: false } as const;
-const definitions = [{ ...field, readOnly: false, choices: [], position: 1 }].map((each) => ({
-  ...each,
+const definitions = ["notes", ...Array.from({ length: 7 }, (_, place) => `more_${place}`)].map((each) => ({
+  ...field,
+  name: each,
+  readOnly: false,
+  choices: [],
+  position: 1,
   createdAt: new Date(0),
   updatedAt: new Date(0),
 }));
 const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>> = {
   field: (size) =>
     parseFieldInput({ definitions, target: "Account", writer: "developer" }, { notes: "x".repeat(size) }).errors,
+  fields(size) {
+    const each = Math.floor(size / definitions.length);
+    const input = Object.fromEntries(definitions.map(({ name: of }) => [of, "x".repeat(each)]));
+    const last = { notes: "x".repeat(size - each * (definitions.length - 1)) };
+    return parseFieldInput({ definitions, target: "Account", writer: "developer" }, { ...input, ...last }).errors;
+  },
   password: (size) =>
     passwordErrors({ password: "x".repeat(size), confirmation: undefined, isRequired: true, lengthMin: 8 }),
   choices: (size) => {

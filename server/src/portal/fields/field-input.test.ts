@@ -130,6 +130,15 @@ test.each([
   expect(read(input).errors).toEqual(expected);
 });
 
+test("values that became too long together before there was a limit may shrink, but not grow", () => {
+  const stored = { org_name: "Quay", note: "n".repeat(70_000), region: "emea" };
+  expect(read({ region: "eu" }, "program", stored)).toEqual({ changes: { region: "eu" }, errors: {} });
+  expect(read({ region: "europe", org_name: "Q" }, "program", stored).errors).toEqual({});
+  expect(read({ region: "europe" }, "program", stored).errors).toEqual({
+    region: ["is too long (maximum is 65535 characters for all fields together)"],
+  });
+});
+
 test("developers and sign-ups must send all required fields, and other programs only the name", () => {
   const needs = { definitions, target: "Account" } as const;
   const signUp = { ...needs, writer: "program", isSignUp: true } as const;

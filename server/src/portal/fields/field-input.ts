@@ -62,8 +62,20 @@ export function parseFieldInput(
     if (wrong.length > 0) errors.push({ [name]: wrong });
     else if (parsed !== "unreadable") changes[name] = isRate(target, name) ? asDecimal(parsed.value) : parsed.value;
   }
-  return { changes, errors: mergeErrors(...errors) };
+  return { changes, errors: mergeErrors(...errors, togetherErrors(stored, changes)) };
 }
+
+/** Returns an error at the longest new value if all values together become too long. Values that were too long before may shrink. */
+function togetherErrors(stored: FieldValues, changes: ParsedFields): FieldErrors {
+  const { max } = textLimits.fields;
+  const length = lengthOf(applyFieldInput(stored, changes));
+  if (length <= max || length <= lengthOf(stored)) return {};
+  const [longest = ""] = Object.keys(changes).toSorted((a, b) => lengthOf([changes[b]]) - lengthOf([changes[a]]));
+  return { [longest]: [`is too long (maximum is ${max} characters for all fields together)`] };
+}
+
+const lengthOf = (values: FieldValues | readonly (FieldValue | null | undefined)[]): number =>
+  Object.values(values).reduce((sum, value) => sum + (value ? textsOf(value).join("").length : 0), 0);
 
 /**
  * Returns the input of a field, or undefined if the input does not contain it. Programs may also send an account's own
