@@ -8,31 +8,37 @@ import { producerOf, resourceOf, startTelemetry } from "./open-telemetry.ts";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { DataPointType } from "@opentelemetry/sdk-metrics";
 
-/** Starts telemetry to a collector that responds with a status, or never. */
-async function startWith(answer: number | "never") {
+/** Starts telemetry to a collector that responds with a status, never, or with a byte now and then and no end. */
+async function startWith(answer: number | "never" | "endlessly", timeoutMs?: number) {
   let status = answer;
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(request.url ?? "");
     request.resume();
-    if (status !== "never") response.writeHead(status).end();
+    if (status === "endlessly") {
+      const timer = setInterval(() => response.write("x"), 50);
+      response.once("close", () => clearInterval(timer));
+    } else if (status !== "never") response.writeHead(status).end();
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   const port = address !== null && typeof address === "object" ? address.port : 0;
   const counts = { sent: 0, dropped: 0 };
   const log: string[] = [];
-  const telemetry = startTelemetry({
-    config: readConfig({
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}/otlp/`,
-      OTEL_METRICS_EXPORTER: "none",
-      BELLWIRE_TRACES_PER_SECOND: "100000",
-    }).telemetry,
-    version: "1.2.3",
-    metrics: new Registry(),
-    count: (_signal, result, items) => (counts[result] += items),
-    log: { warn: (_fields, message) => log.push(message), info: (_fields, message) => log.push(message) },
-  });
+  const telemetry = startTelemetry(
+    {
+      config: readConfig({
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}/otlp/`,
+        OTEL_METRICS_EXPORTER: "none",
+        BELLWIRE_TRACES_PER_SECOND: "100000",
+      }).telemetry,
+      version: "1.2.3",
+      metrics: new Registry(),
+      count: (_signal, result, items) => (counts[result] += items),
+      log: { warn: (_fields, message) => log.push(message), info: (_fields, message) => log.push(message) },
+    },
+    timeoutMs,
+  );
   const { tracing } = telemetry;
   if (!tracing) throw new Error("Traces are on.");
   const serve = (count: number): void => {
@@ -64,6 +70,16 @@ test("at most 2048 spans wait for a collector, and closing waits at most one sec
   const second = sleep(1000).then(() => performance.now()); // a busy machine delays it as much as the close
   await collector.telemetry[Symbol.asyncDispose]();
   expect(performance.now() - (await second)).toBeLessThan(500);
+});
+
+test("a collector whose responses never end does not stop the export", async () => {
+  await using collector = await startWith("endlessly", 300);
+  collector.serve(1024); // two requests, as many as are sent at once
+  await expect.poll(() => collector.requests.length).toBe(2);
+  collector.answer(200);
+  collector.serve(512);
+  await expect.poll(() => collector.counts).toEqual({ sent: 512, dropped: 1024 });
+  await collector.telemetry[Symbol.asyncDispose]();
 });
 
 test("closing sends the buffered spans", async () => {

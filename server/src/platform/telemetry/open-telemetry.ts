@@ -1,5 +1,8 @@
 // Loaded only if a collector is configured.
+import { Agent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
 import { hostname } from "node:os";
+import { addAbortSignal } from "node:stream";
 import { type ExportResult, ExportResultCode, type InstrumentationScope, millisToHrTime } from "@opentelemetry/core";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
@@ -24,18 +27,18 @@ import type { Signal, Telemetry, TelemetryConfig, TelemetryNeeds } from "./traci
 import { type HrTime, ValueType } from "@opentelemetry/api";
 import type { MetricObjectWithValues, MetricValue, Registry } from "prom-client";
 
-/** A collector is near. Spans that wait for a slow one are dropped. */
-const timeoutMillis = 5000;
 const spansWaitingMax = 2048;
 const spansPerRequest = 512;
 const sendEveryMs = 1000;
 /** A stop does not wait longer for the collector. */
 const closeMs = 1000;
 
-export function startTelemetry(needs: TelemetryNeeds): Telemetry {
+/** Gives up a request after `timeoutMillis`. A collector is near: spans that wait for a slow one are dropped. */
+export function startTelemetry(needs: TelemetryNeeds, timeoutMillis = 5000): Telemetry {
   const { config } = needs;
   const resource = resourceOf(needs);
-  const exporters = { headers: headersOf(config), timeoutMillis, concurrencyLimit: 2 };
+  const httpAgentOptions = (protocol: string): Agent => agentFor(protocol, timeoutMillis);
+  const exporters = { headers: headersOf(config), timeoutMillis, httpAgentOptions, concurrencyLimit: 2 };
   const urlOf = (signal: Signal): string => `${config.endpoint}/v1/${signal}`;
   const closing: (() => Promise<void>)[] = [];
 
@@ -57,8 +60,9 @@ export function startTelemetry(needs: TelemetryNeeds): Telemetry {
   if (traces) closing.push(() => traces.shutdown());
 
   if (config.metricsExporter !== "none") {
-    const exporter = new OTLPMetricExporter({ ...exporters, url: urlOf("metrics") });
-    closing.push(startMetrics(needs, resource, watched(exporter, new Collector("metrics", needs))));
+    const pushes = new OTLPMetricExporter({ ...exporters, url: urlOf("metrics") });
+    const exporter = watched(pushes, new Collector("metrics", needs));
+    closing.push(startMetrics(needs, { resource, exporter, timeoutMillis }));
   }
   return {
     tracing: traces && createTracing(traces.getTracer("bellwire", needs.version), ids, systemClock),
@@ -68,6 +72,20 @@ export function startTelemetry(needs: TelemetryNeeds): Telemetry {
       await Promise.race([all, systemClock.sleep(closeMs, closed.signal)]);
     },
   };
+}
+
+/**
+ * Returns an agent with a connection per request, which lives for the time limit. The exporters' own limit counts from the last byte: two
+ * requests to a collector that sends a byte now and then would stop the export until a restart.
+ */
+function agentFor(protocol: string, timeoutMillis: number): Agent {
+  const agent = protocol === "https:" ? new SecureAgent() : new Agent();
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, done) => {
+    const socket = connect(options, done);
+    return socket && addAbortSignal(AbortSignal.timeout(timeoutMillis), socket);
+  };
+  return agent;
 }
 
 function headersOf({ headers }: TelemetryConfig): Record<string, string> {
@@ -159,11 +177,16 @@ function watched(exporter: PushMetricExporter, collector: Collector): PushMetric
   };
 }
 
+interface MetricsTarget {
+  readonly resource: Resource;
+  readonly exporter: PushMetricExporter;
+  readonly timeoutMillis: number;
+}
+
 /** Pushes the metrics of the registry. Returns a function that pushes them a last time and stops. */
 function startMetrics(
   { config, metrics, version }: Pick<TelemetryNeeds, "metrics" | "version"> & { readonly config: TelemetryConfig },
-  resource: Resource,
-  exporter: PushMetricExporter,
+  { resource, exporter, timeoutMillis }: MetricsTarget,
 ): () => Promise<void> {
   const exportIntervalMillis = config.metricsEveryMs;
   const reader = new PeriodicExportingMetricReader({
