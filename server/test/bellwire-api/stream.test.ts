@@ -257,7 +257,8 @@ test("changes of a provider are read for its own streams at once, and for others
   for (let n = 0; n < 50; n += 1) await recordNow(sharedPool, { providerId: api.provider.id });
   await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
 
-  await until(() => idsOf(client).length >= 50 && client.messages.some(({ event }) => event === "endpoint"));
+  const received = () => [idsOf(client).length, client.messages.some(({ event }) => event === "endpoint")];
+  await expect.poll(received, { timeout: 80_000 }).toEqual([50, true]);
   expect(new Set(endpointsReadFor)).toEqual(new Set([api.provider.id]));
   const polls = (performance.now() - startedMs) / 500;
   expect(eventsReadFor.filter((id) => id === otherApi.provider.id).length).toBeLessThan(polls + 5);
