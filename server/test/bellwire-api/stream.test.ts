@@ -255,7 +255,8 @@ test("changes of a provider are read for its own streams at once, and for others
   await hasBegun(other);
   const startedMs = performance.now();
   for (let n = 0; n < 50; n += 1) await recordNow(sharedPool, { providerId: api.provider.id });
-  await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
+  const created = await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
+  expect(created.statusCode, created.body).toBe(201);
 
   const received = () => [idsOf(client).length, client.messages.some(({ event }) => event === "endpoint")];
   await expect.poll(received, { timeout: 80_000 }).toEqual([50, true]);
