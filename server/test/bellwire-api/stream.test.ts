@@ -258,8 +258,12 @@ test("changes of a provider are read for its own streams at once, and for others
   const created = await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
   expect(created.statusCode, created.body).toBe(201);
 
-  const received = () => [idsOf(client).length, client.messages.some(({ event }) => event === "endpoint")];
-  await expect.poll(received, { timeout: 80_000 }).toEqual([50, true]);
+  const state = () => ({
+    events: idsOf(client).length,
+    hasEndpoint: client.messages.some(({ event }) => event === "endpoint"),
+    isOver: client.isOver(),
+  });
+  await expect.poll(state, { timeout: 80_000 }).toEqual({ events: 50, hasEndpoint: true, isOver: false });
   expect(new Set(endpointsReadFor)).toEqual(new Set([api.provider.id]));
   const polls = (performance.now() - startedMs) / 500;
   expect(eventsReadFor.filter((id) => id === otherApi.provider.id).length).toBeLessThan(polls + 5);
