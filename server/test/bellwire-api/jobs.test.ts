@@ -293,7 +293,9 @@ test("a deletion of failures can be undone for a minute", async ({ api, otherApi
 test("an undo of a running job that deletes failures stops it", async ({ api }) => {
   await buildFailures(api, "one", 501);
   const { body: job } = await post(api, "/jobs", { kind: "delete_failures", filter: {} });
-  await workOnJob(api.pool);
+  // Jobs of other tests may come first.
+  const hasBegun = async () => (await api.call("GET", `/jobs/${job.id}`)).json().done > 0;
+  await until(async () => (await workOnJob(api.pool)) && hasBegun());
   expect((await api.call("GET", "/failures/count")).json()).toMatchObject({ count: 500 });
   expect((await post(api, `/failures/deletions/${job.id}/undo`)).body).toEqual({ restored: 1 });
   await finish(api);
