@@ -37,6 +37,9 @@ const stepBackMaxMs = 10_000;
 /** One call of the system's generator serves 256 ids: 0.1 µs per id instead of 1 µs. */
 const idsPerRandomCall = 256;
 
+/** Returns the time in a UUIDv7, in milliseconds since 1970 (RFC 9562, section 5.7). */
+export const msOfUuidV7 = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
 /** Returns a UUIDv7 for a time in milliseconds since 1970. */
 export type NewUuidV7 = (nowMs: number) => string;
 

@@ -370,7 +370,8 @@ const ownedStatement = `
       or not report.released))::integer as uncounted
   from lanes
   left join lane_reports report on report.endpoint_id = lanes.endpoint_id
-  left join engines on engines.id = lanes.owner and engines.beat_at > clock_timestamp() - interval '10 seconds'
+  left join engines on engines.id = lanes.owner
+    and engines.beat_at between clock_timestamp() - interval '10 seconds' and clock_timestamp() + interval '10 seconds'
   where lanes.provider_id = $1`;
 
 /** Announces work of any endpoint, or changes of any. */

@@ -94,6 +94,7 @@ export {
   type DueLanes,
   findDueLanes,
   insertEngine,
+  heartbeatDistance,
   insertLane,
   type OwnedLane,
   recordHeartbeat,

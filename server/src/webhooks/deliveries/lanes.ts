@@ -92,18 +92,22 @@ export const endpointsWithDue = `waiting (endpoint_id) as (
     from waiting where waiting.endpoint_id is not null
   )`;
 
+/**
+ * Seconds between an engine's last heartbeat and now. A heartbeat far ahead was recorded before the database's clock was set back: an engine
+ * that lives replaces it at once, and what a dead one has must not wait for the clock.
+ */
+export const heartbeatDistance = "abs(extract(epoch from clock_timestamp() - engines.beat_at))";
+
 // The first due time is a subquery with a limit, not an `exists`: PostgreSQL may answer an `exists` from a hash of
 // all due rows, which took 300 ms with a million of them.
 //
 // Finds lanes with due work and no live owner: none, or one without a heartbeat for a lease. Skips from endpoint to
 // endpoint through due_lane_idx with two index probes each. So a lane's million rows are not scanned to find another
 // lane's single one, and idle endpoints cost nothing. Counts the owned lanes on the way. Locks nothing:
-// claimStatement does. A heartbeat more than a lease ahead was recorded before the database's clock was set back: an
-// engine that lives replaces it at once, and the lanes of one that has died must not wait for the clock to catch up.
+// claimStatement does.
 const findStatement = `
   with recursive ${endpointsWithDue}, living as (
-    select id from engines
-    where beat_at between clock_timestamp() - make_interval(secs => $2) and clock_timestamp() + make_interval(secs => $2)
+    select id from engines where ${heartbeatDistance} <= $2
   ), lane as (
     select waiting.endpoint_id, living.id as owner,
       case when living.id is null then
@@ -166,8 +170,7 @@ const claimStatement = `
     cross join lanes
     where lanes.endpoint_id = any($2)
       and (lanes.owner is null or lanes.owner = $1
-        or not exists (select from engines where engines.id = lanes.owner
-          and beat_at between clock_timestamp() - make_interval(secs => $3) and clock_timestamp() + make_interval(secs => $3)))
+        or not exists (select from engines where engines.id = lanes.owner and ${heartbeatDistance} <= $3))
       and (lanes.not_before is null or lanes.not_before <= clock_timestamp())
       and exists (select from endpoints where endpoints.id = lanes.endpoint_id and endpoints.active
         and endpoints.state = 'enabled' and endpoints.deleted_at is null)

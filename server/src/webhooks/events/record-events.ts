@@ -1,6 +1,7 @@
 import type { Actor, Channel } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import type { Node } from "#platform/document.ts";
+import { msOfUuidV7 } from "#platform/ids.ts";
 import type { TraceContext } from "#platform/telemetry/tracing.ts";
 import {
   type BodyFormat,
@@ -147,8 +148,6 @@ function insertEvents(
 /** Ids of this much later belong to a clock that was wrong. Those of tomorrow have tables. */
 const laterMaxMs = 3_600_000;
 
-const timeMsOfId = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-
 /**
  * Returns an event id above that of the account's last event, which another process may have given to a request that came later and
  * did not wait for the account: an object's history is in the order of ids.
@@ -158,7 +157,7 @@ export function newEventId(
   { now, after }: { readonly now: Date; readonly after: string },
 ): string {
   const id = tx.newUuidV7(now.getTime());
-  const afterMs = timeMsOfId(after);
+  const afterMs = msOfUuidV7(after);
   return id > after || afterMs > now.getTime() + laterMaxMs ? id : tx.newUuidV7(afterMs + 1);
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
+import { msOfUuidV7 } from "#platform/ids.ts";
 import { isoTime, parseIsoTime } from "#platform/times.ts";
 import {
   type OutcomeClass,
@@ -63,9 +64,7 @@ export const uuidFloor = (at: Date): string => {
 export const firstId = "00000000-0000-0000-0000-000000000000";
 export const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-/** Returns the time in a UUIDv7. */
-export const timeOfId = (id: string): Date =>
-  parseIsoTime(isoTime(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)));
+export const timeOfId = (id: string): Date => parseIsoTime(isoTime(msOfUuidV7(id)));
 
 /** Returns $1 to $19 of all statements, which `sources.ts` and `statements.ts` use. */
 export function searchValues({ providerId, filter, accountIds }: Search): readonly unknown[] {

@@ -6,6 +6,7 @@ import {
   countedMax,
   outcomeClasses,
   countWaiting,
+  heartbeatDistance,
 } from "#webhooks/deliveries/index.ts";
 import { type Endpoint, listEndpoints, readEndpoint } from "#webhooks/endpoints/index.ts";
 import { Counts, intervalMs } from "./counts.ts";
@@ -398,7 +399,7 @@ const lanesStatement = `
     case when report.epoch is null then lanes.failing_since else report.failing_since end as failing_since,
     coalesce(report.failed_attempts, lanes.failed_attempts) as failed_attempts
   from lanes
-  left join engines on engines.id = lanes.owner and engines.beat_at > clock_timestamp() - interval '15 seconds'
+  left join engines on engines.id = lanes.owner and ${heartbeatDistance} < 15
   left join lane_reports report on report.endpoint_id = lanes.endpoint_id and report.epoch = lanes.epoch
     and not report.released and engines.id is not null
   where lanes.provider_id = $1 and lanes.endpoint_id = any($2::bigint[])`;

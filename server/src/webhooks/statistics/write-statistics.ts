@@ -10,7 +10,7 @@ import {
   rowsToAdd,
   type StatisticsRow,
 } from "./counts.ts";
-import { type ErrorClass, everyAttempt } from "#webhooks/deliveries/index.ts";
+import { type ErrorClass, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
 import { minuteDays } from "./read-statistics.ts";
 
 /** Why a lane with waiting deliveries starts no attempt at the moment. */
@@ -362,7 +362,7 @@ const orphansStatement = `
   from lanes
   left join lane_reports report on report.endpoint_id = lanes.endpoint_id
   where lanes.epoch > 0
-    and not exists (select from engines where engines.id = lanes.owner and engines.beat_at > clock_timestamp() - interval '60 seconds')
+    and not exists (select from engines where engines.id = lanes.owner and ${heartbeatDistance} < 60)
     and (report.endpoint_id is null or not report.released or report.epoch < lanes.epoch)
     and lanes.endpoint_id not in (
       select attempt.endpoint_id from ${everyAttempt} attempt where attempt.recorded_in >= (select transactions_horizon()))
