@@ -230,6 +230,32 @@ test("a stream sends deletions of its own provider's endpoints only", async ({ h
   expect(other.messages).toEqual([]);
 });
 
+test.for(["missed", "unreadable"])(
+  "a stream ends for a reconnect if changes of endpoints are %s",
+  async (how, { sharedPool }) => {
+    const listeners: ((values: readonly string[]) => void)[] = [];
+    const pool: Pool = {
+      ...sharedPool,
+      onHint(channel, listener) {
+        if (channel === "endpoints") listeners.push(listener);
+        return sharedPool.onHint(channel, listener);
+      },
+      query(statement, values) {
+        if (how === "unreadable" && statement.includes("from endpoints where id = any")) throw new Error("away");
+        return sharedPool.query(statement, values);
+      },
+    };
+    const { http, close } = openBellwireApi(pool, systemClock);
+    await http.listen({ host: "127.0.0.1", port: 0 });
+    onTestFinished(close);
+    const client = await follow(http, await createBellwireApi(sharedPool, http, new Date()));
+    await hasBegun(client);
+    for (const listener of listeners) listener(how === "missed" ? [] : ["1"]);
+    await until(() => client.isOver());
+    expect(client.messages.at(-1)).toEqual({ event: "end", data: { reason: "reconnect" } });
+  },
+);
+
 test("changes of a provider are read for its own streams at once, and for others only by their polls", async ({
   sharedPool,
 }) => {

@@ -234,7 +234,7 @@ class HistoryHub {
         const changed = isOfAny ? [...this.#audiences.keys()] : providerIds.map(Number);
         for (const providerId of changed) this.#audiences.get(providerId)?.wake.abort();
       }),
-      needs.pool.onHint("endpoints", (ids) => void this.#pushEndpoints(ids.map(Number)).catch(needs.onError)),
+      needs.pool.onHint("endpoints", (ids) => void this.#endpointsChanged(ids.map(Number))),
     ];
   }
 
@@ -266,6 +266,10 @@ class HistoryHub {
 
   close(): void {
     for (const stop of this.#stopListening) stop();
+    this.#endAll();
+  }
+
+  #endAll(): void {
     for (const { queues } of this.#audiences.values()) for (const queue of queues) queue.close();
   }
 
@@ -287,8 +291,19 @@ class HistoryHub {
     }
   }
 
+  /** Without ids, changes may have been missed. The history does not contain them, so clients have to reconnect and read endpoints again. */
+  async #endpointsChanged(ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return this.#endAll();
+    try {
+      await this.#pushEndpoints(ids);
+    } catch (error) {
+      this.#needs.onError(error);
+      this.#endAll();
+    }
+  }
+
   async #pushEndpoints(ids: readonly number[]): Promise<void> {
-    if (this.#audiences.size === 0 || ids.length === 0) return;
+    if (this.#audiences.size === 0) return;
     const { pool, encryption } = this.#needs;
     for (const key of await readEndpointKeys(pool, ids)) {
       const audience = this.#audiences.get(key.providerId);
@@ -344,7 +359,7 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
       "`delivery`: the current state of a Delivery. `endpoint`: the current state of an Endpoint, its URL masked. " +
       "`endpoint_deleted`: the `id` of a deleted endpoint, whose pending deliveries are cancelled. " +
       "The data is JSON. Nothing is skipped: after an interruption, send `Last-Event-ID`, as browsers do. Some messages may then " +
-      "be repeated. An id that is not one of this stream is refused. The last event is `end` with a `reason`: `access-ended` (the " +
+      "be repeated. Only changes of endpoints are not: read the endpoints after each connection. An id that is not one of this stream is refused. The last event is `end` with a `reason`: `access-ended` (the " +
       "session, the token or the permission ended, or the provider is suspended) or `reconnect`. Clients that do not read are " +
       "disconnected.",
     method: "GET",
