@@ -2044,7 +2044,7 @@ export interface components {
              */
             latency_ms: number;
             phases: components["schemas"]["AttemptPhases"] | null;
-            connection: ("none" | "new" | "reused" | "internal") | null;
+            connection: ("none" | "new" | "reused" | "internal" | "replaced") | null;
             address: string | null;
             tls: components["schemas"]["AttemptTls"] | null;
             response_bytes: number | null;

@@ -44,7 +44,7 @@ const phase = (description: string) => Nullable(Type.Number({ description }));
 
 const PhasesSchema = Type.Object(
   {
-    queued: phase("Waited for a free connection."),
+    queued: phase("Waited for a free connection, or for one that replaced a closed one."),
     dns: phase("Resolved the name."),
     connect: phase("Opened the TCP connection."),
     tls: phase("Made the TLS handshake."),
@@ -94,7 +94,8 @@ export const AttemptSchema = Type.Object(
       Type.Enum([...connectionKinds], {
         description:
           "`none`: no connection was opened, so nothing was sent. `internal`: a request bin of this installation, reached " +
-          "without a connection.",
+          "without a connection. `replaced`: the receiver closed its reused connection as the request was sent, so the request " +
+          "was sent again at once, on a new connection.",
       }),
     ),
     address: Nullable(

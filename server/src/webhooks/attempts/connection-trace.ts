@@ -17,6 +17,13 @@ export interface ConnectionUser {
  */
 export class CurrentRequest {
   user: ConnectionUser | undefined;
+
+  /** Runs a function that calls `dispatch` for the request. */
+  during(user: ConnectionUser, dispatch: () => void): void {
+    this.user = user;
+    dispatch();
+    this.user = undefined;
+  }
 }
 
 interface ConnectionNeeds {
@@ -103,13 +110,15 @@ export interface RequestTimes {
   readonly endedMs: number;
   readonly connection: ConnectionTrace | undefined;
   readonly isReused: boolean;
+  /** The request was lost on a reused connection and repeated. */
+  readonly isRepeated?: boolean;
 }
 
 /**
  * Divides the time of a request into phases of whole microseconds that leave no gap. A connection may have begun to
  * open before the request existed: only the time within the request counts.
  */
-export function traceOf({ connection, isReused, ...times }: RequestTimes): AttemptTrace {
+export function traceOf({ connection, isReused, isRepeated, ...times }: RequestTimes): AttemptTrace {
   const { startedMs, sentMs, answeredMs, endedMs } = times;
   let at = Math.round(startedMs * 1000);
   /** Moves to a time and returns the microseconds that passed. */
@@ -135,7 +144,7 @@ export function traceOf({ connection, isReused, ...times }: RequestTimes): Attem
     tls,
     firstByte: sentMs === undefined ? undefined : until(answeredMs ?? endedMs),
     body: answeredMs === undefined ? undefined : until(endedMs),
-    connection: connection?.readyMs === undefined ? "none" : isReused ? "reused" : "new",
+    connection: isRepeated ? "replaced" : connection?.readyMs === undefined ? "none" : isReused ? "reused" : "new",
     address: connection?.address,
     tlsVersion: connection?.tlsVersion,
     certificateExpiresAt: connection?.certificateExpiresAt,

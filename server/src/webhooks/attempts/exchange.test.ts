@@ -1,8 +1,11 @@
 import type { Socket } from "node:net";
 import { expect, test } from "vitest";
-import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
+import type { Lookup } from "#platform/network/target-guard.ts";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import { type TestSenderOptions, buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
 import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
-import { startReceiver } from "../../../test/support/receiver.ts";
+import { type Answer, startReceiver } from "../../../test/support/receiver.ts";
+import { until } from "../../../test/support/until.ts";
 
 const text = (body: Uint8Array): string => Buffer.from(body).toString();
 
@@ -171,4 +174,122 @@ test("a request whose mayStart is false once a connection is free is never sent,
   const sent = await sender.send({ ...buildAttempt({ url: receiver.url }), mayStart: () => true });
   expect(sent).toMatchObject({ kind: "answered", status: 200 });
   expect(receiver.received).toHaveLength(1);
+});
+
+/** Answers the first request of each connection, and leaves later ones to `lose`. */
+function closingWhenReused(lose: (socket: Socket) => void): Answer {
+  const used = new Set<unknown>();
+  return (response) => {
+    const { socket } = response;
+    if (socket && used.has(socket)) return lose(socket);
+    used.add(socket);
+    response.end();
+  };
+}
+
+/** Sends a request on a connection that was used before, and that the receiver closes then. */
+async function sendOnClosing(answer: Answer, { lookup, ...changes }: ReusedChanges = {}) {
+  await using receiver = await startReceiver(answer);
+  await using sender = buildSender({ connectionsMax: 1, ...(lookup ? { lookup } : {}) });
+  const url = lookup ? receiver.url.replace("127.0.0.1", "receiver.example") : receiver.url;
+  await sender.send(buildAttempt({ url }));
+  const outcome = await sender.send(buildAttempt({ url, ...changes }));
+  return { outcome, requests: receiver.received.slice(1) };
+}
+
+type ReusedChanges = Pick<TestSenderOptions, "lookup"> & Partial<Parameters<typeof buildAttempt>[0]>;
+
+test.each([
+  ["closes", (socket: Socket) => socket.end()],
+  ["resets", (socket: Socket) => socket.resetAndDestroy()],
+] as const)(
+  "a request whose reused connection the receiver %s is repeated at once on a new one",
+  async (_how, close) => {
+    const { outcome, requests } = await sendOnClosing(
+      closingWhenReused((socket) => void close(socket)),
+      { attempt: 2 },
+    );
+    expect(outcome).toMatchObject({ kind: "answered", status: 200, trace: { connection: "replaced" } });
+    expect(requests).toHaveLength(2);
+    expect(requests[1]).toEqual({ ...requests[0], atMs: requests[1]?.atMs });
+  },
+);
+
+test("a repeated request that is lost too fails the attempt", async () => {
+  let answered = 0;
+  const { outcome, requests } = await sendOnClosing((response) => {
+    answered += 1;
+    if (answered === 1) response.end();
+    else response.socket?.end();
+  });
+  expect(outcome).toMatchObject({ kind: "unreachable", code: "UND_ERR_SOCKET", trace: { connection: "replaced" } });
+  expect(requests).toHaveLength(2);
+});
+
+test("a request is not repeated once a byte of its response is there", async () => {
+  const { outcome, requests } = await sendOnClosing(
+    closingWhenReused((socket) => socket.end("HTTP/1.1 103 Early Hints\r\n\r\n")),
+  );
+  expect(outcome).toMatchObject({ kind: "unreachable", code: "UND_ERR_SOCKET", trace: { connection: "reused" } });
+  expect(requests).toHaveLength(1);
+});
+
+test("a request is not repeated if the receiver had it for a second", async () => {
+  const clock = new HandDrivenClock();
+  await using receiver = await startReceiver();
+  await using sender = buildSender({ connectionsMax: 1, clock });
+  await sender.send(buildAttempt({ url: receiver.url }));
+  let close: (() => void) | undefined;
+  receiver.answer((response) => (close = () => response.socket?.end()));
+  const sent = sender.send(buildAttempt({ url: receiver.url }));
+  await until(() => close !== undefined);
+  await clock.advance(1000);
+  close?.();
+  expect(await sent).toMatchObject({ kind: "unreachable", code: "UND_ERR_SOCKET", trace: { connection: "reused" } });
+  expect(receiver.received).toHaveLength(2);
+});
+
+test("a request without an idempotency key is not repeated", async () => {
+  await using receiver = await startReceiver(closingWhenReused((socket) => socket.end()));
+  await using sender = buildSender({ connectionsMax: 1 });
+  const given = { url: receiver.url, method: "POST", headers: [], body: Buffer.from("a"), timeoutSeconds: 5 };
+  expect(await sender.sendGiven(given)).toMatchObject({ kind: "answered" });
+  expect(await sender.sendGiven(given)).toMatchObject({ kind: "unreachable", code: "UND_ERR_SOCKET" });
+  expect(receiver.received).toHaveLength(2);
+});
+
+test("a request is repeated only at a permitted address", async () => {
+  const answers = ["127.0.0.1", "10.0.0.5"];
+  const lookup: Lookup = () => Promise.resolve([{ address: answers.shift() ?? "", family: 4 }]);
+  const { outcome, requests } = await sendOnClosing(
+    closingWhenReused((socket) => socket.end()),
+    { lookup },
+  );
+  expect(outcome).toMatchObject({ kind: "forbidden-target", address: "10.0.0.5", trace: { connection: "replaced" } });
+  expect(requests).toHaveLength(1);
+});
+
+test("a repeat is within the time limit of its attempt", async () => {
+  let answered = 0;
+  const { outcome, requests } = await sendOnClosing(
+    (response) => {
+      answered += 1;
+      if (answered === 1) response.end();
+      else if (answered === 2) response.socket?.end();
+    },
+    { timeoutSeconds: 0.3 },
+  );
+  expect(outcome).toMatchObject({ kind: "timed-out", phase: "answer", trace: { connection: "replaced" } });
+  expect(outcome.latencyMs).toBeLessThan(2000);
+  expect(requests).toHaveLength(2);
+});
+
+test("an attempt whose lease ends before its repeat fails with the first outcome", async () => {
+  const allowed = [true, false];
+  const { outcome, requests } = await sendOnClosing(
+    closingWhenReused((socket) => socket.end()),
+    { mayStart: () => allowed.shift() ?? false },
+  );
+  expect(outcome).toMatchObject({ kind: "unreachable", code: "UND_ERR_SOCKET", trace: { connection: "replaced" } });
+  expect(requests).toHaveLength(1);
 });

@@ -9,7 +9,7 @@ import {
   latencyOf,
   traceOf,
 } from "./connection-trace.ts";
-import { type NotMade, type Untimed, outcomeOfError } from "./outcome-of-error.ts";
+import { type NotMade, type Untimed, isClosedConnection, outcomeOfError } from "./outcome-of-error.ts";
 
 export interface ExchangeNeeds {
   readonly clock: Clock;
@@ -19,7 +19,18 @@ export interface ExchangeNeeds {
   readonly connectTimeoutSeconds: number;
   readonly mayStart?: (() => boolean) | undefined;
   readonly current: CurrentRequest;
+  /**
+   * Sends the request once more, on a new connection. Given only if the request has an idempotency key (RFC 9110, section
+   * 9.2.2).
+   */
+  readonly repeat?: ((exchange: Exchange) => void) | undefined;
 }
+
+/**
+ * A receiver that closes an idle connection does not see a request that is on its way, and its close arrives within a round
+ * trip. Later, it may have begun to process the request.
+ */
+const closedWhileIdleMs = 1000;
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
 
@@ -40,6 +51,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   #answeredMs: number | undefined;
   #connection: ConnectionTrace | undefined;
   #isReused = false;
+  /** Outcome of the request on a connection that the receiver had closed, before it was repeated. */
+  #lost: Untimed<AttemptOutcome> | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #answer: { readonly status: number; readonly headers: Headers } | undefined;
   /** Buffer of the body, of which `#bodyBytes` are used. */
@@ -100,11 +113,28 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
       const [isSent, isAnswering] = [this.#sentMs !== undefined, this.#answer !== undefined];
       const outcome = outcomeOfError(error, { ...this.#needs, isSent, isAnswering });
       if (outcome.kind === "not-made") this.#giveUp(outcome);
+      else if (this.#wasClosedWhileIdle(error)) this.#repeat(outcome);
       else this.#settle(outcome);
     } catch (bug) {
       this.#end();
       this.#reject(bug);
     }
+  }
+
+  #wasClosedWhileIdle(error: Error): boolean {
+    if (!this.#isReused || this.#sentMs === undefined || !isClosedConnection(error)) return false;
+    return this.#connection?.answerBytes === 0 && this.#needs.clock.monotonicMs() - this.#sentMs < closedWhileIdleMs;
+  }
+
+  #repeat(lost: Untimed<AttemptOutcome>): void {
+    const { repeat } = this.#needs;
+    if (!repeat) return this.#settle(lost);
+    this.#lost = lost;
+    this.#isReused = false;
+    this.#connection = undefined;
+    this.#controller = undefined;
+    this.#sentMs = undefined;
+    repeat(this);
   }
 
   /**
@@ -139,11 +169,14 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
       endedMs: this.#needs.clock.monotonicMs(),
       connection: this.#connection,
       isReused: this.#isReused,
+      isRepeated: this.#lost !== undefined,
     });
     this.#resolve({ latencyMs: latencyOf(trace), trace, ...outcome });
   }
 
   #giveUp(notMade: NotMade): void {
+    // The receiver may have seen the first request.
+    if (this.#lost) return this.#settle(this.#lost);
     this.#end();
     this.#resolve(notMade);
   }

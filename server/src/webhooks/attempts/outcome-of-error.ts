@@ -152,6 +152,9 @@ function sentenceOf(code: string, error: Error, { host, isAnswering }: FailedExc
   return `${host} could not be reached: ${error.message}.`;
 }
 
+/** True if the receiver, or the network, closed or reset the connection. */
+export const isClosedConnection = (error: Error): boolean => sentences[codeOf(error)] === closed;
+
 /** Some errors of the parser of undici have no code. */
 const codeOf = (error: Error): string => ("code" in error && typeof error.code === "string" ? error.code : error.name);
 

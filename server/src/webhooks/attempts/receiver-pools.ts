@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { buildConnector } from "undici";
+import type { Dispatcher, buildConnector } from "undici";
 import { answerLimits } from "./answer-limits.ts";
 import { Pool } from "./undici.ts";
 
@@ -51,24 +51,24 @@ export class ReceiverPools implements AsyncDisposable {
     return made.pool;
   }
 
+  /** Sends one request on a connection that is opened for it, and closed after it. */
+  dispatchOnNewConnection(
+    origin: string,
+    request: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
+    const pool = this.#makePool(origin, 1);
+    pool.dispatch(request, handler);
+    this.#closeAfterRequests(pool);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#open.clear();
     await Promise.all([...this.#closing].map((pool) => pool.destroy()));
   }
 
   #make(origin: string): OpenPool {
-    const pool = new Pool(origin, {
-      connect: this.#options.connector,
-      connections: this.#options.connectionsMax,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: idleConnectionMs,
-      keepAliveMaxTimeout: idleConnectionMs,
-      maxHeaderSize: answerLimits.headerBytes,
-      // An exchange has its own time limit for everything.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    const pool = this.#makePool(origin, this.#options.connectionsMax);
     const forgetIdle = (): void => {
       const { connected, size } = pool.stats;
       if (connected === 0 && size === 0) this.#forget(origin, pool);
@@ -79,14 +79,32 @@ export class ReceiverPools implements AsyncDisposable {
     return { pool, life };
   }
 
+  #makePool(origin: string, connections: number): Pool {
+    return new Pool(origin, {
+      connect: this.#options.connector,
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: idleConnectionMs,
+      keepAliveMaxTimeout: idleConnectionMs,
+      maxHeaderSize: answerLimits.headerBytes,
+      // An exchange has its own time limit for everything.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
   /** The next request to the origin opens a new pool. */
   #forget(origin: string, pool: Pool): void {
     if (this.#open.peek(origin)?.pool === pool) this.#open.delete(origin);
   }
 
-  /** Lets requests in flight finish. */
   #close({ pool, life }: OpenPool): void {
     clearTimeout(life);
+    this.#closeAfterRequests(pool);
+  }
+
+  #closeAfterRequests(pool: Pool): void {
     this.#closing.add(pool);
     void pool.close().finally(() => this.#closing.delete(pool));
   }

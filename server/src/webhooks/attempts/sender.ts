@@ -92,10 +92,11 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
     if (ownBins && binId !== undefined) {
       return deliverToOwnBin({ ownBins, clock }, { binId, host, pathname, query, headers, body, timeoutSeconds });
     }
-    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds, mayStart, current });
-    current.user = exchange;
-    pools.poolOf(origin).dispatch({ method: "POST", path: pathname + query, headers, body }, exchange);
-    current.user = undefined;
+    const sent = { method: "POST", path: pathname + query, headers, body };
+    const repeat = (lost: Exchange): void =>
+      current.during(lost, () => pools.dispatchOnNewConnection(origin, sent, lost));
+    const exchange = new Exchange({ clock, host, timeoutSeconds, connectTimeoutSeconds, mayStart, current, repeat });
+    current.during(exchange, () => pools.poolOf(origin).dispatch(sent, exchange));
     return exchange.outcome;
   };
   const resolve = (url: string): Promise<void> | undefined => {
@@ -131,9 +132,7 @@ const createGivenSender =
         credentials === undefined ? [...headers] : [...withoutAuthorization(headers), "authorization", credentials],
       body: body.byteLength > 0 ? body : null,
     };
-    current.user = exchange;
-    pools.poolOf(origin).dispatch(sent, exchange);
-    current.user = undefined;
+    current.during(exchange, () => pools.poolOf(origin).dispatch(sent, exchange));
     return exchange.outcome.then((outcome) => (outcome.kind === "not-made" ? outcomeOfNotMade(outcome) : outcome));
   };
 

@@ -3,9 +3,10 @@ export type AttemptPhase = "queued" | "dns" | "connect" | "tls" | "firstByte" | 
 
 /**
  * The connection of an attempt. `none`: the attempt ended before a connection was opened. `internal`: a request bin of
- * this installation got the request without a connection.
+ * this installation got the request without a connection. `replaced`: a receiver closed its reused connection as the request
+ * was sent, and the request was repeated on a new one; phases before it are part of `queued`.
  */
-export const connectionKinds = ["none", "new", "reused", "internal"] as const;
+export const connectionKinds = ["none", "new", "reused", "internal", "replaced"] as const;
 
 const tlsVersions: readonly string[] = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 

@@ -54,6 +54,7 @@ export function AttemptDetails({ attempt, delivery }: AttemptProps) {
 }
 
 const connections = {
+  replaced: "New. The request was first sent on an open connection, which the receiver closed",
   none: "None was opened",
   new: "New",
   reused: "Reused",
