@@ -27,8 +27,13 @@ export {
   readAccounts,
   searchAccounts,
 } from "./account.ts";
-export { type AccountChange, deleteAccount, updateAccount } from "./change-account.ts";
-export { deleteCreditCard, updateCreditCard } from "./credit-card.ts";
+export {
+  type AccountChange,
+  deleteAccount,
+  updateAccount,
+  deleteCreditCard,
+  updateCreditCard,
+} from "./change-account.ts";
 export {
   type AccountPlanRequest,
   type ApplicationPlanRequest,
