@@ -4,6 +4,10 @@ export {
   regenerateApplicationKey,
   removeApplicationKey,
   representKeys,
+  addReferrerFilter,
+  referrerFiltersToJson,
+  removeReferrerFilter,
+  representReferrerFilters,
 } from "./application-keys.ts";
 export {
   changeApplicationPlan,
@@ -35,10 +39,4 @@ export {
 export { createApplication } from "./create-application.ts";
 export { deleteProduct } from "./delete-product.ts";
 export { type ApplicationFilter, findApplication, searchApplications } from "./find-applications.ts";
-export {
-  addReferrerFilter,
-  referrerFiltersToJson,
-  removeReferrerFilter,
-  representReferrerFilters,
-} from "./referrer-filters.ts";
 export { readSubscriptions, representSubscription, subscriptionToJson, unsubscribe } from "./subscriptions.ts";
