@@ -4,7 +4,15 @@ import { type Json, type Node, list, record, value } from "#platform/document.ts
 import { type FieldErrors, type FieldWriter, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 import { type Product } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { keyErrors } from "./application-input.ts";
+import {
+  keyErrors,
+  type Application,
+  type ApplicationKey,
+  inListedOrder,
+  keyEvent,
+  keysMax,
+  newKey,
+} from "./application.ts";
 import {
   deleteKey,
   insertKey,
@@ -13,7 +21,6 @@ import {
   insertReferrerFilter,
   listReferrerFilters,
 } from "./application-table.ts";
-import { type Application, type ApplicationKey, inListedOrder, keyEvent, keysMax, newKey } from "./application.ts";
 import {
   type ApplicationChange,
   type ApplicationOutcome,

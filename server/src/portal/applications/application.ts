@@ -1,19 +1,109 @@
 import { isDate } from "node:util/types";
 import { Type } from "typebox";
+import { auditedChanges, columnOf, documentProperties } from "#platform/database/field-table.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { randomHex } from "#platform/ids.ts";
-import { auditedChanges, columnOf, documentProperties } from "#platform/database/field-table.ts";
-import type { AccountEvent } from "#portal/accounts/account-events.ts";
+import { parseLenientTime } from "#platform/times.ts";
+import { isXmlText } from "#platform/xml.ts";
+import { type AccountEvent } from "#portal/accounts/account-events.ts";
 import {
   type DocumentSettings,
   type FieldValues,
   fieldsToJson,
   representFields,
   type SettableTable,
+  type FieldInput,
+  type Parsed,
 } from "#portal/fields/index.ts";
 import { type OidcConfiguration, type Plan, type Product, representPlan } from "#portal/products/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
-import { parseOrigin, parseRedirectUrl, parseTime, parseUserKey } from "./application-input.ts";
+
+/** Returns the text of a value, or undefined if the input does not contain it. */
+function textInput(values: FieldInput, name: string): string | undefined {
+  const input = values[name];
+  if (input === undefined) return undefined;
+  return typeof input === "string" || typeof input === "number" ? String(input).trim() : "";
+}
+
+/** Returns null for an empty text. */
+function parseTime(values: FieldInput, name: string, now: Date): Parsed<Date | null> {
+  const text = textInput(values, name);
+  if (text === undefined || text === "") return { value: text === "" ? null : undefined, wrong: [] };
+  const time = parseLenientTime(text, now);
+  return { value: time, wrong: time === undefined ? ["is invalid"] : [] };
+}
+
+const urlLengthMax = 65_535;
+
+function parseRedirectUrl(values: FieldInput, name: string): Parsed<string | null> {
+  const url = textInput(values, name);
+  return { value: url === "" ? null : url, wrong: urlErrors(url ?? "") };
+}
+
+function urlErrors(url: string): readonly string[] {
+  if (!isXmlText(url)) return ["contains characters that are not allowed"];
+  return url.length > urlLengthMax ? [`is too long (maximum is ${urlLengthMax} characters)`] : [];
+}
+
+const originLengthMax = 255;
+
+function parseOrigin(values: FieldInput, name: string): Parsed<string> {
+  const origin = textInput(values, name) || undefined;
+  const isInvalid = origin !== undefined && (origin.length > originLengthMax || !isXmlText(origin));
+  return { value: origin, wrong: isInvalid ? ["is invalid"] : [] };
+}
+
+const userKeyLengthMax = 256;
+// Words with dots and dashes, or base64 without slashes, which would end the key in a URL path.
+const userKeyPattern = /^([\w.-]+|([A-Za-z0-9+]{4})*([A-Za-z0-9+]{4}|[A-Za-z0-9+]{3}=|[A-Za-z0-9+]{2}==))$/;
+
+function parseUserKey(values: FieldInput, name: string): Parsed<string> {
+  const userKey = textInput(values, name) || undefined;
+  return { value: userKey, wrong: userKey === undefined ? [] : userKeyErrors(userKey) };
+}
+
+function userKeyErrors(userKey: string): readonly string[] {
+  if (userKey.length > userKeyLengthMax) return [`is too long (maximum is ${userKeyLengthMax} characters)`];
+  return userKeyPattern.test(userKey) ? [] : ["is invalid"];
+}
+
+const idLengthMin = 4;
+const idLengthMax = 255;
+
+/** Parses one key or a list of keys. Empty keys are dropped. */
+export function parseKeys(values: FieldInput, name: string): Parsed<readonly string[]> {
+  const input = values[name];
+  const items: readonly unknown[] = Array.isArray(input) ? input : [input];
+  const keys = items.map((key) => textInput({ key }, "key") ?? "").filter((key) => key !== "");
+  const isRepeated = new Set(keys.map((key) => key.toLowerCase())).size < keys.length;
+  const wrong = [...new Set(keys.flatMap(keyErrors)), ...(isRepeated ? ["has already been taken"] : [])];
+  return { value: keys.length > 0 ? keys : undefined, wrong };
+}
+
+// Printable, without spaces and slashes, which would end the id in a URL path.
+const idPattern = /^[\x21-\x2e\x30-\x7e]+$/;
+
+export function parseApplicationId(values: FieldInput, name: string): Parsed<string> {
+  const id = textInput(values, name) || undefined;
+  return { value: id, wrong: id === undefined ? [] : idErrors(id) };
+}
+
+function idErrors(id: string): readonly string[] {
+  if (id.length < idLengthMin) return [`is too short (minimum is ${idLengthMin} characters)`];
+  if (id.length > idLengthMax) return [`is too long (maximum is ${idLengthMax} characters)`];
+  return idPattern.test(id) ? [] : ["is invalid"];
+}
+
+const keyLengthMin = 5;
+const keyLengthMax = 255;
+const printable = /^[\x21-\x7e]+$/;
+
+/** Validates the value of a key. */
+export function keyErrors(key: string): readonly string[] {
+  if (key.length < keyLengthMin) return [`is too short (minimum is ${keyLengthMin} characters)`];
+  if (key.length > keyLengthMax) return [`is too long (maximum is ${keyLengthMax} characters)`];
+  return printable.test(key) ? [] : ["is invalid"];
+}
 
 /** An account's access to a product. 3scale calls it a cinstance. */
 export interface Application {
@@ -101,7 +191,7 @@ export interface ApplicationKey {
 /** Returns a title for pages and mails, because the name may be missing. */
 export const titleOf = ({ id, name }: Pick<Application, "id" | "name">): string => name?.trim() || `Application ${id}`;
 
-export interface NewApplication {
+interface NewApplication {
   readonly accountId: number;
   readonly product: Product;
   readonly plan: Plan;
@@ -161,7 +251,7 @@ export const inListedOrder = (keys: readonly ApplicationKey[]): readonly Applica
     (one, other) => one.createdAt.getTime() - other.createdAt.getTime() || (one.value < other.value ? -1 : 1),
   );
 
-export type ApplicationEventType = Extract<AccountEvent["type"], `application.${string}`>;
+type ApplicationEventType = Extract<AccountEvent["type"], `application.${string}`>;
 
 type PreviousValues = Readonly<Record<string, unknown>>;
 
@@ -299,7 +389,7 @@ const fieldValuesOf = ({ name, description, fields }: Application): FieldValues 
   ...(description === null ? {} : { description }),
 });
 
-export interface JsonContext {
+interface JsonContext {
   readonly settings: DocumentSettings;
   /** The origin that the client used. Links start with it. */
   readonly adminUrl: string;

@@ -17,9 +17,17 @@ import {
 } from "#portal/fields/index.ts";
 import { type Plan, type Product, lockPlanForShare, readProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { parseApplicationId, parseKeys } from "./application-input.ts";
+import {
+  parseApplicationId,
+  parseKeys,
+  type Application,
+  inListedOrder,
+  keyEvent,
+  keysMax,
+  newApplication,
+  newKey,
+} from "./application.ts";
 import { findTakenCredentials, insertApplication, listApplications } from "./application-table.ts";
-import { type Application, inListedOrder, keyEvent, keysMax, newApplication, newKey } from "./application.ts";
 import {
   type ApplicationOutcome,
   type ChangedApplication,
