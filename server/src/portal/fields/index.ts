@@ -1,5 +1,14 @@
 export { createFieldsDefinition, deleteFieldsDefinition, updateFieldsDefinition } from "./change-definitions.ts";
-export { applyFieldInput, type FieldWriter, missingFields, parseFieldInput } from "./field-input.ts";
+export {
+  applyFieldInput,
+  type FieldWriter,
+  missingFields,
+  parseFieldInput,
+  parseRequest,
+  requestName,
+  propertySchemas,
+  type SettableTable,
+} from "./field-input.ts";
 export { fieldsToJson, type FieldValues, isBillingAddress, representFields } from "./field-values.ts";
 export {
   definitionToJson,
@@ -34,4 +43,3 @@ export {
   refuseTransition,
   takenErrors,
 } from "./input.ts";
-export { parseRequest, requestName, propertySchemas, type SettableTable } from "./settable.ts";
