@@ -1,5 +1,6 @@
-export { type NameOfActor, readActorNames } from "./actor-names.ts";
 export {
+  type NameOfActor,
+  readActorNames,
   type FieldChange,
   type HistoryEntry,
   type HistoryEntryDetails,
