@@ -47,7 +47,16 @@ export {
   undoSeconds,
 } from "./failure-deletions.ts";
 export { eraseDeliveries, hasPendingDeliveries } from "./erase-deliveries.ts";
-export { type HintedRows, hintedRowsChannel, parseHintedRows } from "./hinted-rows.ts";
+export {
+  type HintedRows,
+  hintedRowsChannel,
+  parseHintedRows,
+  type Ordering,
+  objectOf,
+  orderingKeyOf,
+  planDeliveries,
+  type PlannedDelivery,
+} from "./plan.ts";
 export {
   countMutedFailures,
   deleteExpiredMutes,
@@ -126,7 +135,6 @@ export {
   retryAfterSeconds,
   type SuccessRule,
 } from "./retry-policy.ts";
-export { type Ordering, objectOf, orderingKeyOf, planDeliveries, type PlannedDelivery } from "./plan.ts";
 export {
   type Attempt,
   type Delivery,
