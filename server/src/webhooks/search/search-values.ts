@@ -9,8 +9,7 @@ import {
   groupIdOf,
   readErrors,
 } from "#webhooks/deliveries/index.ts";
-import type { DeliveryFilter, FilterErrors, StatusRange } from "./filter.ts";
-import { necessaryText } from "./payload-criterion.ts";
+import { type DeliveryFilter, type FilterErrors, type StatusRange, necessaryText } from "./filter.ts";
 
 /** A filter of one provider's history, ready to be searched for. */
 export interface Search {
