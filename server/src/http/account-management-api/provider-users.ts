@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { listProviderUsers, productScopeOf, type ProviderUser, readProviderUser } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { formatWait } from "#http/shared/sign-in-limits.ts";
+import { formatWait } from "#http/shared/sign-in.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { list, record, value } from "#platform/document.ts";
 import { renderIndentedXml, renderXmlDocument } from "#platform/xml.ts";

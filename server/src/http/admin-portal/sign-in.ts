@@ -2,8 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { findProviderUsersByLogin, lockIfPasswordUnchanged, signInProviderUser } from "#access/index.ts";
 import { endBrowserSession, findSignedInUser, startBrowserSession } from "#http/shared/browser-session.ts";
 import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
-import { type SignInLimits, createSignInLimits } from "#http/shared/sign-in-limits.ts";
-import { type SignInForm, signInByForm, signInPage, wrongLogin } from "#http/shared/sign-in.ts";
+import {
+  type SignInLimits,
+  createSignInLimits,
+  type SignInForm,
+  signInByForm,
+  signInPage,
+  wrongLogin,
+} from "#http/shared/sign-in.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import type { AdminPortal } from "./page.ts";
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import { hasSessionToken, issueFormToken, readForm } from "#http/shared/forms.ts";
-import { formatWait } from "#http/shared/sign-in-limits.ts";
+import { formatWait } from "#http/shared/sign-in.ts";
 import { type FieldErrors, type FieldValues, type FieldsDefinition, isBillingAddress } from "#portal/fields/index.ts";
 import { type Developer, type DeveloperPage, requireDeveloper } from "./developer.ts";
 import { showInvalidFormToken, type Portal } from "./page.ts";

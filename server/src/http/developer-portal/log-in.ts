@@ -9,8 +9,17 @@ import {
 } from "#access/index.ts";
 import { endBrowserSession, startBrowserSession } from "#http/shared/browser-session.ts";
 import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
-import { type SignInLimits, createSignInLimits, formatWait, isLoopback } from "#http/shared/sign-in-limits.ts";
-import { type SignInForm, rememberDevice, signInByForm, signInPage, wrongLogin } from "#http/shared/sign-in.ts";
+import {
+  type SignInLimits,
+  createSignInLimits,
+  formatWait,
+  isLoopback,
+  type SignInForm,
+  rememberDevice,
+  signInByForm,
+  signInPage,
+  wrongLogin,
+} from "#http/shared/sign-in.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { readAccount } from "#portal/accounts/index.ts";

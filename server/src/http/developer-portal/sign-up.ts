@@ -3,8 +3,7 @@ import { type NetworkLimiter, createNetworkLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/browser-session.ts";
 import { issueFormToken, readForm, readFormToken, readList } from "#http/shared/forms.ts";
 import { activationUrl } from "#http/shared/mailed-links.ts";
-import { formatWait, isLoopback } from "#http/shared/sign-in-limits.ts";
-import { rememberDevice } from "#http/shared/sign-in.ts";
+import { formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { attemptLimits } from "#platform/limits.ts";
 import { test as base } from "../../../test/support/test.ts";
-import { createSignInLimits } from "./sign-in-limits.ts";
+import { createSignInLimits } from "./sign-in.ts";
 
 let providers = 0;
 
