@@ -8,8 +8,14 @@ import { addPageHeaders, sendDatabaseAwayPage, servePageAssets } from "#http/sha
 import { type BinPages, SerialQueue, createBinPages } from "./bin-page.ts";
 import { addChangeRoutes, formBytesMax } from "./change-routes.ts";
 import { addReceiveRoute } from "./receive-request.ts";
-import { addBodyRoute, addCompareRoute, addRequestRoute, addViewRoute } from "./view-routes.ts";
-import { BinWatchers, addStreamRoute } from "./view-stream.ts";
+import {
+  addBodyRoute,
+  addCompareRoute,
+  addRequestRoute,
+  addViewRoute,
+  BinWatchers,
+  addStreamRoute,
+} from "./view-routes.ts";
 import { type RequestBinNeeds, createFindViewer } from "./viewer.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
