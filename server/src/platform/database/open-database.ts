@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type pg from "pg";
 import { systemClock } from "../clock.ts";
-import type { Config } from "../config/read-config.ts";
+import { type Config } from "../config/read-config.ts";
 import { backupMarker } from "../embedded-postgres/back-up.ts";
 import {
   type EmbeddedPostgres,
@@ -11,17 +12,17 @@ import {
 } from "../embedded-postgres/open-embedded-postgres.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole } from "./app-role.ts";
-import type { DatabaseLog } from "./connection-watch.ts";
+import { type DatabaseLog } from "./connection-watch.ts";
 import {
   DatabaseHosts,
   classifyDatabaseError,
   connectToPrimary,
   databaseLocation,
   explainConnectionError,
+  connectOnce,
 } from "./connection.ts";
-import type { Database } from "./database.ts";
+import { type Database } from "./database.ts";
 import { type PendingMigration, directorySchema, migrate, readPendingMigrations } from "./migrate.ts";
-import { refuseOtherDatabase, refuseTransactionPooling } from "./pooler.ts";
 import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
 import { holdAfterRestore, restoredSentence } from "./switches.ts";
 
@@ -71,7 +72,7 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
 }
 
 /** The place of a cell other than the default one. */
-export interface CellDatabase {
+interface CellDatabase {
   readonly schema: string;
   /** The number in the directory of this database. Null: the cell is in another database. */
   readonly number: number | null;
@@ -295,6 +296,69 @@ export async function describeDatabase(connectionString: string): Promise<Readon
     } = await client.query<{ connectedAs: string; actsAs: string }>(rolesStatement, [appRole]);
     const found = new Map(settings.map(({ name, setting }) => [name, setting]));
     return roles ? found.set("connected as", roles.connectedAs).set("acts as", roles.actsAs) : found;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/*
+ * A pooler such as PgBouncer in transaction mode gives each transaction another server process. Prepared statements, session
+ * settings, LISTEN and session locks do not work through it. With BELLWIRE_DATABASE_DIRECT_URL they are not needed: migrations and
+ * hints use the direct connection, statements have no names, and each transaction begins with a prologue.
+ */
+
+const lookTimes = 10;
+
+/**
+ * Rejects a pooler in transaction or statement mode. A pooler reports another process than the server; if one process answers on two
+ * connections, or two on one, it mixes sessions.
+ */
+export async function refuseTransactionPooling(url: string, config: pg.ClientConfig): Promise<void> {
+  await using open = new AsyncDisposableStack();
+  const connect = async (): Promise<pg.Client> => {
+    const client = await connectOnce({ ...config, connectionString: url });
+    open.defer(() => client.end().catch(() => undefined));
+    return client;
+  };
+  const first = await connect();
+  const own = await pidOf(first);
+  if (!("processID" in first) || first.processID === own) return; // nothing in between
+  const second = await connect();
+  for (let look = 0; look < lookTimes; look += 1) {
+    if ((await pidOf(second)) === own || (await pidOf(first)) !== own) throw new CannotStart(transactionPooling);
+  }
+}
+
+const transactionPooling =
+  "DATABASE_URL leads to a pooler in transaction or statement mode. Set BELLWIRE_DATABASE_DIRECT_URL to the same database without " +
+  "the pooler, which then must be in transaction mode. Or connect to PostgreSQL only: Bellwire pools by itself " +
+  "(BELLWIRE_DATABASE_CONNECTIONS).";
+
+async function pidOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  return rows[0]?.pid ?? 0;
+}
+
+/** The identity of a database and its user. The start time of the server is not part of it: a failover may be in progress. */
+const identityStatement = `
+  select concat_ws(' ', system_identifier, current_database(), session_user) as identity from pg_control_system()`;
+
+/** Rejects a direct connection to another database, or of another user, than the pooler's; and a pooler in statement mode. */
+export async function refuseOtherDatabase(url: string, directUrl: string, config: pg.ClientConfig): Promise<void> {
+  const [pooled, direct] = await Promise.all([readIdentity(url, config), readIdentity(directUrl, config)]);
+  if (pooled === direct) return;
+  throw new CannotStart(
+    "DATABASE_URL and BELLWIRE_DATABASE_DIRECT_URL lead to different databases, or log in as different users.",
+  );
+}
+
+async function readIdentity(url: string, config: pg.ClientConfig): Promise<string | undefined> {
+  const client = await connectOnce({ ...config, connectionString: url });
+  try {
+    await client.query("begin"); // refused in statement mode
+    const { rows } = await client.query<{ identity: string }>(identityStatement);
+    await client.query("commit");
+    return rows[0]?.identity;
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -8,7 +8,7 @@ import { until } from "../../../test/support/until.ts";
 import { migrate } from "./migrate.ts";
 import { StatementPipeline } from "./pipeline.ts";
 import { openPool } from "./pool.ts";
-import { refuseOtherDatabase, refuseTransactionPooling } from "./pooler.ts";
+import { refuseOtherDatabase, refuseTransactionPooling } from "./open-database.ts";
 
 const missing = "pgbouncer is not installed";
 
