@@ -17,8 +17,7 @@ import type { FindCell } from "#request-bin/index.ts";
 import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
-import { CellContexts } from "./cell-contexts.ts";
-import { composeSender, createFindCell, hideAddressFrom, openDatabaseClock } from "./cell-parts.ts";
+import { CellContexts, composeSender, createFindCell, hideAddressFrom, openDatabaseClock } from "./cell-contexts.ts";
 import type { StartingDirectory } from "./start-without-directory.ts";
 import { measureDirectory, measureNameLookups, measurePool, measureProcess, measureTelemetry } from "./metrics.ts";
 

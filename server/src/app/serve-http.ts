@@ -48,7 +48,7 @@ import { type ProviderUrls, listenError } from "./addresses.ts";
 import { limitConnections, readDescriptorLimit } from "./descriptors.ts";
 import type { Scraped } from "./engine-supervisor.ts";
 import { type TryOut, tryOutLinks } from "./first-start.ts";
-import { hideAddressFrom } from "./cell-parts.ts";
+import { hideAddressFrom } from "./cell-contexts.ts";
 import type { Parts } from "./open-parts.ts";
 
 /** How long the server may take to close: a client may read its response slowly, or never. */

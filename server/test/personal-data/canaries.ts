@@ -9,7 +9,7 @@ import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { workOnJob } from "#webhooks/jobs/index.ts";
 import { providerUrls } from "../../src/app/addresses.ts";
 import { composeEngine } from "../../src/app/engine-role.ts";
-import { composeSender } from "../../src/app/cell-parts.ts";
+import { composeSender } from "../../src/app/cell-contexts.ts";
 import { baseDomain, createProviderApi, type ProviderApi } from "../api/api-test.ts";
 import { lookupHere } from "../support/build-attempts.ts";
 import { encryption } from "../support/build-webhooks.ts";

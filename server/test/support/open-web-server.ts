@@ -6,7 +6,7 @@ import { createLogger } from "#platform/logger.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { providerUrls } from "../../src/app/addresses.ts";
 import type { TryOut } from "../../src/app/first-start.ts";
-import { composeSender } from "../../src/app/cell-parts.ts";
+import { composeSender } from "../../src/app/cell-contexts.ts";
 import { composeHttp, trustIn } from "../../src/app/serve-http.ts";
 import { lookupHere } from "./build-attempts.ts";
 import { encryption } from "./build-webhooks.ts";

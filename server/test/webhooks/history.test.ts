@@ -16,7 +16,7 @@ import {
   retryFailures,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
-import { openDatabaseClock } from "../../src/app/cell-parts.ts";
+import { openDatabaseClock } from "../../src/app/cell-contexts.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
