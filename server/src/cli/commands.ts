@@ -1,9 +1,8 @@
 import { hold, resume } from "./after-restore.ts";
-import { addCell, listCells } from "./cells.ts";
+import { addCell, listCells, drainCell, moveProviderCommand } from "./cells.ts";
 import { type Command, serve } from "./command.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";
 import { backup, migrate, rekey, showConfig } from "./maintenance.ts";
-import { drainCell, moveProviderCommand } from "./move.ts";
 import { erase, showErasure } from "./personal-data.ts";
 import { changeUserPassword, createProvider, createToken, listProviders, setLimit } from "./providers.ts";
 
