@@ -3,14 +3,14 @@ import { writeFile } from "node:fs/promises";
 import { version } from "../server/src/platform/version.ts";
 import { describeAccountManagementApi } from "../server/src/http/account-management-api/index.ts";
 import { bellwireApiDocument } from "../server/src/http/bellwire-api/index.ts";
-import { renderErrorsReference } from "../server/src/http/shared/problem.ts";
-import { settingsReference } from "../server/src/platform/config/settings.ts";
-import { limitsReference } from "../server/src/platform/limits-reference.ts";
 import { accountManagementApiCoverage } from "./account-management-api-coverage.ts";
+import { errorsReference } from "./errors-reference.ts";
 import { eventsReference } from "./events-reference.ts";
 import { grafanaDashboard } from "./grafana-dashboard.ts";
+import { limitsReference } from "./limits-reference.ts";
 import { declareMetrics, metricsReference } from "./metrics-reference.ts";
 import { describeMigratedDatabase } from "./schema-reference.ts";
+import { settingsReference } from "./settings-reference.ts";
 
 const json = (document: unknown): string => `${JSON.stringify(document, undefined, 2)}\n`;
 
@@ -18,7 +18,7 @@ const metrics = declareMetrics(version);
 
 const references: Readonly<Record<string, string>> = {
   "docs/reference/settings.md": settingsReference(),
-  "docs/reference/errors.md": renderErrorsReference(),
+  "docs/reference/errors.md": errorsReference(),
   "docs/reference/limits.md": limitsReference(),
   "docs/reference/events.md": eventsReference(),
   "docs/reference/metrics.md": await metricsReference(metrics),

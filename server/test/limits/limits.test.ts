@@ -13,7 +13,7 @@ import {
   streamLimits,
   textLimits,
 } from "#platform/limits.ts";
-import { limitsReference } from "#platform/limits-reference.ts";
+import { limitsReference } from "../../../scripts/limits-reference.ts";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication } from "#portal/applications/index.ts";
 import { parseNewDefinition } from "#portal/fields/change-definitions.ts";

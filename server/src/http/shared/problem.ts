@@ -1,5 +1,4 @@
 import { Type } from "typebox";
-import { nodeHttp } from "#platform/node-http.ts";
 
 /**
  * Every error that the two APIs return. docs/reference/errors.md is generated from this list.
@@ -152,17 +151,3 @@ export const ProblemSchema = Type.Object(
   },
   { title: "Problem" },
 );
-
-/** Renders docs/reference/errors.md. */
-export function renderErrorsReference(): string {
-  const sections = Object.entries(problems).map(
-    ([code, { status, title }]) => `## ${code}\n\n\`${status} ${nodeHttp.STATUS_CODES[status]}\`. ${title}\n`,
-  );
-  return `# Errors
-
-The Bellwire API returns errors as \`application/problem+json\` (RFC 9457) with one of these codes in \`code\`, and with
-\`request_id\`, which finds the request in the operator's log. \`errors\` lists messages by field. A code never changes
-its meaning. The Account Management API returns the same errors in 3scale's formats, without a code.
-
-${sections.join("\n")}`;
-}

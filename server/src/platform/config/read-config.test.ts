@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { CannotStart } from "../errors.ts";
 import type { Environment } from "./parsers.ts";
 import { readConfig } from "./read-config.ts";
-import { explainConfig, settingsReference } from "./settings.ts";
+import { settingsReference } from "../../../../scripts/settings-reference.ts";
+import { explainConfig } from "./settings.ts";
 
 const key = Buffer.alloc(32, 7).toString("base64");
 const elsewhere = { DATABASE_URL: "postgresql://u:p@db/x", BELLWIRE_SECRET_KEY: key };

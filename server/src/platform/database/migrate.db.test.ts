@@ -3,7 +3,8 @@ import pg from "pg";
 import { expect, inject } from "vitest";
 import { test as base } from "../../../test/support/test.ts";
 import { appRole } from "./app-role.ts";
-import { describeSchema, directorySchema, migrate } from "./migrate.ts";
+import { describeSchema } from "../../../../scripts/schema-reference.ts";
+import { directorySchema, migrate } from "./migrate.ts";
 import { openPool } from "./pool.ts";
 
 const schema = "bellwire";

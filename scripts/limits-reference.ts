@@ -7,7 +7,7 @@ import {
   requestLimits,
   streamLimits,
   textLimits,
-} from "./limits.ts";
+} from "../server/src/platform/limits.ts";
 
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
@@ -37,7 +37,7 @@ ${table(
   ]),
 )}`;
 
-/** docs/reference/limits.md */
+/** Renders docs/reference/limits.md. */
 export function limitsReference(): string {
   const sizes = [...Object.values(textLimits), ...Object.values(requestLimits), ...Object.values(jobLimits)];
   return `# Limits
