@@ -1,4 +1,4 @@
-import { access, constants, rm, writeFile } from "node:fs/promises";
+import { access, constants, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { findTenant } from "#cells/index.ts";
 import { newTokenValue, type PasswordHasher } from "#access/index.ts";
@@ -51,11 +51,24 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined>
     async () => {
       if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
       const lines = await setUpOnce(setUp, await storeCredentials(startedFile, setUp.config));
-      if (lines !== undefined) await writeFile(join(dataDir, "first-sign-in"), lines, { mode: 0o600, flush: true });
+      if (lines !== undefined) await storeSignIn(dataDir, lines, setUp.now);
       await rm(startedFile, { force: true });
       return lines;
     },
   );
+}
+
+/**
+ * Stores the sign-in. One of another database is kept under another name, such as that of the embedded one when the same folder
+ * is started with `DATABASE_URL`: it may be the only copy of those credentials.
+ */
+async function storeSignIn(dataDir: string, lines: string, now: Date): Promise<void> {
+  const path = join(dataDir, "first-sign-in");
+  const earlier = await readFileIfExists(path);
+  if (earlier !== undefined && earlier !== lines) {
+    await rename(path, `${path}-until-${now.toISOString().replaceAll(":", "-")}`);
+  }
+  await writeFile(path, lines, { mode: 0o600, flush: true });
 }
 
 /** Returns whether any cell has a provider. */

@@ -1,3 +1,5 @@
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { TenantCache, defaultCell } from "#cells/index.ts";
 import { expect } from "vitest";
 import { findAccessToken, findProviderUserByLogin } from "#access/index.ts";
@@ -59,6 +61,21 @@ test("the token of the first start has the usual form", async ({ database }) => 
     complete: async (_provider, credentials) => credentials.accessToken,
   });
   expect(token).toMatch(/^[0-9a-f]{96}$/);
+});
+
+test("the first start of another database in the same folder keeps the sign-in of the earlier one", async ({
+  database,
+}) => {
+  await using folder = await makeEmptyDataDir();
+  await writeFile(join(folder.path, "first-sign-in"), "of the earlier database");
+  const unset = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
+  const config = { dataDir: folder.path, providerName: "Acme", adminUsername: "admin", ...unset };
+  await setUpFirst({ config, pool: database, passwords, now, complete: async () => "of this database" });
+  const files = (await readdir(folder.path)).filter((name) => name.startsWith("first-sign-in"));
+  expect(await Promise.all(files.toSorted().map((name) => readFile(join(folder.path, name), "utf8")))).toEqual([
+    "of this database",
+    "of the earlier database",
+  ]);
 });
 
 test("a first start that was refused can be repeated with corrected settings", async ({ database }) => {
