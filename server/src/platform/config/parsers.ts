@@ -147,6 +147,15 @@ export const url =
       : new InvalidSetting(`must be a URL that starts with ${protocols.join("// or ")}//`);
   };
 
+/** A mail server. Other parameters than `requireTLS` would be ignored, such as one that demands encryption by another name. */
+export const smtpUrl: Parse<string> = (text) => {
+  const parsed = url("smtp:", "smtps:")(text);
+  if (parsed instanceof InvalidSetting) return parsed;
+  return ["", "?requireTLS=true", "?requireTLS=false"].includes(new URL(parsed).search)
+    ? parsed
+    : new InvalidSetting("must have no parameter but requireTLS=true");
+};
+
 /** The scheme, host and port of a site: every page is at a fixed path below it. */
 export const siteUrl: Parse<string> = (text) => {
   const parsed = url("http:", "https:")(text);

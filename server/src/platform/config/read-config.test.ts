@@ -72,6 +72,7 @@ test.each([
   ["BELLWIRE_TRUSTED_PROXIES", "proxy"],
   ["BELLWIRE_TRY_OUT", "maybe"],
   ["BELLWIRE_SMTP_URL", "mail.example.com"],
+  ["BELLWIRE_SMTP_URL", "smtp://mail.example.com?starttls=required"],
   ["BELLWIRE_PROXY_URL", "socks5://proxy"],
   ["BELLWIRE_RETRY_WAITS_SECONDS", Array.from({ length: 51 }, () => 60).join()],
   ["BELLWIRE_ENGINE_CONCURRENCY", "0"],

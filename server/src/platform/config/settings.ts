@@ -188,9 +188,10 @@ export const settings = {
     name: "BELLWIRE_SMTP_URL",
     fallback: "",
     fallbackWords: "unset: mails stay in an outbox",
-    meaning: "The mail server, `smtp://user:password@host:port` or `smtps://…`.",
+    meaning:
+      "The mail server, `smtp://user:password@host:port` or `smtps://…`. `smtp://` uses STARTTLS if the server offers it; with `?requireTLS=true` at its end it sends nothing without.",
     isSecret: true,
-    parse: read.optional(read.secret(read.url("smtp:", "smtps:"))),
+    parse: read.optional(read.secret(read.smtpUrl)),
   }),
   disableAfterDays: declare({
     name: "BELLWIRE_DISABLE_AFTER_DAYS",

@@ -113,3 +113,10 @@ test("percent signs of a password that encode nothing are kept", async () => {
   const credentials = Buffer.from("\u0000user\u000050%zz!").toString("base64");
   expect(received).toContain(`AUTH PLAIN ${credentials}`);
 });
+
+test("with requireTLS nothing is sent to a mail server that offers no encryption", async () => {
+  const { url, received } = await startMailServer({ STAR: "502 not here" });
+  using mailer = await openMailer(`${url.replace("//", "//user:secret@")}?requireTLS=true`);
+  await expect(mailer.send(mail)).rejects.toThrow("STARTTLS");
+  expect(received.filter((line) => /^(?:AUTH|MAIL|RCPT)/.test(line))).toEqual([]);
+});

@@ -332,14 +332,18 @@ const toRefusal = (error: unknown): unknown =>
     ? new AddressRefused(error.message)
     : error;
 
-/** Sends mails through the server of an `smtp://` or `smtps://` URL. Uses STARTTLS if the server offers it. */
+/**
+ * Sends mails through the server of an `smtp://` or `smtps://` URL. Uses STARTTLS if the server offers it. With `?requireTLS=true`
+ * nothing is sent without, since whoever controls the network can remove the offer and read the password.
+ */
 export async function openMailer(smtpUrl: string, sendTimeoutMs = sendMsMax): Promise<Mailer> {
   const { createTransport } = await import("nodemailer"); // most processes send no mail
-  const { protocol, hostname, port, username, password } = new URL(smtpUrl);
+  const { protocol, hostname, port, username, password, searchParams } = new URL(smtpUrl);
   const transport = createTransport({
     host: hostname.replace(/^\[|\]$/g, ""),
     ...(port === "" ? {} : { port: Number(port) }),
     secure: protocol === "smtps:",
+    requireTLS: searchParams.get("requireTLS") === "true",
     ...(username === "" ? {} : { auth: { user: percentDecoded(username), pass: percentDecoded(password) } }),
     connectionTimeout: connectTimeoutMs,
     greetingTimeout: connectTimeoutMs,
