@@ -320,15 +320,22 @@ const connectTimeoutMs = 30_000;
 const sendMsMax = 240_000;
 
 // Enhanced status codes (RFC 3463) of an address that does not exist, is invalid or is closed. Other replies 5yz may be about the sender,
-// its rights or the content, which an operator repairs, and servers without such codes do not say which they mean.
-const addressRefused = /\b5\.(?:1\.(?:[1236]|10)|2\.1)\b/;
+// its rights or the content, which an operator repairs.
+const addressRefused = /^5..[ -]5\.(?:1\.(?:[1236]|10)|2\.1)\b/;
+const enhancedCode = /^5..[ -]5\.\d/;
+
+// Exim and others have no such codes: then only the words of a reply to RCPT tell an unknown address from a sender without rights.
+const unknownAddress =
+  /\b(?:no such (?:user|person|recipient|mailbox|address|account)|(?:unknown|invalid) (?:user|recipient|mailbox|address|account)|(?:user|recipient|mailbox|address|account) (?:is )?(?:unknown|not found|invalid|does(?: not|n't) exist)|unrouteable address)\b/i;
+
+const isAddressRefused = (command: unknown, response: string): boolean =>
+  addressRefused.test(response) ||
+  (command === "RCPT TO" && /^55[013]/.test(response) && !enhancedCode.test(response) && unknownAddress.test(response));
 
 const toRefusal = (error: unknown): unknown =>
   error instanceof Error &&
-  "responseCode" in error &&
-  Number(error.responseCode) >= 500 &&
   "response" in error &&
-  addressRefused.test(String(error.response).slice(0, 12))
+  isAddressRefused("command" in error && error.command, String(error.response))
     ? new AddressRefused(error.message)
     : error;
 
