@@ -52,7 +52,9 @@ test(
     page.on("request", (request) => void origins.add(new URL(request.url()).origin));
 
     // The default is the API of 3scale's documentation.
-    await page.goto(`${site.origin}/p/admin/api-docs`);
+    await page.goto(`${site.origin}/p/admin/api-docs`, { waitUntil: "commit" });
+    await page.getByText("Loading the API documentation…").waitFor();
+    await page.getByText("Loading the API documentation…").waitFor({ state: "hidden" });
     await page.getByRole("heading", { name: "Account Management API" }).waitFor();
     expect(await page.evaluate(layoutShift)).toBeLessThan(0.02);
     await expect.poll(() => findViolations(page)).toEqual([]);

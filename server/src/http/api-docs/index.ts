@@ -120,6 +120,7 @@ const renderApiDocsPage = ({ username, csrfToken, assets, scalarPath }: ApiDocsP
       <a href="/p/admin">Back to the Admin Portal</a>
       <span>Requests sent from this page change real data as <strong>${escapeHtml(username)}</strong>, or as a program if you enter an access token.</span>
     </header>
+    <p class="loading" role="status">Loading the API documentation…</p>
     <div id="api-docs"></div>
     <noscript>This page needs JavaScript. It shows the OpenAPI documents <a href="/admin/api/openapi.json">/admin/api/openapi.json</a>
       and <a href="/api/v1/openapi.json">/api/v1/openapi.json</a>.</noscript>
