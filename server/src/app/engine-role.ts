@@ -97,6 +97,7 @@ export async function composeEngine(parts: EngineParts): Promise<AsyncDisposable
     statistics,
     sender,
     clock,
+    wallMs: () => systemClock.now().getTime(),
     tracing,
     log: engineLog(log, metrics, warn),
     chance: randomFraction,

@@ -98,6 +98,7 @@ export class Simulation {
       statistics: noStatistics,
       sender,
       clock: process,
+      wallMs: () => process.monotonicMs(),
       log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
       chance: () => random.next(),
       newId: () => `engine-${(this.#engines += 1)}`,

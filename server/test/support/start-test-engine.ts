@@ -101,6 +101,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     },
     sender,
     clock: systemClock,
+    wallMs: () => systemClock.now().getTime(),
     log: {
       attempt: (line) => lines.push(line),
       notMade: () => undefined,

@@ -61,6 +61,7 @@ async function startDispatch(options: DispatchOptions = {}) {
     store,
     statistics: noStatistics,
     clock,
+    wallMs: () => clock.monotonicMs(),
     sender: {
       resolve: () => resolved,
       send: () => {

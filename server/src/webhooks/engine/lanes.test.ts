@@ -152,6 +152,7 @@ function newOwnedLanes({ store = {}, chance = () => 0 }: { store?: Partial<LaneS
     statistics: noStatistics,
     sender: { resolve: () => undefined, send: unused },
     clock,
+    wallMs: () => clock.monotonicMs(),
     log: { attempt: unused, notMade: unused, warn: () => undefined },
     chance,
     newId: () => "engine",

@@ -23,13 +23,17 @@ function buildLease() {
     heartbeat: (id: string) => call(id),
   };
   const log = { attempt: ignore, notMade: ignore, warn: ignore };
-  const lease = new Lease({ store, clock, log, leaseMs: 10_000 }, "none");
+  let aheadMs = 0;
+  const wallMs = (): number => clock.monotonicMs() + aheadMs;
+  const lease = new Lease({ store, clock, wallMs, log, leaseMs: 10_000 }, "none");
+  /** While a machine sleeps, its monotonic clock stands still. With a negative time, somebody sets the wall clock back. */
+  const sleepFor = (ms: number): void => void (aheadMs += ms);
   const register = async (id: string, isDone = true): Promise<void> => {
     const registered = lease.register(id).catch(ignore);
     calls.at(-1)?.respond(isDone);
     await registered;
   };
-  return { clock, calls, lease, register };
+  return { clock, calls, lease, register, sleepFor };
 }
 
 test("a lease holds for four fifths of its time, from before its registration or heartbeat was sent", async () => {
@@ -54,6 +58,21 @@ test("a lease holds for four fifths of its time, from before its registration or
   expect(lease.holds).toBe(false); // others may have claimed the lanes
   stop.abort();
   await alive;
+});
+
+test("a lease ends while the machine sleeps, and at its time although the wall clock was set back", async () => {
+  const { clock, lease, register, sleepFor } = buildLease();
+  await register("a");
+  sleepFor(7999);
+  expect([lease.holds, lease.graceMs]).toEqual([true, 2001]);
+  sleepFor(1);
+  expect([lease.holds, lease.mayStart(), lease.graceMs]).toEqual([false, false, 2000]);
+  await register("b");
+  sleepFor(-60_000);
+  await clock.advance(7999);
+  expect(lease.holds).toBe(true);
+  await clock.advance(1);
+  expect(lease.holds).toBe(false);
 });
 
 test("attempts of an earlier id may not start under the next one", async () => {
@@ -120,7 +139,7 @@ test("an engine without a database for days keeps the id that owns its lanes, an
     heartbeat: async () => true,
   };
   const log = { attempt: ignore, notMade: ignore, warn: ignore };
-  const lease = new Lease({ store, log, clock: new HandDrivenClock(), leaseMs: 10_000 }, "owner");
+  const lease = new Lease({ store, log, clock: new HandDrivenClock(), wallMs: () => 0, leaseMs: 10_000 }, "owner");
   await lease.register("owner");
   isAway = true;
   for (let index = 0; index < 1000; index += 1) await lease.register(`id-${index}`).catch(() => undefined);

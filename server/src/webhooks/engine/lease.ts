@@ -1,7 +1,12 @@
 import type { EngineNeeds, LaneStore } from "./store.ts";
 
-interface LeaseNeeds extends Pick<EngineNeeds, "clock" | "log" | "leaseMs"> {
+interface LeaseNeeds extends Pick<EngineNeeds, "clock" | "wallMs" | "log" | "leaseMs"> {
   readonly store: Pick<LaneStore, "register" | "heartbeat">;
+}
+
+interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
 }
 
 /** A failed try takes 0.2 s or more, and a row without heartbeats counts for a lease: older ids of failed tries need not be deleted. */
@@ -9,16 +14,17 @@ const formerIdsMax = 100;
 
 /**
  * Proof that this engine is alive. Other engines claim its lanes when the database has had no heartbeat for a lease. The
- * engine trusts itself for four fifths of that, counted on its own monotonic clock from before the last heartbeat was sent.
- * So it stops sending before another engine may start, whatever the two clocks show, and a process that was frozen notices
- * at once.
+ * engine trusts itself for four fifths of that, counted from before the last heartbeat was sent: on its own monotonic clock, which
+ * nobody sets, and on its wall clock, which goes on while the machine sleeps. So it stops sending before another engine may start,
+ * whatever the two machines' clocks show, and notices at once that its process was frozen or its machine slept.
  */
 export class Lease {
   readonly #needs: LeaseNeeds;
   #engineId: string;
   /** Ids that the database may know. */
   #registeredIds: readonly string[] = [];
-  #heartbeatAtMs = Number.NEGATIVE_INFINITY;
+  /** Before the last heartbeat was sent. */
+  #heartbeatAt: Moment | undefined;
   #mayStart: () => boolean = () => false;
 
   constructor(needs: LeaseNeeds, engineId: string) {
@@ -36,24 +42,35 @@ export class Lease {
   }
 
   get holds(): boolean {
-    return this.#needs.clock.monotonicMs() - this.#heartbeatAtMs < this.#needs.leaseMs * 0.8;
+    return this.#silentMs < this.#needs.leaseMs * 0.8;
   }
 
   /** How long nobody may claim the lanes, although the lease has expired for this engine: attempts in flight may end. */
   get graceMs(): number {
-    return Math.max(0, this.#heartbeatAtMs + this.#needs.leaseMs - this.#needs.clock.monotonicMs());
+    return Math.max(0, this.#needs.leaseMs - this.#silentMs);
+  }
+
+  /** Time since the last heartbeat, on the clock that shows more of it. */
+  get #silentMs(): number {
+    const { clock, wallMs } = this.#needs;
+    const at = this.#heartbeatAt;
+    return at ? Math.max(clock.monotonicMs() - at.monotonicMs, wallMs() - at.wallMs) : Number.POSITIVE_INFINITY;
+  }
+
+  #now(): Moment {
+    return { monotonicMs: this.#needs.clock.monotonicMs(), wallMs: this.#needs.wallMs() };
   }
 
   /** Registers the engine under an id that owns no lanes. The lanes of its former ids are free for everyone. */
   async register(engineId: string): Promise<void> {
-    const sentAtMs = this.#needs.clock.monotonicMs();
+    const sentAt = this.#now();
     const formerIds = this.#registeredIds;
     // The first one owns the lanes; the others are of tries without an answer, several a second while the database is away.
     this.#registeredIds = [...formerIds.slice(0, 1), ...formerIds.slice(1).slice(1 - formerIdsMax), engineId];
     await this.#needs.store.register(engineId, formerIds);
     this.#registeredIds = [engineId];
     this.#engineId = engineId;
-    this.#heartbeatAtMs = sentAtMs;
+    this.#heartbeatAt = sentAt;
     this.#mayStart = () => this.#engineId === engineId && this.holds;
   }
 
@@ -75,14 +92,14 @@ export class Lease {
 
   /** Never rejects. */
   async #sendHeartbeat(): Promise<void> {
-    const { store, clock, log } = this.#needs;
-    const sentAtMs = clock.monotonicMs();
+    const { store, log } = this.#needs;
+    const sentAt = this.#now();
     const engineId = this.#engineId;
     try {
       const isKnown = await store.heartbeat(engineId);
       // An expired lease stays expired, whatever the database answers: others may have claimed the lanes meanwhile.
-      if (isKnown && engineId === this.#engineId && this.holds)
-        this.#heartbeatAtMs = Math.max(this.#heartbeatAtMs, sentAtMs);
+      if (!isKnown || engineId !== this.#engineId || !this.holds) return;
+      if (sentAt.monotonicMs > (this.#heartbeatAt?.monotonicMs ?? 0)) this.#heartbeatAt = sentAt;
     } catch (error) {
       log.warn({ error }, "the engine's heartbeat did not reach the database");
     }

@@ -96,6 +96,8 @@ export interface EngineNeeds {
   readonly statistics: AttemptCounter;
   readonly sender: Sender;
   readonly clock: Clock;
+  /** Milliseconds of the machine's wall clock. It may be wrong or be set; it goes on while the machine sleeps. */
+  readonly wallMs: () => number;
   readonly log: EngineLog;
   readonly tracing?: Pick<Tracing, "recordAttempt"> | undefined;
   /** Returns a random number from 0 to 1. */
