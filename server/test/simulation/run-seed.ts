@@ -76,6 +76,7 @@ function injectOne(simulation: Simulation): void {
       "anywhere",
       "kill",
       "freeze",
+      "sleep",
       "stop",
       "start",
     ])
@@ -106,6 +107,8 @@ function injectOne(simulation: Simulation): void {
       return process && simulation.restart(process);
     case "freeze":
       return process?.freeze(random.between(50, 6000));
+    case "sleep":
+      return process?.fallAsleep(random.between(50, 6000));
     case "stop":
       if (process?.engine) void simulation.stop(process, random.between(0, 4000)).catch(() => undefined);
       return simulation.startProcess();

@@ -14,6 +14,8 @@ export class SimulatedProcess implements Clock {
   readonly #time: SimulatedTime;
   readonly #errors: ClockErrors;
   readonly #deferred: (() => void)[] = [];
+  /** The monotonic clock does not count the time for which the machine slept. */
+  #sleptMs = 0;
   state: "running" | "frozen" | "killed" = "running";
   engine: RunningEngine | undefined;
   hasStopped = false;
@@ -32,12 +34,7 @@ export class SimulatedProcess implements Clock {
   }
 
   monotonicMs(): number {
-    return this.monotonicMsAt(this.#time.nowMs);
-  }
-
-  /** Converts a time of the simulation. */
-  monotonicMsAt(ms: number): number {
-    return ms + this.#errors.monotonicMs;
+    return this.#time.nowMs + this.#errors.monotonicMs - this.#sleptMs;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -57,6 +54,17 @@ export class SimulatedProcess implements Clock {
   freeze(ms: number): void {
     this.state = "frozen";
     this.#time.after(ms, () => this.thaw());
+  }
+
+  /** Freezes the process and its monotonic clock, as a machine that sleeps. */
+  fallAsleep(ms: number): void {
+    if (this.state !== "running") return;
+    const startedMs = this.#time.nowMs;
+    this.state = "frozen";
+    this.#time.after(ms, () => {
+      this.#sleptMs += this.#time.nowMs - startedMs;
+      this.thaw();
+    });
   }
 
   thaw(): void {

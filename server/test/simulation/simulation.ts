@@ -98,7 +98,7 @@ export class Simulation {
       statistics: noStatistics,
       sender,
       clock: process,
-      wallMs: () => process.monotonicMs(),
+      wallMs: () => process.now().getTime(),
       log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
       chance: () => random.next(),
       newId: () => `engine-${(this.#engines += 1)}`,
@@ -147,12 +147,12 @@ export class Simulation {
 
   /** Hints at committed rows: with a copy of those that are due, or without. Copies may arrive late. */
   #tellRows(endpointId: number, rows: readonly DueRow[]): void {
-    const committedAtMs = this.time.nowMs;
+    const committing = new Map(this.running.map((process) => [process, process.monotonicMs() - 0.5]));
     const due = rows.filter(({ dueAt }) => dueAt !== "infinity").map((row) => ({ ...row }));
     const lateMs = this.random.pick([0, 20, this.hintedRowsLateMs]);
     this.#hint((process) => {
       if (!this.random.happens(this.hintedRows)) return process.engine?.hintDue([endpointId]);
-      const hint = (): void => process.engine?.hintRows(due, process.monotonicMsAt(committedAtMs) - 0.5);
+      const hint = (): void => process.engine?.hintRows(due, committing.get(process) ?? Number.NEGATIVE_INFINITY);
       this.time.after(this.random.between(0, Math.min(lateMs, this.hintedRowsLateMs)), () => process.deliver(hint));
     });
   }
