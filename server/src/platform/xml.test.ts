@@ -10,6 +10,7 @@ import {
   nameInLine,
   renderXml,
   renderXmlDocument,
+  renderXmlParts,
   trimUnicode,
 } from "./xml.ts";
 import { processorMsOf } from "../../test/support/processor-ms.ts";
@@ -77,6 +78,7 @@ test.each([
   ],
 ] as const)("%s", (_guarantee, node, expected) => {
   expect(renderXml(node)).toBe(expected);
+  expect([...renderXmlParts(node)].join("")).toBe(expected);
 });
 
 test("a kept node is rendered once, however often it occurs", () => {

@@ -99,6 +99,31 @@ function writeElement(node: Exclude<Node, { readonly value: Value }>): string {
   return written;
 }
 
+/** Characters of a part, before the value that exceeds it. */
+const partLength = 64 * 1024;
+
+/** Renders a node as `renderXml` does, in parts: an account's users may have 65 MB together. */
+export function* renderXmlParts(node: Node): Generator<string, void> {
+  const children = "record" in node ? node.record : "list" in node ? node.list : [];
+  if (children.length === 0) return yield renderXml(node);
+  const { name, attributes } = "record" in node ? node : { name: node.name, attributes: undefined };
+  let part = `<${name}${writeAttributes(attributes)}>`;
+  for (const child of children) {
+    if ("record" in child || "list" in child) {
+      yield part;
+      yield* renderXmlParts(child);
+      part = "";
+    } else {
+      part += renderXml(child);
+      if (part.length > partLength) {
+        yield part;
+        part = "";
+      }
+    }
+  }
+  yield `${part}</${name}>`;
+}
+
 function writeAll(nodes: readonly Node[]): string {
   let written = "";
   for (const node of nodes) written += renderXml(node);

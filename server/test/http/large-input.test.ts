@@ -1,8 +1,9 @@
 import { connect } from "node:net";
 import { expect, onTestFinished } from "vitest";
-import { requestLimits } from "#platform/limits.ts";
+import { requestLimits, textLimits } from "#platform/limits.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
+import { longestTurnOf } from "../support/processor-ms.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -10,10 +11,11 @@ type Sent = readonly [method: "POST" | "PUT", url: string, type: string, body: s
 
 const test = base
   .extend("site", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
-    const { accessToken } = await setUp(sharedPool);
+    const { accessToken, provider } = await setUp(sharedPool);
     const { http, ...server } = await openWebServer(sharedPool);
+    await http.listen({ host: "127.0.0.1", port: 0 });
     onCleanup(() => server[Symbol.asyncDispose]());
-    return { http, authorization: `Bearer ${accessToken}` };
+    return { http, authorization: `Bearer ${accessToken}`, providerId: provider.id };
   })
   .extend(
     "send",
@@ -75,7 +77,6 @@ test("large bodies of strangers are limited together, without limiting small one
   site: { http, authorization },
 }) => {
   onTestFinished(() => http.server.closeAllConnections()); // the server would wait for the bodies
-  await http.listen({ host: "127.0.0.1", port: 0 });
   const port = Number(new URL(http.listeningOrigin).port);
   const bytes = requestLimits.apiBodyBytes.max;
   let answers = "";
@@ -105,4 +106,46 @@ test("large bodies of strangers are limited together, without limiting small one
     await status({}, 100_000, "203.0.113.1"),
     await status({ authorization }, 100_000),
   ]).toEqual([429, 401, 401, 422]);
+});
+
+// Of 60 accounts, each with a user and an application. Each object has as many characters as it may have.
+const insertLongObjects = `
+  with definitions as (
+    insert into fields_definitions (provider_id, target, name, label, position)
+    select $1, target, 'note', 'Note', 9 from unnest(array['Account', 'User', 'Cinstance']) as target
+  ), new_accounts as (
+    insert into accounts (provider_id, org_name, plan_id, fields)
+    select $1, 'Quay', (select id from plans where provider_id = $1 and kind = 'account_plan'), $2
+    from generate_series(1, 60)
+    returning id
+  ), new_users as (
+    insert into users (provider_id, account_id, username, fields)
+    select $1, id, 'user ' || id, $2 from new_accounts
+  )
+  insert into applications (provider_id, account_id, product_id, plan_id, user_key, application_id,
+    provider_verification_key, fields)
+  select $1, account.id, plan.product_id, plan.id, account.id, account.id, account.id, $2
+  from new_accounts as account, (select * from plans where provider_id = $1 and kind = 'application_plan' limit 1) as plan`;
+
+test("other requests are served while lists of long objects are rendered", async ({
+  sharedPool,
+  site: { http, authorization, providerId },
+}) => {
+  const fields = { note: "<é> &long; ".repeat(textLimits.fields.max / 11) };
+  await sharedPool.query(insertLongObjects, [providerId, fields]);
+
+  const longestMs: Record<string, number> = {};
+  for (const list of ["applications", "accounts"]) {
+    for (const format of ["xml", "json"]) {
+      const url = `${http.listeningOrigin}/admin/api/${list}.${format}`;
+      longestMs[url] = await longestTurnOf(async () => {
+        const { status, body } = await fetch(url, { headers: { authorization } });
+        let size = 0;
+        for await (const chunk of body ?? []) size += chunk.length;
+        expect([url, status, size > 60 * textLimits.fields.max]).toEqual([url, 200, true]);
+      });
+    }
+  }
+  // Rendering a whole list takes 60 to 250 ms of processor time, and the longest turn 10 to 30 ms.
+  expect(Object.entries(longestMs).filter(([, ms]) => ms > 50)).toEqual([]);
 });

@@ -8,6 +8,7 @@ import {
   createApplication,
   findApplication,
   rejectApplication,
+  readApplications,
   searchApplications,
   updateApplication,
 } from "#portal/applications/index.ts";
@@ -224,16 +225,18 @@ test("applications are listed in pages, filtered, and only of the provider", asy
   const values = { name: "Tides", first_daily_traffic_at: "2026-01-05" };
   await createApplication(pool, { provider, accountId, planId, values, writer: "program", by });
   await changeApplicationState(pool, { ...change, transition: "suspend" });
-  const namesOf = async (filter: Parameters<typeof searchApplications>[2]): Promise<(string | null)[]> =>
-    (await searchApplications(pool, provider.id, filter, { limit: 10, offset: 0 })).applications.map(
-      ({ name }) => name,
-    );
+  const namesOf = async (
+    filter: Parameters<typeof searchApplications>[2],
+    page = { limit: 10, offset: 0 },
+  ): Promise<(string | null)[]> => {
+    const { ids } = await searchApplications(pool, provider.id, filter, page);
+    return (await readApplications(pool, provider.id, ids)).map(({ name }) => name);
+  };
 
   const first = application.name;
-  expect(await searchApplications(pool, provider.id, {}, { limit: 1, offset: 1 })).toMatchObject({
-    total: 2,
-    applications: [{ name: "Tides" }],
-  });
+  const second = { limit: 1, offset: 1 };
+  expect(await searchApplications(pool, provider.id, {}, second)).toMatchObject({ total: 2 });
+  expect(await namesOf({}, second)).toEqual(["Tides"]);
   expect(await namesOf({ state: "suspended" })).toEqual([first]);
   expect(await namesOf({ planType: "paid" })).toEqual(["Tides"]);
   expect(await namesOf({ planType: "free" })).toEqual([first]);

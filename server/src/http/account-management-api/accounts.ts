@@ -2,7 +2,6 @@ import { Type } from "typebox";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
-import { record } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
   type Account,
@@ -17,6 +16,7 @@ import {
   deleteCreditCard,
   limitToScope,
   listAccountDetails,
+  readAccounts,
   readAccount,
   readAccountDetails,
   representAccount,
@@ -29,6 +29,7 @@ import { readPlans } from "#portal/products/index.ts";
 import { findAccountOfUser } from "#portal/users/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccount, exampleAccountDetails, exampleAdminUrl, exampleDocumentSettings } from "./example-portal.ts";
+import { each, type Items, readInBatches, renderJsonList, renderXmlList } from "./lists.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import {
   type PageMetadata,
@@ -95,24 +96,27 @@ const renderAccount = (
 });
 
 interface AccountPage {
-  readonly accounts: readonly Account[];
-  /** Reads the users and plans that only XML has. */
-  readonly readDetails: () => Promise<readonly AccountDetails[]>;
+  readonly read: () => Items<Account>;
+  /** Reads the accounts with their users and plans, which only XML has. */
+  readonly readDetails: () => Items<AccountDetails>;
   readonly metadata: PageMetadata | undefined;
   readonly settings: DocumentSettings;
   readonly adminUrl: string;
 }
 
-const renderAccounts = ({ accounts, readDetails, metadata, settings, adminUrl }: AccountPage): ApiResponse => ({
-  xml: async () => {
-    const nodes = (await readDetails()).map((details) => representAccount(details, settings));
-    return renderXmlDocument(record("accounts", nodes, metadata));
-  },
+const renderAccounts = ({ read, readDetails, metadata, settings, adminUrl }: AccountPage): ApiResponse => ({
+  xml: () =>
+    renderXmlList(
+      "accounts",
+      each(readDetails(), (details) => representAccount(details, settings)),
+      metadata,
+    ),
   json: () =>
-    renderJson({
-      accounts: accounts.map((account) => accountToJson(account, settings, adminUrl)),
-      ...(metadata ? { metadata } : {}),
-    }),
+    renderJsonList(
+      "accounts",
+      each(read(), (account) => accountToJson(account, settings, adminUrl)),
+      metadata,
+    ),
 });
 
 const accountResponse: ResponseDoc = {
@@ -126,8 +130,8 @@ const accountResponse: ResponseDoc = {
 const accountsResponse: ResponseDoc = {
   schema: Type.Object({ accounts: Type.Array(AccountSchema), metadata: metadataSchema }),
   example: renderAccounts({
-    accounts: [exampleAccount],
-    readDetails: async () => [exampleAccountDetails],
+    read: () => [exampleAccount],
+    readDetails: () => [exampleAccountDetails],
     metadata: { per_page: 1, total_entries: 600, total_pages: 600, current_page: 1 },
     settings: exampleDocumentSettings,
     adminUrl: exampleAdminUrl,
@@ -168,12 +172,18 @@ const listAccountsOperation: Operation = {
       query: parseText(query["query"])?.trim() || undefined,
     };
     const page = parsePage(query);
-    const { accounts, total } = await searchAccounts(pool, provider.id, filter, page);
-    const settings = await readDocumentSettings(pool, provider);
-    const ids = accounts.map(({ id }) => id);
-    const readDetails = async () =>
-      (await listAccountDetails(pool, provider.id, ids)).map((details) => limitToScope(details, productScope));
-    return renderAccounts({ accounts, readDetails, metadata: pageMetadata(page, total), settings, adminUrl });
+    const { ids, total } = await searchAccounts(pool, provider.id, filter, page);
+    return renderAccounts({
+      read: () => readInBatches(ids, (batch) => readAccounts(pool, provider.id, batch)),
+      readDetails: () =>
+        each(
+          readInBatches(ids, (batch) => listAccountDetails(pool, provider.id, batch)),
+          (details) => limitToScope(details, productScope),
+        ),
+      metadata: pageMetadata(page, total),
+      settings: await readDocumentSettings(pool, provider),
+      adminUrl,
+    });
   },
 };
 

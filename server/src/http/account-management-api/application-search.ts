@@ -2,7 +2,12 @@ import { Type } from "typebox";
 import { Problem } from "#http/shared/problem.ts";
 import { parseLenientTime } from "#platform/times.ts";
 import { readAccounts } from "#portal/accounts/index.ts";
-import { findApplication, searchApplications, type ApplicationFilter } from "#portal/applications/index.ts";
+import {
+  type ApplicationFilter,
+  findApplication,
+  readApplications,
+  searchApplications,
+} from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import {
   allApplicationsResponse,
@@ -11,8 +16,10 @@ import {
   parseCredential,
   renderApplications,
   respondWithApplication,
+  withAccounts,
 } from "./applications.ts";
 import { requireSuccess } from "./error-responses.ts";
+import { readInBatches } from "./lists.ts";
 import { type Operation, xmlAndJson } from "./operation.ts";
 import { type Parameters, pageMetadata, pageQuery, parseId, parsePage, parseText } from "./parameters.ts";
 
@@ -44,11 +51,20 @@ const listAllApplicationsOperation: Operation = {
   async handle({ pool }, { provider, caller: { productScope }, adminUrl, query, now }) {
     const page = parsePage(query);
     const filter = { ...parseFilter(query, now), productScope };
-    const { applications, total } = await searchApplications(pool, provider.id, filter, page);
-    const settings = await readDocumentSettings(pool, provider);
-    const ids = applications.map(({ accountId }) => accountId);
-    const accounts = await readAccounts(pool, provider.id, ids);
-    return renderApplications({ applications, accounts, metadata: pageMetadata(page, total), settings, adminUrl });
+    const { ids, total } = await searchApplications(pool, provider.id, filter, page);
+    const read = (batch: readonly number[]) => readApplications(pool, provider.id, batch);
+    return renderApplications({
+      read: () => readInBatches(ids, read),
+      readWithAccounts: () =>
+        readInBatches(ids, async (batch) => {
+          const applications = await read(batch);
+          const accountIds = applications.map(({ accountId }) => accountId);
+          return withAccounts(applications, await readAccounts(pool, provider.id, accountIds));
+        }),
+      metadata: pageMetadata(page, total),
+      settings: await readDocumentSettings(pool, provider),
+      adminUrl,
+    });
   },
 };
 

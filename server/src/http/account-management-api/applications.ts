@@ -3,7 +3,6 @@ import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
-import { record } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import {
@@ -27,6 +26,7 @@ import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#p
 import { requireAccount } from "./accounts.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccount, exampleAdminUrl, exampleApplication, exampleDocumentSettings } from "./example-portal.ts";
+import { each, type Items, renderJsonList, renderXmlList } from "./lists.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { type PageMetadata, type Parameters, parseId, parseText } from "./parameters.ts";
 import { applicationPlanResponse, renderPlan } from "./plans.ts";
@@ -68,35 +68,41 @@ const renderApplication = (
   lastModified: application.updatedAt,
 });
 
+interface OwnedApplication {
+  readonly application: Application;
+  readonly account: Account;
+}
+
 interface ApplicationPage {
-  readonly applications: readonly Application[];
-  /** The owners of the applications. */
-  readonly accounts: readonly Account[];
+  readonly read: () => Items<Application>;
+  /** Reads the applications with their accounts, which only JSON shows. */
+  readonly readWithAccounts: () => Items<OwnedApplication>;
   readonly metadata?: PageMetadata | undefined;
   readonly settings: DocumentSettings;
   readonly adminUrl: string;
 }
 
-export function renderApplications({
-  applications,
-  accounts,
-  metadata,
-  settings,
-  adminUrl,
-}: ApplicationPage): ApiResponse {
-  const accountById = new Map(accounts.map((account) => [account.id, account]));
-  const nodes = () => applications.map((application) => representApplication(application, settings));
+export const renderApplications = (page: ApplicationPage): ApiResponse => {
+  const { read, readWithAccounts, metadata, settings, adminUrl } = page;
+  const toNode = (application: Application) => representApplication(application, settings);
+  const toJson = ({ application, account }: OwnedApplication) =>
+    applicationToJson(application, { settings, adminUrl, account });
   return {
-    xml: () => renderXmlDocument(record("applications", nodes(), metadata)),
-    json: () =>
-      renderJson({
-        applications: applications.flatMap((application) => {
-          const account = accountById.get(application.accountId);
-          return account ? [applicationToJson(application, { settings, adminUrl, account })] : [];
-        }),
-        ...(metadata ? { metadata } : {}),
-      }),
+    xml: () => renderXmlList("applications", each(read(), toNode), metadata),
+    json: () => renderJsonList("applications", each(readWithAccounts(), toJson), metadata),
   };
+};
+
+/** Adds their accounts to applications. Leaves out those whose account was deleted in the meantime. */
+export function withAccounts(
+  applications: readonly Application[],
+  accounts: readonly Account[],
+): readonly OwnedApplication[] {
+  const accountById = new Map(accounts.map((account) => [account.id, account]));
+  return applications.flatMap((application) => {
+    const account = accountById.get(application.accountId);
+    return account ? [{ application, account }] : [];
+  });
 }
 
 const trafficSchemas = Object.fromEntries(
@@ -148,27 +154,23 @@ export const applicationResponse: ResponseDoc = {
   }),
 };
 
-const exampleApplications = [exampleApplication];
-const exampleAccounts = [exampleAccount];
+const examplePage = {
+  read: () => [exampleApplication],
+  readWithAccounts: () => [{ application: exampleApplication, account: exampleAccount }],
+  settings: exampleDocumentSettings,
+  adminUrl: exampleAdminUrl,
+};
 
 const applicationsResponse: ResponseDoc = {
   schema: Type.Object({ applications: Type.Array(ApplicationSchema) }),
-  example: renderApplications({
-    applications: exampleApplications,
-    accounts: exampleAccounts,
-    settings: exampleDocumentSettings,
-    adminUrl: exampleAdminUrl,
-  }),
+  example: renderApplications(examplePage),
 };
 
 export const allApplicationsResponse: ResponseDoc = {
   schema: Type.Object({ applications: Type.Array(ApplicationSchema), metadata: metadataSchema }),
   example: renderApplications({
-    applications: exampleApplications,
-    accounts: exampleAccounts,
+    ...examplePage,
     metadata: { per_page: 1, total_entries: 600, total_pages: 600, current_page: 1 },
-    settings: exampleDocumentSettings,
-    adminUrl: exampleAdminUrl,
   }),
 };
 
@@ -215,7 +217,12 @@ const listApplicationsOperation: Operation = {
         (state ?? application.state) === application.state &&
         isInProductScope(caller.productScope, application.product.id),
     );
-    return renderApplications({ applications, accounts: [account], settings, adminUrl });
+    return renderApplications({
+      read: () => applications,
+      readWithAccounts: () => withAccounts(applications, [account]),
+      settings,
+      adminUrl,
+    });
   },
 };
 

@@ -9,6 +9,7 @@ import {
 } from "#portal/fields/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleField, exampleProvider } from "./example-portal.ts";
+import { each, renderJsonList } from "./lists.ts";
 import { jsonOnly, type Operation } from "./operation.ts";
 import { idSchema, optionalBoolean, renderJson, type ResponseDoc, timestamps } from "./responses.ts";
 
@@ -77,7 +78,10 @@ const listFieldsDefinitionsOperation: Operation = {
     const definitions = await readFieldsDefinitions(pool, provider.id);
     return {
       json: () =>
-        renderJson({ fields_definitions: definitions.map((definition) => definitionToJson(definition, provider)) }),
+        renderJsonList(
+          "fields_definitions",
+          each(definitions, (definition) => definitionToJson(definition, provider)),
+        ),
     };
   },
 };

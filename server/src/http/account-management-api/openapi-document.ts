@@ -205,8 +205,7 @@ async function describeContent({ schema, example }: ResponseDoc, formats: Operat
 }
 
 async function readBody(body: Body | undefined): Promise<string | undefined> {
-  const rendered = await body;
-  return typeof rendered === "object" ? readStream(rendered) : rendered;
+  return typeof body === "object" ? readStream(body) : body;
 }
 
 /** OpenAPI schemas describe JSON. XML has an example only. */

@@ -1,6 +1,5 @@
 import { Type } from "typebox";
 import { isInProductScope } from "#access/index.ts";
-import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { propertySchemas } from "#portal/fields/index.ts";
 import {
@@ -18,6 +17,7 @@ import {
 } from "#portal/products/index.ts";
 import { requireSuccess } from "./error-responses.ts";
 import { exampleAccountPlan, exampleAdminUrl, exampleApplicationPlan, exampleProvider } from "./example-portal.ts";
+import { each, renderJsonList, renderXmlList } from "./lists.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { type ApiResponse, idSchema, linksSchema, renderJson, type ResponseDoc, timestamps } from "./responses.ts";
 
@@ -88,14 +88,15 @@ export const renderPlan = ({ provider, adminUrl }: PlanContext, plan: Plan): Api
 /** Renders a list of plans, which is named `plans` for every kind. */
 const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]): ApiResponse => ({
   xml: () =>
-    renderXmlDocument(
-      list(
-        "plans",
-        plans.map((plan) => representPlan(plan)),
-        "open",
-      ),
+    renderXmlList(
+      "plans",
+      each(plans, (plan) => representPlan(plan)),
     ),
-  json: () => renderJson({ plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }),
+  json: () =>
+    renderJsonList(
+      "plans",
+      each(plans, (plan) => planToJson(plan, provider, adminUrl)),
+    ),
 });
 
 const planUrl = ({ adminUrl }: PlanContext, { id, productId }: Plan): string =>

@@ -4,7 +4,7 @@ import { requirePermission } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { type Database, type Pool } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
-import { record, list } from "#platform/document.ts";
+import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
   deleteProduct,
@@ -42,6 +42,7 @@ import {
   exampleServicePlan,
   exampleTimestamps,
 } from "./example-portal.ts";
+import { each, renderJsonList, renderXmlList } from "./lists.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { pageMetadata, type PageMetadata, pageQuery, parsePage } from "./parameters.ts";
 import {
@@ -105,18 +106,17 @@ const renderServices = (
   metadata?: PageMetadata,
 ): ApiResponse => ({
   xml: () =>
-    renderXmlDocument(
-      record(
-        "services",
-        products.map((product) => representProduct(product, context)),
-        metadata,
-      ),
+    renderXmlList(
+      "services",
+      each(products, (product) => representProduct(product, context)),
+      metadata,
     ),
   json: () =>
-    renderJson({
-      services: products.map((product) => productToJson(product, context, context.adminUrl)),
-      ...(metadata ? { metadata } : {}),
-    }),
+    renderJsonList(
+      "services",
+      each(products, (product) => productToJson(product, context, context.adminUrl)),
+      metadata,
+    ),
 });
 
 const ServiceSchema = Type.Object({

@@ -1,7 +1,6 @@
 import { Type } from "typebox";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
-import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { activateUser } from "#portal/accounts/index.ts";
 import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#portal/fields/index.ts";
@@ -22,6 +21,7 @@ import {
 import { requireAccount } from "./accounts.ts";
 import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
 import { exampleAdminUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
+import { each, renderJsonList, renderXmlList } from "./lists.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { type Parameters, parseText } from "./parameters.ts";
 import {
@@ -63,10 +63,17 @@ async function respondWithUser(db: Database, { provider, adminUrl }: Call, user:
 }
 
 function renderUsers(users: readonly User[], settings: DocumentSettings, adminUrl: string): ApiResponse {
-  const nodes = () => users.map((user) => representUser(user, settings));
   return {
-    xml: () => renderXmlDocument(list("users", nodes(), "open")),
-    json: () => renderJson({ users: users.map((user) => userToJson(user, settings, adminUrl)) }),
+    xml: () =>
+      renderXmlList(
+        "users",
+        each(users, (user) => representUser(user, settings)),
+      ),
+    json: () =>
+      renderJsonList(
+        "users",
+        each(users, (user) => userToJson(user, settings, adminUrl)),
+      ),
   };
 }
 

@@ -199,7 +199,7 @@ const listFailuresOperation: Operation = {
   title: "Webhooks List Failed Deliveries",
   tag: "Webhooks",
   description:
-    "Lists the failed deliveries of your webhook, oldest first, each from one second after its last attempt. A list of more than one megabyte is streamed, and so has no `ETag`.",
+    "Lists the failed deliveries of your webhook, oldest first, each from one second after its last attempt. A list of more than four megabytes is streamed, and so has no `ETag`.",
   method: "GET",
   path: "/webhooks/failures",
   action: "read-failures",

@@ -87,9 +87,10 @@ export async function readAccount(db: Database, providerId: number, id: number):
   return account;
 }
 
-const readAccountsStatement = `select ${selectList(accountFields)} from accounts where provider_id = $1 and id = any($2)`;
+const readAccountsStatement = `
+  select ${selectList(accountFields)} from accounts where provider_id = $1 and id = any($2) order by id`;
 
-/** Returns the accounts with these ids, in no particular order. */
+/** Returns the existing accounts among `ids`, oldest first. */
 export const readAccounts = (db: Database, providerId: number, ids: readonly number[]): Promise<Account[]> =>
   db.query<Account>(readAccountsStatement, [providerId, ids]);
 
@@ -194,19 +195,17 @@ const countAccountsStatement = `select count(*) as count ${matchingAccounts}`;
 
 const accountPageStatement = `select id ${matchingAccounts} order by id limit $4 offset $5`;
 
-/** Returns a page of the matching accounts, oldest first, and the number of matches. */
+/** Returns the ids of a page of the matching accounts, oldest first, and the number of matches. */
 export async function searchAccounts(
   db: Database,
   providerId: number,
   { state, query }: AccountFilter,
   { limit, offset }: { readonly limit: number; readonly offset: number },
-): Promise<{ readonly accounts: readonly Account[]; readonly total: number }> {
+): Promise<{ readonly ids: readonly number[]; readonly total: number }> {
   const values = [providerId, state ?? null, query ?? null];
   const [counted] = await db.query<{ count: number }>(countAccountsStatement, values);
   const page = await db.query<{ id: number }>(accountPageStatement, [...values, limit, offset]);
-  const ids = page.map(({ id }) => id);
-  const accounts = await readAccounts(db, providerId, ids);
-  return { accounts: accounts.toSorted((one, other) => one.id - other.id), total: counted?.count ?? 0 };
+  return { ids: page.map(({ id }) => id), total: counted?.count ?? 0 };
 }
 
 const insertSubscriptionsStatement = `

@@ -1,7 +1,7 @@
 import { type ProductScope, isInProductScope } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { isXmlText } from "#platform/xml.ts";
-import { readApplication, readApplications } from "./application-table.ts";
+import { readApplication } from "./application-table.ts";
 import type { Application } from "./application.ts";
 
 /** Identifies an application by its user key, its application id or its number. */
@@ -112,16 +112,16 @@ const countApplicationsStatement = `select count(*) as count ${matchingApplicati
 
 const applicationPageStatement = `select application.id ${matchingApplications} order by application.id limit $13 offset $14`;
 
-/** Returns a page of the matching applications, oldest first, and the number of matches. */
+/** Returns the ids of a page of the matching applications, oldest first, and the number of matches. */
 export async function searchApplications(
   db: Database,
   providerId: number,
   filter: ApplicationFilter,
   { limit, offset }: { readonly limit: number; readonly offset: number },
-): Promise<{ readonly applications: readonly Application[]; readonly total: number }> {
+): Promise<{ readonly ids: readonly number[]; readonly total: number }> {
   const { state, name, accountQuery, userKey } = filter;
   const texts = [state ?? null, name ?? null, accountQuery ?? null, userKey ?? null];
-  if (texts.some((text) => text !== null && !isXmlText(text))) return { applications: [], total: 0 };
+  if (texts.some((text) => text !== null && !isXmlText(text))) return { ids: [], total: 0 };
   const values = [
     providerId,
     filter.accountId ?? null,
@@ -135,6 +135,5 @@ export async function searchApplications(
   ];
   const [counted] = await db.query<{ count: number }>(countApplicationsStatement, values);
   const page = await db.query<{ id: number }>(applicationPageStatement, [...values, limit, offset]);
-  const ids = page.map(({ id }) => id);
-  return { applications: await readApplications(db, providerId, ids), total: counted?.count ?? 0 };
+  return { ids: page.map(({ id }) => id), total: counted?.count ?? 0 };
 }

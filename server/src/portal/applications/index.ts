@@ -17,7 +17,7 @@ export {
   requestApplicationPlan,
   withdrawApplicationPlanRequest,
 } from "./application-plans.ts";
-export { listApplications, listReferrerFilters, readApplication } from "./application-table.ts";
+export { listApplications, listReferrerFilters, readApplication, readApplications } from "./application-table.ts";
 export {
   type Application,
   applicationFields,
