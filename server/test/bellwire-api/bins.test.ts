@@ -60,6 +60,33 @@ test("the requests of a bin are listed unchanged, in pages", async ({ api }) => 
   });
 });
 
+test("a read-only token sees requests as a view link shows them: without secrets, downloads and a search for them", async ({
+  api,
+}) => {
+  const { id } = await createBin(api);
+  const bodies = ['{"user_key":"hunter2","name":"Quay"}', "user_key=hunter2", Buffer.from([0xff, 0x68])];
+  for (const body of bodies) {
+    const request = received(Buffer.from(body), [["X-Token", "hunter2"]]);
+    await receiveRequest(api.pool, { binId: id }, { ...request, query: "token=hunter2" });
+  }
+  const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
+  const read = async (path: string) => (await api.call("GET", `/bins/${id}${path}`, { headers })).json();
+
+  const hidden = { masked: true, query: "token=…", headers: [["X-Token", "…"]], body_encoding: "utf-8" };
+  const { data } = await read("/requests");
+  expect(data).toMatchObject([
+    { ...hidden, number: 3, body: "", body_bytes: 2 },
+    { ...hidden, number: 2, body: "" },
+    { ...hidden, number: 1, body: '{\n  "user_key": "…",\n  "name": "Quay"\n}' },
+  ]);
+  expect(await read("/requests/1")).toEqual(data[2]);
+  expect(JSON.stringify(await read("/diff?from=1&to=2"))).not.toContain("hunter2");
+  expect((await read("/requests?q=hunter2")).data).toEqual([]);
+  expect((await read("/requests?q=POST")).data).toEqual(data);
+  expect((await api.call("GET", `/bins/${id}/requests/1/body`, { headers })).statusCode).toBe(403);
+  expect((await requestsOf(api, id, "?q=hunter2")).data).toHaveLength(3);
+});
+
 test("a request's signature is verified with the secrets of the endpoints that point to the bin", async ({
   api,
   receiver,

@@ -1118,7 +1118,7 @@ export interface paths {
         };
         /**
          * List the requests of a bin, newest first
-         * @description Each as received, with a signature check. A page holds 1 MiB at most, so it may be shorter than `limit` and have a `next` all the same. A bin keeps the newest 500 requests, and 16 MiB of them.
+         * @description Each as received, with a signature check. Secrets are masked for callers who may not change webhooks. A page holds 1 MiB at most, so it may be shorter than `limit` and have a `next` all the same. A bin keeps the newest 500 requests, and 16 MiB of them.
          */
         get: operations["listBinRequests"];
         put?: never;
@@ -1138,7 +1138,7 @@ export interface paths {
         };
         /**
          * Read a request of a bin
-         * @description As received, with a signature check, the bin's response and the last time it was forwarded.
+         * @description As received, with a signature check, the bin's response and the last time it was forwarded. Secrets are masked for callers who may not change webhooks.
          */
         get: operations["readBinRequest"];
         put?: never;
@@ -1158,7 +1158,7 @@ export interface paths {
         };
         /**
          * Download the body of a request
-         * @description Its bytes, regardless of their `Content-Type`.
+         * @description Its bytes, regardless of their `Content-Type`. Only for callers who may change webhooks, as they are not masked.
          */
         get: operations["readBinRequestBody"];
         put?: never;
@@ -1178,7 +1178,7 @@ export interface paths {
         };
         /**
          * Compare two requests of a bin
-         * @description Line by line: the request line and headers, and the bodies with indentation.
+         * @description Line by line: the request line and headers, and the bodies with indentation. Secrets are masked for callers who may not change webhooks.
          */
         get: operations["compareBinRequests"];
         put?: never;
@@ -2222,7 +2222,7 @@ export interface components {
             error: string | null;
             /** Format: int64 */
             latency_ms: number;
-            /** @description The first 4 KiB of the response. */
+            /** @description The first 4 KiB of the response. Empty if the request is masked. */
             body: string;
         };
         /** BinForwardRequest */
@@ -2253,6 +2253,8 @@ export interface components {
                 string,
                 string
             ][];
+            /** @description True for callers who may not change webhooks, such as read-only tokens: credentials, query values, and headers that may hold secrets are masked. `body` is indented then, and empty if it cannot be masked. */
+            masked: boolean;
             /** @description The first 64 KiB of it. `readBinRequestBody` returns all of it. */
             body: string;
             /**
@@ -6585,7 +6587,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
-                /** @description Only requests that contain this text, in any case. Of a body, the first 64 KiB are searched. */
+                /** @description Only requests that contain this text, in any case. Of a body, the first 64 KiB are searched. If requests are masked, only method, path and event type are. */
                 q?: string;
                 /** @description The part of the request to search. `path` includes the query, `header` names and values. */
                 in?: "any" | "method" | "path" | "header" | "body";

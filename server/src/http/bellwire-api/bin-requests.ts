@@ -1,10 +1,5 @@
-import {
-  checkBinSignature,
-  diffBinRequests,
-  type RequestDiff,
-  textOfBody,
-  unmasked,
-} from "#http/shared/inspect-bin-requests.ts";
+import { checkBinSignature, diffBinRequests, type RequestDiff, textOfBody } from "#http/shared/inspect-bin-requests.ts";
+import { maskBody, maskingFor } from "#http/shared/mask-bin-requests.ts";
 import { type Static, Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
@@ -23,7 +18,7 @@ import { type SignatureCheck, signatureReasons } from "#webhooks/attempts/index.
 import { maskUrl } from "#webhooks/endpoints/index.ts";
 import { checkForwardUrl } from "../shared/bin-forward.ts";
 import { Problem } from "../shared/problem.ts";
-import { binAuditOf, binKeyOf, binParams, binTag } from "./bins.ts";
+import { binAuditOf, binKeyOf, binParams, binTag, mayChangeBins } from "./bins.ts";
 import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, Timestamp } from "./fields.ts";
 import { type Operation, operation, Reply, requireFound } from "./operation.ts";
 
@@ -73,7 +68,7 @@ const ForwardSchema = Type.Object(
     status: Nullable(Type.Integer({ description: "The status of the response. Null without a response." })),
     error: Nullable(Type.String({ description: "Why there was no response." })),
     latency_ms: Type.Integer(),
-    body: Type.String({ description: "The first 4 KiB of the response." }),
+    body: Type.String({ description: "The first 4 KiB of the response. Empty if the request is masked." }),
   },
   { title: "BinForward", description: "The last time the request was forwarded." },
 );
@@ -86,6 +81,11 @@ const BinRequestSchema = Type.Object(
     path: Type.String(),
     query: Type.String(),
     headers: Type.Array(Header, { description: "As received." }),
+    masked: Type.Boolean({
+      description:
+        "True for callers who may not change webhooks, such as read-only tokens: credentials, query values, and headers that may hold " +
+        "secrets are masked. `body` is indented then, and empty if it cannot be masked.",
+    }),
     body: Type.String({
       description: `The first ${formatBytes(binLimits.shownBodyBytes.max)} of it. \`readBinRequestBody\` returns all of it.`,
     }),
@@ -123,29 +123,33 @@ const DiffSchema = Type.Object(
   { title: "BinRequestDiff" },
 );
 
-const representForward = (result: ForwardResult): Static<typeof ForwardSchema> => ({
+const representForward = (result: ForwardResult, isMasked = false): Static<typeof ForwardSchema> => ({
   at: result.at,
   url: maskUrl(result.url),
   status: result.status,
   error: result.error,
   latency_ms: result.latencyMs,
-  body: result.body,
+  body: isMasked ? "" : result.body, // the target may repeat the request
 });
 
-export function representBinRequest(request: BinRequest, check: SignatureCheck): Static<typeof BinRequestSchema> {
-  const { number, receivedAt, method, path, query, headers, body, bodyBytes, answerStatus, forwardResult } = request;
+export function representBinRequest(
+  request: BinRequest,
+  check: SignatureCheck,
+  maySeeSecrets = true,
+): Static<typeof BinRequestSchema> {
+  const { number, receivedAt, method, path, body, bodyBytes, answerStatus, forwardResult } = request;
   const isTruncated = body.length < bodyBytes;
-  const text = textOfBody(body, isTruncated);
+  const masking = maskingFor(maySeeSecrets);
   const { endpointId, ...checked } = check;
   return {
     number,
     received_at: receivedAt.toISOString(),
     method,
     path,
-    query,
-    headers: headers.map(([name, value]) => [name, value]),
-    body: text ?? body.toString("base64"),
-    body_encoding: text === undefined ? "base64" : "utf-8",
+    query: masking.query(request.query),
+    headers: masking.headers(request.headers).map(([name, value]) => [name, value]),
+    masked: !maySeeSecrets,
+    ...representBody(textOfBody(body, isTruncated), body, maySeeSecrets),
     body_bytes: bodyBytes,
     body_truncated: isTruncated,
     signature: check.verdict,
@@ -154,9 +158,15 @@ export function representBinRequest(request: BinRequest, check: SignatureCheck):
       answerStatus === null
         ? null
         : { status: answerStatus, delay_ms: request.answerDelayMs ?? 0, rule: request.answerRule },
-    forward: forwardResult && representForward(forwardResult),
+    forward: forwardResult && representForward(forwardResult, !maySeeSecrets),
     forwarding: request.isForwarding,
   };
+}
+
+function representBody(text: string | undefined, body: Buffer, maySeeSecrets: boolean) {
+  if (!maySeeSecrets) return { body: (text && maskBody(text)) ?? "", body_encoding: "utf-8" } as const;
+  if (text === undefined) return { body: body.toString("base64"), body_encoding: "base64" } as const;
+  return { body: text, body_encoding: "utf-8" } as const;
 }
 
 export const representDiff = ({ head, body, isSameBody, isTooDifferent }: RequestDiff): Static<typeof DiffSchema> => ({
@@ -177,7 +187,7 @@ export const binRequestOperations: readonly Operation[] = [
     tag: binTag,
     title: "List the requests of a bin, newest first",
     description:
-      `Each as received, with a signature check. A page holds ${formatBytes(binLimits.pageBytes.max)} at most, so it may be shorter than \`limit\` and have a ` +
+      `Each as received, with a signature check. Secrets are masked for callers who may not change webhooks. A page holds ${formatBytes(binLimits.pageBytes.max)} at most, so it may be shorter than \`limit\` and have a ` +
       `\`next\` all the same. A bin keeps the newest ${binLimits.keptRequests.max} requests, and ${formatBytes(binLimits.keptBytes.max)} of them.`,
     method: "GET",
     path: "/bins/{id}/requests",
@@ -189,7 +199,7 @@ export const binRequestOperations: readonly Operation[] = [
         Type.String({
           minLength: 1,
           maxLength: 200,
-          description: `Only requests that contain this text, in any case. Of a body, the first ${formatBytes(binLimits.shownBodyBytes.max)} are searched.`,
+          description: `Only requests that contain this text, in any case. Of a body, the first ${formatBytes(binLimits.shownBodyBytes.max)} are searched. If requests are masked, only method, path and event type are.`,
         }),
       ),
       in: Type.Optional(
@@ -204,12 +214,14 @@ export const binRequestOperations: readonly Operation[] = [
       const bin = requireFound(await readBin(pool, binKeyOf(call.provider, call.params)));
       const { limit = pageLimit, after, q, in: within = "any" } = call.query;
       const page = { before: parseCursor(after, parseRowId), limit };
-      const search = q === undefined ? undefined : { text: q, within, isMasked: false };
+      const maySeeSecrets = mayChangeBins(call.caller, call.provider);
+      const search = q === undefined ? undefined : { text: q, within, isMasked: !maySeeSecrets };
       const { requests, hasMore } = await listBinRequests(pool, { ...requestKey(bin), ...page, search });
       const secrets = await secretsOfBin(bin);
       const data: Static<typeof BinRequestSchema>[] = [];
       for (const request of requests) {
-        data.push(representBinRequest(request, await checkBinSignature(pool, bin, { request, secrets })));
+        const check = await checkBinSignature(pool, bin, { request, secrets });
+        data.push(representBinRequest(request, check, maySeeSecrets));
       }
       return { data, next: hasMore ? String(requests.at(-1)?.number ?? "") || null : null };
     },
@@ -218,28 +230,31 @@ export const binRequestOperations: readonly Operation[] = [
     id: "readBinRequest",
     tag: binTag,
     title: "Read a request of a bin",
-    description: "As received, with a signature check, the bin's response and the last time it was forwarded.",
+    description:
+      "As received, with a signature check, the bin's response and the last time it was forwarded. Secrets are masked for callers who may not change webhooks.",
     method: "GET",
     path: "/bins/{id}/requests/{number}",
     action: "read-webhooks",
     params: requestParams,
     responses: { 200: BinRequestSchema },
-    async handle({ pool, secretsOfBin }, { provider, params }) {
+    async handle({ pool, secretsOfBin }, { provider, caller, params }) {
       const bin = requireFound(await readBin(pool, binKeyOf(provider, params)));
       const [request] = await readBinRequests(pool, requestKey(bin), [params.number]);
       const secrets = await secretsOfBin(bin);
       const found = requireFound(request);
-      return representBinRequest(found, await checkBinSignature(pool, bin, { request: found, secrets }));
+      const check = await checkBinSignature(pool, bin, { request: found, secrets });
+      return representBinRequest(found, check, mayChangeBins(caller, provider));
     },
   }),
   operation({
     id: "readBinRequestBody",
     tag: binTag,
     title: "Download the body of a request",
-    description: "Its bytes, regardless of their `Content-Type`.",
+    description:
+      "Its bytes, regardless of their `Content-Type`. Only for callers who may change webhooks, as they are not masked.",
     method: "GET",
     path: "/bins/{id}/requests/{number}/body",
-    action: "read-webhooks",
+    action: "change-webhooks",
     params: requestParams,
     responses: {
       200: {
@@ -259,7 +274,8 @@ export const binRequestOperations: readonly Operation[] = [
     id: "compareBinRequests",
     tag: binTag,
     title: "Compare two requests of a bin",
-    description: "Line by line: the request line and headers, and the bodies with indentation.",
+    description:
+      "Line by line: the request line and headers, and the bodies with indentation. Secrets are masked for callers who may not change webhooks.",
     method: "GET",
     path: "/bins/{id}/diff",
     action: "read-webhooks",
@@ -269,11 +285,12 @@ export const binRequestOperations: readonly Operation[] = [
       to: RequestNumber("The number of the second request."),
     }),
     responses: { 200: DiffSchema },
-    async handle({ pool }, { provider, params, query: { from, to } }) {
+    async handle({ pool }, { provider, caller, params, query: { from, to } }) {
       const bin = requireFound(await readBin(pool, binKeyOf(provider, params)));
       const requests = await readBinRequests(pool, requestKey(bin), [from, to]);
       const [first, second] = requests.length === 2 ? requests : [];
-      return representDiff(diffBinRequests(requireFound(first), requireFound(second), unmasked));
+      const masking = maskingFor(mayChangeBins(caller, provider));
+      return representDiff(diffBinRequests(requireFound(first), requireFound(second), masking));
     },
   }),
   operation({

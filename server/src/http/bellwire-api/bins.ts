@@ -141,7 +141,8 @@ async function parseSettings(needs: OperationNeeds, body: Static<typeof BinChang
   };
 }
 
-const mayChangeBins = (caller: AdminCaller, provider: Provider): boolean =>
+/** Callers who may change bins also see their secrets, and those of their requests. */
+export const mayChangeBins = (caller: AdminCaller, provider: Provider): boolean =>
   denialReason(caller, "change-webhooks", provider) === undefined;
 
 function parseBinCursor(text: string): BinPosition | undefined {

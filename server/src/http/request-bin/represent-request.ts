@@ -1,13 +1,9 @@
-import { indentBody, type RequestMasking, textOfBody, unmasked } from "#http/shared/inspect-bin-requests.ts";
+import { indentBody, textOfBody } from "#http/shared/inspect-bin-requests.ts";
+import { maskBody, maskingFor } from "#http/shared/mask-bin-requests.ts";
 import { type BinRequest, pathBelow } from "#request-bin/index.ts";
 import type { SignatureCheck } from "#webhooks/attempts/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";
-import { type Viewer, maskBody, maskHeaders, maskQuery, viewerPath } from "./viewer.ts";
-
-/** Masks credentials, as everyone but admins sees requests. */
-const masked: RequestMasking = { headers: maskHeaders, query: maskQuery, body: maskBody };
-
-export const maskingFor = ({ isAdmin }: Pick<Viewer, "isAdmin">): RequestMasking => (isAdmin ? unmasked : masked);
+import { type Viewer, viewerPath } from "./viewer.ts";
 
 /**
  * Represents a request for the page's template. Only admins see secrets, and the command that repeats the request. Other viewers
@@ -21,7 +17,7 @@ export function representRequest(
   const { isAdmin } = viewer;
   const { number, method, body, bodyBytes, receivedAt } = request;
   const isTruncated = body.length < bodyBytes;
-  const masking = maskingFor(viewer);
+  const masking = maskingFor(isAdmin);
   const query = masking.query(request.query);
   const headers = masking.headers(request.headers);
   const header = (name: string): string | undefined => headers.find(([field]) => field.toLowerCase() === name)?.[1];

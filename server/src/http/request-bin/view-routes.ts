@@ -16,7 +16,7 @@ import {
   readBin,
 } from "#request-bin/index.ts";
 import { type BinPages, type SerialQueue } from "./bin-page.ts";
-import { maskingFor } from "./represent-request.ts";
+import { maskingFor } from "#http/shared/mask-bin-requests.ts";
 import { type FindViewer, type NotViewer, type RequestBinNeeds, type ViewRequest, type Viewer } from "./viewer.ts";
 
 const requestsPerPage = 50;
@@ -116,7 +116,7 @@ export function addCompareRoute(http: FastifyInstance, { pool, pages, findViewer
       const requests = await readBinRequests(pool, { providerId, binId: id }, [first, second]);
       const [one, other] = requests;
       if (!one || !other) return pages.message(reply, { status: 404, text: noRequest });
-      const diff = diffBinRequests(one, other, maskingFor(viewer));
+      const diff = diffBinRequests(one, other, maskingFor(viewer.isAdmin));
       return pages.comparison(reply, viewer, { numbers: [first, second], diff });
     });
   });

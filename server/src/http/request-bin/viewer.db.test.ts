@@ -8,7 +8,8 @@ import { adminCookie } from "../../../test/support/admin-cookie.ts";
 import { buildBinNeeds } from "../../../test/support/build-bin-needs.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { requestBinPlugin } from "./index.ts";
-import { maskBody, viewPath } from "./viewer.ts";
+import { maskBody } from "#http/shared/mask-bin-requests.ts";
+import { viewPath } from "./viewer.ts";
 
 const test = base
   .extend("provider", async ({ database }) => (await setUp(database)).provider)
