@@ -1,4 +1,11 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  type QueryClient,
+  type QueryKey,
+  infiniteQueryOptions,
+  queryOptions,
+  replaceEqualDeep,
+} from "@tanstack/react-query";
 import { type ApiClient, type BellwireSchemas, responseBody, followedByStream } from "./bellwire-client.ts";
 import { type ListFilter, filterQuery } from "./filters.ts";
 import type { EventTypeName } from "./events.ts";
@@ -101,15 +108,30 @@ export interface FailurePages {
 export const failuresQuery = (api: ApiClient, { filter = {}, order = "newest", limit = 50 }: FailurePages = {}) =>
   infiniteQueryOptions({
     queryKey: ["failures", "list", filter, order, limit],
-    queryFn: async ({ pageParam }: { pageParam: string | undefined }) => {
+    queryFn: async ({ pageParam, client, queryKey }: FailurePageContext) => {
       const query = { ...filterQuery(filter), order, limit, ...(pageParam && { after: pageParam }) };
       const call = api.GET("/api/v1/failures", { params: { query } });
-      const page = await responseBody(call);
-      return { ...page, upTo: completeUpTo((await call).response) };
+      const { data, next } = await responseBody(call);
+      const before = client.getQueryData<InfiniteData<{ readonly data: readonly Failure[] }>>(queryKey)?.pages ?? [];
+      return { data: keepRows(before, data), next, upTo: completeUpTo((await call).response) };
     },
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+    // It compares rows by their places, which all change with a new failure.
+    structuralSharing: false,
   });
+
+interface FailurePageContext {
+  readonly pageParam: string | undefined;
+  readonly client: QueryClient;
+  readonly queryKey: QueryKey;
+}
+
+/** Returns the rows with the same objects for those that are unchanged, wherever they were, so that they are not rendered again. */
+function keepRows(before: readonly { readonly data: readonly Failure[] }[], rows: readonly Failure[]): Failure[] {
+  const known = new Map(before.flatMap(({ data }) => data.map((row) => [row.delivery_id, row])));
+  return rows.map((row) => replaceEqualDeep(known.get(row.delivery_id), row));
+}
 
 /**
  * The second before the response, by the server's clock: the list shows a second of failures once that second has

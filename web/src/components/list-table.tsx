@@ -48,12 +48,12 @@ export interface ListTableProps<Row, Key extends string | number> {
   /** Present rows render again with each new array, so long lists keep theirs. */
   readonly columns: readonly ListColumn<Row>[];
   readonly keyOf: (row: Row) => Key;
-  /** Names a row for screen readers, for its checkbox and its menu. */
-  readonly nameOf?: (row: Row, index: number) => string;
+  /** Names a row for screen readers, for its checkbox and its menu. Default: by its place, which changes with each new row above. */
+  readonly nameOf?: (row: Row) => string;
   /** Adds a column of checkboxes. */
   readonly selection?: RowSelection<Key> | undefined;
   /** Adds a menu to each row that has actions. Present menus render again with each new function, so long lists keep theirs. */
-  readonly actionsOf?: ((row: Row, index: number) => RowActionsProps["items"]) | undefined;
+  readonly actionsOf?: ((row: Row) => RowActionsProps["items"]) | undefined;
   /** Disables the actions while a request runs. */
   readonly isBusy?: boolean;
   readonly classOf?: (row: Row) => string;
@@ -61,8 +61,7 @@ export interface ListTableProps<Row, Key extends string | number> {
 
 /** A table of objects, with rows of two lines where it is narrow. */
 export function ListTable<Row, Key extends string | number>(props: ListTableProps<Row, Key>) {
-  const { label, rows, columns, keyOf, selection, actionsOf, isBusy = false, classOf } = props;
-  const nameOf = props.nameOf ?? ((_: Row, index: number) => `row ${index + 1}`);
+  const { label, rows, columns, keyOf, nameOf, selection, actionsOf, isBusy = false, classOf } = props;
   return (
     <div className="bellwire-rows">
       <Table aria-label={label} variant="compact" gridBreakPoint="">
@@ -82,9 +81,9 @@ export function ListTable<Row, Key extends string | number>(props: ListTableProp
             <ListRow
               key={keyOf(row)}
               row={row}
-              index={index}
+              place={index + 1}
               rowKey={keyOf(row)}
-              name={nameOf(row, index)}
+              nameOf={nameOf}
               columns={columns}
               className={classOf?.(row) ?? ""}
               isSelected={selection?.has(keyOf(row))}
@@ -99,7 +98,10 @@ export function ListTable<Row, Key extends string | number>(props: ListTableProp
   );
 }
 
-interface ListRowProps<Row, Key> extends Pick<MenuCellProps<Row>, "row" | "index" | "name" | "isBusy"> {
+interface ListRowProps<Row, Key> extends Pick<MenuCellProps<Row>, "row" | "isBusy"> {
+  /** From 1. */
+  readonly place: number;
+  readonly nameOf: ((row: Row) => string) | undefined;
   readonly rowKey: Key;
   readonly columns: readonly ListColumn<Row>[];
   readonly className: string;
@@ -111,11 +113,13 @@ interface ListRowProps<Row, Key> extends Pick<MenuCellProps<Row>, "row" | "index
 }
 
 /**
- * A row. Its cells render only if their properties change: rendering a thousand rows takes a second. They are apart from the
- * checkbox and the menu, whose names may contain the place of the row, which changes with each new row above.
+ * A row. Its parts render only if their properties change: rendering a thousand rows takes a second. The cells are apart from the
+ * checkbox, which may be named by the place of the row.
  */
 function ListRow<Row, Key extends string | number>(props: ListRowProps<Row, Key>) {
-  const { row, index, rowKey, name, columns, className, isSelected, onTick, actionsOf, isBusy } = props;
+  const { row, place, rowKey, nameOf, columns, className, isSelected, onTick, actionsOf, isBusy } = props;
+  const ownName = useMemo(() => (nameOf ? nameOf(row) : undefined), [row, nameOf]);
+  const name = ownName ?? `row ${place}`;
   const cells = useMemo(
     () => columns.map((column) => <ListCell key={column.title} column={column} row={row} />),
     [row, columns],
@@ -125,10 +129,10 @@ function ListRow<Row, Key extends string | number>(props: ListRowProps<Row, Key>
       <Tr className={className}>
         {onTick && <SelectCell rowKey={rowKey} name={name} isSelected={isSelected === true} onTick={onTick} />}
         {cells}
-        {actionsOf && <MenuCell row={row} index={index} name={name} actionsOf={actionsOf} isBusy={isBusy} />}
+        {actionsOf && <MenuCell row={row} name={name} actionsOf={actionsOf} isBusy={isBusy} />}
       </Tr>
     ),
-    [row, index, rowKey, name, cells, className, isSelected, onTick, actionsOf, isBusy],
+    [row, rowKey, name, cells, className, isSelected, onTick, actionsOf, isBusy],
   );
 }
 
@@ -142,14 +146,13 @@ function ListCell<Row>({ column, row }: { column: ListColumn<Row>; row: Row }) {
 
 interface MenuCellProps<Row> {
   readonly row: Row;
-  readonly index: number;
   readonly name: string;
-  readonly actionsOf: (row: Row, index: number) => RowActionsProps["items"];
+  readonly actionsOf: (row: Row) => RowActionsProps["items"];
   readonly isBusy: boolean;
 }
 
-function MenuCell<Row>({ row, index, name, actionsOf, isBusy }: MenuCellProps<Row>) {
-  const items = actionsOf(row, index);
+function MenuCell<Row>({ row, name, actionsOf, isBusy }: MenuCellProps<Row>) {
+  const items = actionsOf(row);
   return (
     <Td isActionCell className="bellwire-at-actions">
       {items.length > 0 && <RowActions of={name} isDisabled={isBusy} items={items} />}

@@ -24,7 +24,7 @@ test("a failed deletion is reported in its dialog", async () => {
   showInPortal(<FailureList failures={[failure]} filter={{}} upTo={upTo} />, {
     answers: { "DELETE failures?until=2026-03-01T08%3A59%3A59.999Z": [429, problem] },
   });
-  await click("Actions for row 1, account.created of Quay Books");
+  await click("Actions for account.created of Quay Books to default, 1 Mar 2026, 09:00:00 UTC");
   await click("Delete this and all older failures");
   await click("Delete");
   await waitFor(() => expect(rejection()).toContain("Too many requests."));

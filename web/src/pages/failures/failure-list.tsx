@@ -3,11 +3,12 @@ import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import type { Failure } from "../../api/deliveries.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
+import { useSession } from "../../api/session.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { EventTypeName } from "../../components/history-table.tsx";
 import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
-import { When } from "../../components/time.tsx";
+import { When, describeMoment } from "../../components/time.tsx";
 import { DeleteFailuresDialog, DeleteUntilDialog } from "./delete-failures-dialogs.tsx";
 import { type Chosen, chooseUpTo, useFailureActions } from "./failure-actions.ts";
 import { Name } from "../../components/labels.tsx";
@@ -100,13 +101,19 @@ function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: F
     ],
     [isDeleted, onRetry, onDeleteUpTo],
   );
+  const { timeZone } = useSession();
+  const nameOf = useCallback(
+    ({ event_type, account_name, endpoint_name, failed_at }: Failure) =>
+      `${event_type} of ${account_name} to ${endpoint_name}, ${describeMoment(new Date(failed_at), timeZone)}`,
+    [timeZone],
+  );
   return (
     <ListTable
       label="Failures"
       rows={failures}
       columns={columns}
       keyOf={({ delivery_id }) => delivery_id}
-      nameOf={({ event_type, account_name }, index) => `row ${index + 1}, ${event_type} of ${account_name}`}
+      nameOf={nameOf}
       selection={selection}
       actionsOf={actionsOf}
       isBusy={isBusy}

@@ -1,3 +1,4 @@
+import type { InfiniteData } from "@tanstack/react-query";
 import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
 import type { Failure, FailureGroup } from "../../api/deliveries.ts";
@@ -19,6 +20,9 @@ const failure = (number: number): Failure => ({
   error: "Answered 500",
   url_masked: "https://crm.example/in",
 });
+
+const menuOf = (number: number): string =>
+  `Actions for account.created of Account ${number} to crm, 1 Mar 2026, 09:00:05 UTC`;
 
 const many = Array.from({ length: 120 }, (_, number) => failure(number));
 
@@ -191,7 +195,7 @@ test("the progress of a running job is shown with a button that stops it", async
 test("a deletion is reported with a button that undoes it", async () => {
   const page = showPage("/failures?view=list", server);
   await says("Account 1");
-  await click("Actions for row 2, account.created of Account 1");
+  await click(menuOf(1));
   await click("Delete this and all older failures");
   await click("Delete");
   await click("Undo");
@@ -237,7 +241,7 @@ test("the address determines whether failures are sorted newest or oldest first"
 test("a failure of a deleted endpoint is marked, and cannot be retried", async () => {
   showPage("/failures?view=list", { ...server, "GET /api/v1/endpoints": () => [200, { data: [], next: null }] });
   await says("crm (deleted)");
-  await click("Actions for row 1, account.created of Account 0");
+  await click(menuOf(0));
   await says("Delete this and all older failures");
   expect([...document.querySelectorAll("[role=menuitem]")].map((element) => element.textContent)).not.toContain(
     "Retry",
@@ -271,6 +275,35 @@ test("a failure to load the next page is shown", async () => {
   await waitFor(() => expect(shown()).toContain("The next page could not be loaded"));
 });
 
+test("a new failure leaves the other rows of a list of several pages as they are", async () => {
+  let rows = many.slice(1, 101);
+  const { queries } = showPage("/failures?view=list", {
+    ...server,
+    "GET /api/v1/failures": ({ query }) =>
+      query.has("after")
+        ? [200, { data: rows.slice(50), next: null }]
+        : [200, { data: rows.slice(0, 50), next: "more" }],
+  });
+  await says("Load more");
+  await click("Load more");
+  await says("Account 100");
+  const kept = (): readonly Failure[] =>
+    queries
+      .getQueriesData<InfiniteData<{ data: Failure[] }>>({ queryKey: ["failures", "list"] })
+      .flatMap(([, found]) => found?.pages.flatMap(({ data }) => data) ?? []);
+  const before = new Set(kept());
+  const renamed: MutationRecord[] = [];
+  const observer = new MutationObserver((records) => renamed.push(...records));
+  observer.observe(document.body, { subtree: true, attributeFilter: ["aria-label"] });
+
+  rows = many.slice(0, 101);
+  await queries.invalidateQueries({ queryKey: ["failures"] });
+  await says("Account 0");
+
+  expect(kept().filter((row) => !before.has(row))).toEqual([many[0]]); // rows of the same objects are not rendered again
+  expect(renamed.filter(({ target }) => target.parentElement?.closest("tr"))).toEqual([]);
+});
+
 test("closing a row's dialog returns the focus to its menu, or to the page if the row was deleted", async () => {
   let isThere = true;
   showPage("/failures?view=list", {
@@ -283,7 +316,7 @@ test("closing a row's dialog returns the focus to its menu, or to the page if th
   });
   const focused = (): string | null | undefined =>
     document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.tagName;
-  const menu = "Actions for row 1, account.created of Account 0";
+  const menu = menuOf(0);
   const openDialog = async (): Promise<void> => {
     await click(menu);
     await click("Delete this and all older failures");

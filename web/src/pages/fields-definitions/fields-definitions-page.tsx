@@ -83,12 +83,15 @@ export interface FieldsTableProps {
 
 export function FieldsTable({ label, definitions, onEdit, onDelete, onMove, isBusy }: FieldsTableProps) {
   const ordered = definitions.toSorted((a, b) => a.position - b.position);
-  const actionsOf = (definition: FieldsDefinition, place: number) => [
-    { title: "Edit", onClick: () => onEdit(definition) },
-    ...(place > 0 ? [{ title: "Move up", onClick: () => onMove(definition, place) }] : []),
-    ...(place < ordered.length - 1 ? [{ title: "Move down", onClick: () => onMove(definition, place + 2) }] : []),
-    ...(isBuiltIn(definition) ? [] : [{ title: "Delete", isDanger: true, onClick: () => onDelete(definition) }]),
-  ];
+  const actionsOf = (definition: FieldsDefinition) => {
+    const place = ordered.indexOf(definition);
+    return [
+      { title: "Edit", onClick: () => onEdit(definition) },
+      ...(place > 0 ? [{ title: "Move up", onClick: () => onMove(definition, place) }] : []),
+      ...(place < ordered.length - 1 ? [{ title: "Move down", onClick: () => onMove(definition, place + 2) }] : []),
+      ...(isBuiltIn(definition) ? [] : [{ title: "Delete", isDanger: true, onClick: () => onDelete(definition) }]),
+    ];
+  };
   return (
     <ListTable
       label={`Fields of ${label}`}
