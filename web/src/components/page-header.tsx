@@ -48,12 +48,18 @@ export function PageHeader({ title, children, actions, breadcrumb }: PageHeaderP
   );
 }
 
+const titleEnd = " | Bellwire";
+
 /** Sets the title of the browser tab. */
 export function usePageTitle(title: string): void {
   useEffect(() => {
-    document.title = `${title} | Bellwire`;
+    document.title = `${title}${titleEnd}`;
   }, [title]);
 }
+
+/** Returns the title that the page has set, or an empty text before it has. */
+export const readPageTitle = ({ title }: Document): string =>
+  title.endsWith(titleEnd) ? title.slice(0, -titleEnd.length) : "";
 
 /** Moves the focus to the opener or to the page, if the element that had it is gone. */
 export function focusIfLost(page: Document, opener?: HTMLElement): void {

@@ -1,10 +1,10 @@
 import { Page, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/react-core";
 import { Outlet, useLocation, useRouter } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { mayOpen, useSession } from "../api/session.tsx";
 import { AlertBanner, InstallationBanner } from "../components/alert-banner.tsx";
 import { AccessDenied } from "../components/loaded.tsx";
-import { focusIfLost } from "../components/page-header.tsx";
+import { focusIfLost, readPageTitle } from "../components/page-header.tsx";
 import { AppMasthead } from "./app-masthead.tsx";
 import { AppNavigation, useSidebar } from "./app-navigation.tsx";
 
@@ -32,10 +32,29 @@ export function AppLayout() {
       onPageResize={() => undefined}
       isContentFilled
     >
+      <PageAnnouncer />
       <InstallationBanner />
       <AlertBanner />
       {mayOpen(session, path) ? <Outlet /> : <AccessDenied />}
     </Page>
+  );
+}
+
+/**
+ * Announces the title of each new page to screen readers: they announce documents by themselves, but a link of the router loads none.
+ * The focus stays on the link if it is still there.
+ */
+function PageAnnouncer() {
+  const [title, setTitle] = useState("");
+  useEffect(() => {
+    const observer = new MutationObserver(() => setTitle(readPageTitle(document)));
+    observer.observe(document.head, { subtree: true, childList: true, characterData: true });
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div role="status" className="pf-v6-screen-reader">
+      {title}
+    </div>
   );
 }
 

@@ -141,3 +141,15 @@ test("a page that a link of the previous one opened has the focus, but not the f
   await click("Accounts");
   await waitFor(() => expect(document.activeElement).toBe(document.querySelector("main")));
 });
+
+test("the title of a page that the sidebar opened is announced, and its link keeps the focus", async () => {
+  showPage("/jobs", { "GET /api/v1/jobs": () => [200, { data: [], next: null }] });
+  await says("No jobs");
+  const region = document.querySelector(".pf-v6-screen-reader[role=status]");
+  await waitFor(() => expect(region?.textContent).toBe("Jobs"));
+  const link = [...document.querySelectorAll("a")].find(({ textContent }) => textContent === "Emails");
+  link?.focus();
+  await click("Emails");
+  await waitFor(() => expect(region?.textContent).toBe("Emails"));
+  expect([document.activeElement, region?.isConnected]).toEqual([link, true]);
+});
