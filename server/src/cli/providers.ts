@@ -34,9 +34,11 @@ export const createProvider: Command = {
     const adminPassword = values["admin-password"] || randomPassword();
 
     const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
-    const created = await withInstallation(needs, (installation) => createIn(installation, values.cell, setup), {
-      mayChange: true,
-    });
+    const create = async (installation: Installation) => {
+      const hidingProvider = await readHidingProvider(installation);
+      return { ...(await createIn(installation, values.cell, setup)), hidingProvider };
+    };
+    const created = await withInstallation(needs, create, { mayChange: true });
     if ("refused" in created) {
       const reasons = Object.entries(created.refused).flatMap(([field, messages]) =>
         messages.map((each) => `--${field} ${each}`),
@@ -49,9 +51,19 @@ export const createProvider: Command = {
     );
     needs.print(`access token   ${created.accessToken}`);
     needs.print(`provider key   ${created.providerKey}`);
+    if (created.hidingProvider !== undefined) {
+      needs.printStatus(
+        `Set BELLWIRE_BASE_DOMAIN: without it, every host serves the provider ${created.hidingProvider}, and none serves ${subdomain}.`,
+      );
+    }
     return 0;
   },
 };
+
+/** Returns the provider that every host serves without a base domain, if there is one: no host serves those that follow. */
+async function readHidingProvider({ directory, config }: Installation): Promise<string | undefined> {
+  return config.baseDomain === undefined ? (await findTenant(directory, undefined))?.subdomain : undefined;
+}
 
 export const listProviders: Command = {
   usage: "provider list",

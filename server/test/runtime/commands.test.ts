@@ -81,21 +81,26 @@ test("an empty password on the command line is replaced with a random one, which
 }) => {
   await setUp(database);
   const names = ["--name", "Quay", "--subdomain", "quay", "--admin-username", "", "--admin-password", ""];
-  const [code, output] = await run({ DATABASE_URL: databaseUrl }, "provider", "create", ...names);
+  const env = { DATABASE_URL: databaseUrl, BELLWIRE_BASE_DOMAIN: "example.com" };
+  const [code, output] = await run(env, "provider", "create", ...names);
   expect([code, output]).toEqual([0, expect.stringMatching(/^admin +admin \/ \S{12,}$/m)]);
+  expect(output).not.toContain("BELLWIRE_BASE_DOMAIN");
   const tooLong = ["--name", "Reef", "--subdomain", "reef", "--admin-password", "x".repeat(1001)];
-  const [wrong, why] = await run({ DATABASE_URL: databaseUrl }, "provider", "create", ...tooLong);
+  const [wrong, why] = await run(env, "provider", "create", ...tooLong);
   expect([wrong, why]).toEqual([2, expect.stringContaining("--admin-password is too long")]);
 });
 
-test("the providers are listed with their cells, and an unknown subdomain leads to the list", async ({
+test("a provider that no host serves without a base domain is announced and listed, and an unknown one leads to the list", async ({
   database,
   databaseUrl,
 }) => {
   await setUp(database);
   const env = { DATABASE_URL: databaseUrl };
   const names = ["--name", "Quay", "--subdomain", "quay"];
-  await run(env, "provider", "create", ...names);
+  const [, created] = await run(env, "provider", "create", ...names);
+  expect(created).toMatch(
+    /^Set BELLWIRE_BASE_DOMAIN: without it, .* serves the provider \S+, and none serves quay\.$/m,
+  );
   const [code, output] = await run(env, "provider", "list");
   expect([code, output]).toEqual([0, expect.stringMatching(/^SUBDOMAIN +CELL$/m)]);
   expect(output).toMatch(/^quay +default$/m);
