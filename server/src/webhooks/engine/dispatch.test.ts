@@ -353,3 +353,16 @@ test("a key with 256 unrecorded deliveries continues as soon as one is recorded"
   await nextTurn();
   expect(sent).toHaveLength(257);
 });
+
+test("a lane that responds slowly is sent to while others of its host hang, at most an eighth of the window at once", async () => {
+  const { dispatch, lane, sent } = await startDispatch();
+  const slowly: AttemptOutcome = { ...answered, latencyMs: 9000 };
+  lane.learn(slowly, 0);
+  for (let hangs = 0; hangs < 2; hangs += 1) lane.host.begin(true);
+  dispatch.offer(lane);
+  dispatch.fill();
+  expect([lane.pace, sent.length]).toEqual(["slow", 2]);
+  for (const { respond } of sent.slice(0, 2)) respond(slowly);
+  await nextTurn();
+  expect(sent).toHaveLength(4);
+});

@@ -141,8 +141,8 @@ export class Dispatch {
       lane.queue = undefined;
       if (lane.pace === pace) {
         if (!this.#isResolved(lane, nowMs)) continue;
-        if (!lane.host.hasRoom(pace)) {
-          lane.host.wait(lane);
+        if (!lane.host.hasRoom(pace, lane.respondsSlowly)) {
+          lane.host.wait(lane, lane.respondsSlowly);
           continue;
         }
         this.#start(lane, nowMs);
@@ -177,7 +177,7 @@ export class Dispatch {
   #start(lane: Lane, nowMs: number): void {
     const delivery = lane.mayStart(nowMs) ? lane.shift(nowMs) : undefined;
     if (!delivery) return;
-    const { host, pace, window } = lane;
+    const { host, pace, window, respondsSlowly } = lane;
     const onLate = (): void => {
       lane.isStalled = true;
       window.narrow();
@@ -189,7 +189,7 @@ export class Dispatch {
     // No delivery waits for a slow response.
     if (slot.isLate) lane.releaseSiblings(delivery);
     lane.inFlight += 1;
-    host.begin(slot.isLate);
+    host.begin(slot.isLate, respondsSlowly);
     const { engineId, mayStart } = this.#lease;
     void makeAttempt(this.#needs, lane.settings, { delivery, epoch: lane.epoch, mayStart }).then((attempt) => {
       this.#limits.release(slot);
@@ -197,10 +197,10 @@ export class Dispatch {
       if (lane.inFlight === 0) lane.isStalled = false;
       if (!slot.isLate) lane.releaseSiblings(delivery);
       if ("resource" in attempt) {
-        host.release(slot.isLate);
+        host.release(slot.isLate, respondsSlowly);
         this.#putBack(lane, delivery, attempt);
       } else {
-        host.end(slot.isLate, attempt.outcome);
+        host.end(slot.isLate, attempt.outcome, respondsSlowly);
         if (!slot.isLate) lane.isStalled = false;
         this.#end(lane, engineId, attempt);
       }

@@ -142,6 +142,11 @@ export class Lane {
     return breaker.unanswered > 0 || this.#oversized >= oversizedMin ? "failing" : "quick";
   }
 
+  /** True if the lane is slow, and its last attempt had a response. */
+  get respondsSlowly(): boolean {
+    return !this.isStalled && this.#window.pace === "slow" && this.#pause.breaker.unanswered === 0;
+  }
+
   mayStart(nowMs: number): boolean {
     if (this.#isStopped(nowMs) || this.#rateLimit?.allows(nowMs) === false) return false;
     return (

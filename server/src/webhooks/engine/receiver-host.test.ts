@@ -110,3 +110,37 @@ test("a host that stops responding is limited to one attempt once all its attemp
   host.begin(false);
   expect(host.hasRoom("quick")).toBe(false);
 });
+
+test("endpoints that respond slowly do not wait for those that hang, whatever the window", () => {
+  const host = enter();
+  answer(host, 100);
+  for (let hangs = 0; hangs < 10; hangs += 1) {
+    host.begin(false);
+    host.markLate(); // the window is 1 afterwards
+  }
+  for (const lane of ["hung 1", "hung 2"]) host.wait(lane);
+  for (const lane of ["slow 1", "slow 2"]) host.wait(lane, true);
+  expect([host.hasRoom("slow"), host.hasRoom("slow", true), host.takeWaiting()]).toEqual([
+    false,
+    true,
+    ["hung 1", "slow 1", "slow 2"],
+  ]);
+  let started = 0;
+  for (; host.hasRoom("slow", true); started += 1) host.begin(true, true);
+  host.end(true, quick, true);
+  expect([started, host.hasRoom("slow", true), host.hasRoom("slow")]).toEqual([10, true, false]);
+});
+
+test("a host that has just responded slowly is tried for further endpoints, although some hang", () => {
+  const host = enter();
+  const attempt = (): void => {
+    host.begin(false);
+    host.markLate();
+  };
+  attempt();
+  host.end(true, { ...quick, latencyMs: 1500 });
+  for (let hangs = 0; hangs < 3; hangs += 1) attempt();
+  expect([host.pace, host.hasRoom("unknown")]).toEqual(["slow", true]);
+  host.end(true, hang);
+  expect(host.hasRoom("unknown")).toBe(false);
+});

@@ -18,15 +18,22 @@ const resolvedMs = 1000;
 /**
  * One receiver host (scheme, name and port) of any number of endpoints. Their lanes share a window, so that a host that hangs
  * has a few attempts in flight and a few sockets, not one per endpoint. A host may hang for some of its endpoints only:
- * where there are quick responses, late attempts do not count against the window, but against an eighth of it.
+ * where there are quick responses, late attempts do not count against the window, but against an eighth of it. Lanes that respond
+ * slowly have an eighth of their own, so that they do not wait for the time-outs of those that hang.
  */
 export class ReceiverHost<WaitingLane> {
   readonly #window: AdaptiveWindow;
   readonly #waiting = new Set<WaitingLane>();
+  /** Lanes that respond slowly. */
+  readonly #waitingSlow = new Set<WaitingLane>();
   /** Lanes that send to this host. */
   lanes = 0;
   #onTime = 0;
   #late = 0;
+  /** Attempts of lanes that respond slowly, from their start. */
+  #slow = 0;
+  /** The attempt that ended last had a response. */
+  #responds = false;
   #resolvedUntilMs = Number.NEGATIVE_INFINITY;
   #isResolving = false;
 
@@ -37,19 +44,20 @@ export class ReceiverHost<WaitingLane> {
   /** The expected pace of a lane that has had no response yet. */
   get pace(): Pace {
     const { pace, size } = this.#window;
-    return this.#late > 0 && (pace === "quick" || size > 1) ? "unknown" : pace;
+    return this.#late + this.#slow > 0 && (pace === "quick" || size > 1) ? "unknown" : pace;
   }
 
-  hasRoom(lanePace: Pace): boolean {
+  /** `respondsSlowly`: the lane is slow, and its last attempt had a response. */
+  hasRoom(lanePace: Pace, respondsSlowly = false): boolean {
     const { size, slowMax, pace } = this.#window;
+    if (respondsSlowly) return this.#onTime < size && this.#slow < slowMax;
     if (lanePace === "quick") return this.#onTime < size;
-    if (size > 1 || pace === "quick") return this.#onTime < size && this.#late < slowMax;
+    if (size > 1 || pace === "quick" || this.#responds) return this.#onTime < size && this.#late < slowMax;
     return this.#onTime + this.#late < (pace === "unknown" ? Math.max(firstAttemptsMin, slowMax) : 1);
   }
 
-  begin(isLate: boolean): void {
-    if (isLate) this.#late += 1;
-    else this.#onTime += 1;
+  begin(isLate: boolean, respondsSlowly = false): void {
+    this.#count(isLate, respondsSlowly, 1);
   }
 
   /** An attempt has taken more than a second. */
@@ -59,27 +67,37 @@ export class ReceiverHost<WaitingLane> {
     this.#window.narrow();
   }
 
-  end(wasLate: boolean, outcome: AttemptOutcome): void {
-    this.release(wasLate);
+  end(wasLate: boolean, outcome: AttemptOutcome, respondsSlowly = false): void {
+    this.release(wasLate, respondsSlowly);
     this.#window.learn(outcome);
+    this.#responds = outcome.kind === "answered";
   }
 
   /** An attempt has ended that says nothing about the host. */
-  release(wasLate: boolean): void {
-    if (wasLate) this.#late -= 1;
-    else this.#onTime -= 1;
+  release(wasLate: boolean, respondsSlowly = false): void {
+    this.#count(wasLate, respondsSlowly, -1);
+  }
+
+  #count(isLate: boolean, respondsSlowly: boolean, by: 1 | -1): void {
+    if (!isLate) this.#onTime += by;
+    else if (respondsSlowly) this.#slow += by;
+    else this.#late += by;
   }
 
   /** Keeps a lane until the host has room, or its name is resolved. */
-  wait(lane: WaitingLane): void {
-    this.#waiting.add(lane);
+  wait(lane: WaitingLane, respondsSlowly = false): void {
+    (respondsSlowly ? this.#waitingSlow : this.#waiting).add(lane);
   }
 
   /** Removes and returns the lanes that have waited longest, as many as there is room for. */
   takeWaiting(): readonly WaitingLane[] {
-    const lanes = [...this.#waiting].slice(0, Math.max(1, this.#window.size - this.#onTime));
+    const { size, slowMax } = this.#window;
+    const lanes = [...this.#waiting].slice(0, Math.max(1, size - this.#onTime));
     for (const lane of lanes) this.#waiting.delete(lane);
-    return lanes;
+    if (this.#waitingSlow.size === 0) return lanes;
+    const slow = [...this.#waitingSlow].slice(0, Math.max(1, slowMax - this.#slow));
+    for (const lane of slow) this.#waitingSlow.delete(lane);
+    return [...lanes, ...slow];
   }
 
   /** True if an attempt that starts now finds the result of the name's look-up in the resolver's cache. */
