@@ -14,6 +14,7 @@ import { answerMsMax } from "./metrics.ts";
 import type { FromEngine, ToEngine } from "./engine-process.ts";
 
 const program = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
+/** Of the second restart. The first one is at once, since loading the program takes half a second already. */
 const restartMsMin = 100;
 const restartMsMax = 10_000;
 /** After this long an engine process counts as healthy, and the next restart is quick again. */
@@ -76,16 +77,16 @@ export class EngineSupervisor implements AsyncDisposable {
   async #keepRunning(needs: EngineNeeds): Promise<void> {
     const restarts = measureRestarts(needs.metrics);
     const { signal } = this.#closing;
-    let waitMs = restartMsMin;
+    let waitMs = 0;
     let startedAtMs = systemClock.monotonicMs();
     for (;;) {
       const end = await this.#child.ended;
       if (signal.aborted) return;
-      if (systemClock.monotonicMs() - startedAtMs > healthyMs) waitMs = restartMsMin;
+      if (systemClock.monotonicMs() - startedAtMs > healthyMs) waitMs = 0;
       needs.log.error({ ...end, againInMs: waitMs }, "the engine process ended; starting it again");
-      await systemClock.sleep(waitMs, signal);
+      if (waitMs > 0) await systemClock.sleep(waitMs, signal);
       if (signal.aborted) return;
-      waitMs = Math.min(2 * waitMs, restartMsMax);
+      waitMs = Math.min(Math.max(2 * waitMs, restartMsMin), restartMsMax);
       restarts.inc();
       startedAtMs = systemClock.monotonicMs();
       this.#child = new EngineChild();

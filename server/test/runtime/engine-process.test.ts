@@ -135,7 +135,11 @@ test("a killed engine process is restarted and sends the waiting deliveries", { 
   kill(first, "SIGKILL");
   await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"), { withinMs: 30_000 });
   expect(await engineOf(serving)).not.toBe(first);
-  expect(serving.stderr.slice(logged)).toContain("the engine process ended; starting it again");
+  const line = serving.stderr
+    .slice(logged)
+    .split("\n")
+    .find((text) => text.includes("starting it again"));
+  expect(JSON.parse(line ?? "{}")).toMatchObject({ againInMs: 0, msg: "the engine process ended; starting it again" });
   expect(await restartsOf(api)).toBe(restarts + 1);
 });
 
