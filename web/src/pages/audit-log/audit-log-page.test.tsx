@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeAction, describeDetail, describeSubject, subjectPath } from "./audit-record.ts";
+import { describeAction, describeDetail, describeSubject, subjectPath } from "./audit-log-page.tsx";
 
 test("an action and its subject are described in words", () => {
   expect(describeAction("endpoint.secret_rotated")).toBe("Endpoint secret rotated");
