@@ -1,18 +1,33 @@
 import { Flex, FlexItem, Grid, GridItem, PageSection, Stack, StackItem } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { useQuery, useInfiniteQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { accountPlanRequestsQuery, pendingCountQuery } from "../../api/accounts.ts";
+import { planRequestsQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
+import { failureGroupsQuery } from "../../api/deliveries.ts";
+import { eventsQuery } from "../../api/events.ts";
+import { useManagement } from "../../api/management-client.ts";
 import { mayOpen, useSession } from "../../api/session.tsx";
-import { type EndpointHealth, figuresQuery, healthQuery } from "../../api/statistics.ts";
-import { LatencyChart, OutcomeChart } from "../../components/charts/attempt-charts.tsx";
+import { type EndpointHealth, figuresQuery, healthQuery, growthQuery, intervalMsOf } from "../../api/statistics.ts";
+import { LatencyChart, OutcomeChart, ChartCard, pointsOf } from "../../components/charts/attempt-charts.tsx";
+import { formatCount } from "../../components/charts/axes.ts";
 import { type Backlog, FigureTiles } from "../../components/charts/figure-tiles.tsx";
 import { SpanChoice } from "../../components/charts/span-choice.tsx";
-import { findTimeSpan } from "../../components/charts/time-span.ts";
-import { LiveLabel } from "../../components/labels.tsx";
+import { Sparkline } from "../../components/charts/sparkline.tsx";
+import { TimeChart } from "../../components/charts/time-chart.tsx";
+import { findTimeSpan, type TimeSpan } from "../../components/charts/time-span.ts";
+import {
+  HealthLabel,
+  byUrgency,
+  healthName,
+  healthStates,
+  needsAttention,
+} from "../../components/endpoint/endpoint-health.tsx";
+import { LiveLabel, Name } from "../../components/labels.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { ApprovalsCard, GrowthCard, SignUpsCard } from "./developers-cards.tsx";
-import { EndpointsCard } from "./endpoints-card.tsx";
-import { FailureCausesCard } from "./failure-causes-card.tsx";
+import { PlanRequestLink } from "../../components/plans/plan-request-links.tsx";
+import { When } from "../../components/time.tsx";
 import "./dashboard.css";
 
 const route = getRouteApi("/");
@@ -90,4 +105,200 @@ export function backlogOf(health: readonly Pick<EndpointHealth, "waiting" | "old
     waiting: health.reduce((sum, { waiting }) => sum + waiting, 0),
     oldestSeconds: ages.length > 0 ? Math.max(...ages) : null,
   };
+}
+
+const shownMax = 5;
+
+/** The present failures by cause, the most frequent first. Muted causes are left out. */
+function FailureCausesCard() {
+  const { data } = useQuery(failureGroupsQuery(useApi()));
+  const groups = data?.filter(({ mute }) => mute === null);
+  const max = Math.max(1, ...(groups ?? []).map(({ count }) => count));
+  return (
+    <ChartCard title="Failure causes" isLoading={!groups} actions={<Link to="/failures">All failures</Link>}>
+      {groups?.length === 0 && <p className="bellwire-subtle">No failures to act on.</p>}
+      <ul className="bellwire-items">
+        {groups
+          ?.toSorted((one, other) => other.count - one.count)
+          .slice(0, shownMax)
+          .map(({ id, endpoint_id, endpoint_name, newest, count, last_failed_at }) => (
+            <li key={id}>
+              <div className="bellwire-item-line">
+                <span className="bellwire-ellipsis" title={newest.error}>
+                  {newest.error}
+                </span>
+                <Link to="/failures" search={{ endpoint_id }} className="bellwire-figure-link">
+                  {formatCount(count)}
+                  <span className="pf-v6-screen-reader"> failures: {newest.error}</span>
+                </Link>
+              </div>
+              <div className="bellwire-cause-bar bellwire-5xx" style={{ width: `${(count / max) * 100}%` }} />
+              <div className="bellwire-item-line bellwire-subtle">
+                <span className="bellwire-ellipsis">
+                  <Name>{endpoint_name}</Name>
+                </span>
+                <When at={last_failed_at} />
+              </div>
+            </li>
+          ))}
+      </ul>
+    </ChartCard>
+  );
+}
+
+const growthSeries = [
+  { key: "accounts_created", label: "Accounts", look: "bellwire-first" },
+  { key: "applications_created", label: "Applications", look: "bellwire-4xx" },
+] as const;
+
+/** Accounts and applications that were created in the span. */
+function GrowthCard({ span }: { span: TimeSpan }) {
+  const { data } = useQuery(growthQuery(useApi(), span));
+  const points = useMemo(() => data && pointsOf(data, growthSeries), [data]);
+  const total = data?.series[0]?.total;
+  return (
+    <ChartCard title="New accounts and applications" isLoading={!points}>
+      {data && points && (
+        <TimeChart
+          title="New accounts and applications"
+          kind="stack"
+          points={points}
+          intervalMs={intervalMsOf(data)}
+          series={[
+            { ...growthSeries[0], total: <Link to="/accounts">{formatCount(total?.accounts_created ?? 0)}</Link> },
+            {
+              ...growthSeries[1],
+              total: <Link to="/applications">{formatCount(total?.applications_created ?? 0)}</Link>,
+            },
+          ]}
+          format={formatCount}
+        />
+      )}
+    </ChartCard>
+  );
+}
+
+const signUpsMax = 4;
+
+/** The newest accounts. */
+function SignUpsCard() {
+  const { data } = useInfiniteQuery(eventsQuery(useApi(), { type: "account.created" }, signUpsMax));
+  const events = data?.pages[0]?.data;
+  return (
+    <ChartCard title="Newest sign-ups" isLoading={!events} actions={<Link to="/accounts">All accounts</Link>}>
+      {events?.length === 0 && <p className="bellwire-subtle">No sign-ups yet.</p>}
+      <ul className="bellwire-items">
+        {events?.map(({ id, account_id, account_name, occurred_at }) => (
+          <li key={id} className="bellwire-item-line">
+            <Link to="/accounts/$id" params={{ id: String(account_id) }} className="bellwire-ellipsis">
+              <Name>{account_name || `Account ${account_id}`}</Name>
+            </Link>
+            <span className="bellwire-subtle">
+              <When at={occurred_at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </ChartCard>
+  );
+}
+
+/** Everything that waits for the decision of an admin. */
+function ApprovalsCard() {
+  const [api, management] = [useApi(), useManagement()];
+  const { data: accounts } = useQuery(pendingCountQuery(management, "accounts"));
+  const { data: applications } = useQuery(pendingCountQuery(management, "applications"));
+  const { data: planRequests } = useQuery(planRequestsQuery(api));
+  const { data: accountPlanRequests } = useQuery(accountPlanRequestsQuery(api));
+  const isLoading = [accounts, applications, planRequests, accountPlanRequests].includes(undefined);
+  const plans = [...(accountPlanRequests ?? []), ...(planRequests ?? [])];
+  const isNone = !accounts && !applications && plans.length === 0;
+  return (
+    <ChartCard title="Pending approvals" isLoading={isLoading}>
+      {isNone && <p className="bellwire-subtle">Nothing waits for a decision.</p>}
+      <ul className="bellwire-items">
+        {Boolean(accounts) && (
+          <li>
+            <Link to="/accounts" search={{ state: "pending" }}>
+              {accounts === 1 ? "1 account" : `${accounts} accounts`}
+            </Link>{" "}
+            to approve
+          </li>
+        )}
+        {Boolean(applications) && (
+          <li>
+            <Link to="/applications" search={{ state: "pending" }}>
+              {applications === 1 ? "1 application" : `${applications} applications`}
+            </Link>{" "}
+            to accept
+          </li>
+        )}
+        {plans.slice(0, plansMax).map((request) => (
+          <li key={`${request.account_id} ${request.created_at}`} className="bellwire-item-line">
+            <span className="bellwire-ellipsis">
+              <PlanRequestLink request={request} /> <span className="bellwire-subtle">to plan {request.plan_name}</span>
+            </span>
+            <span className="bellwire-subtle">
+              <When at={request.created_at} />
+            </span>
+          </li>
+        ))}
+        {plans.length > plansMax && (
+          <li className="bellwire-subtle">and {plans.length - plansMax} more plan changes</li>
+        )}
+      </ul>
+    </ChartCard>
+  );
+}
+
+const plansMax = 4;
+
+/** As many as fit beside the chart with their reasons. The list shows all. */
+const endpointsShown = 3;
+
+/** Counts the endpoints by health, and shows those that need attention first. */
+function EndpointsCard({ health }: { health: readonly EndpointHealth[] | undefined }) {
+  return (
+    <ChartCard title="Endpoints" isLoading={!health} actions={<Link to="/endpoints">All endpoints</Link>}>
+      {health && (
+        <>
+          <ul className="bellwire-counts">
+            {healthStates.map((state) => {
+              const count = health.filter((endpoint) => endpoint.state === state).length;
+              return (
+                count > 0 && (
+                  <li key={state}>
+                    <Link to="/endpoints" className="bellwire-figure-link">
+                      <b>{count}</b> {healthName(state).toLowerCase()}
+                    </Link>
+                  </li>
+                )
+              );
+            })}
+          </ul>
+          <ul className="bellwire-items">
+            {health
+              .toSorted(byUrgency)
+              .slice(0, endpointsShown)
+              .map((endpoint) => (
+                <li key={endpoint.endpoint_id}>
+                  <div className="bellwire-item-line">
+                    <Link
+                      to="/endpoints/$id"
+                      params={{ id: String(endpoint.endpoint_id) }}
+                      className="bellwire-ellipsis"
+                    >
+                      <Name>{endpoint.endpoint_name}</Name>
+                    </Link>
+                    <HealthLabel health={endpoint} />
+                    <Sparkline points={endpoint.sparkline} />
+                  </div>
+                  {needsAttention(endpoint.state) && <p className="bellwire-subtle">{endpoint.sentence}</p>}
+                </li>
+              ))}
+          </ul>
+        </>
+      )}
+    </ChartCard>
+  );
 }
