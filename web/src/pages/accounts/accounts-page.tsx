@@ -14,20 +14,24 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Account, accountPlanRequestsQuery, accountStates, accountsQuery } from "../../api/accounts.ts";
-import { useApi } from "../../api/bellwire-client.ts";
+import { useApi, type BellwireSchemas, responseBody } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
+import { accountPlansQuery } from "../../api/products.ts";
+import { mayAdminister, useSession } from "../../api/session.tsx";
+import { BulkMenu } from "../../components/bulk/bulk-menu.tsx";
+import { type BulkOperation } from "../../components/bulk/bulk-operation.ts";
 import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
-import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useDialogForm } from "../../components/form/use-change.ts";
 import { Name, StateLabel } from "../../components/labels.tsx";
 import { type ListColumn, ListTable, useRowSelection } from "../../components/list-table.tsx";
 import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
-import { PlanRequestList } from "../../components/plans/plan-request-links.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
+import { type PlanOnOffer } from "../../components/plans/plan-change.tsx";
+import { PlanRequestList } from "../../components/plans/plan-request-links.tsx";
 import { When } from "../../components/time.tsx";
 import { readAccountSearch } from "../list-filters.ts";
-import { AccountBulkMenu } from "./account-bulk-menu.tsx";
 
 const route = getRouteApi("/accounts");
 
@@ -111,12 +115,12 @@ const columns: readonly ListColumn<Account>[] = [
   { title: "Updated", show: ({ updated_at }) => <When at={updated_at} />, place: "end", isLabelled: true },
 ];
 
-export interface NoAccountsProps {
+interface NoAccountsProps {
   readonly isFiltered: boolean;
   readonly onShowAll: () => void;
 }
 
-export function NoAccounts({ isFiltered, onShowAll }: NoAccountsProps) {
+function NoAccounts({ isFiltered, onShowAll }: NoAccountsProps) {
   return (
     <EmptyState
       titleText={isFiltered ? "No account matches" : "No accounts yet"}
@@ -146,7 +150,7 @@ export function NoAccounts({ isFiltered, onShowAll }: NoAccountsProps) {
 const fields = ["org_name", "username", "email", "password"] as const;
 
 /** Creates an account as a sign-up does: with its first user, and an application on the default plan. */
-export function CreateAccountDialog({ onClose }: { onClose: () => void }) {
+function CreateAccountDialog({ onClose }: { onClose: () => void }) {
   const api = useManagement();
   const navigate = useNavigate();
   const { field, dialog } = useDialogForm({
@@ -173,4 +177,77 @@ export function CreateAccountDialog({ onClose }: { onClose: () => void }) {
       <NewPasswordField {...field("password")} label="Password" note="Without a password, the user needs activation" />
     </FormDialog>
   );
+}
+
+interface AccountBulkMenuProps {
+  readonly selected: readonly Account[];
+  readonly onDone: (ids: readonly number[]) => void;
+}
+
+function AccountBulkMenu({ selected, onDone }: AccountBulkMenuProps) {
+  const api = useApi();
+  const { data: plans = [] } = useQuery(accountPlansQuery(useManagement()));
+  return (
+    <BulkMenu
+      nouns={["account", "accounts"]}
+      selected={selected.map(({ id, org_name }) => ({ id, name: org_name }))}
+      operations={accountOperations(plans, mayAdminister(useSession()))}
+      act={async (body) => (await responseBody(api.POST("/api/v1/accounts/bulk", { body }))).data}
+      stale={[["accounts"], ["applications"], ["mails"]]}
+      onDone={onDone}
+    />
+  );
+}
+
+type Operation = BulkOperation<BellwireSchemas["AccountSelection"]["operation"]>;
+
+const signedOut = "Their users are signed out immediately and cannot sign in";
+const notified = `Their admins get an email. ${webhookNote}`;
+
+const forMembers: ReadonlySet<Operation["operation"]> = new Set(["make_pending", "change_plan"]);
+
+/** Returns the bulk operations. Members of the section may only make accounts pending and change plans. */
+function accountOperations(plans: readonly PlanOnOffer[], isAdmin: boolean): readonly Operation[] {
+  const all: readonly Operation[] = [
+    { operation: "approve", title: "Approve", done: "approved", consequence: `Their users can sign in. ${notified}` },
+    {
+      operation: "make_pending",
+      title: "Make pending",
+      done: "made pending",
+      consequence: `${signedOut} until you approve them. ${notified}`,
+    },
+    {
+      operation: "reject",
+      title: "Reject",
+      done: "rejected",
+      consequence: `${signedOut} unless you approve them later. ${notified}`,
+    },
+    {
+      operation: "suspend",
+      title: "Suspend",
+      done: "suspended",
+      consequence: `${signedOut} until you resume them, which makes them approved. ${webhookNote}`,
+    },
+    {
+      operation: "resume",
+      title: "Resume",
+      done: "resumed",
+      consequence: `They become approved, and their users can sign in. ${webhookNote}`,
+    },
+    {
+      operation: "change_plan",
+      title: "Change plan",
+      done: "moved",
+      consequence: `The new plan applies immediately. ${webhookNote}`,
+      plans,
+    },
+    {
+      operation: "delete",
+      title: "Delete",
+      done: "deleted",
+      consequence: `This also deletes their users, applications and keys. They cannot be restored. ${webhookNote}`,
+      isDanger: true,
+    },
+  ];
+  return all.filter(({ operation, plans: offered }) => (isAdmin || forMembers.has(operation)) && offered?.length !== 0);
 }
