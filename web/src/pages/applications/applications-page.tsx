@@ -5,24 +5,40 @@ import {
   EmptyStateBody,
   EmptyStateFooter,
   PageSection,
+  Toolbar,
+  ToolbarContent,
+  ToolbarItem,
 } from "@patternfly/react-core";
 import CubesIcon from "@patternfly/react-icons/dist/esm/icons/cubes-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { applicationsQuery, planRequestsQuery } from "../../api/applications.ts";
-import { useApi } from "../../api/bellwire-client.ts";
+import { type ReactNode, useState } from "react";
+import {
+  applicationsQuery,
+  planRequestsQuery,
+  type Application,
+  applicationName,
+  type ApplicationFilter,
+  type SearchField,
+  applicationStates,
+} from "../../api/applications.ts";
+import { useApi, type BellwireSchemas, responseBody } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
+import { applicationPlansQuery, productsQuery } from "../../api/products.ts";
 import { ApplicationsTable } from "../../components/applications/applications-table.tsx";
 import { CreateApplication } from "../../components/applications/create-application.tsx";
+import { BulkMenu } from "../../components/bulk/bulk-menu.tsx";
+import { type BulkOperation } from "../../components/bulk/bulk-operation.ts";
+import { webhookNote } from "../../components/form/form-dialog.tsx";
+import { fieldText } from "../../components/form/use-change.ts";
 import { useRowSelection } from "../../components/list-table.tsx";
-import { ListPagination } from "../../components/lists.tsx";
+import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
-import { PlanRequestList } from "../../components/plans/plan-request-links.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { type PlanOnOffer } from "../../components/plans/plan-change.tsx";
+import { PlanRequestList } from "../../components/plans/plan-request-links.tsx";
 import { readApplicationSearch } from "../list-filters.ts";
-import { ApplicationBulkMenu } from "./application-bulk-menu.tsx";
-import { ApplicationFilters } from "./application-filters.tsx";
 
 const route = getRouteApi("/applications");
 
@@ -68,12 +84,12 @@ export function ApplicationsPage() {
   );
 }
 
-export interface NoApplicationsProps {
+interface NoApplicationsProps {
   readonly isFiltered: boolean;
   readonly onShowAll: () => void;
 }
 
-export const NoApplications = ({ isFiltered, onShowAll }: NoApplicationsProps) =>
+const NoApplications = ({ isFiltered, onShowAll }: NoApplicationsProps) =>
   isFiltered ? (
     <EmptyState titleText="No application matches" icon={SearchIcon} headingLevel="h2">
       <EmptyStateBody>Search for a part of a name, or for a full application id or user key.</EmptyStateBody>
@@ -93,3 +109,177 @@ export const NoApplications = ({ isFiltered, onShowAll }: NoApplicationsProps) =
       </EmptyStateBody>
     </EmptyState>
   );
+
+interface ApplicationBulkMenuProps {
+  readonly selected: readonly Application[];
+  readonly onDone: (ids: readonly number[]) => void;
+}
+
+function ApplicationBulkMenu({ selected, onDone }: ApplicationBulkMenuProps) {
+  const api = useApi();
+  const [productId, ...others] = new Set(selected.map(({ service_id }) => service_id));
+  const isOneProduct = productId !== undefined && others.length === 0;
+  const { data: plans = [] } = useQuery({
+    ...applicationPlansQuery(useManagement(), productId ?? 0),
+    enabled: isOneProduct,
+  });
+  return (
+    <BulkMenu
+      nouns={["application", "applications"]}
+      selected={selected.map((application) => ({
+        id: application.id,
+        name: `${applicationName(application)} of ${application.org_name}`,
+      }))}
+      operations={applicationOperations(isOneProduct ? plans : [])}
+      act={async (body) => (await responseBody(api.POST("/api/v1/applications/bulk", { body }))).data}
+      stale={[["applications"], ["plans"], ["mails"]]}
+      onDone={onDone}
+    />
+  );
+}
+
+type Operation = BulkOperation<BellwireSchemas["ApplicationSelection"]["operation"]>;
+
+/** Returns the bulk operations. `plans` is empty if the applications belong to different products. */
+function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operation[] {
+  const all: readonly Operation[] = [
+    {
+      operation: "accept",
+      title: "Accept",
+      done: "accepted",
+      consequence: `Pending applications become live. ${webhookNote}`,
+    },
+    {
+      operation: "suspend",
+      title: "Suspend",
+      done: "suspended",
+      consequence: `They must no longer be served until you resume them. ${webhookNote}`,
+    },
+    { operation: "resume", title: "Resume", done: "resumed", consequence: `They become live again. ${webhookNote}` },
+    {
+      operation: "change_plan",
+      title: "Change plan",
+      done: "moved",
+      consequence: `The new plan applies immediately. Customized plans of these applications are deleted. ${webhookNote}`,
+      plans,
+    },
+    {
+      operation: "reject",
+      title: "Reject",
+      done: "rejected",
+      consequence: `The applications and their credentials are deleted and cannot be restored. The admins of their accounts get an email without a reason. ${webhookNote}`,
+      isDanger: true,
+    },
+    {
+      operation: "delete",
+      title: "Delete",
+      done: "deleted",
+      consequence: `The applications and their credentials stop working immediately and cannot be restored. ${webhookNote}`,
+      isDanger: true,
+    },
+  ];
+  return all.filter(({ plans: offered }) => offered?.length !== 0);
+}
+
+interface Handle {
+  readonly value: SearchField;
+  readonly label: string;
+  /** The placeholder of the search. */
+  readonly text: string;
+}
+
+const byName: Handle = { value: "name", label: "Application", text: "A part of the application's name" };
+const handles: readonly Handle[] = [
+  byName,
+  { value: "account_query", label: "Account", text: "A part of the account's name" },
+  { value: "app_id", label: "Application id", text: "The full application id" },
+  { value: "user_key", label: "User key", text: "The full user key" },
+];
+
+const handleOf = (by: string | undefined): Handle => handles.find(({ value }) => value === by) ?? byName;
+
+interface ApplicationFiltersProps {
+  readonly filter: ApplicationFilter;
+  /** Receives the new filter, not validated. */
+  readonly onNarrow: (search: Record<string, unknown>) => void;
+  /** Shown beside the filters. */
+  readonly children: ReactNode;
+}
+
+function ApplicationFilters({ filter, onNarrow, children }: ApplicationFiltersProps) {
+  const api = useManagement();
+  const { service_id, plan_id, state } = filter;
+  const { data: products = [] } = useQuery(productsQuery(api));
+  const { data: plans = [] } = useQuery({
+    ...applicationPlansQuery(api, service_id ?? 0),
+    enabled: service_id !== undefined,
+  });
+  const narrow = (changed: Record<string, unknown>): void => onNarrow({ ...filter, ...changed, page: 1 });
+  return (
+    <Toolbar inset={{ default: "insetNone" }}>
+      <ToolbarContent>
+        <TextSearch filter={filter} onSearch={narrow} />
+        <SelectFilter
+          label="Product"
+          all="Every product"
+          value={fieldText(service_id)}
+          options={products.map(({ id, name }) => ({ value: String(id), label: name }))}
+          onChange={(id) => narrow({ service_id: id, plan_id: undefined })}
+        />
+        {service_id !== undefined && (
+          <SelectFilter
+            label="Plan"
+            all="Every plan"
+            value={fieldText(plan_id)}
+            options={plans.map(({ id, name }) => ({ value: String(id), label: name }))}
+            onChange={(id) => narrow({ plan_id: id })}
+          />
+        )}
+        <SelectFilter
+          label="State"
+          all="Every state"
+          value={state}
+          options={applicationStates.map((value) => ({
+            value,
+            label: value.charAt(0).toUpperCase() + value.slice(1),
+          }))}
+          onChange={(chosen) => narrow({ state: chosen })}
+        />
+        {children}
+        {Object.keys(filter).some((name) => name !== "page") && (
+          <ToolbarItem>
+            <Button variant="link" onClick={() => onNarrow({})}>
+              Clear filters
+            </Button>
+          </ToolbarItem>
+        )}
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+interface TextSearchProps {
+  readonly filter: ApplicationFilter;
+  readonly onSearch: (search: Pick<ApplicationFilter, "by"> & { query: string | undefined }) => void;
+}
+
+/** A text search and the field that it searches. Both follow the address. */
+function TextSearch({ filter: { by, query }, onSearch }: TextSearchProps) {
+  const [handle, setHandle] = useState(handleOf(by));
+  const [followed, setFollowed] = useState(by);
+  if (followed !== by) {
+    setFollowed(by);
+    setHandle(handleOf(by));
+  }
+  const choose = (chosen: string | undefined): void => {
+    const next = handleOf(chosen);
+    setHandle(next);
+    if (query) onSearch({ by: next.value, query });
+  };
+  return (
+    <>
+      <SelectFilter label="Search in" value={handle.value} options={handles} onChange={choose} />
+      <TextFilter label={handle.text} value={query} onChange={(text) => onSearch({ by: handle.value, query: text })} />
+    </>
+  );
+}
