@@ -1,19 +1,27 @@
-import { Button } from "@patternfly/react-core";
+import { Button, Content } from "@patternfly/react-core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import type { Failure } from "../../api/deliveries.ts";
+import { errorMessage } from "../../api/api-problem.ts";
+import { responseBody, useApi } from "../../api/bellwire-client.ts";
+import { type Failure } from "../../api/deliveries.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
+import { changedByJobs } from "../../api/jobs.ts";
 import { useSession } from "../../api/session.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
+import { TextField } from "../../components/form/fields.tsx";
+import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { useChange } from "../../components/form/use-change.ts";
 import { EventTypeName } from "../../components/history-table.tsx";
 import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
-import { type ListColumn, ListTable } from "../../components/list-table.tsx";
-import { When, describeMoment } from "../../components/time.tsx";
-import { DeleteFailuresDialog, DeleteUntilDialog } from "./delete-failures-dialogs.tsx";
-import { type Chosen, chooseUpTo, useFailureActions } from "./failure-actions.ts";
 import { Name } from "../../components/labels.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
+import { knownTimeZone, parseDateInput } from "../../components/time-zone.ts";
+import { When, describeMoment } from "../../components/time.tsx";
+import { useToast } from "../../components/toast-context.ts";
+import { useUndoToast } from "../../components/undo-toast.ts";
 
-export interface FailureListProps {
+interface FailureListProps {
   readonly failures: readonly Failure[];
   readonly filter: ListFilter;
   /** Later failures are not shown yet, and not part of "all". */
@@ -81,7 +89,7 @@ const bulkKinds = ["retry", "replay", "export", "delete_failures"] as const;
 
 const deleteUpTo = "Delete this and all older failures";
 
-export interface FailuresTableProps {
+interface FailuresTableProps {
   readonly failures: readonly Failure[];
   /** By the ids of deliveries. */
   readonly selection: BulkSelection;
@@ -157,3 +165,168 @@ const failedColumn: ListColumn<Failure> = {
   show: ({ failed_at }) => <When at={failed_at} />,
   place: "end",
 };
+
+/** The actions that need no job: the retry of one failure, and deletions up to a time, which can be undone. */
+function useFailureActions() {
+  const api = useApi();
+  const retry = useChange({
+    change: ({ endpoint_id, id }: Named) =>
+      responseBody(api.POST("/api/v1/failures/retry", { body: { endpoint_id, ids: [id] } })),
+    stale: changedByJobs,
+    done: "The failure will be retried",
+    failed: "The failure could not be retried",
+  });
+  const remove = useDeletion();
+  return { retry, remove, isBusy: retry.isPending || remove.isPending };
+}
+
+/** Deletes the chosen failures, one request at a time, and offers to undo the whole deletion. */
+function useDeletion() {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  const toastWithUndo = useUndoToast();
+  return useMutation({
+    mutationFn: async (chosen: readonly Chosen[]): Promise<Deletion> => {
+      const deletionIds: number[] = [];
+      let deleted = 0;
+      for (const query of chosen) {
+        try {
+          // Sequential: each request is a transaction on the same rows.
+          const answer = await responseBody(api.DELETE("/api/v1/failures", { params: { query } }));
+          deletionIds.push(answer.deletion_id);
+          deleted += answer.deleted;
+        } catch (error) {
+          return { deleted, deletionIds, error };
+        }
+      }
+      return { deleted, deletionIds };
+    },
+    onSuccess: async ({ deleted, deletionIds, error }) => {
+      const undo = (): Promise<unknown> =>
+        Promise.all(
+          deletionIds.map((id) =>
+            responseBody(api.POST("/api/v1/failures/deletions/{id}/undo", { params: { path: { id } } })),
+          ),
+        );
+      if (error !== undefined) {
+        const title = deleted === 0 ? "The failures could not be deleted" : `Only ${counted(deleted)} deleted`;
+        toast({ kind: "danger", title, detail: errorMessage(error) });
+      } else if (deleted === 0) {
+        toast({ kind: "warning", title: "No failure was deleted", detail: "They had left the list." });
+      } else {
+        const undone = deleted === 1 ? "The failure is on the list again" : "The failures are on the list again";
+        toastWithUndo({ title: `${counted(deleted)} deleted`, undone, undo, stale: [["failures"]] });
+      }
+      await client.invalidateQueries({ queryKey: ["failures"] });
+    },
+  });
+}
+
+interface Deletion {
+  readonly deleted: number;
+  readonly deletionIds: readonly number[];
+  /** The error that stopped the deletion early. */
+  readonly error?: unknown;
+}
+
+/** A choice of failures: some of an endpoint, or those up to a time. */
+type Chosen =
+  | { readonly endpoint_id: number; readonly ids: string[] }
+  | { readonly endpoint_id?: number; readonly until: string };
+
+/** The fields that identify a failure. */
+type Named = Pick<Failure, "endpoint_id" | "id">;
+type Timed = Named & Pick<Failure, "failed_at">;
+
+/**
+ * Chooses a failure and all older ones, of the endpoint if there is one. The API takes whole seconds, which may contain
+ * later failures: of its own second, only the shown ones that are not newer are chosen. They are named by endpoint,
+ * because an event that failed at two endpoints has the same id at both.
+ */
+export function chooseUpTo(listed: readonly Timed[], last: Timed, filter: { endpoint_id?: number }): readonly Chosen[] {
+  const second = secondOf(last);
+  const ofItsSecond = listed.filter((failure) => secondOf(failure) === second && failure.failed_at <= last.failed_at);
+  const byEndpoint = [...Map.groupBy(ofItsSecond, ({ endpoint_id }) => endpoint_id)];
+  return [
+    { ...filter, until: new Date(second * 1000 - 1).toISOString() },
+    ...byEndpoint.flatMap(([endpoint_id, failures]) =>
+      inParts(failures.map(({ id }) => id)).map((ids) => ({ endpoint_id, ids })),
+    ),
+  ];
+}
+
+/** A deletion takes this many ids, and a request line of 16 KiB not many more. */
+const idsMax = 200;
+
+const inParts = (ids: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(ids.length / idsMax) }, (_, part) => ids.slice(part * idsMax, (part + 1) * idsMax));
+
+const secondOf = ({ failed_at }: Timed): number => Math.floor(Date.parse(failed_at) / 1000);
+
+const counted = (count: number): string => (count === 1 ? "1 failure" : `${count.toLocaleString("en")} failures`);
+
+interface DeleteFailuresDialogProps {
+  /** The failures in words: "this failure and all older ones". */
+  readonly label: string;
+  readonly isBusy: boolean;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}
+
+const deletionHint =
+  "They leave the list and are not retried. Their deliveries stay readable. You can undo this for a minute.";
+
+function DeleteFailuresDialog({ label, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
+  const title = `Delete ${label}?`;
+  return (
+    <ConfirmDialog title={title} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
+      <Content component="p">{deletionHint}</Content>
+    </ConfirmDialog>
+  );
+}
+
+interface DeleteUntilDialogProps {
+  /** Later failures were not shown when the dialog opened, and stay. */
+  readonly upTo: Date;
+  readonly isBusy: boolean;
+  readonly onDelete: (until: Date) => void;
+  readonly onClose: () => void;
+}
+
+/** Deletes the failures up to a time, as the Account Management API's `time` does. */
+function DeleteUntilDialog({ upTo, isBusy, onDelete, onClose }: DeleteUntilDialogProps) {
+  const { timeZone } = useSession();
+  const [text, setText] = useState("");
+  const typed = parseDateInput(text, timeZone);
+  const isLater = typed !== undefined && typed > upTo;
+  const until = isLater ? upTo : typed;
+  return (
+    <FormDialog
+      title="Delete older failures"
+      submit="Delete"
+      isDanger
+      isBusy={isBusy}
+      isDisabled={!until}
+      onSubmit={() => until && !isBusy && onDelete(until)}
+      onClose={onClose}
+    >
+      <TextField
+        id="failed_until"
+        label="Failed up to"
+        isRequired
+        hint={`In the time zone of these pages, ${knownTimeZone(timeZone)}`}
+        value={text}
+        input={{ type: "datetime-local", step: 1 }}
+        onChange={setText}
+      />
+      {until && (
+        <Content component="p">
+          Deletes the failures up to {describeMoment(until, timeZone)}, including those not shown here. Later failures
+          {isLater && " and new ones"} stay.
+        </Content>
+      )}
+      <Content component="p">{deletionHint}</Content>
+    </FormDialog>
+  );
+}
