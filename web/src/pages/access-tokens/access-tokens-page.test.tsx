@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 
 import { click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
-import { CreateTokenDialog } from "./create-token-dialog.tsx";
+import { CreateTokenDialog } from "./access-tokens-page.tsx";
 
 const pressEscape = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
 
