@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { type Answers, click, fill, rejection, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
-import { parseChoices, choicesToLines } from "./field-dialog.tsx";
-import { FieldsDefinitionsPage } from "./fields-definitions-page.tsx";
+import { parseChoices, choicesToLines, FieldsDefinitionsPage } from "./fields-definitions-page.tsx";
 
 const field = (id: number, name: string, choices: readonly string[] = []) => ({
   fields_definition: { id, target: "Account", name, label: name, choices, position: id, required: id === 1 },
