@@ -8,7 +8,7 @@ import type { Endpoint } from "../../api/endpoints.ts";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { useUndoToast } from "../../components/undo-toast.ts";
-import { isStopped } from "./hold.ts";
+import { isStopped } from "./held-notice.tsx";
 
 export interface DeliveryActionsProps {
   readonly delivery: DeliveryDetails;

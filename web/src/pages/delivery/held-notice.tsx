@@ -1,11 +1,53 @@
 import { Alert, List, ListItem, StackItem } from "@patternfly/react-core";
 import { Link } from "@tanstack/react-router";
-import type { DeliveryDetails } from "../../api/deliveries.ts";
-import type { Endpoint } from "../../api/endpoints.ts";
+import { type DeliveryDetails } from "../../api/deliveries.ts";
+import { type Endpoint } from "../../api/endpoints.ts";
 import { When, useNow } from "../../components/time.tsx";
-import { type Hold, holdReasons } from "./hold.ts";
 
-export interface HeldNoticeProps {
+/** A reason that a pending delivery is not being sent. */
+type Hold =
+  /** The endpoint is stopped until an admin resumes it. */
+  | { readonly by: "paused" | "disabled" | "undecryptable" | "not active"; readonly reason: string | null }
+  /** An earlier delivery with the same ordering key goes first. */
+  | { readonly by: "order"; readonly deliveryId: string }
+  /** The receiver asked for a pause, or does not respond. */
+  | { readonly by: "receiver"; readonly until: string }
+  /** The receiver asked this delivery to wait. */
+  | { readonly by: "retry-after"; readonly until: string }
+  /** The backoff before the next attempt. */
+  | { readonly by: "schedule"; readonly until: string };
+
+type HeldDelivery = Pick<DeliveryDetails, "state" | "waits_for" | "next_attempt_at" | "attempts">;
+type HoldingEndpoint = Pick<Endpoint, "state" | "active" | "disabled_reason" | "held_until">;
+
+/** Returns every reason that holds the delivery now. Reasons that need an action come first. */
+export function holdReasons(delivery: HeldDelivery, endpoint: HoldingEndpoint | undefined, now: Date): readonly Hold[] {
+  if (delivery.state !== "pending") return [];
+  const { waits_for, next_attempt_at } = delivery;
+  const isAhead = (time: string | null | undefined): time is string => Boolean(time) && new Date(time ?? 0) > now;
+  const holds: Hold[] = [];
+  if (endpoint && isStopped(endpoint)) {
+    const by = endpoint.state === "enabled" ? "not active" : endpoint.state;
+    holds.push({ by, reason: endpoint.disabled_reason });
+  }
+  if (waits_for !== null) holds.push({ by: "order", deliveryId: waits_for });
+  if (isAhead(endpoint?.held_until)) holds.push({ by: "receiver", until: endpoint.held_until });
+  if (isAhead(next_attempt_at)) {
+    holds.push({ by: hasRetryAfter(delivery) ? "retry-after" : "schedule", until: next_attempt_at });
+  }
+  return holds;
+}
+
+export const isStopped = ({ state, active }: Pick<Endpoint, "state" | "active">): boolean =>
+  state !== "enabled" || !active;
+
+function hasRetryAfter({ attempts }: Pick<HeldDelivery, "attempts">): boolean {
+  const last = attempts.toSorted((one, other) => one.number - other.number).at(-1);
+  const isHeard = last?.status === 429 || last?.status === 503;
+  return isHeard && last.response_headers?.["retry-after"] !== undefined;
+}
+
+interface HeldNoticeProps {
   readonly delivery: DeliveryDetails;
   readonly endpoint: Endpoint | undefined;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { holdReasons } from "./hold.ts";
+import { holdReasons } from "./held-notice.tsx";
 
 const now = new Date("2026-03-01T09:00:00Z");
 const later = "2026-03-01T09:10:00.000Z";
