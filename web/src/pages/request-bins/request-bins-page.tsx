@@ -8,17 +8,22 @@ import {
   PageSection,
 } from "@patternfly/react-core";
 import InboxIcon from "@patternfly/react-icons/dist/esm/icons/inbox-icon";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { CopyText } from "../../components/copy-text.tsx";
-import { useApi } from "../../api/bellwire-client.ts";
+import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
+import { useApi, responseBody, expectSuccess } from "../../api/bellwire-client.ts";
 import { type Bin, binsQuery } from "../../api/endpoints.ts";
-import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
+import { binLimits } from "../../api/facts.ts";
+import { type Values } from "../../api/management-client.ts";
+import { CopyText } from "../../components/copy-text.tsx";
+import { TextField } from "../../components/form/fields.tsx";
+import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { fieldText, useEdits } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
-import { ChangeBinDialog, describeAnswer, useBinActions } from "./bin-actions.tsx";
+import { useToast } from "../../components/toast-context.ts";
 
 export function RequestBinsPage() {
   const query = useQuery(binsQuery(useApi()));
@@ -57,7 +62,7 @@ export function RequestBinsPage() {
   );
 }
 
-export function BinsTable({ bins }: { bins: readonly Bin[] }) {
+function BinsTable({ bins }: { bins: readonly Bin[] }) {
   const [toDelete, setToDelete] = useState<Bin>();
   const [toChange, setToChange] = useState<Bin>();
   const { remove } = useBinActions();
@@ -141,3 +146,99 @@ const columns: readonly ListColumn<Bin>[] = [
 
 /** Names the bin for screen readers. */
 const called = ({ name, url }: Bin): string => name || url;
+
+/** Changes the name, the default response and the forward URL. Rules are edited on the bin's page. */
+function ChangeBinDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
+  const { values, typed = {}, change: edit } = useEdits(bin);
+  const { change } = useBinActions();
+  const errors = change.error instanceof ApiProblem ? change.error.errors : {};
+  const field = (id: "name" | "answer_status" | "answer_delay_ms" | "forward_url") => ({
+    id,
+    errors: errors[id],
+    value: fieldText(values[id]),
+    onChange: (value: string) => edit({ [id]: value }),
+  });
+  const submit = (): void => change.mutate({ id: bin.id, ...requestBody(typed) }, { onSuccess: onClose });
+  return (
+    <FormDialog
+      title="Change the bin"
+      description="Let the bin fail or respond slowly, and watch the retries. Scripted responses are on the bin's page."
+      submit="Save"
+      isBusy={change.isPending}
+      isDisabled={Object.keys(typed).length === 0}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <TextField {...field("name")} label="Name" input={{ maxLength: binLimits.name.maxLength }} />
+      <TextField
+        {...field("answer_status")}
+        label="Status"
+        isRequired
+        hint={`From ${binLimits.answer_status.min} to ${binLimits.answer_status.max}. Only 200 counts as delivered, unless the endpoint's settings say otherwise.`}
+        input={{ type: "number", ...binLimits.answer_status }}
+      />
+      <TextField
+        {...field("answer_delay_ms")}
+        label="Delay in milliseconds"
+        isRequired
+        hint={`Wait before the response, at most ${binLimits.answer_delay_ms.max / 60_000} minutes.`}
+        input={{ type: "number", ...binLimits.answer_delay_ms }}
+      />
+      <TextField
+        {...field("forward_url")}
+        label="Forward URL"
+        hint="Each new request is also sent there once. Leave it empty to forward nothing."
+        input={{ type: "url", maxLength: binLimits.forward_url.maxLength }}
+      />
+    </FormDialog>
+  );
+}
+
+/** Returns the request body with the edited fields only: the response may have been changed on the bin's page meanwhile. */
+const requestBody = (typed: Values): Omit<BinChange, "id"> => ({
+  ...("name" in typed && { name: fieldText(typed["name"]) }),
+  ...("answer_status" in typed && { answer_status: Number(typed["answer_status"]) }),
+  ...("answer_delay_ms" in typed && { answer_delay_ms: Number(typed["answer_delay_ms"]) }),
+  ...("forward_url" in typed && { forward_url: fieldText(typed["forward_url"]).trim() || null }),
+});
+
+function useBinActions() {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  const refresh = () => client.invalidateQueries({ queryKey: ["bins"] });
+  const showError = (title: string) => (error: unknown) =>
+    toast({ kind: "danger", title, detail: errorMessage(error) });
+
+  const create = useMutation({
+    mutationFn: () => responseBody(api.POST("/api/v1/bins", { body: {} })),
+    onSuccess: refresh,
+    onError: showError("The bin could not be created"),
+  });
+  const remove = useMutation({
+    mutationFn: (id: string) => expectSuccess(api.DELETE("/api/v1/bins/{id}", { params: { path: { id } } })),
+    onSuccess: refresh,
+    onError: showError("The bin could not be deleted"),
+  });
+  const change = useMutation({
+    mutationFn: ({ id, ...body }: BinChange) =>
+      responseBody(api.PATCH("/api/v1/bins/{id}", { params: { path: { id } }, body })),
+    onSuccess: async (bin) => {
+      toast({ kind: "success", title: `${bin.name || "The bin"} responds with ${describeAnswer(bin)}` });
+      await refresh();
+    },
+    onError: showError("The bin could not be updated"),
+  });
+  return { create, remove, change };
+}
+
+type BinChange = Pick<Bin, "id"> & Partial<Pick<Bin, "name" | "answer_status" | "answer_delay_ms" | "forward_url">>;
+
+type Answer = Pick<Bin, "answer_status" | "answer_delay_ms" | "answer_rules">;
+
+/** Returns "200", "500 after 1.5 s", or "200, 2 rules". */
+function describeAnswer({ answer_status, answer_delay_ms, answer_rules }: Answer): string {
+  const answer = answer_delay_ms > 0 ? `${answer_status} after ${answer_delay_ms / 1000} s` : String(answer_status);
+  if (answer_rules.length === 0) return answer;
+  return `${answer}, ${answer_rules.length} ${answer_rules.length === 1 ? "rule" : "rules"}`;
+}
