@@ -3,22 +3,20 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Account, accountsQuery } from "../../api/accounts.ts";
-import type { Application } from "../../api/applications.ts";
+import { type Application } from "../../api/applications.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
-import { type ApplicationPlan, type Product, applicationPlansQuery, productsQuery } from "../../api/products.ts";
+import {
+  type ApplicationPlan,
+  type Product,
+  applicationPlansQuery,
+  productsQuery,
+  type AccountPlan,
+} from "../../api/products.ts";
 import { DefinedFields, useDefinitions } from "../form/defined-fields.tsx";
 import { SelectField, TextField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { fieldText, useChange } from "../form/use-change.ts";
 import { planOptions } from "../plans/plan-change.tsx";
-import {
-  type ApplicationDraft,
-  credentialNames,
-  credentialFields,
-  chosenPlanId,
-  chosenProduct,
-  requestBody,
-} from "./application-draft.ts";
 
 type CreateApplicationProps = Pick<CreateApplicationDialogProps, "account"> & Pick<ButtonProps, "variant" | "isInline">;
 
@@ -104,7 +102,7 @@ function CreateApplicationDialog({ account, onClose }: CreateApplicationDialogPr
   );
 }
 
-export interface AccountChoiceProps {
+interface AccountChoiceProps {
   readonly chosen: Pick<Account, "id" | "org_name"> | undefined;
   readonly onChoose: (account: Account | undefined) => void;
 }
@@ -144,7 +142,7 @@ function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
   );
 }
 
-export interface PlanChoiceProps {
+interface PlanChoiceProps {
   /** Undefined while loading. The same holds for `plans`. */
   readonly products: readonly Product[] | undefined;
   readonly product: Product | undefined;
@@ -192,7 +190,7 @@ function PlanChoice({ products, product, plans, planId, errors, onProduct, onPla
   );
 }
 
-export interface ChosenCredentialsProps {
+interface ChosenCredentialsProps {
   readonly backendVersion: Product["backend_version"];
   readonly values: Values;
   readonly errors: Readonly<Record<string, readonly string[]>>;
@@ -217,4 +215,59 @@ function hintOf(name: string, backendVersion: Product["backend_version"]): strin
   if (name === "redirect_url") return "Optional";
   const isOptional = name === "application_key" && backendVersion === "2";
   return isOptional ? "If empty: a random key if the product requires one, otherwise none" : "If empty: a random value";
+}
+
+/** The choices and values entered so far. */
+interface ApplicationDraft {
+  readonly accountId?: number | undefined;
+  readonly productId?: string;
+  readonly planId?: string;
+  /** Values of defined fields and credentials, under the names of the API. */
+  readonly values: Values;
+}
+
+/** The credentials that an admin can set for a new application, by the product's authentication. */
+const credentialFields: Readonly<
+  Record<Product["backend_version"], readonly { readonly name: string; readonly label: string }[]>
+> = {
+  "1": [{ name: "user_key", label: "User key" }],
+  "2": [
+    { name: "application_id", label: "Application id" },
+    { name: "application_key", label: "Application key" },
+  ],
+  oauth: [
+    { name: "application_id", label: "Client id" },
+    { name: "application_key", label: "Client secret" },
+    { name: "redirect_url", label: "Redirect URL" },
+  ],
+  oidc: [
+    { name: "application_id", label: "Client id" },
+    { name: "application_key", label: "Client secret" },
+    { name: "redirect_url", label: "Redirect URL" },
+  ],
+};
+
+const credentialNames: readonly string[] = [
+  ...new Set(Object.values(credentialFields).flatMap((credentials) => credentials.map(({ name }) => name))),
+];
+
+/** Returns the chosen product, or the only one. */
+export const chosenProduct = (
+  { productId }: Pick<ApplicationDraft, "productId">,
+  products: readonly Product[],
+): Product | undefined => (products.length === 1 ? products[0] : products.find(({ id }) => String(id) === productId));
+
+/** Returns the id of the chosen plan, or of the product's default plan. */
+export const chosenPlanId = (
+  { planId }: Pick<ApplicationDraft, "planId">,
+  plans: readonly Pick<AccountPlan, "id" | "default">[],
+): string => planId ?? String(plans.find((plan) => plan.default)?.id ?? "");
+
+/** Returns the request body: the filled-in fields, without credentials that the product does not use. */
+export function requestBody({ values }: ApplicationDraft, product: Product, planId: string): Values {
+  const ofProduct = new Set(credentialFields[product.backend_version].map(({ name }) => name));
+  const filled = Object.entries(values).filter(
+    ([name, value]) => value !== "" && (ofProduct.has(name) || !credentialNames.includes(name)),
+  );
+  return { plan_id: Number(planId), ...Object.fromEntries(filled) };
 }
