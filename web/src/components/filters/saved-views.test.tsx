@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SavedView } from "../../api/views.ts";
+import type { SavedView } from "./saved-views.tsx";
 import { exampleDelivery } from "../../testing/examples.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";

@@ -8,18 +8,23 @@ import {
   type MenuToggleElement,
 } from "@patternfly/react-core";
 import BookmarkIcon from "@patternfly/react-icons/dist/esm/icons/bookmark-icon";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, queryOptions } from "@tanstack/react-query";
 import { type Ref, useState } from "react";
-import { useApi } from "../../api/bellwire-client.ts";
-import type { ListFilter } from "../../api/filters.ts";
-import { type SavedView, changeView, createView, deleteView, viewsKey, viewsQuery } from "../../api/views.ts";
+import {
+  useApi,
+  type ApiClient,
+  type BellwireSchemas,
+  expectSuccess,
+  responseBody,
+} from "../../api/bellwire-client.ts";
+import { type ListFilter } from "../../api/filters.ts";
 import { TextField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { fieldText, useChange, useDialogForm } from "../form/use-change.ts";
 import { useUndoToast } from "../undo-toast.ts";
 import { type ListName, filteredLists, readListFilter } from "./filter-table.ts";
 
-export interface SavedViewsProps {
+interface SavedViewsProps {
   readonly list: ListName;
   readonly filter: ListFilter;
   readonly onChoose: (filter: ListFilter) => void;
@@ -195,3 +200,32 @@ function ViewNameDialog({ view, list, filter, onSaved, onClose }: ViewNameDialog
     </FormDialog>
   );
 }
+
+/** A filter of a list that the user has named. */
+export type SavedView = BellwireSchemas["View"];
+type ViewList = SavedView["list"];
+
+/** The parts of a view that its user sets. */
+type ViewFields = Pick<SavedView, "list" | "name" | "filter">;
+
+/** The key of all lists' views. */
+const viewsKey = ["views"] as const;
+
+/** Reads the user's views of a list, by name. */
+const viewsQuery = (api: ApiClient, list: ViewList) =>
+  queryOptions({
+    queryKey: [...viewsKey, list],
+    queryFn: async () => (await responseBody(api.GET("/api/v1/views", { params: { query: { list } } }))).data,
+  });
+
+const createView = (api: ApiClient, { list, name, filter }: ViewFields): Promise<SavedView> =>
+  responseBody(api.POST("/api/v1/views", { body: { list, name, filter } }));
+
+const changeView = (
+  api: ApiClient,
+  id: number,
+  changed: Partial<Pick<ViewFields, "name" | "filter">>,
+): Promise<SavedView> => responseBody(api.PATCH("/api/v1/views/{id}", { params: { path: { id } }, body: changed }));
+
+const deleteView = (api: ApiClient, id: number): Promise<void> =>
+  expectSuccess(api.DELETE("/api/v1/views/{id}", { params: { path: { id } } }));
