@@ -12,27 +12,20 @@ import {
   StackItem,
   ToolbarItem,
 } from "@patternfly/react-core";
-import type { QueryKey } from "@tanstack/react-query";
+import { type QueryKey } from "@tanstack/react-query";
 import { useId, useState } from "react";
+import { ApiProblem } from "../../api/api-problem.ts";
+import { type BellwireSchemas } from "../../api/bellwire-client.ts";
 import { ActionMenu } from "../action-menu.tsx";
 import { Fact } from "../facts.tsx";
 import { SelectField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
-import { planOptions } from "../plans/plan-change.tsx";
-import { useToast } from "../toast-context.ts";
-import {
-  type BulkOperation,
-  type BulkOutcome,
-  type Nouns,
-  type Selected,
-  counted,
-  unchangedObjects,
-  describeDone,
-} from "./bulk-operation.ts";
 import { Name } from "../labels.tsx";
+import { planOptions, type PlanOnOffer } from "../plans/plan-change.tsx";
+import { useToast } from "../toast-context.ts";
 
-export interface BulkMenuProps<Name extends string> extends Pick<BulkDialogProps<Name>, "act"> {
+interface BulkMenuProps<Name extends string> extends Pick<BulkDialogProps<Name>, "act"> {
   readonly nouns: Nouns;
   readonly selected: readonly Selected[];
   readonly operations: readonly BulkOperation<Name>[];
@@ -141,7 +134,7 @@ const SelectedNames = ({ selected }: { selected: readonly Selected[] }) => (
   </List>
 );
 
-export interface BulkResultProps {
+interface BulkResultProps {
   readonly consequence: string;
   readonly refused: ReturnType<typeof unchangedObjects>;
   readonly onClose: () => void;
@@ -182,3 +175,43 @@ function BulkResult({ consequence, refused, onClose }: BulkResultProps) {
     </Modal>
   );
 }
+
+type BulkOutcome = BellwireSchemas["BulkOutcome"];
+
+/** An operation on several objects at once. */
+export interface BulkOperation<Name extends string> {
+  readonly operation: Name;
+  /** The verb of the menu item and the button. */
+  readonly title: string;
+  /** The past participle for messages: "suspended". */
+  readonly done: string;
+  /** The consequences, shown before confirmation. */
+  readonly consequence: string;
+  readonly isDanger?: boolean;
+  /** The plans to choose from, if the operation needs one. */
+  readonly plans?: readonly PlanOnOffer[];
+}
+
+interface Selected {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Singular and plural: "account", "accounts". */
+type Nouns = readonly [one: string, several: string];
+
+const counted = (count: number, [one, several]: Nouns): string => `${count} ${count === 1 ? one : several}`;
+
+/** Returns "2 accounts were suspended". */
+export const describeDone = (count: number, nouns: Nouns, done: string): string =>
+  `${count === 0 ? `No ${nouns[0]}` : counted(count, nouns)} ${count > 1 ? "were" : "was"} ${done}`;
+
+/** Returns the objects that could not be changed, each with its name and the reason. */
+export const unchangedObjects = (outcomes: readonly BulkOutcome[], selected: readonly Selected[]) =>
+  outcomes
+    .filter(({ done }) => !done)
+    .map((outcome) => ({
+      id: outcome.id,
+      name: selected.find(({ id }) => id === outcome.id)?.name ?? String(outcome.id),
+      why: new ApiProblem(422, outcome).message,
+    }));

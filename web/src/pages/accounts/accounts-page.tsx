@@ -18,8 +18,7 @@ import { useApi, type BellwireSchemas, responseBody } from "../../api/bellwire-c
 import { useManagement } from "../../api/management-client.ts";
 import { accountPlansQuery } from "../../api/products.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
-import { BulkMenu } from "../../components/bulk/bulk-menu.tsx";
-import { type BulkOperation } from "../../components/bulk/bulk-operation.ts";
+import { BulkMenu, type BulkOperation } from "../../components/bulk/bulk-menu.tsx";
 import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useDialogForm } from "../../components/form/use-change.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { unchangedObjects, describeDone } from "./bulk-operation.ts";
+import { unchangedObjects, describeDone } from "./bulk-menu.tsx";
 
 test.each([
   [0, "No account was suspended"],
