@@ -1,8 +1,7 @@
 import { Button, CodeBlock, CodeBlockAction, CodeBlockCode } from "@patternfly/react-core";
 import CopyIcon from "@patternfly/react-icons/dist/esm/icons/copy-icon";
-import type { ReactNode } from "react";
+import { type ReactNode } from "react";
 import { copyText } from "./copy-text.tsx";
-import { prettyPrint } from "./pretty-print.ts";
 import { useToast } from "./toast-context.ts";
 
 /** Shows a body with indentation. Copying yields the original bytes. */
@@ -12,7 +11,7 @@ export const Payload = ({ text, label }: { text: string; label: string }) => (
   </CodeWithCopy>
 );
 
-export interface CodeWithCopyProps {
+interface CodeWithCopyProps {
   /** Shown in the bar above the code. */
   readonly title: string;
   /** The text that is copied, and shown without children. */
@@ -78,3 +77,80 @@ function ColouredCode({ pieces }: { pieces: readonly string[] }) {
     );
   });
 }
+
+const indent = "  ";
+
+/** Deeper text stays unformatted: indentation grows with the square of the depth. */
+const depthMax = 50;
+
+/** More marks would take the browser seconds, so the text gets a single colour. */
+const marksMax = 5000;
+
+/** A string of JSON, or a bracket. Applied to valid JSON only, where every string ends. */
+const jsonToken = /"(?:[^"\\]|\\.)*"|[{}[\]]/g;
+
+/**
+ * Indents XML and JSON, and splits the text at its marks: tags and member names. Every second piece is a mark. Other,
+ * invalid or too deeply nested text stays one piece. Receivers choose this text, so the time must not grow with the
+ * square of its length.
+ */
+export function prettyPrint(text: string): readonly string[] {
+  const start = text.trimStart()[0];
+  const pieces = start === "<" ? prettyXml(text) : start === "{" || start === "[" ? prettyJson(text) : undefined;
+  if (!pieces) return [text];
+  return pieces.length > 2 * marksMax ? [pieces.join("")] : pieces;
+}
+
+function prettyJson(text: string): readonly string[] | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (depthOf(text) > depthMax) return undefined;
+  const pretty = JSON.stringify(value, undefined, indent);
+  const pieces: string[] = [];
+  let from = 0;
+  for (const { 0: token, index } of pretty.matchAll(jsonToken)) {
+    const end = index + token.length;
+    if (pretty[end] !== ":") continue;
+    pieces.push(pretty.slice(from, index), token);
+    from = end;
+  }
+  return [...pieces, pretty.slice(from)];
+}
+
+function depthOf(json: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [token] of json.matchAll(jsonToken)) {
+    if (token === "{" || token === "[") depth += 1;
+    if (token === "}" || token === "]") depth -= 1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
+
+/** Puts each element on its own line. An element that contains only text stays on one line. */
+function prettyXml(text: string): readonly string[] | undefined {
+  const lines: string[] = [];
+  let depth = 0;
+  for (const token of text.trim().split(/(?=<)/)) {
+    const content = token.trim();
+    if (!/^<[^<>]+>/.test(content)) return undefined;
+    const closes = content.startsWith("</");
+    if (closes) depth -= 1;
+    if (depth > depthMax) return undefined;
+    const opened = lines.at(-1);
+    const closesPreviousLine = closes && opened !== undefined && isOpeningTag(opened, content);
+    if (closesPreviousLine) lines[lines.length - 1] = opened + content;
+    else lines.push(indent.repeat(Math.max(depth, 0)) + content);
+    const opens = !closes && !/^<[?!]/.test(content) && !/^<[^>]*\/>/.test(content);
+    if (opens) depth += 1;
+  }
+  return lines.join("\n").split(/(<[^<>]+>)/);
+}
+
+/** Returns true if the line is `<name …>text` and the token is `</name>`. */
+const isOpeningTag = (line: string, closing: string): boolean =>
+  line.trimStart().match(/^<([^\s/>?!]+)[^>]*>[^<]*$/)?.[1] === closing.match(/^<\/([^\s>]+)/)?.[1];

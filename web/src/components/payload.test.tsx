@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { prettyPrint } from "./pretty-print.ts";
+import { prettyPrint } from "./payload.tsx";
 
 /** Returns the shown text, including marked parts. */
 const shown = (text: string): string => prettyPrint(text).join("");
