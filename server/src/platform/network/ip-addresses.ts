@@ -76,20 +76,20 @@ const isatap = { second: 0x5efe, firstMask: 0xfcff };
 /** Returns the IPv4 address that an IPv6 address leads to: IPv4-mapped, NAT64 or ISATAP. Undefined if it has none. */
 export function embeddedIpv4(address: string): string | undefined {
   if (isIP(address) !== 6 || address.includes("%")) return undefined;
-  const groups = groupsOf(address);
+  const groups = groupsOf(address).map((group) => Number.parseInt(group, 16));
   const [high = 0, low = 0] = groups.slice(6);
   const isIsatap = ((groups[4] ?? 0) & isatap.firstMask) === 0 && groups[5] === isatap.second;
   if (!isIsatap && !embedding.check(address, "ipv6")) return undefined;
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
 
-/** The eight groups of 16 bits. */
-function groupsOf(address: string): readonly number[] {
-  // Writes an IPv6 address as browsers do: without dots, with one gap at most.
+/** Returns the eight groups of an IPv6 address, in lower case and without leading zeros. */
+function groupsOf(address: string): readonly string[] {
+  // Writes it as browsers do: without dots, with one gap at most.
   const [before = "", after = ""] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::", 2);
-  const [first, last] = [before, after].map((part) => (part === "" ? [] : part.split(":")));
-  const gap = Array.from({ length: 8 - (first?.length ?? 0) - (last?.length ?? 0) }, () => "0");
-  return [...(first ?? []), ...gap, ...(last ?? [])].map((group) => Number.parseInt(group, 16));
+  const [first = [], last = []] = [before, after].map((part) => (part === "" ? [] : part.split(":")));
+  const gap = Array.from({ length: 8 - first.length - last.length }, () => "0");
+  return [...first, ...gap, ...last];
 }
 
 interface Network {
@@ -130,13 +130,7 @@ function addressGroups(address: string): readonly string[] | string {
   const plain = plainAddress(address);
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain) ?? [];
   if (mapped !== undefined) return mapped;
-  if (!isIPv6(plain)) return plain;
-  // Writes it as browsers do: in lower case, without leading zeros, without dots.
-  const written = new URL(`http://[${plain}]`).hostname.slice(1, -1);
-  const [before = "", after = ""] = written.split("::", 2);
-  const [first, last] = [before, after].map((part) => (part === "" ? [] : part.split(":")));
-  const gap = written.includes("::") ? 8 - (first?.length ?? 0) - (last?.length ?? 0) : 0;
-  return [...(first ?? []), ...Array.from({ length: gap }, () => "0"), ...(last ?? [])];
+  return isIPv6(plain) ? groupsOf(plain) : plain;
 }
 
 /** `2001:db8:1:200::/56`. */
