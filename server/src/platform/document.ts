@@ -54,7 +54,17 @@ export function formatDecimal(decimal: string): string {
   return `${sign}${integer}.${fraction || "0"}`;
 }
 
-export type Json = null | string | number | boolean | readonly Json[] | { readonly [name: string]: Json };
+export type Json = null | string | number | boolean | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [name: string]: Json;
+}
+
+export const isJsonList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json);
+export const isJsonObject = (json: Json | undefined): json is JsonObject => isRecord(json);
+
+/** Returns true for what is an object in JSON. */
+export const isRecord = (input: unknown): input is Readonly<Record<string, unknown>> =>
+  typeof input === "object" && input !== null && !Array.isArray(input);
 
 declare global {
   interface JSON {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { type Json, type JsonObject, isJsonList, isJsonObject } from "./document.ts";
 
 export interface ApiDescription {
   readonly title: string;
@@ -38,12 +39,6 @@ export async function describeRoutes(http: FastifyInstance, api: ApiDescription)
   };
 }
 
-/** JSON, as OpenAPI documents are. */
-export type Json = null | string | number | boolean | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: Json;
-}
-
 /** The parts of a document in which schemas stand. */
 const holdSchemas = new Set(["paths", "webhooks", "components"]);
 
@@ -59,7 +54,7 @@ export function nameSchemas(document: JsonObject): JsonObject {
 
   const copyOf = (json: Json): Json => {
     if (typeof json !== "object" || json === null) return json;
-    if (isList(json)) return json.map(copyOf);
+    if (isJsonList(json)) return json.map(copyOf);
     const copy = withWidth(
       Object.fromEntries(Object.entries(json).map(([key, value]) => [key, examples.has(key) ? value : copyOf(value)])),
     );
@@ -80,7 +75,7 @@ export function nameSchemas(document: JsonObject): JsonObject {
   );
   const schemas = Object.fromEntries([...named].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   const { components } = described;
-  return { ...document, ...described, components: { ...(isObject(components) ? components : {}), schemas } };
+  return { ...document, ...described, components: { ...(isJsonObject(components) ? components : {}), schemas } };
 }
 
 /** Ids need 53 bits. A client that is generated from the document would take an integer without a format for 32 bits. */
@@ -88,10 +83,6 @@ const withWidth = (schema: JsonObject): JsonObject =>
   schema["type"] === "integer" && schema["format"] === undefined && !(Number(schema["maximum"]) < 2 ** 31)
     ? { ...schema, format: "int64" }
     : schema;
-
-const isList = (json: Json): json is readonly Json[] => Array.isArray(json);
-const isObject = (json: Json | undefined): json is JsonObject =>
-  typeof json === "object" && json !== null && !Array.isArray(json);
 
 function titleOfSchema({ title, type, enum: values }: JsonObject): string | undefined {
   return typeof title === "string" && (type !== undefined || values !== undefined) ? title : undefined;

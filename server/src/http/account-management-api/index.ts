@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
 import { attemptLimits } from "#platform/limits.ts";
-import type { JsonObject } from "#platform/open-api.ts";
+import type { JsonObject } from "#platform/document.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { accountOperations } from "./accounts.ts";
 import { applicationKeyOperations, referrerFilterOperations } from "./application-keys.ts";

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { parsePairs } from "#http/shared/forms.ts";
+import { isRecord } from "#platform/document.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { plainText } from "#portal/fields/index.ts";
 
@@ -15,9 +16,6 @@ export const queryString = ({ url }: Pick<FastifyRequest, "url">): string => url
 
 export const queryParameters = (request: Pick<FastifyRequest, "url">): Parameters =>
   nestFields(parsePairs(queryString(request)));
-
-export const isRecord = (value: unknown): value is Parameters =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Parses a parameter as a row's id. Returns 0, which no row has, if it cannot be an id. */
 export function parseId(value: unknown): number | undefined {

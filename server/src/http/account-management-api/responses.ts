@@ -4,7 +4,8 @@ import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type TSchema, Type } from "typebox";
 import { Problem } from "#http/shared/problem.ts";
-import { isRecord, queryString } from "./parameters.ts";
+import { isRecord } from "#platform/document.ts";
+import { queryString } from "./parameters.ts";
 
 export type Format = "xml" | "json";
 

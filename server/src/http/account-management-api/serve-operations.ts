@@ -5,16 +5,9 @@ import { type ApiCall, type Handler, handlerOf, pathParameters, routeUrl } from 
 import { type FieldErrors, Problem, unknownParameters } from "#http/shared/problem.ts";
 import { negotiateFormat, type ApiResponse, sendResponse } from "./responses.ts";
 import type { Call, Operation, OperationNeeds } from "./operation.ts";
-import {
-  bodyParameters,
-  isRecord,
-  nestFields,
-  type Parameters,
-  parseId,
-  parseText,
-  queryParameters,
-} from "./parameters.ts";
+import { bodyParameters, nestFields, type Parameters, parseId, parseText, queryParameters } from "./parameters.ts";
 import { decodeUtf8, parsePairs, refuseCompressedBodies, splitFields } from "#http/shared/forms.ts";
+import { isRecord } from "#platform/document.ts";
 import { requestLimits } from "#platform/limits.ts";
 import type { TObject } from "typebox";
 import { credentialParameters } from "#http/shared/admin-caller.ts";

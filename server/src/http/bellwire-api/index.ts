@@ -6,7 +6,7 @@ import fastify, {
 } from "fastify";
 import { systemClock } from "#platform/clock.ts";
 import { Caches } from "#platform/database/database.ts";
-import type { JsonObject } from "#platform/open-api.ts";
+import type { JsonObject } from "#platform/document.ts";
 import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
 import { type ApiCall, authorize, routeUrl } from "../shared/operation.ts";

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
+import { isRecord } from "#platform/document.ts";
 import { credentialParameters } from "../shared/admin-caller.ts";
 import { decodeUtf8, refuseCompressedBodies } from "../shared/forms.ts";
 import { Problem, unknownParameters } from "../shared/problem.ts";
@@ -44,8 +45,7 @@ export function refuseUnknownNames(request: FastifyRequest, { query, body }: Ope
 
 function requireNoBody({ body }: FastifyRequest): void {
   if (body === undefined) return;
-  if (body === null || typeof body !== "object" || Array.isArray(body))
-    throw new Problem("invalid", { errors: { base: ["must be object"] } });
+  if (!isRecord(body)) throw new Problem("invalid", { errors: { base: ["must be object"] } });
   const unknown = Object.keys(body);
   if (unknown.length > 0)
     throw new Problem("invalid", { errors: Object.fromEntries(unknown.map((name) => [name, ["is not known"]])) });
@@ -91,8 +91,5 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
   ["false", false],
   ["0", false],
 ]);
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});

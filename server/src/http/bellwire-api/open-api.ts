@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { describeRoutes, type Json, type JsonObject } from "#platform/open-api.ts";
+import { type Json, type JsonObject, isJsonObject } from "#platform/document.ts";
+import { describeRoutes } from "#platform/open-api.ts";
 import {
   describeOperationalWebhooks,
   describeWebhooks,
@@ -193,6 +194,4 @@ const mapValues = <Value, Result>(
 ): Record<string, Result> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, convert(value, name)]));
 
-const fieldsOf = (json: Json | undefined): JsonObject => (isObject(json) ? json : {});
-const isObject = (json: Json | undefined): json is JsonObject =>
-  typeof json === "object" && json !== null && !Array.isArray(json);
+const fieldsOf = (json: Json | undefined): JsonObject => (isJsonObject(json) ? json : {});

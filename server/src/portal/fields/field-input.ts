@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "typebox";
 import { columnOf, type Field } from "#platform/database/field-table.ts";
-import { formatDecimal } from "#platform/document.ts";
+import { formatDecimal, isRecord } from "#platform/document.ts";
 import { textLimits } from "#platform/limits.ts";
 import { isXmlText, trimUnicode } from "#platform/xml.ts";
 import {
@@ -193,9 +193,6 @@ function textOfInput(input: unknown): string | undefined {
     ? trimUnicode(String(input))
     : undefined;
 }
-
-const isRecord = (input: unknown): input is Readonly<Record<string, unknown>> =>
-  typeof input === "object" && input !== null && !Array.isArray(input);
 
 const asDecimal = (value: FieldValue | null): FieldValue | null =>
   typeof value === "string" && value !== "" ? formatDecimal(value) : value || null;

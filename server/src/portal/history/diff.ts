@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Json } from "#platform/document.ts";
+import { type Json, type JsonObject, isJsonList, isJsonObject } from "#platform/document.ts";
 
 /** A field of a record, by its name, or an item of a list, by its id. */
 export type Step = string | { readonly id: number; readonly title: string };
@@ -13,7 +13,6 @@ export interface Difference {
 }
 
 type Tree = Json | undefined;
-type JsonRecord = { readonly [name: string]: Json };
 
 /**
  * Compares two plain trees and returns their differences, in the order of the later one. Undefined stands for a tree
@@ -26,7 +25,7 @@ type JsonRecord = { readonly [name: string]: Json };
  */
 export function diffTrees(before: Tree, after: Tree, path: readonly Step[] = []): readonly Difference[] {
   if (isDeepStrictEqual(before, after)) return [];
-  const [records, lists] = [bothOr(before, after, isRecord, {}), bothOr(before, after, isList, [])];
+  const [records, lists] = [bothOr(before, after, isJsonObject, {}), bothOr(before, after, isJsonList, [])];
   if (records) return diffRecords(...records, path);
   if (lists) return diffLists(...lists, path);
   return [difference(path, before, after)];
@@ -50,11 +49,7 @@ function bothOr<Kind extends Json>(
   return isKind(old) && isKind(current) ? [old, current] : undefined;
 }
 
-const isRecord = (tree: Tree): tree is JsonRecord => typeof tree === "object" && tree !== null && !Array.isArray(tree);
-
-const isList = (tree: Tree): tree is readonly Json[] => Array.isArray(tree);
-
-function diffRecords(before: JsonRecord, after: JsonRecord, path: readonly Step[]): readonly Difference[] {
+function diffRecords(before: JsonObject, after: JsonObject, path: readonly Step[]): readonly Difference[] {
   const [old, current] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
   const names = new Set([...current.keys(), ...old.keys()]);
   return [...names].flatMap((name) => diffTrees(old.get(name), current.get(name), [...path, name]));
@@ -72,19 +67,19 @@ function diffLists(before: readonly Json[], after: readonly Json[], path: readon
 }
 
 /** Returns the items by id, or undefined if an item has none or shares it with another one. */
-function itemsById(items: readonly Json[]): ReadonlyMap<number, JsonRecord> | undefined {
-  const byId = new Map<number, JsonRecord>();
+function itemsById(items: readonly Json[]): ReadonlyMap<number, JsonObject> | undefined {
+  const byId = new Map<number, JsonObject>();
   for (const item of items) {
-    const id = isRecord(item) ? item["id"] : undefined;
-    if (!isRecord(item) || typeof id !== "number") return undefined;
+    const id = isJsonObject(item) ? item["id"] : undefined;
+    if (!isJsonObject(item) || typeof id !== "number") return undefined;
     byId.set(id, item);
   }
   return byId.size === items.length ? byId : undefined;
 }
 
 function diffIdentified(
-  before: ReadonlyMap<number, JsonRecord>,
-  after: ReadonlyMap<number, JsonRecord>,
+  before: ReadonlyMap<number, JsonObject>,
+  after: ReadonlyMap<number, JsonObject>,
   path: readonly Step[],
 ): readonly Difference[] {
   const ids = new Set([...before.keys(), ...after.keys()]);
@@ -98,7 +93,7 @@ function diffIdentified(
 const titleFields = ["username", "org_name", "name"];
 
 /** Returns the name by which people know an object: of a user, an account, or anything else. */
-export function titleOf(object: JsonRecord): string | undefined {
+export function titleOf(object: JsonObject): string | undefined {
   const fields = new Map(Object.entries(object));
   return titleFields.map((name) => fields.get(name)).find((title) => typeof title === "string");
 }

@@ -1,6 +1,6 @@
 import { type ProductScope, isInProductScope } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
-import { type Json, type Node, documentToJson } from "#platform/document.ts";
+import { type Json, type Node, documentToJson, isJsonList, isJsonObject } from "#platform/document.ts";
 import {
   type EventSummary,
   type ObjectEvent,
@@ -22,21 +22,16 @@ export interface HistorySubject {
   readonly productScope: ProductScope;
 }
 
-const isRecord = (json: Json | undefined): json is Version =>
-  typeof json === "object" && json !== null && !Array.isArray(json);
-
-const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json);
-
 /** Returns the fields of a document, without plans of products outside of the scope. */
 function versionOf(document: Node, productScope: ProductScope): Version {
   const json = documentToJson(document);
-  if (!isRecord(json)) return {};
+  if (!isJsonObject(json)) return {};
   const plans = json["plans"];
-  return isList(plans) ? { ...json, plans: plans.filter((plan) => isPlanInScope(plan, productScope)) } : json;
+  return isJsonList(plans) ? { ...json, plans: plans.filter((plan) => isPlanInScope(plan, productScope)) } : json;
 }
 
 function isPlanInScope(plan: Json, productScope: ProductScope): boolean {
-  const productId = isRecord(plan) ? plan["service_id"] : undefined;
+  const productId = isJsonObject(plan) ? plan["service_id"] : undefined;
   return typeof productId !== "number" || isInProductScope(productScope, productId);
 }
 
@@ -50,7 +45,9 @@ export function withUsers(
 ): Version {
   if (changes.length === 0) return account;
   const listed = account["users"];
-  const users = new Map((isList(listed) ? listed : []).map((user) => [isRecord(user) ? user["id"] : undefined, user]));
+  const users = new Map(
+    (isJsonList(listed) ? listed : []).map((user) => [isJsonObject(user) ? user["id"] : undefined, user]),
+  );
   for (const { type, objectId, document } of changes) {
     if (type === "user.deleted") users.delete(objectId);
     else users.set(objectId, documentToJson(document));
