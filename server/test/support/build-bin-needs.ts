@@ -1,7 +1,8 @@
-import type { RequestBinNeeds } from "#http/request-bin/viewer.ts";
+import { type RequestBinNeeds, viewerPath } from "#http/request-bin/viewer.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
+import type { Bin } from "#request-bin/index.ts";
 import type { SigningSecret } from "#webhooks/attempts/index.ts";
 import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { buildSender, lookupHere, testSecret } from "./build-attempts.ts";
@@ -53,3 +54,7 @@ export function buildBinNeeds(pool: Pool, changes: Partial<RequestBinNeeds> = {}
     ...changes,
   };
 }
+
+/** Returns a path of the bin's view with its key. */
+export const viewPath = (bin: Bin, below = "", parameters: Readonly<Record<string, string>> = {}): string =>
+  viewerPath({ bin, credential: { key: bin.viewKey } }, below, parameters);

@@ -5,11 +5,10 @@ import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin, createOwnBins, deleteBin, readBin } from "#request-bin/index.ts";
 import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
-import { binsUrl as publicUrl, buildBinNeeds } from "../../../test/support/build-bin-needs.ts";
+import { binsUrl as publicUrl, buildBinNeeds, viewPath } from "../../../test/support/build-bin-needs.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { requestBinPlugin } from "./index.ts";
-import { viewPath } from "./viewer.ts";
 
 const evil = "<img src=x onerror=\"document.title='taken over'\"><script>document.title='taken over'</script>";
 

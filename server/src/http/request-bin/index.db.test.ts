@@ -6,12 +6,16 @@ import { systemClock } from "#platform/clock.ts";
 import { createBin, createOwnBins, deleteBin, listBinRequests, readBin, updateBin } from "#request-bin/index.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
 import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
-import { binsUrl as publicUrl, buildBinNeeds, testSigningSecret } from "../../../test/support/build-bin-needs.ts";
+import {
+  binsUrl as publicUrl,
+  buildBinNeeds,
+  testSigningSecret,
+  viewPath,
+} from "../../../test/support/build-bin-needs.ts";
 import { buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import { requestBinPlugin } from "./index.ts";
-import { viewPath } from "./viewer.ts";
 
 const test = base
   .extend("bin", async ({ database }) => {

@@ -5,11 +5,10 @@ import { systemClock } from "#platform/clock.ts";
 import { type Bin, createBin, readBin } from "#request-bin/index.ts";
 import { setUp } from "../../../test/portal/portal-fixture.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
-import { buildBinNeeds } from "../../../test/support/build-bin-needs.ts";
+import { buildBinNeeds, viewPath } from "../../../test/support/build-bin-needs.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { requestBinPlugin } from "./index.ts";
 import { maskBody } from "#http/shared/mask-bin-requests.ts";
-import { viewPath } from "./viewer.ts";
 
 const test = base
   .extend("provider", async ({ database }) => (await setUp(database)).provider)

@@ -82,10 +82,6 @@ export const createFindViewer =
 // A parameter that is given twice is an array.
 const hasViewKey = (key: unknown, bin: Bin): boolean => typeof key === "string" && isSameSecret(key, bin.viewKey);
 
-/** Returns a path of the bin's view with its key. */
-export const viewPath = (bin: Bin, below = "", parameters: Readonly<Record<string, string>> = {}): string =>
-  viewerPath({ bin, credential: { key: bin.viewKey } }, below, parameters);
-
 /** Returns a path of the bin's view that the viewer may open: a share link never leads to the key. */
 export function viewerPath(
   { bin, credential }: Pick<Viewer, "bin" | "credential">,
