@@ -5,7 +5,6 @@ import { changeAccountState } from "#portal/accounts/index.ts";
 import {
   AddressRefused,
   activationMail,
-  countMails,
   countWaitingMails,
   deleteOldMails,
   insertMail,
@@ -46,7 +45,6 @@ test("a mail is sent once, from the provider's address", async ({ database: pool
   const { provider } = await setUp(pool);
   await pool.query(`update providers set from_email = 'hello@acme.example' where id = $1`, [provider.id]);
   await write(pool, provider.id);
-  expect(await countMails(pool, provider.id)).toBe(1);
   const { send, accepted } = mailServer();
   expect(await sendDueMail({ pool, send, clock: at(after(1)) })).toBe(true);
   expect(await sendDueMail({ pool, send, clock: at(after(3600)) })).toBe(false);
@@ -54,7 +52,6 @@ test("a mail is sent once, from the provider's address", async ({ database: pool
   expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([
     { ...mail, sentAt: after(1), attemptsMade: 1 },
   ]);
-  expect(await countMails(pool, provider.id)).toBe(0);
 });
 
 test("retries of a mail back off exponentially while the mail server is down", async ({ database: pool }) => {
@@ -181,7 +178,7 @@ test("a mail older than three days is not sent, and stays in the outbox", async 
   const { send, accepted } = mailServer();
   await sendDueMail({ pool, send, clock: at(after(3 * 24 * 3600)) });
   expect(accepted).toEqual([]);
-  expect(await countMails(pool, provider.id)).toBe(1);
+  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([{ sentAt: null }]);
 });
 
 test("mails are deleted after the retention, except those still to be sent", async ({ database: pool }) => {

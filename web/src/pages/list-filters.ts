@@ -49,9 +49,6 @@ export const readEventSearch = (search: LinkedFilter): ListFilter => readListFil
 /** Parses the filter from the page's address. Invalid values are ignored. */
 export const readAttemptSearch = (search: LinkedFilter): ListFilter => readListFilter("attempts", search);
 
-/** The tabs of the failures page. The causes come first. */
-export type FailureView = "causes" | "list";
-
 /** The filter, the tab and the order of the failures page. Without them, the causes, and the newest failures first. */
 export type FailureSearch = ListFilter & { readonly view?: "list"; readonly order?: "oldest" };
 

@@ -17,9 +17,6 @@ export interface Field {
   readonly document?: string;
 }
 
-/** One row for each property: a property without a row does not compile. */
-export type FieldTable<T> = { readonly [Property in keyof T]-?: Field };
-
 type Rows = Readonly<Record<string, Field>>;
 
 type PropertiesWith<Table extends Rows, Row extends Field> = {

@@ -8,7 +8,6 @@ export {
 } from "./mail-texts.ts";
 export {
   AddressRefused,
-  countMails,
   countWaitingMails,
   deleteHeldMails,
   deleteOldMails,

@@ -66,14 +66,6 @@ export const listMails = (
   { before, limit }: { before?: number | undefined; limit: number },
 ): Promise<Mail[]> => db.query<Mail>(listMailsStatement, [providerId, before ?? null, limit]);
 
-const countMailsStatement = `select count(*) as count from mails where provider_id = $1 and sent_at is null`;
-
-/** Counts the provider's unsent mails. */
-export async function countMails(db: Database, providerId: number): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countMailsStatement, [providerId]);
-  return row?.count ?? 0;
-}
-
 // Counts mails of all providers; served by mails_due_idx.
 const countWaitingMailsStatement = `
   select count(*) as count

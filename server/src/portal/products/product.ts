@@ -55,7 +55,7 @@ export interface Product {
   readonly customKeysEnabled: boolean;
   readonly buyerKeyRegenerateEnabled: boolean;
   readonly buyerCanSelectPlan: boolean;
-  /** One of `planChangePermissions`. Any other text, which 3scale also stores, permits nothing. */
+  /** `direct`, `request`, `credit_card`, `request_credit_card` or `none`. Any other text, which 3scale also stores, permits nothing. */
   readonly buyerPlanChangePermission: string;
   /** Set for OpenID Connect products only. */
   readonly oidcConfiguration: OidcConfiguration | null;
@@ -71,11 +71,6 @@ export type NotificationSettings = Readonly<
 >;
 
 const notificationRecipients = ["web_provider", "email_provider", "web_buyer", "email_buyer"] as const;
-
-/** The requirement for a developer to change the plan: `direct` has none, `none` never allows it. */
-export type PlanChangePermission = (typeof planChangePermissions)[number];
-
-const planChangePermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
 
 /** Stored and shown in documents in this form. */
 export interface OidcConfiguration {

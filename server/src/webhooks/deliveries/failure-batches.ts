@@ -248,7 +248,6 @@ export async function deleteFailuresForUndo(
   pool: Pool,
   filter: FailureFilter,
   requester: Requester,
-  batchRows?: number,
 ): Promise<{ readonly deleted: number; readonly deletion: FailureDeletion }> {
   const { providerId } = filter;
   let deletion = await pool.inTransaction((tx) => extendDeletion(tx, providerId));
@@ -259,7 +258,6 @@ export async function deleteFailuresForUndo(
     horizon: await readFailureHorizon(pool),
     action: "failures.deleted",
     requester,
-    batchRows,
     values: [id],
     async follow(tx) {
       deletion = await extendDeletion(tx, providerId, id);

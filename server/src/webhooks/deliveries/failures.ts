@@ -138,8 +138,7 @@ function decryptUrl(encryption: Encryption, cipher: Buffer): string {
 }
 
 // @indexed
-const countStatement = `
-  select count(*) as count from failures where provider_id = $1 and ($2::bigint is null or endpoint_id = $2)`;
+const countStatement = `select count(*) as count from failures where provider_id = $1`;
 
 // @indexed
 const countStrandedStatement = `
@@ -153,8 +152,8 @@ export async function countStrandedFailures(db: Database, providerId: number, en
   return row?.count ?? 0;
 }
 
-export async function countFailures(db: Database, providerId: number, endpointId?: number): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countStatement, [providerId, endpointId]);
+export async function countFailures(db: Database, providerId: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>(countStatement, [providerId]);
   return row?.count ?? 0;
 }
 
