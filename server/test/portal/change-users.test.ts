@@ -14,7 +14,6 @@ import {
   listInvitations,
   listUsers,
   requestNewPassword,
-  resendInvitation,
   resetPassword,
   suspendUser,
   updateUser,
@@ -243,17 +242,6 @@ test.for([
     ]);
   },
 );
-
-test("resending an invitation invalidates the earlier link", async ({ sharedPool: pool }) => {
-  const fixture = await openPortal(pool);
-  const { id, code: old } = await invite(pool, fixture);
-  let code = "";
-  await resendInvitation(pool, { ...fixture, invitationId: id, urlOf: (mailed) => (code = mailed), by });
-  const accept = (link: string) =>
-    acceptInvitation(pool, passwords, { provider: fixture.provider, code: link, values: accepting, now });
-  expect(await accept(old)).toBeUndefined();
-  expect(await accept(code)).toMatchObject({ user: { username: "mira" } });
-});
 
 test("an invited address and an existing user's address cannot be invited", async ({ sharedPool: pool }) => {
   const fixture = await openPortal(pool);

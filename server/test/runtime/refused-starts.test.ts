@@ -51,12 +51,6 @@ test("all invalid settings are reported in one message, without their values", a
   expect(message).not.toContain("hunter2");
 });
 
-test("an external database requires BELLWIRE_SECRET_KEY", async () => {
-  expect(await refusal({ DATABASE_URL: "postgresql://u:p@127.0.0.1:1/x" })).toContain(
-    "BELLWIRE_SECRET_KEY is required",
-  );
-});
-
 test("an unreachable database is reported after the configured wait, without its password", async () => {
   const message = await refusal({
     DATABASE_URL: "postgresql://u:hunter2@127.0.0.1:1/x",

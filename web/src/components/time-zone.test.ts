@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dateInputValue, knownTimeZone, parseDateInput, startOfDay } from "./time-zone.ts";
+import { dateInputValue, parseDateInput, startOfDay } from "./time-zone.ts";
 
 const zones = [
   "UTC",
@@ -47,8 +47,4 @@ test("days start at midnight in the zone, also on the days around a change of cl
   expect(startOfDay(new Date("2026-03-01T01:00:00Z"), "America/New_York", -1).toISOString()).toBe(
     "2026-02-27T05:00:00.000Z",
   );
-});
-
-test("an unknown time zone falls back to UTC", () => {
-  expect(knownTimeZone("Pacific Time (US & Canada)")).toBe("UTC");
 });
