@@ -38,7 +38,7 @@ import {
 import { representDeletion, representFailure, representFailureGroup } from "./failures.ts";
 import { representJob, representJobPreview } from "./jobs.ts";
 import { exampleLimit, exampleNotice } from "./limits.ts";
-import { representHealth } from "./health.ts";
+import { representHealth } from "./stats.ts";
 import { exampleMail } from "./mails.ts";
 import { representErasure } from "./personal-data.ts";
 import { representReplay, representReplayPreview } from "./replays.ts";
