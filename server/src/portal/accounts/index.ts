@@ -13,7 +13,13 @@ export {
   declineAccountPlanRequest,
   requestAccountPlan,
   withdrawAccountPlanRequest,
-} from "./account-plans.ts";
+  type AccountPlanRequest,
+  type ApplicationPlanRequest,
+  listAccountPlanRequests,
+  listApplicationPlanRequests,
+  readAccountPlanRequest,
+  readApplicationPlanRequest,
+} from "./plan-changes.ts";
 export { type AccountTransition, activateUser, activateUserByMail, changeAccountState } from "./account-states.ts";
 export {
   type Account,
@@ -34,12 +40,4 @@ export {
   deleteCreditCard,
   updateCreditCard,
 } from "./change-account.ts";
-export {
-  type AccountPlanRequest,
-  type ApplicationPlanRequest,
-  listAccountPlanRequests,
-  listApplicationPlanRequests,
-  readAccountPlanRequest,
-  readApplicationPlanRequest,
-} from "./plan-requests.ts";
 export { type SignedUp, type SignUp, signUpAccount, signUpIsOpen, type SignUpSource } from "./sign-up.ts";

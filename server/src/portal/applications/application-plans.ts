@@ -4,7 +4,7 @@ import {
   declinePlanRequest,
   deletePlanRequest,
   insertPlanRequest,
-} from "#portal/accounts/plan-requests.ts";
+} from "#portal/accounts/plan-changes.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
 import { type Plan, deletePlanRow, insertPlan, lockPlanForShare, planStepOf } from "#portal/products/index.ts";
 import { titleOf } from "./application.ts";
