@@ -172,24 +172,20 @@ function UserMenu() {
 export interface MastheadMenuProps {
   readonly label: string;
   readonly icon: ReactNode;
-  /** Text beside the icon, on wide screens. */
-  readonly text?: ReactNode;
   readonly children: ReactNode;
 }
 
-function MastheadMenu({ label, icon, text, children }: MastheadMenuProps) {
+function MastheadMenu({ label, icon, children }: MastheadMenuProps) {
   const [isOpen, setOpen] = useState(false);
   const toggle = (ref: Ref<MenuToggleElement>) => (
     <MenuToggle
       ref={ref}
       aria-label={label}
       icon={icon}
-      variant={text ? "plainText" : "plain"}
+      variant="plain"
       isExpanded={isOpen}
       onClick={() => setOpen(!isOpen)}
-    >
-      {text}
-    </MenuToggle>
+    />
   );
   return (
     <Dropdown
