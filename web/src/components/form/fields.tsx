@@ -42,6 +42,16 @@ function Field({ id, label, hint, errors, isRequired = false, children }: FieldP
   );
 }
 
+/** Returns the properties that the control of each field has. */
+const controlOf = ({ id, name = id, errors, isRequired = false }: Omit<FieldProps, "children">) =>
+  ({
+    id,
+    name,
+    isRequired,
+    validated: errors?.length ? "error" : "default",
+    "aria-describedby": hintId(id),
+  }) as const;
+
 /** The errors and the hint of a field, for screen readers too. */
 export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "hint" | "errors">) => (
   <FormHelperText>
@@ -69,12 +79,8 @@ export function TextField({ value, onChange, input, ...field }: TextFieldProps) 
       <TextInput
         autoComplete="off"
         {...input}
-        id={field.id}
-        name={field.name ?? field.id}
+        {...controlOf(field)}
         value={value}
-        isRequired={field.isRequired ?? false}
-        validated={field.errors?.length ? "error" : "default"}
-        aria-describedby={hintId(field.id)}
         onChange={(_, typed) => onChange(typed)}
       />
     </Field>
@@ -90,12 +96,8 @@ export interface TextAreaFieldProps extends Omit<FieldProps, "children"> {
 export const TextAreaField = ({ value, onChange, ...field }: TextAreaFieldProps) => (
   <Field {...field}>
     <TextArea
-      id={field.id}
-      name={field.name ?? field.id}
+      {...controlOf(field)}
       value={value}
-      isRequired={field.isRequired ?? false}
-      validated={field.errors?.length ? "error" : "default"}
-      aria-describedby={hintId(field.id)}
       resizeOrientation="vertical"
       autoResize
       onChange={(_, typed) => onChange(typed)}
@@ -133,15 +135,7 @@ export function SelectField<Value extends string>({ value, options, onChange, ..
   };
   return (
     <Field {...field}>
-      <FormSelect
-        id={field.id}
-        name={field.name ?? field.id}
-        value={value}
-        isRequired={field.isRequired ?? false}
-        validated={field.errors?.length ? "error" : "default"}
-        aria-describedby={hintId(field.id)}
-        onChange={(_, chosen) => choose(chosen)}
-      >
+      <FormSelect {...controlOf(field)} value={value} onChange={(_, chosen) => choose(chosen)}>
         {options.map((option) => (
           <FormSelectOption key={option.value} value={option.value} label={option.label} />
         ))}
