@@ -1,20 +1,23 @@
-import { DescriptionList, Flex, PageSection, Stack } from "@patternfly/react-core";
+import { DescriptionList, Flex, PageSection, Stack, Content } from "@patternfly/react-core";
+import { ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 import { isNotFound, currentData } from "../../api/api-problem.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type DeliveryDetails, deliveryQuery } from "../../api/deliveries.ts";
 import { endpointQuery } from "../../api/endpoints.ts";
 import { Fact } from "../../components/facts.tsx";
 import { useEventTypeName } from "../../components/history-table.tsx";
-import { DeliveryStateLabel, LiveLabel, Name } from "../../components/labels.tsx";
+import { DeliveryStateLabel, LiveLabel, Name, AnswerLabel } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
-import { When, useNow } from "../../components/time.tsx";
-import { AttemptList } from "./attempt-list.tsx";
+import { When, useNow, describeLatency } from "../../components/time.tsx";
+import { AttemptDetails } from "./attempt-details.tsx";
 import { RequestBody } from "./attempt-request.tsx";
 import { DeliveryActions, type DeliveryActionsProps } from "./delivery-actions.tsx";
 import { HeldNotice } from "./held-notice.tsx";
+import { describePhase, totalOf } from "./waterfall.tsx";
 
 const route = getRouteApi("/deliveries/$id");
 const back = { to: "/deliveries", label: "Go to the deliveries" } as const;
@@ -68,12 +71,12 @@ function DeliveryView({ delivery, endpoint, isEndpointDeleted }: DeliveryActions
   );
 }
 
-export interface DeliveryFactsProps {
+interface DeliveryFactsProps {
   readonly delivery: DeliveryDetails;
   readonly isEndpointDeleted: boolean;
 }
 
-export function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProps) {
+function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProps) {
   const now = useNow();
   return (
     <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
@@ -120,5 +123,70 @@ export function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProp
       </Fact>
       {delivery.replay > 0 && <Fact term="Manual retries">{delivery.replay}×</Fact>}
     </DescriptionList>
+  );
+}
+
+/** The attempts, newest first. The newest is expanded. */
+function AttemptList({ delivery }: { delivery: DeliveryDetails }) {
+  const { attempts } = delivery;
+  const [turned, setTurned] = useState<ReadonlySet<number>>(new Set());
+  if (attempts.length === 0) return <Content component="p">No attempt has been made yet.</Content>;
+
+  const newestFirst = attempts.toSorted((one, other) => other.number - one.number);
+  const isOpen = (number: number): boolean => turned.has(number) !== (number === newestFirst[0]?.number);
+  const turn = (number: number): void => setTurned((before) => before.symmetricDifference(new Set([number])));
+  return (
+    <div className="bellwire-rows">
+      <Table aria-label="Attempts" variant="compact" gridBreakPoint="">
+        <Thead>
+          <Tr>
+            <Th screenReaderText="Details" />
+            <Th modifier="fitContent">Attempt</Th>
+            <Th modifier="fitContent">Response</Th>
+            <Th modifier="fitContent">Latency</Th>
+            <Th>When</Th>
+            <Th>Error</Th>
+          </Tr>
+        </Thead>
+        {newestFirst.map((attempt, rowIndex) => (
+          <Tbody key={attempt.number} isExpanded={isOpen(attempt.number)}>
+            <Tr>
+              <Td
+                className="bellwire-at-select"
+                expand={{
+                  rowIndex,
+                  isExpanded: isOpen(attempt.number),
+                  onToggle: () => turn(attempt.number),
+                  expandId: "attempt",
+                }}
+              />
+              {/* PatternFly names its toggle by this id: "2 Details" instead of the same "Details" in every row. */}
+              <Td id={`simple-node${rowIndex}`} dataLabel="Attempt" className="bellwire-at-title bellwire-labelled">
+                {attempt.number}
+              </Td>
+              <Td dataLabel="Response" className="bellwire-at-state">
+                <AnswerLabel attempt={attempt} />
+              </Td>
+              <Td dataLabel="Latency" modifier="nowrap" className="bellwire-at-value">
+                {attempt.phases ? describePhase(totalOf(attempt.phases)) : describeLatency(attempt.latency_ms)}
+              </Td>
+              <Td dataLabel="When" className="bellwire-at-text">
+                <When at={attempt.at} isExact />
+              </Td>
+              <Td dataLabel="Error" className="bellwire-at-below">
+                {attempt.error}
+              </Td>
+            </Tr>
+            <Tr isExpanded={isOpen(attempt.number)}>
+              <Td colSpan={6}>
+                <ExpandableRowContent>
+                  <AttemptDetails attempt={attempt} delivery={delivery} />
+                </ExpandableRowContent>
+              </Td>
+            </Tr>
+          </Tbody>
+        ))}
+      </Table>
+    </div>
   );
 }
