@@ -1,16 +1,18 @@
-import { Alert, AlertActionLink } from "@patternfly/react-core";
-import type { QueryKey } from "@tanstack/react-query";
+import { Alert, AlertActionLink, List, ListItem } from "@patternfly/react-core";
+import { type QueryKey } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type AccountPlanRequest } from "../../api/accounts.ts";
 import { ApiProblem } from "../../api/api-problem.ts";
-import type { PlanRequest } from "../../api/applications.ts";
+import { type PlanRequest } from "../../api/applications.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { useChange } from "../form/use-change.ts";
+import { Name } from "../labels.tsx";
 import { When } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
-import { Name } from "../labels.tsx";
 
 type RequestedPlan = Pick<PlanRequest, "plan_id" | "plan_name" | "asked_by" | "created_at">;
 
-export interface PlanDecisionProps {
+interface PlanDecisionProps {
   readonly request: RequestedPlan;
   /** The path of the operation that changes the plan. */
   readonly path: string;
@@ -78,4 +80,46 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
 function falseIfNotFound(error: unknown): false {
   if (error instanceof ApiProblem && error.status === 404) return false;
   throw error;
+}
+
+interface PlanRequestListProps {
+  readonly requests: readonly (AccountPlanRequest | PlanRequest)[];
+}
+
+/** Lists open plan requests, with links to the pages on which they are decided. */
+export const PlanRequestList = ({ requests }: PlanRequestListProps) =>
+  requests.length > 0 && (
+    <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Plan change requests">
+      <List isPlain>
+        {requests.map((request) => (
+          <ListItem key={"application_id" in request ? request.application_id : request.account_id}>
+            <PlanRequestLink request={request} />
+            {"application_id" in request && (
+              <>
+                {" "}
+                of <Name>{request.org_name}</Name>
+              </>
+            )}
+            : <Name>{request.plan_name}</Name>
+          </ListItem>
+        ))}
+      </List>
+    </Alert>
+  );
+
+/** Links to the page on which the requested plan is granted or declined. */
+export function PlanRequestLink({ request }: { request: AccountPlanRequest | PlanRequest }) {
+  if ("application_id" in request) {
+    const params = { accountId: String(request.account_id), id: String(request.application_id) };
+    return (
+      <Link to="/accounts/$accountId/applications/$id" params={params}>
+        <Name>{request.application_name}</Name>
+      </Link>
+    );
+  }
+  return (
+    <Link to="/accounts/$id" params={{ id: String(request.account_id) }}>
+      <Name>{request.org_name}</Name>
+    </Link>
+  );
 }

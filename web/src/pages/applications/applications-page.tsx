@@ -36,7 +36,7 @@ import { ListPagination, SelectFilter, TextFilter } from "../../components/lists
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { type PlanOnOffer } from "../../components/plans/plan-change.tsx";
-import { PlanRequestList } from "../../components/plans/plan-request-links.tsx";
+import { PlanRequestList } from "../../components/plans/plan-requests.tsx";
 import { readApplicationSearch } from "../list-filters.ts";
 
 const route = getRouteApi("/applications");

@@ -26,7 +26,7 @@ import {
 } from "../../components/endpoint/endpoint-health.tsx";
 import { LiveLabel, Name } from "../../components/labels.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { PlanRequestLink } from "../../components/plans/plan-request-links.tsx";
+import { PlanRequestLink } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 import "./dashboard.css";
 
