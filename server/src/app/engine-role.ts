@@ -42,9 +42,7 @@ export async function startEngineRole(parts: EngineRoleParts, drainMs: () => num
   const { retentionDays, auditRetentionDays, statisticsDays } = config;
   const work = [
     await composeEngine({ ...parts, ...config, inFlightMax: config.engineConcurrency, drainMs }),
-    composeReplays(parts),
-    composeJobs(parts),
-    composeErasures(parts),
+    ...composeJobs(parts),
     ...(mailer ? [composeMail(parts, mailer)] : []),
     composeForwards(parts),
     startHousekeeping({ ...parts, retentionDays, auditRetentionDays, statisticsDays, heldQuota }),
@@ -136,49 +134,20 @@ function engineLog(log: Logger, metrics: Registry, warn: EngineLog["warn"]): Eng
   };
 }
 
-/** Polls for replays and jobs although hints announce them: another process may have died in the middle of one. */
+/** Polls for work although hints announce them: another process may have died in the middle of one. */
 const jobPollMs = 2000;
 
-/** Works on replays, concurrently with other processes. Closing it awaits the current chunk. */
-const composeReplays = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
-  runOnHint({
-    pool,
-    hints: "replays",
-    everyMs: jobPollMs,
-    step: () => workOnReplay(pool),
-    log,
-    failure: "a replay could not go on; trying again later",
-  });
-
-/** Works on jobs, concurrently with other processes. Closing it awaits the current chunk. */
-const composeJobs = ({ pool, log }: { readonly pool: Pool; readonly log: Logger }): AsyncDisposable =>
-  runOnHint({
-    pool,
-    hints: "jobs",
-    everyMs: jobPollMs,
-    step: () => workOnJob(pool),
-    log,
-    failure: "a chunk of a job failed; trying again",
-  });
-
-/** Works on erasures, concurrently with other processes. Closing it awaits the current step. */
-const composeErasures = ({
-  pool,
-  clock,
-  log,
-}: {
-  readonly pool: Pool;
-  readonly clock: Clock;
-  readonly log: Logger;
-}): AsyncDisposable =>
-  runOnHint({
-    pool,
-    hints: "erasures",
-    everyMs: jobPollMs,
-    step: () => workOnErasure(pool, clock.now()),
-    log,
-    failure: "a step of an erasure failed; trying again",
-  });
+/** Works on replays, jobs and erasures, concurrently with other processes. Closing one awaits its current chunk. */
+const composeJobs = ({ pool, clock, log }: Pick<Parts, "pool" | "clock" | "log">): readonly AsyncDisposable[] =>
+  [
+    { hints: "replays", step: () => workOnReplay(pool), failure: "a replay could not go on; trying again later" },
+    { hints: "jobs", step: () => workOnJob(pool), failure: "a chunk of a job failed; trying again" },
+    {
+      hints: "erasures",
+      step: () => workOnErasure(pool, clock.now()),
+      failure: "a step of an erasure failed; trying again",
+    },
+  ].map((work) => runOnHint({ pool, log, everyMs: jobPollMs, ...work }));
 
 /** Forwards waiting requests of bins, concurrently with other processes. Closing it awaits requests in flight. */
 function composeForwards({ urls, log, ...parts }: Parts): AsyncDisposable {
