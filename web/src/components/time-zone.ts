@@ -12,7 +12,7 @@ export function knownTimeZone(timeZone: string): string {
 
 /** Returns a time as the value of a date input, to the second: "2026-11-24T15:42:10". */
 export const dateInputValue = (at: Date, timeZone: string): string =>
-  new Date(wallClockMs(at.getTime(), timeZone)).toISOString().slice(0, 19);
+  new Date(wallClock(timeZone)(at.getTime())).toISOString().slice(0, 19);
 
 /**
  * Parses the value of a date input as a time in the zone. Returns undefined for incomplete input. When clocks go back
@@ -22,31 +22,34 @@ export function parseDateInput(typed: string, timeZone: string): Date | undefine
   const isDateInput = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/.test(typed);
   const wallMs = isDateInput ? Date.parse(`${typed}Z`) : Number.NaN;
   if (Number.isNaN(wallMs)) return undefined;
+  const [wallClockMs, offsetMs] = [wallClock(timeZone), zoneOffset(timeZone)];
   // The offset before and after any change of clocks that is near.
-  const candidates = [wallMs - dayMs, wallMs + dayMs].map((nearMs) => wallMs - offsetMs(nearMs, timeZone));
-  const exact = candidates.filter((ms) => wallClockMs(ms, timeZone) === Math.floor(wallMs / secondMs) * secondMs);
+  const candidates = [wallMs - dayMs, wallMs + dayMs].map((nearMs) => wallMs - offsetMs(nearMs));
+  const exact = candidates.filter((ms) => wallClockMs(ms) === Math.floor(wallMs / secondMs) * secondMs);
   return new Date(exact.length > 0 ? Math.min(...exact) : Math.max(...candidates));
 }
 
 /** Returns the start of the day that contains `at`, or of a day some days later. */
 export function startOfDay(at: Date, timeZone: string, daysLater = 0): Date {
-  const day = new Date(wallClockMs(at.getTime(), timeZone));
+  const day = new Date(wallClock(timeZone)(at.getTime()));
   day.setUTCDate(day.getUTCDate() + daysLater);
   return parseDateInput(`${day.toISOString().slice(0, 10)}T00:00:00`, timeZone) ?? at;
 }
 
-const offsetMs = (ms: number, timeZone: string): number =>
-  wallClockMs(ms, timeZone) - Math.floor(ms / secondMs) * secondMs;
+/** Returns a function that returns how far the zone's clocks are ahead of UTC at a time. */
+export function zoneOffset(timeZone: string): (ms: number) => number {
+  const wallClockMs = wallClock(timeZone);
+  return (ms) => wallClockMs(ms) - Math.floor(ms / secondMs) * secondMs;
+}
 
-/** Returns the time on a clock in the zone as if that clock showed UTC, to the second. */
-function wallClockMs(ms: number, timeZone: string): number {
-  const parts = new Map(
-    wallClockFormat(timeZone)
-      .formatToParts(ms)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
-  return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+/** Returns a function that returns the time on a clock in the zone as if that clock showed UTC, to the second. */
+function wallClock(timeZone: string): (ms: number) => number {
+  const format = wallClockFormat(timeZone);
+  return (ms) => {
+    const parts = new Map<string, number>(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+    const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
+    return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+  };
 }
 
 const wallClockFormat = (timeZone: string): Intl.DateTimeFormat =>

@@ -1,4 +1,5 @@
 import { nice, ticks } from "d3-array";
+import { knownTimeZone, zoneOffset } from "../time-zone.ts";
 
 export interface ValueAxis {
   /** The value at the top of the chart. */
@@ -31,44 +32,19 @@ export function timeTicks(times: readonly Date[], labelsMax: number, timeZone: s
   if (!first || !last) return [];
   const lengthMs = last.getTime() - first.getTime();
   const stepMs = stepsMs.find((step) => lengthMs / step <= labelsMax) ?? lengthMs;
-  const offsetAt = zoneOffsets(timeZone);
-  const offsetMs = offsetAt(last);
-  const isChanged = offsetAt(first) !== offsetMs;
+  const offsetAt = zoneOffset(timeZone);
+  const offsetMs = offsetAt(last.getTime());
+  const isChanged = offsetAt(first.getTime()) !== offsetMs;
   const slotOf = (time: Date): number =>
-    Math.floor((time.getTime() + (isChanged ? offsetAt(time) : offsetMs)) / stepMs);
+    Math.floor((time.getTime() + (isChanged ? offsetAt(time.getTime()) : offsetMs)) / stepMs);
   return times.flatMap((time, index) => {
     const previous = times[index - 1];
     return previous && slotOf(previous) !== slotOf(time) ? [index] : [];
   });
 }
 
-/** Returns a function that returns how far the zone's clocks are ahead of UTC at a time. */
-function zoneOffsets(timeZone: string): (at: Date) => number {
-  const format = timeFormat(timeZone, {
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-  return (at) => {
-    const parts = format.formatToParts(at);
-    const part = (type: Intl.DateTimeFormatPartTypes): number =>
-      Number(parts.find((each) => each.type === type)?.value);
-    const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
-    return local - Math.floor(at.getTime() / 1000) * 1000;
-  };
-}
-
-function timeFormat(timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  try {
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
-  } catch {
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }); // the browser does not know the zone
-  }
-}
+const timeFormat = (timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat("en-GB", { ...options, timeZone: knownTimeZone(timeZone) });
 
 export type TimeFormat = (at: Date) => string;
 
