@@ -46,6 +46,7 @@ const request = (eventId: string, changes: Partial<ReceivedRequest> = {}): Recei
     endedAtMs: atMs + 10,
     status: 200,
     retryAfterSeconds: 0,
+    isReset: false,
     ...changes,
   };
 };
@@ -128,6 +129,17 @@ test("a repeat that no fault explains is reported", () => {
   expect(killedAt(11_000)).toEqual({ repeated: 1, bound: 1, wrong: [] });
   expect(killedAt(20_000).wrong).toHaveLength(2); // nothing was in flight, so one is too many
   expect(killedAt(31_000).wrong.length).toBeGreaterThan(0);
+});
+
+test("an attempt may be repeated at once, and once only, if its receiver reset the connection", () => {
+  const sentAt = (...times: readonly number[]) =>
+    countRepeats(
+      times.map((atMs) => request("event-1", { atMs, isReset: true })),
+      [],
+    );
+  expect(sentAt(1000, 3999)).toEqual({ repeated: 0, bound: 0, wrong: [] });
+  expect(sentAt(1000, 4000).repeated).toBe(1);
+  expect(sentAt(1000, 1100, 1200).repeated).toBe(1);
 });
 
 const signUp: Change & { isAcknowledged: boolean } = {

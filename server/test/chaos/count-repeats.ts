@@ -10,6 +10,9 @@ const settleMs = 2000;
  */
 const leaseMs = 10_000;
 
+/** A request whose reused connection is closed within a second is sent again at once; on a busy machine it arrives later. */
+const repeatedAtOnceMs = 3000;
+
 /** An engine that finds silent connections in its pool has to wait for each. */
 const silentMs = 30_000;
 
@@ -46,7 +49,10 @@ export interface Repeats {
   readonly wrong: readonly string[];
 }
 
-/** A repeat is the same attempt once more. Each must have a fault that explains it. */
+/**
+ * A repeat is the same attempt once more. Each must have a fault that explains it, except one of an attempt whose receiver reset the
+ * connection.
+ */
 export function countRepeats(received: readonly ReceivedRequest[], faults: readonly Fault[]): Repeats {
   const isExplainedBy = (request: ReceivedRequest, fault: Fault): boolean =>
     request.atMs <= explainsUntil(fault) && (request.endedAtMs ?? Infinity) >= fault.fromMs - settleMs;
@@ -57,9 +63,15 @@ export function countRepeats(received: readonly ReceivedRequest[], faults: reado
   const wrong: string[] = [];
   let repeated = 0;
   for (const [key, group] of attempts) {
+    let mayRepeatAtOnce = true;
     for (const [index, request] of group.entries()) {
       const before = group[index - 1];
       if (!before) continue;
+      if (mayRepeatAtOnce && before.isReset && request.atMs - before.atMs < repeatedAtOnceMs) {
+        mayRepeatAtOnce = false;
+        continue;
+      }
+      mayRepeatAtOnce = true;
       repeated += 1;
       const isExplained = faults.some((fault) => isExplainedBy(before, fault) && request.atMs > fault.fromMs);
       if (!isExplained)

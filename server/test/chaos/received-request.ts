@@ -18,6 +18,8 @@ export interface ReceivedRequest {
   /** Undefined without a response. */
   readonly status: number | undefined;
   readonly retryAfterSeconds: number;
+  /** The receiver reset the connection instead of an answer. */
+  readonly isReset: boolean;
 }
 
 /** Undefined in XML, which names the account in other ways. */

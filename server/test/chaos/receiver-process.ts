@@ -25,7 +25,10 @@ function answer(request: IncomingMessage, response: ServerResponse, body: Buffer
   const observed = record(request, path, body);
   response.on("close", () => (observed.endedAtMs ??= wallMs()));
   if (reply.kind === "hang") return;
-  if (reply.kind === "reset") return void request.socket.resetAndDestroy();
+  if (reply.kind === "reset") {
+    observed.isReset = true;
+    return void request.socket.resetAndDestroy();
+  }
   observed.retryAfterSeconds = reply.retryAfterSeconds ?? 0;
   response.on("finish", () => {
     observed.status = reply.status;
@@ -51,6 +54,7 @@ function record(request: IncomingMessage, endpoint: string, body: Buffer): Recor
     endedAtMs: undefined,
     status: undefined,
     retryAfterSeconds: 0,
+    isReset: false,
   };
   recorded.push(observed);
   return observed;
