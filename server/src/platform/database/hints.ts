@@ -83,7 +83,7 @@ export class Hints implements HintCarrier {
   /** Sends the remaining hints if the connection is open; listeners that miss them poll within a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#publish();
+    void this.#publish();
     await this.#line[Symbol.asyncDispose]();
   }
 
@@ -141,6 +141,8 @@ const firstWaitMs = 100;
 /** Engines poll every second, so a longer outage costs a second, not a delivery. */
 const waitMsMax = 5000;
 const probeEveryMs = 5000;
+/** A stop waits no longer for a server that does not respond: without the last hint, listeners poll within a second. */
+const lastAnswerMs = 1000;
 
 /** The connection for hints between processes. Opened on first use; reconnects by itself. */
 class HintConnection implements AsyncDisposable {
@@ -177,7 +179,9 @@ class HintConnection implements AsyncDisposable {
     }
   }
 
+  /** Waits for the response to the last payload: the end of a connection in use looks like the loss of the payload. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.race([this.#published, systemClock.sleep(lastAnswerMs, this.#closing.signal)]);
     this.#closing.abort();
     await this.#client?.end().catch(() => undefined);
     await this.#running;

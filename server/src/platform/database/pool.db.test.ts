@@ -91,6 +91,25 @@ test("a rolled-back change leaves no hint", async ({ database, databaseUrl }) =>
   expect([...ours, ...theirs]).toEqual(["kept", "kept"]);
 });
 
+test("a process that closes while it sends a hint waits for the response", async ({ database, databaseUrl }) => {
+  const warnings: string[] = [];
+  const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
+  const theirs = await listen(database, "due");
+  const closing = await openPool({ connectionString: databaseUrl, schema, log });
+  await listen(closing, "due");
+  const [backend] = await closing.query<{ pid: number }>(
+    "select pid from pg_stat_activity where query like 'listen%' and datname = current_database() order by backend_start desc limit 1",
+  );
+  process.kill(Number(backend?.pid), "SIGSTOP");
+  await closing.inTransaction(async (tx) => tx.hintAfterCommit("due", "41"));
+  await new Promise((resolve) => setTimeout(resolve, 5)); // this timer is due after that of the hint, which then is on its way
+  const closed = closing[Symbol.asyncDispose]();
+  process.kill(Number(backend?.pid), "SIGCONT");
+  await closed;
+  await until(() => theirs.includes("41"));
+  expect(warnings).toEqual([]);
+});
+
 test("200 concurrent changes reach another process in fewer than 100 bundles, and no hint is missing", async ({
   database,
   databaseUrl,
