@@ -271,3 +271,32 @@ test("members read histories without notified endpoints, and only of products in
   const inside = await as([scene.application.product.id]);
   expect((await api.call("GET", ofApplication, inside)).json().data).toHaveLength(1);
 });
+
+test("pages of large changes are shorter, and have all changes once", async ({ api, clock }) => {
+  const scene = await openScene(api, clock);
+  const { pool, provider } = api;
+  const names = Array.from({ length: 6 }, (_, at) => `note_${at}`);
+  await pool.query(
+    `insert into fields_definitions (provider_id, target, name, label, position)
+     select $1, 'Account', name, name, 9 from unnest($2::text[]) as name`,
+    [provider.id, names],
+  );
+  const fields = Object.fromEntries(names.map((name) => [name, "n".repeat(10_000)]));
+  await pool.query("update accounts set fields = $2 where provider_id = $1", [provider.id, fields]);
+  for (let change = 1; change <= 36; change += 1) await scene.rename(`Harbour ${change}`);
+
+  const lengths: number[] = [];
+  const read: Entry[] = [];
+  let after: string | null = "";
+  while (after !== null) {
+    const query: string = after === "" ? "" : `&after=${after}`;
+    const page = await scene.read(`/accounts/${scene.ids.account}/history?limit=200${query}`);
+    lengths.push(page.data.length);
+    read.push(...page.data);
+    after = page.next;
+  }
+  expect(lengths).toEqual([16, 16, 5]);
+  expect(read.map(({ changes }) => changes[0]?.after)).toEqual(
+    Array.from({ length: 36 }, (_, at) => `Harbour ${36 - at}`).concat([expect.anything()]),
+  );
+});

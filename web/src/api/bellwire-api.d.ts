@@ -1522,7 +1522,7 @@ export interface paths {
         };
         /**
          * List the history of an account
-         * @description The events of the object, newest first: who changed which fields through which interface, and which endpoints were notified. Also for deleted objects, as long as retention keeps their events.
+         * @description The events of the object, newest first: who changed which fields through which interface, and which endpoints were notified. Also for deleted objects, as long as retention keeps their events. A page of large changes may be shorter than `limit` and have a `next` all the same.
          */
         get: operations["listAccountHistory"];
         put?: never;
@@ -1582,7 +1582,7 @@ export interface paths {
         };
         /**
          * List the history of a user
-         * @description The events of the object, newest first: who changed which fields through which interface, and which endpoints were notified. Also for deleted objects, as long as retention keeps their events.
+         * @description The events of the object, newest first: who changed which fields through which interface, and which endpoints were notified. Also for deleted objects, as long as retention keeps their events. A page of large changes may be shorter than `limit` and have a `next` all the same.
          */
         get: operations["listUserHistory"];
         put?: never;
@@ -1642,7 +1642,7 @@ export interface paths {
         };
         /**
          * List the history of an application
-         * @description The events of the object, newest first: who changed which fields through which interface, and which endpoints were notified. Also for deleted objects, as long as retention keeps their events.
+         * @description The events of the object, newest first: who changed which fields through which interface, and which endpoints were notified. Also for deleted objects, as long as retention keeps their events. A page of large changes may be shorter than `limit` and have a `next` all the same.
          */
         get: operations["listApplicationHistory"];
         put?: never;

@@ -27,7 +27,6 @@ import {
   parseMoments,
   parseTimes,
   parseUuid,
-  representPage,
   Timestamp,
 } from "./fields.ts";
 import { operation, requireFound, type Call, type Operation, type OperationNeeds } from "./operation.ts";
@@ -245,18 +244,16 @@ async function requireHistory({ pool }: OperationNeeds, subject: HistorySubject)
 
 async function listEntries(needs: OperationNeeds, call: HistoryCall, subject: HistorySubject, query: HistoryQuery) {
   const { limit = pageLimit, after, include = [] } = query;
-  const entries = await listHistory(needs.pool, subject, {
+  const { entries, hasMore } = await listHistory(needs.pool, subject, {
     ...parseMoments(query, ["since", "until"], call.now),
     parts: include.map((part) => partKinds[part]),
     after: parseCursor(after, parseUuid),
-    limit: limit + 1,
+    limit,
     withNotifications: mayReadWebhooks(call),
   });
   if (entries.length === 0) await requireHistory(needs, subject);
-  return representPage(entries, limit, {
-    represent: (entry) => representHistoryEntry(entry),
-    cursorOf: ({ event }) => event.id,
-  });
+  const next = hasMore ? (entries.at(-1)?.event.id ?? null) : null;
+  return { data: entries.map((entry) => representHistoryEntry(entry)), next };
 }
 
 const paramsOf = (noun: string) => Type.Object({ id: IdOf(noun.replace(/^an? /, "the ")) });
@@ -268,7 +265,8 @@ const listOperation = ({ kind, path, noun, name }: ObjectTexts): Operation =>
     title: `List the history of ${noun}`,
     description:
       "The events of the object, newest first: who changed which fields through which interface, and which endpoints " +
-      "were notified. Also for deleted objects, as long as retention keeps their events.",
+      "were notified. Also for deleted objects, as long as retention keeps their events. A page of large changes may be shorter than " +
+      "`limit` and have a `next` all the same.",
     method: "GET",
     path: `/${path}/{id}/history`,
     action,

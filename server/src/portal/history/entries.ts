@@ -80,10 +80,22 @@ interface HistoryPage {
 /** Endpoints per event in a list. An event's page shows all. */
 const notificationsMax = 20;
 
+/** Events that are read at once, so that a statement returns a few megabytes at most if each has long fields. */
+const batchSize = 50;
+
+/** Characters of the documents of a page. To compare and render them takes 20 to 40 ms, in which nothing else runs. */
+const pageLengthMax = 1_000_000;
+
+/** A page of entries, newest first. It has fewer entries than its limit if they are large. */
+export interface HistoryEntries {
+  readonly entries: readonly HistoryEntry[];
+  readonly hasMore: boolean;
+}
+
 /** Lists the events of an account, user or application, newest first. */
-export async function listHistory(db: Database, subject: HistorySubject, page: HistoryPage): Promise<HistoryEntry[]> {
-  const { parts, withNotifications, ...range } = page;
-  const events = await listObjectEvents(db, {
+export async function listHistory(db: Database, subject: HistorySubject, page: HistoryPage): Promise<HistoryEntries> {
+  const { parts, withNotifications, limit, ...range } = page;
+  const { events, hasMore } = await readEvents(db, limit, {
     ...range,
     providerId: subject.providerId,
     id: subject.id,
@@ -91,7 +103,29 @@ export async function listHistory(db: Database, subject: HistorySubject, page: H
     productIds: subject.productScope,
     isWholeAccount: parts.length > 0,
   });
-  return readEntries(db, subject, { events, withNotifications });
+  return { entries: await readEntries(db, subject, { events, withNotifications }), hasMore };
+}
+
+type EventFilter = Omit<Parameters<typeof listObjectEvents>[1], "limit">;
+
+/** Reads events until there are `limit`, or until their documents fill a page. */
+async function readEvents(
+  db: Database,
+  limit: number,
+  filter: EventFilter,
+): Promise<{ readonly events: readonly ObjectEvent[]; readonly hasMore: boolean }> {
+  const events: ObjectEvent[] = [];
+  let length = 0;
+  for (;;) {
+    const asked = Math.min(batchSize, limit + 1 - events.length);
+    const batch = await listObjectEvents(db, { ...filter, after: events.at(-1)?.id ?? filter.after, limit: asked });
+    for (const event of batch) {
+      if (events.length === limit || length >= pageLengthMax) return { events, hasMore: true };
+      length += JSON.stringify([event.document, event.previous]).length;
+      events.push(event);
+    }
+    if (batch.length < asked) return { events, hasMore: false };
+  }
 }
 
 /** Returns one event of an object's history, with the versions before and after it. */
