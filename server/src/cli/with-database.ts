@@ -77,13 +77,13 @@ const databaseFailed = (cause: unknown): CannotStart =>
 /** Runs `work` on each cell, one after another, the default one first. */
 export const withEveryCell = (
   needs: Needs,
-  work: (pool: OpenedPool, cell: Cell, config: Config) => Promise<void>,
+  work: (pool: OpenedPool) => Promise<void>,
   changing?: Changing,
 ): Promise<void> =>
   withInstallation(
     needs,
-    async ({ directory, config, open }) => {
-      for (const cell of await readCells(directory)) await work(await open(cell), cell, config);
+    async ({ directory, open }) => {
+      for (const cell of await readCells(directory)) await work(await open(cell));
     },
     changing,
   );
