@@ -26,7 +26,7 @@ type SharedParts = Omit<Parts, "cells">;
 interface ContextNeeds {
   readonly parts: SharedParts;
   readonly opened: OpenCells;
-  readonly caPem: string | undefined;
+  readonly senderOf: SenderOf;
 }
 
 /**
@@ -79,8 +79,8 @@ export class CellContexts implements AsyncDisposable {
   }
 
   async #open(number: number): Promise<SharedParts> {
-    const { parts, opened, caPem } = this.#needs;
-    const { config, log, urls, allowed, lookup, encryption, findCell } = parts;
+    const { parts, opened, senderOf } = this.#needs;
+    const { log, encryption } = parts;
     const { name, pool } = await opened.get(number);
     await verifyKeys(pool, encryption);
     await using opening = new AsyncDisposableStack();
@@ -91,11 +91,7 @@ export class CellContexts implements AsyncDisposable {
     const measured = { db: pool, machine: systemClock };
     measureBacklog(metrics, measured);
     measureDatabase(metrics, measured);
-    const proxyUrl = config.proxyUrl?.reveal();
-    const network = { urls, allowed, lookup, caPem, proxyUrl, hideAddress: hideAddressFrom(config.baseDomain, log) };
-    const sender = opening.use(
-      composeSender({ pool, clock, ...network, findCell, inFlightMax: config.engineConcurrency }),
-    );
+    const sender = opening.use(senderOf({ pool, clock }));
     this.#running.use(opening.move());
     return { ...parts, pool, clock, metrics, sender };
   }
@@ -120,6 +116,9 @@ interface SenderParts {
   /** Leads to the bins of other cells. */
   readonly findCell?: FindCell;
 }
+
+/** Creates the sender of a cell. */
+export type SenderOf = (cell: Pick<SenderParts, "pool" | "clock">) => ReturnType<typeof composeSender>;
 
 /** Creates the only sender, for deliveries and pings. It hands requests for our own bins over without the network. */
 export function composeSender({

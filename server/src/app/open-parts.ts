@@ -17,7 +17,14 @@ import type { FindCell } from "#request-bin/index.ts";
 import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
-import { CellContexts, composeSender, createFindCell, hideAddressFrom, openDatabaseClock } from "./cell-contexts.ts";
+import {
+  CellContexts,
+  type SenderOf,
+  composeSender,
+  createFindCell,
+  hideAddressFrom,
+  openDatabaseClock,
+} from "./cell-contexts.ts";
 import type { StartingDirectory } from "./start-without-directory.ts";
 import { measureDirectory, measureNameLookups, measurePool, measureProcess, measureTelemetry } from "./metrics.ts";
 
@@ -74,9 +81,9 @@ export async function openParts({ config, log, urls, openDatabase, printStatus, 
   const open = (cell: number): Promise<OpenedPool> => cells.poolOf(cell);
   const routing = openRouting({ pool, known: substitute?.cells, open, log, config, running });
   const { findCell } = routing;
-  const sender = running.use(
-    composeSender({ pool, clock, urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax, findCell }),
-  );
+  const network = { urls, allowed, lookup, hideAddress, caPem, proxyUrl, inFlightMax, findCell };
+  const senderOf: SenderOf = (cell) => composeSender({ ...network, ...cell });
+  const sender = running.use(senderOf({ pool, clock }));
   warnOfLowLimit(readDescriptorLimit(), log);
   measurePool(metrics, pool);
   measureProcess(metrics, version);
@@ -102,7 +109,7 @@ export async function openParts({ config, log, urls, openDatabase, printStatus, 
   const opened = running.use(
     new OpenCells({ ...parts, home: pool, access, ownerUrl, connections, mayChange: true, printStatus }),
   );
-  const cells = running.use(new CellContexts({ parts, opened, caPem }));
+  const cells = running.use(new CellContexts({ parts, opened, senderOf }));
   return { ...parts, cells };
 }
 
