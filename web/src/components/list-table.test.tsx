@@ -97,7 +97,7 @@ test("rows that load later or are ticked leave the others as they are", () => {
 });
 
 /** Figures of a chart, and attempts, whose rows expand. */
-const ownTables = ["./charts/chart-table.tsx", "../pages/delivery/attempt-list.tsx"];
+const ownTables = ["./charts/chart-table.tsx", "../pages/delivery/delivery-page.tsx"];
 
 test("no page shows a list as label and value pairs on a phone", () => {
   const sources = import.meta.glob<string>(["../**/*.tsx", "!../**/*.test.tsx"], {
