@@ -40,6 +40,16 @@ const idsPerRandomCall = 256;
 /** Returns the time in a UUIDv7, in milliseconds since 1970 (RFC 9562, section 5.7). */
 export const msOfUuidV7 = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
+/** Returns the smallest UUIDv7 of a time in milliseconds since 1970, when times in ids begin. */
+export const uuidV7Floor = (ms: number): string => {
+  const hex = Math.max(0, ms).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
+};
+
+/** Below and above all UUIDv7s. */
+export const firstUuid = "00000000-0000-0000-0000-000000000000";
+export const lastUuid = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
 /** Returns a UUIDv7 for a time in milliseconds since 1970. */
 export type NewUuidV7 = (nowMs: number) => string;
 

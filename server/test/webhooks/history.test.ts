@@ -5,6 +5,7 @@ import {
   addComingDays,
   advanceRetention,
   deleteFailuresForUndo,
+  findFailures,
   listDeliveries,
   listFailures,
   purgeDeletedFailures,
@@ -16,7 +17,10 @@ import {
   retryFailures,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import { readEvent, readNotifications } from "#webhooks/events/index.ts";
 import { openDatabaseClock } from "../../src/app/cell-contexts.ts";
+import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -35,6 +39,34 @@ test("a process that runs for months always has partitions for the coming days",
     insert into payloads (provider_id, event_id, format, body, context) values (1, uuid_v7_floor($1), '3scale', '', '{}')`;
   await database.inTransaction((tx) => tx.query(insert, [new Date(now.getTime() + 13 * dayMs)]));
 });
+
+// PostgreSQL locks the tables that it plans. A prepared statement is also planned for any values, in its sixth execution.
+test("reads of one event, delivery or failure plan no other day of the history", async ({ database }) => {
+  await addComingDays(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [eventId = ""] = await recordNow(database, { providerId });
+  await fail(database, providerId, "an hour ago");
+  const reads: Readonly<Record<string, (db: Database) => Promise<unknown>>> = {
+    delivery: (db) => readDelivery(db, { providerId, eventId, endpointId }),
+    event: (db) => readEvent(db, providerId, eventId),
+    "deliveries of events": (db) => listDeliveries(db, { providerId, eventIds: [eventId], limit: 9 }),
+    notifications: (db) => readNotifications(db, { providerId, eventIds: [eventId], limit: 9 }),
+    failures: (db) => listFailures(db, encryption, { providerId }, { limit: 9 }),
+    "found failures": (db) => findFailures(db, encryption, { providerId, endpointIds: [endpointId] }, { limit: 9 }),
+  };
+  for (const [name, read] of Object.entries(reads)) {
+    const days = await database.inTransaction(async (tx) => {
+      for (let execution = 1; execution <= 7; execution += 1) await read(tx);
+      return tx.query(lockedDays);
+    });
+    expect([name, days.length]).toEqual([name, 1]);
+  }
+});
+
+const lockedDays = `
+  select distinct right(relname, 8) from pg_locks join pg_class on pg_class.oid = relation
+  where pid = pg_backend_pid() and relispartition and relkind = 'r'`;
 
 test("a machine's clock that is 60 days ahead or behind drops no history", async ({ database }) => {
   const providerId = await buildProvider(database);

@@ -1,6 +1,7 @@
 import { type ProductScope, isInProductScope } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { type Json, type Node, documentToJson, isJsonList, isJsonObject } from "#platform/document.ts";
+import { uuidV7Floor } from "#platform/ids.ts";
 import {
   type EventSummary,
   type ObjectEvent,
@@ -99,7 +100,7 @@ export interface VersionAt {
 export async function readVersionAt(db: Database, subject: HistorySubject, at: Date): Promise<VersionAt> {
   const { providerId, kind, id, productScope } = subject;
   const subjects = { providerId, id, kinds: [kind], productIds: productScope };
-  const endId = lowestId(at.getTime() + 1); // events of that millisecond count
+  const endId = uuidV7Floor(at.getTime() + 1); // events of that millisecond count
   const [event] = await listObjectEvents(db, { ...subjects, isWholeAccount: false, after: endId, limit: 1 });
   if (!event) {
     const first = await readFirstEvent(db, subjects);
@@ -111,10 +112,4 @@ export async function readVersionAt(db: Database, subject: HistorySubject, at: D
   if (kind !== "account") return { state: "existed", version, event };
   const span = { accountId: event.accountId, afterId: event.id, beforeId: endId };
   return { state: "existed", version: withUsers(version, await readUsersInSpans(db, providerId, [span])), event };
-}
-
-/** Returns an id below those of all events from that time on. */
-function lowestId(atMs: number): string {
-  const hex = Math.max(0, atMs).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
 }

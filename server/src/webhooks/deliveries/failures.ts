@@ -1,4 +1,5 @@
 import type { Database, Pool } from "#platform/database/database.ts";
+import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { bytesArray, plainArray, textArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 
@@ -62,18 +63,8 @@ export interface FailureFilter {
 
 // An entry appears once its second has passed and no transaction can add another one to it. Times are shown in whole
 // seconds, so deleting up to a time that was read deletes only entries that were seen, and no cursor skips one.
-const listedRows = `
-  select failure.event_id, failure.endpoint_id, endpoint.name as "endpointName",
-    event.type as "eventType", event.account_id, event.account_name,
-    ended.attempts_made, failure.failed_at, failure.error, failure.url as cipher, payload.body
-  from failures failure
-  join endpoints endpoint on endpoint.provider_id = failure.provider_id and endpoint.id = failure.endpoint_id
-  join events event on event.provider_id = failure.provider_id and event.id = failure.event_id
-  join deliveries ended on ended.provider_id = failure.provider_id and ended.event_id = failure.event_id
-    and ended.endpoint_id = failure.endpoint_id
-  join payloads payload on payload.provider_id = failure.provider_id and payload.event_id = failure.event_id
-    and payload.format = ended.format`;
-const entries = `${listedRows}
+const listedKeys = `select failure.event_id, failure.endpoint_id, failure.failed_at from failures failure`;
+const entries = `${listedKeys}
   where failure.provider_id = $1
     and ($3::uuid[] is null or failure.event_id = any($3))
     and failure.failed_at < least($4::timestamptz, date_trunc('second', $2::timestamptz) + interval '1 second')`;
@@ -115,17 +106,69 @@ export async function listFailures(
   filter: FailureFilter,
   page: FailurePage = {},
 ): Promise<Failure[]> {
-  const { order = "oldest", after, limit, horizon } = page;
   const { providerId, endpointId, until, eventIds } = filter;
-  const from = after ? [after.failedAt, after.eventId, after.endpointId] : starts[order];
-  const values = [providerId, until, eventIds, horizon ?? (await readFailureHorizon(db)), ...from, limit];
-  type Row = Omit<Failure, "url"> & { readonly cipher: Buffer };
-  const rows =
-    endpointId === undefined
-      ? await db.query<Row>(listStatements.ofAll[order], values)
-      : await db.query<Row>(listStatements.ofOne[order], [...values, endpointId]);
-  return rows.map(({ cipher, ...failure }) => ({ ...failure, url: decryptUrl(encryption, cipher) }));
+  const values = [providerId, until, eventIds, page.horizon ?? (await readFailureHorizon(db))];
+  const statement = listStatements[endpointId === undefined ? "ofAll" : "ofOne"][page.order ?? "oldest"];
+  const ofOne = endpointId === undefined ? [] : [endpointId];
+  return readPage(db, encryption, { providerId, page }, (from, limit) =>
+    db.query<FailureKey>(statement, [...values, ...from, limit, ...ofOne]),
+  );
 }
+
+type FailureKey = Pick<Failure, "eventId" | "endpointId" | "failedAt">;
+
+// By primary key. The keys are values, so only their days are planned. A statement that also finds the keys plans all days: three
+// tables of 430 days took 0.7 s.
+const rowsStatement = `
+  select failure.event_id, failure.endpoint_id, endpoint.name as "endpointName",
+    event.type as "eventType", event.account_id, event.account_name,
+    ended.attempts_made, failure.failed_at, failure.error, failure.url as cipher, payload.body
+  from unnest($2::uuid[], $3::bigint[]) with ordinality as requested (event_id, endpoint_id, nth)
+  join failures failure on failure.provider_id = $1 and failure.endpoint_id = requested.endpoint_id
+    and failure.event_id = requested.event_id
+  join endpoints endpoint on endpoint.provider_id = $1 and endpoint.id = requested.endpoint_id
+  join events event on event.provider_id = $1 and event.id = requested.event_id and event.id = any($2)
+  join deliveries ended on ended.provider_id = $1 and ended.event_id = requested.event_id
+    and ended.endpoint_id = requested.endpoint_id and ended.event_id = any($2)
+  join payloads payload on payload.provider_id = $1 and payload.event_id = requested.event_id and payload.format = ended.format
+    and payload.event_id = any($2)
+  order by requested.nth
+  ${plannedEachTime}`;
+
+interface PageOfProvider {
+  readonly providerId: number;
+  readonly page: FailurePage;
+}
+
+/** Reads the failures of a page by their keys. One that is retried or deleted meanwhile is left out, and the next one takes its place. */
+async function readPage(
+  db: Database,
+  encryption: Encryption,
+  { providerId, page: { order = "oldest", after, limit } }: PageOfProvider,
+  readKeys: (from: readonly unknown[], limit: number | undefined) => Promise<readonly FailureKey[]>,
+): Promise<Failure[]> {
+  const failures: Failure[] = [];
+  for (let from: readonly unknown[] = after ? positionOf(after) : starts[order]; ;) {
+    const left = limit === undefined ? undefined : limit - failures.length;
+    const keys = await readKeys(from, left);
+    const last = keys.at(-1);
+    if (!last) return failures;
+    const rows = await db.query<Omit<Failure, "url"> & { readonly cipher: Buffer }>(rowsStatement, [
+      providerId,
+      plainArray(keys.map(({ eventId }) => eventId)),
+      plainArray(keys.map(({ endpointId }) => endpointId)),
+    ]);
+    failures.push(...rows.map(({ cipher, ...row }) => ({ ...row, url: decryptUrl(encryption, cipher) })));
+    if (keys.length !== left || failures.length === limit) return failures;
+    from = positionOf(last);
+  }
+}
+
+const positionOf = ({ failedAt, eventId, endpointId }: FailureKey): readonly unknown[] => [
+  failedAt,
+  eventId,
+  endpointId,
+];
 
 /** Returns "" for a URL that no key can decrypt, so that the rest of the list is shown. */
 function decryptUrl(encryption: Encryption, cipher: Buffer): string {
@@ -244,6 +287,12 @@ const criteriaValues = async (db: Database, criteria: FailureCriteria): Promise<
   criteria.words,
 ];
 
+/** Without a criterion about events, a statement planned for its values reads none of their days. */
+const plannedFor = ({ eventTypes, accountIds, objectId, words }: FailureCriteria, statement: string): string =>
+  [eventTypes, accountIds, objectId, words].every((each) => each === undefined)
+    ? `${statement} ${plannedEachTime}`
+    : statement;
+
 const matchingOldest = `and (failure.failed_at, failure.event_id, failure.endpoint_id) > ($12::timestamptz, $13::uuid, $14::bigint)
   order by failure.failed_at, failure.event_id, failure.endpoint_id
   limit $15`;
@@ -255,12 +304,12 @@ const ofOneEndpoint = "and failure.endpoint_id = ($2::bigint[])[1]";
 // @indexed
 const matchingStatements = {
   ofAny: {
-    oldest: `${listedRows} where ${matching} ${matchingOldest}`,
-    newest: `${listedRows} where ${matching} ${matchingNewest}`,
+    oldest: `${listedKeys} where ${matching} ${matchingOldest}`,
+    newest: `${listedKeys} where ${matching} ${matchingNewest}`,
   },
   ofOne: {
-    oldest: `${listedRows} where ${matching} ${ofOneEndpoint} ${matchingOldest}`,
-    newest: `${listedRows} where ${matching} ${ofOneEndpoint} ${matchingNewest}`,
+    oldest: `${listedKeys} where ${matching} ${ofOneEndpoint} ${matchingOldest}`,
+    newest: `${listedKeys} where ${matching} ${ofOneEndpoint} ${matchingNewest}`,
   },
 };
 
@@ -269,13 +318,14 @@ export async function findFailures(
   db: Database,
   encryption: Encryption,
   criteria: FailureCriteria,
-  { order = "oldest", after, limit }: Omit<FailurePage, "horizon"> = {},
+  page: Omit<FailurePage, "horizon"> = {},
 ): Promise<Failure[]> {
-  const from = after ? [after.failedAt, after.eventId, after.endpointId] : starts[order];
-  const values = [...(await criteriaValues(db, criteria)), ...from, limit];
+  const values = await criteriaValues(db, criteria);
   const statements = criteria.endpointIds?.length === 1 ? matchingStatements.ofOne : matchingStatements.ofAny;
-  const found = await db.query<Omit<Failure, "url"> & { readonly cipher: Buffer }>(statements[order], values);
-  return found.map(({ cipher, ...failure }) => ({ ...failure, url: decryptUrl(encryption, cipher) }));
+  const statement = plannedFor(criteria, statements[page.order ?? "oldest"]);
+  return readPage(db, encryption, { providerId: criteria.providerId, page }, (from, limit) =>
+    db.query<FailureKey>(statement, [...values, ...from, limit]),
+  );
 }
 
 // @indexed
@@ -294,7 +344,7 @@ export interface ErrorTotal {
 
 /** Counts the failures that meet all criteria, by endpoint and error. */
 export const countFailuresByError = async (db: Database, criteria: FailureCriteria): Promise<ErrorTotal[]> =>
-  db.query<ErrorTotal>(countMatchingStatement, await criteriaValues(db, criteria));
+  db.query<ErrorTotal>(plannedFor(criteria, countMatchingStatement), await criteriaValues(db, criteria));
 
 const selectionPageRows = 5000;
 
@@ -311,7 +361,10 @@ export async function* selectFailures(
   const filter = await criteriaValues(db, criteria);
   for (let after: readonly unknown[] = starts.newest; ;) {
     const values = [...filter, ...after, selectionPageRows];
-    const page = await db.query<{ eventId: string; endpointId: number; failedAt: Date }>(selectionStatement, values);
+    const page = await db.query<{ eventId: string; endpointId: number; failedAt: Date }>(
+      plannedFor(criteria, selectionStatement),
+      values,
+    );
     yield page;
     const last = page.at(-1);
     if (!last || page.length < selectionPageRows) return;

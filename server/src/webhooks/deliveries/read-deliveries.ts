@@ -1,5 +1,6 @@
 import type { Database } from "#platform/database/database.ts";
-import { parseRowId } from "#platform/ids.ts";
+import { plannedEachTime } from "#platform/database/pipeline.ts";
+import { firstUuid, lastUuid, parseRowId, uuidV7Floor } from "#platform/ids.ts";
 import { type RecordedTrace, decodeTrace } from "./attempt-trace.ts";
 import type { BodyFormat, EventContext } from "./payload.ts";
 
@@ -61,7 +62,6 @@ export interface DeliveryFilter {
   readonly eventType?: string | undefined;
   readonly eventIds?: readonly string[] | undefined;
   readonly since?: Date | undefined;
-  readonly until?: Date | undefined;
   /** The last delivery of the previous page. */
   readonly after?: { readonly eventId: string; readonly endpointId: number } | undefined;
   readonly limit: number;
@@ -69,7 +69,7 @@ export interface DeliveryFilter {
 
 // Newest event first. Walks the provider's events by primary key and reads each one's deliveries, pending and ended,
 // by primary key. A pending row hides the end of an earlier round. Stops at the limit; a rare filter walks further,
-// down to `since`.
+// down to `since`. $6 and $7 repeat the bounds of the filter, so that only days between them are planned.
 const listStatement = `
   select event.id as "eventId", delivery.endpoint_id, endpoint.name as "endpointName",
     event.type as "eventType", event.object_id, event.account_id,
@@ -85,13 +85,13 @@ const listStatement = `
     union all
     select ended.endpoint_id, ended.state, ended.attempts_made, ended.replay, null, ended.ended_at
     from deliveries ended
-    where ended.provider_id = event.provider_id and ended.event_id = event.id
+    where ended.provider_id = event.provider_id and ended.event_id = event.id and ended.event_id between $6 and $7
       and not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
   ) delivery
   join endpoints endpoint on endpoint.provider_id = event.provider_id and endpoint.id = delivery.endpoint_id
   left join lateral (
     select * from ${everyAttempt} attempt
-    where attempt.provider_id = event.provider_id and attempt.event_id = event.id
+    where attempt.provider_id = event.provider_id and attempt.event_id = event.id and attempt.event_id between $6 and $7
       and attempt.endpoint_id = delivery.endpoint_id
     order by attempt.number desc limit 1
   ) attempt on true
@@ -100,12 +100,19 @@ const listStatement = `
     and ($3::text is null or delivery.state = $3)
     and ($4::text is null or event.type = $4)
     and ($5::uuid[] is null or event.id = any($5))
-    and ($6::timestamptz is null or event.id >= uuid_v7_floor(greatest($6, 'epoch')))
-    and ($7::timestamptz is null or event.id < uuid_v7_floor(greatest($7, 'epoch')))
-    and ($8::uuid is null or event.id <= $8)
+    and event.id between $6::uuid and $7::uuid
     and ($8::uuid is null or event.id < $8 or delivery.endpoint_id < $9)
   order by event.id desc, delivery.endpoint_id desc
-  limit $10`;
+  limit $10
+  ${plannedEachTime}`;
+
+/** Returns the smallest and the largest id that a filter may match. */
+function boundsOf({ since, eventIds, after }: DeliveryFilter): readonly [string, string] {
+  const ids = eventIds?.toSorted() ?? [];
+  const lowest = [since ? uuidV7Floor(since.getTime()) : firstUuid, ids[0] ?? firstUuid].toSorted();
+  const highest = [after?.eventId ?? lastUuid, ids.at(-1) ?? lastUuid].toSorted();
+  return [lowest[1] ?? firstUuid, highest[0] ?? lastUuid];
+}
 
 export async function listDeliveries(db: Database, filter: DeliveryFilter): Promise<Delivery[]> {
   return db.query<Delivery>(listStatement, [
@@ -114,8 +121,7 @@ export async function listDeliveries(db: Database, filter: DeliveryFilter): Prom
     filter.state,
     filter.eventType,
     filter.eventIds,
-    filter.since,
-    filter.until,
+    ...boundsOf(filter),
     filter.after?.eventId,
     filter.after?.endpointId,
     filter.limit,
@@ -184,14 +190,16 @@ const attemptsStatement = `
     response_body, settings_id, trace
   from ${everyAttempt} attempt
   where provider_id = $1 and event_id = $2 and endpoint_id = $3
-  order by number`;
+  order by number
+  ${plannedEachTime}`;
 
 const payloadStatement = `
   select payload.body, payload.format, payload.context
   from payloads payload
   where payload.provider_id = $1 and payload.event_id = $2 and payload.format = coalesce(
     (select due.format from due where due.event_id = $2 and due.endpoint_id = $3),
-    (select ended.format from deliveries ended where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3))`;
+    (select ended.format from deliveries ended where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3))
+  ${plannedEachTime}`;
 
 interface SentPayload {
   readonly body: Buffer;

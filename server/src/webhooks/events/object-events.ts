@@ -1,4 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
+import { plannedEachTime } from "#platform/database/pipeline.ts";
 import type { Node } from "#platform/document.ts";
 import { type EventSummary, summaryColumns } from "./read-events.ts";
 import type { EventKey } from "./render-event.ts";
@@ -129,15 +130,16 @@ export interface UserVersion {
   readonly document: Node;
 }
 
-// Along events_account_idx, one walk per span.
+// Along events_account_idx, one walk per span. $5 and $6 are the bounds of all spans.
 const usersInSpans = `
   select distinct on (span.before_id, change.object_id)
     span.before_id as "beforeId", change.type, change.object_id as "objectId", change.document
   from unnest($2::bigint[], $3::uuid[], $4::uuid[]) as span (account_id, after_id, before_id)
   join events change on change.provider_id = $1 and change.account_id = span.account_id
-    and change.id > span.after_id and change.id < span.before_id
+    and change.id > span.after_id and change.id < span.before_id and change.id between $5 and $6
   where change.type like 'user.%'
-  order by span.before_id, change.object_id, change.id desc`;
+  order by span.before_id, change.object_id, change.id desc
+  ${plannedEachTime}`;
 
 /** Returns the users that changed in each span, as they were at its end. */
 export async function readUsersInSpans(
@@ -152,6 +154,10 @@ export async function readUsersInSpans(
     column(({ accountId }) => accountId),
     column(({ afterId }) => afterId),
     column(({ beforeId }) => beforeId),
+    column(({ afterId }) => afterId).toSorted()[0],
+    column(({ beforeId }) => beforeId)
+      .toSorted()
+      .at(-1),
   ]);
 }
 
@@ -166,12 +172,11 @@ export interface Notification {
   readonly total: number;
 }
 
-// Each part reads one event's rows by primary key, or by due's. A pending row hides the end of an earlier round.
+// Each part reads one event's rows by primary key, or by due's, and names all events, so that only their days are planned. A pending row hides the end of an earlier round.
 const notificationsStatement = `
   select event.id as "eventId", verdict.endpoint_id, endpoint.name as "endpointName", verdict.state, verdict.gate,
     verdict.total::integer
-  from unnest($2::uuid[]) as requested (id)
-  join events event on event.provider_id = $1 and event.id = requested.id
+  from events event
   cross join lateral (
     select each.*, count(*) over () as total
     from (
@@ -180,7 +185,7 @@ const notificationsStatement = `
       union all
       select ended.endpoint_id, ended.state, null
       from deliveries ended
-      where ended.provider_id = event.provider_id and ended.event_id = event.id
+      where ended.provider_id = event.provider_id and ended.event_id = event.id and ended.event_id = any($2)
         and not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
       union all
       select withheld.key::bigint, 'withheld', withheld.value
@@ -188,14 +193,16 @@ const notificationsStatement = `
       where not exists (select from due where due.event_id = event.id and due.endpoint_id = withheld.key::bigint)
         and not exists (
           select from deliveries ended
-          where ended.provider_id = event.provider_id and ended.event_id = event.id
+          where ended.provider_id = event.provider_id and ended.event_id = event.id and ended.event_id = any($2)
             and ended.endpoint_id = withheld.key::bigint)
     ) as each
     order by each.state = 'withheld', each.endpoint_id
     limit $3
   ) as verdict
   join endpoints endpoint on endpoint.provider_id = event.provider_id and endpoint.id = verdict.endpoint_id
-  order by event.id, verdict.state = 'withheld', verdict.endpoint_id`;
+  where event.provider_id = $1 and event.id = any($2::uuid[])
+  order by event.id, verdict.state = 'withheld', verdict.endpoint_id
+  ${plannedEachTime}`;
 
 /** Returns which endpoints were notified of each event, those with a delivery first, at most `limit` per event. */
 export async function readNotifications(

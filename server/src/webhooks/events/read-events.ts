@@ -1,5 +1,6 @@
 import type { Actor, Channel } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
+import { plannedEachTime } from "#platform/database/pipeline.ts";
 import type { Node } from "#platform/document.ts";
 import type { EventType } from "./catalogue.ts";
 import type { EventKey } from "./render-event.ts";
@@ -114,7 +115,8 @@ export interface EventDetails extends EventSummary {
 const eventStatement = `
   select ${summaryColumns}, event.document, event.key, event.renderer_version
   from events event
-  where event.provider_id = $1 and event.id = $2`;
+  where event.provider_id = $1 and event.id = $2
+  ${plannedEachTime}`;
 
 // All endpoints of the provider that exist, have a delivery, or stopped the event.
 const verdictsStatement = `
@@ -123,14 +125,15 @@ const verdictsStatement = `
   from events event
   join endpoints endpoint on endpoint.provider_id = event.provider_id
   left join lateral (
-    select due.endpoint_id from due where due.event_id = event.id and due.endpoint_id = endpoint.id
+    select due.endpoint_id from due where due.event_id = $2 and due.endpoint_id = endpoint.id
     union
     select ended.endpoint_id from deliveries ended
-    where ended.provider_id = event.provider_id and ended.event_id = event.id and ended.endpoint_id = endpoint.id
+    where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = endpoint.id
   ) delivery on true
   where event.provider_id = $1 and event.id = $2
     and (endpoint.deleted_at is null or delivery.endpoint_id is not null or event.withheld ? endpoint.id::text)
-  order by endpoint.id`;
+  order by endpoint.id
+  ${plannedEachTime}`;
 
 export async function readEvent(db: Database, providerId: number, id: string): Promise<EventDetails | undefined> {
   const [event] = await db.query<Omit<EventDetails, "verdicts">>(eventStatement, [providerId, id]);
