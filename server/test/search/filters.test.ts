@@ -294,6 +294,43 @@ test("any combination of criteria finds exactly the rows that match all of them,
   );
 });
 
+test("the parts of the history that a search walks along change neither its rows nor their order", async ({
+  history,
+}) => {
+  const parts = fc.record({
+    days: fc.integer({ min: 0, max: 100 }), // of the clock after the history's end: parts begin at other times of it
+    list: fc.constantFrom(...lists),
+    fields: fc.constantFrom<DeliveryFilterFields>(
+      {},
+      { state: ["failed"] },
+      { since: hoursAgo(70) },
+      { until: hoursAgo(50) },
+    ),
+    limit: fc.integer({ min: 40, max: 200 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(parts, async ({ days: later, list, fields, limit }) => {
+      const search = await searchFor(history, fields);
+      const inOnePart: string[] = [];
+      for await (const { rows } of matchingRows(history.pool, list, search)) {
+        inOnePart.push(...rows.map((row) => keyOf(list, row)));
+      }
+      const needs = {
+        db: history.pool,
+        clock: { ...clock, now: () => new Date(now.getTime() + later * 24 * 3_600_000) },
+      };
+      const inParts: string[] = [];
+      for (let after: SearchCursor | null | undefined; after !== null;) {
+        const { rows, next } = await findPage(needs, list, search, { after, limit });
+        inParts.push(...rows.map((row) => keyOf(list, row)));
+        after = next;
+      }
+      expect(inParts).toEqual(inOnePart);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test("a search for a delivery's id finds it across the steps of a search", async ({ history }) => {
   // Words have no index, and a month later the history is one part, so the first step ends after 100 deliveries.
   const later = { ...clock, now: () => new Date(now.getTime() + 30 * 24 * 3_600_000) };

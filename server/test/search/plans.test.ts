@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { lookUpStatement, countStatement } from "#webhooks/search/statements.ts";
-import { firstId, lastId } from "#webhooks/search/search-values.ts";
+import { firstUuid, lastUuid } from "#platform/ids.ts";
 import { renderKeys, sourceNames, sources } from "#webhooks/search/sources.ts";
 import { test } from "../support/test.ts";
 
@@ -20,9 +20,9 @@ const statements = [
 
 /** The range and the cursor by number. Without them, PostgreSQL reads no day at all. */
 const ids = new Map([
-  [5, `'${firstId}'`],
-  [6, `'${lastId}'`],
-  [20, `'${lastId}'`],
+  [5, `'${firstUuid}'`],
+  [6, `'${lastUuid}'`],
+  [20, `'${lastUuid}'`],
 ]);
 
 test.for(statements)("an index condition serves every large table: %s", async ([name, text], { tx }) => {

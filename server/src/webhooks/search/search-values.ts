@@ -1,5 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import { msOfUuidV7 } from "#platform/ids.ts";
+import { firstUuid, lastUuid, msOfUuidV7, uuidV7Floor } from "#platform/ids.ts";
 import { isoTime, parseIsoTime } from "#platform/times.ts";
 import {
   type OutcomeClass,
@@ -54,15 +54,6 @@ export async function prepareSearch(
   return { search: { providerId, filter, accountIds: found.map(({ id }) => id) } };
 }
 
-/** Returns the smallest UUIDv7 of a time. Times in ids begin in 1970. */
-export const uuidFloor = (at: Date): string => {
-  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
-};
-
-export const firstId = "00000000-0000-0000-0000-000000000000";
-export const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
-
 export const timeOfId = (id: string): Date => parseIsoTime(isoTime(msOfUuidV7(id)));
 
 /** Returns $1 to $19 of all statements, which `sources.ts` and `statements.ts` use. */
@@ -73,8 +64,8 @@ export function searchValues({ providerId, filter, accountIds }: Search): readon
     filter.states,
     filter.endpointIds,
     filter.eventTypes,
-    since ? uuidFloor(since) : firstId,
-    until ? uuidFloor(until) : lastId,
+    since ? uuidV7Floor(since.getTime()) : firstUuid,
+    until ? uuidV7Floor(until.getTime()) : lastUuid,
     statuses?.map(({ from }) => from),
     statuses?.map(({ to }) => to),
     failureClasses(filter),

@@ -2,12 +2,12 @@ import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import type { Node } from "#platform/document.ts";
-import { idPattern } from "#platform/ids.ts";
+import { firstUuid, idPattern, lastUuid, msOfUuidV7, uuidV7Floor } from "#platform/ids.ts";
 import { daysAfter } from "#platform/times.ts";
 import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries/index.ts";
 import { type EventKey, type EventSummary, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
 import { type DeliveryFilter, concernsDeliveries, allValues, foldCase, matchesPayload } from "./filter.ts";
-import { type Search, firstId, lastId, searchValues, timeOfId, uuidFloor } from "./search-values.ts";
+import { type Search, searchValues, timeOfId } from "./search-values.ts";
 import { type SourceName, renderKeys, sources, sourcesFor } from "./sources.ts";
 import { type Rows, countStatement, lookUpStatement } from "./statements.ts";
 
@@ -52,7 +52,7 @@ export interface SearchCursor {
 
 /** Begins at the end of the filter's span. Without one, ids of any time are included: clocks may differ. */
 const startCursor = ({ filter: { until } }: Search): SearchCursor => ({
-  eventId: until ? uuidFloor(until) : lastId,
+  eventId: until ? uuidV7Floor(until.getTime()) : lastUuid,
   endpointId: 0,
   number: 0,
 });
@@ -209,7 +209,7 @@ async function chooseSource(
   if (first === undefined) throw new Error("No source covers the filter");
   if (others.length === 0) return first;
   const values = [...rangeValues(name, search, range), probeRows];
-  let best = { source: first, boundary: lastId };
+  let best = { source: first, boundary: lastUuid };
   for (const source of [first, ...others]) {
     const boundary = boundaryOf(await db.query<KeyRow>(renderKeys(sources[source]), values));
     if (!boundary) return source;
@@ -218,16 +218,37 @@ async function chooseSource(
   return best.source;
 }
 
-/** Newer parts of the history are shorter: most pages end in the first, and each has few days for PostgreSQL to plan. */
-const partDays = [1, 6];
+/** Newer parts of the history are shorter: most pages end in the first. PostgreSQL plans no more days than a part has. */
+const partDays = { first: 1, second: 6, others: 30 };
+const dayMs = 86_400_000;
 
-/** Returns the start of the part of the history that contains a cursor, or the first id. */
-function startOfPart({ eventId }: SearchCursor, search: Search, now: Date | undefined): string {
-  if (!now) return firstId;
-  const starts = partDays.map((days) => uuidFloor(daysAfter(now, -days)));
-  const { since } = search.filter;
-  const earliest = since ? uuidFloor(since) : firstId;
-  return starts.find((start) => start < eventId && start > earliest) ?? firstId;
+/** Returns the number of days before now at which the part that contains an id begins. */
+function startOfPart(eventId: string, now: Date): number {
+  const { first, second, others } = partDays;
+  const age = (now.getTime() - msOfUuidV7(eventId)) / dayMs;
+  if (age < second) return age < first ? first : second;
+  return second + others * (Math.floor((age - second) / others) + 1);
+}
+
+// The name of a partition ends in its day. A millisecond for 400 days.
+const oldestDayStatement = `
+  select to_timestamp(min(right(day.relname, 8)), 'YYYYMMDD')::timestamp at time zone 'UTC' as at
+  from pg_inherits inheritance
+  join pg_class day on day.oid = inheritance.inhrelid
+  where inheritance.inhparent = 'events'::regclass`;
+
+/** Returns a function that finds the part of the history after a cursor. The last part begins with the first id. */
+function historyParts(db: Database, { filter: { since } }: Search, now: Date | undefined) {
+  let oldestDay: Promise<readonly { readonly at: Date | null }[]> | undefined;
+  return async (after: SearchCursor): Promise<Range> => {
+    if (!now) return { after, firstId: firstUuid };
+    const days = startOfPart(after.eventId, now);
+    const start = daysAfter(now, -days);
+    if (days > partDays.second) oldestDay ??= db.query(oldestDayStatement);
+    const [oldest] = (await oldestDay) ?? [];
+    const isLast = [since, oldest?.at].some((first) => first && start <= first);
+    return { after, firstId: isLast ? firstUuid : uuidV7Floor(start.getTime()) };
+  };
 }
 
 export interface SearchNeeds {
@@ -267,7 +288,8 @@ export async function findPage<Name extends ListName>(
   const deadline = clock.monotonicMs() + pageMs;
   const rows: Found[Name][] = [];
   let candidates = Math.max(100, limit + 1);
-  for (let range = rangeFrom(after ?? startCursor(search), search, now), chosen: Chosen | undefined; ;) {
+  const partAfter = historyParts(db, search, now);
+  for (let range = await partAfter(after ?? startCursor(search)), chosen: Chosen | undefined; ;) {
     const began = clock.monotonicMs();
     // A source is chosen once for each part of the history.
     if (chosen?.firstId !== range.firstId) {
@@ -282,7 +304,7 @@ export async function findPage<Name extends ListName>(
     }
     const next = step.next ?? endOf(range);
     if (!next) return { rows, next: null, searchedUntil: null };
-    range = rangeFrom(next, search, now);
+    range = await partAfter(next);
     const at = clock.monotonicMs();
     if (at >= deadline) return { rows, next, searchedUntil: timeOfId(next.eventId) };
     candidates = nextStepSize(candidates, at - began, deadline - at);
@@ -294,14 +316,9 @@ interface Chosen {
   readonly source: SourceName;
 }
 
-const rangeFrom = (after: SearchCursor, search: Search, now?: Date): Range => ({
-  after,
-  firstId: startOfPart(after, search, now),
-});
-
 /** Returns the position at the end of a part of the history, or undefined after the last part. */
 const endOf = (range: Range): SearchCursor | undefined =>
-  range.firstId === firstId ? undefined : { eventId: range.firstId, endpointId: 0, number: 0 };
+  range.firstId === firstUuid ? undefined : { eventId: range.firstId, endpointId: 0, number: 0 };
 
 /** Grows steps fourfold while the remaining time allows it at the rate of the last step. */
 const nextStepSize = (candidates: number, tookMs: number, leftMs: number): number =>
@@ -319,8 +336,9 @@ export async function* matchingRows<Name extends ListName>(
   search: Search,
   { now, after }: { readonly now?: Date; readonly after?: SearchCursor | undefined } = {},
 ): AsyncGenerator<{ readonly rows: readonly Found[Name][]; readonly next: SearchCursor | null }, void> {
+  const partAfter = historyParts(db, search, now);
   for (let position: SearchCursor | undefined = after ?? startCursor(search); position;) {
-    const range = rangeFrom(position, search, now);
+    const range = await partAfter(position);
     const source: SourceName = await chooseSource(db, name, { search, range });
     const request = { search, source, range, candidates: 2 * batchRows, limit: batchRows };
     const step: Step<Found[Name]> = await readStep(db, name, request);
@@ -344,8 +362,9 @@ export async function* walk(
   const now = clock.now();
   const { words, payload } = search.filter;
   const areRead = words !== undefined || payload !== undefined || rowsOf(name, search.filter) !== name;
+  const partAfter = historyParts(db, search, now);
   for (let position: SearchCursor | undefined = startCursor(search); position;) {
-    const range = rangeFrom(position, search, now);
+    const range = await partAfter(position);
     const source: SourceName = await chooseSource(db, name, { search, range });
     const request = { search, source, range, candidates: batchRows, limit: candidatesMax };
     const step: WalkedStep = areRead ? await countByReading(db, name, request) : await countStep(db, name, request);
@@ -378,6 +397,6 @@ const cursorShape = new RegExp(
 /** Returns undefined for a text that is not the cursor of a search. */
 export function parseSearchCursor(text: string): SearchCursor | undefined {
   const [, eventId, endpointId, number] = cursorShape.exec(text) ?? [];
-  if (eventId === undefined || eventId < firstId || Number(number) > 32_767) return undefined;
+  if (eventId === undefined || eventId < firstUuid || Number(number) > 32_767) return undefined;
   return { eventId, endpointId: Number(endpointId), number: Number(number) };
 }

@@ -1,3 +1,4 @@
+import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { type DeliveryFilter, actorKinds, channels, concernsDeliveries } from "./filter.ts";
 import { failureClasses } from "./search-values.ts";
 
@@ -251,5 +252,6 @@ export function renderKeys({ keys, streams }: Source): string {
   left join boundary on true
   left join (select distinct event_id, endpoint_id from (${rows}) each_key) met
     on boundary.event_id is null or (met.event_id, met.endpoint_id) >= (boundary.event_id, boundary.endpoint_id)
-  order by met.event_id desc, met.endpoint_id desc`;
+  order by met.event_id desc, met.endpoint_id desc
+  ${plannedEachTime}`;
 }
