@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { createUuidV7Generator } from "#platform/ids.ts";
 import {
+  addComingDays,
   cancelDelivery,
   claimLanes,
   findDueLanes,
@@ -160,3 +161,36 @@ test(
     }
   },
 );
+
+test("engines read the payloads of due rows only, however many days and payloads there are", async ({
+  database,
+  databaseUrl,
+}) => {
+  await addComingDays(database);
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/", ordering: "account" });
+  await database.query(
+    `with stored as (
+       insert into payloads (provider_id, event_id, format, body, context)
+       select $1, overlay(uuid_v7_floor(now() + make_interval(days => n / 300))::text placing lpad(n::text, 12, '0') from 25)::uuid,
+         '3scale', 'body', '{}'
+       from generate_series(0, 4499) n returning event_id
+     )
+     insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence)
+     select $1, $2, event_id, '3scale', 'account/31', row_number() over () from stored`,
+    [providerId, endpointId],
+  );
+  const statements: RecordedStatement[] = [];
+  const pool = recording(database, statements);
+  expect(await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 200 }])).toHaveLength(200);
+  const run = { endpointId, orderingKey: "account/31", afterSequence: 0, fromSequence: 1, limit: 200 };
+  expect(await readRuns(pool, [run])).toHaveLength(200);
+  for (const mode of ["force_custom_plan", "force_generic_plan"]) {
+    await using planner = await openPlanner(databaseUrl, mode);
+    for (const { text, values } of statements) {
+      const scans = (await planner.scansOf(text, values)).filter(({ table }) => table === "payloads");
+      const rows = scans.reduce((sum, scan) => sum + scan.rows, 0);
+      expect({ mode, text, rows }).toEqual({ mode, text, rows: 200 });
+    }
+  }
+});

@@ -42,6 +42,14 @@ const dueDeliveryColumns = `due.endpoint_id, due.event_id, due.due_at::text as "
     due.ordering_key, due.attempts_made, due.round_start, due.replay, due.format,
     convert_from(payload.body, 'UTF8') as body, payload.context, endpoint.version as "endpointVersion"`;
 
+// The limit keeps it a look-up by primary key for each row. As a join, PostgreSQL merged the rows with the payloads of all days, for
+// 400 days of 360 events each: 17,800 pages for 400 rows, instead of 1,100.
+const itsPayload = `cross join lateral (
+    select body, context from payloads
+    where payloads.provider_id = due.provider_id and payloads.event_id = due.event_id and payloads.format = due.format
+    limit 1
+  ) payload`;
+
 // Due rows of each lane, in order, after its cursor: one statement for many small lanes and for a large one. Only a
 // lane's owner reads it, so no row is locked or written before it is sent.
 //
@@ -68,8 +76,7 @@ const dueStatement = `
     order by due.due_at, due.event_id
     limit lane.places
   ) due
-  join payloads payload
-    on payload.provider_id = due.provider_id and payload.event_id = due.event_id and payload.format = due.format
+  ${itsPayload}
   order by due.endpoint_id, due.due_at, due.event_id`;
 
 export async function readDueDeliveries(db: Database, lanes: readonly LaneToRead[]): Promise<DueDelivery[]> {
@@ -112,8 +119,7 @@ const runsStatement = `
     order by due.sequence
     limit run.places
   ) due
-  join payloads payload
-    on payload.provider_id = due.provider_id and payload.event_id = due.event_id and payload.format = due.format
+  ${itsPayload}
   order by due.endpoint_id, due.ordering_key, due.sequence`;
 
 /** Returns the next rows of each ordering key in sequence, due or not. */
