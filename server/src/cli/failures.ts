@@ -10,8 +10,9 @@ import {
   listFailures as readFailures,
   retryFailures as retry,
 } from "#webhooks/deliveries/index.ts";
-import { type Command, WrongUsage, parseId } from "./command.ts";
-import { commandLine, openEncryption, providerOption, withProvider } from "./with-database.ts";
+import { readEndpointKeys } from "#webhooks/endpoints/index.ts";
+import { type Command, type CommandNeeds, WrongUsage, parseId } from "./command.ts";
+import { type ProviderInCell, commandLine, openEncryption, providerOption, withProvider } from "./with-database.ts";
 
 const filterUsage = "[--endpoint ID] [--until TIME] [--id EVENT_ID]… [--provider SUBDOMAIN]";
 
@@ -58,6 +59,23 @@ function parseFilterOptions(values: Options): ReadFilter {
   };
 }
 
+/** Runs `work` with the failures of a provider that a command selects. */
+const withFailures = <Result>(
+  needs: CommandNeeds,
+  filter: ReadFilter,
+  work: (opened: ProviderInCell, selected: FailureFilter) => Promise<Result>,
+): Promise<Result> =>
+  withProvider(needs, filter.provider, async (opened) => {
+    const { pool, provider } = opened;
+    const selected = filter.filterFor(provider);
+    const { endpointId } = selected;
+    if (endpointId !== undefined) {
+      const [key] = await readEndpointKeys(pool, [endpointId]);
+      if (key?.providerId !== provider.id) throw new WrongUsage(`${provider.name} has no endpoint ${endpointId}.`);
+    }
+    return work(opened, selected);
+  });
+
 const pageSize = 500;
 
 export const listFailures: Command = {
@@ -65,9 +83,8 @@ export const listFailures: Command = {
   summary: "list failures, oldest first, one JSON object per line",
   async run(args, needs) {
     const filter = parseFilterArguments(args);
-    await withProvider(needs, filter.provider, async ({ pool, config, provider }) => {
+    await withFailures(needs, filter, async ({ pool, config }, chosen) => {
       const encryption = await openEncryption(pool, config);
-      const chosen = filter.filterFor(provider);
       let after: Failure | undefined;
       do {
         const page: readonly Failure[] = await readFailures(pool, encryption, chosen, { after, limit: pageSize });
@@ -97,13 +114,10 @@ export const retryFailures: Command = {
   summary: "retry failed deliveries now; without a filter, all of them",
   async run(args, needs) {
     const filter = parseFilterArguments(args);
-    const { count, stranded } = await withProvider(needs, filter.provider, async ({ pool, provider }) => {
-      const selected = filter.filterFor(provider);
-      return {
-        count: await retry(pool, selected, commandLine),
-        stranded: await countStrandedFailures(pool, selected.providerId, selected.endpointId),
-      };
-    });
+    const { count, stranded } = await withFailures(needs, filter, async ({ pool }, selected) => ({
+      count: await retry(pool, selected, commandLine),
+      stranded: await countStrandedFailures(pool, selected.providerId, selected.endpointId),
+    }));
     needs.print(`${count} ${count === 1 ? "delivery is" : "deliveries are"} due again`);
     if (stranded > 0) {
       needs.printStatus(
@@ -122,9 +136,7 @@ export const deleteFailures: Command = {
     const filter = parseFilterOptions(values);
     if (!filter.isNarrow && !values.all)
       throw new WrongUsage("Name the failures with --endpoint, --until or --id, or give --all.");
-    const count = await withProvider(needs, filter.provider, ({ pool, provider }) =>
-      remove(pool, filter.filterFor(provider), commandLine),
-    );
+    const count = await withFailures(needs, filter, ({ pool }, selected) => remove(pool, selected, commandLine));
     needs.print(`${count} ${count === 1 ? "failure" : "failures"} deleted from the list`);
     return 0;
   },

@@ -12,7 +12,7 @@ import {
 import { systemClock } from "#platform/clock.ts";
 import { randomPassword } from "#platform/ids.ts";
 import { changeableLimits, textLimits } from "#platform/limits.ts";
-import { setUpProvider } from "#portal/provider-account/index.ts";
+import { isTokenName, setUpProvider } from "#portal/provider-account/index.ts";
 import { deleteTenant, findTenant, insertTenant, readCells, readSubdomains } from "#cells/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { readProvider } from "#portal/providers/index.ts";
@@ -182,6 +182,7 @@ export const createToken: Command = {
     });
     const { username, name = "Made on the command line", permission = "rw" } = values;
     if (!username) throw new WrongUsage("A token acts as a user: give --username.");
+    if (!isTokenName(name)) throw new WrongUsage("--name must have 1 to 255 characters, and no control characters.");
     if (permission !== "ro" && permission !== "rw") throw new WrongUsage("--permission is ro or rw.");
     const chosen = readScopes(values.scope);
 

@@ -129,3 +129,15 @@ test("failures delete requires a filter or --all, and failures retry refuses --a
   expect(await run(env, "failures", "delete")).toEqual([2, expect.stringContaining("or give --all.")]);
   expect(await run(env, "failures", "retry", "--all")).toEqual([2, expect.any(String)]); // no filter means all
 });
+
+test("commands refuse an unknown endpoint and a token without a name", async ({ database, databaseUrl }) => {
+  await setUp(database);
+  const env = { DATABASE_URL: databaseUrl };
+  for (const verb of ["list", "retry", "delete"])
+    expect(await run(env, "failures", verb, "--endpoint", "7")).toEqual([
+      2,
+      expect.stringContaining("has no endpoint 7"),
+    ]);
+  const create = ["token", "create", "--username", "admin", "--name"];
+  expect(await run(env, ...create, " ")).toEqual([2, expect.stringContaining("--name must have")]);
+});

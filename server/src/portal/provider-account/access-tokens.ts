@@ -69,12 +69,13 @@ const isScope = (name: string): name is Scope => scopes.some((scope) => scope ==
 
 const nameLengthMax = 255;
 
+export const isTokenName = (name: string): boolean => !isBlank(name) && name.length <= nameLengthMax && isXmlText(name);
+
 type TokenInput = Omit<RequestedToken, "by" | "requester">;
 
 function tokenErrors({ name, scopes: input, permission, expiresAt }: TokenInput, now: Date): FieldErrors {
-  const isName = !isBlank(name) && name.length <= nameLengthMax && isXmlText(name);
   return mergeErrors({
-    name: isName ? [] : [isBlank(name) ? "can't be blank" : "is invalid"],
+    name: isTokenName(name) ? [] : [isBlank(name) ? "can't be blank" : "is invalid"],
     scopes: input.length === 0 ? ["can't be blank"] : input.every(isScope) ? [] : ["is invalid"],
     permission: permission === "ro" || permission === "rw" ? [] : ["is invalid"],
     expires_at: expiresAt === undefined || expiresAt > now ? [] : ["must be in the future"],

@@ -1,4 +1,4 @@
-export { issueAccessToken } from "./access-tokens.ts";
+export { isTokenName, issueAccessToken } from "./access-tokens.ts";
 export {
   type ContactAddresses,
   parseProviderSettings,
