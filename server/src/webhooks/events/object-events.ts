@@ -172,7 +172,8 @@ export interface Notification {
   readonly total: number;
 }
 
-// Each part reads one event's rows by primary key, or by due's, and names all events, so that only their days are planned. A pending row hides the end of an earlier round.
+// Each part reads one event's rows by primary key, or by due's, and names all events, so that only their days are planned. A pending
+// row hides the end of an earlier round.
 const notificationsStatement = `
   select event.id as "eventId", verdict.endpoint_id, endpoint.name as "endpointName", verdict.state, verdict.gate,
     verdict.total::integer
