@@ -1,4 +1,3 @@
-import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { type DeliveryFilter, actorKinds, channels, concernsDeliveries } from "./filter.ts";
 import { failureClasses } from "./search-values.ts";
 
@@ -252,6 +251,5 @@ export function renderKeys({ keys, streams }: Source): string {
   left join boundary on true
   left join (select distinct event_id, endpoint_id from (${rows}) each_key) met
     on boundary.event_id is null or (met.event_id, met.endpoint_id) >= (boundary.event_id, boundary.endpoint_id)
-  order by met.event_id desc, met.endpoint_id desc
-  ${plannedEachTime}`;
+  order by met.event_id desc, met.endpoint_id desc`;
 }

@@ -1,4 +1,3 @@
-import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { classOfAttempt, parameters } from "./sources.ts";
 
 /*
@@ -6,7 +5,7 @@ import { classOfAttempt, parameters } from "./sources.ts";
  *
  * Each look-up has a limit, so PostgreSQL cannot turn it into a join that reads a whole table. Each repeats the range of
  * the keys, $5 to $6: without it, PostgreSQL would plan every day of the history, which takes longer than the look-ups.
- * Conditions on a null parameter allow every row, so there is one text for each kind of rows.
+ * Conditions on a null parameter allow every row, so there is one text for each kind of rows, prepared once.
  *
  * $1 to $19 are the filter, $20 and $21 the cursor, $22 and $23 the keys, $24 the maximum number of rows, and $25, of lists
  * of attempts, the number of the last attempt of the page before.
@@ -161,8 +160,8 @@ const rowsFor = (keys: "events" | "deliveries", name: Rows): string =>
 
 /** Returns the statement that looks keys of events or deliveries up. Rows of events have keys of events. */
 export const lookUpStatement = (keys: "events" | "deliveries", name: Rows): string =>
-  `with ${parameters} select ${rowsFor(keys, name)} ${plannedEachTime}`;
+  `with ${parameters} select ${rowsFor(keys, name)}`;
 
 /** Returns the statement that counts the rows that `lookUpStatement` returns. */
 export const countStatement = (keys: "events" | "deliveries", name: Rows): string =>
-  `with ${parameters} select count(*) as count from (select ${rowsFor(keys, name)}) found ${plannedEachTime}`;
+  `with ${parameters} select count(*) as count from (select ${rowsFor(keys, name)}) found`;
