@@ -245,11 +245,15 @@ test.for(["missed", "unreadable"])(
         return sharedPool.query(statement, values);
       },
     };
-    const { http, close } = openBellwireApi(pool, systemClock);
+    let aheadMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+    const { http, close } = openBellwireApi(pool, clock);
     await http.listen({ host: "127.0.0.1", port: 0 });
     onTestFinished(close);
     const client = await follow(http, await createBellwireApi(sharedPool, http, new Date()));
     await hasBegun(client);
+    for (const listener of listeners) listener([]); // a process that starts hears this once
+    aheadMs = 10_000;
     for (const listener of listeners) listener(how === "missed" ? [] : ["1"]);
     await until(() => client.isOver());
     expect(client.messages.at(-1)).toEqual({ event: "end", data: { reason: "reconnect" } });

@@ -207,6 +207,9 @@ export class MessageQueue {
 /** Attempts notify nobody, so the history is also polled. */
 const pollEveryMs = 500;
 
+/** Hints of other processes begin to arrive within this time of a start. Streams that are open by then miss nothing to speak of. */
+const startMs = 5000;
+
 interface HubNeeds extends Pick<OperationNeeds, "clock" | "encryption" | "cursors"> {
   readonly pool: Pool;
   readonly encryption: Encryption;
@@ -223,10 +226,12 @@ interface Audience {
 class HistoryHub {
   readonly #needs: HubNeeds;
   readonly #audiences = new Map<number, Audience>();
+  readonly #startedMs: number;
   readonly #stopListening: readonly (() => void)[];
 
   constructor(needs: HubNeeds) {
     this.#needs = needs;
+    this.#startedMs = needs.clock.monotonicMs();
     this.#stopListening = [
       needs.pool.onHint("history", (providerIds) => {
         // An empty id is any provider's. Without ids, hints may have been missed.
@@ -293,7 +298,10 @@ class HistoryHub {
 
   /** Without ids, changes may have been missed. The history does not contain them, so clients have to reconnect and read endpoints again. */
   async #endpointsChanged(ids: readonly number[]): Promise<void> {
-    if (ids.length === 0) return this.#endAll();
+    if (ids.length === 0) {
+      const isStarting = this.#needs.clock.monotonicMs() - this.#startedMs < startMs;
+      return isStarting ? undefined : this.#endAll();
+    }
     try {
       await this.#pushEndpoints(ids);
     } catch (error) {
