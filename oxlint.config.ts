@@ -55,6 +55,8 @@ export default defineConfig({
     "typescript/no-unsafe-type-assertion": "error",
     "typescript/consistent-type-assertions": ["error", { assertionStyle: "never" }],
     "typescript/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+    // Node strips the names of `import { type X }`, and loads the module all the same.
+    "typescript/no-import-type-side-effects": "error",
     "typescript/switch-exhaustiveness-check": "error",
     "typescript/no-misused-promises": "error",
     "typescript/only-throw-error": "error",

@@ -1,22 +1,22 @@
-import { type Logger } from "pino";
+import type { Logger } from "pino";
 import { type MetricObjectWithValues, type MetricValue, Registry } from "prom-client";
 import { type OpenCells, defaultCell, type TenantCache } from "#cells/index.ts";
 import { systemClock, type Clock, DatabaseClock } from "#platform/clock.ts";
-import { type DatabaseLog } from "#platform/database/connection-watch.ts";
-import { type Pool } from "#platform/database/database.ts";
-import { type OpenedPool } from "#platform/database/pool.ts";
+import type { DatabaseLog } from "#platform/database/connection-watch.ts";
+import type { Pool } from "#platform/database/database.ts";
+import type { OpenedPool } from "#platform/database/pool.ts";
 import { verifyKeys } from "#platform/encryption.ts";
 import { limitRepetitions } from "#platform/logger.ts";
-import { type AllowedTargets, type HideAddress, type Lookup } from "#platform/network/target-guard.ts";
+import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
 import { userAgent } from "#platform/version.ts";
 import { createFindTenant } from "#portal/providers/index.ts";
 import { type FindCell, createOwnBins } from "#request-bin/index.ts";
 import { type GivenRequestSender, type Sender, createSender } from "#webhooks/attempts/index.ts";
 import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { addStatisticsPartitions } from "#webhooks/statistics/index.ts";
-import { type ProviderUrls } from "./addresses.ts";
+import type { ProviderUrls } from "./addresses.ts";
 import { measureBacklog, measureDatabase, measurePool } from "./metrics.ts";
-import { type Parts } from "./open-parts.ts";
+import type { Parts } from "./open-parts.ts";
 
 export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 

@@ -21,7 +21,7 @@ import {
   readSubdomainsBetween,
 } from "#cells/index.ts";
 import { databaseLocation, parseDatabaseUrl } from "#platform/database/connection.ts";
-import { type Database, type Pool } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { directorySchema } from "#platform/database/migrate.ts";
 import { verifyKeys } from "#platform/encryption.ts";
 import { errorMessage, CannotStart } from "#platform/errors.ts";

@@ -1,4 +1,4 @@
-import { type Pool } from "#platform/database/database.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { everyAttempt, outcomeClasses } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
 import {

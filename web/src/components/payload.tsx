@@ -1,6 +1,6 @@
 import { Button, CodeBlock, CodeBlockAction, CodeBlockCode } from "@patternfly/react-core";
 import CopyIcon from "@patternfly/react-icons/dist/esm/icons/copy-icon";
-import { type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { copyText } from "./copy-text.tsx";
 import { useToast } from "./toast-context.ts";
 

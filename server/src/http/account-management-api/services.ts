@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { isInProductScope } from "#access/index.ts";
 import { requirePermission } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { type Database, type Pool } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
 import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
@@ -30,7 +30,7 @@ import {
   updateProduct,
 } from "#portal/products/index.ts";
 import { readContactAddresses } from "#portal/provider-account/index.ts";
-import { type Provider } from "#portal/providers/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { requireAccount } from "./accounts.ts";
 import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
 import {

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { type Database } from "#platform/database/database.ts";
+import type { Database } from "#platform/database/database.ts";
 import { isoTime, parseTime } from "#platform/times.ts";
 import { countCreated, type CreatedSpan } from "#portal/accounts/index.ts";
 import { type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";

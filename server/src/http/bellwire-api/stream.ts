@@ -207,7 +207,10 @@ export class MessageQueue {
 /** Attempts notify nobody, so the history is also polled. */
 const pollEveryMs = 500;
 
-/** Hints of other processes begin to arrive within this time of a start. Streams that are open by then miss nothing to speak of. */
+/**
+ * The connection for hints opens within this time of a start, and reports then that hints may have been missed. The streams that are
+ * open by then are milliseconds older, and stay open.
+ */
 const startMs = 5000;
 
 interface HubNeeds extends Pick<OperationNeeds, "clock" | "encryption" | "cursors"> {
@@ -367,7 +370,8 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
       "`delivery`: the current state of a Delivery. `endpoint`: the current state of an Endpoint, its URL masked. " +
       "`endpoint_deleted`: the `id` of a deleted endpoint, whose pending deliveries are cancelled. " +
       "The data is JSON. Nothing is skipped: after an interruption, send `Last-Event-ID`, as browsers do. Some messages may then " +
-      "be repeated. Missed changes of endpoints are not sent: read the endpoints after each connection. An id that is not one of this stream is refused. The last event is `end` with a `reason`: `access-ended` (the " +
+      "be repeated. Missed changes of endpoints are not sent: read the endpoints after each connection. An id that is not one of this " +
+      "stream is refused. The last event is `end` with a `reason`: `access-ended` (the " +
       "session, the token or the permission ended, or the provider is suspended) or `reconnect`. Clients that do not read are " +
       "disconnected.",
     method: "GET",

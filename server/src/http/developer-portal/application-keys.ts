@@ -12,7 +12,7 @@ import {
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { type FormField, checkedFields, addFormPage, earliestSubmissionMs, showForm } from "./forms.ts";
-import { type DeveloperPage } from "./developer.ts";
+import type { DeveloperPage } from "./developer.ts";
 import { showNotAllowed, showNotFound, type Portal, formatDate, redirectWithNotice } from "./page.ts";
 import { secretDigest } from "#platform/ids.ts";
 

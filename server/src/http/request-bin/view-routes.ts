@@ -1,10 +1,10 @@
-import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { EventStream, type StreamAccess } from "#http/shared/event-stream.ts";
 import { diffBinRequests } from "#http/shared/inspect-bin-requests.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { type Clock } from "#platform/clock.ts";
-import { type Pool } from "#platform/database/database.ts";
+import type { Clock } from "#platform/clock.ts";
+import type { Pool } from "#platform/database/database.ts";
 import {
   listBinRequests,
   listShares,
@@ -15,9 +15,9 @@ import {
   listBinRequestsAfter,
   readBin,
 } from "#request-bin/index.ts";
-import { type BinPages, type SerialQueue } from "./bin-page.ts";
+import type { BinPages, SerialQueue } from "./bin-page.ts";
 import { maskingFor } from "#http/shared/mask-bin-requests.ts";
-import { type FindViewer, type NotViewer, type RequestBinNeeds, type ViewRequest, type Viewer } from "./viewer.ts";
+import type { FindViewer, NotViewer, RequestBinNeeds, ViewRequest, Viewer } from "./viewer.ts";
 
 const requestsPerPage = 50;
 const searchLengthMax = 200;

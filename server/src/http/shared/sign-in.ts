@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { type FastifyReply, type FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import {
   type Audience,
   type HashingFor,
@@ -13,8 +13,8 @@ import {
   resetAttempts,
   readCounts,
 } from "#access/index.ts";
-import { type Clock } from "#platform/clock.ts";
-import { type Database } from "#platform/database/database.ts";
+import type { Clock } from "#platform/clock.ts";
+import type { Database } from "#platform/database/database.ts";
 import { idPattern, randomHex } from "#platform/ids.ts";
 import { type AttemptLimit, attemptLimits } from "#platform/limits.ts";
 import { readCookie, setCookie } from "./browser-session.ts";

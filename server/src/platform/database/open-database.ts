@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { systemClock } from "../clock.ts";
-import { type Config } from "../config/read-config.ts";
+import type { Config } from "../config/read-config.ts";
 import { backupMarker } from "../embedded-postgres/back-up.ts";
 import {
   type EmbeddedPostgres,
@@ -12,7 +12,7 @@ import {
 } from "../embedded-postgres/open-embedded-postgres.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole } from "./app-role.ts";
-import { type DatabaseLog } from "./connection-watch.ts";
+import type { DatabaseLog } from "./connection-watch.ts";
 import {
   DatabaseHosts,
   classifyDatabaseError,
@@ -21,7 +21,7 @@ import {
   explainConnectionError,
   connectOnce,
 } from "./connection.ts";
-import { type Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import { type PendingMigration, directorySchema, migrate, readPendingMigrations } from "./migrate.ts";
 import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
 import { holdAfterRestore, restoredSentence } from "./switches.ts";

@@ -1,5 +1,5 @@
 import { type ChangeContext, endSessionsOfUser } from "#access/index.ts";
-import { type Pool, type Transaction } from "#platform/database/database.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 import { auditedChanges } from "#platform/database/field-table.ts";
 import { deleteApplicationRows, listApplications } from "#portal/applications/application-table.ts";
 import { type Application, applicationEvent } from "#portal/applications/application.ts";
@@ -18,7 +18,7 @@ import {
   errorsOf,
   parseText,
 } from "#portal/fields/index.ts";
-import { type Provider } from "#portal/providers/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { userEvent } from "#portal/users/user.ts";
 import { type RecordedEvent, readSubscriptions } from "#webhooks/events/index.ts";
 import {

@@ -1,12 +1,12 @@
 import { type ChangeContext, type ProductScope, recordAudit } from "#access/index.ts";
-import { type Database, type Transaction, type Pool } from "#platform/database/database.ts";
+import type { Database, Transaction, Pool } from "#platform/database/database.ts";
 import { insertPlanRequestMails } from "#portal/mails/index.ts";
 import { type Plan, lockPlanForShare, readPlans } from "#portal/products/index.ts";
-import { type Provider } from "#portal/providers/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { lockAccountDetails, representAccount } from "./account-details.ts";
 import { recordAccountChange } from "./account-events.ts";
 import { lockAccount, updateAccountRow } from "./account.ts";
-import { type AccountChange, type ChangedAccount } from "./change-account.ts";
+import type { AccountChange, ChangedAccount } from "./change-account.ts";
 
 /** A developer's request for another account plan, which the provider decides on. */
 export interface AccountPlanRequest {

@@ -1,8 +1,8 @@
 import { recordAudit } from "#access/index.ts";
-import { type Pool } from "#platform/database/database.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { type FieldErrors, type FieldWriter, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
-import { type Product } from "#portal/products/index.ts";
+import type { Product } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import {
   keyErrors,

@@ -5,7 +5,7 @@ import { type Json, type Node, list, record, value } from "#platform/document.ts
 import { randomHex } from "#platform/ids.ts";
 import { parseLenientTime } from "#platform/times.ts";
 import { isXmlText } from "#platform/xml.ts";
-import { type AccountEvent } from "#portal/accounts/account-events.ts";
+import type { AccountEvent } from "#portal/accounts/account-events.ts";
 import {
   type DocumentSettings,
   type FieldValues,

@@ -15,7 +15,7 @@ import {
   isBuiltIn,
   isRate,
 } from "./field-values.ts";
-import { type FieldTarget, type FieldsDefinition } from "./fields-definition.ts";
+import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
 import { type FieldErrors, type FieldInput, hasNoErrors, mergeErrors, type Parsed } from "./input.ts";
 
 /** The fields that an input contains. Null empties a field. */

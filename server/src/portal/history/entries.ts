@@ -1,6 +1,6 @@
 import { type ProductScope, isInProductScope } from "#access/index.ts";
-import { type Database } from "#platform/database/database.ts";
-import { type Json } from "#platform/document.ts";
+import type { Database } from "#platform/database/database.ts";
+import type { Json } from "#platform/document.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { readApplication } from "#portal/applications/index.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";

@@ -1,6 +1,6 @@
-import { type SentStatement, type Transaction, type OwnChannel } from "#platform/database/database.ts";
-import { type DueDelivery } from "./due.ts";
-import { type BodyFormat, type RecordedPayload } from "./payload.ts";
+import type { SentStatement, Transaction, OwnChannel } from "#platform/database/database.ts";
+import type { DueDelivery } from "./due.ts";
+import type { BodyFormat, RecordedPayload } from "./payload.ts";
 
 /** The scope of an ordering key. Deliveries of one endpoint with the same key are sent one at a time, in sequence. */
 export type Ordering = "none" | "object" | "account";

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from "typebox";
-import { type Channel } from "#access/index.ts";
+import type { Channel } from "#access/index.ts";
 import { idPattern, parseRowId } from "#platform/ids.ts";
 import { daysAfter, parseTime } from "#platform/times.ts";
 import { type DeliveryState, type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Answers, click, fill, rejection, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { CreateApplication, chosenPlanId, chosenProduct, requestBody } from "./create-application.tsx";
-import { type Product } from "../../api/products.ts";
+import type { Product } from "../../api/products.ts";
 import { exampleProduct } from "../../testing/examples.ts";
 
 const definition = (name: string, required: boolean) => ({

@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Account, accountsQuery } from "../../api/accounts.ts";
-import { type Application } from "../../api/applications.ts";
+import type { Application } from "../../api/applications.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import {
   type ApplicationPlan,

@@ -12,10 +12,10 @@ import {
   StackItem,
   ToolbarItem,
 } from "@patternfly/react-core";
-import { type QueryKey } from "@tanstack/react-query";
+import type { QueryKey } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { ApiProblem } from "../../api/api-problem.ts";
-import { type BellwireSchemas } from "../../api/bellwire-client.ts";
+import type { BellwireSchemas } from "../../api/bellwire-client.ts";
 import { ActionMenu } from "../action-menu.tsx";
 import { Fact } from "../facts.tsx";
 import { SelectField } from "../form/fields.tsx";

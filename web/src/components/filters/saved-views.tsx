@@ -17,7 +17,7 @@ import {
   expectSuccess,
   responseBody,
 } from "../../api/bellwire-client.ts";
-import { type ListFilter } from "../../api/filters.ts";
+import type { ListFilter } from "../../api/filters.ts";
 import { TextField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { fieldText, useChange, useDialogForm } from "../form/use-change.ts";

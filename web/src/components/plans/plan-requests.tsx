@@ -1,9 +1,9 @@
 import { Alert, AlertActionLink, List, ListItem } from "@patternfly/react-core";
-import { type QueryKey } from "@tanstack/react-query";
+import type { QueryKey } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type AccountPlanRequest } from "../../api/accounts.ts";
+import type { AccountPlanRequest } from "../../api/accounts.ts";
 import { ApiProblem } from "../../api/api-problem.ts";
-import { type PlanRequest } from "../../api/applications.ts";
+import type { PlanRequest } from "../../api/applications.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { useChange } from "../form/use-change.ts";
 import { Name } from "../labels.tsx";

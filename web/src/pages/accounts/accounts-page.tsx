@@ -27,7 +27,7 @@ import { type ListColumn, ListTable, useRowSelection } from "../../components/li
 import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
-import { type PlanOnOffer } from "../../components/plans/plan-change.tsx";
+import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
 import { PlanRequestList } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 import { readAccountSearch } from "../list-filters.ts";

@@ -35,7 +35,7 @@ import { useRowSelection } from "../../components/list-table.tsx";
 import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { type PlanOnOffer } from "../../components/plans/plan-change.tsx";
+import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
 import { PlanRequestList } from "../../components/plans/plan-requests.tsx";
 import { readApplicationSearch } from "../list-filters.ts";
 

@@ -1,7 +1,7 @@
 import { Alert, List, ListItem, StackItem } from "@patternfly/react-core";
 import { Link } from "@tanstack/react-router";
-import { type DeliveryDetails } from "../../api/deliveries.ts";
-import { type Endpoint } from "../../api/endpoints.ts";
+import type { DeliveryDetails } from "../../api/deliveries.ts";
+import type { Endpoint } from "../../api/endpoints.ts";
 import { When, useNow } from "../../components/time.tsx";
 
 /** A reason that a pending delivery is not being sent. */

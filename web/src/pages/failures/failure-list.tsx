@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
-import { type Failure } from "../../api/deliveries.ts";
+import type { Failure } from "../../api/deliveries.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
 import { changedByJobs } from "../../api/jobs.ts";
 import { useSession } from "../../api/session.tsx";

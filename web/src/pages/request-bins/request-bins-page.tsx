@@ -14,7 +14,7 @@ import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import { useApi, responseBody, expectSuccess } from "../../api/bellwire-client.ts";
 import { type Bin, binsQuery } from "../../api/endpoints.ts";
 import { binLimits } from "../../api/facts.ts";
-import { type Values } from "../../api/management-client.ts";
+import type { Values } from "../../api/management-client.ts";
 import { CopyText } from "../../components/copy-text.tsx";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
