@@ -50,8 +50,7 @@ test("a product that was deleted elsewhere disappears from its page, with its ac
   page.remove();
   await page.queries.invalidateQueries({ queryKey: ["products"] });
   await says("Not found");
-  expect(isOffered("Edit")).toBe(false);
-  expect(shown()).not.toContain("Ferries");
+  await waitFor(() => expect([isOffered("Edit"), shown().includes("Ferries")]).toEqual([false, false]));
 });
 
 test("a plan's new name is refreshed wherever it is shown", async () => {
