@@ -112,8 +112,8 @@ export default defineConfig({
     maxWorkers: 2,
     // Enough for a machine that is busy with other work: no test depends on its speed.
     testTimeout: 120_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 15_000 } },
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     passWithNoTests: false,
   },
 });

@@ -114,7 +114,6 @@ const testedOperations = operations.filter(({ method }) => method !== "DELETE");
 
 test.for(testedOperations)(
   "any input either succeeds or is rejected with an error and no effect: $title",
-  { timeout: 60_000 },
   async (operation, { shared: { api, objects, complaints } }) => {
     const earlier = complaints.length;
     let before = await snapshot(api.pool);

@@ -71,7 +71,6 @@ const requested = operationsIn(document).filter(({ path, method }) => method !==
 
 test.for(requested.map((operation) => [`${operation.method} ${operation.path}`, operation] as const))(
   "any input succeeds or is rejected with a problem document: %s",
-  { timeout: 60_000 },
   async ([, operation], { shared: { api, endpoint, bin, complaints } }) => {
     const earlier = complaints.length;
     await fc.assert(

@@ -87,8 +87,8 @@ test(
     expect(await signUp(late.url, creek, "ann")).toMatchObject({ status: 503 });
 
     await using _again = await openDatabaseLine(directory.socketPath, line.port);
-    await until(async () => (await signUp(late.url, creek, "ann")).status === 201, { withinMs: 30_000 });
-    await until(() => receiver.received.length === 12, { withinMs: 30_000 });
+    await until(async () => (await signUp(late.url, creek, "ann")).status === 201);
+    await until(() => receiver.received.length === 12);
     expect(await isAway()).toBe("0");
   },
 );
@@ -182,7 +182,7 @@ test(
       });
       expect(await signUp(bellwire.url, provider, "ann")).toMatchObject({ status: 201 });
     }
-    await until(() => receiver.received.length === 9, { withinMs: 30_000 });
+    await until(() => receiver.received.length === 9);
     const paths = receiver.received.map(({ path }) => path.replace("/hook/", ""));
     expect(new Set(paths)).toEqual(new Set(["quay", "brook", "creek"]));
 
@@ -287,7 +287,7 @@ test(
       expect(await signUp(web.url, provider, "ann")).toMatchObject({ status: 201 });
     }
     const delivered = (name: string): number => receiver.received.filter(({ path }) => path.endsWith(name)).length;
-    await until(() => delivered("brook") === 3 && delivered("quay") === 3, { withinMs: 30_000 });
+    await until(() => delivered("brook") === 3 && delivered("quay") === 3);
     expect(delivered("creek")).toBe(0);
   },
 );

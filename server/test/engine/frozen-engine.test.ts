@@ -43,50 +43,49 @@ const events = 40;
 const answeredAtFirst = 6;
 const inFlight = 3;
 
-test(
-  "an engine frozen for longer than its lease neither sends nor settles deliveries of lanes that it lost",
-  { timeout: 60_000 },
-  async ({ database, databaseUrl }) => {
-    const held: { by: string; id: string; answer: ServerResponse }[] = [];
-    const sentBy = (name: string): readonly ReceivedRequest[] =>
-      receiver.received.filter(({ headers }) => headers["user-agent"] === name);
-    const heldBy = (name: string) => held.filter(({ by }) => by === name);
-    let holding: (name: string) => boolean = (name) => sentBy(name).length > answeredAtFirst;
-    await using receiver = await startReceiver((answer, { headers }) => {
-      const by = String(headers["user-agent"]);
-      if (holding(by)) held.push({ by, id: String(headers["webhook-id"]), answer });
-      else answer.writeHead(200).end();
-    });
-    const providerId = await buildProvider(database);
-    await buildEndpoint(database, { providerId, url: receiver.url, maxInFlight: inFlight, timeoutSeconds: 50 });
-    await recordNow(
-      database,
-      { providerId },
-      Array.from({ length: events }, (_, accountId) => anEvent({ accountId })),
-    );
+test("an engine frozen for longer than its lease neither sends nor settles deliveries of lanes that it lost", async ({
+  database,
+  databaseUrl,
+}) => {
+  const held: { by: string; id: string; answer: ServerResponse }[] = [];
+  const sentBy = (name: string): readonly ReceivedRequest[] =>
+    receiver.received.filter(({ headers }) => headers["user-agent"] === name);
+  const heldBy = (name: string) => held.filter(({ by }) => by === name);
+  let holding: (name: string) => boolean = (name) => sentBy(name).length > answeredAtFirst;
+  await using receiver = await startReceiver((answer, { headers }) => {
+    const by = String(headers["user-agent"]);
+    if (holding(by)) held.push({ by, id: String(headers["webhook-id"]), answer });
+    else answer.writeHead(200).end();
+  });
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url, maxInFlight: inFlight, timeoutSeconds: 50 });
+  await recordNow(
+    database,
+    { providerId },
+    Array.from({ length: events }, (_, accountId) => anEvent({ accountId })),
+  );
 
-    // When the first engine freezes, it has attempts in flight and has read further deliveries.
-    await using frozen = await startEngineProcess("frozen", databaseUrl);
-    await until(() => heldBy("frozen").length === inFlight && frozen.settled.written === answeredAtFirst);
-    frozen.signal("SIGSTOP");
+  // When the first engine freezes, it has attempts in flight and has read further deliveries.
+  await using frozen = await startEngineProcess("frozen", databaseUrl);
+  await until(() => heldBy("frozen").length === inFlight && frozen.settled.written === answeredAtFirst);
+  frozen.signal("SIGSTOP");
 
-    // The second takes over. It has an attempt of the same delivery in flight when the first wakes and receives a 500.
-    holding = () => true;
-    await using _heir = await startEngineProcess("heir", databaseUrl);
-    await until(() => heldBy("heir").length > 0);
-    expect(heldBy("frozen").map(({ id }) => id)).toContain(heldBy("heir")[0]?.id);
-    for (const { answer } of heldBy("frozen")) answer.writeHead(500).end();
-    frozen.signal("SIGCONT");
-    await until(() => frozen.settled.attempted === answeredAtFirst + inFlight);
+  // The second takes over. It has an attempt of the same delivery in flight when the first wakes and receives a 500.
+  holding = () => true;
+  await using _heir = await startEngineProcess("heir", databaseUrl);
+  await until(() => heldBy("heir").length > 0);
+  expect(heldBy("frozen").map(({ id }) => id)).toContain(heldBy("heir")[0]?.id);
+  for (const { answer } of heldBy("frozen")) answer.writeHead(500).end();
+  frozen.signal("SIGCONT");
+  await until(() => frozen.settled.attempted === answeredAtFirst + inFlight);
 
-    holding = () => false;
-    for (const { answer } of heldBy("heir")) answer.writeHead(200).end();
-    await until(async () => (await database.query("select from due")).length === 0);
-    expect(frozen.settled.written).toBe(answeredAtFirst);
-    expect(sentBy("frozen")).toHaveLength(answeredAtFirst + inFlight);
-    expect(sentBy("heir")).toHaveLength(events - answeredAtFirst);
-    expect(await database.query(`select status, count(*) from ${everyAttempt} attempt group by status`)).toEqual([
-      { status: 200, count: events },
-    ]);
-  },
-);
+  holding = () => false;
+  for (const { answer } of heldBy("heir")) answer.writeHead(200).end();
+  await until(async () => (await database.query("select from due")).length === 0);
+  expect(frozen.settled.written).toBe(answeredAtFirst);
+  expect(sentBy("frozen")).toHaveLength(answeredAtFirst + inFlight);
+  expect(sentBy("heir")).toHaveLength(events - answeredAtFirst);
+  expect(await database.query(`select status, count(*) from ${everyAttempt} attempt group by status`)).toEqual([
+    { status: 200, count: events },
+  ]);
+});

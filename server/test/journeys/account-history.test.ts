@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
-import { KeyboardVisitor, wait } from "./keyboard.ts";
+import { KeyboardVisitor } from "./keyboard.ts";
 
 test(
   "an admin reaches an account's changes of the last week and its earlier version in five keyboard steps",
@@ -32,13 +32,13 @@ test(
     await visitor.press("link", "History");
     await visitor.choose("Time span", "Last 7");
     const renamed = page.getByRole("article").filter({ hasText: "Account updated" });
-    await expect.poll(() => renamed.locator("del").allInnerTexts(), wait).toEqual(["Harbour"]);
+    await expect.poll(() => renamed.locator("del").allInnerTexts()).toEqual(["Harbour"]);
     expect(await renamed.locator("ins").allInnerTexts()).toEqual(["Harbour & Sons"]);
-    await renamed.getByText("admin (access token)").waitFor(wait);
+    await renamed.getByText("admin (access token)").waitFor();
     expect(page.url()).toContain("span=week");
 
     const created = page.getByRole("article").filter({ hasText: "Account created" });
     await visitor.pressOn(created.getByRole("button", { name: "As it was then" }));
-    await page.getByLabel("Fields").getByText("Harbour", { exact: true }).first().waitFor(wait);
+    await page.getByLabel("Fields").getByText("Harbour", { exact: true }).first().waitFor();
   },
 );

@@ -4,8 +4,6 @@ import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 import { password, signUpByForm } from "./sign-up-over-http.ts";
 
-const wait = { timeout: 15_000 };
-
 test("a developer requests an account plan and the admin approves it", async ({ browser, databaseUrl }) => {
   await using bellwire = await runBellwire(databaseUrl);
   const signIn = bellwire.signIn;
@@ -26,18 +24,18 @@ test("a developer requests an account plan and the admin approves it", async ({ 
   await logIn(developer, { username: "mira", password });
   await developer.getByLabel("Plan").selectOption("Gold");
   await developer.click("main button[type=submit]");
-  await developer.getByText("You have requested Gold").waitFor(wait);
+  await developer.getByText("You have requested Gold").waitFor();
 
   await admin.goto(`${bellwire.url}/p/admin/accounts`);
   const requests = admin.locator(".bellwire-notice").filter({ hasText: "Plan change requests" });
   await requests.getByRole("link", { name: "Harbour & Sons" }).click();
-  await admin.getByText("mira requests the plan Gold").waitFor(wait);
+  await admin.getByText("mira requests the plan Gold").waitFor();
   await admin.getByRole("button", { name: "Change to Gold" }).click();
-  await admin.getByText("The plan was changed").waitFor(wait);
+  await admin.getByText("The plan was changed").waitFor();
 
-  await expect.poll(() => admin.getByText("mira requests the plan Gold").count(), wait).toBe(0);
+  await expect.poll(() => admin.getByText("mira requests the plan Gold").count()).toBe(0);
   await developer.goto(`${bellwire.url}/account`);
-  await developer.getByText("Gold", { exact: true }).waitFor(wait);
+  await developer.getByText("Gold", { exact: true }).waitFor();
   expect(await developer.getByText("You have requested").count()).toBe(0);
 }, 240_000);
 
@@ -58,5 +56,5 @@ async function publishPlan(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name: "Create", exact: true }).click();
   await page.getByRole("button", { name: `Actions for ${name}` }).click();
   await page.getByRole("menuitem", { name: "Publish" }).click();
-  await page.getByRole("row").filter({ hasText: name }).filter({ hasText: "Published" }).waitFor(wait);
+  await page.getByRole("row").filter({ hasText: name }).filter({ hasText: "Published" }).waitFor();
 }

@@ -3,7 +3,6 @@ import { expect } from "vitest";
 import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 
-const wait = { timeout: 15_000 };
 const switchLabel = "Actions in the admin portal also trigger webhooks";
 
 test(
@@ -21,7 +20,7 @@ test(
 
     await chooseAction(page, "Make pending");
     await page.getByRole("dialog").getByRole("button", { name: "Make pending" }).click();
-    await page.getByText("The account was updated").waitFor(wait);
+    await page.getByText("The account was updated").waitFor();
     await inviteUser(page);
     for (const viewport of [
       { width: 1280, height: 720 },
@@ -29,29 +28,29 @@ test(
     ]) {
       await page.setViewportSize(viewport);
       expect(await pageHeight(page)).toBe(viewport.height);
-      await expect.poll(() => isInside(page, "The invitation was sent"), wait).toBe(true);
+      await expect.poll(() => isInside(page, "The invitation was sent")).toBe(true);
     }
     await page.setViewportSize({ width: 1280, height: 720 });
-    await page.getByText("Pending", { exact: true }).first().waitFor(wait);
+    await page.getByText("Pending", { exact: true }).first().waitFor();
     await page.goto(`${bellwire.url}/p/admin/deliveries`);
-    await page.getByText("Nothing has been sent yet").waitFor(wait);
+    await page.getByText("Nothing has been sent yet").waitFor();
 
     await page.goto(`${bellwire.url}/p/admin/webhooks/edit`);
     await page.getByLabel(switchLabel).check();
     await page.getByRole("button", { name: "Save webhook settings" }).click();
-    await page.getByText("The webhook settings were saved").waitFor(wait);
+    await page.getByText("The webhook settings were saved").waitFor();
 
     await page.goto(`${bellwire.url}/p/admin/accounts`);
     await page.getByRole("link", { name: "Harbour & Sons" }).click();
     await chooseAction(page, "Approve");
-    await page.getByText("Approved", { exact: true }).waitFor(wait);
+    await page.getByText("Approved", { exact: true }).waitFor();
     await chooseAction(page, "Suspend");
     await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
-    await page.getByText("Suspended", { exact: true }).waitFor(wait);
+    await page.getByText("Suspended", { exact: true }).waitFor();
 
     await page.goto(`${bellwire.url}/p/admin/deliveries`);
     const rows = page.getByRole("row").filter({ hasText: "Account updated" }).filter({ hasText: "Delivered" });
-    await expect.poll(() => rows.count(), wait).toBe(2);
+    await expect.poll(() => rows.count()).toBe(2);
   },
 );
 
@@ -61,10 +60,10 @@ async function createAccount(page: Page): Promise<void> {
   await page.fill("[name=username]", "mira");
   await page.fill("[name=password]", "correct-horse-12");
   await page.getByRole("button", { name: "Create", exact: true }).click();
-  await page.locator("[name=email]:focus:invalid").waitFor(wait);
+  await page.locator("[name=email]:focus:invalid").waitFor();
   await page.fill("[name=email]", "mira@harbour.example");
   await page.getByRole("button", { name: "Create", exact: true }).click();
-  await page.getByRole("heading", { name: "Harbour & Sons" }).waitFor(wait);
+  await page.getByRole("heading", { name: "Harbour & Sons" }).waitFor();
 }
 
 /** Invites a user and leaves the confirmation visible. */
@@ -72,8 +71,8 @@ async function inviteUser(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Invite a user" }).click();
   await page.fill("[name=email]", "nora@harbour.example");
   await page.getByRole("button", { name: "Send invitation" }).click();
-  await page.getByText("nora@harbour.example").waitFor(wait);
-  await page.getByText("The invitation was sent").waitFor(wait);
+  await page.getByText("nora@harbour.example").waitFor();
+  await page.getByText("The invitation was sent").waitFor();
 }
 
 /** Returns the height of the page, which a confirmation lies over and does not shrink. */

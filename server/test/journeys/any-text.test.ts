@@ -65,7 +65,6 @@ function multipartOf(fields: SignUpFields): FormData {
 
 test.for(interfaces)(
   "webhooks carry every text exactly as submitted, or the field is rejected: %s",
-  { timeout: 60_000 },
   async ([, arbitrary, signUp], { bellwire, sharedPool: pool }) => {
     const accounts = await countAccounts(pool);
     const counts = { accepted: 0, rejected: 0 };

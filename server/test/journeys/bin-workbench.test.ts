@@ -20,112 +20,111 @@ async function signIn(context: BrowserContext, cookie: string, url: string): Pro
   await context.addCookies([{ name, value, url }]);
 }
 
-test(
-  "an admin scripts a bin's responses, and searches, compares, forwards and shares its requests",
-  { timeout: 90_000 },
-  async ({ browser, database }) => {
-    const { provider } = await setUp(database);
-    const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-    await using receiver = await startReceiver(204);
-    await using server = await openWebServer(database, { publicUrl: "http://bins.example" });
-    const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
-    await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
-    const deliver = (body: string) =>
-      sender.send(
-        buildAttempt({
-          url: `http://bins.example/bins/${bin.id}`,
-          body: Buffer.from(body),
-          contentType: "application/json",
-          headers: { authorization: "Bearer 5ec2e7" },
-        }),
-      );
-    await using context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-    await signIn(context, (await adminCookie(database, provider.id)).cookie, at);
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on("pageerror", (error) => complaints.push(error.message));
-    await page.goto(`${at}/bins/${bin.id}/view`);
+test("an admin scripts a bin's responses, and searches, compares, forwards and shares its requests", async ({
+  browser,
+  database,
+}) => {
+  const { provider } = await setUp(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  await using receiver = await startReceiver(204);
+  await using server = await openWebServer(database, { publicUrl: "http://bins.example" });
+  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
+  const deliver = (body: string) =>
+    sender.send(
+      buildAttempt({
+        url: `http://bins.example/bins/${bin.id}`,
+        body: Buffer.from(body),
+        contentType: "application/json",
+        headers: { authorization: "Bearer 5ec2e7" },
+      }),
+    );
+  await using context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await signIn(context, (await adminCookie(database, provider.id)).cookie, at);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(`${at}/bins/${bin.id}/view`);
 
-    await page.getByText("Give it a name").click();
-    await page.getByLabel("Name of the bin").fill("Billing tests");
-    await page.getByRole("button", { name: "Save", exact: true }).first().click();
-    await page.getByRole("heading", { name: "Billing tests" }).waitFor();
+  await page.getByText("Give it a name").click();
+  await page.getByLabel("Name of the bin").fill("Billing tests");
+  await page.getByRole("button", { name: "Save", exact: true }).first().click();
+  await page.getByRole("heading", { name: "Billing tests" }).waitFor();
 
-    await page.getByText("Scripted responses").click();
-    await page.getByRole("button", { name: "Add a rule" }).click();
-    const rule = page.getByRole("group", { name: "Rule 1" });
-    await rule.getByLabel("Name").fill("Outage");
-    await rule.getByLabel("Event type is").fill("account.*");
-    await rule.getByLabel("Headers, one a line").fill("retry-after: 5");
-    await rule.getByLabel("Status").fill("99");
-    await page.getByRole("button", { name: "Save rules" }).click();
-    expect(await readBin(database, bin)).toMatchObject({ answerRules: [] }); // the browser refuses the status
-    await rule.getByLabel("Status").fill("503");
-    await rule.getByRole("button", { name: "Add a response" }).click();
-    expect(await findViolations(page)).toEqual([]);
-    const isReloaded = page.waitForEvent("load");
-    await page.getByRole("button", { name: "Save rules" }).click();
-    await isReloaded;
-    expect(await readBin(database, bin)).toMatchObject({
-      name: "Billing tests",
-      answerRules: [
-        {
-          name: "Outage",
-          event_type: "account.*",
-          answers: [{ status: 503, headers: { "retry-after": "5" } }, { status: 200 }],
-        },
-      ],
-    });
+  await page.getByText("Scripted responses").click();
+  await page.getByRole("button", { name: "Add a rule" }).click();
+  const rule = page.getByRole("group", { name: "Rule 1" });
+  await rule.getByLabel("Name").fill("Outage");
+  await rule.getByLabel("Event type is").fill("account.*");
+  await rule.getByLabel("Headers, one a line").fill("retry-after: 5");
+  await rule.getByLabel("Status").fill("99");
+  await page.getByRole("button", { name: "Save rules" }).click();
+  expect(await readBin(database, bin)).toMatchObject({ answerRules: [] }); // the browser refuses the status
+  await rule.getByLabel("Status").fill("503");
+  await rule.getByRole("button", { name: "Add a response" }).click();
+  expect(await findViolations(page)).toEqual([]);
+  const isReloaded = page.waitForEvent("load");
+  await page.getByRole("button", { name: "Save rules" }).click();
+  await isReloaded;
+  expect(await readBin(database, bin)).toMatchObject({
+    name: "Billing tests",
+    answerRules: [
+      {
+        name: "Outage",
+        event_type: "account.*",
+        answers: [{ status: 503, headers: { "retry-after": "5" } }, { status: 200 }],
+      },
+    ],
+  });
 
-    await page.getByText("Live", { exact: true }).waitFor();
-    expect(await deliver('{"type":"account.created","plan":"basic"}')).toMatchObject({ status: 503 });
-    // A hidden tab gives up its connection, and shows later requests once it is shown again.
-    await setHidden(page, true);
-    await page.getByText("Paused", { exact: true }).waitFor();
-    expect(await deliver('{"type":"account.created","plan":"gold"}')).toMatchObject({ status: 200 });
-    await setHidden(page, false);
-    await page.getByText("Live", { exact: true }).waitFor();
-    await page.locator("#request-1 .badge", { hasText: "Responded 503" }).waitFor();
-    await page.locator("#request-2 .notes", { hasText: "200, by rule Outage" }).waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  expect(await deliver('{"type":"account.created","plan":"basic"}')).toMatchObject({ status: 503 });
+  // A hidden tab gives up its connection, and shows later requests once it is shown again.
+  await setHidden(page, true);
+  await page.getByText("Paused", { exact: true }).waitFor();
+  expect(await deliver('{"type":"account.created","plan":"gold"}')).toMatchObject({ status: 200 });
+  await setHidden(page, false);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.locator("#request-1 .badge", { hasText: "Responded 503" }).waitFor();
+  await page.locator("#request-2 .notes", { hasText: "200, by rule Outage" }).waitFor();
 
-    await page.locator("#request-1 .pick input").check();
-    await page.locator("#request-2 .pick input").check();
-    await page.getByRole("button", { name: "Compare two selected" }).click();
-    await page.locator("ins", { hasText: '"plan": "gold"' }).waitFor();
-    expect(await page.locator("del").allTextContents()).toContain('  "plan": "basic"');
-    expect(await findViolations(page)).toEqual([]);
-    await page.getByRole("link", { name: "Back to the bin" }).click();
+  await page.locator("#request-1 .pick input").check();
+  await page.locator("#request-2 .pick input").check();
+  await page.getByRole("button", { name: "Compare two selected" }).click();
+  await page.locator("ins", { hasText: '"plan": "gold"' }).waitFor();
+  expect(await page.locator("del").allTextContents()).toContain('  "plan": "basic"');
+  expect(await findViolations(page)).toEqual([]);
+  await page.getByRole("link", { name: "Back to the bin" }).click();
 
-    await page.getByLabel("Search requests").fill("GOLD");
-    await page.getByRole("button", { name: "Search", exact: true }).click();
-    await page.getByRole("heading", { name: "Requests with “GOLD”" }).waitFor();
-    expect(await page.locator(".request").count()).toBe(1);
-    expect(new URL(page.url()).searchParams.get("q")).toBe("GOLD");
-    const forward = page.locator("#request-2 .more > details", { hasText: "Forward now" });
-    await forward.locator("summary").click();
-    await forward.getByLabel("URL to forward request 2 to").fill("http://10.0.0.1/");
-    await forward.getByRole("button", { name: "Forward now" }).click();
-    await page.getByText("10.0.0.1, which is not a public address").waitFor();
-    await forward.getByLabel("URL to forward request 2 to").fill(receiver.url);
-    await forward.getByRole("button", { name: "Forward now" }).click();
-    await page.locator("#request-2 .notes", { hasText: "Forwarded: 204" }).waitFor();
-    expect(receiver.received.map(({ body }) => body)).toEqual(['{"type":"account.created","plan":"gold"}']);
+  await page.getByLabel("Search requests").fill("GOLD");
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await page.getByRole("heading", { name: "Requests with “GOLD”" }).waitFor();
+  expect(await page.locator(".request").count()).toBe(1);
+  expect(new URL(page.url()).searchParams.get("q")).toBe("GOLD");
+  const forward = page.locator("#request-2 .more > details", { hasText: "Forward now" });
+  await forward.locator("summary").click();
+  await forward.getByLabel("URL to forward request 2 to").fill("http://10.0.0.1/");
+  await forward.getByRole("button", { name: "Forward now" }).click();
+  await page.getByText("10.0.0.1, which is not a public address").waitFor();
+  await forward.getByLabel("URL to forward request 2 to").fill(receiver.url);
+  await forward.getByRole("button", { name: "Forward now" }).click();
+  await page.locator("#request-2 .notes", { hasText: "Forwarded: 204" }).waitFor();
+  expect(receiver.received.map(({ body }) => body)).toEqual(['{"type":"account.created","plan":"gold"}']);
 
-    await page.getByRole("link", { name: "Back to the newest" }).click();
-    await page.locator("#sharing > summary").click();
-    await page.getByRole("button", { name: "Create link" }).click();
-    const shared = new URL(await page.locator("#share-url").innerText());
-    await using stranger = await browser.newPage();
-    await stranger.goto(`${at}${shared.pathname}${shared.search}`);
-    await stranger.getByText("You are viewing a shared bin").waitFor();
-    expect(await stranger.content()).not.toMatch(new RegExp(`5ec2e7|${bin.viewKey}`));
-    expect(await findViolations(stranger)).toEqual([]);
-    await page.getByRole("link", { name: "Back to the bin" }).click();
-    await page.locator("#sharing > summary").click();
-    await page.getByRole("button", { name: /^Revoke/ }).click();
-    await stranger.getByText("This link has expired").waitFor();
-    await page.emulateMedia({ colorScheme: "dark" });
-    expect(await findViolations(page)).toEqual([]);
-    expect(complaints).toEqual([]);
-  },
-);
+  await page.getByRole("link", { name: "Back to the newest" }).click();
+  await page.locator("#sharing > summary").click();
+  await page.getByRole("button", { name: "Create link" }).click();
+  const shared = new URL(await page.locator("#share-url").innerText());
+  await using stranger = await browser.newPage();
+  await stranger.goto(`${at}${shared.pathname}${shared.search}`);
+  await stranger.getByText("You are viewing a shared bin").waitFor();
+  expect(await stranger.content()).not.toMatch(new RegExp(`5ec2e7|${bin.viewKey}`));
+  expect(await findViolations(stranger)).toEqual([]);
+  await page.getByRole("link", { name: "Back to the bin" }).click();
+  await page.locator("#sharing > summary").click();
+  await page.getByRole("button", { name: /^Revoke/ }).click();
+  await stranger.getByText("This link has expired").waitFor();
+  await page.emulateMedia({ colorScheme: "dark" });
+  expect(await findViolations(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});

@@ -78,7 +78,7 @@ async function startCrm({ secret, database }: { secret: string; database: string
   const exited = new Promise((resolve) => child.once("exit", resolve));
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const [, url = ""] = await until(() => /^crm ready (\S+)$/m.exec(output), { withinMs: 30_000 });
+  const [, url = ""] = await until(() => /^crm ready (\S+)$/m.exec(output));
   return {
     url,
     [Symbol.asyncDispose]: async () => {

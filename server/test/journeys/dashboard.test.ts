@@ -5,8 +5,6 @@ import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 import { signUpByForm } from "./sign-up-over-http.ts";
 
-const wait = { timeout: 15_000 };
-
 /** 300 kB, with headers, for everything that the browser loads after the sign-in. */
 const firstPageBytesMax = 300_000;
 
@@ -30,24 +28,24 @@ test(
     await page.fill("[name=password]", signIn.password);
     // Without the pointer: a link below it would load its page in advance.
     await page.press("[name=password]", "Enter");
-    await page.getByRole("heading", { name: "Failure causes" }).waitFor(wait);
+    await page.getByRole("heading", { name: "Failure causes" }).waitFor();
     await page.waitForLoadState("load");
-    await page.getByRole("slider", { name: "Attempts per hour by outcome" }).waitFor(wait);
+    await page.getByRole("slider", { name: "Attempts per hour by outcome" }).waitFor();
     const { sum, list } = bytes();
     expect(sum).toBeGreaterThan(100_000);
     expect(sum, list).toBeLessThan(firstPageBytesMax);
 
     await page.getByRole("button", { name: "1 h", exact: true }).click();
-    await page.waitForURL(/\?span=1h$/, wait);
+    await page.waitForURL(/\?span=1h$/);
     // Attempts are counted a few seconds after they ended, and the page follows by itself.
-    await page.getByRole("link", { name: "3 attempts: 2xx" }).waitFor({ timeout: 30_000 });
+    await page.getByRole("link", { name: "3 attempts: 2xx" }).waitFor();
     for (const name of ["3 Delivered", "Harbour & Sons"]) {
-      await expect.poll(() => page.getByRole("link", { name }).count(), wait).toBe(1);
+      await expect.poll(() => page.getByRole("link", { name }).count()).toBe(1);
     }
 
     await page.getByRole("button", { name: "Attempts per minute by outcome as a table" }).click();
     const table = page.getByRole("grid", { name: "Attempts per minute by outcome" });
-    await table.getByRole("row").nth(1).waitFor(wait);
+    await table.getByRole("row").nth(1).waitFor();
     await expect.poll(() => findViolations(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: "dark" });
     await expect.poll(() => findViolations(page, { rules: ["color-contrast"] })).toEqual([]);
@@ -57,15 +55,15 @@ test(
     await page.emulateMedia({ forcedColors: "none" });
 
     await page.getByRole("link", { name: "3 Delivered" }).click();
-    await page.waitForURL(/\/deliveries\?.*state=/, wait);
+    await page.waitForURL(/\/deliveries\?.*state=/);
     const rows = page.getByRole("row").filter({ hasText: "Delivered" });
-    await expect.poll(() => rows.count(), wait).toBe(3);
+    await expect.poll(() => rows.count()).toBe(3);
 
     await page.goto(`${bellwire.url}/p/admin/endpoints`);
-    await page.getByText("Healthy").waitFor(wait);
-    await page.getByRole("img", { name: "Last hour: 3 delivered, 0 failed" }).waitFor(wait);
+    await page.getByText("Healthy").waitFor();
+    await page.getByRole("img", { name: "Last hour: 3 delivered, 0 failed" }).waitFor();
     await page.getByRole("link", { name: "default" }).click();
-    await page.getByRole("slider", { name: "Response time" }).waitFor(wait);
+    await page.getByRole("slider", { name: "Response time" }).waitFor();
     expect(await findViolations(page)).toEqual([]);
   },
 );

@@ -9,7 +9,7 @@ import { startReceiver } from "../support/receiver.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
 import { until } from "../support/until.ts";
 import { test } from "../support/test.ts";
-import { KeyboardVisitor, openWithinPortal, wait } from "./keyboard.ts";
+import { KeyboardVisitor, openWithinPortal } from "./keyboard.ts";
 
 /** With a folder in this variable, the test also saves a picture of each page in three widths and two themes. */
 const pictures = process.env["BELLWIRE_PICTURES"];
@@ -125,9 +125,9 @@ async function openAlert(database: Pool, endpointId: number): Promise<void> {
 async function show(page: Page, url: string): Promise<void> {
   const { pathname, search } = new URL(url);
   await openWithinPortal(page, pathname + search);
-  await page.locator("main h1").first().waitFor(wait);
-  await expect.poll(() => page.getByText(/^Loading/).count(), wait).toBe(0);
-  await expect.poll(() => page.locator(".pf-v6-c-skeleton").count(), wait).toBe(0);
+  await page.locator("main h1").first().waitFor();
+  await expect.poll(() => page.getByText(/^Loading/).count()).toBe(0);
+  await expect.poll(() => page.locator(".pf-v6-c-skeleton").count()).toBe(0);
 }
 
 type Theme = "light" | "dark";
@@ -201,7 +201,7 @@ async function checkPage(
 /** Follows the banner of every page to the alerts, and mutes one. Others may have opened meanwhile. */
 async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.start();
-  await visitor.page.getByText(crm).first().waitFor(wait);
+  await visitor.page.getByText(crm).first().waitFor();
   expect(await findTooWide(visitor.page)).toEqual([]);
   await visitor.press("link", /^Show (?:the alert|all alerts)$/);
   await visitor.sees("It delivers 0 % of its attempts, below 90 %.");
@@ -214,7 +214,7 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
 /** A delivery fits on the narrowest screen, and paper gets all of it. */
 async function narrowAndPrint(page: Page, delivery: string): Promise<void> {
   await openWithinPortal(page, `/p/admin/deliveries/${delivery}`);
-  await page.getByRole("tab", { name: "Request" }).waitFor(wait);
+  await page.getByRole("tab", { name: "Request" }).waitFor();
   expect(await findTooWide(page)).toEqual([]);
   await page.emulateMedia({ media: "print" });
   const hidden = `(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector("main"))`;
@@ -229,7 +229,7 @@ async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<vo
   await visitor.press("button", "Retry now");
   const button = page.getByRole("button", { name: "Send again" });
   // The stream may report the attempt before the retry's response. Until then the button is disabled.
-  await expect.poll(async () => (await button.count()) === 1 && (await button.isEnabled()), wait).toBe(true);
+  await expect.poll(async () => (await button.count()) === 1 && (await button.isEnabled())).toBe(true);
   const { x, y, width, height } = (await button.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
   const [left, top] = [x + width / 2, y + height / 2];
   const below = `document.elementFromPoint(${left}, ${top})?.closest("button")?.textContent`;
@@ -237,7 +237,7 @@ async function sendAgain(visitor: KeyboardVisitor, delivery: string): Promise<vo
     new MutationObserver(() => window.seen.add(${below})).observe(document.body, { subtree: true, childList: true, characterData: true })`);
   await page.mouse.click(left, top);
   await visitor.sees("Attempt 3");
-  await button.waitFor(wait);
+  await button.waitFor();
   const seen = await page.evaluate<readonly string[]>("[...window.seen]");
   expect(seen.filter((text) => !/^(?:Send again|Retry now|Send out of order)$/.test(text))).toEqual([]);
   expect(await page.evaluate<string>("document.activeElement.textContent")).toBe("Send again");
@@ -248,10 +248,10 @@ async function pauseAndResume(visitor: KeyboardVisitor, endpoint: number): Promi
   const button = (name: string) => visitor.page.getByRole("button", { name, exact: true });
   await visitor.start(`/endpoints/${endpoint}`);
   await visitor.press("button", "Pause");
-  await expect.poll(() => visitor.isFocused(button("Resume")), wait).toBe(true);
-  await expect.poll(() => button("Resume").isEnabled(), wait).toBe(true);
+  await expect.poll(() => visitor.isFocused(button("Resume"))).toBe(true);
+  await expect.poll(() => button("Resume").isEnabled()).toBe(true);
   await visitor.page.keyboard.press("Enter");
-  await expect.poll(() => visitor.isFocused(button("Pause")), wait).toBe(true);
+  await expect.poll(() => visitor.isFocused(button("Pause"))).toBe(true);
 }
 
 test(

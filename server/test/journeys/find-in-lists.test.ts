@@ -3,7 +3,7 @@ import { type BellwireApi, sendRequest } from "../chaos/api-client.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
-import { KeyboardVisitor, wait } from "./keyboard.ts";
+import { KeyboardVisitor } from "./keyboard.ts";
 
 test(
   "an admin finds each answer about deliveries in five keyboard steps",
@@ -36,7 +36,7 @@ test(
     await visitor.start();
     await visitor.press("link", "Events");
     await visitor.type(page.getByRole("textbox", { name: "Search events" }), "Silent Reef");
-    await expect.poll(() => visitor.accounts(), wait).toEqual(["Silent Reef", "Silent Reef", "Silent Reef"]);
+    await expect.poll(() => visitor.accounts()).toEqual(["Silent Reef", "Silent Reef", "Silent Reef"]);
     await visitor.press("link", "Account created");
     await visitor.sees("Not sent");
     await visitor.sees(/admin portal/i);
@@ -47,15 +47,15 @@ test(
     await visitor.press("button", "Add filter");
     await visitor.press("menuitem", "Account");
     await visitor.type(page.getByRole("textbox", { name: "Account" }), "Quay");
-    await expect.poll(async () => [...new Set(await visitor.accounts())], wait).toEqual(["Quay Books"]);
+    await expect.poll(async () => [...new Set(await visitor.accounts())]).toEqual(["Quay Books"]);
     expect(new URL(page.url()).search).toBe("?account=Quay");
     const addFilter = page.getByRole("button", { name: "Add filter", exact: true });
-    await expect.poll(() => visitor.isFocused(addFilter), wait).toBe(true);
+    await expect.poll(() => visitor.isFocused(addFilter)).toBe(true);
     await page.keyboard.press("Enter");
     await visitor.press("menuitem", "State");
-    await page.getByRole("checkbox", { name: "Failed" }).waitFor(wait);
+    await page.getByRole("checkbox", { name: "Failed" }).waitFor();
     await page.keyboard.press("Escape");
-    await expect.poll(() => visitor.isFocused(addFilter), wait).toBe(true);
+    await expect.poll(() => visitor.isFocused(addFilter)).toBe(true);
     await visitor.press("link", "Account created");
     await visitor.sees("webhook-id");
 
@@ -65,7 +65,7 @@ test(
     await visitor.press("button", "Add filter");
     await visitor.press("menuitem", "Payload");
     await visitor.type(page.getByRole("textbox", { name: "Payload" }), "data.user.email = mira@harbour.example");
-    await expect.poll(async () => [...new Set(await visitor.accounts())], wait).toEqual(["Harbour & Sons"]);
+    await expect.poll(async () => [...new Set(await visitor.accounts())]).toEqual(["Harbour & Sons"]);
     await visitor.press("link", "User created");
     await visitor.sees("webhook-id");
 
@@ -80,7 +80,7 @@ test(
     await visitor.start();
     await visitor.press("link", "Deliveries");
     await visitor.press("button", "Views");
-    await page.getByRole("menuitem", { name: "Night failures" }).waitFor(wait);
+    await page.getByRole("menuitem", { name: "Night failures" }).waitFor();
     expect(await findViolations(page)).toEqual([]);
     await visitor.press("menuitem", "Night failures");
     await visitor.sees("View: Night failures");
@@ -90,19 +90,19 @@ test(
     await visitor.start();
     await page.keyboard.press("Control+K");
     await page.getByRole("combobox").fill("mira@har");
-    await page.getByRole("option", { name: /^mira/ }).waitFor(wait);
+    await page.getByRole("option", { name: /^mira/ }).waitFor();
     expect(await findViolations(page)).toEqual([]);
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "mira" }).first().waitFor(wait);
+    await page.getByRole("heading", { name: "mira" }).first().waitFor();
 
     // The slowest receiver, and its slow attempts.
     await visitor.start();
     await visitor.press("link", "Endpoints");
     await visitor.choose("Order", "Slowest");
-    await expect.poll(() => page.locator("td[data-label=Name] a").first().innerText(), wait).toBe("warehouse");
+    await expect.poll(() => page.locator("td[data-label=Name] a").first().innerText()).toBe("warehouse");
     await visitor.pressOn(page.locator("td[data-label=p95] a").first());
     await expect
-      .poll(async () => [...new Set(await page.locator("td[data-label=Endpoint]").allInnerTexts())], wait)
+      .poll(async () => [...new Set(await page.locator("td[data-label=Endpoint]").allInnerTexts())])
       .toEqual(["warehouse"]);
 
     // A live list is paused, counts the new rows, and shows them on request.
@@ -115,7 +115,7 @@ test(
     await visitor.sees("4 new");
     expect(await visitor.accounts()).toEqual(shownBefore);
     await visitor.press("button", /^Resume/);
-    await expect.poll(async () => (await visitor.accounts()).slice(0, 4), wait).toEqual(Array(4).fill("Ferry Lines"));
+    await expect.poll(async () => (await visitor.accounts()).slice(0, 4)).toEqual(Array(4).fill("Ferry Lines"));
   },
 );
 

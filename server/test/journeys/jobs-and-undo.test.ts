@@ -6,7 +6,7 @@ import { startReceiver } from "../support/receiver.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
 import { until } from "../support/until.ts";
 import { test } from "../support/test.ts";
-import { KeyboardVisitor, wait } from "./keyboard.ts";
+import { KeyboardVisitor } from "./keyboard.ts";
 
 const accounts = 4;
 
@@ -42,18 +42,18 @@ test(
     await visitor.start(`/failures?endpoint_id=${endpointId}`);
     await visitor.press("button", "More");
     await visitor.press("menuitem", `Delete ${accounts} failures…`);
-    await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
+    await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor();
     await visitor.press("button", `Delete ${accounts} failures`);
-    await page.getByText("No failures of this endpoint").waitFor(wait);
+    await page.getByText("No failures of this endpoint").waitFor();
     await visitor.press("button", "Undo");
-    await page.getByText("The failures are on the list again").waitFor(wait);
+    await page.getByText("The failures are on the list again").waitFor();
 
     await visitor.start(`/failures?endpoint_id=${endpointId}`);
     await visitor.press("tab", "List");
     await visitor.press("button", "With all failures");
     await visitor.press("menuitem", "Export failures…");
     await visitor.press("button", `Export ${accounts} failures`);
-    const downloading = page.waitForEvent("download", wait);
+    const downloading = page.waitForEvent("download");
     await visitor.press("link", /^Download CSV/);
     const file = await (await downloading).path();
     const rows = parse<Record<string, string>>(await readFile(file, "utf8"), { columns: true });
@@ -62,32 +62,32 @@ test(
     await visitor.start(`/failures?view=list&endpoint_id=${endpointId}`);
     await visitor.press("button", "Time: Any time");
     await visitor.press("button", "Yesterday");
-    await page.getByText("No failures match these filters").waitFor(wait);
+    await page.getByText("No failures match these filters").waitFor();
     await visitor.press("button", /^Time: /);
     await visitor.press("button", "Last 24 hours");
-    await page.getByText(`${accounts} failures`, { exact: true }).waitFor(wait);
+    await page.getByText(`${accounts} failures`, { exact: true }).waitFor();
     await visitor.press("button", "Retry all failures…");
-    await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
+    await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor();
     await page.keyboard.press("Escape");
 
     receiver.answer(200);
     await visitor.start(`/failures?endpoint_id=${endpointId}`);
     await visitor.press("tab", "By cause");
     await visitor.press("button", `Retry ${accounts} failures…`);
-    await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor(wait);
+    await page.getByRole("dialog").getByText(`This applies to ${accounts} failures`).waitFor();
     await visitor.press("button", `Retry ${accounts} failures`);
-    await page.getByText(`${accounts} failures retried`).first().waitFor(wait);
-    await page.getByText("No failures of this endpoint").waitFor(wait);
+    await page.getByText(`${accounts} failures retried`).first().waitFor();
+    await page.getByText("No failures of this endpoint").waitFor();
     const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
     await until(() => receiver.received.length === 2 * accounts);
     expect(new Set(ids).size).toBe(accounts);
 
     await visitor.start(`/endpoints/${endpointId}`);
     await visitor.press("button", "Delete");
-    await page.getByRole("dialog").waitFor(wait);
+    await page.getByRole("dialog").waitFor();
     await visitor.press("button", "Delete");
     await visitor.press("button", "Undo");
-    await page.getByText("The endpoint crm is back").waitFor(wait);
-    await page.getByRole("link", { name: "crm", exact: true }).first().waitFor(wait);
+    await page.getByText("The endpoint crm is back").waitFor();
+    await page.getByRole("link", { name: "crm", exact: true }).first().waitFor();
   },
 );

@@ -1,8 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
-export const wait = { timeout: 15_000 };
-
 /** Maximum number of steps from the start page to an answer. A step is a press of Enter, like a click of a pointer. */
 const stepsMax = 5;
 /** More stops than a page has, or entries than a menu. */
@@ -38,13 +36,13 @@ export class KeyboardVisitor {
     await this.page.fill("[name=username]", username);
     await this.page.fill("[name=password]", password);
     await this.page.press("[name=password]", "Enter");
-    await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor(wait);
+    await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor();
   }
 
   /** Loads a page, with the count of steps at zero. It handles keys once its navigation is shown. */
   async start(path = ""): Promise<void> {
     await this.page.goto(`${this.#url}/p/admin${path}`);
-    await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor(wait);
+    await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor();
     this.#steps = 0;
   }
 
@@ -74,7 +72,7 @@ export class KeyboardVisitor {
   }
 
   async sees(text: string | RegExp): Promise<void> {
-    await this.page.getByText(text).first().waitFor(wait);
+    await this.page.getByText(text).first().waitFor();
   }
 
   isFocused(target: Locator): Promise<boolean> {
@@ -92,7 +90,7 @@ export class KeyboardVisitor {
   }
 
   async #focus(target: Locator, key: "Tab" | "ArrowDown"): Promise<void> {
-    await target.first().waitFor(wait);
+    await target.first().waitFor();
     if (key === "Tab") await this.#pressOften(key, await stopsBefore(target));
     for (let stop = 0; stop < stopsMax; stop += 1) {
       if (await hasFocus(target)) return;

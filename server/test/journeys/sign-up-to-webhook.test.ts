@@ -4,8 +4,6 @@ import { makeDataDir } from "../support/data-dir.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 import { test } from "../support/test.ts";
 
-const wait = { timeout: 15_000 };
-
 test(
   "a sign-up's three webhooks appear live on the deliveries page and in the bin",
   { timeout: 240_000 },
@@ -15,25 +13,25 @@ test(
     const { binViewUrl, username, password } = await readSignIn(folder.path);
     await using bin = await browser.newPage();
     await bin.goto(binViewUrl);
-    await bin.getByText("Waiting for your first webhook").waitFor(wait);
+    await bin.getByText("Waiting for your first webhook").waitFor();
 
     await using admin = await browser.newPage();
     await admin.goto(`${bellwire.url}/p/admin/deliveries`);
     await admin.fill("[name=username]", username);
     await admin.fill("[name=password]", password);
     await admin.click("button[type=submit]");
-    await admin.getByRole("heading", { name: "Deliveries", exact: true }).waitFor(wait);
+    await admin.getByRole("heading", { name: "Deliveries", exact: true }).waitFor();
 
     await using developer = await browser.newPage();
     await signUp(developer, bellwire.url);
-    await developer.getByText("3 webhooks sent").waitFor(wait);
+    await developer.getByText("3 webhooks sent").waitFor();
 
     for (const label of ["Account created", "User created", "Application created"]) {
       const row = admin.getByRole("row").filter({ hasText: label });
-      await row.filter({ hasText: "Delivered" }).waitFor(wait);
+      await row.filter({ hasText: "Delivered" }).waitFor();
     }
     const caught = bin.locator("summary .title");
-    await expect.poll(() => caught.allInnerTexts(), wait).toHaveLength(3);
+    await expect.poll(() => caught.allInnerTexts()).toHaveLength(3);
     const newestFirst = (await caught.allInnerTexts()).map((text) => /(\w+)\.created/.exec(text)?.[1]);
     expect(newestFirst).toEqual(["application", "user", "account"]);
     expect(await bin.getByText("Signature valid").count()).toBe(3);
@@ -48,5 +46,5 @@ async function signUp(page: Page, url: string): Promise<void> {
   await page.fill("[name=password]", "correct-horse-12");
   await page.fill("[name=password_confirmation]", "correct-horse-12");
   await page.click("button[type=submit]");
-  await page.waitForURL(/\/applications\/\d+/, wait);
+  await page.waitForURL(/\/applications\/\d+/);
 }

@@ -10,8 +10,6 @@ import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 
 const pictures = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
-const wait = { timeout: 15_000 };
-
 await mkdir(pictures, { recursive: true });
 await using folder = await makeEmptyDataDir();
 await using bellwire = await startBellwire({ dataDir: folder.path, environment: { PORT: "3000" } });
@@ -37,10 +35,10 @@ await developer.fill("[name=password]", "correct-horse-12");
 await developer.fill("[name=password_confirmation]", "correct-horse-12");
 await take(developer, "1-sign-up");
 await developer.click("button[type=submit]");
-await developer.getByText("3 webhooks sent").waitFor(wait);
+await developer.getByText("3 webhooks sent").waitFor();
 await take(developer, "2-application");
 
-await bin.locator("summary .title").nth(2).waitFor(wait);
+await bin.locator("summary .title").nth(2).waitFor();
 await take(bin, "3-request-bin");
 
 const admin = await context.newPage();
@@ -48,17 +46,17 @@ await admin.goto(`${bellwire.url}/p/admin/deliveries`);
 await admin.fill("[name=username]", username);
 await admin.fill("[name=password]", password);
 await admin.click("button[type=submit]");
-await admin.getByRole("row").filter({ hasText: "Delivered" }).nth(2).waitFor(wait);
-await admin.getByRole("link", { name: "Account created" }).first().waitFor(wait); // labels follow the rows
+await admin.getByRole("row").filter({ hasText: "Delivered" }).nth(2).waitFor();
+await admin.getByRole("link", { name: "Account created" }).first().waitFor(); // labels follow the rows
 await take(admin, "4-deliveries");
 await admin.getByRole("link", { name: "Account created" }).first().click();
 await admin
   .getByRole("heading", { name: /attempt/i })
   .first()
-  .waitFor(wait);
+  .waitFor();
 await take(admin, "5-delivery");
 await admin.goto(`${bellwire.url}/p/admin/webhooks/edit`);
-await admin.getByLabel("Webhooks enabled").waitFor(wait);
+await admin.getByLabel("Webhooks enabled").waitFor();
 await take(admin, "6-webhooks");
 await browser.close();
 

@@ -82,7 +82,7 @@ async function sendHeads(http: FastifyInstance, { id }: Pick<Bin, "id">) {
     socket.on("data", (text: string) => (answers += text));
   };
   const firstAnswer = async (): Promise<string> => {
-    await until(() => answers !== "", { withinMs: 5000 });
+    await until(() => answers !== "");
     return answers;
   };
   return Object.assign(send, { firstAnswer });
@@ -369,7 +369,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
       socket.pause().on("error", () => undefined);
       try {
         const stream = await opened.promise;
-        await until(() => clock.sleeping === 1, { withinMs: 5000 }); // the socket's own buffers are full
+        await until(() => clock.sleeping === 1); // the socket's own buffers are full
         const sentUntilFull = sent;
         await clock.advance(streamLimits.slowReaderSeconds.max * 1000 - 1);
         expect([stream.isOver, sent]).toEqual([false, sentUntilFull]);

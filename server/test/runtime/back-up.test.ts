@@ -62,7 +62,7 @@ test(
   },
 );
 
-test("a backup into a folder that is not empty is refused and writes nothing", { timeout: 60_000 }, async () => {
+test("a backup into a folder that is not empty is refused and writes nothing", async () => {
   await using folder = await makeDataDir();
   await using command = new BellwireProcess(["backup", "--to", folder.path], { BELLWIRE_DATA_DIR: folder.path });
   const before = await readdir(folder.path);
@@ -70,7 +70,7 @@ test("a backup into a folder that is not empty is refused and writes nothing", {
   expect(await readdir(folder.path)).toEqual(expect.arrayContaining(before));
 });
 
-test("a backup into the database's own folder is refused, as it would copy itself", { timeout: 60_000 }, async () => {
+test("a backup into the database's own folder is refused, as it would copy itself", async () => {
   await using folder = await makeDataDir();
   const target = join(folder.path, "postgres", "backup");
   await using command = new BellwireProcess(["backup", "--to", target], { BELLWIRE_DATA_DIR: folder.path });
@@ -78,7 +78,7 @@ test("a backup into the database's own folder is refused, as it would copy itsel
   expect(await readdir(join(folder.path, "postgres"))).not.toContain("backup");
 });
 
-test("a start on a backup that did not end says that it is incomplete", { timeout: 60_000 }, async () => {
+test("a start on a backup that did not end says that it is incomplete", async () => {
   await using folder = await makeDataDir();
   await using backups = await makeEmptyDataDir();
   const target = join(backups.path, "monday");
@@ -89,19 +89,15 @@ test("a start on a backup that did not end says that it is incomplete", { timeou
   expect([await started.ended, started.stderr]).toEqual([1, expect.stringContaining("monday is an incomplete backup")]);
 });
 
-test(
-  "a backup that its disk has no room for says so without a stack, and to delete it",
-  { timeout: 60_000 },
-  async (context) => {
-    await using folder = await makeDataDir();
-    await using backups = await makeEmptyDataDir();
-    const disk = await mountSmallDisk(backups.path);
-    if (!disk) return context.skip("mounting is not permitted");
-    await using _mounted = disk;
-    await disk.fill();
-    const target = join(backups.path, "monday");
-    await using command = new BellwireProcess(["backup", "--to", target], { BELLWIRE_DATA_DIR: folder.path });
-    expect(await command.ended).toBe(1);
-    expect(command.stderr).toMatch(/^bellwire: The backup in \S+monday is incomplete; delete it\. ENOSPC[^\n]+\n$/);
-  },
-);
+test("a backup that its disk has no room for says so without a stack, and to delete it", async (context) => {
+  await using folder = await makeDataDir();
+  await using backups = await makeEmptyDataDir();
+  const disk = await mountSmallDisk(backups.path);
+  if (!disk) return context.skip("mounting is not permitted");
+  await using _mounted = disk;
+  await disk.fill();
+  const target = join(backups.path, "monday");
+  await using command = new BellwireProcess(["backup", "--to", target], { BELLWIRE_DATA_DIR: folder.path });
+  expect(await command.ended).toBe(1);
+  expect(command.stderr).toMatch(/^bellwire: The backup in \S+monday is incomplete; delete it\. ENOSPC[^\n]+\n$/);
+});

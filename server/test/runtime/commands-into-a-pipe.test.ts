@@ -17,20 +17,16 @@ test("a command whose output pipe closes early exits with 0 and prints no error"
   }
 });
 
-test.runIf(existsSync("/dev/full"))(
-  "a server whose output is on a full disk serves, and stops with 0",
-  { timeout: 60_000 },
-  async () => {
-    await using folder = await makeDataDir();
-    const env = { PATH: process.env["PATH"], PORT: "0", BELLWIRE_DATA_DIR: folder.path, ...inOneProcess };
-    const script = 'exec "$0" "$1" serve >/dev/full';
-    const server = spawn("sh", ["-c", script, process.execPath, bellwire], { env, stdio: ["ignore", "pipe", "pipe"] });
-    const ended = new Promise((resolve) => server.on("close", resolve));
-    let log = "";
-    server.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
-    const url = await until(() => /listening at (http:\/\/[\d.:]+)/.exec(log)?.[1], { withinMs: 40_000 });
-    await until(async () => (await fetch(`${url}/readyz`)).ok);
-    server.kill();
-    expect(await ended).toBe(0);
-  },
-);
+test.runIf(existsSync("/dev/full"))("a server whose output is on a full disk serves, and stops with 0", async () => {
+  await using folder = await makeDataDir();
+  const env = { PATH: process.env["PATH"], PORT: "0", BELLWIRE_DATA_DIR: folder.path, ...inOneProcess };
+  const script = 'exec "$0" "$1" serve >/dev/full';
+  const server = spawn("sh", ["-c", script, process.execPath, bellwire], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise((resolve) => server.on("close", resolve));
+  let log = "";
+  server.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const url = await until(() => /listening at (http:\/\/[\d.:]+)/.exec(log)?.[1], { withinMs: 40_000 });
+  await until(async () => (await fetch(`${url}/readyz`)).ok);
+  server.kill();
+  expect(await ended).toBe(0);
+});

@@ -134,7 +134,7 @@ test("a killed engine process is restarted at once and sends the waiting deliver
   await until(() => receiver.received.length === 1); // its lane is owned, and its attempt in flight
   receiver.answer(200);
   kill(first, "SIGKILL");
-  await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"), { withinMs: 30_000 });
+  await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"));
   expect(await engineOf(serving)).not.toBe(first);
   const line = serving.stderr.split("\n").find((text) => text.includes("starting it again"));
   expect(JSON.parse(line ?? "{}")).toMatchObject({ againInMs: 0, msg: "the engine process ended; starting it again" });

@@ -123,66 +123,65 @@ test.concurrent("a manual retry of a failure counts as an attempt, but not in th
 const leaseMs = 1000;
 const engineProgram = fileURLToPath(new URL("../engine/engine-process.ts", import.meta.url));
 
-test.concurrent(
-  "after engines are killed, the next owners count every attempt that the killed engines recorded",
-  { timeout: 60_000 },
-  async ({ database, databaseUrl }) => {
-    let requests = 0;
-    let onRequest = (): void => undefined;
-    await using receiver = await startReceiver((answer) => {
-      requests += 1;
-      answer.writeHead(requests % 5 === 0 ? 500 : 200).end();
-      onRequest();
-    });
-    const providerId = await buildProvider(database);
-    await buildEndpoint(database, { providerId, url: receiver.url });
-    await buildEndpoint(database, { providerId, url: receiver.url, name: "ordered", ordering: "account" });
-    for (let kills = 0; kills < 2; kills += 1) {
-      const engine = fork(engineProgram, [`engine-${kills}`, databaseUrl, String(leaseMs)]);
-      const killAt = requests + 150;
-      onRequest = () => {
-        if (requests >= killAt) engine.kill("SIGKILL");
-      };
-      await recordNow(database, { providerId }, events(200));
-      if (engine.signalCode === null) await once(engine, "exit");
-    }
-    onRequest = () => undefined;
-    expect(await readAllStatistics(database, providerId)).not.toEqual(await recountAttempts(database, providerId));
-    {
-      await using _next = await startTestEngine(database, { leaseMs });
-      await until(() => isEmpty(database));
-    }
-    await expectStatisticsToEqualAttempts(database, providerId);
-  },
-);
+test.concurrent("after engines are killed, the next owners count every attempt that the killed engines recorded", async ({
+  database,
+  databaseUrl,
+}) => {
+  let requests = 0;
+  let onRequest = (): void => undefined;
+  await using receiver = await startReceiver((answer) => {
+    requests += 1;
+    answer.writeHead(requests % 5 === 0 ? 500 : 200).end();
+    onRequest();
+  });
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url });
+  await buildEndpoint(database, { providerId, url: receiver.url, name: "ordered", ordering: "account" });
+  for (let kills = 0; kills < 2; kills += 1) {
+    const engine = fork(engineProgram, [`engine-${kills}`, databaseUrl, String(leaseMs)]);
+    const killAt = requests + 150;
+    onRequest = () => {
+      if (requests >= killAt) engine.kill("SIGKILL");
+    };
+    await recordNow(database, { providerId }, events(200));
+    if (engine.signalCode === null) await once(engine, "exit");
+  }
+  onRequest = () => undefined;
+  expect(await readAllStatistics(database, providerId)).not.toEqual(await recountAttempts(database, providerId));
+  {
+    await using _next = await startTestEngine(database, { leaseMs });
+    await until(() => isEmpty(database));
+  }
+  await expectStatisticsToEqualAttempts(database, providerId);
+});
 
-test.concurrent(
-  "the attempts of a killed engine are counted even if no deliveries are due, and once",
-  { timeout: 60_000 },
-  async ({ database, databaseUrl, owner }) => {
-    await using receiver = await startReceiver();
-    const providerId = await buildProvider(database);
-    await buildEndpoint(database, { providerId, url: receiver.url });
-    const engine = fork(engineProgram, ["engine", databaseUrl, "60000"]);
-    await once(engine, "message");
-    await database.inTransaction(async (tx) => {
-      await tx.query("lock table statistics_minutes in share mode"); // the engine records its attempts, but cannot count them
-      await recordNow(database, { providerId }, events(20));
-      await until(() => isEmpty(database));
-      engine.kill("SIGKILL");
-      await once(engine, "exit");
-    });
-    expect(await countOrphans(database)).toBe(0); // a frozen engine would count them itself
+test.concurrent("the attempts of a killed engine are counted even if no deliveries are due, and once", async ({
+  database,
+  databaseUrl,
+  owner,
+}) => {
+  await using receiver = await startReceiver();
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: receiver.url });
+  const engine = fork(engineProgram, ["engine", databaseUrl, "60000"]);
+  await once(engine, "message");
+  await database.inTransaction(async (tx) => {
+    await tx.query("lock table statistics_minutes in share mode"); // the engine records its attempts, but cannot count them
+    await recordNow(database, { providerId }, events(20));
+    await until(() => isEmpty(database));
+    engine.kill("SIGKILL");
+    await once(engine, "exit");
+  });
+  expect(await countOrphans(database)).toBe(0); // a frozen engine would count them itself
 
-    await database.query(`update engines set beat_at = now() - interval '2 minutes'`);
-    expect(await countOrphans(database)).toBe(1);
-    await expectStatisticsToEqualAttempts(database, providerId);
-    await owner.inTransaction(async (tx) => {
-      await tx.query("lock table attempts in access exclusive mode"); // no further run reads the history
-      expect(await countOrphans(database)).toBe(0);
-    });
-  },
-);
+  await database.query(`update engines set beat_at = now() - interval '2 minutes'`);
+  expect(await countOrphans(database)).toBe(1);
+  await expectStatisticsToEqualAttempts(database, providerId);
+  await owner.inTransaction(async (tx) => {
+    await tx.query("lock table attempts in access exclusive mode"); // no further run reads the history
+    expect(await countOrphans(database)).toBe(0);
+  });
+});
 
 test.concurrent("a delivery cancelled in flight counts as an attempt, and as neither delivered nor failed", async ({
   database,

@@ -25,8 +25,16 @@ const flags = [
   "--force-prefers-reduced-motion",
 ];
 
+/** Long enough for a busy machine: no test depends on its speed. */
+const patienceMs = 60_000;
+
 /** Starts this machine's Chromium, or the one installed by npm. */
 export async function launchBrowser(): Promise<Browser> {
+  const browser = await launch();
+  return browser.on("context", (context) => context.setDefaultTimeout(patienceMs));
+}
+
+async function launch(): Promise<Browser> {
   const path = [process.env["CHROMIUM_PATH"], ...installed].find((each) => each !== undefined && existsSync(each));
   if (path !== undefined) return chromium.launch({ executablePath: path, args: flags });
 

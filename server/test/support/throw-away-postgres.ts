@@ -269,7 +269,7 @@ async function startPostgres(
   const port = more["port"] ?? String(socketPort);
   const urlOf = (database: string): string =>
     `postgresql://${ownerRole}:${ownerPassword}@/${database}?host=${encodeURIComponent(folder)}${port === String(socketPort) ? "" : `&port=${port}`}`;
-  await until(() => answersFrom(urlOf("postgres"), join(folder, "postgres")), { withinMs: 30_000 });
+  await until(() => answersFrom(urlOf("postgres"), join(folder, "postgres")));
   const end = async (only?: "postmaster"): Promise<void> => {
     const postmaster = await postmasterOf(folder);
     if (server.pid !== undefined) kill(server.pid, "SIGKILL"); // the shell, which would clean up
