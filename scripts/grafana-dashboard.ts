@@ -137,6 +137,7 @@ const rows: readonly Row[] = [
         unit: "reqps",
         queries: [{ expr: `sum by (result) (${rate("bellwire_name_lookups_total")})`, legend: "{{result}}" }],
       },
+      { title: "Duration of name look-ups", unit: "s", queries: quantiles("bellwire_name_lookup_duration_seconds") },
       {
         title: "Attempts without descriptor, port or memory",
         unit: "cps",
