@@ -117,6 +117,10 @@ test("an unknown environment variable causes a warning, unless Kubernetes added 
     "BELLWIRE_RETENTION_DAY is not a setting, and has no effect",
     "BELLWIRE_ADMIN_USERNAME_FILE is not a setting, and has no effect",
   ]);
+  // People guess this name for the listening port.
+  expect(warnOfUnknownSettings({ BELLWIRE_PORT: "4000" })).toEqual([
+    "BELLWIRE_PORT is not a setting, and has no effect",
+  ]);
 });
 
 test("an unknown name in the configuration file is refused", () => {

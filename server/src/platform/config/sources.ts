@@ -57,8 +57,9 @@ export function readSources({ env, settings, configFile }: SourceNeeds): Sources
 const knownNames = (settings: readonly Setting<unknown>[]): Set<string> =>
   new Set(settings.flatMap((setting) => [setting.name, ...(setting.isSecret ? [secretFileName(setting)] : [])]));
 
-/** Kubernetes adds such variables for each service, also for one that is called `bellwire`. */
-const ofKubernetes = /_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$/;
+/** Kubernetes adds such variables for each service, also for one that is called `bellwire`. `BELLWIRE_PORT` is then a URL. */
+const ofKubernetes =
+  /_(SERVICE_HOST|SERVICE_PORT(_.+?)?|PORT_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)=|_PORT(_\d+_(TCP|UDP|SCTP))?=(tcp|udp|sctp):/;
 
 /** Returns the environment's names with this prefix that are no settings, such as misspelt ones. Empty ones are left out. */
 export function unknownNames(
@@ -67,7 +68,8 @@ export function unknownNames(
 ): readonly string[] {
   const known = knownNames(settings);
   return Object.keys(env).filter(
-    (name) => name.startsWith(prefix) && env[name]?.trim() && !known.has(name) && !ofKubernetes.test(name),
+    (name) =>
+      name.startsWith(prefix) && env[name]?.trim() && !known.has(name) && !ofKubernetes.test(`${name}=${env[name]}`),
   );
 }
 
