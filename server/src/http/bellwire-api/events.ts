@@ -3,6 +3,7 @@ import { type Static, Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { documentToJson } from "#platform/document.ts";
 import {
+  bodyFamilies,
   bodyFormatOf,
   contentTypeOf,
   deliveryId,
@@ -342,10 +343,7 @@ export const eventTypeOperations: readonly Operation[] = [
     params: Type.Object({ type: Type.Enum([...eventTypes], { description: "An event type." }) }),
     query: Type.Object({
       format: Type.Optional(
-        Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], {
-          default: "3scale",
-          description: "As an endpoint's `format`.",
-        }),
+        Type.Enum([...bodyFamilies], { default: "3scale", description: "As an endpoint's `format`." }),
       ),
     }),
     responses: {

@@ -113,6 +113,7 @@ export {
   verifyOwnership,
 } from "./lanes.ts";
 export {
+  bodyFamilies,
   type BodyFamily,
   type BodyFormat,
   bodyFormatOf,

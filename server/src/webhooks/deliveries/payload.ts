@@ -1,8 +1,9 @@
 import type { TraceContext } from "#platform/telemetry/tracing.ts";
 import { isoTime } from "#platform/times.ts";
 
-/** The family of a body: the endpoint's `format`. */
-export type BodyFamily = "3scale" | "json" | "cloudevents" | "cloudevents-binary";
+/** The families of bodies: the `format` that an endpoint can have. */
+export const bodyFamilies = ["3scale", "json", "cloudevents", "cloudevents-binary"] as const;
+export type BodyFamily = (typeof bodyFamilies)[number];
 
 /**
  * The format of stored bytes. Credentials make two bodies of one family, each stored once however many endpoints need

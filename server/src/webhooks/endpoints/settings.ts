@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { propertyName } from "#platform/database/values.ts";
 import { retryWaitLimits } from "#platform/limits.ts";
-import type { BodyFamily } from "#webhooks/deliveries/index.ts";
+import { type BodyFamily, bodyFamilies } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
 
 /** The facts that defaults depend on. */
@@ -86,7 +86,7 @@ export const endpointSettings = {
     { default: false },
   ),
   format: setting(
-    Type.Enum(["3scale", "json", "cloudevents", "cloudevents-binary"], {
+    Type.Enum([...bodyFamilies], {
       description:
         "`3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. " +
         "`cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are " +
