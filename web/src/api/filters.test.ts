@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exampleDelivery, exampleEvent } from "../testing/examples.ts";
+import { completeFilter, exampleDelivery, exampleEvent } from "../testing/examples.ts";
 import { type ListFilter, filterQuery, matchesDelivery, matchesEvent } from "./filters.ts";
 
 const now = new Date("2026-03-01T10:00:00Z");
@@ -10,7 +10,7 @@ const delivery = {
   last_attempt: { at: exampleDelivery.occurred_at, status: 503, error: "Answered 503", latency_ms: 1200 },
 };
 
-const completeFilter: ListFilter = {
+const matchingFilter: ListFilter = {
   state: "failed,pending",
   endpoint_id: "1,2",
   event_type: "account.*",
@@ -26,7 +26,7 @@ const completeFilter: ListFilter = {
 };
 
 test("a delivery that matches every filter belongs to the list", () => {
-  expect(matchesDelivery(completeFilter, delivery, now)).toBe(true);
+  expect(matchesDelivery(matchingFilter, delivery, now)).toBe(true);
 });
 
 test.each([
@@ -43,7 +43,7 @@ test.each([
   [{ since: "-59m" }],
   [{ until: "2026-03-01T09:00:00Z" }],
 ] satisfies [ListFilter][])("a delivery that does not match %o does not belong to the list", (changed) => {
-  expect(matchesDelivery({ ...completeFilter, ...changed }, delivery, now)).toBe(false);
+  expect(matchesDelivery({ ...matchingFilter, ...changed }, delivery, now)).toBe(false);
 });
 
 test.each([
@@ -70,6 +70,10 @@ test("an event matches by its own actor and channel", () => {
   expect(matchesEvent({ actor: "admin" }, exampleEvent, now)).toBe(false);
   expect(matchesEvent({ channel: "api" }, exampleEvent, now)).toBe(false);
   expect(matchesEvent({ q: "harbour" }, exampleEvent, now)).toBeUndefined();
+});
+
+test("every filter becomes a parameter of the API", () => {
+  expect(Object.keys(filterQuery(completeFilter)).toSorted()).toEqual(Object.keys(completeFilter).toSorted());
 });
 
 test("several values of a filter become several parameters of the API", () => {

@@ -1,25 +1,12 @@
+import type { operations } from "./bellwire-api.d.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { Event } from "./events.ts";
 
+/** The filters that the API's lists of deliveries, attempts and events have, except for the page. */
+type FilterQuery = Omit<NonNullable<operations["listDeliveries"]["parameters"]["query"]>, "limit" | "after">;
+
 /** The parameters of the filters, in the addresses of pages and in the API. */
-export type FilterName =
-  | "q"
-  | "since"
-  | "until"
-  | "state"
-  | "endpoint_id"
-  | "event_type"
-  | "status"
-  | "error_class"
-  | "attempts_min"
-  | "attempts_max"
-  | "latency_min"
-  | "account"
-  | "object_id"
-  | "actor"
-  | "channel"
-  | "event_id"
-  | "payload";
+export type FilterName = keyof FilterQuery;
 
 /** A filter as the address of a page contains it. Several values are separated by commas. */
 export type ListFilter = Readonly<Partial<Record<FilterName, string>>>;
@@ -47,7 +34,7 @@ const knownValues = <Value extends string>(value: string | undefined, known: rea
   known.filter((each) => valuesOf(value).includes(each));
 
 /** Returns the filter as the query of a list in the API. */
-export function filterQuery(filter: ListFilter) {
+export function filterQuery(filter: ListFilter): FilterQuery {
   const { endpoint_id, event_type, status, event_id, attempts_min, attempts_max, latency_min, object_id } = filter;
   const { q, since, until, account, actor, payload } = filter;
   return {
@@ -71,62 +58,81 @@ export function filterQuery(filter: ListFilter) {
   };
 }
 
-/**
- * Returns whether a delivery of the stream belongs to a filtered list, or undefined if only the server can decide:
- * texts are searched there, and the stream does not contain actors and channels.
- */
-export function matchesDelivery(filter: ListFilter, delivery: Delivery, now: Date): boolean | undefined {
-  const { last_attempt: last } = delivery;
-  const { q, payload, actor, channel, error_class, account } = filter;
-  const isOut =
-    !isIn(filter.state, delivery.state) ||
-    !isIn(filter.endpoint_id, String(delivery.endpoint_id)) ||
-    !isIn(filter.event_id?.toLowerCase(), delivery.event_id) ||
-    !isEventType(filter.event_type, delivery.event_type) ||
-    !isWithin(filter, delivery.occurred_at, now) ||
-    !isAccountId(account, delivery.account_id) ||
-    (filter.object_id !== undefined && Number(filter.object_id) !== delivery.object_id) ||
-    delivery.attempts_made < Number(filter.attempts_min ?? 0) ||
-    delivery.attempts_made > Number(filter.attempts_max ?? Infinity) ||
-    (filter.latency_min !== undefined && (last?.latency_ms ?? -1) < Number(filter.latency_min)) ||
-    (filter.status !== undefined && !isStatus(filter.status, last?.status)) ||
-    (error_class !== undefined && (last?.error ?? null) === null);
-  if (isOut) return false;
-  const isUnknown = q || payload || actor || channel || error_class || isAccountName(account);
-  return isUnknown ? undefined : true;
-}
+/** Compares a filter's value with a row of the stream. Undefined: only the server can decide. */
+type Criterion<Row> = (value: string, row: Row, now: Date) => boolean | undefined;
+type Criteria<Row> = Readonly<Record<FilterName, Criterion<Row>>>;
 
-const actorKindOf = (actor: string): string => actor.split(":")[0] ?? "";
+const onServer = (): undefined => undefined;
 
-/** Returns whether an event of the stream belongs to a filtered list, or undefined if only the server can decide. */
-export function matchesEvent(filter: ListFilter, event: Event, now: Date): boolean | undefined {
-  const { q, payload, actor, account } = filter;
-  const userId = actor?.split(":")[1];
-  const isOut =
-    !isIn(filter.channel, event.channel) ||
-    !isIn(filter.event_id?.toLowerCase(), event.id) ||
-    !isEventType(filter.event_type, event.type) ||
-    !isWithin(filter, event.occurred_at, now) ||
-    !isAccountId(account, event.account_id) ||
-    (filter.object_id !== undefined && Number(filter.object_id) !== event.object_id) ||
-    (actor !== undefined && actorKindOf(actor) !== event.actor.kind) ||
-    (userId !== undefined && Number(userId) !== event.actor.user_id);
-  if (isOut) return false;
-  return q || payload || isAccountName(account) ? undefined : true;
-}
+const commonCriteria = {
+  since: (value, { occurred_at }, now) => new Date(occurred_at) >= momentOf(value, now),
+  until: (value, { occurred_at }, now) => new Date(occurred_at) < momentOf(value, now),
+  account: (value, { account_id }) => (/^\d+$/.test(value) ? Number(value) === account_id : undefined),
+  object_id: (value, { object_id }) => Number(value) === object_id,
+  q: onServer,
+  payload: onServer,
+} satisfies Partial<Criteria<Pick<Delivery & Event, "occurred_at" | "account_id" | "object_id">>>;
 
-const isIn = (filter: string | undefined, value: string): boolean => !filter || valuesOf(filter).includes(value);
+const deliveryCriteria: Criteria<Delivery> = {
+  ...commonCriteria,
+  state: (value, { state }) => isIn(value, state),
+  endpoint_id: (value, { endpoint_id }) => isIn(value, String(endpoint_id)),
+  event_id: (value, { event_id }) => isIn(value.toLowerCase(), event_id),
+  event_type: (value, { event_type }) => isEventType(value, event_type),
+  attempts_min: (value, { attempts_made }) => attempts_made >= Number(value),
+  attempts_max: (value, { attempts_made }) => attempts_made <= Number(value),
+  latency_min: (value, { last_attempt: last }) => (last?.latency_ms ?? -1) >= Number(value),
+  status: (value, { last_attempt: last }) => isStatus(value, last?.status),
+  error_class: (_, { last_attempt: last }) => ((last?.error ?? null) === null ? false : undefined),
+  // The stream's deliveries have neither.
+  actor: onServer,
+  channel: onServer,
+};
 
-const isEventType = (filter: string | undefined, type: string): boolean =>
-  !filter ||
+const eventCriteria: Criteria<Event> = {
+  ...commonCriteria,
+  event_id: (value, { id }) => isIn(value.toLowerCase(), id),
+  event_type: (value, { type }) => isEventType(value, type),
+  actor: (value, { actor }) => {
+    const [kind, userId] = value.split(":");
+    return kind === actor.kind && (userId === undefined || Number(userId) === actor.user_id);
+  },
+  channel: (value, { channel }) => isIn(value, channel),
+  // About deliveries. The page of events has no such filters.
+  state: onServer,
+  endpoint_id: onServer,
+  status: onServer,
+  error_class: onServer,
+  attempts_min: onServer,
+  attempts_max: onServer,
+  latency_min: onServer,
+};
+
+const matcherOf =
+  <Row>(criteria: Criteria<Row>) =>
+  (filter: ListFilter, row: Row, now: Date): boolean | undefined => {
+    const values = new Map(Object.entries(filter));
+    const results = new Set(
+      Object.entries(criteria).map(([name, matches]) => {
+        const value = values.get(name);
+        return value ? matches(value, row, now) : true;
+      }),
+    );
+    return results.has(false) ? false : results.has(undefined) ? undefined : true;
+  };
+
+/** Returns whether a delivery of the stream belongs to a filtered list, or undefined if only the server can decide. */
+export const matchesDelivery = matcherOf(deliveryCriteria);
+
+/** The same for an event of the stream. */
+export const matchesEvent = matcherOf(eventCriteria);
+
+const isIn = (filter: string, value: string): boolean => valuesOf(filter).includes(value);
+
+const isEventType = (filter: string, type: string): boolean =>
   valuesOf(filter).some(
     (pattern) => pattern === "*" || (pattern.endsWith(".*") ? type.startsWith(pattern.slice(0, -1)) : pattern === type),
   );
-
-const isAccountName = (account: string | undefined): boolean => account !== undefined && !/^\d+$/.test(account);
-
-const isAccountId = (account: string | undefined, id: number): boolean =>
-  account === undefined || isAccountName(account) || Number(account) === id;
 
 function isStatus(filter: string, status: number | null | undefined): boolean {
   if (status === null || status === undefined) return false;
@@ -144,6 +150,3 @@ export function momentOf(text: string, now: Date): Date {
   if (amount === undefined) return new Date(text);
   return new Date(now.getTime() - Number(amount) * (unitMs[unit.toLowerCase()] ?? 0));
 }
-
-const isWithin = ({ since, until }: ListFilter, at: string, now: Date): boolean =>
-  (!since || new Date(at) >= momentOf(since, now)) && (!until || new Date(at) < momentOf(until, now));

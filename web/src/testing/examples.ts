@@ -1,5 +1,6 @@
 import type { Delivery } from "../api/deliveries.ts";
 import type { Event } from "../api/events.ts";
+import type { ListFilter } from "../api/filters.ts";
 import type { Product } from "../api/products.ts";
 import type { Session } from "../api/session.tsx";
 
@@ -32,6 +33,27 @@ export const exampleDelivery: Delivery = {
   next_attempt_at: null,
   ended_at: null,
   last_attempt: null,
+};
+
+/** A filter with a value for each parameter of the API. */
+export const completeFilter: Required<ListFilter> = {
+  q: "Harbour & Sons",
+  since: "-1d",
+  until: "2026-03-01T09:00:00.000Z",
+  state: "failed,pending",
+  endpoint_id: "7,8",
+  event_type: "account.*,user.created",
+  status: "500,4xx,301-308",
+  error_class: "timeout,5xx",
+  attempts_min: "2",
+  attempts_max: "5",
+  latency_min: "1000",
+  account: "Harbour, Quay & Sons",
+  object_id: "42",
+  actor: "developer:1000000000000021",
+  channel: "api",
+  event_id: "0192f0c1-0000-7000-8000-000000000001",
+  payload: 'data.account.org_name = "Harbour, Sons"',
 };
 
 export const exampleProduct: Product = {
