@@ -276,7 +276,7 @@ const lockNotAvailable = "55P03";
 async function dropExpiredDays(appPool: Pool): Promise<number> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await retireExpiredDays(appPool, new Date(), retentionDays);
+      await retireExpiredDays(appPool, { now: new Date(), retentionDays });
       return tries;
     } catch (error) {
       if (errorCode(error) !== lockNotAvailable || tries === triesMax) throw error;

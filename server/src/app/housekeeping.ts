@@ -133,8 +133,9 @@ function deleteExpired(
 ): Promise<boolean> {
   return runAll({ signal, log }, [
     async () => {
-      const days = await retireExpiredDays(pool, now, retentionDays);
+      const { days, busy } = await retireExpiredDays(pool, { now, retentionDays, signal });
       if (days.length > 0) log.info({ days }, "history dropped");
+      if (busy.length > 0) throw new AggregateError(busy); // all others are done
     },
     async () => {
       const partitions = await dropOldStatistics(pool, now, statisticsDays);

@@ -17,7 +17,7 @@ import {
   retryFailures,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
-import type { Database } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { readEvent, readNotifications } from "#webhooks/events/index.ts";
 import { openDatabaseClock } from "../../src/app/cell-contexts.ts";
 import { fail } from "../support/build-failures.ts";
@@ -28,6 +28,9 @@ import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
 const dayMs = 86_400_000;
+
+const retire = async (pool: Pool, now: Date): Promise<readonly string[]> =>
+  (await retireExpiredDays(pool, { now, retentionDays: 30 })).days;
 
 test("a process that runs for months always has partitions for the coming days", async ({ database }) => {
   const { now, daysReady } = await readHistoryDays(database);
@@ -75,7 +78,7 @@ test("a machine's clock that is 60 days ahead or behind drops no history", async
     const machineNow = new Date(Date.now() + days * dayMs);
     const { now } = await advanceRetention(database, machineNow);
     expect(now.getTime()).toBeLessThanOrEqual(Math.min(Date.now(), machineNow.getTime()));
-    expect(await retireExpiredDays(database, now, 30)).not.toContain(new Date().toISOString().slice(0, 10));
+    expect(await retire(database, now)).not.toContain(new Date().toISOString().slice(0, 10));
   }
   expect(await database.query("select from events")).toHaveLength(1);
 });
@@ -139,9 +142,9 @@ test("expired days are dropped except failed and due deliveries, which can still
 
   const later = new Date(Date.now() + 31 * dayMs);
   const today = new Date().toISOString().slice(0, 10);
-  expect(await retireExpiredDays(database, new Date(), 30)).not.toContain(today);
-  expect(await retireExpiredDays(database, later, 30)).toContain(today);
-  expect(await retireExpiredDays(database, later, 30)).toEqual([]);
+  expect(await retire(database, new Date())).not.toContain(today);
+  expect(await retire(database, later)).toContain(today);
+  expect(await retire(database, later)).toEqual([]);
 
   const remaining = await listDeliveries(database, { providerId, limit: 10 });
   expect(remaining.map(({ eventId, state }) => [eventId, state])).toEqual([
@@ -154,7 +157,7 @@ test("expired days are dropped except failed and due deliveries, which can still
   await using _engine = await startTestEngine(database);
   await until(async () => (await database.query("select from due")).length === 0);
   // No longer needed, so the rest of the day is dropped too.
-  expect(await retireExpiredDays(database, later, 30)).toHaveLength(1);
+  expect(await retire(database, later)).toHaveLength(1);
   expect(await database.query("select from events")).toEqual([]);
   expect(new Set(receiver.received.slice(-2).map((request) => request.headers["webhook-id"]))).toEqual(
     new Set([failed, pending]),
@@ -176,7 +179,7 @@ test("a deletion of failures can be undone although their day expires in the mea
   const { deletion } = await deleteFailuresForUndo(database, { providerId }, bySystem);
   const later = new Date(Date.now() + 31 * dayMs);
   const today = new Date().toISOString().slice(0, 10);
-  expect(await retireExpiredDays(database, later, 30)).toContain(today);
+  expect(await retire(database, later)).toContain(today);
 
   expect(await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id))).toBe(true);
   expect(await restoreBatch(database, { providerId, id: deletion.id })).toEqual({ restored: 1, hasMore: false });
@@ -187,6 +190,6 @@ test("a deletion of failures can be undone although their day expires in the mea
   await deleteFailuresForUndo(database, { providerId }, bySystem);
   await database.query("update failure_deletions set ends_at = now() - interval '1 second'");
   while (await purgeDeletedFailures(database));
-  expect(await retireExpiredDays(database, later, 30)).toEqual([today]);
+  expect(await retire(database, later)).toEqual([today]);
   expect(await database.query("select from events")).toEqual([]);
 });

@@ -19,9 +19,15 @@ const inDays = (days: number): Date => new Date(Date.now() + days * 86_400_000);
 const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
 const today = (): string => dayOf(new Date());
 const tableSuffix = (day: string): string => day.replaceAll("-", "");
-const retire = (database: Pool): Promise<readonly string[]> => retireExpiredDays(database, inDays(31), 30);
+/** Retires all days up to today. Rejects if one of their tables was busy. */
+async function retire(database: Pool): Promise<readonly string[]> {
+  const { days, busy } = await retireExpiredDays(database, { now: inDays(31), retentionDays: 30 });
+  if (busy.length > 0) throw new AggregateError(busy, busy.join());
+  return days;
+}
 /** Retires yesterday, so that today's partition is the busy one. */
-const retireYesterday = (database: Pool): Promise<unknown> => retireExpiredDays(database, inDays(31), 31);
+const retireYesterday = (database: Pool): Promise<unknown> =>
+  retireExpiredDays(database, { now: inDays(31), retentionDays: 31 });
 const notInTime = /lock timeout|came to be wanted/;
 
 /** Opens a transaction that has done `work` and commits on demand. */
@@ -83,6 +89,44 @@ test("replacing a partition waits for other transactions without blocking them f
   expect(await database.query("select from events")).toHaveLength(recorded + 1);
   expect(await retire(database)).toContain(today());
   expect(await database.query("select from events")).toEqual([]);
+});
+
+/** Adds a row of a dropped event to each history of a number of days from today. */
+async function addExpiredRows(owner: Pool, days: number): Promise<void> {
+  await owner.query("select add_history_days(current_date, current_date + $1::integer)", [days - 1]);
+  await owner.query(
+    `insert into payloads (provider_id, event_id, format, body, context)
+     select 1, uuid_v7_floor(now() + make_interval(days => day)), 'json', '', '{}' from generate_series(0, $1::integer - 1) day`,
+    [days],
+  );
+}
+
+test("a busy table keeps no other one from being replaced", async ({ database, owner }) => {
+  await addExpiredRows(owner, 3);
+  const busyDay = dayOf(inDays(1));
+  const writing = await holdOpen(owner, (tx) =>
+    tx.query(`lock table payloads_${tableSuffix(busyDay)} in row exclusive mode`),
+  );
+  const retired = await retireExpiredDays(database, { now: inDays(40), retentionDays: 30 });
+  expect(retired.busy.map(String)).toEqual([expect.stringMatching(`payloads of ${busyDay}: .*lock timeout`)]);
+  expect(await database.query("select from payloads")).toHaveLength(1);
+  await writing.commit();
+  const signal = AbortSignal.abort(); // a process that stops leaves the rest to the next run
+  expect(await retireExpiredDays(database, { now: inDays(40), retentionDays: 30, signal })).toEqual({
+    days: [],
+    busy: [],
+  });
+  await retireExpiredDays(database, { now: inDays(40), retentionDays: 30 });
+  expect(await database.query("select from payloads")).toEqual([]);
+});
+
+test("a history whose days are all read is tried once in a run, and the others go on", async ({ database, owner }) => {
+  await addExpiredRows(owner, 3);
+  const reading = await holdOpen(owner, (tx) => tx.query("lock table only deliveries in access share mode"));
+  const retired = await retireExpiredDays(database, { now: inDays(40), retentionDays: 30 });
+  expect(retired.busy.map(String)).toEqual([expect.stringMatching(/deliveries of .*lock timeout/)]);
+  expect(await database.query("select from payloads")).toEqual([]);
+  await reading.commit();
 });
 
 test("a day is dropped while engines settle, other days are vacuumed and a transaction holds an old snapshot", async ({

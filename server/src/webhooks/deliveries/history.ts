@@ -1,4 +1,5 @@
 import type { Database, Pool } from "#platform/database/database.ts";
+import { errorCode } from "#platform/errors.ts";
 
 /** Events of a day without partitions cannot be recorded. */
 const daysAhead = 14;
@@ -89,23 +90,58 @@ const histories = ["events", "payloads", "deliveries", "attempts"] as const;
 const retire = `select retire_history_day($1, $2::date) as "isRetired"`;
 const dropRetired = `select drop_retired_history()`;
 
+/** The result of a run of the retention. */
+interface RetiredDays {
+  /** The days of which something was dropped. */
+  readonly days: readonly string[];
+  /** The errors of tables that could not be replaced in time. The next run tries them again. */
+  readonly busy: readonly Error[];
+}
+
 /**
- * Drops partitions older than `retentionDays`, except rows that are due or on the failure list. Returns the days of
- * which something was dropped. Rejects if a table is too busy to be replaced; the next call continues.
+ * Drops partitions older than `retentionDays`, except rows that are due or on the failure list. A busy table keeps only
+ * itself from being replaced. If the lock that excludes all readers of a history timed out, its later days are left to the next
+ * run: each of them would let everybody wait, too.
  */
-export async function retireExpiredDays(pool: Pool, now: Date, retentionDays: number): Promise<readonly string[]> {
+export async function retireExpiredDays(
+  pool: Pool,
+  { now, retentionDays, signal }: { readonly now: Date; readonly retentionDays: number; readonly signal?: AbortSignal },
+): Promise<RetiredDays> {
   await pool.query(dropRetired); // left by a process that was killed
-  const days = await pool.query<{ day: string }>(expired, [dayOf(now), retentionDays]);
-  const dropped = new Set<string>();
-  for (const { day } of days) {
+  const expiredDays = await pool.query<{ day: string }>(expired, [dayOf(now), retentionDays]);
+  const days = new Set<string>();
+  const busy: Error[] = [];
+  const skipped = new Set<string>();
+  for (const { day } of expiredDays) {
     for (const history of histories) {
-      const [done] = await pool.query<{ isRetired: boolean }>(retire, [history, day]);
-      if (!done?.isRetired) continue;
-      dropped.add(day);
-      await pool.query(dropRetired);
+      if (signal?.aborted || skipped.has(history)) continue;
+      const result = await retireTable(pool, history, day);
+      if (result === true) days.add(day);
+      if (!(result instanceof Error)) continue;
+      busy.push(result);
+      if (isOfAllDays(result)) skipped.add(history);
     }
   }
-  return [...dropped];
+  return { days: [...days], busy };
 }
+
+/** Lock timeout, deadlock, and statement timeout: a day with many failures takes long to copy. */
+const busyCodes: ReadonlySet<string | undefined> = new Set(["55P03", "40P01", "57014"]);
+
+/** Returns whether something was dropped, or why the table was too busy. */
+async function retireTable(pool: Pool, history: string, day: string): Promise<boolean | Error> {
+  try {
+    const [done] = await pool.query<{ isRetired: boolean }>(retire, [history, day]);
+    if (done?.isRetired) await pool.query(dropRetired);
+    return done?.isRetired ?? false;
+  } catch (error) {
+    if (!(error instanceof Error) || !busyCodes.has(errorCode(error))) throw error;
+    return new Error(`${history} of ${day}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Returns whether the lock that timed out was that of a history as a whole: the only one with `only`. */
+const isOfAllDays = ({ cause }: Error): boolean =>
+  cause instanceof Error && "where" in cause && String(cause.where).includes("lock table only");
 
 const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
