@@ -19,7 +19,9 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { readEvent, readNotifications } from "#webhooks/events/index.ts";
+import type { JobSubject } from "#webhooks/jobs/index.ts";
 import { openDatabaseClock } from "../../src/app/cell-contexts.ts";
+import { renderRows } from "../../src/webhooks/jobs/export-rows.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -44,18 +46,24 @@ test("a process that runs for months always has partitions for the coming days",
 });
 
 // PostgreSQL locks the tables that it plans. A prepared statement is also planned for any values, in its sixth execution.
-test("reads of one event, delivery or failure plan no other day of the history", async ({ database }) => {
+test("reads and exports of one event, delivery or failure plan no other day of the history", async ({ database }) => {
   await addComingDays(database);
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [eventId = ""] = await recordNow(database, { providerId });
   await fail(database, providerId, "an hour ago");
+  const rows = { providerId, eventIds: [eventId], endpointIds: [endpointId], attemptNumbers: [null] };
+  const exportRows = (db: Database, subject: JobSubject) => renderRows(db, { ...rows, subject, format: "ndjson" });
   const reads: Readonly<Record<string, (db: Database) => Promise<unknown>>> = {
     delivery: (db) => readDelivery(db, { providerId, eventId, endpointId }),
     event: (db) => readEvent(db, providerId, eventId),
     "deliveries of events": (db) => listDeliveries(db, { providerId, eventIds: [eventId], limit: 9 }),
     notifications: (db) => readNotifications(db, { providerId, eventIds: [eventId], limit: 9 }),
     failures: (db) => listFailures(db, encryption, { providerId }, { limit: 9 }),
+    "an export of deliveries": (db) => exportRows(db, "deliveries"),
+    "an export of failures": (db) => exportRows(db, "failures"),
+    "an export of attempts": (db) => exportRows(db, "attempts"),
+    "an export of events": (db) => exportRows(db, "events"),
     "found failures": (db) => findFailures(db, encryption, { providerId, endpointIds: [endpointId] }, { limit: 9 }),
   };
   for (const [name, read] of Object.entries(reads)) {

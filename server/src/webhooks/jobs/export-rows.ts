@@ -1,6 +1,7 @@
 import { isDate } from "node:util/types";
 import { stringify } from "csv-stringify/sync";
 import type { Database } from "#platform/database/database.ts";
+import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { type Node, documentToJson } from "#platform/document.ts";
 import { type DeliveryKeys, everyAttempt } from "#webhooks/deliveries/index.ts";
 import { withoutCredentials } from "#webhooks/events/index.ts";
@@ -65,13 +66,15 @@ const exportColumns = {
   ],
 } as const satisfies Record<JobSubject, readonly string[]>;
 
-const requested = `unnest($2::uuid[], $3::bigint[]) with ordinality as requested (event_id, endpoint_id, nth)`;
-const requestedAttempts = `unnest($2::uuid[], $3::bigint[], $4::integer[])
+const requested = `unnest($2::uuid[], $5::bigint[]) with ordinality as requested (event_id, endpoint_id, nth)`;
+const requestedAttempts = `unnest($2::uuid[], $5::bigint[], $6::integer[])
     with ordinality as requested (event_id, endpoint_id, number, nth)`;
 
 const eventAndEndpoint = `
   cross join lateral (
-    select * from events where events.provider_id = $1 and events.id = requested.event_id limit 1
+    select * from events
+    where events.provider_id = $1 and events.id = requested.event_id and events.id between $3 and $4
+    limit 1
   ) event
   cross join lateral (
     select id, name from endpoints where endpoints.provider_id = $1 and endpoints.id = requested.endpoint_id limit 1
@@ -81,7 +84,7 @@ const eventColumns = `requested.nth, event.id as event_id, event.type as event_t
     event.occurred_at, endpoint.id as endpoint_id, endpoint.name as endpoint_name`;
 
 // Each reads history by primary key, row by row, in the order of the selection: with other joins, PostgreSQL may read
-// every day of it for each chunk. Rows of expired days are missing.
+// every day of it for each chunk. It plans the days between $3 and $4 only. Rows of expired days are missing.
 const deliveriesStatement = `
   select ${eventColumns}, delivery.*, attempt.at as last_attempt_at, attempt.status as last_status,
     attempt.error as last_error, attempt.latency_ms as last_latency_ms
@@ -94,14 +97,17 @@ const deliveriesStatement = `
     select ended.state, ended.attempts_made, ended.replay, null, ended.ended_at
     from deliveries ended
     where ended.provider_id = $1 and ended.event_id = requested.event_id and ended.endpoint_id = requested.endpoint_id
+      and ended.event_id between $3 and $4
       and not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
   ) delivery
   left join lateral (
     select at, status, error, latency_ms from ${everyAttempt} attempt
     where attempt.provider_id = $1 and attempt.event_id = requested.event_id and attempt.endpoint_id = requested.endpoint_id
+      and attempt.event_id between $3 and $4
     order by number desc limit 1
   ) attempt on true
-  order by requested.nth`;
+  order by requested.nth
+  ${plannedEachTime}`;
 
 const failuresStatement = `
   select ${eventColumns}, ended.attempts_made, failure.failed_at, failure.error
@@ -114,10 +120,11 @@ const failuresStatement = `
   cross join lateral (
     select attempts_made from deliveries
     where deliveries.provider_id = $1 and deliveries.event_id = requested.event_id
-      and deliveries.endpoint_id = requested.endpoint_id
+      and deliveries.endpoint_id = requested.endpoint_id and deliveries.event_id between $3 and $4
     limit 1
   ) ended
-  order by requested.nth`;
+  order by requested.nth
+  ${plannedEachTime}`;
 
 const attemptsStatement = `
   select ${eventColumns}, attempt.*
@@ -125,18 +132,23 @@ const attemptsStatement = `
   cross join lateral (
     select number, at, status, error, latency_ms from ${everyAttempt} attempt
     where attempt.provider_id = $1 and attempt.event_id = requested.event_id
-      and attempt.endpoint_id = requested.endpoint_id and (requested.number is null or attempt.number = requested.number)
+      and attempt.endpoint_id = requested.endpoint_id and attempt.event_id between $3 and $4
+      and (requested.number is null or attempt.number = requested.number)
   ) attempt
-  order by requested.nth, attempt.number`;
+  order by requested.nth, attempt.number
+  ${plannedEachTime}`;
 
 const eventsStatement = `
   select requested.nth, event.id, event.type, event.object_id, event.account_id, event.account_name, event.sequence,
     event.actor_kind, event.actor_user_id, event.channel, event.occurred_at, event.document
   from unnest($2::uuid[]) with ordinality as requested (event_id, nth)
   cross join lateral (
-    select * from events where events.provider_id = $1 and events.id = requested.event_id limit 1
+    select * from events
+    where events.provider_id = $1 and events.id = requested.event_id and events.id between $3 and $4
+    limit 1
   ) event
-  order by requested.nth`;
+  order by requested.nth
+  ${plannedEachTime}`;
 
 const statements = {
   deliveries: deliveriesStatement,
@@ -157,9 +169,16 @@ export async function renderRows(
   db: Database,
   { providerId, eventIds, endpointIds, attemptNumbers, subject, format }: RowsToRender,
 ): Promise<{ readonly rows: number; readonly content: Buffer }> {
-  const keys = { events: [eventIds], attempts: [eventIds, endpointIds, attemptNumbers] };
-  const values = subject === "events" || subject === "attempts" ? keys[subject] : [eventIds, endpointIds];
-  const found = await db.query<StoredRow>(statements[subject], [providerId, ...values]);
+  const ordered = eventIds.toSorted();
+  const bounds = [ordered[0], ordered.at(-1)];
+  const others = {
+    events: [],
+    attempts: [endpointIds, attemptNumbers],
+    deliveries: [endpointIds],
+    failures: [endpointIds],
+  };
+  const values = [providerId, eventIds, ...bounds, ...others[subject]];
+  const found = await db.query<StoredRow>(statements[subject], values);
   const rows = found.map((row) => representRow(subject, row));
   const selected = new Set(found.map(({ nth }) => nth));
   return { rows: selected.size, content: Buffer.from(format === "csv" ? renderCsv(rows) : renderNdjson(rows)) };
