@@ -16,6 +16,7 @@ export class SimulatedProcess implements Clock {
   readonly #deferred: (() => void)[] = [];
   /** The monotonic clock does not count the time for which the machine slept. */
   #sleptMs = 0;
+  #asleepSinceMs: number | undefined;
   state: "running" | "frozen" | "killed" = "running";
   engine: RunningEngine | undefined;
   hasStopped = false;
@@ -34,7 +35,7 @@ export class SimulatedProcess implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#time.nowMs + this.#errors.monotonicMs - this.#sleptMs;
+    return (this.#asleepSinceMs ?? this.#time.nowMs) + this.#errors.monotonicMs - this.#sleptMs;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -59,17 +60,15 @@ export class SimulatedProcess implements Clock {
   /** Freezes the process and its monotonic clock, as a machine that sleeps. */
   fallAsleep(ms: number): void {
     if (this.state !== "running") return;
-    const startedMs = this.#time.nowMs;
-    this.state = "frozen";
-    this.#time.after(ms, () => {
-      this.#sleptMs += this.#time.nowMs - startedMs;
-      this.thaw();
-    });
+    this.freeze(ms);
+    this.#asleepSinceMs = this.#time.nowMs;
   }
 
   thaw(): void {
     if (this.state !== "frozen") return;
     this.state = "running";
+    this.#sleptMs += this.#time.nowMs - (this.#asleepSinceMs ?? this.#time.nowMs);
+    this.#asleepSinceMs = undefined;
     for (const callback of this.#deferred.splice(0)) this.#time.after(0, () => this.deliver(callback));
   }
 
