@@ -401,6 +401,7 @@ create table due (
   format text not null,
   ordering_key text,
   sequence bigint not null,
+  retried_at timestamp with time zone,
   constraint due_pkey PRIMARY KEY (event_id, endpoint_id)
 ) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 

@@ -3,7 +3,7 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { cancelDelivery, readDelivery, retryDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
 import { resendEvents } from "#webhooks/replays/index.ts";
-import { buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -119,6 +119,39 @@ test.for([...ways, { name: "a retry without a cancellation", retry: ways[0]?.ret
     expect(await database.query("select from failures")).toEqual([]);
   },
 );
+
+test("a retry during the only attempt of a delivery that was read ahead in its order is not lost when it fails", async ({
+  database,
+}) => {
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const providerId = await buildProvider(database);
+  await using receiver = await startReceiver((response, { headers }) => {
+    const attempts = receiver.received.filter((other) => other.headers["webhook-id"] === headers["webhook-id"]).length;
+    if (headers["bellwire-sequence"] !== "4") response.writeHead(200).end();
+    else void answered.then(() => response.writeHead(attempts === 1 ? 500 : 200).end());
+  });
+  const settings = { providerId, url: receiver.url, ordering: "account", retryWaitsSeconds: [] } as const;
+  const endpointId = await buildEndpoint(database, settings);
+  const eventIds = await recordNow(
+    database,
+    { providerId },
+    Array.from({ length: 5 }, () => anEvent()),
+  );
+  const [third = "", eventId = "", last = ""] = eventIds.slice(2);
+  const key = { providerId, eventId, endpointId };
+  await using _engine = await startTestEngine(database);
+  const stateOf = async (id: string) => (await readDelivery(database, { ...key, eventId: id }))?.state;
+  await until(async () => receiver.received.length === 4 && (await stateOf(third)) === "delivered");
+  await database.inTransaction((tx) => retryDelivery(tx, key));
+  answer();
+
+  await until(async () => (await stateOf(eventId)) !== "pending" && (await stateOf(last)) === "delivered");
+  expect(await readDelivery(database, key)).toMatchObject({
+    state: "delivered",
+    attempts: [{ status: 500 }, { status: 200 }],
+  });
+  expect(await database.query("select from failures")).toEqual([]);
+});
 
 const insertAttempt = `
   insert into attempts (provider_id, event_id, endpoint_id, number, at, latency_ms) values ($1, $2, $3, 1, now(), 1)`;

@@ -324,7 +324,7 @@ const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore
   responseBody: Buffer.alloc(0),
   end: "delivered",
   retryAfterSeconds: null,
-  lastDueAt: null,
+  retriedAt: null,
   url: null,
   settingsId: 1,
   trace: null,

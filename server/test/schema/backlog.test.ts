@@ -130,7 +130,7 @@ test(
         at: new Date(),
         end: "delivered",
         retryAfterSeconds: null,
-        lastDueAt: null,
+        retriedAt: null,
       },
     ]);
     expect(written.recorded).toBe(1);

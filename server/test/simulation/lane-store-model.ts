@@ -234,23 +234,25 @@ export class LaneStoreModel {
     if (row) {
       if (row.dueAt === "infinity") row.orderingKey = null;
       row.dueAt = this.moment(this.nowMs);
+      row.retriedAt = row.dueAt;
     }
     const ended = this.ended.get(key);
     if (row || !ended) return;
     const { attemptsMade, replay } = ended.row;
     const round = { attemptsMade, roundStart: attemptsMade, replay: replay + Number(ended.state === "delivered") };
+    const now = this.moment(this.nowMs);
     this.ended.delete(key);
-    this.due.set(key, { ...ended.row, ...round, orderingKey: null, dueAt: this.moment(this.nowMs) });
+    this.due.set(key, { ...ended.row, ...round, orderingKey: null, dueAt: now, retriedAt: now });
   }
 
   #settleOne(engineId: string, settlement: Settlement): boolean {
-    const { endpointId, eventId, epoch, number, end, lastDueAt, retryAfterSeconds } = settlement;
+    const { endpointId, eventId, epoch, number, end, retriedAt, retryAfterSeconds } = settlement;
     const lane = this.lanes.get(endpointId);
     const key = deliveryKey({ eventId, endpointId });
     const row = this.due.get(key);
     if (lane?.owner !== engineId || lane.epoch !== epoch || row?.attemptsMade !== number - 1) return false;
     this.attempts.set(key, [...(this.attempts.get(key) ?? []), number]);
-    const isRetried = lastDueAt !== null && row.dueAt !== lastDueAt;
+    const isRetried = retriedAt !== null && row.retriedAt !== retriedAt;
     row.attemptsMade = number;
     row.dueAt = this.moment(this.nowMs + (retryAfterSeconds ?? 0) * 1000);
     if (isRetried) Object.assign(row, { roundStart: number, orderingKey: null });

@@ -30,7 +30,8 @@ export function makeDueAgain(model: LaneStoreModel, keys: readonly string[]): vo
     const round = { attemptsMade, roundStart: attemptsMade, replay: replay + Number(ended.state === "delivered") };
     const isBehind = [...model.due.values()].some((row) => isOfKey(row, ended.row));
     model.ended.delete(key);
-    const dueAt = orderingKey !== null && isBehind ? "infinity" : model.moment(model.nowMs);
-    model.due.set(key, { ...ended.row, ...round, dueAt });
+    const retriedAt = model.moment(model.nowMs);
+    const dueAt = orderingKey !== null && isBehind ? "infinity" : retriedAt;
+    model.due.set(key, { ...ended.row, ...round, retriedAt, dueAt });
   }
 }

@@ -127,6 +127,7 @@ function retryOne(simulation: Simulation): void {
   const key = keys[simulation.random.between(0, keys.length - 1)];
   if (key === undefined) return;
   simulation.monitor.madeDueManually.add(key);
+  simulation.retriedAtMs.set(key, simulation.time.nowMs);
   simulation.model.retry(key);
   const endpointId = simulation.recorded.get(key)?.endpointId;
   if (endpointId !== undefined) simulation.hintDue([endpointId]);
@@ -206,10 +207,13 @@ const isInFlight = ({ monitor }: Simulation, endpointId: number, eventId: string
     .of(endpointId)
     .some((observed) => observed.key === `${eventId}.${endpointId}` && observed.endedAtMs === undefined);
 
-function checkFaultFree({ model, monitor, recorded }: Simulation): void {
+function checkFaultFree({ model, monitor, recorded, retriedAtMs }: Simulation): void {
   for (const [key, { endpointId, visibleAtMs = 0, ownerAtCommit }] of recorded) {
     const ended = model.ended.get(key);
     if (!ended) monitor.reportViolation(`lost, or not settled: ${key}`);
+    const sinceMs = retriedAtMs.get(key) ?? 0;
+    if (ended?.state === "failed" && !monitor.of(endpointId).some((one) => one.key === key && one.atMs >= sinceMs))
+      monitor.reportViolation(`a retry was lost: ${key}`);
     const numbers = model.attempts.get(key) ?? [];
     if (numbers.some((number, index) => number !== index + 1) || ended?.row.attemptsMade !== numbers.length) {
       monitor.reportViolation(`attempts ${numbers.join(", ")} of ${key} do not add up to ${ended?.row.attemptsMade}`);

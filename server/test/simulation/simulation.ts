@@ -27,6 +27,8 @@ export class Simulation {
   readonly behaviours = new Map<number, ReceiverBehaviour>();
   readonly processes: SimulatedProcess[] = [];
   readonly recorded = new Map<string, Recorded>();
+  /** When deliveries were last retried manually. */
+  readonly retriedAtMs = new Map<string, number>();
   readonly disableAfterMs: number;
   faults = 0;
   lostHints = 0;
@@ -184,6 +186,7 @@ export class Simulation {
       orderingKey: ordering === "none" ? null : `account/${accountId}`,
       attemptsMade: 0,
       roundStart: 0,
+      retriedAt: "-infinity",
       replay: 0,
       format: this.random.pick(["3scale", "json"]),
       body: "",

@@ -69,6 +69,7 @@ export const due = (eventId: string, dueAt: string): DueDelivery => ({
   orderingKey: null,
   attemptsMade: 0,
   roundStart: 0,
+  retriedAt: "-infinity",
   replay: 0,
   format: "json",
   body: "",

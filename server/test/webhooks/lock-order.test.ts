@@ -86,7 +86,7 @@ const settle =
         responseHeaders: {},
         responseBody: null,
         retryAfterSeconds: null,
-        lastDueAt: null,
+        retriedAt: null,
         url: null,
         settingsId: 1,
         trace: null,

@@ -208,7 +208,7 @@ async function settle(pool: Pool, { endpointId, eventIds }: Backlog): Promise<vo
   await insertEngine(pool, engineId);
   const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
   const outcome = { status: 200, error: null, errorClass: null, latencyMs: 1, responseHeaders: {}, responseBody: null };
-  const rest = { orderingKey: null, retryAfterSeconds: null, lastDueAt: null, url: null, settingsId: 1, trace: null };
+  const rest = { orderingKey: null, retryAfterSeconds: null, retriedAt: null, url: null, settingsId: 1, trace: null };
   const first = { number: 1, at: new Date(), end: "delivered" } as const;
   await settleDeliveries(
     pool,

@@ -18,7 +18,7 @@ const hurryStatement = `
     order by ${inOrderOfLocks}
     for update of due
   ), hurried as (
-    update due set due_at = clock_timestamp()
+    update due set due_at = clock_timestamp(), retried_at = clock_timestamp()
     from pending
     where due.event_id = pending.event_id and due.endpoint_id = pending.endpoint_id
     returning due.endpoint_id
@@ -52,8 +52,9 @@ const repeatStatement = `
     delete from failures using ended
     where failures.provider_id = $1 and failures.endpoint_id = ended.endpoint_id and failures.event_id = ended.event_id
   ), again as (
-    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
-    select $1, event_id, endpoint_id, format, attempts_made, attempts_made, least(replay + (state = 'delivered')::int, 32767), sequence
+    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence, retried_at)
+    select $1, event_id, endpoint_id, format, attempts_made, attempts_made, least(replay + (state = 'delivered')::int, 32767), sequence,
+      clock_timestamp()
     from ended
     on conflict (event_id, endpoint_id) do nothing
     returning endpoint_id

@@ -27,6 +27,8 @@ export interface DueDelivery {
   readonly attemptsMade: number;
   readonly roundStart: number;
   readonly replay: number;
+  /** When it was last made due by a request. `-infinity`: never. */
+  readonly retriedAt: string;
   readonly format: BodyFormat;
   /** The body, byte for byte, as UTF-8. */
   readonly body: string;
@@ -40,6 +42,7 @@ export interface DueDelivery {
 /** Columns of a row of `due` with its `payload` and `endpoint`. */
 const dueDeliveryColumns = `due.endpoint_id, due.event_id, due.due_at::text as "dueAt",
     due.ordering_key, due.attempts_made, due.round_start, due.replay, due.format,
+    coalesce(due.retried_at, '-infinity')::text as "retriedAt",
     convert_from(payload.body, 'UTF8') as body, payload.context, endpoint.version as "endpointVersion"`;
 
 // The limit keeps it a look-up by primary key for each row. As a join, PostgreSQL merged the rows with the payloads of all days, for

@@ -284,9 +284,9 @@ const pickedToRetry = `
 
 // Each starts a new round of retries with the same id and bytes.
 const dueAgain = `again as (
-    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
+    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence, retried_at)
     select taken.provider_id, taken.event_id, taken.endpoint_id, picked.format, picked.attempts_made, picked.attempts_made,
-      picked.replay, event.sequence
+      picked.replay, event.sequence, clock_timestamp()
     from taken
     join picked on picked.event_id = taken.event_id and picked.endpoint_id = taken.endpoint_id
     cross join lateral (

@@ -18,7 +18,7 @@ test("an uncommitted settle holds the horizon at the second of its failure", asy
   const end = {
     end: "failed",
     retryAfterSeconds: null,
-    lastDueAt: null,
+    retriedAt: null,
     url: Buffer.from("url"),
     orderingKey: null,
   } as const;

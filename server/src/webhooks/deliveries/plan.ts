@@ -224,4 +224,4 @@ export function parseHintedRows(text: string): HintedRows {
 }
 
 /** A new row of `due`. Rows that are recorded behind it later are hinted when it has ended. */
-const unsent = { attemptsMade: 0, roundStart: 0, replay: 0, isFollowed: false } as const;
+const unsent = { attemptsMade: 0, roundStart: 0, replay: 0, retriedAt: "-infinity", isFollowed: false } as const;

@@ -24,10 +24,10 @@ export interface Settlement {
   readonly orderingKey: string | null;
   readonly end: "delivered" | "failed" | null;
   /**
-   * The due time of the attempt if it was the last one of its round. If it is another one by now, somebody has retried the delivery
-   * meanwhile. Null otherwise, and for a delivery that was read ahead in its order.
+   * The time of the delivery's last retry before the attempt, if it was the last one of its round. If it is another one by now, somebody
+   * has retried the delivery meanwhile. Null otherwise.
    */
-  readonly lastDueAt: string | null;
+  readonly retriedAt: string | null;
   /** Null when the delivery has ended. Counts from the database's clock at commit. */
   readonly retryAfterSeconds: number | null;
   /** The encrypted URL of the attempt, kept with a failure. */
@@ -148,11 +148,11 @@ const outcomesStatement = `
       $9::integer[], $10::json[], $11::bytea[], $12::text[], $13::float8[], $14::bytea[], $15::text[], $16::bigint[],
       $17::bytea[], $18::timestamptz[])
       as outcome (endpoint_id, epoch, event_id, nth, at, status, error, latency_ms, response_headers,
-        response_body, decision, retry_after, url, error_class, settings_id, trace, last_due_at)
+        response_body, decision, retry_after, url, error_class, settings_id, trace, retried_at)
     join lanes on lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
   ), mine as (
     select outcome.*, due.provider_id, due.replay, due.format,
-      case when due.due_at <> outcome.last_due_at then null else outcome.decision end as ending
+      case when due.retried_at <> outcome.retried_at then null else outcome.decision end as ending
     from outcome
     join due on due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id
       and due.attempts_made = least(outcome.nth - 1, 32767)
@@ -209,7 +209,7 @@ export async function writeOutcomes(
     plainArray(column(({ errorClass }) => errorClass)),
     plainArray(column(({ settingsId }) => settingsId)),
     bytesArray(column(({ trace }) => trace)),
-    textArray(column(({ lastDueAt }) => lastDueAt)),
+    textArray(column(({ retriedAt }) => retriedAt)),
   ]);
   return { written: rows.length, transaction: rows[0]?.transaction ?? 0 };
 }

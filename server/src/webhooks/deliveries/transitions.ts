@@ -75,7 +75,8 @@ interface DeliveryKey {
 // A pending delivery becomes due now. One that waits in its key leaves it, as a skipped one does. The lane's owner
 // knows its deliveries in flight and does not send this one concurrently.
 const makeDueNow = `
-  update due set due_at = clock_timestamp(), ordering_key = case when due_at = 'infinity' then null else ordering_key end
+  update due set due_at = clock_timestamp(), retried_at = clock_timestamp(),
+    ordering_key = case when due_at = 'infinity' then null else ordering_key end
   where event_id = $2 and endpoint_id = $3 and provider_id = $1
   returning event_id`;
 
@@ -96,9 +97,9 @@ const makeEndedDueAgain = `
     where failures.provider_id = ended.provider_id and failures.endpoint_id = ended.endpoint_id
       and failures.event_id = ended.event_id
   ), again as (
-    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence)
+    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence, retried_at)
     select provider_id, event_id, endpoint_id, format, attempts_made, attempts_made,
-      least(replay + (state = 'delivered')::int, 32767), sequence
+      least(replay + (state = 'delivered')::int, 32767), sequence, clock_timestamp()
     from ended
     where not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
     on conflict (event_id, endpoint_id) do nothing
@@ -347,8 +348,9 @@ const makeDueAgainStatement = `
       for update
     ) first
   )
-  insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence, attempts_made, round_start, replay, due_at)
-  select $1, $2, event_id, format, ordering_key, sequence, attempts_made, attempts_made, replay,
+  insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence, attempts_made, round_start, replay, retried_at,
+    due_at)
+  select $1, $2, event_id, format, ordering_key, sequence, attempts_made, attempts_made, replay, clock_timestamp(),
     case when ordering_key is not null and (
       row_number() over (partition by ordering_key order by sequence) > 1
       or exists (select from ahead where ahead.ordering_key = revived.ordering_key)

@@ -407,7 +407,7 @@ function settlementOf(
     error: next.step === "done" ? null : next.error,
     errorClass: errorClassOf(outcome),
     end: next.step === "done" ? "delivered" : next.step === "retry" ? null : "failed",
-    lastDueAt: next.step === "give-up" && delivery.dueAt !== "infinity" ? delivery.dueAt : null,
+    retriedAt: next.step === "give-up" ? delivery.retriedAt : null,
     retryAfterSeconds: next.step === "retry" ? next.afterSeconds : null,
     url: next.step === "give-up" || next.step === "disable" ? settings.urlCipher : null,
     settingsId: settings.sentSettingsId,

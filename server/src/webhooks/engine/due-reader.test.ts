@@ -97,6 +97,7 @@ const due = (endpointVersion: number, body = "{}"): DueDelivery => ({
   orderingKey: null,
   attemptsMade: 0,
   roundStart: 0,
+  retriedAt: "-infinity",
   replay: 0,
   format: "json",
   body,

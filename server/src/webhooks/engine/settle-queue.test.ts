@@ -18,7 +18,7 @@ const settlementOf = (eventId: string): Settlement => ({
   orderingKey: null,
   end: "delivered",
   retryAfterSeconds: null,
-  lastDueAt: null,
+  retriedAt: null,
   url: null,
   settingsId: 1,
   trace: null,

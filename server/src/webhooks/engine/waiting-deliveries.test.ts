@@ -49,6 +49,7 @@ const delivery = (eventId: string, accountId = 31): DueDelivery => ({
   orderingKey: null,
   attemptsMade: 0,
   roundStart: 0,
+  retriedAt: "-infinity",
   replay: 0,
   format: "3scale",
   body: "",
