@@ -63,3 +63,21 @@ test("deliveries held for too many days go to the failure list, and the next of 
   const failures = await failuresOf(database, providerId, 2);
   expect(failures.map((failure) => failure.error.slice(0, 23))).toContain("Held for more than 0 da");
 });
+
+test("a retry or replay of an old event is held as long as any other delivery", async ({ database, owner }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url, active: false });
+  await owner.query("select add_history_days(current_date - 101, current_date - 99)");
+  const insert = `
+    insert into due (provider_id, endpoint_id, event_id, format, sequence, round_start, replay, ordering_key)
+    select $1, $2, uuid_v7_floor(now() - make_interval(days => 100, secs => row.n)), 'json', 1, row.round_start, row.replay, row.key
+    from (values (1, 6, 0, null), (2, 1, 1, null), (3, 0, 0, null), (4, 1, 1, 'account'), (5, 0, 0, 'account'))
+      as row (n, round_start, replay, key)`;
+  await database.query(insert, [providerId, endpointId]);
+  // The last one was recorded in order 100 days ago, and became due now.
+  expect(await limit(database, 1000)).toBe(1);
+  expect(await database.query("select ordering_key from due where ordering_key is not null")).toHaveLength(1);
+
+  await database.query("update due set due_at = now() - interval '91 days'");
+  expect(await limit(database, 1000)).toBe(4);
+});

@@ -401,7 +401,8 @@ export interface BacklogQuota {
 const limitBatchMax = 5000;
 
 // Oldest event first. Walks only the held endpoints' part of due_lane_idx: half a second for a million rows, once an
-// hour. Ordering keys are locked first; rows that others lock are left to the next run.
+// hour. Ordering keys are locked first; rows that others lock are left to the next run. Replays, manual retries and old events that
+// are sent now are held from when they became due. In an order, a row becomes due when the one before it ends, which says nothing.
 const limitStatement = `
   with held as (
     select id, provider_id, url from endpoints
@@ -411,21 +412,29 @@ const limitStatement = `
     from held join due on due.endpoint_id = held.id
     group by held.provider_id
   ), beyond as (
-    select oldest.event_id, oldest.endpoint_id,
-      case when oldest.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
+    select each.event_id, each.endpoint_id,
+      case when bool_or(each.is_old)
         then 'Held for more than ' || $2::integer || ' days while the endpoint was off, paused or disabled'
         else 'More than ' || $1::bigint || ' deliveries were held while endpoints were off, paused or disabled; this was one of the oldest'
       end as error
     from counted
     cross join lateral (
-      select due.event_id, due.endpoint_id, row_number() over (order by due.event_id, due.endpoint_id) as nth
-      from held join due on due.endpoint_id = held.id
-      where held.provider_id = counted.provider_id
-      order by due.event_id, due.endpoint_id
-      limit $3::bigint
-    ) oldest
-    where oldest.nth <= counted.excess
-      or oldest.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
+      (select due.event_id, due.endpoint_id, false as is_old
+        from held join due on due.endpoint_id = held.id
+        where held.provider_id = counted.provider_id
+        order by due.event_id, due.endpoint_id
+        limit least(greatest(counted.excess, 0), $3::bigint))
+      union all
+      (select due.event_id, due.endpoint_id, true
+        from held join due on due.endpoint_id = held.id
+        where held.provider_id = counted.provider_id
+          and due.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
+          and (due.due_at < now() - make_interval(days => $2::integer)
+            or (due.ordering_key is not null and due.round_start = 0 and due.replay = 0))
+        order by due.event_id, due.endpoint_id
+        limit $3::bigint)
+    ) each
+    group by each.event_id, each.endpoint_id
   ), ahead as materialized (
     select from (
       select distinct due.endpoint_id, due.ordering_key
