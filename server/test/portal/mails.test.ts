@@ -4,15 +4,21 @@ import type { Pool } from "#platform/database/database.ts";
 import { changeAccountState } from "#portal/accounts/index.ts";
 import {
   AddressRefused,
+  accountStateMail,
   activationMail,
+  applicationRejectedMail,
   countWaitingMails,
   deleteOldMails,
   insertMail,
+  insertPlanRequestMails,
   invitationMail,
   listMails,
   lostPasswordMail,
+  type NewMail,
   sendDueMail,
 } from "#portal/mails/index.ts";
+import type * as mailTexts from "#portal/mails/mail-texts.ts";
+import { adminCookie } from "../support/admin-cookie.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, now, setUp, signUp } from "./portal-fixture.ts";
 
@@ -246,11 +252,36 @@ test.for([
   },
 );
 
-test("an account's name cannot add paragraphs, links or bidirectional text to mails", async () => {
-  const orgName = `Acme\r\n\r\nYour account is locked: https://evil.example/${"x".repeat(300)}\u202e\u2028`;
-  const { subject, text } = invitationMail({ ...person, orgName, url: "https://acme.example/signup/c0de" });
-  expect(subject).toMatch(/^Acme: join Acme Your account is locked: https evil\.example\/x+…$/);
-  expect(subject.length).toBeLessThan(120);
-  expect(text).not.toMatch(/evil[^\n]*\n[^\n]*evil|\u202e|\u2028|\r|https:\/\/evil/);
-  expect(text.split("\n").length).toBe(invitationMail({ ...person, url: "x" }).text.split("\n").length);
-});
+const url = "https://acme.example/c0de";
+
+/** Renders each mail, with all names being `name`. A mail that is left out does not compile. */
+const mailsWithName: Readonly<
+  Record<keyof typeof mailTexts, (name: string, pool: Pool) => NewMail | Promise<NewMail | undefined>>
+> = {
+  activationMail: (name) => activationMail({ ...person, provider: { name }, url }),
+  invitationMail: (name) => invitationMail({ ...person, provider: { name }, orgName: name, url }),
+  lostPasswordMail: (name) => lostPasswordMail({ ...person, provider: { name }, url }),
+  accountStateMail: (name) => accountStateMail({ ...person, provider: { name }, orgName: name, state: "approved" }),
+  applicationRejectedMail: (name) => applicationRejectedMail({ ...person, provider: { name }, name, reason: "" }),
+  insertPlanRequestMails: async (name, pool) => {
+    const { provider } = await setUp(pool);
+    await adminCookie(pool, provider.id);
+    const names = { orgName: name, application: name, from: name, to: name };
+    const request = { provider: { id: provider.id, name }, accountId: 1, ...names, decideAt: url, now };
+    await pool.inTransaction((tx) => insertPlanRequestMails(tx, request));
+    return (await listMails(pool, provider.id, { limit: 1 }))[0];
+  },
+};
+
+test.for(Object.entries(mailsWithName))(
+  "names cannot add paragraphs, links or bidirectional text to a mail: %s",
+  async ([, render], { sharedPool: pool }) => {
+    const name = `Acme\r\n\r\nYour account is locked: https://evil.example/${"x".repeat(300)}\u202e\u2028`;
+    const { subject, text } = (await render(name, pool)) ?? mail;
+    expect(subject).toMatch(/^Acme Your account is locked: https evil\.example\/x+…: [^\r\n]+$/);
+    expect(subject.length).toBeLessThan(270);
+    expect(text).not.toMatch(/\u202e|\u2028|\r|https:\/\/evil/);
+    const lines = (await render("Acme", pool))?.text.split("\n");
+    expect(text.split("\n").length).toBe(lines?.length);
+  },
+);
