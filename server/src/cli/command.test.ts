@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { version } from "#platform/version.ts";
 import { runCommandLine } from "./index.ts";
@@ -33,6 +34,18 @@ test.each([
 test("the help lists the commands", () => {
   expect(commands).toContain("failures delete");
   expect(commands.length).toBeGreaterThanOrEqual(10);
+});
+
+test("README.md lists the commands", () => {
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  const lines = readme.split("\n").filter((line) => /^bellwire .* {2}bellwire /.test(line));
+  const listed = lines.flatMap((line) => line.split(/ {2,}/)).map((entry) => entry.replace(/^bellwire /, ""));
+  const names = listed.flatMap((entry) => {
+    const [words = ""] = /^[a-z|]+(?: [a-z|]+)*/.exec(entry) ?? [];
+    const [, before = "", choices = ""] = /^(.* |)(\S+)$/.exec(words) ?? [];
+    return choices.split("|").map((choice) => `${before}${choice}`);
+  });
+  expect(names.toSorted()).toEqual(commands.toSorted());
 });
 
 test.each(commands)("the help of %s contains only its own usage", async (name) => {
