@@ -25,6 +25,8 @@ export const channels = [
   "system",
 ] as const satisfies readonly Event["channel"][];
 
+export type ErrorClass = NonNullable<FilterQuery["error_class"]>[number];
+
 export const errorClasses = ["3xx", "4xx", "5xx", "2xx", "timeout", "connection", "tls", "forbidden"] as const;
 
 export const valuesOf = (value: string | undefined): readonly string[] => (value ? value.split(",") : []);

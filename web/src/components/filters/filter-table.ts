@@ -1,4 +1,7 @@
+import type { Delivery } from "../../api/deliveries.ts";
+import type { Event } from "../../api/events.ts";
 import {
+  type ErrorClass,
   type FilterName,
   type ListFilter,
   channels,
@@ -37,13 +40,18 @@ const anyText = new RegExp(`^.{1,${textLengthMax}}$`, "s");
 const wholeNumber = /^\d{1,9}$/;
 const oneOf = (values: readonly string[]): RegExp => new RegExp(`^(${values.join("|")})$`);
 
-const stateLabels = { pending: "Pending", delivered: "Delivered", failed: "Failed", cancelled: "Cancelled" } as const;
+const stateLabels = {
+  pending: "Pending",
+  delivered: "Delivered",
+  failed: "Failed",
+  cancelled: "Cancelled",
+} as const satisfies Record<Delivery["state"], string>;
 const channelLabels = {
   developer_portal: "Developer Portal",
   admin_portal: "Admin Portal",
   api: "API",
   system: "Background",
-} as const;
+} as const satisfies Record<Event["channel"], string>;
 const classLabels = {
   "2xx": "2xx that does not count as delivered",
   "3xx": "3xx redirect",
@@ -53,7 +61,7 @@ const classLabels = {
   connection: "Connection failed",
   tls: "TLS failed",
   forbidden: "Address not permitted",
-} as const;
+} as const satisfies Record<ErrorClass, string>;
 
 const choicesOf = <Value extends string>(values: readonly Value[], labels: Readonly<Record<Value, string>>) => ({
   kind: "choices" as const,
