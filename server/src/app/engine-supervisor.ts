@@ -14,7 +14,7 @@ import { answerMsMax } from "./metrics.ts";
 import type { FromEngine, ToEngine } from "./engine-process.ts";
 
 const program = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
-/** Of the second restart. The first one is at once, since loading the program takes half a second already. */
+/** The delay of the second restart. The first one has none, because loading the program takes half a second. */
 const restartMsMin = 100;
 const restartMsMax = 10_000;
 /** After this long an engine process counts as healthy, and the next restart is quick again. */
@@ -101,7 +101,7 @@ export class EngineSupervisor implements AsyncDisposable {
 export const measureRestarts = (metrics: Registry): Counter =>
   new Counter({
     name: "bellwire_engine_restarts_total",
-    help: "How often the engine's own process ended unasked and was started again.",
+    help: "How often the engine's process ended unexpectedly and was restarted.",
     registers: [metrics],
   });
 

@@ -26,7 +26,7 @@ import type { StatisticsRecorder } from "#webhooks/statistics/index.ts";
 export function measureProcess(metrics: Registry, version: string): void {
   new Gauge({
     name: "bellwire_build_info",
-    help: "Always 1; its labels tell what runs.",
+    help: "Always 1. The labels are the versions of Bellwire and Node.js.",
     labelNames: ["version", "node"] as const,
     registers: [metrics],
   }).set({ version, node: process.versions.node }, 1);
@@ -51,7 +51,7 @@ export function measureHttp(metrics: Registry): (http: FastifyInstance) => void 
 export const httpMetrics = (metrics: Registry) => ({
   seconds: new Histogram({
     name: "bellwire_http_request_duration_seconds",
-    help: "Requests to this process, from their arrival to the end of the answer, by method, route and class of status (2xx, 5xx).",
+    help: "Duration of requests, from arrival to the end of the response, by method, route and class of status (2xx, 5xx).",
     labelNames: ["method", "route", "status"] as const,
     buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
     registers: [metrics],
@@ -64,7 +64,7 @@ export const httpMetrics = (metrics: Registry) => ({
 });
 
 const failedNext = ["retry", "give-up"] as const;
-/** What follows for the delivery after each outcome. */
+/** The next steps of a delivery that each outcome can have. */
 const nextAfter: Readonly<Record<AttemptLine["outcome"], readonly AttemptLine["next"][]>> = {
   answered: ["done", ...failedNext, "disable"],
   unreachable: failedNext,
@@ -78,7 +78,7 @@ export function measureAttempts(metrics: Registry): (line: AttemptLine) => void 
   const uncounted = new Map<AttemptLine["outcome"], Map<AttemptLine["next"], number>>();
   const attempts = new Counter({
     name: "bellwire_attempts_total",
-    help: "Attempts made, by what the receiver did and what follows for the delivery.",
+    help: "Attempts made, by outcome and by the next step of the delivery.",
     labelNames: ["outcome", "next"] as const,
     registers: [metrics],
     collect: () => {
@@ -92,7 +92,7 @@ export function measureAttempts(metrics: Registry): (line: AttemptLine) => void 
     for (const next of steps) attempts.inc({ outcome, next }, 0);
   const seconds = new Histogram({
     name: "bellwire_attempt_duration_seconds",
-    help: "From the start of an attempt to its end.",
+    help: "Duration of attempts.",
     buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60],
     registers: [metrics],
   });
@@ -126,7 +126,7 @@ export function measureNameLookups(metrics: Registry): (result: LookupResult, se
   });
   const duration = new Histogram({
     name: "bellwire_name_lookup_duration_seconds",
-    help: "How long these look-ups took; 3 s is the limit.",
+    help: "Duration of look-ups at a name server, at most 3 s.",
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 3],
     registers: [metrics],
   });
@@ -189,22 +189,26 @@ export function measureEngine(
         this.set(read());
       },
     });
-  gauge("bellwire_attempts_in_flight", "Attempts under way in this process.", () => engine.inFlight);
-  gauge("bellwire_lanes_owned", "Endpoints whose deliveries are this process's.", () => engine.lanes);
+  gauge("bellwire_attempts_in_flight", "Attempts in flight in this process.", () => engine.inFlight);
+  gauge(
+    "bellwire_lanes_owned",
+    "Endpoints whose lanes this process owns: it sends their deliveries.",
+    () => engine.lanes,
+  );
   gauge(
     "bellwire_undecryptable_endpoints",
     "Endpoints with due deliveries whose settings this process cannot decrypt: their deliveries are held.",
     () => engine.undecryptable,
   );
-  gauge("bellwire_windows_slots", "Deliveries that the lanes' windows allow at once, all together.", () =>
+  gauge("bellwire_windows_slots", "Sum of the concurrency windows of all lanes.", () =>
     engine.windows.reduce((sum, size) => sum + size, 0),
   );
-  gauge("bellwire_windows_narrowest_slots", "The narrowest lane's window; 0 without lanes.", () =>
+  gauge("bellwire_windows_narrowest_slots", "Smallest concurrency window of a lane; 0 without lanes.", () =>
     engine.windows.reduce((least, size) => (least === 0 ? size : Math.min(least, size)), 0),
   );
   gauge(
     "bellwire_statistics_lag_seconds",
-    "Age of the oldest attempt of this process that the statistics do not contain yet; some seconds, minutes with 10,000 busy endpoints.",
+    "Age of the oldest attempt of this process that the statistics do not contain yet: seconds, or minutes with 10,000 busy endpoints.",
     () => statistics.lagSeconds,
   );
 }
@@ -213,7 +217,7 @@ export function measureEngine(
 export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clock): LaneStore {
   const seconds = new Histogram({
     name: "bellwire_engine_step_duration_seconds",
-    help: "What the engine asks of PostgreSQL: take (lanes), read (what is due), settle (outcomes, many at once).",
+    help: "Duration of the engine's statements: take (claims lanes), read (due deliveries), settle (outcomes, in batches).",
     labelNames: ["step"] as const,
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
     registers: [metrics],
@@ -257,26 +261,26 @@ export function measureBacklog(metrics: Registry, measured: Measured): void {
     }));
   gauge(
     "bellwire_due_deliveries",
-    "Deliveries whose time has come and that nothing holds, counted to 10,000.",
+    "Deliveries that are due and not held, counted up to 10,000.",
     async () => (await measure()).due,
   );
   gauge(
     "bellwire_oldest_due_age_seconds",
-    "How long the one that waits longest could have been sent; 0 if none can. Pauses of receivers (Retry-After, no response) do not count.",
+    "How long the oldest of them could have been sent already; 0 without one. Excludes pauses of receivers (Retry-After, no response).",
     async () => (await measure()).oldestAgeSeconds,
   );
   gauge(
     "bellwire_oldest_undelivered_event_age_seconds",
-    "Age of the oldest event that an endpoint has still to get, also behind another one of its order, or before a retry; 0 without one. What is held, retried by somebody or replayed does not count.",
+    "Age of the oldest event that an endpoint has not received, including those that wait for a retry or in their ordering key; 0 without one. Excludes held deliveries, manual retries and replays.",
     async () => (await measure()).oldestEventAgeSeconds,
   );
   gauge(
     "bellwire_held_deliveries",
-    "Deliveries that wait for endpoints that are off, paused, disabled or held after a restore, counted to 100,000.",
+    "Deliveries that wait for endpoints that are off, paused, disabled or held after a restore, counted up to 100,000.",
     () => countHeld(db),
   );
-  gauge("bellwire_failures", "Deliveries on the failure lists, counted to 100,000.", () => countAllFailures(db));
-  gauge("bellwire_mails_waiting", "Mails that are not sent yet, counted to 10,000.", () => countWaitingMails(db));
+  gauge("bellwire_failures", "Deliveries on the failure lists, counted up to 100,000.", () => countAllFailures(db));
+  gauge("bellwire_mails_waiting", "Mails that are not sent yet, counted up to 10,000.", () => countWaitingMails(db));
 }
 
 /** Registers warnings about the clock, missing tables and failovers. */
@@ -298,12 +302,12 @@ export function measureDatabase(metrics: Registry, measured: Measured): void {
   );
   gauge(
     "bellwire_history_days_ready",
-    "Days in a row, from today on, that have their tables; at 0 nothing can be recorded. The same from every process.",
+    "Consecutive days, from today, that have their partitions; at 0 nothing can be recorded. The same from every process.",
     async () => (await readHistoryDays(db)).daysReady,
   );
   gauge(
     "bellwire_retention_behind_seconds",
-    "How far the time that retention goes by is behind the database's clock: up to an hour, more after a leap of the clock. The same from every process.",
+    "How far the clock of the retention is behind the database's: up to an hour, more after a leap of the database's clock. The same from every process.",
     () => readRetentionBehind(db),
   );
   gauge(
@@ -321,7 +325,7 @@ export function measureDatabase(metrics: Registry, measured: Measured): void {
   );
   gauge(
     "bellwire_database_switches",
-    "How often the database went on from an earlier state, after a failover or a restore: changes may be lost. The same from every process.",
+    "How often the database continued from an earlier state, after a failover or a restore: changes may be lost. The same from every process.",
     async () => (await readDatabaseSwitches(db)).count,
   );
 }
@@ -336,7 +340,7 @@ export function measurePool(metrics: Registry, pool: Pick<OpenedPool, "waiting" 
   });
   const seconds = new Histogram({
     name: "bellwire_database_wait_seconds",
-    help: "How long they waited, if no connection was idle; new connections count. After 10 s they are refused.",
+    help: "How long statements and transactions waited if no connection was idle, including the time to connect. After 10 s they are refused.",
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 10],
     registers: [metrics],
   });
