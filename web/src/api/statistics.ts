@@ -15,7 +15,7 @@ export type Outcome = (typeof outcomes)[number];
 const live = (span: TimeSpan) => (isShortSpan(span) ? "live" : "slow");
 const refetchMs = 60_000;
 
-/** What the statistics are about. */
+/** The time span and endpoint of statistics. */
 export interface StatisticsSubject {
   readonly span: TimeSpan;
   /** Without it, all endpoints. */

@@ -65,7 +65,7 @@ export function maskBody(text: string): string | undefined {
 
 const containsSecretName = (text: string): boolean => text.split(/\W+/).some((word) => secretNames.has(word));
 
-/** As everyone sees requests who may not see their secrets. */
+/** For viewers who may not see secrets. */
 const masked: RequestMasking = { headers: maskHeaders, query: maskQuery, body: maskBody };
 
 export const maskingFor = (maySeeSecrets: boolean): RequestMasking => (maySeeSecrets ? unmasked : masked);

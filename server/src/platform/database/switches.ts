@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Database, Transaction } from "./database.ts";
 
-/** What a process knows of its database (0003_failover.sql, 0017_restores.sql). */
+/** The last known state of the database (0003_failover.sql, 0017_restores.sql). */
 export interface DatabaseSeen {
   /** The flush position of the write-ahead log, a few seconds old at most: a database behind it was restored. */
   lsn: string | null;
@@ -63,7 +63,7 @@ export interface DatabaseSwitches {
   readonly stateAt: Date | null;
 }
 
-/** How long people are told that changes may be lost. */
+/** How long pages and `/readyz` warn that changes may be lost. */
 export const switchWarningMs = 24 * 60 * 60_000;
 
 const read = `

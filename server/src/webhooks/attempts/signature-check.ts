@@ -4,7 +4,7 @@ import { type SignedContent, verifySignature } from "./signature.ts";
 
 /** A secret that may have signed a request, and its endpoint. */
 export interface SigningSecret {
-  /** As `whsec_` and base64. */
+  /** `whsec_` and base64. */
   readonly secret: string;
   readonly endpointId: number;
   readonly endpointName: string;

@@ -15,7 +15,7 @@ export interface HeldFilter {
   readonly endpointId?: number | undefined;
 }
 
-/** What waits for a held endpoint. */
+/** An endpoint that is held, and the number of its deliveries. */
 export interface HeldEndpoint {
   readonly providerId: number;
   readonly provider: string;

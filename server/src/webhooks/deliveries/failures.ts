@@ -233,7 +233,7 @@ export async function* allFailures(
 export interface FailureCriteria {
   readonly providerId: number;
   readonly endpointIds?: readonly number[] | undefined;
-  /** As stored. */
+  /** Complete texts, as they are stored. */
   readonly errors?: readonly string[] | undefined;
   /** The time of the failure, inclusive. */
   readonly since?: Date | undefined;
@@ -247,7 +247,7 @@ export interface FailureCriteria {
   readonly words?: readonly string[] | undefined;
 }
 
-// As `foldCase` of the search, of words and texts. By the collation, `lower` makes an İ one or two characters, and a Σ at the end
+// Folds case as `foldCase` of the search does. Depending on the collation, `lower` makes an İ one or two characters, and a Σ at the end
 // of a word a σ or ς.
 const wordsMatch = `not exists (
           select from unnest($11::text[]) needed (word)

@@ -159,8 +159,8 @@ export interface ClaimedLane {
 // An engine claims its own lane again if it never received the response to a claim or release. A claim sent earlier
 // on a broken connection may still execute afterwards, and would increment the epoch unnoticed. So the engine's own
 // row is locked first, and only the newest claim passes. An owner that did not release its lane may have sent until
-// now, so its sends count for another second. How many of its attempts had no response, and since when everything has failed,
-// its last report says. The lane's row says so of earlier owners: a response since then would not count.
+// now, so its sends count for another second. Its last report has the number of attempts without a response, and the time since
+// which all have failed. The lane's row has those of earlier owners, which lack later responses.
 const claimStatement = `
   with newest as (
     update engines set asked = $4 where id = $1 and asked < $4 returning id

@@ -20,7 +20,7 @@ const rowsPerSlot = 10;
  * collections, which copy them.
  */
 const rowsTargetMax = 800;
-/** Of larger bodies, fewer rows are read ahead: the rows of all lanes together are some 50 MB, and one per lane. */
+/** Reads fewer rows ahead if their bodies are larger: all lanes together keep about 50 MB, and one row each. */
 const rowBytesMax = 10_000;
 /** Consecutive oversized responses that make a lane count as failing. Each costs a millisecond and 64 KiB of history. */
 const oversizedMin = 3;

@@ -106,7 +106,7 @@ const erasePayloadsStatement = `select erase_payloads($1, $2::uuid[], $3::text[]
 export interface ErasedBatch {
   /** Events with data of the subject. */
   readonly eventIds: readonly string[];
-  /** Of these, the events about the subject itself: not those of an account that contain an erased user. */
+  /** Those about the subject itself. Excludes events of an account that contain an erased user. */
   readonly ownEventIds: readonly string[];
   /** The cursor of the next batch. Undefined after the last one. */
   readonly next: string | undefined;

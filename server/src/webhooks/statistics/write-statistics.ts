@@ -174,7 +174,7 @@ export function stepOf(lane: LaneToWrite, report: Report | undefined, ended: num
   return { kind: "recount", range: { endpointId, after: report.countedIn, through: base ?? ended } };
 }
 
-// Of new rows, minutes older than a day are left out, and hours and days older than four weeks: their partitions may have been
+// Leaves out new rows of minutes older than a day, and of hours and days older than four weeks: their partitions may have been
 // dropped. Histograms are added by bucket.
 const columns = `provider_id, endpoint_id, event_type, at, outcome_2xx, outcome_3xx, outcome_4xx, outcome_5xx, outcome_timeout,
     outcome_connection, outcome_tls, outcome_forbidden, first_attempt_successes, retries, delivered, failed, bytes_sent,
@@ -398,7 +398,7 @@ export async function countOrphans(pool: Pool): Promise<number> {
   });
 }
 
-/** As far ahead as the history's: a day without partitions cannot be counted. */
+/** As many as the history has: a day without partitions cannot be counted. */
 const daysAhead = 14;
 
 // By the database's clock, as the history does.

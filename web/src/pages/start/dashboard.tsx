@@ -253,7 +253,7 @@ function ApprovalsCard() {
 
 const plansMax = 4;
 
-/** As many as fit beside the chart with their reasons. The list shows all. */
+/** Fits beside the chart, with reasons. The list shows all. */
 const endpointsShown = 3;
 
 /** Counts the endpoints by health, and shows those that need attention first. */
