@@ -66,3 +66,22 @@ test.each([
 ])("the time span %o is described as “%s”", (span, words) => {
   expect(describeSpan(span, "Asia/Tokyo")).toBe(words);
 });
+
+const [source = ""] = Object.values(
+  import.meta.glob<string>("../../../../docs/reference/bellwire-api.openapi.json", {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  }),
+);
+const { paths }: { paths: Record<string, { get: { parameters: { name: string }[] } } | undefined> } =
+  JSON.parse(source);
+
+test.each(["deliveries", "attempts", "failures", "events"] as const)(
+  "the API's list of %s has each filter that the page offers",
+  (list) => {
+    const parameters = paths[`/api/v1/${list}`]?.get.parameters.map(({ name }) => name);
+    const offered = Object.keys(readListFilter(list, completeFilter));
+    expect(parameters).toEqual(expect.arrayContaining(offered));
+  },
+);
