@@ -3,7 +3,7 @@ import { expect, onTestFinished } from "vitest";
 import { requestLimits, textLimits } from "#platform/limits.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
-import { longestTurnOf } from "../support/processor-ms.ts";
+import { countProcessorMs, longestTurnOf } from "../support/processor-ms.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -66,12 +66,15 @@ test.for<readonly [input: string, status: number, sent: Sent]>([
     422,
     ["POST", "/api/v1/accounts/bulk", json, `{"ids":[${"1,".repeat(90_000)}1],"operation":"approve"}`],
   ],
-])("oversized input is rejected with an error message within 10 s: %s", async ([, status, sent], { send }) => {
-  const startedMs = performance.now();
-  const { statusCode, body } = await send(sent);
-  expect([statusCode, body.slice(0, 300)]).toEqual([status, expect.stringMatching(/^\{"(errors?|type)":/)]);
-  expect(performance.now() - startedMs).toBeLessThan(10_000);
-});
+])(
+  "oversized input is rejected with an error message, in little processor time: %s",
+  async ([, status, sent], { send }) => {
+    const processorMs = countProcessorMs();
+    const { statusCode, body } = await send(sent);
+    expect([statusCode, body.slice(0, 300)]).toEqual([status, expect.stringMatching(/^\{"(errors?|type)":/)]);
+    expect(processorMs()).toBeLessThan(5000);
+  },
+);
 
 test("large bodies of strangers are limited together, without limiting small ones, other networks and callers with a token", async ({
   site: { http, authorization },

@@ -1,11 +1,19 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** Returns the processor time that work takes in this thread: other processes and threads do not lengthen it. */
-export function processorMsOf(work: () => unknown): number {
+/** Returns a function that returns the processor time of this thread since then: other processes and threads do not lengthen it. */
+export function countProcessorMs(): () => number {
   const before = process.threadCpuUsage();
+  return () => {
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / 1000;
+  };
+}
+
+/** Returns the processor time that work takes in this thread. */
+export function processorMsOf(work: () => unknown): number {
+  const processorMs = countProcessorMs();
   work();
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / 1000;
+  return processorMs();
 }
 
 /** Returns the processor time of this thread in the longest turn of the event loop while work goes on. */
@@ -13,10 +21,9 @@ export async function longestTurnOf(work: () => Promise<unknown>): Promise<numbe
   let [longest, isOver] = [0, false];
   const watched = (async () => {
     while (!isOver) {
-      const before = process.threadCpuUsage();
+      const processorMs = countProcessorMs();
       await nextTurn();
-      const { user, system } = process.threadCpuUsage(before);
-      longest = Math.max(longest, (user + system) / 1000);
+      longest = Math.max(longest, processorMs());
     }
   })();
   try {
