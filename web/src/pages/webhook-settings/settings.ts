@@ -1,5 +1,4 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
@@ -98,7 +97,6 @@ export interface SaveSettingsOptions {
 export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOptions) {
   const api = useApi();
   const client = useQueryClient();
-  const navigate = useNavigate();
   const toast = useToast();
   const management = useManagement();
   const { mutate, isPending, error, reset } = useMutation({
@@ -107,7 +105,6 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
       await client.invalidateQueries({ queryKey: ["endpoints"] });
       onSaved(edits);
       toast({ kind: "success", title: "The webhook settings were saved", about: "settings" });
-      await navigate({ to: "/webhooks/edit", replace: true });
     },
     onError: (problem) => {
       // Saving takes two requests, and the first may have succeeded.

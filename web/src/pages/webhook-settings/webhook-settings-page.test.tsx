@@ -39,6 +39,38 @@ const serverWith = (endpoints: readonly object[]): Server => ({
   "PATCH /api/v1/endpoints/1": () => [200, {}],
 });
 
+test("a provider without webhooks can leave the page", async () => {
+  const page = showPage("/webhooks/edit", serverWith([]));
+  await says("No receiver yet?");
+  expect(page.address()).toBe("/webhooks/new");
+  await page.router.navigate({ to: "/bins" });
+  await waitFor(() => expect(document.querySelector("h1")?.textContent).toBe("Request bins"));
+  expect(page.address()).toBe("/bins");
+});
+
+test("the first save leads to the settings, unless the page was left meanwhile", async () => {
+  const saved: object[] = [];
+  let isLeft = false;
+  const page = showPage("/webhooks/new", {
+    ...serverWith(saved),
+    "PUT /admin/api/webhooks.json": () => {
+      saved.splice(0, 1, endpointAt("https://crm.example/in"));
+      if (isLeft) void page.router.navigate({ to: "/bins" });
+      return [200, {}];
+    },
+  });
+  await fill("url", "https://crm.example/in");
+  await click("Save webhook settings");
+  await waitFor(() => expect(page.address()).toBe("/webhooks/edit"));
+
+  isLeft = true;
+  await tick("active");
+  await click("Save webhook settings");
+  await waitFor(() => expect(document.querySelector("h1")?.textContent).toBe("Request bins"));
+  await says("The webhook settings were saved");
+  expect(page.address()).toBe("/bins");
+});
+
 test("a bin replaces a URL only after confirmation, which shows the URL", async () => {
   const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
   await says("Do you want to see the requests?");

@@ -18,9 +18,13 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { BinOffer } from "./bin-offer.tsx";
 import { type Settings, type SettingsEdits, applyEdits, settingsOf, useSaveSettings } from "./settings.ts";
 
+const create = "/webhooks/new";
+const edit = "/webhooks/edit";
+
 /** The page Account Settings > Integrate > Webhooks: `new` before the first save, then `edit`. */
 export function WebhookSettingsPage() {
-  const path = useLocation({ select: ({ pathname }) => (pathname === "/webhooks/new" ? "new" : "edit") });
+  // While another page loads, this is already its address.
+  const path = useLocation({ select: ({ pathname }) => pathname });
   const api = useApi();
   const endpoint = useQuery(defaultEndpointQuery(api));
   const types = useQuery({ ...eventTypesQuery(api), select: withoutOperational });
@@ -35,8 +39,8 @@ export function WebhookSettingsPage() {
           {(saved) => (
             <Loaded query={types} skeleton={<FormSkeleton />}>
               {(all) => {
-                const rightPath = saved ? "edit" : "new";
-                if (path !== rightPath) return <Navigate to={`/webhooks/${rightPath}`} hash={true} replace />;
+                const [rightPath, otherPath] = saved ? [edit, create] : [create, edit];
+                if (path === otherPath) return <Navigate to={rightPath} hash={true} replace />;
                 return <SettingsForm endpoint={saved} types={all} />;
               }}
             </Loaded>
