@@ -68,6 +68,7 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
   await send("PATCH", `/api/v1/endpoints/${Number(valueAt(endpoints.body, "data", 0, "id"))}`, switched);
   const refused = {
     name: crm,
+    description: crm.repeat(4),
     url: refusing,
     event_types: ["account.created", "account.updated", "user.created"],
     retry_waits_seconds: [],
@@ -79,7 +80,7 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
   const names = ["Harbour & Sons", "Quay Books", "Ferry Lines", "Silent Reef", "Lighthouse Analytics GmbH & Co. KG"];
   const accounts: ApiResponse[] = [];
   for (const [at, org_name] of names.entries()) {
-    const user = { username: `mira${at}`, email: `mira${at}@harbour.example` };
+    const user = { username: `mira${at}`.padEnd(40, "a"), email: `mira${at}@harbour.example` };
     accounts.push(await send("POST", "/admin/api/signup.json", { org_name, ...user }));
   }
   const account = Number(valueAt(accounts[0]?.body, "account", "id"));
@@ -158,16 +159,21 @@ async function lastingViolations(page: Page, partly: Parameters<typeof findViola
   }
 }
 
-/** Returns the elements that end beside the page, except tabs and texts with an ellipsis. Text, because it runs in the page. */
+/**
+ * Returns the elements that end beside the page, except tabs, texts with an ellipsis and those for screen readers, and whether a
+ * text leaves its element. Text, because it runs in the page.
+ */
 const findTooWide = (page: Page): Promise<readonly string[]> =>
   page.evaluate(`(() => {
-    const end = document.querySelector("main").getBoundingClientRect().right + 1;
+    const main = document.querySelector("main");
+    const end = main.getBoundingClientRect().right + 1;
     const isShort = (each) =>
       each !== null &&
-      (each.matches(".pf-v6-c-tabs") || getComputedStyle(each).textOverflow === "ellipsis" || isShort(each.parentElement.closest("main *")));
-    return [...document.querySelectorAll("main *")]
+      (each.matches(".pf-v6-c-tabs, .pf-v6-screen-reader") || getComputedStyle(each).textOverflow === "ellipsis" || isShort(each.parentElement.closest("main *")));
+    const elements = [...document.querySelectorAll("main *")]
       .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > end && !isShort(each))
       .map((each) => "too wide: " + each.tagName + " " + each.className);
+    return main.scrollWidth > main.clientWidth ? [...elements, "main scrolls sideways"] : elements;
   })()`);
 
 /** Returns the violations of a page in both themes, and saves screenshots if requested. */
@@ -211,8 +217,11 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.sees("Low success rate: snoozed");
 }
 
-/** A delivery fits on the narrowest screen, and paper gets all of it. */
-async function narrowAndPrint(page: Page, delivery: string): Promise<void> {
+/** A history and a delivery fit on the narrowest screen, and paper gets all of the delivery. */
+async function narrowAndPrint(page: Page, { account, delivery }: Objects): Promise<void> {
+  await openWithinPortal(page, `/p/admin/accounts/${account}/history`);
+  await page.getByRole("article").first().waitFor();
+  expect(await findTooWide(page)).toEqual([]);
   await openWithinPortal(page, `/p/admin/deliveries/${delivery}`);
   await page.getByRole("tab", { name: "Request" }).waitFor();
   expect(await findTooWide(page)).toEqual([]);
@@ -282,7 +291,7 @@ test(
     expect(await page.locator("header bdi").isVisible()).toBe(true);
     await page.setViewportSize({ width: 320, height: 900 });
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
-    await narrowAndPrint(page, objects.delivery);
+    await narrowAndPrint(page, objects);
     await page.setViewportSize({ width: 1440, height: 900 });
     refusing.answer(200);
     await sendAgain(visitor, objects.delivery);
