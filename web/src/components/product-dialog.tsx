@@ -28,7 +28,7 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
     stale: [["products"], ["applications"]],
     done: product ? "The product was updated" : "The product was created",
     failed: product ? "The product could not be updated" : "The product could not be created",
-    onDone: async ({ service: { id } }) => {
+    leave: async ({ service: { id } }) => {
       onClose();
       if (!product) await navigate({ to: "/products/$id", params: { id: String(id) } });
     },

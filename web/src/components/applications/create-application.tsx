@@ -62,7 +62,7 @@ function CreateApplicationDialog({ account, onClose }: CreateApplicationDialogPr
     done: "The application was created",
     failed: "The application could not be created",
     fields: [...useDefinitions("Cinstance").map(({ name }) => name), "plan_id", ...credentialNames],
-    onDone: (created) =>
+    leave: (created) =>
       created &&
       navigate({
         to: "/accounts/$accountId/applications/$id",

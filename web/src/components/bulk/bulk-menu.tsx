@@ -80,7 +80,9 @@ function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
       onDone(ids);
       if (ids.length < outcomes.length) return;
       toast({ kind: "success", title: describeDone(ids.length, nouns, done) });
-      onClose();
+    },
+    leave: (outcomes) => {
+      if (outcomes.every((outcome) => outcome.done)) onClose();
     },
   });
   const refused = data && unchangedObjects(data, selected);

@@ -183,7 +183,7 @@ function ViewNameDialog({ view, list, filter, onSaved, onClose }: ViewNameDialog
     stale: [viewsKey],
     done: view ? "The view was renamed" : "The view was saved",
     failed: view ? "The view could not be renamed" : "The view could not be saved",
-    onDone: (saved) => {
+    leave: (saved) => {
       onClose();
       onSaved(saved);
     },

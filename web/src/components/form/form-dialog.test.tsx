@@ -33,8 +33,9 @@ function Edit({ onClose }: { onClose: () => void }) {
     fields: ["name", "email"],
     change: (typed) => api.update("users/6", typed),
     stale: [],
+    done: "Edited",
     failed: "Not edited",
-    onDone: onClose,
+    leave: onClose,
     onClose,
   });
   return (
@@ -84,6 +85,23 @@ test("a rejected form stays open, shows the error, keeps the values and focuses 
   expect(document.getElementById("email-hint")?.textContent).toContain("is invalid");
   await waitFor(() => expect(document.activeElement?.id).toBe("email"));
   expect(dialog()?.querySelector<HTMLInputElement>("#email")?.value).toBe("olaf");
+});
+
+test("a form that is closed while it is saved leaves the next form open", async () => {
+  show({});
+  const saved = Promise.withResolvers<Response>();
+  vi.stubGlobal("fetch", () => saved.promise);
+  await click("Actions for olaf");
+  await click("Edit");
+  await fill("name", "Ola");
+  await click("Save");
+  await click("Cancel");
+  await click("Actions for olaf");
+  await click("Edit");
+  await fill("name", "Olav");
+  saved.resolve(new Response("{}"));
+  await waitFor(() => expect(document.body.textContent).toContain("Edited"));
+  expect(dialog()?.querySelector<HTMLInputElement>("#name")?.value).toBe("Olav");
 });
 
 test("a rejected confirmation stays open with the reason, which is gone after reopening", async () => {

@@ -16,6 +16,11 @@ export interface ChangeOptions<Input, Done> {
   readonly done?: string;
   readonly failed: string;
   readonly onDone?: (done: Done, input: Input) => unknown;
+  /**
+   * Closes the dialog, or leads to the new object. Not called if the user has left meanwhile, who may be filling in the dialog again
+   * or be reading another page.
+   */
+  readonly leave?: (done: Done, input: Input) => unknown;
   /** The fields that show their errors themselves. */
   readonly fields?: readonly string[];
 }
@@ -25,9 +30,10 @@ export interface ChangeOptions<Input, Done> {
  * affected queries.
  */
 export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
-  const { change, stale, done, failed, onDone, gone = [], fields = [] } = options;
+  const { change, stale, done, failed, onDone, leave, gone = [], fields = [] } = options;
   const client = useQueryClient();
   const toast = useToast();
+  const isMounted = useIsMounted();
   const refresh = () => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
   const mutation = useMutation({
     mutationFn: change,
@@ -35,6 +41,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
       await refresh();
       if (done) toast({ kind: "success", title: done, about: failed }); // replaces an earlier rejection
       await onDone?.(answer, input);
+      if (isMounted.current) await leave?.(answer, input);
       for (const queryKey of gone) client.removeQueries({ queryKey });
     },
     onError: (error) => {
@@ -62,6 +69,18 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
       sent.current = event.currentTarget;
     },
   };
+}
+
+/** Tells whether the component is still rendered, also after it is not. */
+function useIsMounted(): { readonly current: boolean } {
+  const isMounted = useRef(false);
+  useEffect(() => {
+    isMounted.current = true;
+    return () => {
+      isMounted.current = false;
+    };
+  }, []);
+  return isMounted;
 }
 
 const errorsOf = (error: unknown): Readonly<Record<string, readonly string[]>> =>

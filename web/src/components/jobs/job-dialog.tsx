@@ -1,5 +1,5 @@
 import { Alert, Content } from "@patternfly/react-core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
@@ -43,7 +43,6 @@ const exportable = [
 /** Shows the number of rows, then starts a job on exactly these. Its progress is shown by `RunningJobs`. */
 export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClose }: JobDialogProps) {
   const api = useApi();
-  const client = useQueryClient();
   const [endpointId, setEndpointId] = useState("");
   const [format, setFormat] = useState<"csv" | "ndjson">("csv");
   const [subject, setSubject] = useState<JobSubject>(of);
@@ -63,11 +62,8 @@ export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClo
     stale: [["jobs"]],
     failed: "The job could not be started",
     fields: ["endpoint_id"],
-    onDone: async () => {
-      onStarted?.();
-      onClose();
-      await client.invalidateQueries({ queryKey: ["jobs"] });
-    },
+    onDone: () => onStarted?.(),
+    leave: onClose,
   });
   const isDanger = kind === "cancel" || kind === "delete_failures";
   return (

@@ -60,7 +60,7 @@ function ChangePlanDialog({ path, stale, plans, present, isCustom = false, onClo
     done: "The plan was changed",
     failed: "The plan could not be changed",
     fields: ["plan_id"],
-    onDone: onClose,
+    leave: onClose,
   });
   const leaves = isCustom ? " The present plan was made for this application alone and will be deleted." : "";
   return (

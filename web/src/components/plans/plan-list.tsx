@@ -157,7 +157,7 @@ function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
     stale: [["plans"], ["accounts"], ["applications"]], // these show the plan's name
     done: plan ? "The plan was updated" : "The plan was created",
     failed: plan ? "The plan could not be updated" : "The plan could not be created",
-    onDone: onClose,
+    leave: onClose,
     onClose,
   });
   return (

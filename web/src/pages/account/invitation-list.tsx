@@ -119,7 +119,7 @@ function InviteDialog({ accountId, onClose }: { accountId: number; onClose: () =
     done: "The invitation was sent",
     failed: "The invitation could not be sent",
     fields: ["email"],
-    onDone: onClose,
+    leave: onClose,
   });
   return (
     <FormDialog

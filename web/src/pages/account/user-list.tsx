@@ -156,7 +156,7 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
     done: user ? "The user was updated" : "The user was added and needs activation",
     failed: user ? "The user could not be updated" : "The user could not be added",
     fields: ["password", ...useDefinitions("User").map(({ name }) => name)],
-    onDone: onClose,
+    leave: onClose,
   });
   return (
     <FormDialog

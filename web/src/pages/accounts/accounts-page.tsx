@@ -160,7 +160,7 @@ function CreateAccountDialog({ onClose }: { onClose: () => void }) {
     stale: [["accounts"], ["applications"]],
     done: "The account was created",
     failed: "The account could not be created",
-    onDone: ({ account }) => navigate({ to: "/accounts/$id", params: { id: String(account.id) } }),
+    leave: ({ account }) => navigate({ to: "/accounts/$id", params: { id: String(account.id) } }),
     onClose,
   });
   return (

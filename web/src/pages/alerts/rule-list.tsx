@@ -178,7 +178,7 @@ function RuleDialog({ rule, onClose }: { rule?: AlertRule; onClose: () => void }
     done: rule ? "The rule was changed" : "The rule was added",
     failed: rule ? "The rule could not be changed" : "The rule could not be added",
     fields: ["threshold", "clear_threshold", "for_seconds", "clear_for_seconds", "min_attempts", "kind"],
-    onDone: onClose,
+    leave: onClose,
   });
   const fields = { draft, errors, onEdit: (changed: Partial<RuleDraft>) => setDraft({ ...draft, ...changed }) };
   return (

@@ -72,7 +72,7 @@ function SetUserKeyDialog({ applicationKey, onClose }: { applicationKey: Applica
     done: "The user key was set",
     failed: "The user key could not be set",
     fields: ["user_key"],
-    onDone: onClose,
+    leave: onClose,
   });
   return (
     <FormDialog

@@ -188,8 +188,8 @@ export function useSaveEndpoint({ endpoint, types, onSaved }: SaveEndpointOption
     done: endpoint ? "The endpoint was updated" : "The endpoint was created",
     failed: endpoint ? "The endpoint could not be updated" : "The endpoint could not be created",
     fields,
-    onDone: async ({ id }, sent) => {
-      onSaved(sent);
+    onDone: (_, sent) => onSaved(sent),
+    leave: async ({ id }) => {
       if (!endpoint) await navigate({ to: "/endpoints/$id", params: { id: String(id) } });
     },
   });

@@ -126,7 +126,7 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
     stale: [["replays", "newest", endpointId]],
     failed: "The replay could not be started",
     fields: ["since"],
-    onDone: onClose,
+    leave: onClose,
   });
   const total = preview.isPlaceholderData || preview.error ? undefined : preview.data?.total;
   return (

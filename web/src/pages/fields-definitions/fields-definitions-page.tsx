@@ -166,7 +166,7 @@ function FieldDialog({ definition, onClose }: FieldDialogProps) {
     done: definition ? "The field was updated" : "The field was created",
     failed: definition ? "The field could not be updated" : "The field could not be created",
     fields,
-    onDone: onClose,
+    leave: onClose,
   });
   const text = (id: "name" | "label") => ({
     id,

@@ -43,7 +43,7 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
     done: "The permissions were changed",
     failed: "The permissions could not be changed",
     fields,
-    onDone: onClose,
+    leave: onClose,
   });
   const refetch = () => Promise.all([permissions.refetch(), products.refetch()]);
   return (

@@ -137,7 +137,7 @@ export function CreateTeamMemberDialog({ onClose }: { onClose: () => void }) {
     stale: [["team"]],
     done: "The colleague was added. Activate the user and choose the permissions",
     failed: "The colleague could not be added",
-    onDone: onClose,
+    leave: onClose,
     onClose,
   });
   return (
@@ -170,7 +170,7 @@ export function EditColleagueDialog({ user, onClose }: { user: User; onClose: ()
     stale: [["team"]],
     done: "The colleague was updated",
     failed: "The colleague could not be updated",
-    onDone: onClose,
+    leave: onClose,
     onClose,
   });
   return (
