@@ -104,6 +104,18 @@ test("a form that is closed while it is saved leaves the next form open", async 
   expect(dialog()?.querySelector<HTMLInputElement>("#name")?.value).toBe("Olav");
 });
 
+test("a double click sends a form once", async () => {
+  const { changes } = show({ "PUT users/6": [200, {}] });
+  await click("Actions for olaf");
+  await click("Edit");
+  await fill("name", "Ola");
+  const form = document.querySelector("form");
+  form?.requestSubmit();
+  form?.requestSubmit();
+  await waitFor(() => expect(dialog()).toBeNull());
+  expect(changes()).toHaveLength(1);
+});
+
 test("a rejected confirmation stays open with the reason, which is gone after reopening", async () => {
   show({ "DELETE users/6": [403, { error: "The last admin stays." }] });
   await click("Actions for olaf");

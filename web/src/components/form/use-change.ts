@@ -1,4 +1,4 @@
-import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type MutateOptions, type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import type { Values } from "../../api/management-client.ts";
@@ -34,6 +34,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   const client = useQueryClient();
   const toast = useToast();
   const isMounted = useIsMounted();
+  const sending = useRef(new Set<Input>());
   const refresh = () => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
   const mutation = useMutation({
     mutationFn: change,
@@ -44,6 +45,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
       if (isMounted.current) await leave?.(answer, input);
       for (const queryKey of gone) client.removeQueries({ queryKey });
     },
+    onSettled: (_, __, input) => void sending.current.delete(input),
     onError: (error) => {
       const names = Object.keys(errorsOf(error));
       const isShown = names.length > 0 && names.every((name) => fields.includes(name));
@@ -59,6 +61,12 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   }, [error]);
   return {
     ...mutation,
+    /** Ignores an input that is being sent: the second click of a double click may come before the button shows the first. */
+    mutate: (input: Input, callbacks: MutateOptions<Done, Error, Input> = {}): void => {
+      if (sending.current.has(input)) return;
+      sending.current.add(input);
+      mutation.mutate(input, callbacks);
+    },
     errors: errorsOf(error),
     /**
      * Prevents the browser's submit, and remembers the form so that the focus moves to a wrong field of it and not of
