@@ -38,3 +38,24 @@ test("every message that a runbook quotes exists in the source", () => {
   expect(fragments.length).toBeGreaterThan(12);
   expect(fragments.filter(({ fragment }) => !sources.includes(fragment))).toEqual([]);
 });
+
+test("the decision on dependencies gives the reason for each", () => {
+  const reasons = read("docs/decisions/0026-dependencies.md").toLowerCase();
+  const manifests = globSync(["package.json", "{server,web,receiver,bench,examples/*}/package.json"], { cwd: root });
+  const names = manifests.flatMap((path): string[] => {
+    const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read(path));
+    return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  });
+  expect(names.length).toBeGreaterThan(50);
+  const unexplained = names
+    .filter((name) => !/^@(?:types|bellwire)\/|^node-/.test(name))
+    // A package may be named by its scope, as in PatternFly.
+    .filter(
+      (name) =>
+        !name
+          .replace("@", "")
+          .split("/")
+          .some((part) => reasons.includes(part)),
+    );
+  expect(unexplained).toEqual([]);
+});
