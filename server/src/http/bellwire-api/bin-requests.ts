@@ -123,19 +123,19 @@ const DiffSchema = Type.Object(
   { title: "BinRequestDiff" },
 );
 
-const representForward = (result: ForwardResult, isMasked = false): Static<typeof ForwardSchema> => ({
+const representForward = (result: ForwardResult, maySeeSecrets: boolean): Static<typeof ForwardSchema> => ({
   at: result.at,
   url: maskUrl(result.url),
   status: result.status,
   error: result.error,
   latency_ms: result.latencyMs,
-  body: isMasked ? "" : result.body, // the target may repeat the request
+  body: maySeeSecrets ? result.body : "", // the target may repeat the request
 });
 
 export function representBinRequest(
   request: BinRequest,
   check: SignatureCheck,
-  maySeeSecrets = true,
+  maySeeSecrets: boolean,
 ): Static<typeof BinRequestSchema> {
   const { number, receivedAt, method, path, body, bodyBytes, answerStatus, forwardResult } = request;
   const isTruncated = body.length < bodyBytes;
@@ -158,7 +158,7 @@ export function representBinRequest(
       answerStatus === null
         ? null
         : { status: answerStatus, delay_ms: request.answerDelayMs ?? 0, rule: request.answerRule },
-    forward: forwardResult && representForward(forwardResult, !maySeeSecrets),
+    forward: forwardResult && representForward(forwardResult, maySeeSecrets),
     forwarding: request.isForwarding,
   };
 }
@@ -330,7 +330,7 @@ export const binRequestOperations: readonly Operation[] = [
           detail: { number: params.number, url: maskUrl(url) },
         }),
       );
-      return representForward(forwarded);
+      return representForward(forwarded, true); // by the action of this operation
     },
   }),
 ];

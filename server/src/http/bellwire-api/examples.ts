@@ -101,7 +101,7 @@ const binRequest: BinRequest = {
 };
 
 const unsigned = { verdict: "missing", reason: "headers-missing", sentence: "Not signed.", endpointId: null } as const;
-const binRequestDocument = representBinRequest(binRequest, unsigned);
+const binRequestDocument = representBinRequest(binRequest, unsigned, true);
 const share = representShare({ id: 7, createdAt: exampleTime, expiresAt: exampleExpiry });
 
 const invitation: Invitation = {
