@@ -8,6 +8,14 @@ import { providerUrls } from "./addresses.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { createLogger } from "#platform/logger.ts";
 
+const settings = {
+  urls: providerUrls("http://localhost:3000", undefined),
+  retentionDays: 30,
+  auditRetentionDays: 730,
+  statisticsDays: 400,
+  heldQuota: { rowsMax: 1_000_000, daysMax: 90 },
+};
+
 test("expired rows are deleted a minute after the start, so that restarts within the hour keep nothing for ever", async ({
   database: pool,
 }) => {
@@ -16,17 +24,26 @@ test("expired rows are deleted a minute after the start, so that restarts within
   const createdAt = new Date(Date.now() - 40 * 86_400_000);
   await pool.inTransaction((tx) => insertMail(tx, providerId, mail, createdAt));
   const clock = new HandDrivenClock();
-  await using _housekeeping = startHousekeeping({
-    pool,
-    clock,
-    log: createLogger("silent"),
-    urls: providerUrls("http://localhost:3000", undefined),
-    retentionDays: 30,
-    auditRetentionDays: 730,
-    statisticsDays: 400,
-    heldQuota: { rowsMax: 1_000_000, daysMax: 90 },
-  });
+  await using _housekeeping = startHousekeeping({ pool, clock, log: createLogger("silent"), ...settings });
   await clock.advance(60_000);
   await until(async () => (await pool.query("select from mails")).length === 0);
   expect(clock.monotonicMs()).toBe(60_000);
+});
+
+test("the log names the table that was too busy to expire", async ({ database: pool, owner }) => {
+  await owner.query("select add_history_days(current_date - 40, current_date - 40)");
+  const warned: unknown[] = [];
+  const log = Object.assign(createLogger("silent"), { warn: ({ err }: { err: unknown }) => void warned.push(err) });
+  const clock = new HandDrivenClock();
+  const insert = `
+    insert into payloads (provider_id, event_id, format, body, context)
+    values (1, uuid_v7_floor(now() - interval '40 days'), 'json', '', '{}')`;
+  await owner.query(insert);
+  await owner.inTransaction(async (tx) => {
+    await tx.query(insert.replace("values (1", "values (2"));
+    await using _housekeeping = startHousekeeping({ pool, clock, log, ...settings });
+    await clock.advance(60_000);
+    await until(() => warned.length > 0);
+  });
+  expect(String(warned[0])).toMatch(/too busy to expire: payloads of \d{4}-\d\d-\d\d: .*lock timeout/);
 });

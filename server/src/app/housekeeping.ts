@@ -3,6 +3,7 @@ import { deleteExpiredCounters, deleteOldAuditRecords } from "#access/index.ts";
 import { deleteOldAlerts, deleteRulesOfDeletedEndpoints, evaluateAlerts } from "#alerts/index.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { errorMessage } from "#platform/errors.ts";
 import { deleteExpiredChangeCounters } from "#portal/accounts/index.ts";
 import { deleteOldMails } from "#portal/mails/index.ts";
 import {
@@ -135,7 +136,7 @@ function deleteExpired(
     async () => {
       const { days, busy } = await retireExpiredDays(pool, { now, retentionDays, signal });
       if (days.length > 0) log.info({ days }, "history dropped");
-      if (busy.length > 0) throw new AggregateError(busy); // all others are done
+      if (busy.length > 0) throw new Error(`tables were too busy to expire: ${busy.map(errorMessage).join("; ")}`);
     },
     async () => {
       const partitions = await dropOldStatistics(pool, now, statisticsDays);
