@@ -402,7 +402,7 @@ const limitBatchMax = 5000;
 
 // Oldest event first. Walks only the held endpoints' part of due_lane_idx: half a second for a million rows, once an
 // hour. Ordering keys are locked first; rows that others lock are left to the next run. Replays, manual retries and old events that
-// are sent now are held from when they became due. In an order, a row becomes due when the one before it ends, which says nothing.
+// are sent now are held from when they became due, those that wait in order from when the first of their key did.
 const limitStatement = `
   with held as (
     select id, provider_id, url from endpoints
@@ -429,8 +429,11 @@ const limitStatement = `
         from held join due on due.endpoint_id = held.id
         where held.provider_id = counted.provider_id
           and due.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
-          and (due.due_at < now() - make_interval(days => $2::integer)
-            or (due.ordering_key is not null and due.round_start = 0 and due.replay = 0))
+          and case when due.due_at < 'infinity' then due.due_at else (
+              select first.due_at from due first
+              where first.endpoint_id = due.endpoint_id and first.ordering_key = due.ordering_key
+              order by first.sequence limit 1
+            ) end < now() - make_interval(days => $2::integer)
         order by due.event_id, due.endpoint_id
         limit $3::bigint)
     ) each
@@ -463,22 +466,34 @@ const limitStatement = `
     on conflict (provider_id, endpoint_id, event_id) do update
       set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
   )
-  select endpoint_id, ordering_key from mine`;
+  select endpoint_id, ordering_key, nullif(due_at, 'infinity') as due_at from mine`;
+
+// The next row of a key waited as long as the one before it. Promoted in the same transaction, which has its lock.
+const keepHeldSince = `
+  update due set due_at = ended.due_at
+  from unnest($1::bigint[], $2::text[], $3::timestamptz[]) as ended (endpoint_id, ordering_key, due_at)
+  cross join lateral (
+    select event_id from due
+    where due.endpoint_id = ended.endpoint_id and due.ordering_key = ended.ordering_key
+    order by sequence limit 1
+  ) first
+  where due.event_id = first.event_id and due.endpoint_id = ended.endpoint_id and due.due_at < 'infinity'`;
 
 /**
  * Moves held deliveries beyond the quota to the failure list, oldest first, so that none is lost. Returns their
  * number. Call it until it returns 0.
  */
 export async function limitBacklogs(tx: Transaction, { rowsMax, daysMax }: BacklogQuota): Promise<number> {
-  const failed = await tx.query<{ endpointId: number; orderingKey: string | null }>(limitStatement, [
-    rowsMax,
-    daysMax,
-    limitBatchMax,
-  ]);
-  const keys = failed.flatMap(({ endpointId, orderingKey }) =>
-    orderingKey === null ? [] : [{ endpointId, orderingKey }],
+  const failed = await tx.query<{ endpointId: number; orderingKey: string | null; dueAt: Date | null }>(
+    limitStatement,
+    [rowsMax, daysMax, limitBatchMax],
+  );
+  const keys = failed.flatMap(({ endpointId, orderingKey, dueAt }) =>
+    orderingKey === null ? [] : [{ endpointId, orderingKey, dueAt }],
   );
   await promoteNext(tx, keys);
+  const firsts = keys.filter(({ dueAt }) => dueAt !== null);
+  await tx.query(keepHeldSince, [...keyColumns(firsts), firsts.map(({ dueAt }) => dueAt)]);
   if (failed.length > 0) tx.hintAfterCommit("history", "");
   return failed.length;
 }
