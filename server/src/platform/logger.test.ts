@@ -12,7 +12,7 @@ const program = `
   const log = createLogger("info");
   const error = Object.assign(new Error("duplicate key"), { code: "23505", detail: "Key (email)=(canary) already exists." });
   log.info({ status: 200, password: "canary", request: { authorization: "canary", headers: { cookie: "canary" } } }, "request answered");
-  log.error({ err: error }, "bug");
+  log.error({ err: new AggregateError([error, error], "some failed") }, "bug");
   log.warn({ error }, "again");
   log.debug({}, "not worth it");
 `;
@@ -29,7 +29,8 @@ test("log lines are JSON on stderr, without secrets and without the values in Po
     .map((line) => JSON.parse(line));
   expect(lines).toHaveLength(3);
   expect(lines[0]).toMatchObject({ level: 30, status: 200, msg: "request answered" });
-  expect(lines[1]).toMatchObject({ level: 50, err: { message: "duplicate key", code: "23505" } });
+  expect(lines[1]).toMatchObject({ level: 50, err: { message: "some failed: duplicate key" } });
+  expect(lines[2]).toMatchObject({ level: 40, error: { message: "duplicate key", code: "23505" } });
 });
 
 const floodProgram = `

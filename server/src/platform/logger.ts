@@ -4,6 +4,7 @@ import { isatty } from "node:tty";
 import { type Logger, type SerializedError, pino, stdSerializers } from "pino";
 import type * as PinoPretty from "pino-pretty";
 import { type Clock, systemClock } from "./clock.ts";
+import { errorMessage } from "./errors.ts";
 
 const stderr = 2;
 
@@ -98,8 +99,12 @@ function openDestination(into: string | number): Destination {
 function withoutValues(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { type, message, stack, code }: SerializedError & { code?: unknown } = stdSerializers.err(error);
-  return { type, message, stack, code };
+  const reasons = error instanceof AggregateError ? new Set(error.errors.slice(0, reasonsMax).map(errorMessage)) : [];
+  return { type, message: [message, ...reasons].filter((each) => each !== "").join(": "), stack, code };
 }
+
+/** An error of many providers or addresses has an error for each. */
+const reasonsMax = 10;
 
 /** Fields that are never logged. Callers omit them; this is a safety net. */
 const secretFields: ReadonlySet<string> = new Set([
