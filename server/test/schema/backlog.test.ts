@@ -113,7 +113,7 @@ test(
     const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
     await findDueLanes(pool, { engineId, leaseSeconds: 60 });
     await measureDue(pool);
-    await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100 }]);
+    await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100, bytes: 1e6 }]);
     await readRuns(pool, [{ endpointId, orderingKey: "account/31", afterSequence: 1, fromSequence: 1, limit: 100 }]);
     const recorded = await recordNow(pool, { providerId });
     const success = { status: 200, error: null, errorClass: null, latencyMs: 1 };
@@ -182,7 +182,7 @@ test("engines read the payloads of due rows only, however many days and payloads
   );
   const statements: RecordedStatement[] = [];
   const pool = recording(database, statements);
-  expect(await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 200 }])).toHaveLength(200);
+  expect(await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 200, bytes: 1e6 }])).toHaveLength(200);
   const run = { endpointId, orderingKey: "account/31", afterSequence: 0, fromSequence: 1, limit: 200 };
   expect(await readRuns(pool, [run])).toHaveLength(200);
   for (const mode of ["force_custom_plan", "force_generic_plan"]) {

@@ -61,7 +61,7 @@ test("the rows in a change's hint equal the due rows that a query returns, excep
   });
   const hinted: HintedRows[] = [];
   database.onHint(hintedRowsChannel, (values) => void hinted.push(...values.map(parseHintedRows)));
-  const lanes = [unordered, ordered].map((endpointId) => ({ endpointId, after: startOfLane, limit: 10 }));
+  const lanes = [unordered, ordered].map((endpointId) => ({ endpointId, after: startOfLane, limit: 10, bytes: 1e6 }));
 
   await recordNow(database, { providerId });
   await until(() => hinted.length === 1);
@@ -71,6 +71,27 @@ test("the rows in a change's hint equal the due rows that a query returns, excep
   await recordNow(database, { providerId });
   await until(() => hinted.length === 2);
   expect(hinted[1]?.rows.map(({ endpointId }) => endpointId)).toEqual([unordered]);
+});
+
+test("a read of due rows ends in each lane with the row at which its bodies have the requested size", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const lanes = [
+    { endpointId: await buildEndpoint(database, { providerId, url }), after: startOfLane, limit: 10, bytes: 1 },
+    {
+      endpointId: await buildEndpoint(database, { providerId, url, name: "b" }),
+      after: startOfLane,
+      limit: 10,
+      bytes: 0,
+    },
+  ] as const;
+  await recordNow(database, { providerId }, [anEvent(), anEvent(), anEvent()]);
+  const [first] = await readDueDeliveries(database, [lanes[0]]);
+  const bytes = 1 + Buffer.byteLength(first?.body ?? "");
+
+  const rows = await readDueDeliveries(database, [lanes[0], { ...lanes[1], bytes }]);
+  expect(rows.map(({ endpointId }) => endpointId)).toEqual([0, 1, 1].map((lane) => lanes[lane]?.endpointId));
 });
 
 const byEndpoint = (one: DueDelivery, other: DueDelivery): number => one.endpointId - other.endpointId;

@@ -138,6 +138,26 @@ test("one statement reads fewer lanes with large bodies", async () => {
   expect(reads).toEqual([2, 1, 1]);
 });
 
+test("a read that its bodies end goes on behind its last row", async () => {
+  const clock = new HandDrivenClock();
+  const read: LaneToRead[] = [];
+  const store = storeWith(clock, async ([lane]: readonly LaneToRead[]) => {
+    if (lane) read.push(lane);
+    return read.length === 2 ? [due(settings.version, "x".repeat(lane?.bytes ?? 0))] : [];
+  });
+  const reader = new DueReader({ store, clock }, () => undefined);
+  const lane = newLane();
+  for (let poll = 0; poll < 3; poll += 1) {
+    if (!reader.hasRequests) lane.polls.pollNow();
+    expect(reader.hasRequests).toBe(poll === 2);
+    reader.request(lane);
+    lane.shift(0);
+    await reader.read(1);
+    await clock.advance(poll === 0 ? 2000 : 100);
+  }
+  expect(read.map(({ after }) => after.dueAt)).toEqual(["-infinity", "-infinity", due(1).dueAt]);
+});
+
 // The hint of a changed endpoint can be lost, so the rows' endpoint version shows that the lane's settings are outdated.
 test("rows of a newer endpoint version make the engine reload the lane's settings, rows of the same version do not", async () => {
   const clock = new HandDrivenClock();

@@ -68,9 +68,10 @@ export class DueReader {
         .filter(({ lane, due: read, runs }) => {
           lane.endRuns(runs, behindOf?.get(lane.endpointId) ?? [], nowMs);
           const rows = dueOf?.get(lane.endpointId) ?? [];
-          const added = read ? lane.endRead(rows, read, { horizon, nowMs }) : 0;
+          const ended = read && endedAt(read, rows);
+          const added = ended ? lane.endRead(rows, ended, { horizon, nowMs }) : 0;
           if (read) lane.polled(nowMs);
-          this.#endRead(lane, rows, rows.length === read?.limit);
+          this.#endRead(lane, rows, rows.length === ended?.limit);
           return added > 0 || runs.length > 0;
         })
         .map(({ lane }) => lane);
@@ -126,6 +127,12 @@ export class DueReader {
     if (rows.some((row) => row.endpointVersion !== lane.settings.version)) this.#onNewVersion(lane.endpointId);
   }
 }
+
+/** Returns the read with the limit that it has reached: more rows may follow those whose bodies have the requested size. */
+const endedAt = (read: LaneToRead, rows: readonly DueDelivery[]): LaneToRead =>
+  rows.reduce((bytes, { body }) => bytes + Buffer.byteLength(body), 0) < read.bytes
+    ? read
+    : { ...read, limit: rows.length };
 
 /** The reads of one lane in one statement. */
 interface LaneRead {

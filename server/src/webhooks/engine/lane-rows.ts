@@ -20,6 +20,8 @@ interface HeldRow {
   /** Due time when it was read. `infinity`: it was read behind others of its key. */
   readonly dueAt: string;
   readonly attemptsMade: number;
+  /** Of its body. */
+  readonly bytes: number;
   /** The ordering key of a row that waits behind others. */
   behind: string | undefined;
 }
@@ -43,8 +45,7 @@ export class LaneRows {
     this.#endpointId = endpointId;
     this.#runs = new OrderedRuns(endpointId, {
       isHeld: ({ eventId }) => this.#held.has(eventId),
-      hold: ({ eventId, dueAt, attemptsMade, orderingKey }) =>
-        this.#held.set(eventId, { dueAt, attemptsMade, behind: orderingKey ?? undefined }),
+      hold: (row) => this.#held.set(row.eventId, heldRow(row, row.orderingKey ?? undefined)),
       ready: (delivery) => {
         const held = this.#held.get(delivery.eventId);
         if (held) held.behind = undefined;
@@ -74,14 +75,17 @@ export class LaneRows {
     return this.#runs.needsRead;
   }
 
-  /** Begins a read of about `count` rows. */
-  beginRead(count: number): LaneToRead {
+  /** Begins a read of about `count` rows, with bodies of about `bytes`. */
+  beginRead(count: number, bytes: number): LaneToRead {
     this.#openReads += 1;
-    // Held rows are read again while the cursor waits in front of them, so the limit leaves room for them.
-    let again = 0;
-    for (const [eventId, { dueAt, behind }] of this.#held)
-      if (behind === undefined && isAfter(this.#cursor, { dueAt, eventId })) again += 1;
-    return { endpointId: this.#endpointId, after: this.#cursor, limit: count + again };
+    // Held rows are read again while the cursor waits in front of them, so the limits leave room for them.
+    const read = { endpointId: this.#endpointId, after: this.#cursor, limit: count, bytes };
+    for (const [eventId, held] of this.#held) {
+      if (held.behind !== undefined || !isAfter(this.#cursor, { dueAt: held.dueAt, eventId })) continue;
+      read.limit += 1;
+      read.bytes += held.bytes;
+    }
+    return read;
   }
 
   /** Begins a read of rows behind the heads of keys. `rowsMax` bounds the rows of the lane in memory, `rowWeight` those of a read. */
@@ -203,12 +207,12 @@ export class LaneRows {
 
   /** Returns whether the row was new. */
   #add(row: DueDelivery, nowMs: number): boolean {
-    const { eventId, dueAt, attemptsMade, orderingKey } = row;
+    const { eventId, orderingKey } = row;
     // The row is due although it waits behind others in memory: these have ended, or it has left its order.
     const behind = this.#held.get(eventId)?.behind;
     if (behind !== undefined) this.#runs.dropBehind(behind);
     if (this.#held.has(eventId)) return false;
-    this.#held.set(eventId, { dueAt, attemptsMade, behind: undefined });
+    this.#held.set(eventId, heldRow(row, undefined));
     if (orderingKey === null) this.#waiting.push([row]);
     else this.#runs.enter(row, orderingKey, nowMs);
     return true;
@@ -259,6 +263,13 @@ class JustSettled {
     this.#current.add(eventId);
   }
 }
+
+const heldRow = ({ dueAt, attemptsMade, body }: DueDelivery, behind: string | undefined): HeldRow => ({
+  dueAt,
+  attemptsMade,
+  bytes: Buffer.byteLength(body),
+  behind,
+});
 
 /** The row was read behind others of its key. These are settled, so it is due, and it has not been sent itself. */
 const isPromoted = (held: HeldRow, row: DueDelivery): boolean =>

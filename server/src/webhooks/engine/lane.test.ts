@@ -30,7 +30,7 @@ test("a retry that is due before its settlement is confirmed is read again after
   lane.endRead([due("a", "10")], beginRead(lane, 0), upTo("20"));
   lane.shift(0);
   const { after } = beginRead(lane, 0);
-  lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10 }, upTo("40"));
+  lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10, bytes: 1e6 }, upTo("40"));
   expect(beginRead(lane, 0).after.dueAt < "30").toBe(true);
 });
 
@@ -82,6 +82,16 @@ test("a lane reads fewer rows ahead of large bodies, and never none", () => {
     return read.limit;
   });
   expect(limits).toEqual([80, 80, 80, 8, 1, 1]);
+});
+
+test("a read has room for unsettled rows that it finds again and for their bodies", () => {
+  const lane = newQuickLane();
+  for (let answer = 0; answer < 100; answer += 1) lane.learn(answered, 0);
+  const rows = [1, 2].map((number) => ({ ...due(`row ${number}`, "20"), body: "x".repeat(100_000 + number) }));
+  lane.endRead(rows, beginRead(lane, 0), upTo("10"));
+  for (const _row of rows) lane.shift(0);
+  lane.polls.pollNow();
+  expect(beginRead(lane, 0)).toMatchObject({ limit: 7 + 2, bytes: 700_011 + 200_003 });
 });
 
 test("of large bodies, fewer rows are read behind the heads of ordering keys", () => {

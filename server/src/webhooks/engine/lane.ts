@@ -175,7 +175,8 @@ export class Lane {
   beginRead(nowMs: number, rowsMax = Number.POSITIVE_INFINITY): LaneToRead | undefined {
     this.#rowsMax = rowsMax;
     const isEnough = this.#isStopped(nowMs) || !this.polls.isDue(nowMs) || this.#hasEnoughRows;
-    return isEnough ? undefined : this.#rows.beginRead(this.#rowsTarget);
+    const count = this.#rowsTarget;
+    return isEnough ? undefined : this.#rows.beginRead(count, Math.ceil(count * this.rowWeight * rowBytesMax));
   }
 
   /** Takes the rows of a read, in order. The cursor moves no further than `horizon`. Returns how many rows were new. */
