@@ -407,6 +407,10 @@ const limitStatement = `
   with held as (
     select id, provider_id, url from endpoints
     where deleted_at is null and not (active and state = 'enabled')
+  ), recent as (
+    select due.endpoint_id, due.ordering_key
+    from held join due on due.endpoint_id = held.id and due.ordering_key is not null
+      and due.due_at >= now() - make_interval(days => $2::integer) and due.due_at < 'infinity'
   ), counted as (
     select held.provider_id, count(*) - $1::bigint as excess
     from held join due on due.endpoint_id = held.id
@@ -427,13 +431,10 @@ const limitStatement = `
       union all
       (select due.event_id, due.endpoint_id, true
         from held join due on due.endpoint_id = held.id
+        left join recent on recent.endpoint_id = due.endpoint_id and recent.ordering_key = due.ordering_key
         where held.provider_id = counted.provider_id
           and due.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
-          and case when due.due_at < 'infinity' then due.due_at else (
-              select first.due_at from due first
-              where first.endpoint_id = due.endpoint_id and first.ordering_key = due.ordering_key
-              order by first.sequence limit 1
-            ) end < now() - make_interval(days => $2::integer)
+          and (due.due_at < now() - make_interval(days => $2::integer) or (due.due_at = 'infinity' and recent.endpoint_id is null))
         order by due.event_id, due.endpoint_id
         limit $3::bigint)
     ) each
