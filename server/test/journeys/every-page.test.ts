@@ -133,6 +133,8 @@ async function show(page: Page, url: string): Promise<void> {
 
 type Theme = "light" | "dark";
 
+const isDark = `document.documentElement.classList.contains("pf-v6-theme-dark")`;
+
 /**
  * Changes the theme, waits until the page has it, and ends the transitions of its colours until none begins: the end of a button's begins
  * that of the text in it. Text, because it runs in the page.
@@ -140,7 +142,7 @@ type Theme = "light" | "dark";
 async function setTheme(page: Page, colorScheme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme });
   await page.evaluate(`(async () => {
-    while (document.documentElement.classList.contains("pf-v6-theme-dark") !== ${colorScheme === "dark"}) {
+    while (${isDark} !== ${colorScheme === "dark"}) {
       await new Promise(requestAnimationFrame);
     }
     for (let transitions; transitions?.length !== 0;) {
@@ -217,7 +219,7 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.sees("Low success rate: snoozed");
 }
 
-/** A history and a delivery fit on the narrowest screen, and paper gets all of the delivery. */
+/** A history and a delivery fit on the narrowest screen, and paper gets all of the delivery, in dark letters. */
 async function narrowAndPrint(page: Page, { account, delivery }: Objects): Promise<void> {
   await openWithinPortal(page, `/p/admin/accounts/${account}/history`);
   await page.getByRole("article").first().waitFor();
@@ -225,10 +227,13 @@ async function narrowAndPrint(page: Page, { account, delivery }: Objects): Promi
   await openWithinPortal(page, `/p/admin/deliveries/${delivery}`);
   await page.getByRole("tab", { name: "Request" }).waitFor();
   expect(await findTooWide(page)).toEqual([]);
+  await setTheme(page, "dark");
   await page.emulateMedia({ media: "print" });
+  await expect.poll(() => page.evaluate(isDark)).toBe(false);
   const hidden = `(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector("main"))`;
   expect(await page.evaluate(hidden)).toBe(0);
   await page.emulateMedia({ media: null });
+  await expect.poll(() => page.evaluate(isDark)).toBe(true);
 }
 
 /** Sends a delivered delivery again with the pointer. No other action appears under the pointer, and the focus stays. */

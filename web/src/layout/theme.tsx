@@ -6,6 +6,7 @@ export type Theme = (typeof themes)[number];
 
 const storageKey = "bellwire-theme";
 const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
+const isPrinted = window.matchMedia("print");
 
 function readTheme(): Theme {
   const stored = localStorage.getItem(storageKey);
@@ -17,15 +18,16 @@ function chooseTheme(theme: Theme): void {
   applyTheme();
 }
 
-/** Applies the chosen theme, and follows the system's while none is chosen. */
+/** Applies the chosen theme, and follows the system's while none is chosen. Paper is white, so the dark theme would be pale on it. */
 export function startTheme(): void {
   applyTheme();
   prefersDark.addEventListener("change", applyTheme);
+  isPrinted.addEventListener("change", applyTheme);
 }
 
 function applyTheme(): void {
   const theme = readTheme();
-  const isDark = theme === "dark" || (theme === "system" && prefersDark.matches);
+  const isDark = !isPrinted.matches && (theme === "dark" || (theme === "system" && prefersDark.matches));
   document.documentElement.classList.toggle("pf-v6-theme-dark", isDark);
   document.documentElement.style.colorScheme = isDark ? "dark" : "light";
 }
