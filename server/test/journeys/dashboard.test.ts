@@ -8,6 +8,9 @@ import { signUpByForm } from "./sign-up-over-http.ts";
 /** 300 kB, with headers, for everything that the browser loads after the sign-in. */
 const firstPageBytesMax = 300_000;
 
+/** A menu and a dialog without an edge cannot be told from the text that they cover. Text, because it runs in the page. */
+const menuEdge = `getComputedStyle(document.querySelector(".pf-v6-c-menu")).outlineStyle`;
+
 /** Text, because it runs in the page. */
 const colouredSwatches = `[...document.querySelectorAll(".bellwire-swatch")].filter(
   (each) => getComputedStyle(each).forcedColorAdjust === "none").length`;
@@ -52,6 +55,10 @@ test(
     await page.emulateMedia({ forcedColors: "active" });
     expect(await page.evaluate(colouredSwatches), "legends that keep their colours").toBeGreaterThan(1);
     expect(await page.evaluate(currentLinkBorder)).toBe("4px");
+    await page.getByRole("button", { name: "Help", exact: true }).click();
+    await page.getByRole("menuitem", { name: "API Docs" }).waitFor();
+    expect(await page.evaluate(menuEdge)).toBe("solid");
+    await page.keyboard.press("Escape");
     await page.emulateMedia({ forcedColors: "none" });
 
     await page.getByRole("link", { name: "3 Delivered" }).click();
