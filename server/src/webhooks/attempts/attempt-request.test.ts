@@ -91,3 +91,12 @@ test("a custom traceparent header of the endpoint replaces the trace's", () => {
   );
   expect(headers.filter((name) => /^traceparent$/i.test(name))).toEqual(["TraceParent"]);
 });
+
+test("a custom authorization header of the endpoint replaces the credentials of its URL, another header does not", () => {
+  const needs = { signer: new Signer(), userAgent: "Bellwire/0.0.0", credentials: "Basic OnNlY3JldA==" };
+  const sent = [{ Authorization: "Bearer 1" }, { "x-scheme": "authorization" }].map((headers) => {
+    const all = requestHeaders({ ...bare, headers }, needs);
+    return all.filter((_value, at) => at % 2 === 1 && /^authorization$/i.test(all[at - 1] ?? ""));
+  });
+  expect(sent).toEqual([["Bearer 1"], [needs.credentials]]);
+});

@@ -143,11 +143,9 @@ export const cloudEventHeaders = (facts: Facts): Readonly<Record<string, string>
  * Percent-encodes all but visible ASCII characters, and quotes and percent signs (CloudEvents HTTP binding, 3.1.3.2).
  */
 export const percentEncoded = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll(/[^\x21-\x7e]|["%]/gu, (character) =>
-      Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
-    );
+  text.replaceAll(/[^\x21-\x7e]|["%]/gu, (character) =>
+    Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+  );
 
 interface DescribedHeader {
   readonly description: string;

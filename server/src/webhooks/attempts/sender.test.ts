@@ -82,8 +82,11 @@ test("user and password of the URL are sent as HTTP Basic, unless the endpoint s
   const url = receiver.url.replace("http://", "http://us%40er:p%zz@");
   await sender.send(buildAttempt({ url }));
   await sender.send(buildAttempt({ url, headers: { authorization: "Bearer 1" } }));
-  const basic = `Basic ${Buffer.from("us@er:p%zz").toString("base64")}`;
-  expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual([basic, "Bearer 1"]);
+  await sender.send(buildAttempt({ url: receiver.url.replace("http://", "http://:secret@") }));
+  const [basic, passwordOnly] = ["us@er:p%zz", ":secret"].map(
+    (text) => `Basic ${Buffer.from(text).toString("base64")}`,
+  );
+  expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual([basic, "Bearer 1", passwordOnly]);
 });
 
 test("requests to one origin reuse open connections", async () => {
