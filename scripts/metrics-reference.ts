@@ -7,6 +7,7 @@ import {
   measureBacklog,
   measureDatabase,
   measureEngine,
+  measureHousekeeping,
   measureLaneStore,
   measureNameLookups,
   measureDirectory,
@@ -40,6 +41,7 @@ export function declareMetrics(version: string): Registry {
     systemClock,
   );
   measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 }, { lagSeconds: 0 });
+  measureHousekeeping(metrics, systemClock);
   measureBacklog(metrics, measured);
   httpMetrics(metrics);
   measureDatabase(metrics, measured);

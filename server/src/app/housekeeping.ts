@@ -19,7 +19,9 @@ import { cancelDueOfDeletedEndpoints, deleteOldSentSettings } from "#webhooks/en
 import { deleteOldJobs, endInterruptedJobs } from "#webhooks/jobs/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import { addStatisticsPartitions, countOrphans, dropOldStatistics } from "#webhooks/statistics/index.ts";
+import type { Registry } from "prom-client";
 import type { ProviderUrls } from "./addresses.ts";
+import { measureHousekeeping } from "./metrics.ts";
 
 const intervalMs = 60_000;
 /** Retention catches up with smaller leaps of the clock within an hour, so they are not logged. */
@@ -28,6 +30,7 @@ const leapSeconds = 3600;
 interface HousekeepingNeeds {
   readonly pool: Pool;
   readonly log: Logger;
+  readonly metrics: Registry;
   readonly clock: Clock;
   readonly urls: ProviderUrls;
   readonly retentionDays: number;
@@ -59,11 +62,12 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
   const { pool, log, clock, urls } = needs;
   const pageUrl = (provider: { readonly subdomain: string }, path: string): string =>
     `${urls.adminPortal(provider)}/p/admin${path}`;
+  const report = measureHousekeeping(needs.metrics, clock);
   let isHourlyDue = true; // also in processes that never run for an hour: nothing would expire
   for (let minute = 1; ; minute += 1) {
     await clock.sleep(intervalMs, signal);
     if (signal.aborted) return;
-    await runAll({ signal, log }, [
+    const isDone = await runAll({ signal, log }, [
       () => inBatches(signal, () => pool.inTransaction(cancelDueOfDeletedEndpoints)),
       () => inBatches(signal, () => countOrphans(pool)),
       () => inBatches(signal, () => purgeDeletedFailures(pool)),
@@ -76,6 +80,7 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
     isHourlyDue ||= minute % 60 === 0;
     // After a failure, such as a table that was too busy, the next minute tries again.
     if (isHourlyDue) isHourlyDue = !(await runHourly(signal, needs));
+    report(isDone && !isHourlyDue);
   }
 }
 

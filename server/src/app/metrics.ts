@@ -213,6 +213,18 @@ export function measureEngine(
   );
 }
 
+/** Returns a function that is told whether all parts of a run of housekeeping have succeeded. */
+export function measureHousekeeping(metrics: Registry, clock: Pick<Clock, "monotonicMs">): (isDone: boolean) => void {
+  let failingSinceMs: number | undefined;
+  const failing: Gauge = new Gauge({
+    name: "bellwire_housekeeping_failing_seconds",
+    help: "How long parts of this process's housekeeping have failed without a run in which all succeeded; otherwise 0. Expired history may stay.",
+    registers: [metrics],
+    collect: () => failing.set(failingSinceMs === undefined ? 0 : (clock.monotonicMs() - failingSinceMs) / 1000),
+  });
+  return (isDone) => (failingSinceMs = isDone ? undefined : (failingSinceMs ?? clock.monotonicMs()));
+}
+
 /** Wraps a store to measure its main steps: claiming lanes, reading due deliveries, settling outcomes. */
 export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clock): LaneStore {
   const seconds = new Histogram({
