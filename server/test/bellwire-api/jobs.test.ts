@@ -161,11 +161,17 @@ test.for([
   expect([status, Object.keys(problem.errors)]).toEqual([422, [field]]);
 });
 
-test("an export is downloaded once it has ended", async ({ api }) => {
+test("an export is downloaded once it has ended, unless it was cancelled", async ({ api }) => {
   const { endpointId, eventIds } = await buildFailures(api, "one", 2);
   const filter = { endpoint_id: [endpointId] };
-  const { body: job } = await post(api, "/jobs", { kind: "export", filter, format: "ndjson" });
-  expect((await api.call("GET", `/jobs/${job.id}/result`)).statusCode).toBe(409);
+  const request = { kind: "export", filter, format: "ndjson" };
+  const [{ body: job }, { body: cancelled }] = [await post(api, "/jobs", request), await post(api, "/jobs", request)];
+  await post(api, `/jobs/${cancelled.id}/cancel`);
+  const refusals = await Promise.all([job, cancelled].map(({ id }) => api.call("GET", `/jobs/${id}/result`)));
+  expect(refusals.map((refusal) => [refusal.statusCode, refusal.json().title])).toEqual([
+    [409, "The export has not ended."],
+    [409, "The export was cancelled, so it has no result."],
+  ]);
   await finish(api);
   const result = await api.call("GET", `/jobs/${job.id}/result`);
   expect(result.headers["content-type"]).toBe("application/x-ndjson; charset=utf-8");

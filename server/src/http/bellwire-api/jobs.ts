@@ -349,7 +349,9 @@ export const jobOperations: readonly Operation[] = [
         createdAt,
       } = requireFound(await readJob(pool, provider.id, id));
       if (jobKind !== "export" || !format) throw new Problem("conflict", { detail: "Only an export has a result." });
-      if (state !== "done") throw new Problem("conflict", { detail: "The export has not ended." });
+      if (state === "running") throw new Problem("conflict", { detail: "The export has not ended." });
+      if (state === "cancelled")
+        throw new Problem("conflict", { detail: "The export was cancelled, so it has no result." });
       async function* lines(): AsyncGenerator<Buffer, void> {
         const header = Buffer.from(renderHeader(of, format ?? "csv"));
         if (header.length > 0) yield header;
