@@ -13,7 +13,9 @@ export interface Asked {
 }
 
 /** The responses by `GET /api/v1/failures` and the like. All other requests get 404. */
-export type Server = Readonly<Record<string, (asked: Asked) => readonly [status: number, body: unknown]>>;
+export type Server = Readonly<Record<string, (asked: Asked) => StubbedResponse | Promise<StubbedResponse>>>;
+
+type StubbedResponse = readonly [status: number, body: unknown];
 
 /** Renders the Admin Portal at an address, with a stubbed server. */
 export function showPage(address: string, server: Server, session: Partial<Session> = {}) {
@@ -24,7 +26,7 @@ export function showPage(address: string, server: Server, session: Partial<Sessi
     const text = await request.text();
     const it = { request: `${request.method} ${pathname}`, query, body: text === "" ? undefined : JSON.parse(text) };
     asked.push(it);
-    const [status, body] = server[it.request]?.(it) ?? [404, { title: "Nothing is there.", code: "not-found" }];
+    const [status, body] = (await server[it.request]?.(it)) ?? [404, { title: "Nothing is there.", code: "not-found" }];
     const headers = { "content-type": "application/json", date: new Date().toUTCString() };
     return new Response(status === 204 ? null : JSON.stringify(body), { status, headers });
   });

@@ -91,7 +91,7 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
     ],
     done: `${name} was deleted`,
     failed: "The account could not be deleted",
-    onDone: () => navigate({ to: "/accounts" }),
+    leave: () => navigate({ to: "/accounts" }),
   });
   return (
     <ConfirmDialog

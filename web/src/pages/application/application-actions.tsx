@@ -174,6 +174,6 @@ function useApplicationEnd(
       ["applications", "plan requests"],
     ],
     gone: [["applications", "one", id]],
-    onDone: () => navigate({ to: "/accounts/$id", params: { id: String(account_id) } }),
+    leave: () => navigate({ to: "/accounts/$id", params: { id: String(account_id) } }),
   });
 }

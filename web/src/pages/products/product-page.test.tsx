@@ -9,14 +9,15 @@ const plan = { id: 3, name: "Basic", state: "published", cost_per_month: 0, setu
 const at = "/admin/api/services";
 
 /** Shows the Admin Portal with a server whose product can be deleted. */
-function showProduct() {
+function showProduct(answered: () => Promise<void> = () => Promise.resolve()) {
   let isThere = true;
   const server: Server = {
     [`GET ${at}.json`]: () => [200, { services: isThere ? [{ service: product }] : [] }],
     [`GET ${at}/7.json`]: () => (isThere ? [200, { service: product }] : [404, { status: "Not found" }]),
     [`GET ${at}/7/application_plans.json`]: () => [200, { plans: [{ application_plan: plan }] }],
     [`PUT ${at}/7/application_plans/3.json`]: () => [200, {}],
-    [`DELETE ${at}/7.json`]: () => {
+    [`DELETE ${at}/7.json`]: async () => {
+      await answered();
       isThere = false;
       return [200, {}];
     },
@@ -42,6 +43,19 @@ test("going back to a deleted product shows neither the product nor its actions"
   page.router.history.back();
   await says("Not found");
   expect(isOffered("Edit")).toBe(false);
+});
+
+test("a deletion that ends after its page was left calls nobody back", async () => {
+  const isAnswered = Promise.withResolvers<void>();
+  const page = showProduct(() => isAnswered.promise);
+  await click("Delete");
+  await says("Delete Ferries?");
+  await click("Delete");
+  await page.router.navigate({ to: "/bins" });
+  await says("Request bins");
+  isAnswered.resolve();
+  await says("Ferries was deleted");
+  expect(page.address()).toBe("/bins");
 });
 
 test("a product that was deleted elsewhere disappears from its page, with its actions", async () => {

@@ -81,7 +81,7 @@ function ProductActions({ product }: { product: Product }) {
     ],
     done: `${product.name} was deleted`,
     failed: "The product could not be deleted",
-    onDone: () => navigate({ to: "/products" }),
+    leave: () => navigate({ to: "/products" }),
   });
   return (
     <Flex>
