@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Registry } from "prom-client";
 import { deleteExpiredCounters, deleteOldAuditRecords } from "#access/index.ts";
 import { deleteOldAlerts, deleteRulesOfDeletedEndpoints, evaluateAlerts } from "#alerts/index.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
@@ -19,7 +20,6 @@ import { cancelDueOfDeletedEndpoints, deleteOldSentSettings } from "#webhooks/en
 import { deleteOldJobs, endInterruptedJobs } from "#webhooks/jobs/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import { addStatisticsPartitions, countOrphans, dropOldStatistics } from "#webhooks/statistics/index.ts";
-import type { Registry } from "prom-client";
 import type { ProviderUrls } from "./addresses.ts";
 import { measureHousekeeping } from "./metrics.ts";
 

@@ -64,9 +64,10 @@ test("deliveries held for too many days go to the failure list, and the next of 
   expect(failures.map((failure) => failure.error.slice(0, 23))).toContain("Held for more than 0 da");
 });
 
-test("a retry or replay of an old event is held as long as any other delivery", async ({ database, owner }) => {
-  const providerId = await buildProvider(database);
-  const endpointId = await buildEndpoint(database, { providerId, url, active: false });
+/** Inserts deliveries to an inactive endpoint: a retry and a replay of old events, and three of one order. Returns the endpoint's id. */
+async function insertHeld(pool: Pool, owner: Pool): Promise<number> {
+  const providerId = await buildProvider(pool);
+  const endpointId = await buildEndpoint(pool, { providerId, url, active: false });
   await owner.query("select add_history_days(current_date - 101, current_date - 99)");
   const insert = `
     insert into due (provider_id, endpoint_id, event_id, format, sequence, round_start, ordering_key, due_at)
@@ -74,13 +75,32 @@ test("a retry or replay of an old event is held as long as any other delivery", 
       coalesce(row.due_at::timestamptz, now())
     from (values (1, 100, 6, null, null), (2, 100, 0, null, null), (3, 100, 0, 'account', null), (4, 100, 0, 'account', 'infinity'),
       (5, 10, 0, 'account', 'infinity')) as row (n, days, round_start, key, due_at)`;
-  await database.query(insert, [providerId, endpointId]);
+  await pool.query(insert, [providerId, endpointId]);
+  return endpointId;
+}
+
+const waitFor91Days = "update due set due_at = now() - interval '91 days' where due_at < 'infinity'";
+const remaining = "select sequence, now() - due_at > '90 days' as is_old from due";
+
+test("a retry or replay of an old event is held as long as any other delivery", async ({ database, owner }) => {
+  await insertHeld(database, owner);
   expect(await limit(database, 1000)).toBe(0);
 
-  await database.query("update due set due_at = now() - interval '91 days' where due_at < 'infinity'");
+  await database.query(waitFor91Days);
   expect(await limit(database, 1000)).toBe(4);
   // The next one of the order has waited as long, and expires once its event is as old.
-  expect(await database.query("select sequence, now() - due_at > '90 days' as is_old from due")).toEqual([
-    { sequence: 5, isOld: true },
-  ]);
+  expect(await database.query(remaining)).toEqual([{ sequence: 5, isOld: true }]);
+});
+
+test("the next of an order is due now at an endpoint that is being resumed: its engine reads no earlier rows", async ({
+  database,
+  owner,
+}) => {
+  const endpointId = await insertHeld(database, owner);
+  await database.query(waitFor91Days);
+  await database.inTransaction(async (tx) => {
+    await tx.query("update endpoints set active = true where id = $1", [endpointId]);
+    expect(await limit(database, 1000)).toBe(4);
+  });
+  expect(await database.query(remaining)).toEqual([{ sequence: 5, isOld: false }]);
 });

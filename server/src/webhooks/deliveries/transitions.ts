@@ -469,10 +469,18 @@ const limitStatement = `
   )
   select endpoint_id, ordering_key, nullif(due_at, 'infinity') as due_at from mine`;
 
-// The next row of a key waited as long as the one before it. Promoted in the same transaction, which has its lock.
+// The next row of a key waited as long as the one before it. Promoted in the same transaction, which has its lock. Not of an endpoint that
+// is being resumed: its engine would not look for a row that is due before it reads the lane. The lock makes a later resume wait for
+// this transaction, and skips instead of waiting, because others lock endpoints after their keys.
 const keepHeldSince = `
+  with held as (
+    select id from endpoints
+    where id = any($1::bigint[]) and deleted_at is null and not (active and state = 'enabled')
+    for share skip locked
+  )
   update due set due_at = ended.due_at
   from unnest($1::bigint[], $2::text[], $3::timestamptz[]) as ended (endpoint_id, ordering_key, due_at)
+  join held on held.id = ended.endpoint_id
   cross join lateral (
     select event_id from due
     where due.endpoint_id = ended.endpoint_id and due.ordering_key = ended.ordering_key
@@ -494,7 +502,7 @@ export async function limitBacklogs(tx: Transaction, { rowsMax, daysMax }: Backl
   );
   await promoteNext(tx, keys);
   const firsts = keys.filter(({ dueAt }) => dueAt !== null);
-  await tx.query(keepHeldSince, [...keyColumns(firsts), firsts.map(({ dueAt }) => dueAt)]);
+  if (firsts.length > 0) await tx.query(keepHeldSince, [...keyColumns(firsts), firsts.map(({ dueAt }) => dueAt)]);
   if (failed.length > 0) tx.hintAfterCommit("history", "");
   return failed.length;
 }

@@ -9,7 +9,7 @@ export interface ChangeOptions<Input, Done> {
   /** The queries that the change affects. */
   readonly stale: readonly QueryKey[];
   /**
-   * The queries of a deleted object. They are removed after `onDone` has left its page, which would fetch them again.
+   * The queries of a deleted object. They are removed after `leave` has left its page, which would fetch them again.
    */
   readonly gone?: readonly QueryKey[];
   /** The message after success. Omit it where the page shows the change. */
