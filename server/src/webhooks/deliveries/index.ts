@@ -149,17 +149,16 @@ export {
   parseDeliveryId,
   readDelivery,
 } from "./read-deliveries.ts";
+export { type BacklogQuota, limitBacklogs } from "./limit-backlogs.ts";
 export { lockKeysOfObjects } from "./lock-order.ts";
 export { attemptNumberMax, type Settled, settleDeliveries, type Settlement } from "./settle.ts";
 export {
-  type BacklogQuota,
   cancelDeliveries,
   cancelDeliveriesOfDeleted,
   cancelDelivery,
   type DeliveryKeys,
   type DeliveryToRepeat,
   insertDelivery,
-  limitBacklogs,
   makeDueAgain,
   type PreviousState,
   retryDelivery,
