@@ -228,8 +228,9 @@ function stringifyPlainSearch(search: Record<string, unknown>): string {
   return text === "" ? "" : `?${text}`;
 }
 
-export const createAppRouter = (history = createBrowserHistory()) =>
-  createRouter({
+export function createAppRouter(history = createBrowserHistory()) {
+  let isNewPage = false;
+  const router = createRouter({
     routeTree,
     history,
     basepath: import.meta.env.BASE_URL,
@@ -241,7 +242,14 @@ export const createAppRouter = (history = createBrowserHistory()) =>
     defaultNotFoundComponent: NotFoundPage,
     defaultErrorComponent: PageBroken,
     scrollRestoration: true,
+    // Not the window but this element scrolls. A tab or a filter of the same page leaves it where it is.
+    scrollToTopSelectors: [() => (isNewPage ? document.querySelector("main") : null)],
   });
+  router.subscribe("onBeforeLoad", ({ pathChanged }) => {
+    isNewPage = pathChanged;
+  });
+  return router;
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -153,3 +153,27 @@ test("the title of a page that the sidebar opened is announced, and its link kee
   await waitFor(() => expect(region?.textContent).toBe("Emails"));
   expect([document.activeElement, region?.isConnected]).toEqual([link, true]);
 });
+
+test("a new page begins at its top, going back restores the place, and a filter keeps it", async () => {
+  const page = showPage("/events", {
+    "GET /api/v1/events": () => [200, { data: [], next: null, searched_until: null }],
+    "GET /api/v1/jobs": () => [200, { data: [], next: null }],
+  });
+  await says("No events yet");
+  const main = document.querySelector("main");
+  if (!main) throw new Error("There is no main region.");
+  const scrollTo = (top: number): void => {
+    main.scrollTop = top;
+    main.dispatchEvent(new Event("scroll"));
+  };
+  scrollTo(400);
+  await page.router.navigate({ to: "/events", search: { actor: "admin" } });
+  await says("No matches");
+  expect(main.scrollTop).toBe(400);
+  await click("Jobs");
+  await says("No jobs");
+  await waitFor(() => expect(main.scrollTop).toBe(0));
+  page.router.history.back();
+  await says("No matches");
+  await waitFor(() => expect(main.scrollTop).toBe(400));
+});
