@@ -5,9 +5,6 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-/** Of production. An engine that loses its processor for as long as tests allow by default would send deliveries again. */
-const leaseMs = 8000;
-
 const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
 
 test("two engines on one database send each delivery once", async ({ database }) => {
@@ -15,8 +12,8 @@ test("two engines on one database send each delivery once", async ({ database })
   const providerId = await buildProvider(database);
   for (let index = 0; index < 20; index += 1)
     await buildEndpoint(database, { providerId, url: receiver.url, name: `endpoint ${index}` });
-  await using _one = await startTestEngine(database, { leaseMs });
-  await using _other = await startTestEngine(database, { leaseMs });
+  await using _one = await startTestEngine(database);
+  await using _other = await startTestEngine(database);
 
   await Promise.all([recordNow(database, { providerId }, events(50)), recordNow(database, { providerId }, events(50))]);
 
@@ -40,10 +37,10 @@ test("an engine started beside the owner of all lanes gets about half, and each 
     recorded += 50;
   };
   await keepBacklog();
-  await using one = await startTestEngine(database, { leaseMs, inFlightMax: 8 });
+  await using one = await startTestEngine(database, { inFlightMax: 8 });
   await until(() => one.engine.lanes === 20 && receiver.received.length > 50);
 
-  await using other = await startTestEngine(database, { leaseMs, inFlightMax: 8 });
+  await using other = await startTestEngine(database, { inFlightMax: 8 });
   await until(async () => {
     await keepBacklog();
     return other.engine.lanes >= 8 && one.engine.lanes <= 12;

@@ -23,6 +23,7 @@ export interface TestEngine extends AsyncDisposable {
 }
 
 export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" | "lookup">> {
+  /** Defaults to that of production: an engine that gets no processor for as long sends deliveries again. */
   readonly leaseMs?: number;
   readonly inFlightMax?: number;
   readonly allowedTargets?: string;
@@ -46,7 +47,7 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
 /** The production engine, on the test's database and with loopback receivers allowed. */
 export async function startTestEngine(pool: Pool, options: TestEngineOptions = {}): Promise<TestEngine> {
   const {
-    leaseMs = 3000,
+    leaseMs = 10_000,
     inFlightMax = 50,
     allowedTargets = "127.0.0.0/8,::1/128",
     drainMs = 5000,

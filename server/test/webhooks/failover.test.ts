@@ -127,7 +127,7 @@ test.concurrent("deliveries whose settlement a failover loses become due again, 
   const providerId = await buildProvider(pool);
   const endpointId = await buildEndpoint(pool, { providerId, url: receiver.url, timeoutSeconds: 30 });
   const owned = () => pool.query("select from lanes where endpoint_id = $1 and owner is not null", [endpointId]);
-  running.use(await startTestEngine(pool, { leaseMs: 10_000 })); // outlasts the failover, as in production
+  running.use(await startTestEngine(pool)); // its lease outlasts the failover
   const [eventId] = await recordNow(pool, { providerId });
   await until(() => receiver.received.length === 1);
   await pair.catchUp();
