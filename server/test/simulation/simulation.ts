@@ -189,7 +189,7 @@ export class Simulation {
       retriedAt: "-infinity",
       replay: 0,
       format: this.random.pick(["3scale", "json"]),
-      body: "",
+      body: Buffer.alloc(0),
       context: {
         type: "account.updated",
         objectId: accountId,

@@ -72,7 +72,7 @@ export const due = (eventId: string, dueAt: string): DueDelivery => ({
   retriedAt: "-infinity",
   replay: 0,
   format: "json",
-  body: "",
+  body: Buffer.alloc(0),
   context: {
     type: "account.created",
     objectId: 1,

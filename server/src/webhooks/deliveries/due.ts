@@ -32,8 +32,8 @@ export interface DueDelivery {
   /** When it was last made due by a request. `-infinity`: never. */
   readonly retriedAt: string;
   readonly format: BodyFormat;
-  /** The body, byte for byte, as UTF-8. */
-  readonly body: string;
+  /** Outside of the heap of JavaScript, whose limit is half of the memory and in which texts may take twice as much. */
+  readonly body: Buffer;
   readonly context: EventContext;
   /** The endpoint's current version. The engine reloads settings that are older. */
   readonly endpointVersion: number;
@@ -96,14 +96,19 @@ const dueStatement = `
 
 export async function readDueDeliveries(db: Database, lanes: readonly LaneToRead[]): Promise<DueDelivery[]> {
   if (lanes.length === 0) return [];
-  return db.query<DueDelivery>(dueStatement, [
+  const rows = await db.query<DueRow>(dueStatement, [
     lanes.map((lane) => lane.endpointId),
     lanes.map((lane) => lane.after.dueAt),
     lanes.map((lane) => lane.after.eventId),
     lanes.map((lane) => lane.limit),
     lanes.map((lane) => lane.bytes),
   ]);
+  return rows.map(withBytes);
 }
+
+type DueRow = Omit<DueDelivery, "body"> & { readonly body: string };
+
+const withBytes = (row: DueRow): DueDelivery => ({ ...row, body: Buffer.from(row.body) });
 
 /** The rows of one ordering key behind one that has been read. */
 export interface RunToRead {
@@ -142,13 +147,14 @@ const runsStatement = `
 /** Returns the next rows of each ordering key in sequence, due or not. */
 export async function readRuns(db: Database, runs: readonly RunToRead[]): Promise<DueDelivery[]> {
   if (runs.length === 0) return [];
-  return db.query<DueDelivery>(runsStatement, [
+  const rows = await db.query<DueRow>(runsStatement, [
     runs.map((run) => run.endpointId),
     runs.map((run) => run.orderingKey),
     runs.map((run) => run.afterSequence),
     runs.map((run) => run.fromSequence),
     runs.map((run) => run.limit),
   ]);
+  return rows.map(withBytes);
 }
 
 /**

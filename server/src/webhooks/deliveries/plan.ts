@@ -184,7 +184,7 @@ interface Recorded {
 
 /** `HintedRows` as they travel: each body once. */
 interface Message extends Pick<HintedRows, "committingAtMs" | "endpointIds"> {
-  readonly payloads: readonly Pick<DueDelivery, "eventId" | "format" | "body" | "context">[];
+  readonly payloads: readonly (Pick<DueDelivery, "eventId" | "format" | "context"> & { readonly body: string })[];
   readonly rows: readonly (Pick<DueDelivery, "endpointId" | "dueAt" | "orderingKey" | "endpointVersion"> & {
     /** Index of its payload. */
     readonly payload: number;
@@ -213,11 +213,12 @@ const withText = ({ body, ...payload }: RecordedPayload) => ({ ...payload, body:
 /** Parses a text of `renderHintedRows`. */
 export function parseHintedRows(text: string): HintedRows {
   const { committingAtMs, endpointIds, payloads, rows }: Message = JSON.parse(text);
+  const contents = payloads.map(({ body, ...payload }) => ({ ...payload, body: Buffer.from(body) }));
   return {
     committingAtMs,
     endpointIds,
     rows: rows.flatMap(({ payload, ...row }) => {
-      const content = payloads[payload];
+      const content = contents[payload];
       return content ? [{ ...content, ...row, ...unsent }] : [];
     }),
   };

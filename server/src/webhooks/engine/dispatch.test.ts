@@ -14,12 +14,13 @@ const answered: AttemptOutcome = { kind: "answered", status: 200, headers: {}, b
 /** Each is of another account. */
 function delivery(number: number): DueDelivery {
   const { context, ...row } = due(`event-${number}`, "10");
-  return { ...row, context: { ...context, objectId: number, accountId: number } };
+  return { ...row, body: Buffer.from("{}"), context: { ...context, objectId: number, accountId: number } };
 }
 
 const refused: AttemptOutcome = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 };
 
 interface Sent {
+  readonly body: Uint8Array;
   readonly respond: (outcome?: AttemptOutcome | NotMade) => void;
 }
 
@@ -64,9 +65,9 @@ async function startDispatch(options: DispatchOptions = {}) {
     wallMs: () => clock.monotonicMs(),
     sender: {
       resolve: () => resolved,
-      send: () => {
+      send: ({ body }) => {
         onSend?.(clock);
-        return new Promise((resolve) => sent.push({ respond: (outcome = answered) => resolve(outcome) }));
+        return new Promise((resolve) => sent.push({ body, respond: (outcome = answered) => resolve(outcome) }));
       },
     },
     log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
@@ -132,6 +133,13 @@ test("with fewer than eight attempts in flight, freed slots are filled at once",
   for (const { respond } of sent.slice(0, 9)) respond();
   await nextTurn();
   expect(sent).toHaveLength(25);
+});
+
+// 1,000 attempts at receivers that hang keep their bodies for a minute.
+test("the body of an attempt in flight is in memory once, as it was read", async () => {
+  const { dispatch, sent } = await startDispatch();
+  dispatch.fill();
+  expect(sent[0]?.body).toBe(fortyDeliveries[0]?.body);
 });
 
 test("attempts that the lease prevented are not recorded, and their deliveries start again without a pause", async () => {

@@ -370,7 +370,7 @@ const requestOf = (
   ...contentOfAttempt({
     settings,
     delivery,
-    body: Buffer.from(delivery.body),
+    body: delivery.body,
     attempt,
     replay: delivery.replay,
     sentAt,

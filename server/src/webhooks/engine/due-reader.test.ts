@@ -100,7 +100,7 @@ const due = (endpointVersion: number, body = "{}"): DueDelivery => ({
   retriedAt: "-infinity",
   replay: 0,
   format: "json",
-  body,
+  body: Buffer.from(body),
   context: {
     type: "account.created",
     objectId: 1,

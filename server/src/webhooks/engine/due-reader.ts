@@ -130,9 +130,7 @@ export class DueReader {
 
 /** Returns the read with the limit that it has reached: more rows may follow those whose bodies have the requested size. */
 const endedAt = (read: LaneToRead, rows: readonly DueDelivery[]): LaneToRead =>
-  rows.reduce((bytes, { body }) => bytes + Buffer.byteLength(body), 0) < read.bytes
-    ? read
-    : { ...read, limit: rows.length };
+  rows.reduce((bytes, { body }) => bytes + body.length, 0) < read.bytes ? read : { ...read, limit: rows.length };
 
 /** The reads of one lane in one statement. */
 interface LaneRead {

@@ -267,7 +267,7 @@ class JustSettled {
 const heldRow = ({ dueAt, attemptsMade, body }: DueDelivery, behind: string | undefined): HeldRow => ({
   dueAt,
   attemptsMade,
-  bytes: Buffer.byteLength(body),
+  bytes: body.length,
   behind,
 });
 

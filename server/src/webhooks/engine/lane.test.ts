@@ -75,7 +75,7 @@ test("a lane reads fewer rows ahead of large bodies, and never none", () => {
   for (let answer = 0; answer < 100; answer += 1) lane.learn(answered, 0);
   const limits = [0, 1000, 100_000, 100_000_000, 0, 0].map((size, at) => {
     const read = beginRead(lane, 0);
-    lane.endRead([{ ...due(`row ${at}`, `1${at}`), body: "x".repeat(size) }], read, upTo("20"));
+    lane.endRead([{ ...due(`row ${at}`, `1${at}`), body: Buffer.alloc(size) }], read, upTo("20"));
     lane.shift(0);
     lane.settled({ eventId: `row ${at}`, orderingKey: null }, 0);
     lane.polls.pollNow();
@@ -87,7 +87,7 @@ test("a lane reads fewer rows ahead of large bodies, and never none", () => {
 test("a read has room for unsettled rows that it finds again and for their bodies", () => {
   const lane = newQuickLane();
   for (let answer = 0; answer < 100; answer += 1) lane.learn(answered, 0);
-  const rows = [1, 2].map((number) => ({ ...due(`row ${number}`, "20"), body: "x".repeat(100_000 + number) }));
+  const rows = [1, 2].map((number) => ({ ...due(`row ${number}`, "20"), body: Buffer.alloc(100_000 + number) }));
   lane.endRead(rows, beginRead(lane, 0), upTo("10"));
   for (const _row of rows) lane.shift(0);
   lane.polls.pollNow();
@@ -101,7 +101,7 @@ test("of large bodies, fewer rows are read behind the heads of ordering keys", (
       ...due(`row ${at}`, "10"),
       orderingKey: `account/${at}`,
       isFollowed: true,
-      body: "x".repeat(size),
+      body: Buffer.alloc(size),
     }));
     lane.endRead(heads, beginRead(lane, 0), upTo("20"));
     return lane.beginRuns(0, 1000).map(({ limit }) => limit);

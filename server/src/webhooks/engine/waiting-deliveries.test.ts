@@ -52,7 +52,7 @@ const delivery = (eventId: string, accountId = 31): DueDelivery => ({
   retriedAt: "-infinity",
   replay: 0,
   format: "3scale",
-  body: "",
+  body: Buffer.alloc(0),
   context: {
     type: "account.created",
     objectId: accountId,
