@@ -12,6 +12,8 @@ export interface AlertNeeds {
   readonly pool: Pool;
   /** Returns the URL of a page of the provider's Admin Portal. */
   readonly pageUrl: (provider: { readonly subdomain: string }, path: string) => string;
+  /** Deliveries of events of this many days are kept at least. */
+  readonly retentionDays: number;
 }
 
 // A time in the future is from before the clock was set back.
@@ -40,7 +42,7 @@ const claimStatement = `
  * many endpoints take a second, so they precede the transaction: feeds of all providers wait for transactions that write.
  * Rejects after the last provider if some could not be evaluated.
  */
-export async function evaluateAlerts({ pool, pageUrl }: AlertNeeds): Promise<void> {
+export async function evaluateAlerts({ pool, pageUrl, retentionDays }: AlertNeeds): Promise<void> {
   await insertDefaultRules(pool);
   const errors: unknown[] = [];
   for (const { providerId } of await pool.query<{ providerId: number }>(dueStatement)) {
@@ -48,7 +50,7 @@ export async function evaluateAlerts({ pool, pageUrl }: AlertNeeds): Promise<voi
       const [due] = await pool.query<{ now: Date }>(stillDueStatement, [providerId]);
       if (!due) continue;
       const { now } = due;
-      const endpoints = await readEndpointReadings(pool, { providerId, now });
+      const endpoints = await readEndpointReadings(pool, { providerId, now, retentionDays });
       await pool.inTransaction(async (tx) => {
         const [claimed] = await tx.query(claimStatement, [providerId]);
         if (claimed) await evaluateProvider(tx, { providerId, now, pageUrl, endpoints });

@@ -59,7 +59,7 @@ export function startHousekeeping(needs: HousekeepingNeeds): AsyncDisposable {
 }
 
 async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): Promise<void> {
-  const { pool, log, clock, urls } = needs;
+  const { pool, log, clock, urls, retentionDays } = needs;
   const pageUrl = (provider: { readonly subdomain: string }, path: string): string =>
     `${urls.adminPortal(provider)}/p/admin${path}`;
   const report = measureHousekeeping(needs.metrics, clock);
@@ -75,7 +75,7 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
       () => inBatches(signal, () => deleteExpiredCounters(pool, clock.now())),
       () => inBatches(signal, () => deleteExpiredChangeCounters(pool, clock.now())),
       () => deleteRulesOfDeletedEndpoints(pool),
-      () => evaluateAlerts({ pool, pageUrl }),
+      () => evaluateAlerts({ pool, pageUrl, retentionDays }),
     ]);
     isHourlyDue ||= minute % 60 === 0;
     // After a failure, such as a table that was too busy, the next minute tries again.

@@ -62,7 +62,7 @@ class Scene {
     const { providerId, now } = this;
     const pageUrl = ({ subdomain }: { subdomain: string }, path: string): string =>
       `https://${subdomain}.example${path}`;
-    const endpoints = await readEndpointReadings(this.pool, { providerId, now });
+    const endpoints = await readEndpointReadings(this.pool, { providerId, now, retentionDays: 30 });
     await this.pool.inTransaction((tx) => evaluateProvider(tx, { providerId, now, pageUrl, endpoints }));
   }
 
@@ -223,7 +223,7 @@ test("an alert and its mail are one transaction: a crash loses neither, and repe
   await scene.end("failed");
   const crash = new Error("the process died");
   const { providerId, now } = scene;
-  const endpoints = await readEndpointReadings(database, { providerId, now });
+  const endpoints = await readEndpointReadings(database, { providerId, now, retentionDays: 30 });
   const evaluation = { providerId, now, endpoints, pageUrl: () => "https://acme.example/" };
   const crashed = database.inTransaction(async (tx) => {
     await evaluateProvider(tx, evaluation);
@@ -239,7 +239,7 @@ test("an alert and its mail are one transaction: a crash loses neither, and repe
 test("concurrent processes evaluate a provider once", async ({ database }) => {
   const scene = await Scene.open(database);
   await scene.end("failed");
-  const needs = { pool: database, pageUrl: () => "https://acme.example/" };
+  const needs = { pool: database, pageUrl: () => "https://acme.example/", retentionDays: 30 };
   await Promise.all([evaluateAlerts(needs), evaluateAlerts(needs), evaluateAlerts(needs)]);
   await evaluateAlerts(needs);
   expect(await scene.mails()).toEqual([exhausted]);
@@ -252,12 +252,12 @@ test("concurrent processes share the providers, instead of reading the endpoints
   const pool: Pool = {
     ...database,
     query(statement, values) {
-      if (statement.includes("delivery.delivered_at")) read.push(values?.[0]);
+      if (statement.includes("as is_retrying")) read.push(values?.[0]);
       return database.query(statement, values);
     },
   };
   for (let provider = 0; provider < 40; provider += 1) await buildProvider(database);
-  await Promise.all([1, 2, 3].map(() => evaluateAlerts({ pool, pageUrl: (_, path) => path })));
+  await Promise.all([1, 2, 3].map(() => evaluateAlerts({ pool, pageUrl: (_, path) => path, retentionDays: 30 })));
   expect(new Set(read).size).toBe(40);
   expect(read.length).toBeLessThan(80); // all three would read 120
 });
@@ -332,7 +332,7 @@ test("alerts are evaluated although the database's clock was far ahead at the la
   const scene = await Scene.open(database);
   await scene.end("failed");
   await database.query("update alert_schedules set evaluated_at = now() + interval '1 day'");
-  await evaluateAlerts({ pool: database, pageUrl: (_, path) => path });
+  await evaluateAlerts({ pool: database, pageUrl: (_, path) => path, retentionDays: 30 });
   expect(await scene.mails()).toEqual([exhausted]);
 });
 
@@ -346,6 +346,35 @@ test("a provider can neither list nor mute another provider's alerts", async ({ 
   const [alert] = await scene.alerts(false);
   const foreign = { providerId: otherApi.providerId, id: alert?.id ?? 0, isMuted: true, until: null, ...bySystem };
   expect(await muteAlert(database, foreign)).toBeUndefined();
+});
+
+test("no alert opens when retention deletes the success after a failure that stays on its list", async ({
+  database,
+}) => {
+  const scene = await Scene.open(database);
+  await scene.end("failed");
+  await scene.end("delivered");
+  await scene.evaluate();
+  await database.query(`update deliveries set provider_id = -1 where state = 'delivered'`); // instead of a dropped partition
+  await scene.evaluate(31 * 24 * 60);
+  expect(await scene.alerts(false)).toEqual([]);
+});
+
+// PostgreSQL locks the tables that it plans.
+test("readings plan the last 30 days of a longer history", async ({ database }) => {
+  const scene = await Scene.open(database);
+  const { providerId, endpointId } = scene;
+  await database.query("select add_history_days(current_date - 40, current_date - 29)");
+  await scene.end("failed");
+  const request = { providerId, now: new Date(), retentionDays: 400 };
+  const [[reading], days] = await database.inTransaction(async (tx) => [
+    await readEndpointReadings(tx, request),
+    await tx.query(`
+      select distinct right(relname, 8) from pg_locks join pg_class on pg_class.oid = relation
+      where pid = pg_backend_pid() and relispartition and relkind = 'r' and relname ~ '^(events|deliveries|attempts)_'`),
+  ]);
+  expect(reading).toMatchObject({ endpointId, metrics: { exhausted: 1 } });
+  expect(days).toHaveLength(3); // the first two of the last 30, and today
 });
 
 test("a certificate that expires within 14 days causes one mail, and its renewal one", async ({ database }) => {

@@ -73,7 +73,7 @@ test("rows of a provider that has left the cell, and not been deleted yet, stop 
     while (await workOnReplay(pool));
     while (await purgeDeletedFailures(pool));
   };
-  await evaluateAlerts({ pool, pageUrl: () => "" }); // their first rules
+  await evaluateAlerts({ pool, pageUrl: () => "", retentionDays: 30 }); // their first rules
   await pool.query("update alert_schedules set evaluated_at = '-infinity'");
   const client = await connectToCell({ schema, ownerUrl: databaseUrl });
   await createTriggers(client, await readMovedTables(client), gone);
@@ -81,7 +81,7 @@ test("rows of a provider that has left the cell, and not been deleted yet, stop 
   await client.end();
 
   await workers();
-  await evaluateAlerts({ pool, pageUrl: () => "" });
+  await evaluateAlerts({ pool, pageUrl: () => "", retentionDays: 30 });
   expect(mailed).toEqual([`admin@${staying}.example`]);
   expect(await left(pool, staying)).toEqual({ mails: 0, jobs: 0, replays: 0, deletions: 0, evaluated: 1 });
   expect(await left(pool, gone)).toEqual({ mails: 1, jobs: 1, replays: 1, deletions: 1, evaluated: 0 });
