@@ -128,6 +128,29 @@ test("a deleted endpoint disappears from the loaded list", async () => {
   await says("No endpoints yet");
 });
 
+test("a deletion that ends after its page was left calls nobody back", async () => {
+  const isAnswered = Promise.withResolvers<void>();
+  const { server, remove } = serverWithCrm();
+  const page = showPage("/endpoints/5?tab=secret", {
+    ...server,
+    "DELETE /api/v1/endpoints/5": async () => {
+      await isAnswered.promise;
+      remove();
+      return [204, undefined];
+    },
+  });
+  await says("Signing secret");
+  await click("Delete");
+  await says("Delete crm?");
+  await click("Delete");
+  await page.router.navigate({ to: "/bins" });
+  await says("Request bins");
+  isAnswered.resolve();
+  await says("The endpoint crm was deleted");
+  await waitFor(() => expect(page.queries.isFetching()).toBe(0));
+  expect(page.address()).toBe("/bins");
+});
+
 test("the tab in the address is scrolled into view", async () => {
   const scrolled: (string | null)[] = [];
   const spy = vi.spyOn(HTMLElement.prototype, "scrollIntoView").mockImplementation(function (this: HTMLElement) {

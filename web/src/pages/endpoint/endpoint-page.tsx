@@ -193,7 +193,7 @@ export function EndpointActions({ endpoint: { id, name, state } }: { endpoint: E
   );
 }
 
-const affectedQueries = [["endpoints"], ["deliveries"], ["failures"], ["events", "one"]];
+const affectedQueries = [["deliveries"], ["failures"], ["events", "one"]];
 
 function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string; onClose: () => void }) {
   const api = useApi();
@@ -203,21 +203,21 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
   const toastWithUndo = useUndoToast();
   const remove = useChange({
     change: () => expectSuccess(api.DELETE("/api/v1/endpoints/{id}", { params: { path: { id } } })),
-    stale: [],
+    stale: affectedQueries,
+    gone: [["endpoints", id]],
     failed: "The endpoint could not be deleted",
     onDone: async () => {
       toastWithUndo({
         title: `The endpoint ${name} was deleted`,
         undone: `The endpoint ${name} is back`,
         undo: () => responseBody(api.POST("/api/v1/endpoints/{id}/undo_delete", { params: { path: { id } } })),
-        stale: affectedQueries,
+        stale: [["endpoints"], ...affectedQueries],
       });
-      client.setQueryData(endpointsQuery(api).queryKey, (list) => list?.filter((endpoint) => endpoint.id !== id));
-      // Leave the page first, because it would fetch the endpoint again.
-      await navigate({ to: "/endpoints" });
-      client.removeQueries({ queryKey: ["endpoints", id] });
-      await Promise.all(affectedQueries.map((queryKey) => client.invalidateQueries({ queryKey })));
+      const { queryKey } = endpointsQuery(api);
+      client.setQueryData(queryKey, (list) => list?.filter((endpoint) => endpoint.id !== id));
+      await client.invalidateQueries({ queryKey, exact: true });
     },
+    leave: () => navigate({ to: "/endpoints" }),
   });
   return (
     <ConfirmDialog
