@@ -16,10 +16,27 @@ const session = {
   pages: new Map([["accounts", true] as const, ...closed.map((place) => [place, false] as const)]),
 };
 
-test("the page of a missing object has “not found” in its title", async () => {
-  showPage("/endpoints/7", { "GET /api/v1/event_types": () => [200, { data: [] }] });
-  await says("Endpoint not found");
-  await waitFor(() => expect(document.title).toBe("Endpoint not found | Bellwire"));
+test.each([
+  ["/endpoints/7", "Endpoint", "Go to the endpoints"],
+  ["/deliveries/7", "Delivery", "Go to the deliveries"],
+  ["/events/7", "Event", "Go to the events"],
+  ["/accounts/7", "Account", "Go to the accounts"],
+  ["/accounts/7/applications/7", "Application", "Go to the applications"],
+  ["/products/7", "Product", "Go to the products"],
+])("the page %s of a missing object has “not found” in its title, and leads to the list", async (path, kind, back) => {
+  showPage(path, { "GET /api/v1/event_types": () => [200, { data: [] }] });
+  await says(`${kind} not found`);
+  await says(back);
+  await waitFor(() => expect(document.title).toBe(`${kind} not found | Bellwire`));
+});
+
+test.each([
+  ["/accounts/7/history", "Account"],
+  ["/accounts/7/applications/7/history", "Application"],
+  ["/accounts/7/users/7", "User"],
+])("the page %s of an object that never was says so", async (path, kind) => {
+  showPage(path, {});
+  await waitFor(() => expect(document.title).toBe(`${kind} not found | Bellwire`));
 });
 
 test("a page that failed to load can be retried once the server responds again", async () => {

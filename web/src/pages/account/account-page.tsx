@@ -23,6 +23,7 @@ import { InvitationList } from "./invitation-list.tsx";
 import { UserList } from "./user-list.tsx";
 
 const route = getRouteApi("/accounts/$id");
+const back = { to: "/accounts", label: "Go to the accounts" } as const;
 
 export function AccountPage() {
   const id = Number(route.useParams().id);
@@ -38,7 +39,7 @@ export function AccountPage() {
       />
       <AccountTabs id={id} current="Overview" />
       <PageSection isFilled>
-        <Loaded query={query} skeleton={<TableSkeleton of="the account" />}>
+        <Loaded query={query} skeleton={<TableSkeleton of="the account" />} back={back}>
           {(loaded) => <AccountView key={loaded.id} account={loaded} />}
         </Loaded>
       </PageSection>

@@ -25,6 +25,7 @@ import { ApplicationActions } from "./application-actions.tsx";
 import { KeyList, ReferrerFilterList, UserKey } from "./credentials.tsx";
 
 const route = getRouteApi("/accounts/$accountId/applications/$id");
+const back = { to: "/applications", label: "Go to the applications" } as const;
 
 export function ApplicationPage() {
   const params = route.useParams();
@@ -41,7 +42,7 @@ export function ApplicationPage() {
       />
       <ApplicationTabs accountId={key.accountId} id={key.id} current="Overview" />
       <PageSection isFilled>
-        <Loaded query={query} skeleton={<TableSkeleton of="the application" />}>
+        <Loaded query={query} skeleton={<TableSkeleton of="the application" />} back={back}>
           {(loaded) => <ApplicationView key={loaded.id} application={loaded} />}
         </Loaded>
       </PageSection>

@@ -14,6 +14,7 @@ import { Fact } from "../../components/facts.tsx";
 import { ObjectHistory } from "../../components/history/object-history.tsx";
 import { AccountTabs, ApplicationTabs } from "../../components/history/object-tabs.tsx";
 import { Name, StateLabel } from "../../components/labels.tsx";
+import { objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 
@@ -166,13 +167,16 @@ function AccountLink({ id }: { id: number }) {
   );
 }
 
-/** Returns the name of an object, for a deleted one its last name in the history, and a label for that case. */
+/**
+ * Returns the name of an object, for a deleted one its last name in the history and a label for that case, or that it was not found if
+ * it has no history either.
+ */
 function useTitle(subject: HistorySubject, query: { error: unknown }, name: string | undefined, noun: string) {
-  const { data } = useInfiniteQuery(historyQuery(useApi(), subject, {}));
-  const last = data?.pages.flatMap((page) => page.data).find(({ object_id }) => object_id === subject.id);
+  const history = useInfiniteQuery(historyQuery(useApi(), subject, {}));
+  const last = history.data?.pages.flatMap((page) => page.data).find(({ object_id }) => object_id === subject.id);
   const isDeleted = isNotFound(query.error) && last !== undefined;
   return {
-    title: name ?? (isDeleted ? last.object_name : undefined) ?? noun,
+    title: name ?? (isDeleted ? last.object_name : undefined) ?? objectTitle(history, noun, undefined),
     deleted: isDeleted && <Label status="warning">Deleted</Label>,
     isErased: last !== undefined && last.erased_at !== null,
   };

@@ -15,6 +15,7 @@ import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
 
 const route = getRouteApi("/products/$id");
+const back = { to: "/products", label: "Go to the products" } as const;
 
 export function ProductPage() {
   const id = Number(route.useParams().id);
@@ -32,7 +33,7 @@ export function ProductPage() {
         {product?.description}
       </PageHeader>
       <PageSection isFilled>
-        <Loaded query={query} skeleton={<TableSkeleton of="the product" />}>
+        <Loaded query={query} skeleton={<TableSkeleton of="the product" />} back={back}>
           {(loaded) => <ProductView product={loaded} />}
         </Loaded>
       </PageSection>
