@@ -17,9 +17,11 @@ import {
   retryFailures,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { readEvent, readNotifications } from "#webhooks/events/index.ts";
 import type { JobSubject } from "#webhooks/jobs/index.ts";
+import { findPage } from "#webhooks/search/index.ts";
 import { openDatabaseClock } from "../../src/app/cell-contexts.ts";
 import { renderRows } from "../../src/webhooks/jobs/export-rows.ts";
 import { fail } from "../support/build-failures.ts";
@@ -72,6 +74,22 @@ test("reads and exports of one event, delivery or failure plan no other day of t
       return tx.query(lockedDays);
     });
     expect([name, days.length]).toEqual([name, 1]);
+  }
+});
+
+test("searches in a history of a year plan only the days of the part that they read", async ({ database }) => {
+  await database.query("select add_history_days(current_date - 365, current_date - 365)");
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  for (let event = 1; event <= 2; event += 1) await recordNow(database, { providerId });
+  const search = { providerId, filter: {}, accountIds: undefined };
+  for (const list of ["deliveries", "events"] as const) {
+    const [{ rows }, days] = await database.inTransaction(async (tx) => {
+      const find = () => findPage({ db: tx, clock: systemClock }, list, search, { limit: 1 });
+      for (let execution = 1; execution <= 6; execution += 1) await find();
+      return [await find(), await tx.query(lockedDays)];
+    });
+    expect([list, rows.length, days.length]).toEqual([list, 1, 1]);
   }
 });
 
