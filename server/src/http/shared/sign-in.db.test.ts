@@ -93,10 +93,11 @@ test("all spellings of a login that PostgreSQL finds the same user by share one 
   for (const spelling of spellings.slice(0, 4)) expect(await limits.tryAs(spelling, ownerAddress)).toBe(600);
 });
 
-test("a successful sign-in resets the network's failed attempts", async ({ limits }) => {
-  for (let time = 0; time < 10; time += 1) await limits.tryAs("ada", ownerAddress);
+test("a successful sign-in resets the network's failed attempts at this name only", async ({ limits }) => {
+  for (const name of ["ada", "bob"]) for (let time = 0; time < 10; time += 1) await limits.tryAs(name, ownerAddress);
   await limits.recordSuccess("ada", ownerAddress);
   expect(await limits.tryAs("ada", ownerAddress)).toBe(0);
+  expect(await limits.tryAs("bob", ownerAddress)).toBe(600);
 });
 
 test("one network has a hundred attempts at all names together, and other networks are not affected", async ({
