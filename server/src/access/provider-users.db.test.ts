@@ -23,6 +23,10 @@ test("two users with the same login text, as name and as email, sign in with the
   const max = await createProviderUser(tx, { providerId, username: "mia@wheat.example", passwordHash, role: "member" });
   expect(await signIn("mia@wheat.example", password)).toEqual(mia);
   expect(await signIn("mia@wheat.example", "another one, longer")).toEqual(max);
+
+  const byMia = (login: string) => signInProviderUser(tx, passwords, { providerId, login, password });
+  expect(await byMia("mia@wheat.example")).toMatchObject({ isAmbiguous: true });
+  expect(await byMia("mia")).toMatchObject({ isAmbiguous: false });
 });
 
 test.for([
