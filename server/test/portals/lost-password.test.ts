@@ -115,7 +115,7 @@ test.for([
   expect((await thief.submit("/login", { username: "ada", password: "a thief's own words" })).status).toBe(422);
 });
 
-test("suspending a user invalidates password links mailed before", async ({ portal, clock }) => {
+test("suspending a user invalidates password links mailed before, and mails no more", async ({ portal, clock }) => {
   const ada = await portal.developer("ada");
   await ada.submit("/lost-password", { email: "ada@tallow.example" });
   const path = await portal.mailedPath();
@@ -126,6 +126,8 @@ test("suspending a user invalidates password links mailed before", async ({ port
   if (!user) throw new Error("ada was not found.");
   const by = { actor: { kind: "system" }, channel: "system", now: clock.now() } as const;
   await suspendUser(portal.pool, { provider: portal.provider, ...user, by });
+  await ada.submit("/lost-password", { email: "ada@tallow.example" });
+  expect(await portal.mailedPath()).toBe(path);
   await unsuspendUser(portal.pool, { provider: portal.provider, ...user, by });
   expect((await ada.get(path)).status).toBe(404);
 });
