@@ -1,14 +1,12 @@
 // Writes the packages that would be published: dist/bellwire-VERSION.tgz and dist/bellwire-receiver-VERSION.tgz, and a list of all
 // that the first contains as dist/bellwire-VERSION.cdx.json (CycloneDX).
 //
-// Node.js strips no types from files below node_modules, so the package has JavaScript. It keeps one file per source file, in the
-// same folders: paths relative to `import.meta.url` stay valid, and a stack trace names the file that has the error. The Admin
-// Portal's pages are built, and npm-shrinkwrap.json fixes the versions that this repository was tested with.
+// Node.js strips no types from files below node_modules, so the package has the bundled server. The Admin Portal's pages are built,
+// and npm-shrinkwrap.json fixes the versions that this repository was tested with.
 import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
@@ -37,7 +35,10 @@ const log = (line: string): void => void process.stdout.write(`${line}\n`);
 
 log("building the Admin Portal's pages");
 npm("run", "build", "--silent");
-await writeServer();
+execFileSync(process.execPath, ["scripts/bundle-program.js", join(staging, "server/dist")], {
+  cwd: root,
+  stdio: "inherit",
+});
 await copyFiles();
 await writeManifests();
 await writeSbom();
@@ -57,36 +58,14 @@ async function writeSbom(): Promise<void> {
   await writeFile(join(dist, `bellwire-${version}.cdx.json`), sbom);
 }
 
-async function writeServer(): Promise<void> {
-  const bundle = await rolldown({
-    cwd: root,
-    input: { main: "server/src/main.ts", "app/engine-process": "server/src/app/engine-process.ts" },
-    platform: "node",
-    external: (id) => !/^[.#/]/.test(id),
-  });
-  await bundle.write({
-    dir: join(staging, "server/src"),
-    entryFileNames: "[name].js",
-    preserveModules: true,
-    preserveModulesRoot: join(root, "server/src"),
-    comments: false,
-  });
-  const launcher = await readFile(join(root, "server/bin/bellwire"), "utf8");
-  await mkdir(join(staging, "server/bin"));
-  await writeFile(
-    join(staging, "server/bin/bellwire"),
-    launcher.replaceAll(/import\("(\.\.\/src\/[^"]+)\.ts"\)/g, 'import("$1.js")'),
-    { mode: 0o755 },
-  );
-}
-
 /** Copies all that the server reads at run time, and what a user reads. */
 async function copyFiles(): Promise<void> {
   for (const entry of await readdir(join(root, "server/src"), { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile() && !/\.(?:ts|md)$/.test(path)) await copy(path.slice(root.length));
   }
-  for (const path of ["server/migrations", "web/dist", "LICENSE", "SECURITY.md", "CHANGELOG.md"]) await copy(path);
+  for (const path of ["server/bin", "server/migrations", "web/dist", "LICENSE", "SECURITY.md", "CHANGELOG.md"])
+    await copy(path);
   const readme = await readFile(join(root, "README.md"), "utf8");
   await writeFile(
     join(staging, "README.md"),
@@ -109,7 +88,6 @@ async function writeManifests(): Promise<void> {
     license: workspace.license,
     type: "module",
     bin: { bellwire: "server/bin/bellwire" },
-    imports: { "#*": "./server/src/*" },
     engines: workspace.engines,
     dependencies: server.dependencies,
     optionalDependencies: { ...workspace.optionalDependencies, ...server.optionalDependencies },

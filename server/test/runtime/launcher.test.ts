@@ -1,8 +1,8 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { copyFile, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { delimiter, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { until } from "../support/until.ts";
@@ -29,6 +29,46 @@ test("an old Node.js exits with 1 and one sentence that names the right version"
     /^bellwire needs Node\.js 26 or newer, and this is \d+\.\d+\.\d+\. Use the one that npm installed: (\S+) (\S+) COMMAND\n$/,
   );
   expect(stderr).toContain(`${bundled} ${program}`);
+});
+
+/** Returns the file that the launcher of a clone would run. */
+async function programIn(clone: string): Promise<string> {
+  const { programUrl } = await import(pathToFileURL(join(clone, "server/bin/program.js")).href);
+  return relative(clone, fileURLToPath(programUrl("main.ts")));
+}
+
+test("the bundle runs as long as it is made of the present sources", async () => {
+  await using clone = await makeDataDir();
+  const at = (path: string): string => join(clone.path, path);
+  for (const folder of ["server/bin", "server/src/app", "server/dist"]) await mkdir(at(folder), { recursive: true });
+  await copyFile(join(root, "server/bin/program.js"), at("server/bin/program.js"));
+  for (const path of ["package-lock.json", "server/src/main.ts", "server/src/app/other.ts", "server/dist/main.js"])
+    await writeFile(at(path), "");
+  expect(await programIn(clone.path)).toBe("server/src/main.ts"); // a bundle without a stamp is not complete
+  const { stampOfSources } = await import(pathToFileURL(at("server/bin/program.js")).href);
+  await writeFile(at("server/dist/sources"), stampOfSources());
+  expect(await programIn(clone.path)).toBe("server/dist/main.js");
+
+  const past = new Date("2020-01-01T00:00:00Z");
+  const changes: readonly (() => Promise<void>)[] = [
+    () => writeFile(at("server/src/app/new.ts"), ""),
+    () => rm(at("server/src/app/other.ts")),
+    () => writeFile(at("server/src/main.ts"), " "),
+    () => utimes(at("server/src/main.ts"), past, past),
+    () => utimes(at("package-lock.json"), past, past),
+  ];
+  for (const change of changes) {
+    await writeFile(at("server/dist/sources"), stampOfSources());
+    expect(await programIn(clone.path)).toBe("server/dist/main.js");
+    await change();
+    expect(await programIn(clone.path)).toBe("server/src/main.ts");
+  }
+  await rm(at("server/src"), { recursive: true }); // as in the package
+  expect(await programIn(clone.path)).toBe("server/dist/main.js");
+});
+
+test.skipIf(process.env["CI"] === undefined)("npm ci leaves a bundle of the present sources", async () => {
+  expect(await programIn(root)).toBe("server/dist/main.js");
 });
 
 /** The runbook's systemd command line, in this checkout. */
