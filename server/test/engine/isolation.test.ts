@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
+import { record, value } from "#platform/document.ts";
 import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver, type Receiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -41,6 +42,24 @@ test("a hanging host has at most three attempts in flight, whatever its number o
 
   await until(() => good.received.length === 100);
   expect(hanging.received.length).toBeLessThanOrEqual(3);
+});
+
+// Two slots have room for 320 kB of such receivers.
+test("a hanging host with large bodies does not keep others from theirs", async ({ database }) => {
+  await using hanging = await startReceiver("hang");
+  await using good = await startReceiver();
+  const providerId = await buildProvider(database);
+  await buildEndpoints(database, providerId, 1, () => hanging.url);
+  const large = anEvent({ document: record("account", [value("note", "x".repeat(200_000))]) });
+  await recordNow(database, { providerId }, [large, large, large]);
+  await using _engine = await startTestEngine(database, { inFlightMax: 2, drainMs: 0 });
+  await until(() => hanging.received.length === 1);
+
+  const other = await buildProvider(database);
+  await buildEndpoint(database, { providerId: other, url: good.url });
+  await recordNow(database, { providerId: other });
+  await until(() => good.received.length === 1);
+  expect(hanging.received).toHaveLength(1);
 });
 
 test("each hanging host gets one attempt, and all slots stay available to a known quick receiver", async ({

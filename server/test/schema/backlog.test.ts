@@ -80,6 +80,8 @@ function recording(pool: Pool, statements: RecordedStatement[]): Pool {
   };
 }
 
+const limits = { bytesMax: 1e6, bodyMax: 1e6 };
+
 test(
   "no statement on one delivery, key or lane reads the key's backlog or other endpoints' held deliveries",
   { timeout: 120_000 },
@@ -113,8 +115,12 @@ test(
     const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
     await findDueLanes(pool, { engineId, leaseSeconds: 60 });
     await measureDue(pool);
-    await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100, bytes: 1e6 }]);
-    await readRuns(pool, [{ endpointId, orderingKey: "account/31", afterSequence: 1, fromSequence: 1, limit: 100 }]);
+    await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100, bytes: 1e6, bytesAgain: 0 }], limits);
+    await readRuns(
+      pool,
+      [{ endpointId, orderingKey: "account/31", afterSequence: 1, fromSequence: 1, limit: 100 }],
+      limits,
+    );
     const recorded = await recordNow(pool, { providerId });
     const success = { status: 200, error: null, errorClass: null, latencyMs: 1 };
     const outcome = { ...success, responseHeaders: {}, responseBody: null, url: null };
@@ -182,9 +188,11 @@ test("engines read the payloads of due rows only, however many days and payloads
   );
   const statements: RecordedStatement[] = [];
   const pool = recording(database, statements);
-  expect(await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 200, bytes: 1e6 }])).toHaveLength(200);
+  expect(
+    await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 200, bytes: 1e6, bytesAgain: 0 }], limits),
+  ).toHaveLength(200);
   const run = { endpointId, orderingKey: "account/31", afterSequence: 0, fromSequence: 1, limit: 200 };
-  expect(await readRuns(pool, [run])).toHaveLength(200);
+  expect(await readRuns(pool, [run], limits)).toHaveLength(200);
   for (const mode of ["force_custom_plan", "force_generic_plan"]) {
     await using planner = await openPlanner(databaseUrl, mode);
     for (const { text, values } of statements) {

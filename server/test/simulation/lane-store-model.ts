@@ -3,6 +3,7 @@ import type {
   DueDelivery,
   DueLanes,
   LaneToRead,
+  ReadLimits,
   OwnedLane,
   ReleasedLane,
   RunToRead,
@@ -172,17 +173,19 @@ export class LaneStoreModel {
     return { at: this.moment(this.nowMs - 1000), oldestRunning, nextToStart: this.#nextTransaction };
   }
 
-  readDue(lanes: readonly LaneToRead[]): readonly DueDelivery[] {
+  readDue(lanes: readonly LaneToRead[], { bytesMax, bodyMax }: ReadLimits): readonly DueDelivery[] {
     const now = this.moment(this.nowMs);
-    return lanes.flatMap(({ endpointId, after, limit }) => {
+    const rows = lanes.flatMap(({ endpointId, after, limit, bytes }) => {
       const endpoint = this.endpoints.get(endpointId);
       if (!endpoint?.active || endpoint.state !== "enabled") return [];
-      return [...this.due.values()]
+      const ofLane = [...this.due.values()]
         .filter((row) => row.endpointId === endpointId && row.dueAt <= now && isBefore(after, row))
         .toSorted((one, other) => (isBefore(one, other) ? -1 : 1))
         .slice(0, limit)
         .map((row) => ({ ...row, endpointVersion: endpoint.version, isFollowed: this.#isFollowed(row) }));
+      return upToBytes(upToBody(ofLane, bodyMax), bytes);
     });
+    return upToBytes(rows, bytesMax);
   }
 
   #isFollowed({ endpointId, orderingKey, context }: DueRow): boolean {
@@ -191,18 +194,20 @@ export class LaneStoreModel {
     return ofKey.some((row) => row.context.sequence > context.sequence);
   }
 
-  readRuns(runs: readonly RunToRead[]): readonly DueDelivery[] {
-    return runs.flatMap(({ endpointId, orderingKey, afterSequence, fromSequence, limit }) => {
+  readRuns(runs: readonly RunToRead[], { bytesMax, bodyMax }: ReadLimits): readonly DueDelivery[] {
+    const rows = runs.flatMap(({ endpointId, orderingKey, afterSequence, fromSequence, limit }) => {
       const endpoint = this.endpoints.get(endpointId);
       if (!endpoint?.active || endpoint.state !== "enabled") return [];
       const ofKey = [...this.due.values()].filter((row) => isOfKey(row, { endpointId, orderingKey }));
       if (ofKey.some((row) => row.context.sequence < fromSequence)) return [];
-      return ofKey
+      const next = ofKey
         .filter((row) => row.context.sequence > afterSequence)
         .toSorted((one, other) => one.context.sequence - other.context.sequence)
         .slice(0, limit)
         .map((row) => ({ ...row, endpointVersion: endpoint.version, isFollowed: true }));
+      return upToBody(next, bodyMax);
     });
+    return upToBytes(rows, bytesMax);
   }
 
   /** Returns whether the endpoint was to be disabled. */
@@ -294,6 +299,18 @@ export class LaneStoreModel {
 
 export const isOfKey = (row: DueRow, other: Pick<DueRow, "endpointId" | "orderingKey">): boolean =>
   row.endpointId === other.endpointId && row.orderingKey === other.orderingKey;
+
+/** Returns the rows up to that at which their bodies have this size. */
+function upToBytes(rows: readonly DueDelivery[], bytesMax: number): readonly DueDelivery[] {
+  let bytes = 0;
+  return rows.filter(({ body }) => (bytes += body.length) - body.length < bytesMax);
+}
+
+/** Returns the rows before the first with a larger body. */
+function upToBody(rows: readonly DueDelivery[], bodyMax: number): readonly DueDelivery[] {
+  const end = rows.findIndex(({ body }) => body.length > bodyMax);
+  return end === -1 ? rows : rows.slice(0, end);
+}
 
 const isBefore = (one: { dueAt: string; eventId: string }, other: { dueAt: string; eventId: string }): boolean =>
   one.dueAt < other.dueAt || (one.dueAt === other.dueAt && one.eventId < other.eventId);

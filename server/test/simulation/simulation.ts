@@ -10,6 +10,9 @@ import { SimulatedTime } from "./simulated-time.ts";
 import { unreliableStore } from "./unreliable-store.ts";
 
 const leaseMs = 2000;
+/** An engine with 2 to 20 slots has room for one to eight such bodies of quick receivers, and as many of others. */
+const largeBytes = 400_000;
+const bytes = Buffer.alloc(largeBytes);
 
 interface Recorded {
   readonly endpointId: number;
@@ -39,6 +42,7 @@ export class Simulation {
   refusesOutcomes = false;
   #events = 0;
   #engines = 0;
+  readonly #bodyBytesMax: number;
 
   constructor(seed: number) {
     this.random = new Random(seed);
@@ -64,6 +68,7 @@ export class Simulation {
         rateUntilMs: 0,
       });
     }
+    this.#bodyBytesMax = this.random.pick([0, largeBytes]);
   }
 
   get endpointIds(): readonly number[] {
@@ -189,7 +194,7 @@ export class Simulation {
       retriedAt: "-infinity",
       replay: 0,
       format: this.random.pick(["3scale", "json"]),
-      body: Buffer.alloc(0),
+      body: bytes.subarray(0, Math.min(this.#bodyBytesMax, this.random.pick([0, 1000, largeBytes]))),
       context: {
         type: "account.updated",
         objectId: accountId,

@@ -92,8 +92,8 @@ export function unreliableStore(
     release: (engineId, lanes) => call(() => model.release(engineId, lanes)),
     readSettings: (endpointIds) => call(() => model.readSettings(endpointIds)),
     sampleTransactions: () => call(() => model.sampleTransactions()),
-    readRuns: (runs) => call(() => model.readRuns(runs)),
-    readDue: (lanes) => call(() => model.readDue(lanes)),
+    readRuns: (...args) => call(() => model.readRuns(...args)),
+    readDue: (...args) => call(() => model.readDue(...args)),
     disableEndpoint: (endpointId) =>
       call(() => {
         if (model.disableEndpoint(endpointId)) hintChanged(endpointId);

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { record, value } from "#platform/document.ts";
 import {
   type DueDelivery,
   type HintedRows,
@@ -6,6 +7,7 @@ import {
   listDeliveries,
   parseHintedRows,
   readDueDeliveries,
+  readRuns,
   startOfLane,
 } from "#webhooks/deliveries/index.ts";
 import { followEvents, readEvent } from "#webhooks/events/index.ts";
@@ -21,6 +23,8 @@ import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
 const url = "http://127.0.0.1:9/hook";
+
+const limits = { bytesMax: 1e6, bodyMax: 1e6 };
 
 test("an event has one delivery per subscribed endpoint, and a gate for each other endpoint", async ({ database }) => {
   const providerId = await buildProvider(database);
@@ -61,11 +65,19 @@ test("the rows in a change's hint equal the due rows that a query returns, excep
   });
   const hinted: HintedRows[] = [];
   database.onHint(hintedRowsChannel, (values) => void hinted.push(...values.map(parseHintedRows)));
-  const lanes = [unordered, ordered].map((endpointId) => ({ endpointId, after: startOfLane, limit: 10, bytes: 1e6 }));
+  const lanes = [unordered, ordered].map((endpointId) => ({
+    endpointId,
+    after: startOfLane,
+    limit: 10,
+    bytes: 1e6,
+    bytesAgain: 0,
+  }));
 
   await recordNow(database, { providerId });
   await until(() => hinted.length === 1);
-  expect(hinted[0]?.rows.toSorted(byEndpoint)).toEqual((await readDueDeliveries(database, lanes)).toSorted(byEndpoint));
+  expect(hinted[0]?.rows.toSorted(byEndpoint)).toEqual(
+    (await readDueDeliveries(database, lanes, limits)).toSorted(byEndpoint),
+  );
   expect(hinted[0]?.rows).toHaveLength(2);
 
   await recordNow(database, { providerId });
@@ -78,21 +90,88 @@ test("a read of due rows ends in each lane with the row at which its bodies have
 }) => {
   const providerId = await buildProvider(database);
   const lanes = [
-    { endpointId: await buildEndpoint(database, { providerId, url }), after: startOfLane, limit: 10, bytes: 1 },
+    {
+      endpointId: await buildEndpoint(database, { providerId, url }),
+      after: startOfLane,
+      limit: 10,
+      bytes: 1,
+      bytesAgain: 0,
+    },
     {
       endpointId: await buildEndpoint(database, { providerId, url, name: "b" }),
       after: startOfLane,
       limit: 10,
       bytes: 0,
+      bytesAgain: 0,
     },
   ] as const;
   await recordNow(database, { providerId }, [anEvent(), anEvent(), anEvent()]);
-  const [first] = await readDueDeliveries(database, [lanes[0]]);
+  const [first] = await readDueDeliveries(database, [lanes[0]], limits);
   const bytes = 1 + (first?.body.length ?? 0);
 
-  const rows = await readDueDeliveries(database, [lanes[0], { ...lanes[1], bytes }]);
+  const rows = await readDueDeliveries(database, [lanes[0], { ...lanes[1], bytes }], limits);
   expect(rows.map(({ endpointId }) => endpointId)).toEqual([0, 1, 1].map((lane) => lanes[lane]?.endpointId));
 });
+
+test("reads of due rows and of rows behind them end with the row at which all bodies have the requested size", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const [one, two] = [
+    await buildEndpoint(database, { providerId, url, ordering: "account" }),
+    await buildEndpoint(database, { providerId, url, name: "b", ordering: "account" }),
+  ];
+  const events = [anEvent(), anEvent({ accountId: 32 }), anEvent(), anEvent({ accountId: 32 })];
+  await recordNow(database, { providerId }, [...events, ...events]);
+  const lanes = [two, one].map((endpointId) => ({
+    endpointId,
+    after: startOfLane,
+    limit: 10,
+    bytes: 1e6,
+    bytesAgain: 0,
+  }));
+  const all = await readDueDeliveries(database, lanes, limits);
+  const bytes = all[0]?.body.length ?? 0;
+  expect(all.map(({ endpointId }) => endpointId)).toEqual([two, two, one, one]);
+  expect(await readDueDeliveries(database, lanes, { ...limits, bytesMax: 1 })).toEqual(all.slice(0, 1));
+  expect(await readDueDeliveries(database, lanes, { ...limits, bytesMax: 2 * bytes })).toEqual(all.slice(0, 2));
+  expect(await readDueDeliveries(database, lanes, { ...limits, bytesMax: 2 * bytes + 1 })).toEqual(all.slice(0, 3));
+
+  const runs = [two, one].map((endpointId) => ({ ...runOf(endpointId), limit: 2 }));
+  const behind = await readRuns(database, runs, limits);
+  expect(behind.map(({ endpointId, context }) => [endpointId, context.sequence])).toEqual([
+    [two, 2],
+    [two, 3],
+    [one, 2],
+    [one, 3],
+  ]);
+  expect(await readRuns(database, runs, { ...limits, bytesMax: 1 })).toEqual(behind.slice(0, 1));
+  expect(await readRuns(database, runs, { ...limits, bytesMax: 2 * bytes + 1 })).toEqual(behind.slice(0, 3));
+});
+
+test("reads of due rows and of rows behind them end in each lane or key before a body that is too large", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const ids = [
+    await buildEndpoint(database, { providerId, url, ordering: "account" }),
+    await buildEndpoint(database, { providerId, url, name: "b" }),
+  ] as const;
+  const large = anEvent({ document: record("account", [value("note", "x".repeat(5000))]) });
+  await recordNow(database, { providerId }, [anEvent(), anEvent(), large, anEvent()]);
+  const lanes = ids.map((endpointId) => ({ endpointId, after: startOfLane, limit: 10, bytes: 1e6, bytesAgain: 0 }));
+  const small = { ...limits, bodyMax: 4000 };
+  const found = await readDueDeliveries(database, lanes, small);
+  expect(found.map(({ endpointId, context }) => [endpointId, context.sequence])).toEqual([
+    [ids[0], 1],
+    [ids[1], 1],
+    [ids[1], 2],
+  ]);
+  const behind = await readRuns(database, [{ ...runOf(ids[0]), limit: 10 }], small);
+  expect(behind.map(({ context }) => context.sequence)).toEqual([2]);
+});
+
+const runOf = (endpointId: number) => ({ endpointId, orderingKey: "account/31", afterSequence: 1, fromSequence: 1 });
 
 const byEndpoint = (one: DueDelivery, other: DueDelivery): number => one.endpointId - other.endpointId;
 

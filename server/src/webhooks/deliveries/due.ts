@@ -18,6 +18,8 @@ export interface LaneToRead {
   readonly limit: number;
   /** The read ends with the row at which its bodies have this size. */
   readonly bytes: number;
+  /** Of them, those of rows that are in memory and are read again. */
+  readonly bytesAgain: number;
 }
 
 /** One event for one endpoint, with everything a request needs except the endpoint's settings. */
@@ -54,6 +56,18 @@ const itsPayload = `cross join lateral (
     limit 1
   ) payload`;
 
+/** Limits of one statement. */
+export interface ReadLimits {
+  /** The statement ends with the row at which all bodies have this size. */
+  readonly bytesMax: number;
+  /** The rows of a lane or key end before one with a larger body. */
+  readonly bodyMax: number;
+}
+
+/** The size of the bodies of the rows before this one. */
+const bytesBefore = (body: string, window: string): string =>
+  `coalesce(sum(octet_length(${body})) over (${window} rows between unbounded preceding and 1 preceding), 0)`;
+
 // Due rows of each lane, in order, after its cursor: one statement for many small lanes and for a large one. Only a
 // lane's owner reads it, so no row is locked or written before it is sent.
 //
@@ -67,7 +81,7 @@ const itsPayload = `cross join lateral (
 // that looks for rows behind all of them. Without a key, starting the probe would cost a microsecond.
 //
 // The engine does not know how large the bodies of a new lane are: ten rows of each of 100 lanes may have 300 MB. So the bodies of
-// a lane are limited, too, by their lengths, which are known without reading them.
+// a lane and those of the statement are limited, too, by their lengths, which are known without reading them. Both sums share one sort.
 const dueStatement = `
   select ${dueColumns}, convert_from(due.body, 'UTF8') as body, due.context, due.version as "endpointVersion",
     due.ordering_key is not null and exists (
@@ -75,26 +89,35 @@ const dueStatement = `
     where behind.endpoint_id = due.endpoint_id and behind.ordering_key = due.ordering_key and behind.sequence > due.sequence
   ) as is_followed
   from (
-    select due.*, payload.body, payload.context, endpoint.version, lane.bytes, sum(octet_length(payload.body)) over (
-        partition by due.endpoint_id order by due.due_at, due.event_id rows between unbounded preceding and 1 preceding
-      ) as bytes_before
-    from unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::integer[], $5::bigint[])
-      as lane (endpoint_id, due_at, event_id, places, bytes)
-    join endpoints endpoint on endpoint.id = lane.endpoint_id
-      and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
-    cross join lateral (
-      select * from due
-      where due.endpoint_id = lane.endpoint_id and (due.due_at, due.event_id) > (lane.due_at, lane.event_id)
-        and due.due_at <= statement_timestamp()
-      order by due.due_at, due.event_id
-      limit lane.places
+    select due.*, ${bytesBefore("due.body", "order by due.number, due.due_at, due.event_id")} as bytes_before
+    from (
+      select due.*, payload.body, payload.context, endpoint.version, lane.number, lane.bytes,
+        ${bytesBefore("payload.body", "partition by lane.number order by due.due_at, due.event_id")} as bytes_of_lane,
+        max(octet_length(payload.body)) over (partition by lane.number order by due.due_at, due.event_id) as largest
+      from unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::integer[], $5::bigint[]) with ordinality
+        as lane (endpoint_id, due_at, event_id, places, bytes, number)
+      join endpoints endpoint on endpoint.id = lane.endpoint_id
+        and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
+      cross join lateral (
+        select * from due
+        where due.endpoint_id = lane.endpoint_id and (due.due_at, due.event_id) > (lane.due_at, lane.event_id)
+          and due.due_at <= statement_timestamp()
+        order by due.due_at, due.event_id
+        limit lane.places
+      ) due
+      ${itsPayload}
     ) due
-    ${itsPayload}
+    where due.bytes_of_lane < due.bytes and due.largest <= $7::bigint
   ) due
-  where coalesce(due.bytes_before, 0) < due.bytes
-  order by due.endpoint_id, due.due_at, due.event_id`;
+  where due.bytes_before < $6::bigint
+  order by due.number, due.due_at, due.event_id`;
 
-export async function readDueDeliveries(db: Database, lanes: readonly LaneToRead[]): Promise<DueDelivery[]> {
+/** Returns due rows lane by lane, in the given order. */
+export async function readDueDeliveries(
+  db: Database,
+  lanes: readonly LaneToRead[],
+  { bytesMax, bodyMax }: ReadLimits,
+): Promise<DueDelivery[]> {
   if (lanes.length === 0) return [];
   const rows = await db.query<DueRow>(dueStatement, [
     lanes.map((lane) => lane.endpointId),
@@ -102,6 +125,8 @@ export async function readDueDeliveries(db: Database, lanes: readonly LaneToRead
     lanes.map((lane) => lane.after.eventId),
     lanes.map((lane) => lane.limit),
     lanes.map((lane) => lane.bytes),
+    bytesMax,
+    bodyMax,
   ]);
   return rows.map(withBytes);
 }
@@ -124,28 +149,38 @@ export interface RunToRead {
 // become visible in sequence, because the events of an account are numbered and recorded one after another. Only a
 // replay inserts rows before others: then nothing is read, and the database decides the next one.
 const runsStatement = `
-  select ${dueColumns}, convert_from(payload.body, 'UTF8') as body, payload.context, endpoint.version as "endpointVersion",
+  select ${dueColumns}, convert_from(due.body, 'UTF8') as body, due.context, due.version as "endpointVersion",
     true as is_followed
-  from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])
-    as run (endpoint_id, ordering_key, sequence, from_sequence, places)
-  join endpoints endpoint on endpoint.id = run.endpoint_id
-    and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
-  cross join lateral (
-    select * from due
-    where due.endpoint_id = run.endpoint_id and due.ordering_key = run.ordering_key and due.sequence > run.sequence
-      and (
-        select min(ahead.sequence) from due ahead
-        where ahead.endpoint_id = run.endpoint_id and ahead.ordering_key = run.ordering_key
-          and ahead.sequence < run.from_sequence
-      ) is null
-    order by due.sequence
-    limit run.places
+  from (
+    select due.*, payload.body, payload.context, endpoint.version, run.number,
+      ${bytesBefore("payload.body", "order by run.number, due.sequence")} as bytes_before,
+      max(octet_length(payload.body)) over (partition by run.number order by due.sequence) as largest
+    from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[]) with ordinality
+      as run (endpoint_id, ordering_key, sequence, from_sequence, places, number)
+    join endpoints endpoint on endpoint.id = run.endpoint_id
+      and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
+    cross join lateral (
+      select * from due
+      where due.endpoint_id = run.endpoint_id and due.ordering_key = run.ordering_key and due.sequence > run.sequence
+        and (
+          select min(ahead.sequence) from due ahead
+          where ahead.endpoint_id = run.endpoint_id and ahead.ordering_key = run.ordering_key
+            and ahead.sequence < run.from_sequence
+        ) is null
+      order by due.sequence
+      limit run.places
+    ) due
+    ${itsPayload}
   ) due
-  ${itsPayload}
-  order by due.endpoint_id, due.ordering_key, due.sequence`;
+  where due.bytes_before < $6::bigint and due.largest <= $7::bigint
+  order by due.number, due.sequence`;
 
-/** Returns the next rows of each ordering key in sequence, due or not. */
-export async function readRuns(db: Database, runs: readonly RunToRead[]): Promise<DueDelivery[]> {
+/** Returns the next rows of each ordering key in sequence, due or not: key by key, in the given order. */
+export async function readRuns(
+  db: Database,
+  runs: readonly RunToRead[],
+  { bytesMax, bodyMax }: ReadLimits,
+): Promise<DueDelivery[]> {
   if (runs.length === 0) return [];
   const rows = await db.query<DueRow>(runsStatement, [
     runs.map((run) => run.endpointId),
@@ -153,6 +188,8 @@ export async function readRuns(db: Database, runs: readonly RunToRead[]): Promis
     runs.map((run) => run.afterSequence),
     runs.map((run) => run.fromSequence),
     runs.map((run) => run.limit),
+    bytesMax,
+    bodyMax,
   ]);
   return rows.map(withBytes);
 }

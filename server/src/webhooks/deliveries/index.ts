@@ -31,6 +31,7 @@ export {
   type LaneCursor,
   type LaneToRead,
   readDueDeliveries,
+  type ReadLimits,
   readRuns,
   type RunToRead,
   sampleTransactions,

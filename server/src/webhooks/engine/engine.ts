@@ -3,7 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { type DueDelivery, hintedRowsChannel, parseHintedRows } from "#webhooks/deliveries/index.ts";
 import type { LaneState, OwnedLane } from "#webhooks/statistics/index.ts";
 import { Dispatch } from "./dispatch.ts";
-import { DueReader } from "./due-reader.ts";
+import { DueReader, receiversOf } from "./due-reader.ts";
 import type { Lane } from "./lane.ts";
 import { OwnedLanes } from "./lanes.ts";
 import { Lease } from "./lease.ts";
@@ -109,12 +109,11 @@ function hintDue({ lanes, reading, wakeUp }: HintedParts, endpointIds: readonly 
 
 /** Sends rows without a read. After one that has to be read, the lane's other rows are read, too, so that they stay in order. */
 function hintRows(parts: HintedParts, rows: readonly DueDelivery[], committingAtMs: number): void {
-  const { needs, lanes, dispatch } = parts;
-  const nowMs = needs.clock.monotonicMs();
+  const { lanes, reading, dispatch } = parts;
   const toRead = new Set<number>();
   for (const row of rows) {
     const lane = toRead.has(row.endpointId) ? undefined : lanes.find(row.endpointId);
-    if (lane?.takeHinted(row, committingAtMs, nowMs)) dispatch.offer(lane);
+    if (lane && reading.readerOf(lane).takeHinted(lane, row, committingAtMs)) dispatch.offer(lane);
     else toRead.add(row.endpointId);
   }
   dispatch.fill();
@@ -203,6 +202,7 @@ async function keepLanes(parts: Parts): Promise<void> {
  */
 async function tick({ needs, lanes, reading, dispatch }: Parts): Promise<number> {
   const nowMs = needs.clock.monotonicMs();
+  reading.makeRoom(lanes.all(), nowMs);
   for (const lane of lanes.all()) dispatch.offer(lane);
   for (const lane of lanes.dueForPoll(nowMs)) reading.request(lane);
   lanes.markOutdated(nowMs);
@@ -218,7 +218,7 @@ async function readAhead(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      for (const lane of await reader.read(lanes.size)) dispatch.offer(lane);
+      for (const lane of await reader.read(lanes.all())) dispatch.offer(lane);
       dispatch.fill();
     } catch (error) {
       needs.log.warn({ error }, "due deliveries could not be read; trying again");
@@ -234,15 +234,22 @@ class Reading {
   readonly others: { readonly reader: DueReader; readonly wakeUp: WakeUp };
 
   constructor(needs: EngineNeeds, onNewVersion: (endpointId: number) => void) {
-    const [quick, others] = [new DueReader(needs, onNewVersion), new DueReader(needs, onNewVersion)];
-    this.quick = { reader: quick, wakeUp: new WakeUp(needs.clock) };
-    this.others = { reader: others, wakeUp: new WakeUp(needs.clock) };
+    this.quick = { reader: new DueReader(needs, "quick", onNewVersion), wakeUp: new WakeUp(needs.clock) };
+    this.others = { reader: new DueReader(needs, "others", onNewVersion), wakeUp: new WakeUp(needs.clock) };
   }
 
   request(lane: Lane): void {
-    const { reader, wakeUp } = lane.pace === "quick" ? this.quick : this.others;
+    const { reader, wakeUp } = this[receiversOf(lane)];
     reader.request(lane);
     wakeUp.now();
+  }
+
+  readerOf(lane: Lane): DueReader {
+    return this[receiversOf(lane)].reader;
+  }
+
+  makeRoom(lanes: readonly Lane[], nowMs: number): void {
+    for (const { reader } of [this.quick, this.others]) reader.makeRoom(lanes, nowMs);
   }
 }
 

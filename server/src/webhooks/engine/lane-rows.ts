@@ -34,6 +34,7 @@ export class LaneRows {
   readonly #runs: OrderedRuns;
   /** Unsettled rows by event id, so that nothing is sent twice. */
   readonly #held = new Map<string, HeldRow>();
+  #heldBytes = 0;
   readonly #justSettled = new JustSettled();
   #hintedDuringRead: DueDelivery[] = [];
   /** Event ids settled during a read. */
@@ -45,13 +46,13 @@ export class LaneRows {
     this.#endpointId = endpointId;
     this.#runs = new OrderedRuns(endpointId, {
       isHeld: ({ eventId }) => this.#held.has(eventId),
-      hold: (row) => this.#held.set(row.eventId, heldRow(row, row.orderingKey ?? undefined)),
+      hold: (row) => this.#hold(row, row.orderingKey ?? undefined),
       ready: (delivery) => {
         const held = this.#held.get(delivery.eventId);
         if (held) held.behind = undefined;
         this.#waiting.push([delivery]);
       },
-      release: ({ eventId }) => this.#held.delete(eventId),
+      release: ({ eventId }) => this.#release(eventId),
     });
   }
 
@@ -63,6 +64,16 @@ export class LaneRows {
   /** Number of unsettled deliveries. */
   get held(): number {
     return this.#held.size;
+  }
+
+  /** Size of the bodies of unsettled deliveries. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** True if rows in memory are not sent yet. */
+  get hasUnsent(): boolean {
+    return this.#waiting.length > 0 || this.#runs.behind > 0;
   }
 
   /** True if a read is open, which may bring rows. */
@@ -79,11 +90,12 @@ export class LaneRows {
   beginRead(count: number, bytes: number): LaneToRead {
     this.#openReads += 1;
     // Held rows are read again while the cursor waits in front of them, so the limits leave room for them.
-    const read = { endpointId: this.#endpointId, after: this.#cursor, limit: count, bytes };
+    const read = { endpointId: this.#endpointId, after: this.#cursor, limit: count, bytes, bytesAgain: 0 };
     for (const [eventId, held] of this.#held) {
       if (held.behind !== undefined || !isAfter(this.#cursor, { dueAt: held.dueAt, eventId })) continue;
       read.limit += 1;
       read.bytes += held.bytes;
+      read.bytesAgain += held.bytes;
     }
     return read;
   }
@@ -114,7 +126,8 @@ export class LaneRows {
     if (isFull) this.#hintedDuringRead = []; // the next read finds them behind the rest
     const last = isFull ? rows.at(-1) : undefined;
     const reached = last && last.dueAt < horizon ? last : { ...startOfLane, dueAt: horizon };
-    if (!rows.some((row) => this.#hasMoved(row))) this.#cursor = reached;
+    // A read of which the statement had no room for any row has reached nothing.
+    if ((last || !isFull) && !rows.some((row) => this.#hasMoved(row))) this.#cursor = reached;
     let added = 0;
     for (const row of rows) added += Number(this.#add(row, nowMs));
     added += this.#addHinted(nowMs);
@@ -122,11 +135,19 @@ export class LaneRows {
     return added;
   }
 
-  /** Takes rows that were read behind the heads of keys. */
-  endRuns(runs: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number): void {
+  /** Takes rows that were read behind the heads of keys. More may follow those of the reads that are `cut`. */
+  endRuns(
+    runs: readonly RunToRead[],
+    rows: readonly DueDelivery[],
+    nowMs: number,
+    cut: ReadonlySet<unknown> | undefined,
+  ): void {
     if (runs.length === 0) return;
     const byKey = Map.groupBy(rows, (row) => row.orderingKey);
-    for (const run of runs) this.#runs.endRead(run, byKey.get(run.orderingKey) ?? [], nowMs);
+    for (const run of runs) {
+      const ofKey = byKey.get(run.orderingKey) ?? [];
+      this.#runs.endRead(run, ofKey, nowMs, cut?.has(run) === true ? ofKey.length : run.limit);
+    }
     this.#addHinted(nowMs);
     this.#closeRead();
   }
@@ -176,7 +197,7 @@ export class LaneRows {
   /** The outcome is recorded. A read that began earlier may still bring the row, so it stays held until that read ends. */
   settled({ eventId, orderingKey }: DeliveryOfKey, nowMs: number): void {
     if (this.#openReads > 0) this.#settledDuringRead.push(eventId);
-    else this.#held.delete(eventId);
+    else this.#release(eventId);
     this.#justSettled.add(eventId, nowMs);
     if (orderingKey !== null) this.#runs.settled({ eventId, orderingKey }, nowMs);
   }
@@ -200,8 +221,7 @@ export class LaneRows {
   drop(): void {
     this.#hintedDuringRead = [];
     this.#runs.clear();
-    for (const delivery of [...this.#waiting.clear(), ...this.#changeGroups.clear()])
-      this.#held.delete(delivery.eventId);
+    for (const { eventId } of [...this.#waiting.clear(), ...this.#changeGroups.clear()]) this.#release(eventId);
     this.resetCursor();
   }
 
@@ -212,7 +232,7 @@ export class LaneRows {
     const behind = this.#held.get(eventId)?.behind;
     if (behind !== undefined) this.#runs.dropBehind(behind);
     if (this.#held.has(eventId)) return false;
-    this.#held.set(eventId, heldRow(row, undefined));
+    this.#hold(row, undefined);
     if (orderingKey === null) this.#waiting.push([row]);
     else this.#runs.enter(row, orderingKey, nowMs);
     return true;
@@ -236,8 +256,18 @@ export class LaneRows {
   #closeRead(): void {
     this.#openReads -= 1;
     if (this.#openReads > 0) return;
-    for (const eventId of this.#settledDuringRead) this.#held.delete(eventId);
+    for (const eventId of this.#settledDuringRead) this.#release(eventId);
     this.#settledDuringRead = [];
+  }
+
+  #hold({ eventId, dueAt, attemptsMade, body }: DueDelivery, behind: string | undefined): void {
+    this.#held.set(eventId, { dueAt, attemptsMade, bytes: body.length, behind });
+    this.#heldBytes += body.length;
+  }
+
+  #release(eventId: string): void {
+    this.#heldBytes -= this.#held.get(eventId)?.bytes ?? 0;
+    this.#held.delete(eventId);
   }
 }
 
@@ -263,13 +293,6 @@ class JustSettled {
     this.#current.add(eventId);
   }
 }
-
-const heldRow = ({ dueAt, attemptsMade, body }: DueDelivery, behind: string | undefined): HeldRow => ({
-  dueAt,
-  attemptsMade,
-  bytes: body.length,
-  behind,
-});
 
 /** The row was read behind others of its key. These are settled, so it is due, and it has not been sent itself. */
 const isPromoted = (held: HeldRow, row: DueDelivery): boolean =>

@@ -30,7 +30,7 @@ test("a retry that is due before its settlement is confirmed is read again after
   lane.endRead([due("a", "10")], beginRead(lane, 0), upTo("20"));
   lane.shift(0);
   const { after } = beginRead(lane, 0);
-  lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10, bytes: 1e6 }, upTo("40"));
+  lane.endRead([due("a", "30")], { endpointId: 1, after, limit: 10, bytes: 1e6, bytesAgain: 0 }, upTo("40"));
   expect(beginRead(lane, 0).after.dueAt < "30").toBe(true);
 });
 

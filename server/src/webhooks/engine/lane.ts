@@ -47,6 +47,8 @@ export class Lane {
   /** An earlier lane of the endpoint in this engine, while its requests are still open. */
   #previous: Lane | undefined;
   #rowsMax = Number.POSITIVE_INFINITY;
+  /** When rows came last, or an attempt began. */
+  #movedAtMs = 0;
   /** Moving average of the size of bodies. Rises at once, and falls by half of the difference with each read. */
   #rowBytes = 0;
   #oversized = 0;
@@ -182,6 +184,7 @@ export class Lane {
   /** Takes the rows of a read, in order. The cursor moves no further than `horizon`. Returns how many rows were new. */
   endRead(rows: readonly DueDelivery[], read: LaneToRead, at: { horizon: string; nowMs: number }): number {
     if (this.#rows.isOutdated(read)) this.polls.pollNow();
+    if (rows.length > 0) this.#movedAtMs = at.nowMs;
     this.#learnSize(rows);
     return this.#rows.endRead(rows, read, at);
   }
@@ -205,6 +208,7 @@ export class Lane {
     const isCurrent = row.endpointVersion === this.#settings.version;
     const isNext = !this.polls.isImmediate && !this.#hasEnoughRows;
     if (!isKnown || !isCurrent || !isNext || !this.#rows.takeHinted(row, nowMs)) return false;
+    this.#movedAtMs = nowMs;
     this.polls.done(nowMs, false);
     return true;
   }
@@ -214,9 +218,11 @@ export class Lane {
     return this.#isStopped(nowMs) ? [] : this.#rows.beginRuns(this.#affordable(rowsMax), this.rowWeight);
   }
 
-  endRuns(runs: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number): void {
+  /** Takes the rows of such a read. More may follow those of the reads that are `cut`. */
+  endRuns(runs: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number, cut?: ReadonlySet<unknown>): void {
+    if (rows.length > 0) this.#movedAtMs = nowMs;
     this.#learnSize(rows);
-    this.#rows.endRuns(runs, rows, nowMs);
+    this.#rows.endRuns(runs, rows, nowMs, cut);
   }
 
   cancelRuns(): void {
@@ -232,7 +238,9 @@ export class Lane {
   /** Removes and returns the next delivery in memory that may be sent. */
   shift(nowMs: number): DueDelivery | undefined {
     const delivery = this.#rows.shift();
-    if (delivery) this.#rateLimit?.record(nowMs);
+    if (!delivery) return undefined;
+    this.#movedAtMs = nowMs;
+    this.#rateLimit?.record(nowMs);
     return delivery;
   }
 
@@ -324,6 +332,16 @@ export class Lane {
   dropWaiting(): void {
     this.#rows.drop();
     this.polls.pollNow();
+  }
+
+  /** Size of the bodies in memory, of waiting deliveries and of attempts in flight. */
+  get heldBytes(): number {
+    return this.#rows.heldBytes;
+  }
+
+  /** Drops the waiting rows if none has been sent for `ms`, so that other lanes can have their memory. They are read again in turn. */
+  dropUnsentAfter(ms: number, nowMs: number): void {
+    if (nowMs - this.#movedAtMs > ms && this.#rows.hasUnsent) this.dropWaiting();
   }
 
   get #rowsTarget(): number {

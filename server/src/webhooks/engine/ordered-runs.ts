@@ -166,16 +166,19 @@ export class OrderedRuns {
     return reads;
   }
 
-  /** Takes the rows of one key up to the first that is due or in memory: that one waits for more than its predecessors. */
-  endRead(read: RunToRead, rows: readonly DueDelivery[], nowMs: number): void {
+  /**
+   * Takes the rows of one key up to the first that is due or in memory: that one waits for more than its predecessors. With as many rows as
+   * `limit` there may be more.
+   */
+  endRead(read: RunToRead, rows: readonly DueDelivery[], nowMs: number, limit: number): void {
     const run = this.#runs.get(read.orderingKey);
     if (run?.openRead !== read) return;
     run.openRead = undefined;
     run.readAtMs = nowMs;
     const end = rows.findIndex((row) => row.dueAt !== "infinity" || this.#rows.isHeld(row));
     const remaining = end === -1 ? rows : rows.slice(0, end);
-    if (remaining.length === 0) run.found = "none";
-    else run.found = remaining.length === read.limit ? "all" : "some";
+    if (remaining.length === limit) run.found = "all";
+    else run.found = remaining.length === 0 ? "none" : "some";
     for (const row of remaining) {
       this.#rows.hold(row);
       run.behind.push(row);

@@ -12,6 +12,7 @@ import {
   type LaneToRead,
   type NextStep,
   type OwnedLane,
+  type ReadLimits,
   type ReleasedLane,
   type RunToRead,
   type Settled,
@@ -61,9 +62,10 @@ export interface LaneStore {
   release(engineId: string, lanes: readonly ReleasedLane[]): Promise<void>;
   readSettings(endpointIds: readonly number[]): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]>;
   sampleTransactions(): Promise<TransactionSample>;
-  readDue(lanes: readonly LaneToRead[]): Promise<readonly DueDelivery[]>;
-  /** Reads rows behind the heads of ordering keys, in sequence. */
-  readRuns(runs: readonly RunToRead[]): Promise<readonly DueDelivery[]>;
+  /** Reads due rows lane by lane, in the given order. */
+  readDue(lanes: readonly LaneToRead[], limits: ReadLimits): Promise<readonly DueDelivery[]>;
+  /** Reads rows behind the heads of ordering keys, in sequence, in the same way. */
+  readRuns(runs: readonly RunToRead[], limits: ReadLimits): Promise<readonly DueDelivery[]>;
   disableEndpoint(endpointId: number, reason: string): Promise<void>;
   /** Records outcomes. Those that are not recorded were no longer the engine's to record. */
   settle(engineId: string, settlements: readonly Settlement[]): Promise<Settled>;
@@ -148,8 +150,8 @@ export function postgresLaneStore(
     release: (engineId, lanes) => releaseLanes(db, engineId, lanes),
     readSettings: (endpointIds) => readDeliverySettings(db, encryption, { endpointIds, userAgent }),
     sampleTransactions: () => sampleTransactions(db),
-    readDue: (lanes) => readDueDeliveries(db, lanes),
-    readRuns: (runs) => readRuns(db, runs),
+    readDue: (lanes, limits) => readDueDeliveries(db, lanes, limits),
+    readRuns: (runs, limits) => readRuns(db, runs, limits),
     disableEndpoint: (endpointId, reason) => disableEndpoint(db, endpointId, reason),
     settle: (engineId, settlements) => settleDeliveries(db, engineId, settlements),
   };
