@@ -219,6 +219,13 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.sees("Low success rate: snoozed");
 }
 
+/** What is typed into a dialog that opens goes to its first field. */
+async function typeIntoDialog(visitor: KeyboardVisitor): Promise<void> {
+  await openWithinPortal(visitor.page, "/p/admin/products");
+  await visitor.press("button", "Create a product");
+  await expect.poll(() => visitor.isFocused(visitor.page.getByRole("dialog").getByRole("textbox").first())).toBe(true);
+}
+
 /** A history and a delivery fit on the narrowest screen, and paper gets all of the delivery, in dark letters. */
 async function narrowAndPrint(page: Page, { account, delivery }: Objects): Promise<void> {
   await openWithinPortal(page, `/p/admin/accounts/${account}/history`);
@@ -301,6 +308,7 @@ test(
     refusing.answer(200);
     await sendAgain(visitor, objects.delivery);
     await pauseAndResume(visitor, objects.endpoint);
+    await typeIntoDialog(visitor);
     await visitor.start(); // without the messages of the actions
     // Each page starts in the theme in which the previous page ended.
     const orders = [

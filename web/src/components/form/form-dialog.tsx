@@ -44,7 +44,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
       <ModalBody>
         <Rejection rejection={rejection} />
         {/* The API treats some fields that are marked as required, such as a user's email address, as optional. */}
-        <Form id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
+        <Form ref={focusFirstField} id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
           {children}
         </Form>
       </ModalBody>
@@ -66,6 +66,10 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
     </Modal>
   );
 }
+
+/** PatternFly would focus the button that closes the dialog, and Enter after the first typed value would close it. */
+const focusFirstField = (form: HTMLFormElement | null): void =>
+  form?.querySelector<HTMLElement>("input:enabled, select:enabled, textarea:enabled")?.focus();
 
 /**
  * Closes a dialog on Escape, unless another one covers it, such as the search or the notice that the session has ended. PatternFly
