@@ -219,6 +219,19 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.sees("Low success rate: snoozed");
 }
 
+/** The cells of a list are shown whole on the narrowest screen, and the tabs of an endpoint on a phone. Expects a width of 320 pixels. */
+async function fitPhone(page: Page, { endpoint }: Objects): Promise<void> {
+  await openWithinPortal(page, "/p/admin/audit-log");
+  await page.getByText("Job started").waitFor();
+  const cut = `[...document.querySelectorAll("td")].filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)`;
+  expect(await page.evaluate(cut)).toEqual([]);
+  await page.setViewportSize({ width: 375, height: 900 });
+  await openWithinPortal(page, `/p/admin/endpoints/${endpoint}`);
+  await page.getByRole("tab", { name: "Test", exact: true }).waitFor();
+  const hidden = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[role=tablist]"))`;
+  await expect.poll(() => page.evaluate(hidden)).toBe(0);
+}
+
 /** A field that the Tab key reaches is not below the bar at the end of a long form. */
 async function focusAboveSaveBar(page: Page): Promise<void> {
   await openWithinPortal(page, "/p/admin/webhooks/edit");
@@ -315,6 +328,7 @@ test(
     await page.setViewportSize({ width: 320, height: 900 });
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
     await narrowAndPrint(page, objects);
+    await fitPhone(page, objects);
     await page.setViewportSize({ width: 1440, height: 900 });
     await focusAboveSaveBar(page);
     refusing.answer(200);
