@@ -174,7 +174,9 @@ test("a member can read and update only its own user", async ({ api }) => {
     (await api.send(method, path, { headers, ...(method === "PUT" ? { payload: {} } : {}) })).statusCode;
 
   expect(await status("GET", `/users/${own[0]?.id}.xml`)).toBe(200);
+  expect(await status("GET", `/users/${own[0]?.id}/permissions.xml`)).toBe(200);
   expect(await status("GET", `/users/${admin}.xml`)).toBe(403);
+  expect(await status("GET", `/users/${admin}/permissions.xml`)).toBe(403);
   expect(await status("PUT", `/users/${admin}.xml`)).toBe(403);
   expect(await status("GET", "/users.xml")).toBe(403);
 });
