@@ -55,6 +55,8 @@ test("users of two providers with the same name are separate", async ({ tx }) =>
 test("a password change ends the user's sessions and invalidates the old password", async ({ tx }) => {
   const { providerId, mia, signIn } = await openProvider(tx);
   const { cookieValue } = await createSession(tx, { providerId, audience: "admin", userId: mia.id, now });
+  const passwordHash = await passwords.hash(password, { providerId: 1 });
+  const max = await createProviderUser(tx, { providerId, username: "max", passwordHash, role: "member" });
 
   await changeProviderUserPassword(tx, {
     providerId,
@@ -65,6 +67,7 @@ test("a password change ends the user's sessions and invalidates the old passwor
   expect(await findSession(tx, { providerId, audience: "admin", cookieValue, now })).toBeUndefined();
   expect(await signIn("mia", password)).toBeUndefined();
   expect(await signIn("mia", "another one, longer")).toMatchObject({ id: mia.id });
+  expect(await signIn("max", password)).toEqual(max);
 });
 
 let providers = 0;

@@ -36,11 +36,12 @@ test("an admin's session ends after 12 hours, a developer's after 14 days", asyn
   expect(await find("developer", developer.cookieValue, hoursLater(14 * 24))).toBeUndefined();
 });
 
-test("an ended session is not found", async ({ tx }) => {
+test("an ended session is not found, and the user's other sessions are", async ({ tx }) => {
   const { open, find } = await openProvider(tx);
-  const { cookieValue } = await open("developer", 7);
+  const [{ cookieValue }, other] = [await open("developer", 7), await open("developer", 7)];
   await endSession(tx, cookieValue);
   expect(await find("developer", cookieValue)).toBeUndefined();
+  expect(await find("developer", other.cookieValue)).toBeDefined();
 });
 
 test("ending a user's sessions in one portal ends no other sessions", async ({ tx }) => {

@@ -24,12 +24,13 @@ test("a token's value is returned once, works immediately, and is never listed",
   }
 });
 
-test("a deleted token is denied", async ({ api }) => {
+test("a deleted token is denied, and the user's other tokens are valid", async ({ api }) => {
   const { value } = (await api.send("POST", personal, { payload: newToken })).json().access_token;
   const headers = { authorization: `Bearer ${value}` };
 
   expect((await api.send("DELETE", `/personal/access_tokens/${value}.json`)).statusCode).toBe(200);
   expect((await api.send("GET", "/accounts.xml", { headers })).statusCode).toBe(403);
+  expect((await api.send("GET", "/accounts.xml")).statusCode).toBe(200);
 });
 
 test("access tokens are served in JSON only", async ({ api }) => {
