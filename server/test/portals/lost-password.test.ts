@@ -29,6 +29,15 @@ test("a mailed link sets a new password once", async ({ portal }) => {
   expect(await portal.newEvents()).toEqual(["user.updated by system nobody in developer_portal"]);
 });
 
+test("of two browsers that open a link at the same time, one sets its password", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await ada.submit("/lost-password", { email: "ada@tallow.example" });
+  const path = await portal.mailedPath();
+  const form = ada.hiddenInputs((await ada.get(path)).html, path);
+  const answers = await Promise.all([ada.post(path, { ...form, ...twice }), ada.post(path, { ...form, ...twice })]);
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([303, 404]);
+});
+
 test("the password form does not reveal which addresses have signed up", async ({ portal }) => {
   await portal.developer("ada");
   const eve = portal.visitor("developer");
