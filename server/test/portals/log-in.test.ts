@@ -34,7 +34,7 @@ test("a wrong password and an unknown username give the same error", async ({ po
   await portal.developer("ada");
   const visitor = portal.visitor("developer");
   const wrong = await visitor.submit("/login", { username: "ada", password: "wrong" });
-  const unknown = await visitor.submit("/login", { username: "bob", password: "wrong" });
+  const unknown = await visitor.submit("/login", { username: "bob", password }); // ada's password
   const odd = await visitor.submit("/login", { username: "a\u0000", password });
   for (const response of [wrong, unknown, odd]) {
     expect(response.status).toBe(422);
