@@ -26,6 +26,25 @@ test("no operation can read or change another provider's objects", async ({ api,
   expect((await otherApi.send("GET", `/accounts/${foreign.account}.xml`)).body).toBe(before);
 });
 
+test("no operation finds a user or an application below another account", async ({ api }) => {
+  const objects = await createPortalObjects(api);
+  const other = { org_name: "Mole Ltd", username: "mole" };
+  const account = (await api.send("POST", "/signup.json", { payload: other })).json().account.id;
+  const read = async () => (await api.send("GET", `/accounts/${objects.account}.xml`)).body;
+  const before = await read();
+  const nested = withId.filter(({ path }) => /^\/accounts\/\{account_id\}\/(users|applications)\/\{/.test(path));
+  expect(nested.length).toBeGreaterThan(15);
+  for (const operation of nested) {
+    const { method, path, title } = operation;
+    const response = await api.send(method, fillIds(path, { ...objects, account }), {
+      headers: { accept: "application/json" },
+      ...(method === "GET" ? {} : { payload: validPayload(operation) }),
+    });
+    expect([title, response.statusCode]).toEqual([title, 404]);
+  }
+  expect(await read()).toBe(before);
+});
+
 test("the provider key cannot access another provider's objects", async ({ api, otherApi }) => {
   const foreign = await createPortalObjects(otherApi);
   const path = `/users/${foreign.providerUser}/access_tokens.json`;
