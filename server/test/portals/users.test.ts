@@ -35,6 +35,16 @@ test("an invited user joins as a member and is logged in", async ({ portal }) =>
   ).toBe(404);
 });
 
+test("a member confirms a change with the own password, and the admin's is wrong", async ({ portal }) => {
+  const { bea } = await inviteBea(portal, await portal.developer("ada"));
+  const own = "another horse entirely";
+  const change = async (current_password: string, next: string): Promise<number> =>
+    (await bea.submit("/account/password", { current_password, password: next, password_confirmation: next })).status;
+  expect(await change(password, own)).toBe(303);
+  expect(await change(password, "a third horse entirely")).toBe(422); // ada's
+  expect(await change(own, password)).toBe(303);
+});
+
 test("an invalid join form is rejected with an error at the field, and the link remains valid", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await ada.submit("/account/invitations", { email: "bea@tallow.example" });
