@@ -5,9 +5,19 @@ import type { Pool } from "#platform/database/database.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
 import { until } from "../../test/support/until.ts";
-import { createBin, deleteBin, listBins, readBin, updateBin } from "./bins.ts";
+import {
+  createBin,
+  createShare,
+  deleteBin,
+  findShare,
+  listBins,
+  listShares,
+  readBin,
+  revokeShare,
+  updateBin,
+} from "./bins.ts";
 import { BinForwarder, type ForwarderNeeds } from "./forwards.ts";
-import { type FindCell, createOwnBins, listBinRequests, receiveRequest } from "./requests.ts";
+import { type FindCell, createOwnBins, listBinRequests, readBinRequestBody, receiveRequest } from "./requests.ts";
 
 const request = {
   method: "POST",
@@ -100,6 +110,45 @@ test("a provider cannot read, update or delete another's bins", async ({ databas
   expect(await database.inTransaction((tx) => updateBin(tx, key, { answerStatus: 500 }))).toBeUndefined();
   expect(await database.inTransaction((tx) => deleteBin(tx, key))).toBe(false);
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
+});
+
+test("the bins of one provider share neither requests nor settings nor links", async ({ database, clock }) => {
+  const bin = await buildBin(database);
+  const other = await database.inTransaction((tx) => createBin(tx, { providerId: bin.providerId }));
+  const sent = [
+    { ...request, bin, key: { providerId: bin.providerId, binId: bin.id } },
+    {
+      ...request,
+      bin: other,
+      key: { providerId: bin.providerId, binId: other.id },
+      method: "PUT",
+      body: Buffer.from("a"),
+    },
+  ] as const;
+  for (const { key, ...one } of sent) await receiveRequest(database, key, one);
+  for (const { bin: receiver, key, method, body } of sent) {
+    expect((await requestsOf(database, receiver)).map((stored) => stored.method)).toEqual([method]);
+    expect(await readBinRequestBody(database, { ...key, number: 1 })).toEqual(body);
+  }
+
+  const [ofBin, ofOther] = [sent[0].key, sent[1].key];
+  const now = clock.now();
+  const created = await database.inTransaction((tx) => createShare(tx, ofBin, { now, seconds: 60 }));
+  if (typeof created === "string") throw new Error(created);
+  const { secret, share } = created;
+  expect(await listShares(database, ofOther, now)).toEqual([]);
+  expect(await findShare(database, ofOther, { secret, now })).toBeUndefined();
+  expect(await database.inTransaction((tx) => revokeShare(tx, ofOther, share.id))).toBe(false);
+  expect(await findShare(database, ofBin, { secret, now })).toEqual(share);
+
+  await database.inTransaction((tx) => updateBin(tx, other, { answerStatus: 500 }));
+  // From this number on, the bin has dropped its first one.
+  await database.query("update bins set requests_caught = 10000 where id = $1", [other.id]);
+  await receiveRequest(database, ofOther, request);
+  expect(await requestsOf(database, other)).toHaveLength(1);
+  await database.inTransaction((tx) => deleteBin(tx, other));
+  expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200 });
+  expect(await requestsOf(database, bin)).toHaveLength(1);
 });
 
 test("a deleted bin stores no new request and loses its old ones", async ({ database }) => {
