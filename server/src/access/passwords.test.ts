@@ -81,13 +81,15 @@ test("a flood of sign-ins at one provider is limited, and does not delay another
 
 test("a flood of sign-ins from other networks does not delay a known device", async () => {
   const ended: string[] = [];
+  // On a busy machine, one thread may wait while another does all of the cheapest hashes, which take 5 ms together.
+  const hasher = createPasswordHasher({ memoryKiB: 4096, passes: 1, parallelism: 1 });
   const from = (address: string) => ({ providerId: 1, address });
   const flood = Array.from({ length: 20 }, async (_, index) => {
-    await cheap.verify(undefined, "wrong", from(`198.51.100.${index}`));
+    await hasher.verify(undefined, "wrong", from(`198.51.100.${index}`));
     ended.push("flood");
   });
   const owner = async (): Promise<void> => {
-    await cheap.verify(undefined, "right", { ...from("203.0.113.7"), isKnownDevice: true });
+    await hasher.verify(undefined, "right", { ...from("203.0.113.7"), isKnownDevice: true });
     ended.push("owner");
   };
   await Promise.all([...flood, owner()]);
