@@ -93,6 +93,18 @@ test("missing deliveries are sent in the endpoint's format, if it subscribes to 
   expect(await countReplayable(database, preview)).toEqual({ ...counts, missing: 0 });
 });
 
+// Each may have 400 kB. Rows of one statement have the same command number.
+test("a replay renders the bodies of missing deliveries 20 at a time", async ({ database, owner }) => {
+  const providerId = await buildProvider(database);
+  await recordNow(database, { providerId }, Array(45).fill(anEvent()));
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  expect(await replayAll(database, { providerId, endpointId, only: "missing" })).toMatchObject({ missing: 45 });
+  const statements = await owner.query<{ rows: number }>(
+    "select count(*)::integer as rows from payloads group by cmin order by cmin::text::integer",
+  );
+  expect(statements.map(({ rows }) => rows)).toEqual([20, 20, 5]);
+});
+
 test("failures on the list get a new round of retries, deleted ones do not", async ({ database }) => {
   await using receiver = await startReceiver(500);
   const providerId = await buildProvider(database);
