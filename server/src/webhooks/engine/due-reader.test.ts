@@ -350,6 +350,7 @@ test("a lane that sends nothing for a second drops its rows if others wait for t
   reader.request(next);
   const reading = reader.read(owned);
   await new Promise(setImmediate);
+  await clock.advance(10);
   expect(clock.sleeping).toBe(1); // a reader without room does not read all the time
   await clock.advance(100);
   expect(await reading).toEqual([]);
