@@ -83,8 +83,6 @@ export {
   type FailurePage,
   findFailures,
   listFailures,
-  type Reencrypted,
-  reencryptFailures,
   selectFailures,
 } from "./failures.ts";
 export {
@@ -150,6 +148,7 @@ export {
   parseDeliveryId,
   readDelivery,
 } from "./read-deliveries.ts";
+export { type Reencrypted, reencryptFailures } from "./reencrypt-failures.ts";
 export { type BacklogQuota, limitBacklogs } from "./limit-backlogs.ts";
 export { lockKeysOfObjects } from "./lock-order.ts";
 export { attemptNumberMax, type Settled, settleDeliveries, type Settlement } from "./settle.ts";

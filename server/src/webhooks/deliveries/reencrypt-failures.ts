@@ -1,0 +1,125 @@
+import type { Pool } from "#platform/database/database.ts";
+import { bytesArray, plainArray, textArray } from "#platform/database/values.ts";
+import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+
+/** The rest is undecryptable, or locked by another transaction. */
+export interface Reencrypted {
+  readonly done: number;
+  readonly left: number;
+}
+
+interface EncryptedFailure {
+  readonly providerId: number;
+  readonly endpointId: number;
+  readonly eventId: string;
+  readonly cipher: Buffer;
+}
+
+const batchRows = 500;
+const firstKey: Omit<EncryptedFailure, "cipher"> = {
+  providerId: 0,
+  endpointId: 0,
+  eventId: "00000000-0000-0000-0000-000000000000",
+};
+
+// Along the primary key, so that each failure is read once. Skips rows that are being retried or deleted, as every
+// statement on this table does, so that none can be part of a deadlock.
+const selectOutdated = `
+  select provider_id, endpoint_id, event_id, url as cipher
+  from failures
+  where (provider_id, endpoint_id, event_id) > ($1::bigint, $2::bigint, $3::uuid) and substring(url from 2 for 4) <> $4
+  order by provider_id, endpoint_id, event_id
+  limit $5
+  for update skip locked`;
+
+const countLeft = `
+  select (select count(*) from failures where substring(url from 2 for 4) <> $1)
+    + (select count(*) from deleted_failures where substring(url from 2 for 4) <> $1) as left`;
+
+// Deleted failures return to the list if the deletion is undone within a minute. Along the place of the rows in the table: a row
+// that was updated moves behind all others, but has the newest key.
+const selectOutdatedDeleted = `
+  select ctid::text as row, url as cipher
+  from deleted_failures
+  where ctid > $1::tid and substring(url from 2 for 4) <> $2
+  order by ctid
+  limit $3
+  for update skip locked`;
+
+const updateDeletedUrls = `
+  update deleted_failures set url = changed.url
+  from unnest($1::tid[], $2::bytea[]) as changed (row, url)
+  where deleted_failures.ctid = changed.row`;
+
+const updateUrls = `
+  update failures set url = changed.url
+  from unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::bytea[]) as changed (provider_id, endpoint_id, event_id, url)
+  where failures.provider_id = changed.provider_id and failures.endpoint_id = changed.endpoint_id
+    and failures.event_id = changed.event_id`;
+
+/** Encrypts the URLs of older keys with the newest one, 500 failures per transaction. Includes deletions that can be undone. */
+export async function reencryptFailures(pool: Pool, encryption: Encryption): Promise<Reencrypted> {
+  let [done, after] = [await reencryptDeletedFailures(pool, encryption), firstKey];
+  for (;;) {
+    const { providerId, endpointId, eventId } = after;
+    const rows = await pool.inTransaction(async (tx) => {
+      const batch = await tx.query<EncryptedFailure>(selectOutdated, [
+        providerId,
+        endpointId,
+        eventId,
+        encryption.keyIds[0],
+        batchRows,
+      ]);
+      const changed = batch.flatMap((row) => {
+        const url = reencryptUrl(encryption, row.cipher);
+        return url ? [{ ...row, url }] : [];
+      });
+      await tx.query(updateUrls, [
+        plainArray(changed.map((row) => row.providerId)),
+        plainArray(changed.map((row) => row.endpointId)),
+        plainArray(changed.map((row) => row.eventId)),
+        bytesArray(changed.map((row) => row.url)),
+      ]);
+      done += changed.length;
+      return batch;
+    });
+    after = rows.at(-1) ?? after;
+    if (rows.length < batchRows) break;
+  }
+  const [counted] = await pool.query<{ left: number }>(countLeft, [encryption.keyIds[0]]);
+  return { done, left: counted?.left ?? 0 };
+}
+
+/** Returns how many rows it encrypted. */
+async function reencryptDeletedFailures(pool: Pool, encryption: Encryption): Promise<number> {
+  for (let [done, after] = [0, "(0,0)"]; ;) {
+    const rows = await pool.inTransaction(async (tx) => {
+      const batch = await tx.query<{ row: string; cipher: Buffer }>(selectOutdatedDeleted, [
+        after,
+        encryption.keyIds[0],
+        batchRows,
+      ]);
+      const changed = batch.flatMap(({ row, cipher }) => {
+        const url = reencryptUrl(encryption, cipher);
+        return url ? [{ row, url }] : [];
+      });
+      await tx.query(updateDeletedUrls, [
+        textArray(changed.map(({ row }) => row)),
+        bytesArray(changed.map(({ url }) => url)),
+      ]);
+      done += changed.length;
+      return batch;
+    });
+    after = rows.at(-1)?.row ?? after;
+    if (rows.length < batchRows) return done;
+  }
+}
+
+function reencryptUrl(encryption: Encryption, cipher: Buffer): Buffer | null {
+  try {
+    return encryption.reencrypt("endpoint url", cipher);
+  } catch (error) {
+    if (error instanceof UndecryptableValue) return null;
+    throw error;
+  }
+}
