@@ -1,8 +1,10 @@
 import { expect } from "vitest";
+import type { Database } from "#platform/database/database.ts";
 import { serverSettings } from "#platform/embedded-postgres/server.ts";
-import { buildEndpoint, buildProvider, encryption, recordNow } from "../../../test/support/build-webhooks.ts";
+import { fail } from "../../../test/support/build-failures.ts";
+import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
-import { findFailures, readFailureHorizon } from "./failures.ts";
+import { findFailures, readFailureHorizon, selectFailures } from "./failures.ts";
 import { writeOutcomes } from "./settle.ts";
 
 test("an uncommitted settle holds the horizon at the second of its failure", async ({ database }) => {
@@ -52,4 +54,32 @@ test("the embedded database has locks for ten lists of a year's failures of an a
   const { max_locks_per_transaction: perConnection = "64", max_connections: connections } = serverSettings("");
   expect(locks).toBeGreaterThan(7);
   expect(10 * 365 * locks).toBeLessThan(Number(perConnection) * Number(connections));
+});
+
+test("failures of an account or an object are found by its events, without reading those of other failures", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId });
+  const events = [anEvent({ accountId: 32, objectId: 33 })];
+  const [eventId] = await recordNow(database, { providerId }, events);
+  expect(await fail(database, providerId, "an hour ago")).toHaveLength(2);
+  const plans: object[] = [];
+  const db: Database = {
+    caches: database.caches,
+    async query(text, values) {
+      if (text.includes("from failures")) plans.push(await database.query(`explain ${text}`, values));
+      return database.query(text, values);
+    },
+  };
+  for (const criterion of [{ accountIds: [32] }, { objectId: 33 }]) {
+    const found: string[] = [];
+    for await (const page of selectFailures(db, { providerId, ...criterion })) {
+      found.push(...page.map((failure) => failure.eventId));
+    }
+    expect(found).toEqual([eventId]);
+  }
+  expect(plans).toHaveLength(2);
+  expect(JSON.stringify(plans)).not.toContain("on events_");
 });

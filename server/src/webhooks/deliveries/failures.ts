@@ -267,19 +267,51 @@ const matching = `
         and ($10::bigint is null or about.object_id = $10)
         and ($11::text[] is null or ${wordsMatch})))`;
 
-const criteriaValues = async (db: Database, criteria: FailureCriteria): Promise<readonly unknown[]> => [
-  criteria.providerId,
-  criteria.endpointIds,
-  criteria.errors,
-  criteria.since,
-  criteria.until,
-  await readFailureHorizon(db),
-  criteria.eventIds,
-  criteria.eventTypes,
-  criteria.accountIds,
-  criteria.objectId,
-  criteria.words,
-];
+/** More ids are not looked up faster than the events of the failures. */
+const eventsMax = 5000;
+const ofTypes = `($4::text[] is null or type = any($4))`;
+// Along events_account_idx.
+// @indexed
+const eventsOfAccountsStatement = `
+  select id from events
+  where provider_id = $1 and account_id = any($2) and ${ofTypes} and ($5::bigint is null or object_id = $5) limit $3`;
+// Along events_object_idx.
+// @indexed
+const eventsOfObjectStatement = `select id from events where provider_id = $1 and object_id = $2 and ${ofTypes} limit $3`;
+
+/** Replaces criteria that few events meet with the ids of these: the event of each of a million failures would be read otherwise. */
+async function findEvents(db: Database, criteria: FailureCriteria): Promise<FailureCriteria> {
+  const { providerId, eventIds, accountIds, objectId, eventTypes } = criteria;
+  if (eventIds || (!accountIds && objectId === undefined)) return criteria;
+  const values = [providerId, accountIds ?? objectId, eventsMax + 1, eventTypes];
+  const events = await (accountIds
+    ? db.query<{ id: string }>(eventsOfAccountsStatement, [...values, objectId])
+    : db.query<{ id: string }>(eventsOfObjectStatement, values));
+  if (events.length > eventsMax) return criteria;
+  const replaced = { eventTypes: undefined, accountIds: undefined, objectId: undefined };
+  return { ...criteria, ...replaced, eventIds: events.map(({ id }) => id) };
+}
+
+/** Returns a function that completes a statement, and its values. */
+async function prepareCriteria(db: Database, requested: FailureCriteria) {
+  const horizon = await readFailureHorizon(db); // the events of all failures before it are committed
+  const criteria = await findEvents(db, requested);
+  const { providerId, endpointIds, errors, since, until, eventIds, eventTypes, accountIds, objectId, words } = criteria;
+  const values = [
+    providerId,
+    endpointIds,
+    errors,
+    since,
+    until,
+    horizon,
+    eventIds,
+    eventTypes,
+    accountIds,
+    objectId,
+    words,
+  ];
+  return { values, planned: (statement: string) => plannedFor(criteria, statement) };
+}
 
 /** Without a criterion about events, a statement planned for its values reads none of their days. */
 const plannedFor = ({ eventTypes, accountIds, objectId, words }: FailureCriteria, statement: string): string =>
@@ -314,9 +346,9 @@ export async function findFailures(
   criteria: FailureCriteria,
   page: Omit<FailurePage, "horizon"> = {},
 ): Promise<Failure[]> {
-  const values = await criteriaValues(db, criteria);
+  const { values, planned } = await prepareCriteria(db, criteria);
   const statements = criteria.endpointIds?.length === 1 ? matchingStatements.ofOne : matchingStatements.ofAny;
-  const statement = plannedFor(criteria, statements[page.order ?? "oldest"]);
+  const statement = planned(statements[page.order ?? "oldest"]);
   return readPage(db, encryption, { providerId: criteria.providerId, page }, (from, limit) =>
     db.query<FailureKey>(statement, [...values, ...from, limit]),
   );
@@ -337,28 +369,23 @@ export interface ErrorTotal {
 }
 
 /** Counts the failures that meet all criteria, by endpoint and error. */
-export const countFailuresByError = async (db: Database, criteria: FailureCriteria): Promise<ErrorTotal[]> =>
-  db.query<ErrorTotal>(plannedFor(criteria, countMatchingStatement), await criteriaValues(db, criteria));
+export async function countFailuresByError(db: Database, criteria: FailureCriteria): Promise<ErrorTotal[]> {
+  const { values, planned } = await prepareCriteria(db, criteria);
+  return db.query<ErrorTotal>(planned(countMatchingStatement), values);
+}
 
 const selectionPageRows = 5000;
-
-// Along failures_age_idx.
-// @indexed
-const selectionStatement = `
-  select failure.event_id, failure.endpoint_id, failure.failed_at from failures failure where ${matching} ${matchingNewest}`;
 
 /** Yields the keys of the failures that meet all criteria in batches, newest first. */
 export async function* selectFailures(
   db: Database,
   criteria: FailureCriteria,
 ): AsyncGenerator<readonly { readonly eventId: string; readonly endpointId: number }[], void> {
-  const filter = await criteriaValues(db, criteria);
+  const { values: filter, planned } = await prepareCriteria(db, criteria);
+  const statement = planned(matchingStatements.ofAny.newest);
   for (let after: readonly unknown[] = starts.newest; ;) {
     const values = [...filter, ...after, selectionPageRows];
-    const page = await db.query<{ eventId: string; endpointId: number; failedAt: Date }>(
-      plannedFor(criteria, selectionStatement),
-      values,
-    );
+    const page = await db.query<FailureKey>(statement, values);
     yield page;
     const last = page.at(-1);
     if (!last || page.length < selectionPageRows) return;
