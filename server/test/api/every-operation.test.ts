@@ -1,7 +1,7 @@
 import { Value } from "typebox/value";
 import { expect } from "vitest";
 import { operations } from "#http/account-management-api/index.ts";
-import { test, xmlDeclaration } from "./api-test.ts";
+import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 import { fillPath, walkOperations } from "./operation-walk.ts";
 
 test.for(["xml", "json"] as const)(
@@ -38,6 +38,58 @@ test("every change creates an event or an audit record", async ({ api }) => {
     const { title, method } = operation;
     expect([title, after > before]).toEqual([title, method !== "GET"]);
     before = after;
+  }
+});
+
+/** Creates another of each object that operations change or delete. */
+async function createBystanders(api: ProviderApi): Promise<void> {
+  const create = async (path: string, payload: object): Promise<number> => {
+    const response = await api.send("POST", `${path}.json`, { payload });
+    expect([path, response.statusCode, response.body]).toEqual([path, 201, expect.anything()]);
+    return Number(/"id":(\d+)/.exec(response.body)?.[1]);
+  };
+  const account = await create("/signup", { org_name: "Mole", username: "mole", email: "mole@mole.test" });
+  const service = await create("/services", { name: "Fog", backend_version: "2", referrer_filters_required: "1" });
+  const plan_id = await create(`/services/${service}/application_plans`, { name: "Fog" });
+  const keys = { application_id: "fog-1", application_key: ["fog-key-1", "fog-key-2"] };
+  const application = `/accounts/${account}/applications/${await create(`/accounts/${account}/applications`, { plan_id, name: "Fog", ...keys })}`;
+  await create(`${application}/referrer_filters`, { referrer_filter: "*.mole.test" });
+  await create("/account_plans", { name: "Spare" });
+  await create("/users", { username: "molly", email: "molly@acme.test" });
+  await create("/personal/access_tokens", { name: "spare", permission: "ro", scopes: ["stats"] });
+  await create("/fields_definitions", { target: "User", name: "deck", label: "Deck" });
+  await api.addToken({});
+}
+
+const tables = [
+  "accounts",
+  "users",
+  "applications",
+  "application_keys",
+  "referrer_filters",
+  "service_subscriptions",
+  "products",
+  "plans",
+  "fields_definitions",
+  "provider_users",
+  "access_tokens",
+];
+/** Without what a new default plan changes in the one before. */
+const rowsStatement = tables
+  .map(
+    (table) =>
+      `select '${table} ' || (to_jsonb(one) - '{is_default,version,updated_at}'::text[])::text as row from ${table} as one where provider_id = $1`,
+  )
+  .join(" union all ");
+
+test("no operation changes or deletes another object than that of its path", async ({ api }) => {
+  await createBystanders(api);
+  const read = async (): Promise<readonly string[]> =>
+    (await api.pool.query<{ row: string }>(rowsStatement, [api.provider.id])).map(({ row }) => row);
+  const bystanders = await read();
+  for await (const { operation } of walkOperations(api, "json")) {
+    const now = new Set(await read());
+    expect([operation.title, bystanders.filter((row) => !now.has(row))]).toEqual([operation.title, []]);
   }
 });
 
