@@ -17,13 +17,20 @@ test("a view can be saved, listed, renamed and deleted only by its user", async 
   const changed = await api.call("PATCH", `/views/${id}`, { payload: { name: "Harbour", filter } });
   expect(changed.json()).toEqual({ id, list: "deliveries", name: "Harbour", filter });
 
-  for (const method of ["PATCH", "DELETE"] as const) {
-    const payload = method === "PATCH" ? { payload: { name: "Mine" } } : {};
-    expect((await otherApi.call(method, `/views/${id}`, payload)).statusCode).toBe(404);
+  const colleague = { headers: { authorization: `Bearer ${await api.addToken({})}` } };
+  const own = (await api.call("POST", "/views", { ...colleague, payload: view })).json();
+  for (const [other, headers] of [[otherApi, {}] as const, [api, colleague] as const]) {
+    for (const method of ["PATCH", "DELETE"] as const) {
+      const payload = method === "PATCH" ? { payload: { name: "Mine" } } : {};
+      expect((await other.call(method, `/views/${id}`, { ...headers, ...payload })).statusCode).toBe(404);
+    }
   }
   expect((await otherApi.call("GET", "/views")).json()).toEqual({ data: [] });
+  const second = (await api.call("POST", "/views", { payload: view })).json();
+  expect((await api.call("PATCH", `/views/${second.id}`, { payload: { name: "Second" } })).statusCode).toBe(200);
   expect((await api.call("DELETE", `/views/${id}`)).statusCode).toBe(204);
-  expect((await api.call("GET", "/views")).json()).toEqual({ data: [] });
+  expect((await api.call("GET", "/views")).json()).toEqual({ data: [{ ...second, name: "Second" }] });
+  expect((await api.call("GET", "/views", colleague)).json()).toEqual({ data: [own] });
 });
 
 test("a text finds deliveries and events by any id, and endpoints by name or URL", async ({ api, otherApi }) => {
