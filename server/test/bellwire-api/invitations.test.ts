@@ -81,23 +81,24 @@ test("an activation mail can be resent, and only its newest link activates the u
   const account = await signUp(api, clock.now());
   const { pool, provider } = api;
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
-  const created = await createUser(pool, passwords, {
-    provider,
-    accountId: account,
-    by,
-    values: { username: "nora", email },
-  });
-  const id = created && "user" in created ? created.user.id : 0;
-  const send = async (): Promise<URL> => {
-    expect((await api.call("POST", `/users/${id}/send_activation`)).statusCode).toBe(204);
-    return linkTo(api, email);
+  const create = async (username: string): Promise<number> => {
+    const values = { username, email: `${username}@harbour.example` };
+    const created = await createUser(pool, passwords, { provider, accountId: account, by, values });
+    return created && "user" in created ? created.user.id : 0;
+  };
+  const [id, otherId] = [await create("nora"), await create("otto")];
+  const send = async (to = id, recipient = email): Promise<URL> => {
+    expect((await api.call("POST", `/users/${to}/send_activation`)).statusCode).toBe(204);
+    return linkTo(api, recipient);
   };
   const activate = (link: URL) => activateUserByMail(pool, { provider, code: codeOf(link), now: clock.now() });
 
+  const other = await send(otherId, "otto@harbour.example");
   const [first, second] = [await send(), await send()];
   expect(second.href).toMatch(/^https:\/\/developers\.bellwire\.test\/activate\/\w+$/);
   expect(await activate(first)).toBeUndefined();
   expect(await activate(second)).toMatchObject({ user: { state: "active" } });
+  expect(await activate(other)).toMatchObject({ user: { username: "otto", state: "active" } });
   expect((await api.call("POST", `/users/${id}/send_activation`)).json().errors).toHaveProperty("state");
 });
 
