@@ -176,7 +176,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "an erasure with pending deliveries to send waits for them for at most a week",
+  "an erasure with pending deliveries to send waits for them for at most a week, and holds up no other",
   { timeout: 120_000 },
   async ({ database: pool, owner }) => {
     await using portal = await openPortal(pool);
@@ -189,8 +189,13 @@ test.concurrent(
     const pending = `insert into due (endpoint_id, event_id, provider_id, format, sequence, due_at)
     select $1, id, provider_id, 'json', sequence, now() + interval '30 days' from events where account_id = $2 limit 1`;
     await pool.query(pending, [endpointId, account]);
+    const second = { org_name: "Second", username: "second", email: "second@people.example" };
+    const { account: other } = (await portal.call("POST", "/admin/api/signup.json", second)).body;
     const { body } = await portal.call("POST", "/api/v1/erasures", { account_id: account, pending: "send" });
+    const cancelling = { account_id: other.id, pending: "cancel" };
+    const { body: cancelled } = await portal.call("POST", "/api/v1/erasures", cancelling);
     await eraseUntil(pool, minutesLater(6 * 24 * 60));
+    expect((await portal.call("GET", `/api/v1/erasures/${cancelled.id}`)).body.state).toBe("running");
     expect((await portal.call("GET", `/api/v1/erasures/${body.id}`)).body.state).toBe("waiting");
     expect(await findWord(owner, word)).toHaveProperty("events");
     await eraseUntil(pool, minutesLater(7 * 24 * 60 + 10));
