@@ -35,6 +35,7 @@ interface EndpointRow {
 }
 
 interface Ends {
+  readonly failedEventId: string | null;
   readonly failedAt: Date | null;
   readonly deliveredAt: Date | null;
 }
@@ -52,10 +53,7 @@ interface ReadingRequest {
  */
 const recentDays = 30;
 
-const recentDaysOf = ({ retentionDays }: ReadingRequest): number => Math.min(recentDays, retentionDays);
-
-const firstRecentId = (request: ReadingRequest): string =>
-  uuidV7Floor(daysAfter(request.now, -recentDaysOf(request)).getTime());
+const firstRecentId = ({ now }: ReadingRequest): string => uuidV7Floor(daysAfter(now, -recentDays).getTime());
 
 // Per endpoint: the trace of its newest attempt with one, among its newest deliveries of events since $3. Most first attempts are
 // columns of their delivery's row.
@@ -119,10 +117,10 @@ const endpointsStatement = `
 // because an endpoint may have millions of older ones. Operational events do not count: alerts about their deliveries would cause
 // more. All failures of older events count: whether these were operational is not read.
 const endsStatement = `
-  select endpoint.id as endpoint_id, failure.failed_at, delivery.delivered_at
+  select endpoint.id as endpoint_id, failure.event_id as failed_event_id, failure.failed_at, delivery.delivered_at
   from unnest($2::bigint[]) as endpoint (id)
   left join lateral (
-    select failed_at
+    select event_id, failed_at
     from failures
     where failures.provider_id = $1 and failures.endpoint_id = endpoint.id and not exists (
       select from events event
@@ -180,21 +178,23 @@ export async function readEndpointReadings(
       oldest_waiting: sends ? (waiting.get(endpointId) ?? 0) : null, // deliveries are held on purpose otherwise
       certificate: certificates.get(endpointId) ?? null,
       disabled: state === "disabled" ? 1 : 0,
-      exhausted: isExhausted(endpoint, ends.get(endpointId), daysAfter(now, -recentDaysOf(request) / 2)),
+      exhausted: isExhausted(endpoint, ends.get(endpointId), request),
     };
     return { endpointId, name, urlMasked, state, disabledReason, attempts: recent.attempts, metrics };
   });
 }
 
 /**
- * Returns 1 if the newest failure is newer than every success. Not known while the last failures of the list are being retried, and
- * if a failure before `knownSince` is the newest that is read: a failure stays on its list, but a later success expires.
+ * Returns 1 if the newest failure is newer than every success. Not known while the last failures of the list are being retried, nor
+ * without a success that is read if the failure is so old that a later success may have expired, or its event too old to be read: then
+ * those of its time that were retried with it are not read either.
  */
-function isExhausted({ isRetrying }: EndpointRow, ends: Ends | undefined, knownSince: Date): Reading {
+function isExhausted({ isRetrying }: EndpointRow, ends: Ends | undefined, request: ReadingRequest): Reading {
   if (!ends || ends.failedAt === null) return isRetrying ? null : 0;
-  const { failedAt, deliveredAt } = ends;
-  if (deliveredAt === null) return failedAt < knownSince ? null : 1;
-  return deliveredAt <= failedAt ? 1 : 0;
+  const { failedEventId, failedAt, deliveredAt } = ends;
+  if (deliveredAt !== null) return deliveredAt <= failedAt ? 1 : 0;
+  const knownSince = daysAfter(request.now, -Math.min(recentDays, request.retentionDays) / 2);
+  return failedAt < knownSince || String(failedEventId) < firstRecentId(request) ? null : 1;
 }
 
 async function countRecent(

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { expect } from "vitest";
+import { readEndpointReadings } from "#alerts/index.ts";
 import { createLogger } from "#platform/logger.ts";
 import {
   addComingDays,
@@ -91,6 +92,21 @@ test("searches in a history of a year plan only the days of the part that they r
     });
     expect([list, rows.length, days.length]).toEqual([list, 1, 1]);
   }
+});
+
+test("readings for alerts plan the last 30 days of a longer history", async ({ database }) => {
+  await database.query("select add_history_days(current_date - 40, current_date - 29)");
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId });
+  await fail(database, providerId, "an hour ago");
+  const request = { providerId, now: new Date(), retentionDays: 400 };
+  const [readings, days] = await database.inTransaction(async (tx) => [
+    await readEndpointReadings(tx, request),
+    await tx.query(`${lockedDays} and relname ~ '^(events|deliveries|attempts)_'`),
+  ]);
+  expect(readings).toMatchObject([{ endpointId, metrics: { exhausted: 1 } }]);
+  expect(days).toHaveLength(3); // the first two of the last 30, and today
 });
 
 const lockedDays = `
