@@ -14,7 +14,7 @@ import { answerMsMax } from "./metrics.ts";
 import type { FromEngine, ToEngine } from "./engine-process.ts";
 
 const program = fileURLToPath(new URL("../../bin/bellwire", import.meta.url));
-/** The delay of the second restart. The first one has none, because loading the program takes half a second. */
+/** The delay of the second restart. The first one has none, because loading the program takes a fifth of a second. */
 const restartMsMin = 100;
 const restartMsMax = 10_000;
 /** After this long an engine process counts as healthy, and the next restart is quick again. */

@@ -55,7 +55,7 @@ export async function runServer({
   const urls = providerUrls(config.publicUrl ?? local, config.baseDomain);
 
   await using running = new AsyncDisposableStack();
-  // Loading the web role blocks this thread for half a second. An engine with its own process would wait that long for the database.
+  // Loading the web role blocks this thread for a third of a second. An engine with its own process would wait that long for the database.
   if (isWeb && !givenSupervisor) prefetchInterfaces();
   const built = isWeb ? startBuilding({ printStatus, stop, running }) : Promise.resolve();
   const database = prepareDatabase({ config, log, printStatus, ahead, stop, running });
