@@ -33,7 +33,8 @@ export const jobsQuery = (api: ApiClient) =>
       responseBody(api.GET("/api/v1/jobs", { params: { query: { ...(pageParam && { after: pageParam }) } } })),
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: ({ state }) => (state.data?.pages.some(({ data }) => data.some(isRunning)) ? pollMs : false),
+    // Other windows and colleagues start jobs, too.
+    refetchInterval: ({ state }) => (state.data?.pages.some(({ data }) => data.some(isRunning)) ? pollMs : idlePollMs),
   });
 
 /** Counts the rows to which a job would apply. Undefined while the input is incomplete. */

@@ -1,6 +1,6 @@
 import type { InfiniteData } from "@tanstack/react-query";
 import { flushSync } from "react-dom";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Failure, FailureGroup } from "../../api/deliveries.ts";
 import type { Job } from "../../api/jobs.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
@@ -100,6 +100,17 @@ test("a job whose process ended before it had stored the rows says that it has n
   await says("Not started: Retry failures");
   await says("Its process ended. Start it again.");
   expect(page.askedFor("GET /api/v1/jobs")).not.toEqual([]);
+});
+
+test("the list of jobs shows those that others start", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const jobs: Job[] = [];
+  showPage("/jobs", { ...server, "GET /api/v1/jobs": () => [200, { data: jobs, next: null }] });
+  await says("No jobs yet");
+  jobs.push({ ...job, state: "done" });
+  vi.advanceTimersByTime(30_000);
+  await waitFor(() => expect(shown()).toContain("10 failures retried"));
 });
 
 test("the deletion of an ended job says its result", async () => {
