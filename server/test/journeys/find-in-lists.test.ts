@@ -85,6 +85,9 @@ test(
     await visitor.press("menuitem", "Night failures");
     await visitor.sees("View: Night failures");
     expect(new URL(page.url()).search).toBe("?state=failed");
+    await visitor.press("button", "Clear filters");
+    // The button is gone. The next control has the focus.
+    await expect.poll(() => visitor.isFocused(page.getByRole("button", { name: "Views", exact: true }))).toBe(true);
 
     // A user by the beginning of the e-mail address.
     await visitor.start();

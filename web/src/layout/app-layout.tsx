@@ -15,6 +15,7 @@ export function AppLayout() {
   const session = useSession();
   const sidebar = useSidebar();
   useFocusOnNewPage();
+  useFocusNearRemoved();
 
   return (
     <Page
@@ -72,3 +73,66 @@ export function useFocusOnNewPage(): void {
     [router],
   );
 }
+
+/**
+ * Moves the focus to a control near the one that had it and was removed from the page, such as the menu of a deleted row or a cleared
+ * filter. Otherwise screen readers and some browsers start over at the top. The page does not scroll, because a pointer may be elsewhere.
+ */
+function useFocusNearRemoved(): void {
+  useEffect(() => {
+    const main = document.querySelector("main");
+    if (!main) return undefined;
+    let last: Element | undefined;
+    const remember = ({ target }: FocusEvent): void => {
+      last = target instanceof Element && main.contains(target) ? target : undefined;
+    };
+    // Browsers also report that the focus leaves an element that is being removed.
+    const forget = (): void =>
+      void setTimeout(() => {
+        if (last?.isConnected && last !== document.activeElement) last = undefined;
+      });
+    const observer = new MutationObserver((changes) => {
+      const { activeElement, body } = document;
+      const lost = last;
+      if (!lost || lost.isConnected || (activeElement !== null && activeElement !== body)) return;
+      last = undefined;
+      const change = changes.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(lost)));
+      // A new page has the focus itself.
+      if (change && change.target !== main) findNear(change, main).focus({ preventScroll: true });
+    });
+    document.addEventListener("focusin", remember);
+    document.addEventListener("focusout", forget);
+    observer.observe(main, { subtree: true, childList: true });
+    return () => {
+      document.removeEventListener("focusin", remember);
+      document.removeEventListener("focusout", forget);
+      observer.disconnect();
+    };
+  }, []);
+}
+
+/** Without inputs for text, which open the keyboard of a phone. */
+const controls = ":is(a[href], button:enabled, [type=checkbox]:enabled)";
+
+/** Returns the first control after the place of a removed node, or the last one before it, within the same section of the page. */
+function findNear({ target, nextSibling, previousSibling }: MutationRecord, main: HTMLElement): HTMLElement {
+  let [after, before, parent] = [nextSibling, previousSibling, target];
+  while (parent !== main && parent.parentNode) {
+    for (let each = after; each; each = each.nextSibling) {
+      const control = controlsIn(each).at(0);
+      if (control) return control;
+    }
+    for (let each = before; each; each = each.previousSibling) {
+      const control = controlsIn(each).at(-1);
+      if (control) return control;
+    }
+    [after, before, parent] = [parent.nextSibling, parent.previousSibling, parent.parentNode];
+  }
+  return main;
+}
+
+const controlsIn = (node: Node): readonly HTMLElement[] => {
+  if (!(node instanceof HTMLElement)) return [];
+  const all = [...node.querySelectorAll<HTMLElement>(controls)];
+  return node.matches(controls) ? [node, ...all] : all;
+};
