@@ -27,6 +27,10 @@ test("on a phone the try-out bar has one line, and on the narrowest only the bar
     expect([width, tops.length, new Set(tops).size]).toEqual([width, 3, 1]);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
     const lastEnds = await steps.at(-1)?.boundingBox();
+    const [term, value] = await Promise.all(
+      ["dt", "dd"].map((part) => page.locator(`.facts ${part}`).last().boundingBox()),
+    );
+    if (width === 320) expect(value?.y).toBeGreaterThan(term?.y ?? 0); // below it, with the width of both
     if (width > 320) expect((lastEnds?.x ?? 0) + (lastEnds?.width ?? 0)).toBeLessThanOrEqual(width);
   }
 });
