@@ -23,7 +23,23 @@ test("all failures are listed in pages, oldest first, each once, without those a
     await fail(database, providerId, "now");
     await until(async () => (await listFailures(database, encryption, { providerId })).length > inputs.length);
   }
-  expect(pages.map(({ length }) => length)).toEqual([500, 500, 1]);
+  expect(pages.map(({ length }) => length)).toEqual([20, 40, 80, 160, 320, 381]);
   expect(pages.flat()).toEqual(now.map(({ eventId }) => eventId));
   expect(new Set(pages.flat())).toEqual(new Set(failed));
+});
+
+// 500 of 390 kB took 600 MB.
+test("pages of failures with large bodies have about a megabyte", async ({ database, owner }) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "" });
+  await recordNow(
+    database,
+    { providerId },
+    Array.from({ length: 70 }, () => anEvent()),
+  );
+  await fail(database, providerId, "an hour ago");
+  await owner.query("update payloads set body = $1", [Buffer.alloc(40_000, "x")]);
+  const pages: number[] = [];
+  for await (const page of allFailures(database, encryption, { providerId })) pages.push(page.length);
+  expect(pages).toEqual([20, 24, 24, 2]);
 });

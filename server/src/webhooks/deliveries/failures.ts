@@ -202,8 +202,17 @@ export async function countAllFailures(db: Database): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** About a megabyte. */
-const pageRows = 500;
+/** A page begins with few rows, since 500 with long fields took 600 MB, and has about a megabyte of bodies. */
+const pageRowsMin = 20;
+const pageRowsMax = 500;
+const pageBytes = 1_000_000;
+
+/** Returns the number of rows of the page after this one. */
+function nextPageRows(page: readonly Pick<Failure, "body">[]): number {
+  const bytes = page.reduce((sum, { body }) => sum + body.length, 1);
+  const fitting = Math.floor((pageBytes / bytes) * page.length);
+  return Math.max(pageRowsMin, Math.min(fitting, 2 * page.length, pageRowsMax));
+}
 
 /**
  * Yields all failures that exist at the start, oldest first, in pages: a million do not fit into memory. Failures
@@ -215,11 +224,12 @@ export async function* allFailures(
   filter: FailureFilter,
 ): AsyncGenerator<readonly Failure[], void> {
   const horizon = await readFailureHorizon(db); // otherwise it would not end where failures are added faster than they are read
-  for (let after: Failure | undefined; ;) {
-    const page = await listFailures(db, encryption, filter, { after, limit: pageRows, horizon });
+  for (let after: Failure | undefined, limit = pageRowsMin; ;) {
+    const page = await listFailures(db, encryption, filter, { after, limit, horizon });
     yield page;
     after = page.at(-1);
-    if (page.length < pageRows) return;
+    if (page.length < limit) return;
+    limit = nextPageRows(page);
   }
 }
 
