@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { workOnJob } from "#webhooks/jobs/index.ts";
+import { readResult, workOnJob } from "#webhooks/jobs/index.ts";
 import { buildHistory } from "../search/build-history.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
@@ -181,6 +181,19 @@ test("an export is downloaded once it has ended, unless it was cancelled", async
 
   expect((await api.call("DELETE", `/jobs/${job.id}`)).statusCode).toBe(204);
   expect((await api.call("GET", `/jobs/${job.id}`)).statusCode).toBe(404);
+});
+
+test("a large part of an export is read four mebibytes at a time", async ({ api }) => {
+  const { endpointId } = await buildFailures(api, "one", 2);
+  const filter = { endpoint_id: [endpointId] };
+  const { body: job } = await post(api, "/jobs", { kind: "export", filter, format: "ndjson" });
+  await finish(api);
+  const large = Buffer.alloc(9 * 1024 * 1024, "0123456789");
+  await api.pool.query("update job_chunks set content = $2 where job_id = $1", [job.id, large]);
+  const parts: Buffer[] = [];
+  for await (const part of readResult(api.pool, { providerId: api.provider.id, id: job.id })) parts.push(part);
+  expect(parts.map(({ length }) => length / 1024 / 1024)).toEqual([4, 4, 1]);
+  expect(Buffer.concat(parts).equals(large)).toBe(true);
 });
 
 test("events, failures and attempts can be exported", async ({ api }) => {

@@ -151,10 +151,12 @@ async function recordFailedTry(pool: Pool, job: ClaimedJob, error: string): Prom
 
 // A row without a chunk after the last one. No row if the export was deleted.
 const contentStatement = `
-  select chunk.number, chunk.content
+  select chunk.number, chunk.content, chunk.bytes
   from jobs job
   left join lateral (
-    select number, content from job_chunks
+    select number, octet_length(content) as bytes,
+      substring(content from case when number = $3 then $4::integer + 1 else 1 end for $5::integer) as content
+    from job_chunks
     where job_chunks.provider_id = job.provider_id and job_chunks.job_id = job.id and number >= $3 and content is not null
     order by number
     limit 1
@@ -163,22 +165,34 @@ const contentStatement = `
 
 interface StoredChunk {
   readonly number: number;
+  /** A part of it. */
   readonly content: Buffer | null;
+  /** Of all parts. */
+  readonly bytes: number;
 }
 
 /**
- * Yields the lines of an export in the order of its selection, a chunk at a time, as fast as they are consumed. Rejects if the
+ * Bytes of a part, as 500 documents of objects with long fields have 65 MB. Whole, they block the event loop for 0.4 s and take three times
+ * as much memory. Smaller parts take longer, because PostgreSQL decompresses what is before them.
+ */
+const partBytes = 4 * 1024 * 1024;
+
+/**
+ * Yields the lines of an export in the order of its selection, a part at a time, as fast as they are consumed. Rejects if the
  * export is deleted meanwhile: a part of a file must not look like the whole.
  */
 export async function* readResult(
   pool: Pool,
   { providerId, id }: { readonly providerId: number; readonly id: number },
 ): AsyncGenerator<Buffer, void> {
-  for (let number = 0; ;) {
-    const [chunk] = await pool.query<StoredChunk>(contentStatement, [providerId, id, number]);
+  for (let next = { number: 0, offset: 0 }; ;) {
+    const values = [providerId, id, next.number, next.offset, partBytes];
+    const [chunk] = await pool.query<StoredChunk>(contentStatement, values);
     if (!chunk) throw new Error("The export was deleted while it was being downloaded.");
-    if (chunk.content === null) return;
-    yield chunk.content;
-    number = chunk.number + 1;
+    const { number, content, bytes } = chunk;
+    if (content === null) return;
+    yield content;
+    const offset = (number === next.number ? next.offset : 0) + content.length;
+    next = offset < bytes ? { number, offset } : { number: number + 1, offset: 0 };
   }
 }
