@@ -64,9 +64,7 @@ export interface ReadLimits {
   readonly bodyMax: number;
 }
 
-/** The size of the bodies of the rows before this one. */
-const bytesBefore = (body: string, window: string): string =>
-  `coalesce(sum(octet_length(${body})) over (${window} rows between unbounded preceding and 1 preceding), 0)`;
+const allBefore = "rows between unbounded preceding and 1 preceding";
 
 // Due rows of each lane, in order, after its cursor: one statement for many small lanes and for a large one. Only a
 // lane's owner reads it, so no row is locked or written before it is sent.
@@ -89,10 +87,12 @@ const dueStatement = `
     where behind.endpoint_id = due.endpoint_id and behind.ordering_key = due.ordering_key and behind.sequence > due.sequence
   ) as is_followed
   from (
-    select due.*, ${bytesBefore("due.body", "order by due.number, due.due_at, due.event_id")} as bytes_before
+    select due.*, coalesce(
+        sum(octet_length(due.body)) over (order by due.number, due.due_at, due.event_id ${allBefore}), 0) as bytes_before
     from (
       select due.*, payload.body, payload.context, endpoint.version, lane.number, lane.bytes,
-        ${bytesBefore("payload.body", "partition by lane.number order by due.due_at, due.event_id")} as bytes_of_lane,
+        coalesce(sum(octet_length(payload.body)) over (
+          partition by lane.number order by due.due_at, due.event_id ${allBefore}), 0) as bytes_of_lane,
         max(octet_length(payload.body)) over (partition by lane.number order by due.due_at, due.event_id) as largest
       from unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::integer[], $5::bigint[]) with ordinality
         as lane (endpoint_id, due_at, event_id, places, bytes, number)
@@ -153,7 +153,8 @@ const runsStatement = `
     true as is_followed
   from (
     select due.*, payload.body, payload.context, endpoint.version, run.number,
-      ${bytesBefore("payload.body", "order by run.number, due.sequence")} as bytes_before,
+      coalesce(
+        sum(octet_length(payload.body)) over (order by run.number, due.sequence ${allBefore}), 0) as bytes_before,
       max(octet_length(payload.body)) over (partition by run.number order by due.sequence) as largest
     from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[]) with ordinality
       as run (endpoint_id, ordering_key, sequence, from_sequence, places, number)
