@@ -64,8 +64,6 @@ export interface ReadLimits {
   readonly bodyMax: number;
 }
 
-const allBefore = "rows between unbounded preceding and 1 preceding";
-
 // Due rows of each lane, in order, after its cursor: one statement for many small lanes and for a large one. Only a
 // lane's owner reads it, so no row is locked or written before it is sent.
 //
@@ -87,13 +85,13 @@ const dueStatement = `
     where behind.endpoint_id = due.endpoint_id and behind.ordering_key = due.ordering_key and behind.sequence > due.sequence
   ) as is_followed
   from (
-    select due.*, coalesce(
-        sum(octet_length(due.body)) over (order by due.number, due.due_at, due.event_id ${allBefore}), 0) as bytes_before
+    select due.*, sum(due.body_bytes) over (order by due.number, due.due_at, due.event_id rows unbounded preceding)
+      - due.body_bytes as bytes_before
     from (
       select due.*, payload.body, payload.context, endpoint.version, lane.number, lane.bytes,
-        coalesce(sum(octet_length(payload.body)) over (
-          partition by lane.number order by due.due_at, due.event_id ${allBefore}), 0) as bytes_of_lane,
-        max(octet_length(payload.body)) over (partition by lane.number order by due.due_at, due.event_id) as largest
+        octet_length(payload.body) as body_bytes,
+        sum(octet_length(payload.body)) over so_far - octet_length(payload.body) as bytes_of_lane,
+        max(octet_length(payload.body)) over so_far as largest
       from unnest($1::bigint[], $2::timestamptz[], $3::uuid[], $4::integer[], $5::bigint[]) with ordinality
         as lane (endpoint_id, due_at, event_id, places, bytes, number)
       join endpoints endpoint on endpoint.id = lane.endpoint_id
@@ -106,6 +104,7 @@ const dueStatement = `
         limit lane.places
       ) due
       ${itsPayload}
+      window so_far as (partition by lane.number order by due.due_at, due.event_id rows unbounded preceding)
     ) due
     where due.bytes_of_lane < due.bytes and due.largest <= $7::bigint
   ) due
@@ -153,9 +152,9 @@ const runsStatement = `
     true as is_followed
   from (
     select due.*, payload.body, payload.context, endpoint.version, run.number,
-      coalesce(
-        sum(octet_length(payload.body)) over (order by run.number, due.sequence ${allBefore}), 0) as bytes_before,
-      max(octet_length(payload.body)) over (partition by run.number order by due.sequence) as largest
+      sum(octet_length(payload.body)) over (order by run.number, due.sequence rows unbounded preceding)
+        - octet_length(payload.body) as bytes_before,
+      max(octet_length(payload.body)) over (partition by run.number order by due.sequence rows unbounded preceding) as largest
     from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[]) with ordinality
       as run (endpoint_id, ordering_key, sequence, from_sequence, places, number)
     join endpoints endpoint on endpoint.id = run.endpoint_id
