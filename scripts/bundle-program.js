@@ -35,7 +35,7 @@ async function bundle(rolldown) {
   const draft = `${folder}-draft`;
   await rm(draft, { recursive: true, force: true });
   await program.write({ dir: draft, entryFileNames: "[name].js", chunkFileNames: "[name].js" });
-  await writeFile(join(draft, stampFile), stamp);
+  if (folder === dist) await writeFile(join(draft, stampFile), stamp); // the package has no sources, and is the same from every clone
   await rm(folder, { recursive: true, force: true });
   await rename(draft, folder);
 }
@@ -43,6 +43,8 @@ async function bundle(rolldown) {
 try {
   await bundle((await import("rolldown")).rolldown);
 } catch (error) {
-  // `npm ci --omit=dev` installs no bundler: the program runs from its sources.
-  if (error?.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  if (folder !== dist) throw error; // a package consists of it
+  // `npm ci --omit=dev` installs no bundler, and no platform should be without the program because it has none.
+  if (error?.code !== "ERR_MODULE_NOT_FOUND")
+    process.stderr.write(`The server could not be bundled and will start from its sources: ${error}\n`);
 }
