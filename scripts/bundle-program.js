@@ -1,6 +1,6 @@
 // Bundles the server: node scripts/bundle-program.js [FOLDER]. Without a folder, for this clone: npm does so at the end of `npm ci`.
 //
-// Our own files and TypeBox's become 40 files, which Node.js loads in two fifths of the processor time of 850; TypeBox alone has 373.
+// Our own files and TypeBox's become 35 files, which Node.js loads in two fifths of the processor time of 850; TypeBox alone has 373.
 // Other packages stay where npm put them. JavaScript, so that an old Node.js can install what then tells it of its age.
 import { rename, rm, writeFile } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
@@ -46,5 +46,5 @@ try {
   if (folder !== dist) throw error; // a package consists of it
   // `npm ci --omit=dev` installs no bundler, and no platform should be without the program because it has none.
   if (error?.code !== "ERR_MODULE_NOT_FOUND")
-    process.stderr.write(`The server could not be bundled and will start from its sources: ${error}\n`);
+    process.stderr.write(`The server could not be bundled and will start from its sources: ${String(error)}\n`);
 }

@@ -28,8 +28,8 @@ export function stampOfSources() {
   const files = readdirSync(sources, { recursive: true }).filter((path) => /(?<!\.test)\.ts$/.test(path));
   return ["../../package-lock.json", ...files.toSorted((one, other) => (one < other ? -1 : 1))]
     .map((path) => {
-      const { size, mtimeMs } = statSync(join(sources, path));
-      return `${path} ${size} ${mtimeMs}\n`;
+      const file = statSync(join(sources, path), { throwIfNoEntry: false }); // deleted meanwhile, or a link to nothing
+      return `${path} ${file?.size} ${file?.mtimeMs}\n`;
     })
     .join("");
 }
