@@ -128,6 +128,14 @@ const rows: readonly Row[] = [
         ],
       },
       {
+        title: "Bodies in memory",
+        unit: "bytes",
+        queries: [
+          { expr: of("bellwire_bodies_in_memory_bytes"), legend: "{{instance}}" },
+          { expr: of("bellwire_bodies_in_memory_max_bytes"), legend: "room, {{instance}}" },
+        ],
+      },
+      {
         title: "Lag of the statistics",
         unit: "s",
         queries: [{ expr: of("bellwire_statistics_lag_seconds"), legend: "{{instance}}" }],

@@ -40,7 +40,11 @@ export function declareMetrics(version: string): Registry {
     postgresLaneStore(nowhere, createEncryption([Buffer.alloc(32)]), { leaseMs: 1000, userAgent: "" }),
     systemClock,
   );
-  measureEngine(metrics, { inFlight: 0, lanes: 0, windows: [], undecryptable: 0 }, { lagSeconds: 0 });
+  measureEngine(
+    metrics,
+    { inFlight: 0, lanes: 0, bodies: { bytes: 0, bytesMax: 0 }, windows: [], undecryptable: 0 },
+    { lagSeconds: 0 },
+  );
   measureHousekeeping(metrics, systemClock);
   measureBacklog(metrics, measured);
   httpMetrics(metrics);

@@ -177,7 +177,7 @@ export function measureTelemetry(metrics: Registry): TelemetryNeeds["count"] {
 /** Registers the current state of the engine in this process. */
 export function measureEngine(
   metrics: Registry,
-  engine: Pick<RunningEngine, "inFlight" | "lanes" | "windows" | "undecryptable">,
+  engine: Pick<RunningEngine, "inFlight" | "lanes" | "bodies" | "windows" | "undecryptable">,
   statistics: Pick<StatisticsRecorder, "lagSeconds">,
 ): void {
   const gauge = (name: string, help: string, read: () => number): Gauge =>
@@ -199,6 +199,16 @@ export function measureEngine(
     "bellwire_undecryptable_endpoints",
     "Endpoints with due deliveries whose settings this process cannot decrypt: their deliveries are held.",
     () => engine.undecryptable,
+  );
+  gauge(
+    "bellwire_bodies_in_memory_bytes",
+    "Bodies of deliveries in the memory of this process: read ahead, in flight, or not recorded yet.",
+    () => engine.bodies.bytes,
+  );
+  gauge(
+    "bellwire_bodies_in_memory_max_bytes",
+    "Room for these bodies. Without any, others wait in the database; receivers that are not quick have half of it.",
+    () => engine.bodies.bytesMax,
   );
   gauge("bellwire_windows_slots", "Sum of the concurrency windows of all lanes.", () =>
     engine.windows.reduce((sum, size) => sum + size, 0),

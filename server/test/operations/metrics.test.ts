@@ -91,6 +91,11 @@ test("metrics count attempts by outcome, attempts in flight, owned lanes and eng
   expect(text.get("bellwire_attempt_duration_seconds_count")).toBe(2);
   expect(text.get("bellwire_attempts_in_flight")).toBe(1);
   expect(text.get("bellwire_lanes_owned")).toBe(1);
+  const [body] = await database.query<{ bytes: number }>(
+    "select length(body) as bytes from payloads order by event_id desc limit 1",
+  );
+  expect(text.get("bellwire_bodies_in_memory_bytes")).toBe(body?.bytes);
+  expect(text.get("bellwire_bodies_in_memory_max_bytes")).toBe(50 * 320_000);
   expect(text.get("bellwire_windows_slots")).toBeGreaterThan(0);
   expect(text.get("bellwire_windows_narrowest_slots")).toBe(text.get("bellwire_windows_slots"));
   expect(text.get('bellwire_engine_step_duration_seconds_count{step="take"}')).toBeGreaterThan(0);

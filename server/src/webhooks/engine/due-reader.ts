@@ -11,6 +11,8 @@ const statementBytesMax = 10_000_000;
  * outcomes that are not recorded. The memory in docs/guides/size.md includes them.
  */
 const bodyBytesPerSlot = 320_000;
+export const bodyBytesMaxOf = ({ inFlightMax }: Pick<EngineNeeds, "inFlightMax">): number =>
+  inFlightMax * bodyBytesPerSlot;
 /** Bodies of this size are read without room, so that receivers that hang with large ones do not stop all others. Most have 1.5 kB. */
 const smallBytes = 4000;
 /** No limit: the rows of a statement bound their bodies, and the large ones behind heads of keys, which stay, must not end it. */
@@ -150,7 +152,7 @@ export class DueReader {
    * not keep it all. Where nothing is in memory, there is room for one body of any size.
    */
   #measureRoom(lanes: readonly Lane[]): number {
-    const bytesMax = this.#needs.inFlightMax * bodyBytesPerSlot;
+    const bytesMax = bodyBytesMaxOf(this.#needs);
     let [own, all] = [0, 0];
     for (const lane of lanes) {
       const { heldBytes } = lane;

@@ -3,7 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { type DueDelivery, hintedRowsChannel, parseHintedRows } from "#webhooks/deliveries/index.ts";
 import type { LaneState, OwnedLane } from "#webhooks/statistics/index.ts";
 import { Dispatch } from "./dispatch.ts";
-import { DueReader, receiversOf } from "./due-reader.ts";
+import { bodyBytesMaxOf, DueReader, receiversOf } from "./due-reader.ts";
 import type { Lane } from "./lane.ts";
 import { OwnedLanes } from "./lanes.ts";
 import { Lease } from "./lease.ts";
@@ -32,6 +32,8 @@ export interface RunningEngine {
   readonly lanes: number;
   /** Number of endpoints with due deliveries that this engine cannot decrypt. */
   readonly undecryptable: number;
+  /** Bodies of all lanes in memory, and how many bytes of them there may be before further ones wait in the database. */
+  readonly bodies: { readonly bytes: number; readonly bytesMax: number };
   /** Window size of each lane. */
   readonly windows: readonly number[];
   /** The lanes and their present states. */
@@ -90,6 +92,10 @@ const runningEngine = (parts: HintedParts, stop: RunningEngine["stop"]): Running
     },
     get undecryptable() {
       return lanes.undecryptable;
+    },
+    get bodies() {
+      const bytes = lanes.all().reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+      return { bytes, bytesMax: bodyBytesMaxOf(needs) };
     },
     get windows() {
       return lanes.all().map((lane) => lane.window.size);
