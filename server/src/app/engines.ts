@@ -140,10 +140,14 @@ class OtherEngines implements AsyncDisposable {
   async #decideMoves(): Promise<void> {
     const { pool, cells, log } = this.#parts;
     const open = (number: number): Promise<Pool> => cells.poolOf(number);
-    for (const { id, providerId, outcome } of await decideInterruptedMoves({ directory: pool, open })) {
+    const { decided, failures } = await decideInterruptedMoves({ directory: pool, open });
+    for (const { id, providerId, outcome } of decided) {
       if (this.#decided.has(id)) continue;
       this.#decided.add(id);
       log.warn({ providerId, outcome }, "a move was interrupted and is decided; repeat `bellwire provider move`");
+    }
+    for (const [providerId, error] of failures) {
+      log.warn({ providerId, error: errorMessage(error) }, "a move cannot be decided yet; trying again");
     }
   }
 

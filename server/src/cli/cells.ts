@@ -13,7 +13,7 @@ import {
   type Move,
   type MoveCells,
   connectToCell,
-  findMoves,
+  findMove,
   finishMove,
   lockMove,
   moveProvider,
@@ -293,7 +293,8 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   const locking = await connectToCell({ schema: "bellwire", ownerUrl: database.ownerUrl });
   await using _locked = { [Symbol.asyncDispose]: () => locking.end() };
   if (!(await lockMove(locking, providerId))) throw new CannotStart(`Another process is moving ${subdomain}.`);
-  for (const interrupted of await findMoves(cells, providerId)) await finish(cells, interrupted, place, needs);
+  const interrupted = await findMove(cells, providerId);
+  if (interrupted) await finish(cells, interrupted, place, needs);
 
   if (!newCell) return;
   const { cell: number } = await requireTenant(directory, subdomain);

@@ -109,23 +109,18 @@ export async function endMove({ directory, open }: MoveCells, { id, providerId, 
 }
 
 const unfinishedStatement = `
-  select move_id as id, provider_id, cell_number as here, other_cell as there
+  select move_id as id, cell_number as here, other_cell as there
   from bellwire_directory.tenants
-  where move_id is not null and ($1::bigint is null or provider_id = $1)`;
+  where move_id is not null and provider_id = $1`;
 
-/** Returns the moves that are running or were interrupted, of one provider or of all. */
-export async function findMoves({ directory, open }: MoveCells, providerId?: number): Promise<readonly Move[]> {
-  const tenants = await directory.query<{ id: string; providerId: number; here: number; there: number }>(
-    unfinishedStatement,
-    [providerId ?? null],
-  );
-  const moves: Move[] = [];
-  for (const { id, providerId: moving, here, there } of tenants) {
-    const [row] = await (await open(here)).query<{ state: string }>(outcomeStatement, [moving, id]);
-    const [from, to] = row?.state === "arrived" ? [there, here] : [here, there];
-    moves.push({ id, providerId: moving, from, to });
-  }
-  return moves;
+/** Returns the move of a provider that is running or was interrupted. */
+export async function findMove({ directory, open }: MoveCells, providerId: number): Promise<Move | undefined> {
+  const [found] = await directory.query<{ id: string; here: number; there: number }>(unfinishedStatement, [providerId]);
+  if (!found) return undefined;
+  const { id, here, there } = found;
+  const [row] = await (await open(here)).query<{ state: string }>(outcomeStatement, [providerId, id]);
+  const [from, to] = row?.state === "arrived" ? [there, here] : [here, there];
+  return { id, providerId, from, to };
 }
 
 /** Takes the lock of a provider's moves for the session of this connection to the directory. Returns false if another has it. */
@@ -137,19 +132,37 @@ export async function lockMove(client: pg.Client, providerId: number): Promise<b
   return rows[0]?.taken ?? false;
 }
 
-/** Decides the moves whose process has ended. Returns those that it decided, with their outcome. */
+const movingStatement = `select provider_id from bellwire_directory.tenants where move_id is not null order by provider_id`;
+
+/** An interrupted move, and its outcome. */
+export type DecidedMove = Move & { readonly outcome: "arrived" | "abandoned" };
+
+/**
+ * Decides the moves whose process has ended. A move is left to the next call if one of its cells does not respond: other providers
+ * need not wait for that cell.
+ */
 export async function decideInterruptedMoves(
   cells: MoveCells,
-): Promise<readonly (Move & { readonly outcome: "arrived" | "abandoned" })[]> {
-  const decided: (Move & { readonly outcome: "arrived" | "abandoned" })[] = [];
-  for (const move of await findMoves(cells)) {
-    await cells.directory.inTransaction(async (tx) => {
-      const [lock] = await tx.query<{ taken: boolean }>(
-        "select pg_try_advisory_xact_lock(hashtextextended('bellwire mover', $1)) as taken",
-        [move.providerId],
-      );
-      if (lock?.taken) decided.push({ ...move, outcome: await decideMove(cells, move) });
-    });
+): Promise<{ readonly decided: readonly DecidedMove[]; readonly failures: ReadonlyMap<number, unknown> }> {
+  const decided: DecidedMove[] = [];
+  const failures = new Map<number, unknown>();
+  for (const { providerId } of await cells.directory.query<Pick<Move, "providerId">>(movingStatement)) {
+    try {
+      const move = await decideIfInterrupted(cells, providerId);
+      if (move) decided.push(move);
+    } catch (error) {
+      failures.set(providerId, error);
+    }
   }
-  return decided;
+  return { decided, failures };
 }
+
+const tryLockStatement = `select pg_try_advisory_xact_lock(hashtextextended('bellwire mover', $1)) as taken`;
+
+const decideIfInterrupted = (cells: MoveCells, providerId: number): Promise<DecidedMove | undefined> =>
+  cells.directory.inTransaction(async (tx) => {
+    const [lock] = await tx.query<{ taken: boolean }>(tryLockStatement, [providerId]);
+    // Read under the lock, because the move may have ended meanwhile.
+    const move = lock?.taken ? await findMove(cells, providerId) : undefined;
+    return move && { ...move, outcome: await decideMove(cells, move) };
+  });
