@@ -186,10 +186,15 @@ export async function updateProviderUserRow(
   return updated;
 }
 
+// Locks in the order of `lockStatement`: an update alone takes its rows in the order of their places in the table.
 const forgetProductStatement = `
+  with members as (
+    select id from provider_users where provider_id = $1 and $2 = any(service_ids) order by id for no key update
+  )
   update provider_users
   set service_ids = array_remove(service_ids, $2)
-  where provider_id = $1 and $2 = any(service_ids)`;
+  from members
+  where provider_id = $1 and provider_users.id = members.id`;
 
 /** Removes a deleted product from all product scopes. A scope may become empty. */
 export async function forgetProduct(tx: Transaction, providerId: number, productId: number): Promise<void> {

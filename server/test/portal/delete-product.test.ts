@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { createProviderUser, lockProviderUsers } from "#access/index.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
 import { lockKeys } from "#webhooks/deliveries/lock-order.ts";
@@ -91,6 +92,32 @@ test("a deletion of a product locks the ordering keys of endpoints in the order 
     deletions.push(Promise.allSettled([deleteProduct(database, { provider, productId: product.id, by })]));
     await until(() => countWaiting(database));
     lockKeys(tx, [{ endpointId: secondEndpoint, orderingKey: `account/${firstAccount}` }]);
+  });
+  expect(await Promise.all(deletions)).toMatchObject([[{ status: "fulfilled" }]]);
+});
+
+test("deleting a product and changing one of the provider's users cannot deadlock", async ({ sharedPool: pool }) => {
+  const { provider, product } = await setUp(pool);
+  await addProduct(pool, provider.id);
+  const addMember = (username: string) =>
+    pool.inTransaction((tx) =>
+      createProviderUser(tx, {
+        providerId: provider.id,
+        username,
+        passwordHash: null,
+        role: "member",
+        serviceIds: [product.id],
+      }),
+    );
+  const first = await addMember("first");
+  await addMember("second");
+  await pool.query("update provider_users set username = 'moved' where id = $1", [first.id]); // now behind the second
+  const deletions: Promise<unknown>[] = [];
+  await pool.inTransaction(async (tx) => {
+    await tx.query("select from provider_users where id = $1 for no key update", [first.id]);
+    deletions.push(Promise.allSettled([deleteProduct(pool, { provider, productId: product.id, by })]));
+    await until(() => countWaiting(pool));
+    await lockProviderUsers(tx, provider.id);
   });
   expect(await Promise.all(deletions)).toMatchObject([[{ status: "fulfilled" }]]);
 });
