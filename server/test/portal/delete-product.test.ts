@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { createProviderUser, lockProviderUsers } from "#access/index.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
 import { lockKeys } from "#webhooks/deliveries/lock-order.ts";
@@ -120,4 +121,57 @@ test("deleting a product and changing one of the provider's users cannot deadloc
     await lockProviderUsers(tx, provider.id);
   });
   expect(await Promise.all(deletions)).toMatchObject([[{ status: "fulfilled" }]]);
+});
+
+/** Copies the account, which has one application, `count` times. */
+const copyAccountStatement = `
+  with copies as (
+    insert into accounts (provider_id, org_name, plan_id) select provider_id, org_name, plan_id
+    from accounts cross join generate_series(1, $2::integer) where accounts.id = $1
+    returning provider_id, id
+  )
+  insert into applications (provider_id, account_id, product_id, plan_id, user_key, application_id, provider_verification_key)
+  select provider_id, copies.id, product_id, plan_id, copies.id, copies.id, '' from applications join copies using (provider_id)`;
+
+/** The pool, with the number of statements of its transactions. */
+function countingStatements(pool: Pool) {
+  const counted = { statements: 0 };
+  const count = (tx: Transaction): Transaction => ({
+    ...tx,
+    query: (text, values) => {
+      counted.statements += 1;
+      return tx.query(text, values);
+    },
+    send: (text, values) => {
+      counted.statements += 1;
+      return tx.send(text, values);
+    },
+  });
+  return Object.assign(counted, {
+    pool: {
+      ...pool,
+      inTransaction: <T>(work: (tx: Transaction) => Promise<T>) => pool.inTransaction((tx) => work(count(tx))),
+    },
+  });
+}
+
+test("deleting a product with many accounts takes few statements, and numbers and counts the events of each", async ({
+  database,
+}) => {
+  const { provider, product } = await setUp(database);
+  await addProduct(database, provider.id);
+  const { details } = await signUp(database, { provider, by: byForm });
+  await database.query(copyAccountStatement, [details.account.id, 300]);
+  await database.query("delete from change_counters");
+  const counting = countingStatements(database);
+  await deleteProduct(counting.pool, { provider, productId: product.id, by });
+  expect(counting.statements).toBeLessThan(50);
+
+  const [recorded] = await database.query(
+    `select count(*), count(distinct object_id) as applications, count(*) filter (where sequence = last_sequence) as numbered,
+       count(*) filter (where events.id = last_event_id) as last, count(*) filter (where changes = 1 and bytes > 100) as counted
+     from events join accounts on accounts.id = account_id left join change_counters using (account_id)
+     where type = 'application.deleted'`,
+  );
+  expect(recorded).toEqual({ count: 301, applications: 301, numbered: 301, last: 301, counted: 301 });
 });

@@ -15,6 +15,15 @@ const takeNumbersStatement = `
     last_recorded_in = greatest(last_recorded_in, transaction_number()), last_event_id = $5
   where provider_id = $1 and id = $2`;
 
+// The same for several accounts.
+const takeNumbersOfSeveralStatement = `
+  update accounts
+  set last_sequence = case
+      when greatest(last_sequence, account_numbers_floor()) = taken.before then taken.before + taken.count end,
+    last_recorded_in = greatest(last_recorded_in, transaction_number()), last_event_id = taken.last_id
+  from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[]) as taken (account_id, before, count, last_id)
+  where provider_id = $1 and id = taken.account_id`;
+
 /**
  * Records events of a locked account with its next sequence numbers. Call it once per locked account, because it does
  * not update `account`.
@@ -28,6 +37,47 @@ export async function recordAccountEvents(
   if (events.length === 0) return [];
   const ids = takeNumbers(tx, cause, account, events.length);
   return recordWithinLimits(tx, cause, withNumbers(account, { last: account.lastSequence, ids }, events));
+}
+
+/** A locked account and at least one event. */
+export interface EventsOfAccount {
+  readonly account: Account;
+  readonly events: readonly AccountEvent[];
+}
+
+/** Does the same for several accounts, with as many statements as for one. */
+export async function recordEventsOfAccounts(
+  tx: Transaction,
+  cause: Cause,
+  accounts: readonly EventsOfAccount[],
+): Promise<void> {
+  const { providerId, now } = cause;
+  const numbered = accounts.map(({ account, events }) => ({
+    account,
+    events,
+    ids: newIds(tx, cause, account, events.length),
+  }));
+  tx.send(takeNumbersOfSeveralStatement, [
+    providerId,
+    numbered.map(({ account }) => account.id),
+    numbered.map(({ account }) => account.lastSequence),
+    numbered.map(({ events }) => events.length),
+    numbered.map(({ ids }) => ids.at(-1)),
+  ]);
+  const recorded = await recordEvents(
+    tx,
+    cause,
+    numbered.flatMap(({ account, events, ids }) => withNumbers(account, { last: account.lastSequence, ids }, events)),
+  );
+  const bytesOf = new Map(recorded.map(({ id, bytes }) => [id, bytes]));
+  tx.send(countChangesOfSeveralStatement, [
+    providerId,
+    numbered.map(({ account }) => account.id),
+    now,
+    numbered.map(({ ids }) => ids.length),
+    numbered.map(({ ids }) => ids.reduce((sum, id) => sum + (bytesOf.get(id) ?? 0), 0)),
+    ...limitValues,
+  ]);
 }
 
 /**
@@ -46,15 +96,21 @@ export async function recordAccountChange(
 }
 
 /** Takes sequence numbers, and returns as many ids. */
-function takeNumbers(tx: Transaction, { providerId, now }: Cause, account: Account, count: number): readonly string[] {
+function takeNumbers(tx: Transaction, cause: Cause, account: Account, count: number): readonly string[] {
   if (count === 0) return [];
+  const ids = newIds(tx, cause, account, count);
+  tx.send(takeNumbersStatement, [cause.providerId, account.id, account.lastSequence, count, ids.at(-1)]);
+  return ids;
+}
+
+/** Returns ids for the account's next events. */
+function newIds(tx: Transaction, { now }: Cause, account: Account, count: number): readonly string[] {
   const ids: string[] = [];
   let last = account.lastEventId;
   for (let taken = 0; taken < count; taken += 1) {
     last = newEventId(tx, { now, after: last });
     ids.push(last);
   }
-  tx.send(takeNumbersStatement, [providerId, account.id, account.lastSequence, count, last]);
   return ids;
 }
 
@@ -93,11 +149,10 @@ const limitValues = [changeLimits.changes, changeLimits.bytes].flatMap(({ name, 
 /** True within the counted minute. An end more than a minute away comes from a clock that is ahead, and is ignored. */
 const isCurrentMinute = "counter.ends_at > $3 and counter.ends_at <= excluded.ends_at";
 
-// By primary key, for a locked account, so it never waits. The change that passes a limit is still recorded, however
+// By primary key, for locked accounts, so it never waits. The change that passes a limit is still recorded, however
 // large it is. The next one fails with its transaction, because null violates the column's constraint.
-const countChangesStatement = `
-  insert into change_counters as counter (provider_id, account_id, ends_at, changes, bytes)
-  values ($1, $2, $3::timestamptz + interval '1 minute', $4, $5)
+const insertCounters = `insert into change_counters as counter (provider_id, account_id, ends_at, changes, bytes)`;
+const addToCounters = `
   on conflict (provider_id, account_id) do update set
     ends_at = case when ${isCurrentMinute} then counter.ends_at else excluded.ends_at end,
     changes = case
@@ -109,6 +164,15 @@ const countChangesStatement = `
       ) then counter.changes + excluded.changes
     end,
     bytes = case when ${isCurrentMinute} then counter.bytes + excluded.bytes else excluded.bytes end`;
+
+const countChangesStatement = `
+  ${insertCounters} values ($1, $2, $3::timestamptz + interval '1 minute', $4, $5)
+  ${addToCounters}`;
+
+const countChangesOfSeveralStatement = `
+  ${insertCounters}
+  select $1, unnest($2::bigint[]), $3::timestamptz + interval '1 minute', unnest($4::bigint[]), unnest($5::bigint[])
+  ${addToCounters}`;
 
 interface CountedChanges {
   readonly providerId: number;

@@ -1,7 +1,7 @@
 import { type ChangeContext, forgetProduct, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { recordAccountEvents } from "#portal/accounts/account-events.ts";
-import { lockAccount } from "#portal/accounts/account.ts";
+import { recordEventsOfAccounts } from "#portal/accounts/account-events.ts";
+import { readAccounts } from "#portal/accounts/account.ts";
 import {
   type DocumentSettings,
   type FieldErrors,
@@ -11,7 +11,7 @@ import {
 import { type Product, changeLockedProduct, deleteProductRow, lockProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { lockKeysOfObjects } from "#webhooks/events/index.ts";
-import { deleteApplicationRows, listApplications } from "./application-table.ts";
+import { deleteApplicationRows, readApplications } from "./application-table.ts";
 import { applicationEvent } from "./application.ts";
 import { deleteSubscriptionsOfProduct } from "./subscriptions.ts";
 
@@ -63,14 +63,12 @@ async function deleteLocked(
   const changed = values && (await changeLockedProduct(tx, product, { providerId: provider.id, values, by }));
   if (changed && "refused" in changed) return changed;
   const applications = await applicationsOf(tx, provider.id, productId);
-  const accountIds = [...new Set(applications.map(({ accountId }) => accountId))];
+  const byAccount = [...Map.groupBy(applications, ({ accountId }) => accountId)];
   lockKeysOfObjects(tx, provider.id, [
-    ...accountIds.map((id) => `account/${id}`),
+    ...byAccount.map(([id]) => `account/${id}`),
     ...applications.map(({ id }) => `application/${id}`),
   ]);
-  for (const accountId of accountIds) {
-    await deleteApplicationsOf(tx, settings, { accountId, productId, now: by.now });
-  }
+  for (const batch of batchesOf(byAccount)) await deleteApplicationBatch(tx, settings, { batch, now: by.now });
   await deleteSubscriptionsOfProduct(tx, provider.id, productId);
   await forgetProduct(tx, provider.id, productId);
   await deleteProductRow(tx, provider.id, productId);
@@ -116,24 +114,59 @@ const applicationsStatement = `
   where provider_id = $1 and product_id = $2
   order by account_id, id`;
 
+interface ApplicationReference {
+  readonly accountId: number;
+  readonly id: number;
+}
+
 const applicationsOf = (
   tx: Transaction,
   providerId: number,
   productId: number,
-): Promise<readonly { readonly accountId: number; readonly id: number }[]> =>
-  tx.query(applicationsStatement, [providerId, productId]);
+): Promise<readonly ApplicationReference[]> => tx.query(applicationsStatement, [providerId, productId]);
 
-async function deleteApplicationsOf(
+/** Accounts with their applications of the product. */
+type Batch = readonly (readonly [accountId: number, applications: readonly ApplicationReference[]])[];
+
+/** Applications per batch: their documents and bodies are in memory together, a few kilobytes each. */
+const batchRows = 200;
+
+/** Splits accounts into batches. All applications of an account are in one: its numbers are taken once. */
+function batchesOf(accounts: Batch): readonly Batch[] {
+  let row = 0;
+  const byBatch = Map.groupBy(accounts, ([, applications]) => {
+    row += applications.length;
+    return Math.floor((row - 1) / batchRows);
+  });
+  return [...byBatch.values()];
+}
+
+/** Deletes the applications of locked accounts and records their events. */
+async function deleteApplicationBatch(
   tx: Transaction,
   settings: DocumentSettings,
-  { accountId, productId, now }: { accountId: number; productId: number; now: Date },
+  { batch, now }: { readonly batch: Batch; readonly now: Date },
 ): Promise<void> {
   const providerId = settings.provider.id;
-  const account = await lockAccount(tx, providerId, accountId);
-  if (!account) return; // deleted in the meantime with its applications
-  const applications = await listApplications(tx, providerId, accountId, productId);
-  const ids = applications.map(({ id }) => id);
+  const ids = batch.flatMap(([, applications]) => applications.map(({ id }) => id));
+  const [accounts, applications] = await Promise.all([
+    readAccounts(
+      tx,
+      providerId,
+      batch.map(([accountId]) => accountId),
+    ),
+    readApplications(tx, providerId, ids),
+  ]);
   await deleteApplicationRows(tx, providerId, ids);
-  const deleted = applications.map((application) => applicationEvent("application.deleted", settings, application));
-  await recordAccountEvents(tx, { providerId, actor: { kind: "system" }, channel: "system", now }, account, deleted);
+  const byAccount = Map.groupBy(applications, ({ accountId }) => accountId);
+  await recordEventsOfAccounts(
+    tx,
+    { providerId, actor: { kind: "system" }, channel: "system", now },
+    accounts.map((account) => ({
+      account,
+      events: (byAccount.get(account.id) ?? []).map((application) =>
+        applicationEvent("application.deleted", settings, application),
+      ),
+    })),
+  );
 }
