@@ -185,11 +185,11 @@ export async function readSubdomains(directory: Database, cellName: string): Pro
 
 const betweenStatement = `
   select subdomain from bellwire_directory.tenants
-  join bellwire_directory.cells on number = other_cell
+  join bellwire_directory.cells on number in (cell_number, other_cell)
   where name = $1 and move_id is not null
   order by subdomain`;
 
-/** Returns the subdomains of the providers that have left a cell, or began to enter it, by a move that has not ended. */
+/** Returns the subdomains of the providers that leave a cell or enter it by a move that has not ended. */
 export async function readSubdomainsBetween(directory: Database, cellName: string): Promise<readonly string[]> {
   const tenants = await directory.query<Pick<Tenant, "subdomain">>(betweenStatement, [cellName]);
   return tenants.map(({ subdomain }) => subdomain);

@@ -109,15 +109,26 @@ test("draining a cell moves its providers one after another, and resumes after a
       join bellwire_directory.cells on number = cell_number where subdomain = any('{brook,creek}') order by subdomain`;
     return (await queryOnce<{ cell: string }>(installation.directoryUrl, providers)).map(({ cell }) => cell);
   };
+  // The move of brook fails between its commit and the directory, as if the process were killed there.
   await using mover = await openClient(installation.directoryUrl);
+  await mover.query(`create function bellwire_directory.refuse() returns trigger language plpgsql as
+      $$ begin raise 'The directory is lost.'; end $$;
+    create trigger refuse before update of cell_number on bellwire_directory.tenants
+      for each row when (old.subdomain = 'brook' and new.cell_number <> old.cell_number)
+      execute function bellwire_directory.refuse()`);
   const lockStatement = `select pg_advisory_lock(hashtextextended('bellwire mover', provider_id))
     from bellwire_directory.tenants where subdomain = 'creek'`;
   await mover.query(lockStatement);
   const stopped = await installation.run("cell", "drain", "east", ...options);
   expect(stopped).toEqual([1, expect.stringContaining("Another process is moving creek.")]);
-  expect(stopped[1]).toContain("still in cell east: creek");
-  expect(await readCells()).toEqual(["west", "east"]);
+  expect(stopped[1]).toContain("brook: The directory is lost.");
+  expect(stopped[1]).toContain("still in cell east: brook, creek");
+  expect(await readCells()).toEqual(["east", "east"]);
 
+  await mover.query("drop function bellwire_directory.refuse cascade");
+  // South has the fewest providers now, but brook is in west.
+  await mover.query(`insert into bellwire_directory.tenants (subdomain, cell_number)
+    select 'lake', number from bellwire_directory.cells where name = 'west'`);
   await mover.end();
   expect(await installation.done("cell", "drain", "east", ...options)).toContain("cell east has no providers");
   expect(await readCells()).toEqual(["west", "south"]);
