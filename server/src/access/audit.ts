@@ -26,15 +26,23 @@ export async function recordAudit(tx: Transaction, record: AuditRecord): Promise
   await insertAudit(tx, record);
 }
 
-/** Records an action, and returns the record's id, if there is one. */
-async function insertAudit(
-  tx: Transaction,
-  { providerId, actor, action, subject, detail }: AuditRecord,
-): Promise<number | undefined> {
-  if (actor.kind === "developer") return undefined;
+/** Returns the statement that records an action, for a transaction on a connection that is in no pool. */
+export function renderAudit({ providerId, actor, action, subject, detail }: AuditRecord): {
+  readonly text: string;
+  readonly values: readonly unknown[];
+} {
   const actorId = "userId" in actor ? actor.userId : null;
-  const values = [providerId, actor.kind, actorId, action, subject, JSON.stringify(detail)];
-  const [row] = await tx.query<{ id: number }>(insertStatement, values);
+  return {
+    text: insertStatement,
+    values: [providerId, actor.kind, actorId, action, subject, JSON.stringify(detail)],
+  };
+}
+
+/** Records an action, and returns the record's id, if there is one. */
+async function insertAudit(tx: Transaction, record: AuditRecord): Promise<number | undefined> {
+  if (record.actor.kind === "developer") return undefined;
+  const { text, values } = renderAudit(record);
+  const [row] = await tx.query<{ id: number }>(text, values);
   return row?.id;
 }
 

@@ -47,6 +47,7 @@ export {
   mentionsTerm,
   readAuditSpan,
   recordAudit,
+  renderAudit,
   writtenFilterFields,
   type AuditOfPerson,
   type AuditRecord,

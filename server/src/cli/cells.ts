@@ -27,7 +27,7 @@ import { verifyKeys } from "#platform/encryption.ts";
 import { errorMessage, CannotStart } from "#platform/errors.ts";
 import { createLogger } from "#platform/logger.ts";
 import { type Command, WrongUsage, type CommandNeeds, parseWhole } from "./command.ts";
-import { openEncryption, withInstallation, type Installation, auditCommand, requireTenant } from "./with-database.ts";
+import { openEncryption, withInstallation, type Installation, commandRecord, requireTenant } from "./with-database.ts";
 
 const namePattern = /^[a-z][a-z0-9-]{0,49}$/;
 const schemaPattern = /^[a-z][a-z0-9_]{0,49}$/;
@@ -265,6 +265,7 @@ async function drain({ installation, needs, name, targets, drainMs }: Drain): Pr
       needs.printStatus(`${subdomain}: ${errorMessage(error)}`); // the others can still move
     }
   };
+  // First, because a provider that has arrived in another cell must not move again.
   for (const subdomain of await readSubdomainsBetween(directory, name)) await moveOne(subdomain);
   for (const subdomain of await readSubdomains(directory, name)) {
     await moveOne(subdomain, chooseTarget(await countProviders(installation, targets)));
@@ -301,17 +302,14 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   if (number === newCell.number) return needs.print(`${subdomain} is in cell ${newCell.name}`);
   if (newCell.state !== "active") throw new WrongUsage(`The cell ${newCell.name} gets no new providers.`);
   const [source, target] = [await place(number), await place(newCell.number)];
-  const report = await moveProvider({ cells, source, target, providerId, drainMs, printStatus: needs.printStatus });
-  await (
-    await installation.open(newCell)
-  ).inTransaction((tx) =>
-    auditCommand(tx, {
-      providerId,
-      action: "provider.moved",
-      subject: `provider/${providerId}`,
-      detail: { from: source.cell.name, to: newCell.name },
-    }),
-  );
+  const record = commandRecord({
+    providerId,
+    action: "provider.moved",
+    subject: `provider/${providerId}`,
+    detail: { from: source.cell.name, to: newCell.name },
+  });
+  const { printStatus } = needs;
+  const report = await moveProvider({ cells, source, target, providerId, record, drainMs, printStatus });
   needs.print(`${subdomain} moved to ${newCell.name}: ${report.rows} rows; requests waited ${report.pausedMs} ms`);
   if (report.undrained > 0) {
     needs.printStatus(

@@ -134,6 +134,15 @@ export const providerOption = { provider: { type: "string" } } as const;
 /** The actor of commands: somebody with access to the database, but no user of Bellwire. */
 export const commandLine = { actor: { kind: "system" }, detail: { by: "command line" } } as const;
 
+type CommandRecord = Omit<AuditRecord, "actor">;
+
+/** Returns the audit record of a command. */
+export const commandRecord = ({ detail, ...auditRecord }: CommandRecord): AuditRecord => ({
+  ...auditRecord,
+  actor: commandLine.actor,
+  detail: { ...detail, ...commandLine.detail },
+});
+
 /** Audits a command. */
-export const auditCommand = (tx: Transaction, { detail, ...auditRecord }: Omit<AuditRecord, "actor">): Promise<void> =>
-  recordAudit(tx, { ...auditRecord, actor: commandLine.actor, detail: { ...detail, ...commandLine.detail } });
+export const auditCommand = (tx: Transaction, auditRecord: CommandRecord): Promise<void> =>
+  recordAudit(tx, commandRecord(auditRecord));

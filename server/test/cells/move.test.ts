@@ -132,6 +132,9 @@ test("draining a cell moves its providers one after another, and resumes after a
   await mover.end();
   expect(await installation.done("cell", "drain", "east", ...options)).toContain("cell east has no providers");
   expect(await readCells()).toEqual(["west", "south"]);
+  const moved = `select detail ->> 'from' as source, detail ->> 'to' as target from bellwire.audit_records
+    where action = 'provider.moved'`;
+  expect(await queryOnce(installation.otherUrl, moved)).toEqual([{ source: "east", target: "west" }]);
   for (const to of ["west", "east"]) {
     expect(await installation.run("cell", "drain", "west", "--to", to)).toEqual([2, expect.any(String)]);
   }

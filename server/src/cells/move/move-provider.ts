@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
+import { type AuditRecord, renderAudit } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { DatabaseHosts, connectToPrimary } from "#platform/database/connection.ts";
 import { serializeHints } from "#platform/database/hints.ts";
@@ -32,6 +33,8 @@ interface MoveNeeds {
   readonly source: CellPlace;
   readonly target: CellPlace;
   readonly providerId: number;
+  /** Inserted with the copy, so that it exists if the provider has moved, whatever becomes of the command afterwards. */
+  readonly record: AuditRecord;
   /** How long attempts in flight may take to end. Others are repeated in the new cell. */
   readonly drainMs: number;
   readonly printStatus: (line: string) => void;
@@ -344,6 +347,8 @@ class MoveRun {
       "update lanes set owner = null, epoch = epoch + 1 where provider_id = $1 and owner is not null",
       [this.#move.providerId],
     );
+    const { text, values } = renderAudit(this.#needs.record);
+    await copying.query(text, [...values]);
     this.#mayHaveMoved = true;
     await copying.query("commit");
   }
