@@ -128,3 +128,23 @@ test("an admin scripts a bin's responses, and searches, compares, forwards and s
   expect(await findViolations(page)).toEqual([]);
   expect(complaints).toEqual([]);
 });
+
+test("seven shown windows of a browser load, and all show a new request", async ({ browser, database }) => {
+  const { provider } = await setUp(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  await using server = await openWebServer(database, {});
+  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using context = await browser.newContext();
+  const windows: Page[] = [];
+  // Without a limit, six streams would be all connections that the browser opens.
+  for (let number = 0; number < 7; number += 1) {
+    const page = await context.newPage();
+    await page.goto(`${at}/bins/${bin.id}/view?key=${bin.viewKey}`);
+    await page.getByText("Live", { exact: true }).waitFor();
+    windows.push(page);
+  }
+  await server.http.inject({ method: "POST", url: `/bins/${bin.id}`, payload: "{}" });
+  await Promise.all(windows.map((page) => page.locator("#request-1").waitFor()));
+  const states = await Promise.all(windows.map((page) => page.locator("#live-says").innerText()));
+  expect(states).toEqual([...Array(3).fill("Refreshing every 3 seconds"), ...Array(4).fill("Live")]);
+});

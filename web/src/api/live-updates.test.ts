@@ -46,10 +46,32 @@ class Tab extends EventTarget {
   }
 }
 
+/** Connects the windows of a browser. Messages arrive at once. */
+class Channel extends EventTarget {
+  static opened = new Set<Channel>();
+
+  constructor() {
+    super();
+    Channel.opened.add(this);
+  }
+
+  postMessage(data: unknown): void {
+    for (const other of Channel.opened) {
+      if (other !== this) other.dispatchEvent(new MessageEvent("message", { data }));
+    }
+  }
+
+  close(): void {
+    Channel.opened.delete(this);
+  }
+}
+
 let tab: Tab;
 
 beforeEach(() => {
   Stream.opened = [];
+  Channel.opened.clear();
+  vi.stubGlobal("BroadcastChannel", Channel);
   tab = new Tab();
   vi.stubGlobal("EventSource", Stream);
   vi.stubGlobal("document", tab);
@@ -196,6 +218,37 @@ test("a frozen tab gives up its connection at once, until it is resumed", async 
 
   tab.dispatchEvent(new Event("resume"));
   expect([Stream.opened.length, newest().readyState]).toEqual([2, 0]);
+});
+
+test("of seven shown windows, the four opened or used last have a stream, and the others refresh every five seconds", async () => {
+  const windows = Array.from({ length: 7 }, () => {
+    const target = new EventTarget();
+    vi.stubGlobal("window", target);
+    const followed = follow();
+    return { ...followed, target, stream: followed.newest() };
+  });
+  const openStreams = () => Stream.opened.filter(({ readyState }) => readyState !== Stream.CLOSED);
+  expect(openStreams()).toEqual(windows.slice(3).map(({ stream }) => stream));
+
+  const [first, , , fourth] = windows;
+  await vi.advanceTimersByTimeAsync(6000);
+  expect(first?.states.at(-1)).toBe("refreshing");
+  expect(first?.refreshed().toSorted()).toEqual([...streamed, ...streamed].toSorted());
+  expect(fourth?.refreshed()).toEqual([]);
+
+  first?.target.dispatchEvent(new Event("focus"));
+  expect([openStreams().length, first?.newest().readyState, fourth?.states.at(-1)]).toEqual([4, 0, "refreshing"]);
+});
+
+test("a window without a stream takes the place of one that is closed", async () => {
+  const windows = Array.from({ length: 5 }, follow);
+  expect(windows[0]?.states.at(-1)).toBe("refreshing");
+  windows[4]?.stop();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(Stream.opened).toHaveLength(6);
+  windows[0]?.newest().open();
+  expect(windows[0]?.states.at(-1)).toBe("live");
+  for (const { states } of windows.slice(1, 4)) expect(states).not.toContain("refreshing");
 });
 
 test("an attempt refreshes the lists of deliveries and its own delivery only", () => {

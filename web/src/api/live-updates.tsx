@@ -19,7 +19,12 @@ const reconnectMaxMs = 30_000;
 /** Returning to a tab within this time costs nothing. */
 const hiddenMs = 3000;
 
-export type LiveState = "connecting" | "live" | "interrupted";
+/** Of the six connections that a browser opens to a server without HTTP/2, for all of its windows. The others are for requests. */
+const streamsMax = 4;
+/** In a window without a stream. */
+export const refreshSeconds = 5;
+
+export type LiveState = "connecting" | "live" | "interrupted" | "refreshing";
 
 /** Developers and their applications, which another admin may be changing. */
 const developers: readonly QueryKey[] = [["accounts"], ["applications"]];
@@ -99,7 +104,13 @@ export function followStream(client: InvalidationClient, { onState, onMessage }:
     onState("connecting");
   };
 
-  const stopFollowing = whileShown(connect, disconnect);
+  const refresh = (): void => {
+    onState("refreshing");
+    streamedQueries.forEach(now.add);
+    onMessage({ kind: "missed" });
+  };
+
+  const stopFollowing = whileShown(takeTurns({ connect, disconnect, refresh }));
   return () => {
     stopFollowing();
     now.stop();
@@ -108,11 +119,69 @@ export function followStream(client: InvalidationClient, { onState, onMessage }:
   };
 }
 
+interface Turns {
+  readonly start: () => void;
+  readonly stop: () => void;
+  /** Called when the user turns to the window. */
+  readonly resume: () => void;
+}
+
 /**
- * Calls `start` whenever the tab is shown, and `stop` soon after it is hidden, or at once if it is frozen. Without HTTP/2, a browser opens
- * six connections to a server for all of its tabs: six hidden tabs with a stream would keep any further page from loading.
+ * Connects the windows that were opened or used last, and refreshes the others. Six shown windows with a stream would keep any further
+ * page from loading. Pages of request bins take part with the same messages.
  */
-function whileShown(start: () => void, stop: () => void): () => void {
+function takeTurns({ connect, disconnect, refresh }: Record<"connect" | "disconnect" | "refresh", () => void>): Turns {
+  const id = Math.random();
+  /** Windows with a stream that began after this one's. */
+  const later = new Set<number>();
+  let channel: BroadcastChannel | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target: it is of one origin
+  const tell = (isOpen: boolean): void => channel?.postMessage({ id, isOpen });
+  const take = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+    later.clear();
+    tell(true);
+    connect();
+  };
+  const leave = (): void => {
+    tell(false);
+    disconnect();
+  };
+  const refreshOrTake = (): void => (later.size < streamsMax ? take() : refresh());
+  return {
+    start: () => {
+      channel = new BroadcastChannel("bellwire-streams");
+      channel.addEventListener(
+        "message",
+        ({ data }: MessageEvent<{ readonly id: number; readonly isOpen: boolean }>) => {
+          if (data.isOpen) later.add(data.id);
+          else later.delete(data.id);
+          if (timer !== undefined || later.size < streamsMax) return;
+          leave();
+          refresh();
+          timer = setInterval(refreshOrTake, refreshSeconds * 1000);
+        },
+      );
+      take();
+    },
+    stop: () => {
+      if (timer === undefined) leave();
+      clearInterval(timer);
+      timer = undefined;
+      channel?.close();
+    },
+    resume: () => {
+      if (timer !== undefined) take();
+    },
+  };
+}
+
+/**
+ * Calls `start` whenever the tab is shown, and `stop` soon after it is hidden, or at once if it is frozen. Hidden tabs need no stream.
+ */
+function whileShown({ start, stop, resume }: Turns): () => void {
   const listeners = new AbortController();
   const { signal } = listeners;
   let isStarted = false;
@@ -135,6 +204,7 @@ function whileShown(start: () => void, stop: () => void): () => void {
   document.addEventListener("freeze", end, { signal });
   window.addEventListener("pageshow", update, { signal });
   window.addEventListener("pagehide", end, { signal });
+  window.addEventListener("focus", resume, { signal });
   update();
   return () => {
     listeners.abort();

@@ -5,7 +5,7 @@ import HourglassHalfIcon from "@patternfly/react-icons/dist/esm/icons/hourglass-
 import type { AccountState, User } from "../api/accounts.ts";
 import type { ApplicationState } from "../api/applications.ts";
 import type { DeliveryState } from "../api/deliveries.ts";
-import { useLiveState } from "../api/live-updates.tsx";
+import { refreshSeconds, useLiveState } from "../api/live-updates.tsx";
 
 /** Isolates a user-chosen name, so that a right-to-left name does not reorder the text around it. */
 export const Name = ({ children }: { children: string }) => <bdi>{children}</bdi>;
@@ -98,5 +98,7 @@ export function LiveLabel() {
           Reconnecting…
         </Label>
       );
+    case "refreshing":
+      return <Label variant="outline">Refreshing every {refreshSeconds} seconds</Label>;
   }
 }

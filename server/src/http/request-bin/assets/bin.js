@@ -138,23 +138,33 @@ function showStatus(state, text) {
   document.getElementById("live-says").textContent = text;
 }
 
-/** Polls the page for new requests, for networks that cut streams off. */
-async function poll() {
+/** The running call of `poll`, which every later one ends. */
+let polling;
+
+/** Refreshes the page every 3 seconds until `listen` is possible, in networks that cut streams off for ever. */
+async function poll(mayListen) {
+  const mine = (polling = {});
   try {
     const response = await fetch(location.href);
+    const text = response.ok ? await response.text() : "";
+    if (polling !== mine) return;
     if (response.status === 404) return showStatus("gone", "This bin was deleted");
     if (response.status === 403) return showStatus("gone", "This link has expired");
     if (!response.ok) throw new Error(`status ${response.status}`);
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const page = new DOMParser().parseFromString(text, "text/html");
     const fresh = [...page.querySelectorAll(".request")].filter(
       (request) => Number(request.dataset.number) > Number(list.dataset.last),
     );
     for (const request of fresh.toReversed()) show(Number(request.dataset.number), request.outerHTML);
     showStatus("on", "Refreshing every 3 seconds");
   } catch {
-    showStatus("off", "No connection");
+    if (polling === mine) showStatus("off", "No connection");
   }
-  setTimeout(() => void poll(), 3000);
+  setTimeout(() => {
+    if (polling !== mine) return;
+    if (mayListen()) listen();
+    else void poll(mayListen);
+  }, 3000);
 }
 
 const failuresMax = 5;
@@ -163,6 +173,9 @@ let source;
 
 function listen() {
   let failures = 0;
+  polling = undefined;
+  later.clear();
+  tellWindows(true);
   const opened = new EventSource(`${stream}&after=${list.dataset.last}`);
   source = opened;
   opened.addEventListener("open", () => {
@@ -177,30 +190,49 @@ function listen() {
     failures += 1;
     showStatus("off", "Reconnecting");
     if (failures < failuresMax && opened.readyState !== EventSource.CLOSED) return;
-    opened.close();
-    document.removeEventListener("visibilitychange", listenWhileShown);
+    stopListening();
+    listeners.abort();
     clearTimeout(hiddenTimer);
-    void poll();
+    void poll(() => false);
   });
+}
+
+function stopListening() {
+  source?.close();
+  source = undefined;
+  polling = undefined;
+  tellWindows(false);
+  showStatus("off", "Paused");
 }
 
 const hiddenMs = 1000;
 let hiddenTimer;
 
-/**
- * Closes the stream soon after the tab is hidden. Without HTTP/2, a browser opens six connections to a server for all of its tabs: six
- * hidden tabs with a stream would keep any further page from loading.
- */
+/** Closes the stream soon after the tab is hidden. */
 function listenWhileShown() {
   clearTimeout(hiddenTimer);
   if (document.hidden) hiddenTimer = setTimeout(stopListening, hiddenMs);
   else if (!source) listen();
 }
 
-function stopListening() {
-  source?.close();
-  source = undefined;
-  showStatus("off", "Paused");
+/**
+ * Without HTTP/2, a browser opens six connections to a server for all of its windows: six windows with a stream would keep any further
+ * page from loading. The four that were opened or used last have one, also among the pages of the Admin Portal, and others poll.
+ */
+const streamsMax = 4;
+const [windowId] = crypto.getRandomValues(new Uint32Array(1));
+const windows = new BroadcastChannel("bellwire-streams");
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target: it is of one origin
+const tellWindows = (isOpen) => windows.postMessage({ id: windowId, isOpen });
+/** Windows with a stream that began after this one's. */
+const later = new Set();
+
+function hearWindow({ data: { id, isOpen } }) {
+  if (isOpen) later.add(id);
+  else later.delete(id);
+  if (!source || later.size < streamsMax) return;
+  stopListening();
+  void poll(() => later.size < streamsMax);
 }
 
 document.addEventListener("click", (event) => {
@@ -234,7 +266,13 @@ document.getElementById("answer")?.addEventListener("submit", (event) => {
 
 prepare(document);
 select();
+const listeners = new AbortController();
 if (stream) {
-  document.addEventListener("visibilitychange", listenWhileShown);
+  const { signal } = listeners;
+  document.addEventListener("visibilitychange", listenWhileShown, { signal });
+  window.addEventListener("focus", listenWhileShown, { signal });
+  window.addEventListener("pageshow", listenWhileShown, { signal });
+  window.addEventListener("pagehide", stopListening, { signal });
+  windows.addEventListener("message", hearWindow, { signal });
   listenWhileShown();
 }
