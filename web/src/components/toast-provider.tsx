@@ -1,5 +1,6 @@
 import { Alert, AlertActionCloseButton, AlertActionLink, AlertGroup } from "@patternfly/react-core";
-import { type ReactNode, useCallback, useRef, useState } from "react";
+import { type FocusEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { focusIfLost } from "./page-header.tsx";
 import { DialogContext, type Toast, ToastContext } from "./toast-context.ts";
 
 const shownMs = 8000;
@@ -10,6 +11,7 @@ const subjectOf = ({ about, title }: Toast): string => about ?? title;
 
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [toasts, setShown] = useState<readonly { readonly key: number; readonly toast: Toast }[]>([]);
+  const focus = useFocusBack();
   const shownBefore = useRef(0);
   const dialogs = useRef<readonly ((rejection: Toast) => void)[]>([]);
   const enter = useCallback((onRejection: (rejection: Toast) => void) => {
@@ -31,7 +33,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <ToastContext value={show}>
       <DialogContext value={enter}>{children}</DialogContext>
-      <div className="bellwire-toasts">
+      <div className="bellwire-toasts" onFocus={focus.remember}>
         <AlertGroup isLiveRegion>
           {toasts.map(({ key, toast: { kind, title, detail, action } }) => (
             <Alert
@@ -43,7 +45,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
               {...(action && {
                 actionLinks: <AlertActionLink onClick={action.onClick}>{action.label}</AlertActionLink>,
               })}
-              actionClose={<AlertActionCloseButton onClose={() => hide(key)} />}
+              actionClose={<AlertActionCloseButton aria-label={`Close: ${title}`} onClose={() => hide(key)} />}
             >
               {detail}
             </Alert>
@@ -52,4 +54,25 @@ export function ToastProvider({ children }: { children: ReactNode }) {
       </div>
     </ToastContext>
   );
+}
+
+/**
+ * Returns the focus to the element that had it before the messages, or to the page, when the message that has it is removed: it was
+ * closed, or "Undo" replaces it. Otherwise keyboard users start over.
+ */
+function useFocusBack() {
+  const before = useRef<HTMLElement>(undefined);
+  const focused = useRef<HTMLElement>(undefined);
+  useEffect(() => {
+    if (!focused.current || focused.current.isConnected) return;
+    focused.current = undefined;
+    focusIfLost(document, before.current);
+  });
+  return {
+    remember: ({ target, currentTarget, relatedTarget }: FocusEvent<HTMLElement>): void => {
+      focused.current = target instanceof HTMLElement ? target : undefined;
+      if (currentTarget.contains(relatedTarget)) return;
+      before.current = relatedTarget instanceof HTMLElement ? relatedTarget : undefined;
+    },
+  };
 }

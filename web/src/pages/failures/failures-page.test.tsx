@@ -127,6 +127,25 @@ test("the deletion of an ended job says its result", async () => {
   expect(page.askedFor("DELETE /api/v1/jobs/97")).toHaveLength(1);
 });
 
+test("a closed message returns the focus to the element that had it before", async () => {
+  const ended: Job = { ...job, state: "done" };
+  showPage("/jobs", {
+    ...server,
+    "GET /api/v1/jobs": () => [200, { data: [ended], next: null }],
+    "DELETE /api/v1/jobs/97": () => [204, null],
+  });
+  await says("10 failures retried");
+  await click("Actions for 10 failures retried");
+  await click("Delete");
+  await says("The job was deleted");
+  const menu = document.querySelector<HTMLElement>('[aria-label="Actions for 10 failures retried"]');
+  const close = document.querySelector<HTMLElement>('[aria-label="Close: The job was deleted"]');
+  menu?.focus();
+  close?.focus();
+  close?.click();
+  await waitFor(() => expect(document.activeElement).toBe(menu));
+});
+
 test("a muted cause is collapsed, and can be unmuted", async () => {
   const muted = { ...group, mute: { until: null } };
   const page = showPage("/failures", {
