@@ -3,7 +3,7 @@ import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
 import CheckIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
 import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { type MouseEvent, useEffect, useRef } from "react";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type Job, changedByJobs, isRunning, newestJobsQuery, recentMs, resultPath } from "../../api/jobs.ts";
 import { useChange } from "../form/use-change.ts";
@@ -51,9 +51,7 @@ export function JobActions({ job }: { job: Job }) {
       )}
       {isOpen(job.result_until) && job.total > 0 && (
         <FlexItem>
-          <Button variant="link" isInline component="a" href={resultPath(job)} download>
-            Download {job.format === "csv" ? "CSV" : "NDJSON"} ({describeSize(job.bytes)})
-          </Button>
+          <DownloadLink job={job} />
         </FlexItem>
       )}
       {isOpen(job.undo_until) && (
@@ -62,6 +60,37 @@ export function JobActions({ job }: { job: Job }) {
         </FlexItem>
       )}
     </>
+  );
+}
+
+/**
+ * Reads the job before the file. A browser says only that a download failed, and not that the session has ended or that a colleague has
+ * deleted the job.
+ */
+function DownloadLink({ job }: { job: Job }) {
+  const api = useApi();
+  const link = useRef<HTMLAnchorElement>(null);
+  const isChecked = useRef(false);
+  const check = useChange({
+    change: () => responseBody(api.GET("/api/v1/jobs/{id}", { params: { path: { id: job.id } } })),
+    stale: [["jobs"]],
+    failed: "The file could not be downloaded",
+    leave: () => {
+      isChecked.current = true;
+      link.current?.click();
+    },
+  });
+  const open = (event: MouseEvent): void => {
+    if (!isChecked.current) {
+      event.preventDefault();
+      check.mutate(undefined);
+    }
+    isChecked.current = false;
+  };
+  return (
+    <Button ref={link} variant="link" isInline component="a" href={resultPath(job)} download onClick={open}>
+      Download {job.format === "csv" ? "CSV" : "NDJSON"} ({describeSize(job.bytes)})
+    </Button>
   );
 }
 

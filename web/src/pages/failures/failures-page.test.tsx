@@ -146,6 +146,33 @@ test("a closed message returns the focus to the element that had it before", asy
   await waitFor(() => expect(document.activeElement).toBe(menu));
 });
 
+test("an export is downloaded once its job was read, and otherwise the page says why it is not", async () => {
+  const ended: Job = { ...job, kind: "export", format: "csv", state: "done", result_until: "2999-01-01T00:00:00Z" };
+  let answer: readonly [number, unknown] = [401, { title: "Your session has ended. Sign in again to continue." }];
+  showPage("/jobs", {
+    ...server,
+    "GET /api/v1/jobs": () => [200, { data: [ended], next: null }],
+    "GET /api/v1/jobs/97": () => answer,
+  });
+  const followed: string[] = [];
+  const follow = (event: Event): void => {
+    if (!event.defaultPrevented && event.target instanceof HTMLAnchorElement) followed.push(event.target.pathname);
+    event.preventDefault();
+  };
+  document.addEventListener("click", follow);
+  onTestFinished(() => document.removeEventListener("click", follow));
+  await says("Download CSV");
+  const link = document.querySelector<HTMLElement>("a[download]");
+  link?.click();
+  await says("The file could not be downloaded");
+  await says("Your session has ended. Sign in again to continue.");
+  expect(followed).toEqual([]);
+
+  answer = [200, ended];
+  link?.click();
+  await waitFor(() => expect(followed).toEqual(["/api/v1/jobs/97/result"]));
+});
+
 test("a muted cause is collapsed, and can be unmuted", async () => {
   const muted = { ...group, mute: { until: null } };
   const page = showPage("/failures", {
