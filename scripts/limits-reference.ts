@@ -57,7 +57,8 @@ ${table(
 ## Changes
 
 Changes of an account that raise events, and the bytes that these and the bodies of their deliveries take, in a minute. The
-next change is refused with 429 (\`too-many-changes\`) and \`Retry-After\`.
+next change is refused with 429 (\`too-many-changes\`) and \`Retry-After\`. Suspending or deleting an account or a user, and
+deleting a product, is never refused.
 
 ${table(
   ["limit", "default"],

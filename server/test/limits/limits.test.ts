@@ -12,12 +12,20 @@ import {
   textLimits,
 } from "#platform/limits.ts";
 import { limitsReference } from "../../../scripts/limits-reference.ts";
-import { signUpAccount } from "#portal/accounts/index.ts";
-import { createApplication } from "#portal/applications/index.ts";
+import { changeAccountState, deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
+import { createApplication, deleteProduct } from "#portal/applications/index.ts";
 import { parseNewDefinition } from "#portal/fields/change-definitions.ts";
 import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
-import { acceptInvitation, createUser, inviteUser, passwordErrors } from "#portal/users/index.ts";
+import {
+  acceptInvitation,
+  createUser,
+  deleteUser,
+  inviteUser,
+  listUsers,
+  passwordErrors,
+  suspendUser,
+} from "#portal/users/index.ts";
 import { type BellwireApi, test as base } from "../bellwire-api/bellwire-api-test.ts";
 import { form } from "../portal/portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
@@ -180,6 +188,38 @@ test.for([
     expect(await outcomeOf(creations.users({ ...scene, by: { ...scene.by, now: clock.now() } }))).toBe("created");
   },
 );
+
+test("an account that has used up its changes can still be suspended and deleted, and loses a deleted product", async ({
+  scene,
+}) => {
+  const { api, accountId, by } = scene;
+  const { pool, provider } = api;
+  await setLimit(scene, changeLimits.changes.name, 1);
+  const account = { provider, accountId, by };
+  const user = await outcomeOf(creations.users(scene));
+  expect(user).toBe("too-many-changes");
+  await pool.query(
+    `insert into users (provider_id, account_id, username, state) select $1, $2, 'user' || number, 'active'
+     from generate_series(1, 2) as number`,
+    [provider.id, accountId],
+  );
+  const [first, second] = (await listUsers(pool, provider.id, accountId)).filter(({ role }) => role === "member");
+  await pool.query("insert into products (provider_id, name, system_name) values ($1, 'Spare', 'spare')", [
+    provider.id,
+  ]);
+  const [product] = await pool.query<{ id: number }>("select min(id) as id from products where provider_id = $1", [
+    provider.id,
+  ]);
+  const endings = [
+    () => suspendUser(pool, { ...account, userId: first?.id ?? 0 }),
+    () => deleteUser(pool, { ...account, userId: second?.id ?? 0 }),
+    () => deleteProduct(pool, { provider, productId: product?.id ?? 0, by }),
+    () => changeAccountState(pool, { ...account, transition: "suspend" }),
+  ];
+  for (const end of endings) expect(await outcomeOf(end())).toBe("created");
+  expect(await outcomeOf(changeAccountState(pool, { ...account, transition: "resume" }))).toBe("too-many-changes");
+  expect(await outcomeOf(deleteAccount(pool, account))).toBe("created");
+});
 
 test("concurrent changes of one account share one rate limit, and do not count for other accounts", async ({
   scene,

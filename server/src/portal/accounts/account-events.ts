@@ -6,6 +6,15 @@ import type { Account } from "./account.ts";
 /** An event of an account, or of its users, applications or keys. */
 export type AccountEvent = Omit<NewEvent, "id" | "accountId" | "accountName" | "sequence" | "recordedAfter">;
 
+/** The cause of events of accounts. */
+interface AccountCause extends Cause {
+  /**
+   * Records the events beyond the limit of changes, too. For suspensions and deletions: a developer could prevent them
+   * by using up the limit in each minute.
+   */
+  readonly passesLimit?: boolean;
+}
+
 // By primary key, on a locked account. The lock holds until the transaction ends, so the numbers have no gaps and
 // follow the order of commits; it delays changes of the same account only. If numbers were taken since the row was
 // read, the assignment of null violates the column's constraint and fails the transaction.
@@ -30,7 +39,7 @@ const takeNumbersOfSeveralStatement = `
  */
 export async function recordAccountEvents(
   tx: Transaction,
-  cause: Cause,
+  cause: AccountCause,
   account: Account,
   events: readonly AccountEvent[],
 ): Promise<readonly RecordedEvent[]> {
@@ -48,10 +57,10 @@ export interface EventsOfAccount {
 /** Does the same for several accounts, with as many statements as for one. */
 export async function recordEventsOfAccounts(
   tx: Transaction,
-  cause: Cause,
+  cause: AccountCause,
   accounts: readonly EventsOfAccount[],
 ): Promise<void> {
-  const { providerId, now } = cause;
+  const { providerId, now, passesLimit = false } = cause;
   const numbered = accounts.map(({ account, events }) => ({
     account,
     events,
@@ -77,6 +86,7 @@ export async function recordEventsOfAccounts(
     numbered.map(({ ids }) => ids.length),
     numbered.map(({ ids }) => ids.reduce((sum, id) => sum + (bytesOf.get(id) ?? 0), 0)),
     ...limitValues,
+    passesLimit,
   ]);
 }
 
@@ -86,7 +96,7 @@ export async function recordEventsOfAccounts(
  */
 export async function recordAccountChange(
   tx: Transaction,
-  cause: Cause,
+  cause: AccountCause,
   changed: Account,
   [event, ...further]: readonly [AccountEvent, ...AccountEvent[]],
 ): Promise<readonly RecordedEvent[]> {
@@ -117,14 +127,13 @@ function newIds(tx: Transaction, { now }: Cause, account: Account, count: number
 /** Records events of one account. Fails the transaction if the account exceeded its limit of changes. */
 async function recordWithinLimits(
   tx: Transaction,
-  cause: Cause,
+  cause: AccountCause,
   events: readonly NewEvent[],
 ): Promise<readonly RecordedEvent[]> {
   const recorded = await recordEvents(tx, cause, events);
   const [{ accountId } = { accountId: 0 }] = events;
   const bytes = recorded.reduce((sum, event) => sum + event.bytes, 0);
-  const { providerId, now } = cause;
-  countChanges(tx, { providerId, accountId, changes: events.length, bytes, now });
+  countChanges(tx, cause, { accountId, changes: events.length, bytes });
   return recorded;
 }
 
@@ -157,7 +166,7 @@ const addToCounters = `
     ends_at = case when ${isCurrentMinute} then counter.ends_at else excluded.ends_at end,
     changes = case
       when not (${isCurrentMinute}) then excluded.changes
-      when (
+      when $10 or (
         select counter.changes < coalesce((limits ->> $6)::bigint, $7::bigint)
           and counter.bytes < coalesce((limits ->> $8)::bigint, $9::bigint)
         from providers where id = $1
@@ -175,17 +184,19 @@ const countChangesOfSeveralStatement = `
   ${addToCounters}`;
 
 interface CountedChanges {
-  readonly providerId: number;
   readonly accountId: number;
   readonly changes: number;
   /** Bytes of the events and of their deliveries' bodies. */
   readonly bytes: number;
-  readonly now: Date;
 }
 
 /** Counts changes of a locked account. Fails the transaction if there were too many in the current minute. */
-function countChanges(tx: Transaction, { providerId, accountId, changes, bytes, now }: CountedChanges): void {
-  tx.send(countChangesStatement, [providerId, accountId, now, changes, bytes, ...limitValues]);
+function countChanges(
+  tx: Transaction,
+  { providerId, now, passesLimit = false }: AccountCause,
+  { accountId, changes, bytes }: CountedChanges,
+): void {
+  tx.send(countChangesStatement, [providerId, accountId, now, changes, bytes, ...limitValues, passesLimit]);
 }
 
 // By primary key. Writes nothing below the limit, and fails like the statement above at the limit.
@@ -204,7 +215,7 @@ const requireChangesLeftStatement = `
  */
 export function requireChangesLeft(
   tx: Transaction,
-  { providerId, accountId, now }: Pick<CountedChanges, "providerId" | "accountId" | "now">,
+  { providerId, accountId, now }: { readonly providerId: number; readonly accountId: number; readonly now: Date },
 ): void {
   tx.send(requireChangesLeftStatement, [providerId, accountId, now, ...limitValues]);
 }

@@ -71,9 +71,10 @@ export async function changeAccount(
 
     const previous = accountChanges(before.account, updated);
     if (Object.keys(previous).length === 0) return { details: before, settings, events: [] };
-    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
+    const passesLimit = updated.state === "suspended" && updated.state !== before.account.state;
+    if (!passesLimit) requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     const details = { ...before, account: updateAccountRow(tx, provider.id, updated, by.now) };
-    const cause = { providerId: provider.id, ...by, subscriptions };
+    const cause = { providerId: provider.id, ...by, subscriptions, passesLimit };
     const events = await recordAccountChange(tx, cause, details.account, [
       accountUpdatedEvent(settings, details, previous),
     ]);
@@ -165,7 +166,7 @@ export async function deleteAccount(
       provider.id,
       applications.map(({ id }) => id),
     ); // with their custom plans
-    const cause = { providerId: provider.id, ...by };
+    const cause = { providerId: provider.id, ...by, passesLimit: true };
     const deletions = deletionEvents(settings, details, applications);
     const events = await recordAccountEvents(tx, cause, details.account, deletions);
     await deleteAccountRow(tx, provider.id, accountId); // last, because the row holds the sequence number of the events

@@ -161,7 +161,7 @@ async function deleteApplicationBatch(
   const byAccount = Map.groupBy(applications, ({ accountId }) => accountId);
   await recordEventsOfAccounts(
     tx,
-    { providerId, actor: { kind: "system" }, channel: "system", now },
+    { providerId, actor: { kind: "system" }, channel: "system", now, passesLimit: true },
     accounts.map((account) => ({
       account,
       events: (byAccount.get(account.id) ?? []).map((application) =>

@@ -77,9 +77,10 @@ export async function changeUser(
       ...(updated.passwordHash === undefined ? {} : { password: null }), // records that the password changed, never its value
     };
     if (Object.keys(previous).length === 0) return { user: before.user, events: [] };
-    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
+    const passesLimit = updated.user.state === "suspended" && updated.user.state !== before.user.state;
+    if (!passesLimit) requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     const user = await updateUserRow(tx, provider.id, updated, by.now);
-    const cause = { providerId: provider.id, ...by, subscriptions };
+    const cause = { providerId: provider.id, ...by, subscriptions, passesLimit };
     const event = userEvent("user.updated", settings, user, previous);
     return { user, events: await recordAccountEvents(tx, cause, account, [event]) };
   });
@@ -270,7 +271,7 @@ export async function deleteUser(
 
     await endSessionsOfUser(tx, { providerId, audience: "developer", userId });
     await tx.query(deleteUserStatement, [providerId, userId]);
-    const cause = { providerId, ...by };
+    const cause = { providerId, ...by, passesLimit: true };
     return { user, events: await recordAccountEvents(tx, cause, account, [userEvent("user.deleted", settings, user)]) };
   });
 }
