@@ -17,7 +17,6 @@ import { createBinForwarder } from "#http/shared/bin-forward.ts";
 import { limitBodiesOfStrangers } from "#http/shared/bodies-in-flight.ts";
 import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
 import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
-import { schemaController } from "#http/shared/schema-compilers.ts";
 import {
   addResponseHeaders,
   connectionOptions,
@@ -25,8 +24,9 @@ import {
   pathSegmentLengthMax,
   readNoBodyForHead,
   refuseUnreadablePaths,
-  rewriteUnreadablePath,
   RequestTraces,
+  rewriteUnreadablePath,
+  schemaController,
 } from "#http/shared/server-hooks.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";

@@ -1,7 +1,11 @@
 import fastify from "fastify";
 import { operationsPlugin } from "#http/operations/index.ts";
-import { schemaController } from "#http/shared/schema-compilers.ts";
-import { addResponseHeaders, connectionOptions, dropAbortedRequests } from "#http/shared/server-hooks.ts";
+import {
+  addResponseHeaders,
+  connectionOptions,
+  dropAbortedRequests,
+  schemaController,
+} from "#http/shared/server-hooks.ts";
 import { systemClock } from "#platform/clock.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { isMigrated } from "#platform/database/migrate.ts";

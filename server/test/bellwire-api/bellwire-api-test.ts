@@ -2,8 +2,8 @@ import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestR
 import { expect } from "vitest";
 import { bellwireApiDocument, bellwireApiPlugin } from "#http/bellwire-api/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
-import { schemaController } from "#http/shared/schema-compilers.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
+import { schemaController } from "#http/shared/server-hooks.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createIdGenerator } from "#platform/ids.ts";

@@ -51,11 +51,67 @@ function findMismatch(document: Fields, operation: Fields, { status, type, text 
   if (!type.endsWith("json")) return undefined;
   const schema = validatorOf(document, fieldsOf(media));
   const json: unknown = JSON.parse(text);
-  if (schema.Check(json)) return undefined;
-  const [, errors] = schema.Errors(json);
-  const details = errors.map(({ instancePath, message }) => `${instancePath} ${message}`).join(", ");
-  return `answers ${status} with JSON that its schema does not allow: ${details}`;
+  if (!schema.Check(json)) {
+    const [, errors] = schema.Errors(json);
+    const details = errors.map(({ instancePath, message }) => `${instancePath} ${message}`).join(", ");
+    return `answers ${status} with JSON that its schema does not allow: ${details}`;
+  }
+  const undeclared = findUndeclared(document, [fieldsOf(media)["schema"]], json);
+  return undeclared && `answers ${status} with a property that its schema does not declare: ${undeclared}`;
 }
+
+/**
+ * Returns the path of a property that no schema of the value declares. Handlers send what they return, so this keeps values that are not
+ * for clients out of responses.
+ */
+function findUndeclared(document: Fields, given: readonly unknown[], value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const schemas = given.flatMap((schema) => alternativesOf(document, schema));
+  for (const [name, child] of Object.entries(value)) {
+    const ofChild = Array.isArray(value)
+      ? schemas.map(({ items }) => items)
+      : schemas.flatMap((schema) => schemasOfProperty(schema, name));
+    const undeclared = ofChild.length === 0 ? "" : findUndeclared(document, ofChild, child);
+    if (undeclared !== undefined) return `/${name}${undeclared}`;
+  }
+  return undefined;
+}
+
+function alternativesOf(document: Fields, schema: unknown): readonly Fields[] {
+  const followed = follow(document, schema);
+  const parts = ["anyOf", "oneOf", "allOf"].flatMap((name) => listOf(followed[name]));
+  return [followed, ...parts.flatMap((part) => alternativesOf(document, part))];
+}
+
+/** Returns the schemas of a property. A schema without any properties, such as one of all values, declares each. */
+function schemasOfProperty(schema: Fields, name: string): readonly unknown[] {
+  const { properties, patternProperties, additionalProperties } = schema;
+  const declared = fieldsOf(properties)[name];
+  if (declared !== undefined) return [declared];
+  const matching = Object.entries(fieldsOf(patternProperties)).filter(([pattern]) =>
+    new RegExp(pattern, "u").test(name),
+  );
+  if (matching.length > 0) return matching.map(([, each]) => each);
+  if (additionalProperties !== undefined && additionalProperties !== false) return [additionalProperties];
+  const isOpen = !closing.some((keyword) => keyword in schema);
+  return isOpen ? [{}] : [];
+}
+
+/** With one of these keywords, a schema does not stand for any object. */
+const closing = [
+  "properties",
+  "patternProperties",
+  "additionalProperties",
+  "items",
+  "enum",
+  "const",
+  "$ref",
+  "anyOf",
+  "oneOf",
+  "allOf",
+];
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 type Validator = ReturnType<typeof Schema.Compile>;
 

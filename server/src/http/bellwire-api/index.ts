@@ -10,7 +10,7 @@ import type { JsonObject } from "#platform/document.ts";
 import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
 import { type ApiCall, authorize, routeUrl } from "../shared/operation.ts";
-import { schemaController } from "../shared/schema-compilers.ts";
+import { schemaController } from "../shared/server-hooks.ts";
 import { alertOperations } from "./alerts.ts";
 import { attemptListOperations } from "./attempts.ts";
 import { auditRecordOperations } from "./audit-records.ts";

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
 import { isRecord } from "#platform/document.ts";
 import { credentialParameters } from "../shared/admin-caller.ts";
+import { brokenRules } from "../shared/broken-rules.ts";
 import { decodeUtf8, refuseCompressedBodies } from "../shared/forms.ts";
 import { Problem, unknownParameters } from "../shared/problem.ts";
-import { brokenRules, validatorOf } from "../shared/schema-compilers.ts";
 import type { Operation } from "./operation.ts";
 
 /**
@@ -56,9 +57,9 @@ function requireNoBody({ body }: FastifyRequest): void {
  * written as in JSON. TypeBox's own conversion reads `1.5`, `1n` and `true` as 1, and would change the wrong row.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const compile = validatorOf(schema);
+  let compiled: Validator | undefined;
   return (input) => {
-    const validator = compile();
+    const validator = (compiled ??= Compile(schema)); // all of them would take a third of the time of a start
     const value = httpPart === "body" ? input : parseTexts(input, schema);
     return validator.Check(value) ? { value } : { error: brokenRules(validator, value) };
   };

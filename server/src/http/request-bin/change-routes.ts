@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Compile } from "typebox/compile";
 import { recordAudit } from "#access/index.ts";
 import { checkForwardUrl } from "#http/shared/bin-forward.ts";
+import { brokenRules } from "#http/shared/broken-rules.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import type { FieldErrors } from "#http/shared/problem.ts";
-import { brokenRules, validatorOf } from "#http/shared/schema-compilers.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { binLimits } from "#platform/limits.ts";
 import {
@@ -201,7 +202,7 @@ function wholeNumber(text: string | undefined, min: number, max: number): number
 function parseRules(text: string): { readonly rules: readonly AnswerRule[] } | { readonly refused: FieldErrors } {
   const value = parseJson(text.trim() === "" ? "[]" : text);
   if (value instanceof SyntaxError) return { refused: { base: [`The rules are not JSON: ${value.message}`] } };
-  const rulesValidator = validatorOf(AnswerRulesSchema)();
+  const rulesValidator = Compile(AnswerRulesSchema);
   if (!rulesValidator.Check(value)) {
     const validation = brokenRules(rulesValidator, value);
     const { errors = {} } = problemOfError(Object.assign(new Error("invalid rules"), { validation }));
