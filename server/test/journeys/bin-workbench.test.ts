@@ -148,3 +148,25 @@ test("seven shown windows of a browser load, and all show a new request", async 
   const states = await Promise.all(windows.map((page) => page.locator("#live-says").innerText()));
   expect(states).toEqual([...Array(3).fill("Refreshing every 3 seconds"), ...Array(4).fill("Live")]);
 });
+
+test("a bin's page is live again after its server was away", async ({ browser, database }) => {
+  const { provider } = await setUp(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  await using server = await openWebServer(database, {});
+  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using page = await browser.newPage();
+  await page.clock.install();
+  await page.goto(`${at}/bins/${bin.id}/view?key=${bin.viewKey}`);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.route("**/bins/**", (route) => route.fulfill({ status: 502 }));
+  await setHidden(page, true);
+  await page.clock.fastForward(1000);
+  await page.getByText("Paused", { exact: true }).waitFor();
+  await setHidden(page, false);
+  await page.getByText("No connection", { exact: true }).waitFor();
+  await page.unroute("**/bins/**");
+  await page.clock.fastForward(3000);
+  await page.getByText("Refreshing every 3 seconds", { exact: true }).waitFor();
+  await page.clock.fastForward(3000);
+  await page.getByText("Live", { exact: true }).waitFor();
+});

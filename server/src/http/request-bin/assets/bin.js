@@ -141,9 +141,10 @@ function showStatus(state, text) {
 /** The running call of `poll`, which every later one ends. */
 let polling;
 
-/** Refreshes the page every 3 seconds until `listen` is possible, in networks that cut streams off for ever. */
-async function poll(mayListen) {
+/** Refreshes the page every 3 seconds. `mayListen` says when to end this, and receives whether the server is back after an interruption. */
+async function poll(mayListen, wasAway = false) {
   const mine = (polling = {});
+  let isAway = false;
   try {
     const response = await fetch(location.href);
     const text = response.ok ? await response.text() : "";
@@ -158,21 +159,26 @@ async function poll(mayListen) {
     for (const request of fresh.toReversed()) show(Number(request.dataset.number), request.outerHTML);
     showStatus("on", "Refreshing every 3 seconds");
   } catch {
+    isAway = true;
     if (polling === mine) showStatus("off", "No connection");
   }
   setTimeout(() => {
     if (polling !== mine) return;
-    if (mayListen()) listen();
-    else void poll(mayListen);
+    if (mayListen(wasAway && !isAway)) listen();
+    else void poll(mayListen, isAway);
   }, 3000);
 }
 
 const failuresMax = 5;
 /** The event stream, unless the tab is hidden or polls. */
 let source;
+/** True while the server is away, and in a network that cuts streams off. */
+let isCut = false;
+let hasListened = false;
 
 function listen() {
   let failures = 0;
+  isCut = false;
   polling = undefined;
   later.clear();
   tellWindows(true);
@@ -180,6 +186,7 @@ function listen() {
   source = opened;
   opened.addEventListener("open", () => {
     failures = 0;
+    hasListened = true;
     showStatus("on", "Live");
   });
   opened.addEventListener("request", (event) => {
@@ -190,14 +197,16 @@ function listen() {
     failures += 1;
     showStatus("off", "Reconnecting");
     if (failures < failuresMax && opened.readyState !== EventSource.CLOSED) return;
+    // A response that is no stream is the one of a proxy whose server restarts.
+    const wasAway = hasListened && opened.readyState === EventSource.CLOSED;
     stopListening();
-    listeners.abort();
-    clearTimeout(hiddenTimer);
-    void poll(() => false);
+    isCut = true;
+    void poll((isBack) => isBack, wasAway);
   });
 }
 
 function stopListening() {
+  clearTimeout(hiddenTimer);
   source?.close();
   source = undefined;
   polling = undefined;
@@ -211,6 +220,7 @@ let hiddenTimer;
 /** Closes the stream soon after the tab is hidden. */
 function listenWhileShown() {
   clearTimeout(hiddenTimer);
+  if (isCut) return;
   if (document.hidden) hiddenTimer = setTimeout(stopListening, hiddenMs);
   else if (!source) listen();
 }
@@ -266,13 +276,11 @@ document.getElementById("answer")?.addEventListener("submit", (event) => {
 
 prepare(document);
 select();
-const listeners = new AbortController();
 if (stream) {
-  const { signal } = listeners;
-  document.addEventListener("visibilitychange", listenWhileShown, { signal });
-  window.addEventListener("focus", listenWhileShown, { signal });
-  window.addEventListener("pageshow", listenWhileShown, { signal });
-  window.addEventListener("pagehide", stopListening, { signal });
-  windows.addEventListener("message", hearWindow, { signal });
+  document.addEventListener("visibilitychange", listenWhileShown);
+  window.addEventListener("focus", listenWhileShown);
+  window.addEventListener("pageshow", listenWhileShown);
+  window.addEventListener("pagehide", () => isCut || stopListening());
+  windows.addEventListener("message", hearWindow);
   listenWhileShown();
 }
