@@ -3,6 +3,7 @@ import { useState } from "react";
 import { type BellwireSchemas, responseBody, useApi } from "../api/bellwire-client.ts";
 import { FormDialog } from "./form/form-dialog.tsx";
 import { useChange } from "./form/use-change.ts";
+import { nameInText } from "./labels.tsx";
 
 type Pending = BellwireSchemas["NewErasure"]["pending"];
 
@@ -51,13 +52,13 @@ export function EraseDialog({ subject, name, isDeleted = false, onDone, onClose 
           ["applications", "of account"],
           ["applications", "one"],
         ],
-    done: `The personal data of ${name} is being erased`,
+    done: `The personal data of ${nameInText(name)} is being erased`,
     failed: "The erasure could not be started",
     onDone,
   });
   return (
     <FormDialog
-      title={`Erase the personal data of ${name}?`}
+      title={`Erase the personal data of ${nameInText(name)}?`}
       submit="Erase personal data"
       isBusy={erase.isPending}
       isDanger

@@ -10,6 +10,17 @@ import { refreshSeconds, useLiveState } from "../api/live-updates.tsx";
 /** Isolates a user-chosen name, so that a right-to-left name does not reorder the text around it. */
 export const Name = ({ children }: { children: string }) => <bdi>{children}</bdi>;
 
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * Returns a name for a sentence that is a text, such as the title of a dialog or a message. As in `Name`, the words beside it keep their
+ * order: letters from right to left are isolated, and characters that change the direction are removed.
+ */
+export function nameInText(name: string): string {
+  const shown = name.replaceAll(/\p{Bidi_Control}/gu, "");
+  return rightToLeft.test(shown) ? `\u2068${shown}\u2069` : shown;
+}
+
 type State = AccountState | ApplicationState | User["state"];
 
 const looks = {

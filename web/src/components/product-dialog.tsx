@@ -6,6 +6,7 @@ import { SelectField, type SelectFieldProps, SwitchField, type SwitchFieldProps,
 import { FormDialog } from "./form/form-dialog.tsx";
 import { useDialogForm } from "./form/use-change.ts";
 import { planPermissions } from "./plans/plan-change.tsx";
+import { nameInText } from "./labels.tsx";
 
 export interface ProductDialogProps {
   /** Without it, the dialog creates a product. */
@@ -36,7 +37,7 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
   });
   return (
     <FormDialog
-      title={product ? `Edit ${product.name}` : "Create a product"}
+      title={product ? `Edit ${nameInText(product.name)}` : "Create a product"}
       {...(!product && { description: "You can choose the rights of developers after creating the product." })}
       submit={product ? "Save" : "Create"}
       {...dialog}

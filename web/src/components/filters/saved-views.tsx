@@ -23,6 +23,7 @@ import { FormDialog } from "../form/form-dialog.tsx";
 import { fieldText, useChange, useDialogForm } from "../form/use-change.ts";
 import { useUndoToast } from "../undo-toast.ts";
 import { type ListName, filteredLists, readListFilter } from "./filter-table.ts";
+import { nameInText } from "../labels.tsx";
 
 interface SavedViewsProps {
   readonly list: ListName;
@@ -152,8 +153,8 @@ function useViewChanges() {
     failed: "The view could not be deleted",
     onDone: (view) =>
       offerUndo({
-        title: `The view “${view.name}” was deleted`,
-        undone: `The view “${view.name}” was restored`,
+        title: `The view “${nameInText(view.name)}” was deleted`,
+        undone: `The view “${nameInText(view.name)}” was restored`,
         undo: () => createView(api, view),
         stale: [viewsKey],
       }),
@@ -191,7 +192,7 @@ function ViewNameDialog({ view, list, filter, onSaved, onClose }: ViewNameDialog
   });
   return (
     <FormDialog
-      title={view ? `Rename “${view.name}”` : "Save this view"}
+      title={view ? `Rename “${nameInText(view.name)}”` : "Save this view"}
       {...(!view && { description: `It contains the filters of the ${filteredLists[list].rows}. Only you see it.` })}
       submit={view ? "Rename" : "Save"}
       {...dialog}

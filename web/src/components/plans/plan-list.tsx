@@ -6,7 +6,7 @@ import { mayChangePlans, useSession } from "../../api/session.tsx";
 import { TextField } from "../form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
-import { Name } from "../labels.tsx";
+import { Name, nameInText } from "../labels.tsx";
 import { type ListColumn, ListTable } from "../list-table.tsx";
 
 export interface PlanListProps {
@@ -47,7 +47,7 @@ export function PlanList({ path, plans }: PlanListProps) {
       {toEdit && <PlanDialog path={path} plan={toEdit} onClose={() => setToEdit(undefined)} />}
       {toDelete && (
         <ConfirmDialog
-          title={`Delete ${toDelete.name}?`}
+          title={`Delete ${nameInText(toDelete.name)}?`}
           confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}
@@ -161,7 +161,11 @@ function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
     onClose,
   });
   return (
-    <FormDialog title={plan ? `Edit ${plan.name}` : "Create a plan"} submit={plan ? "Save" : "Create"} {...dialog}>
+    <FormDialog
+      title={plan ? `Edit ${nameInText(plan.name)}` : "Create a plan"}
+      submit={plan ? "Save" : "Create"}
+      {...dialog}
+    >
       <TextField {...field("name")} label="Name" isRequired />
       <TextField {...field("cost_per_month")} label="Cost per month" input={{ type: "number", min: 0, step: "any" }} />
       <TextField {...field("setup_fee")} label="Setup fee" input={{ type: "number", min: 0, step: "any" }} />

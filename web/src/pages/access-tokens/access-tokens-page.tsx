@@ -24,7 +24,7 @@ import { CopyField } from "../../components/copy-text.tsx";
 import { ChoiceGroup, SelectField, TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { Name } from "../../components/labels.tsx";
+import { Name, nameInText } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -95,7 +95,7 @@ function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }) {
       />
       {toDelete && (
         <ConfirmDialog
-          title={`Delete ${toDelete.name}?`}
+          title={`Delete ${nameInText(toDelete.name)}?`}
           confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}

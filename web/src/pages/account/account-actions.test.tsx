@@ -49,6 +49,16 @@ test.each([
   await waitFor(() => expect(dialog()).toBeUndefined());
 });
 
+test.each([
+  ["\u05d7\u05d1\u05e8\u05d4 (ACME) 24", "Suspend \u2068\u05d7\u05d1\u05e8\u05d4 (ACME) 24\u2069?"],
+  ["\u202eskooB yauQ\u2066", "Suspend skooB yauQ?"],
+] as const)("the name %j in a question does not reorder the words beside it", async (org_name, title) => {
+  showInPortal(<AccountActions account={{ ...account("approved"), org_name }} />, { answers, session });
+  await click("Actions");
+  await click("Suspend");
+  await waitFor(() => expect(dialog()).toContain(title));
+});
+
 test("approving an account requires no confirmation", async () => {
   const { changes } = showInPortal(<AccountActions account={account("pending")} />, { answers, session });
   await click("Actions");

@@ -8,6 +8,7 @@ import { ActionMenu } from "../../components/action-menu.tsx";
 import { EraseDialog } from "../../components/erase-dialog.tsx";
 import { ConfirmDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
+import { nameInText } from "../../components/labels.tsx";
 
 /** 3scale's API cannot suspend accounts, so these are operations of Bellwire. */
 const isBellwireOperation = ({ operation }: AccountStep): boolean => operation === "suspend" || operation === "resume";
@@ -89,13 +90,13 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
       ["applications", "of account", id],
       ["applications", "one"],
     ],
-    done: `${name} was deleted`,
+    done: `${nameInText(name)} was deleted`,
     failed: "The account could not be deleted",
     leave: () => navigate({ to: "/accounts" }),
   });
   return (
     <ConfirmDialog
-      title={`Delete ${name}?`}
+      title={`Delete ${nameInText(name)}?`}
       confirm="Delete"
       isBusy={remove.isPending}
       onConfirm={() => remove.mutate(undefined)}
@@ -133,8 +134,9 @@ const notified = `Its admins get an email. ${webhookNote}`;
 /** Returns the confirmation before a step that locks an account's users out. From "approved" every step does. */
 function accountQuestion(
   operation: AccountStep["operation"],
-  { org_name: name, state }: Pick<Account, "org_name" | "state">,
+  { org_name, state }: Pick<Account, "org_name" | "state">,
 ): Question | undefined {
+  const name = nameInText(org_name);
   switch (operation) {
     case "suspend":
       return {

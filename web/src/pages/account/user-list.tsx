@@ -16,7 +16,7 @@ import {
 } from "../../components/form/form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { EraseDialog } from "../../components/erase-dialog.tsx";
-import { Name } from "../../components/labels.tsx";
+import { Name, nameInText } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
 
@@ -114,7 +114,8 @@ function UserQuestion({ user, operation, ...rest }: UserQuestionProps) {
 }
 
 /** Returns the confirmation before a step that restricts a user of an account. */
-function confirmationOf(operation: UserStep["operation"] | "delete", name: string): Question | undefined {
+function confirmationOf(operation: UserStep["operation"] | "delete", username: string): Question | undefined {
+  const name = nameInText(username);
   switch (operation) {
     case "suspend":
       return {
@@ -160,7 +161,7 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
   });
   return (
     <FormDialog
-      title={user ? `Edit ${user.username}` : "Add a user"}
+      title={user ? `Edit ${nameInText(user.username)}` : "Add a user"}
       submit={user ? "Save" : "Add"}
       isBusy={isPending}
       isDisabled={!typed}

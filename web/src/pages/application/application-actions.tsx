@@ -9,6 +9,7 @@ import { ActionMenu } from "../../components/action-menu.tsx";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
 import { type ChangeOptions, useChange } from "../../components/form/use-change.ts";
+import { nameInText } from "../../components/labels.tsx";
 
 const steps = {
   pending: [{ operation: "accept", title: "Accept" }],
@@ -73,12 +74,12 @@ function applicationQuestion(operation: string, name: string): Question | undefi
   switch (operation) {
     case "suspend":
       return {
-        title: `Suspend ${name}?`,
+        title: `Suspend ${nameInText(name)}?`,
         text: `The application must no longer be served until you resume it. ${webhookNote}`,
       };
     case "decustomize_plan":
       return {
-        title: `Return ${name} to the standard plan?`,
+        title: `Return ${nameInText(name)} to the standard plan?`,
         text: `The customized plan is deleted and cannot be restored. ${webhookNote}`,
       };
     default:
@@ -110,12 +111,12 @@ function DeleteApplicationDialog({ application, name, onClose }: EndDialogProps)
   const api = useManagement();
   const { mutate, isPending } = useApplicationEnd(application, {
     change: () => api.delete(applicationPath({ accountId: application.account_id, id: application.id })),
-    done: `${name} was deleted`,
+    done: `${nameInText(name)} was deleted`,
     failed: "The application could not be deleted",
   });
   return (
     <ConfirmDialog
-      title={`Delete ${name}?`}
+      title={`Delete ${nameInText(name)}?`}
       confirm="Delete"
       isBusy={isPending}
       onConfirm={() => mutate(undefined)}
@@ -134,13 +135,13 @@ function RejectApplicationDialog({ application, name, onClose }: EndDialogProps)
   const [reason, setReason] = useState("");
   const { mutate, isPending, errors } = useApplicationEnd(application, {
     change: () => api.runOperation(`applications/${application.id}/reject`, { reason }),
-    done: `${name} was rejected`,
+    done: `${nameInText(name)} was rejected`,
     failed: "The application could not be rejected",
     fields: ["reason"],
   });
   return (
     <FormDialog
-      title={`Reject ${name}?`}
+      title={`Reject ${nameInText(name)}?`}
       description={`The application and its credentials are deleted. They cannot be restored. ${webhookNote}`}
       submit="Reject"
       isDanger

@@ -33,6 +33,7 @@ import { EndpointForm } from "./endpoint-form.tsx";
 import { type EndpointTab, endpointTabs } from "./endpoint-tabs.ts";
 import { EndpointOverview } from "./endpoint-overview.tsx";
 import { ReplayCard } from "./replay-card.tsx";
+import { nameInText } from "../../components/labels.tsx";
 
 const route = getRouteApi("/endpoints/$id");
 const back = { to: "/endpoints", label: "Go to the endpoints" } as const;
@@ -208,8 +209,8 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
     failed: "The endpoint could not be deleted",
     onDone: async () => {
       toastWithUndo({
-        title: `The endpoint ${name} was deleted`,
-        undone: `The endpoint ${name} is back`,
+        title: `The endpoint ${nameInText(name)} was deleted`,
+        undone: `The endpoint ${nameInText(name)} is back`,
         undo: () => responseBody(api.POST("/api/v1/endpoints/{id}/undo_delete", { params: { path: { id } } })),
         stale: [["endpoints"], ...affectedQueries],
       });
@@ -221,7 +222,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
   });
   return (
     <ConfirmDialog
-      title={`Delete ${name}?`}
+      title={`Delete ${nameInText(name)}?`}
       confirm="Delete"
       isBusy={remove.isPending}
       onConfirm={() => remove.mutate(undefined)}

@@ -13,6 +13,7 @@ import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx"
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
+import { nameInText } from "../../components/labels.tsx";
 
 const route = getRouteApi("/products/$id");
 const back = { to: "/products", label: "Go to the products" } as const;
@@ -80,7 +81,7 @@ function ProductActions({ product }: { product: Product }) {
       ["applications", "of account"],
       ["applications", "one"],
     ],
-    done: `${product.name} was deleted`,
+    done: `${nameInText(product.name)} was deleted`,
     failed: "The product could not be deleted",
     leave: () => navigate({ to: "/products" }),
   });
@@ -95,7 +96,7 @@ function ProductActions({ product }: { product: Product }) {
       {open === "edit" && <ProductDialog product={product} onClose={close} />}
       {open === "delete" && (
         <ConfirmDialog
-          title={`Delete ${product.name}?`}
+          title={`Delete ${nameInText(product.name)}?`}
           confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(undefined)}

@@ -11,6 +11,7 @@ import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { type SetEdits, applySetEdits, withTurned } from "../../components/form/set-edits.ts";
 import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { nameInText } from "../../components/labels.tsx";
 
 const labels: Readonly<Record<Section, string>> = {
   partners: "Developers: accounts and applications",
@@ -48,7 +49,7 @@ export function PermissionsDialog({ user, onClose }: { user: User; onClose: () =
   const refetch = () => Promise.all([permissions.refetch(), products.refetch()]);
   return (
     <FormDialog
-      title={`Permissions of ${user.username}`}
+      title={`Permissions of ${nameInText(user.username)}`}
       submit="Save"
       isBusy={isPending}
       isDisabled={!data || !hasEdits(edits)}

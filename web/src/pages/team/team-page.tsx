@@ -13,6 +13,7 @@ import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
 import { PermissionsDialog } from "./permissions-dialog.tsx";
+import { nameInText } from "../../components/labels.tsx";
 
 export function TeamPage() {
   const query = useQuery(teamQuery(useManagement()));
@@ -98,7 +99,8 @@ export function ColleagueDialog({ user, kind, isBusy, onStep, onDelete, onClose 
 }
 
 /** Returns the confirmation before a step that restricts a team member, or grants every right. */
-export function colleagueQuestion(operation: UserStep["operation"] | "delete", name: string): Question | undefined {
+export function colleagueQuestion(operation: UserStep["operation"] | "delete", username: string): Question | undefined {
+  const name = nameInText(username);
   switch (operation) {
     case "suspend":
       return {
@@ -174,7 +176,7 @@ export function EditColleagueDialog({ user, onClose }: { user: User; onClose: ()
     onClose,
   });
   return (
-    <FormDialog title={`Edit ${user.username}`} submit="Save" {...dialog}>
+    <FormDialog title={`Edit ${nameInText(user.username)}`} submit="Save" {...dialog}>
       <TextField {...field("username")} label="Username" isRequired />
       <TextField {...field("email")} label="Email" input={{ type: "email" }} />
       <NewPasswordField
