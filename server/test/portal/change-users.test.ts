@@ -10,6 +10,7 @@ import {
   createUser,
   deleteUser,
   findUsersByLogin,
+  holdsPassword,
   inviteUser,
   listInvitations,
   listUsers,
@@ -73,6 +74,22 @@ test("a suspension and a password change by another user end all sessions immedi
   const second = await openSession(pool, fixture);
   await suspendUser(pool, change);
   expect(await isOpen(pool, fixture, second)).toBe(false);
+});
+
+test("a new password ends the session of a sign-in that it waits for", async ({ sharedPool: pool }) => {
+  const fixture = await openPortal(pool);
+  const [found] = await findUsersByLogin(pool, fixture.provider.id, form.username);
+  const signIn = { providerId: fixture.provider.id, userId: fixture.user.id, passwordHash: found?.passwordHash ?? "" };
+  const { session, change } = await pool.inTransaction(async (tx) => {
+    await holdsPassword(tx, signIn);
+    const { cookieValue } = await createSession(tx, { ...signIn, audience: "developer", now });
+    const values = { ...fixture, userId: fixture.user.id, values: newPassword, writer: "program", by } as const;
+    const waiting = updateUser(pool, passwords, values);
+    await until(() => countWaiting(pool));
+    return { session: cookieValue, change: { waiting } };
+  });
+  await change.waiting;
+  expect(await isOpen(pool, fixture, session)).toBe(false);
 });
 
 test("a new password keeps the current session and ends all others", async ({ sharedPool: pool }) => {
