@@ -1,11 +1,15 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect } from "vitest";
 import { record, value } from "#platform/document.ts";
 import {
   type DueDelivery,
   type HintedRows,
+  contextOf,
   hintedRowsChannel,
   listDeliveries,
   parseHintedRows,
+  planDeliveries,
   readDueDeliveries,
   readRuns,
   startOfLane,
@@ -23,6 +27,9 @@ import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
 const url = "http://127.0.0.1:9/hook";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
 
 const limits = { bytesMax: 1e6, bodyMax: 1e6 };
 
@@ -83,6 +90,47 @@ test("the rows in a change's hint equal the due rows that a query returns, excep
   await recordNow(database, { providerId });
   await until(() => hinted.length === 2);
   expect(hinted[1]?.rows.map(({ endpointId }) => endpointId)).toEqual([unordered]);
+});
+
+test("a transaction keeps none of its large bodies in memory for its hint, which names the endpoints to read", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url });
+  const hinted: HintedRows[] = [];
+  database.onHint(hintedRowsChannel, (values) => void hinted.push(...values.map(parseHintedRows)));
+  await database.inTransaction(async (tx) => {
+    const eventId = tx.newUuidV7(Date.now());
+    const delivery = {
+      eventId,
+      endpointId,
+      format: "3scale",
+      orderingKey: null,
+      sequence: 1,
+      endpointVersion: 1,
+    } as const;
+    const about = { type: "account.updated", objectId: 31, accountId: 31, sequence: 1 };
+    const context = contextOf({
+      ...about,
+      occurredAt: new Date(),
+      actorKind: "key",
+      actorUserId: null,
+      channel: "api",
+    });
+    const plan = (): WeakRef<Buffer> => {
+      const body = Buffer.alloc(200_000);
+      const payload = { eventId, format: "3scale", body, context } as const;
+      planDeliveries(tx, providerId, { deliveries: [delivery], payloads: [payload] });
+      return new WeakRef(body);
+    };
+    const body = plan();
+    await tx.query("select");
+    await new Promise(setImmediate); // a WeakRef keeps its object until the turn is over
+    collectGarbage();
+    expect(body.deref()).toBeUndefined();
+  });
+  await until(() => hinted.length === 1);
+  expect(hinted).toEqual([{ committingAtMs: expect.any(Number), rows: [], endpointIds: [endpointId] }]);
 });
 
 test("a read of due rows ends in each lane with the row at which its bodies have the requested size", async ({

@@ -136,12 +136,11 @@ export function planDeliveries(tx: Transaction, providerId: number, { deliveries
     const [, endpointIds, formats, orderingKeys] = columns;
     inserted = insert(orderedOfOneStatement, [eventId, endpointIds, formats, orderingKeys, sequence]);
   } else inserted = insert(isUnordered ? unorderedStatement : orderedStatement, columns);
-  for (const endpointId of new Set(planned.map((delivery) => delivery.endpointId))) {
-    tx.hintOthersAfterCommit("due", String(endpointId));
-  }
-  tx.hintOwnAfterCommit(hintedRowsChannel, (committingAtMs) =>
-    renderHintedRows({ deliveries: planned, payloads, inserted: inserted.rows, committingAtMs }),
-  );
+  const endpointIds = [...new Set(planned.map((delivery) => delivery.endpointId))];
+  for (const endpointId of endpointIds) tx.hintOthersAfterCommit("due", String(endpointId));
+  const bytes = payloads.reduce((sum, { body }) => sum + body.length, 0);
+  if (bytes > bodyBytesMax || planned.length > rowsMax) hintEndpoints(tx, endpointIds);
+  else hintRows(tx, { deliveries: planned, payloads, inserted });
 }
 
 /*
@@ -154,8 +153,17 @@ export const hintedRowsChannel: OwnChannel = "own/due-rows";
 
 /** Bytes of the bodies of one hint. With more, its rows are read. */
 const bodyBytesMax = 100_000;
-/** Rows of one hint. A transaction with more is read like a backlog. */
+/** Rows of one hint. More are read like a backlog. */
 const rowsMax = 500;
+
+const hintRows = (tx: Transaction, recorded: Recorded): void =>
+  tx.hintOwnAfterCommit(hintedRowsChannel, (committingAtMs) => renderHintedRows(recorded, committingAtMs));
+
+/** Keeps no bodies until the commit: the deletion of a product with 20,000 applications would keep 90 MB. */
+const hintEndpoints = (tx: Transaction, endpointIds: readonly number[]): void =>
+  tx.hintOwnAfterCommit(hintedRowsChannel, (committingAtMs) =>
+    renderMessage({ committingAtMs, payloads: [], rows: [], endpointIds }),
+  );
 
 /** A row as the insert returns it. */
 interface InsertedRow {
@@ -178,8 +186,8 @@ export interface HintedRows {
 interface Recorded {
   readonly deliveries: readonly PlannedDelivery[];
   readonly payloads: readonly RecordedPayload[];
-  readonly inserted: readonly InsertedRow[];
-  readonly committingAtMs: number;
+  /** Its rows are there from the end of the statement on. */
+  readonly inserted: SentStatement<InsertedRow>;
 }
 
 /** `HintedRows` as they travel: each body once. */
@@ -191,21 +199,18 @@ interface Message extends Pick<HintedRows, "committingAtMs" | "endpointIds"> {
   })[];
 }
 
+const renderMessage = (message: Message): string => JSON.stringify(message);
+
 /** Renders the rows that are due. One that waits in its key is made due, and hinted, by the end of the row ahead of it. */
-function renderHintedRows({ deliveries, payloads, inserted, committingAtMs }: Recorded): string {
-  const dueAts = new Map(inserted.map(({ eventId, endpointId, dueAt }) => [`${eventId}.${endpointId}`, dueAt]));
+function renderHintedRows({ deliveries, payloads, inserted }: Recorded, committingAtMs: number): string {
+  const dueAts = new Map(inserted.rows.map(({ eventId, endpointId, dueAt }) => [`${eventId}.${endpointId}`, dueAt]));
   const indexes = new Map(payloads.map(({ eventId, format }, index) => [`${eventId}.${format}`, index]));
   const rows = deliveries.flatMap(({ eventId, endpointId, format, orderingKey, endpointVersion }) => {
     const [dueAt, payload] = [dueAts.get(`${eventId}.${endpointId}`), indexes.get(`${eventId}.${format}`)];
     if (dueAt === undefined || payload === undefined || dueAt === "infinity") return [];
     return [{ payload, endpointId, dueAt, orderingKey, endpointVersion }];
   });
-  const bytes = payloads.reduce((sum, { body }) => sum + body.length, 0);
-  const message: Message =
-    bytes > bodyBytesMax || rows.length > rowsMax
-      ? { committingAtMs, payloads: [], rows: [], endpointIds: rows.map(({ endpointId }) => endpointId) }
-      : { committingAtMs, payloads: payloads.map(withText), rows, endpointIds: [] };
-  return JSON.stringify(message);
+  return renderMessage({ committingAtMs, payloads: payloads.map(withText), rows, endpointIds: [] });
 }
 
 const withText = ({ body, ...payload }: RecordedPayload) => ({ ...payload, body: body.toString() });
