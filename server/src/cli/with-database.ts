@@ -1,12 +1,12 @@
 import { type AuditRecord, recordAudit } from "#access/index.ts";
 import { type Cell, type Tenant, defaultCell, findTenant, openCell, readCells } from "#cells/index.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
-import { classifyDatabaseError } from "#platform/database/connection.ts";
+import { classifyDatabaseError, providerMovingCode } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type OpenedDatabase, openDatabase } from "#platform/database/open-database.ts";
 import type { OpenedPool } from "#platform/database/pool.ts";
 import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
-import { CannotStart, errorMessage } from "#platform/errors.ts";
+import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { createLogger } from "#platform/logger.ts";
 import { type Provider, readProvider } from "#portal/providers/index.ts";
 import { type CommandNeeds, WrongUsage } from "./command.ts";
@@ -64,15 +64,19 @@ export async function withInstallation<T>(
   try {
     return await work({ directory, database, config, open });
   } catch (error) {
-    throw classifyDatabaseError(error) === undefined ? error : databaseFailed(error);
+    throw explainFailure(error);
   }
 }
 
-const databaseFailed = (cause: unknown): CannotStart =>
-  new CannotStart(
-    `The database failed during the command, which may have done a part of its work: ${errorMessage(cause)}`,
-    { cause },
-  );
+/** Returns the error that the command prints for an error of the database, and others as they are. */
+function explainFailure(cause: unknown): unknown {
+  const part = "during the command, which may have done a part of its work";
+  if (errorCode(cause) === providerMovingCode)
+    return new CannotStart(`The provider is moved to another cell ${part}. Repeat it.`, { cause });
+  return classifyDatabaseError(cause) === undefined
+    ? cause
+    : new CannotStart(`The database failed ${part}: ${errorMessage(cause)}`, { cause });
+}
 
 /** Runs `work` on each cell, one after another, the default one first. */
 export const withEveryCell = (

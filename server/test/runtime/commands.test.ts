@@ -1,10 +1,14 @@
 import pg from "pg";
 import { expect } from "vitest";
+import { connectToCell } from "#cells/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
+import { createTriggers } from "../../src/cells/move/follow-changes.ts";
+import { readMovedTables } from "../../src/cells/move/moved-rows.ts";
 import { runCommandLine } from "../../src/cli/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
 
 /** Runs a command on a database or in a folder. Returns its exit code and output. */
@@ -46,6 +50,23 @@ test("a command that the database fails says so in a sentence", async ({ databas
   expect(await run({ DATABASE_URL: databaseUrl }, "hold", "--after-restore")).toEqual([
     1,
     expect.stringMatching(/^bellwire: The database failed during the command, [^\n]+read-only transaction$/),
+  ]);
+});
+
+test("a command that changes a provider while it moves to another cell asks to be repeated", async ({
+  database,
+  databaseUrl,
+}) => {
+  const { provider } = await setUp(database);
+  const client = await connectToCell({ schema, ownerUrl: databaseUrl });
+  const tables = (await readMovedTables(client)).filter(({ name }) => name === "access_tokens");
+  await createTriggers(client, tables, provider.id);
+  const move = "insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), 'frozen')";
+  await client.query(move, [provider.id]);
+  await client.end();
+  expect(await run({ DATABASE_URL: databaseUrl }, "token", "create", "--username", "admin")).toEqual([
+    1,
+    expect.stringMatching(/^bellwire: The provider is moved to another cell during the command, [^\n]+ Repeat it\.$/),
   ]);
 });
 
