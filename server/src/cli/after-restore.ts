@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { auditInBatches } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
@@ -13,7 +12,7 @@ import {
 import { deleteHeldMails, listHeldMails, releaseHeldMails } from "#portal/mails/index.ts";
 import { cancelHeldJobs, listHeldJobs, releaseHeldJobs } from "#webhooks/jobs/index.ts";
 import { cancelReplaysOf } from "#webhooks/replays/index.ts";
-import { type Command, type CommandNeeds, WrongUsage, parseId } from "./command.ts";
+import { type Command, type CommandNeeds, WrongUsage, parseId, parseArguments } from "./command.ts";
 import { auditCommand, commandLine, providerOption, withEveryCell, withProvider } from "./with-database.ts";
 
 type Print = CommandNeeds["print"];
@@ -23,7 +22,7 @@ export const hold: Command = {
   summary:
     "after a restore that Bellwire cannot detect (a volume's snapshot): skip numbers, and send nothing until it is resumed",
   async run(args, needs) {
-    const { values } = parseArgs({ args: [...args], options: { "after-restore": { type: "boolean" } } });
+    const { values } = parseArguments({ args: [...args], options: { "after-restore": { type: "boolean" } } });
     if (!values["after-restore"])
       throw new WrongUsage("Add --after-restore: this command is for restored databases only.");
     let areHeld = false;
@@ -49,7 +48,7 @@ export const resume: Command = {
     "(some for the second time), or skip them (those that were not sent never will be)",
   async run(args, needs) {
     const flag = { type: "boolean" } as const;
-    const { values } = parseArgs({
+    const { values } = parseArguments({
       args: [...args],
       options: {
         ...providerOption,

@@ -6,7 +6,10 @@ import { runCommandLine } from "./index.ts";
 async function run(...args: readonly string[]): Promise<{ code: number; output: string }> {
   const output: string[] = [];
   const print = (line: string): void => void output.push(line);
-  const code = await runCommandLine(args, { env: {}, roles: [], serve: async () => 0, print, printStatus: print });
+  // No database is there, so that a command that opens one fails at once.
+  const env = { DATABASE_URL: "postgresql://127.0.0.1:1/none", BELLWIRE_DATABASE_WAIT_SECONDS: "0" };
+  const needs = { env, roles: ["web", "engine"] as const, serve: async () => 0, print, printStatus: print };
+  const code = await runCommandLine(args, needs);
   return { code, output: output.join("\n") };
 }
 
@@ -29,6 +32,57 @@ test.each([
     const { code, output } = await run(...name.split(" "), ...argsFor(number));
     expect([number, code, output]).toEqual([number, 2, expect.stringContaining(message)]);
   }
+});
+
+const oneSubject = "Give either --account or --user.";
+const oneCell = "Name one cell";
+const schemaRule = "--schema must be lowercase letters";
+
+test.each([
+  ["serve --role=all", "There is no role all"],
+  ["serve extra", "Unexpected argument 'extra'"],
+  ["erase --pending=cancel", oneSubject],
+  ["erase --account=1 --user=2 --pending=cancel", oneSubject],
+  ["erase --account=1", "--pending must be send"],
+  ["erase --account=1 --pending=now", "--pending must be send"],
+  ["erase --account=1 --account=2 --pending=cancel", "Give --account once."],
+  ["erasure", "Give the id of one erasure"],
+  ["erasure 1 2", "Give the id of one erasure"],
+  ["failures delete --until=soon", "--until must be a time"],
+  ["failures delete --id=7", "--id must be the id of an event"],
+  ["failures retry --endpoint=1 --endpoint=2", "Give --endpoint once."],
+  ["token create", "give --username"],
+  ["token create --username=admin --permission=all", "--permission is ro or rw."],
+  ["token create --username=admin --scope=everything", "There is no scope everything"],
+  ["token create --username=admin --scope=stats --permission=ro --permission=rw", "Give --permission once."],
+  ["user password", "Give one username"],
+  ["user password admin member", "Give one username"],
+  ["provider create --name=Quay", "Give --name and --subdomain."],
+  ["provider limit users 5", "Name a limit"],
+  ["provider limit bins-per-provider 5 6", "Name a limit"],
+  ["provider move quay", "a cell with --to"],
+  ["provider move --to=west", "Name one provider"],
+  ["provider move quay brook --to=west", "Name one provider"],
+  ["cell add", oneCell],
+  ["cell add West", oneCell],
+  ["cell add all", "`all` is reserved"],
+  ["cell add west east", oneCell],
+  ["cell add west --schema=West", schemaRule],
+  ["cell add west --schema=bellwire_directory", schemaRule],
+  ["cell drain", oneCell],
+  ["cell drain west east", oneCell],
+  ["cell drain west --undo --plan", "--undo makes the cell active"],
+  ["cell drain west --undo --to=east", "--undo makes the cell active"],
+  ["cell drain west --to=east --to=north", "Give --to once."],
+  ["hold", "Add --after-restore"],
+  ["resume --send", "Add --after-restore"],
+  ["resume --after-restore", "Give one of --plan, --send and --skip."],
+  ["resume --after-restore --send --skip", "Give one of --plan, --send and --skip."],
+  ["backup", "Name a new folder"],
+])('"%s" is refused with its usage, without a database', async (line, message) => {
+  const { code, output } = await run(...line.split(" "));
+  expect([code, output]).toEqual([2, expect.stringContaining(message)]);
+  expect(output).toContain("usage: bellwire ");
 });
 
 test("the help lists the commands", () => {

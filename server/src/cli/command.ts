@@ -1,7 +1,7 @@
 import type { Environment } from "#platform/config/parsers.ts";
 import { type Config, readConfig } from "#platform/config/read-config.ts";
 import { warnOfUnknownSettings } from "#platform/config/settings.ts";
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { CannotStart, errorCode } from "#platform/errors.ts";
 import { version } from "#platform/version.ts";
 
@@ -97,6 +97,22 @@ function explainUnknown(args: readonly string[], commands: readonly Command[]): 
   return `There is no command "${word}". Commands: ${names}.\n\n\`bellwire help\` explains them.`;
 }
 
+/**
+ * Parses arguments, and refuses an option that is given twice unless it takes several values: the last one would count alone, so
+ * `erase --account 5 --account 7` would erase one account.
+ */
+export function parseArguments<Arguments extends ParseArgsConfig>(config: Arguments) {
+  const parsed = parseArgs(config);
+  const { tokens = [] } = parseArgs({ ...config, tokens: true });
+  const given = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== "option" || config.options?.[token.name]?.multiple) continue;
+    if (given.has(token.name)) throw new WrongUsage(`Give --${token.name} once.`);
+    given.add(token.name);
+  }
+  return parsed;
+}
+
 /** Parses decimal digits. Returns NaN for all other texts, such as `0x10`, `1e3` and an empty one. */
 export const parseWhole = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Number.NaN);
 
@@ -123,7 +139,7 @@ export const serve: Command = {
   usage: "serve [--role web|engine]",
   summary: "run until stopped; all roles unless --role is given",
   async run(args, { env, roles, serve: serveRoles, print, printStatus }) {
-    const { values } = parseArgs({ args: [...args], options: { role: { type: "string", multiple: true } } });
+    const { values } = parseArguments({ args: [...args], options: { role: { type: "string", multiple: true } } });
     const unknown = values.role?.find((role) => !roles.some((known) => known === role));
     if (unknown !== undefined) throw new WrongUsage(`There is no role ${unknown}: use ${roles.join(" or ")}.`);
     const chosen = roles.filter((role) => values.role?.includes(role) ?? true);

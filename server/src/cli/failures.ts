@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock.ts";
 import { parseLenientTime } from "#platform/times.ts";
 import {
@@ -11,7 +10,7 @@ import {
   retryFailures as retry,
 } from "#webhooks/deliveries/index.ts";
 import { readEndpointKeys } from "#webhooks/endpoints/index.ts";
-import { type Command, type CommandNeeds, WrongUsage, parseId } from "./command.ts";
+import { type Command, type CommandNeeds, WrongUsage, parseId, parseArguments } from "./command.ts";
 import { type ProviderInCell, commandLine, openEncryption, providerOption, withProvider } from "./with-database.ts";
 
 const filterUsage = "[--endpoint ID] [--until TIME] [--id EVENT_ID]… [--provider SUBDOMAIN]";
@@ -42,7 +41,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Parses the arguments of a command that has no other options. */
 const parseFilterArguments = (args: readonly string[]): ReadFilter =>
-  parseFilterOptions(parseArgs({ args: [...args], options: filterOptions }).values);
+  parseFilterOptions(parseArguments({ args: [...args], options: filterOptions }).values);
 
 /** Parses the filter options. */
 function parseFilterOptions(values: Options): ReadFilter {
@@ -132,7 +131,7 @@ export const deleteFailures: Command = {
   usage: `failures delete ${filterUsage} | --all`,
   summary: "delete failures from the list; their history stays",
   async run(args, needs) {
-    const { values } = parseArgs({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
+    const { values } = parseArguments({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
     const filter = parseFilterOptions(values);
     if (!filter.isNarrow && !values.all)
       throw new WrongUsage("Name the failures with --endpoint, --until or --id, or give --all.");
@@ -146,7 +145,7 @@ export const checkFailures: Command = {
   usage: "failures check [--provider SUBDOMAIN]",
   summary: "exit with code 1 if there are failures, for cron",
   async run(args, needs) {
-    const { values } = parseArgs({ args: [...args], options: providerOption });
+    const { values } = parseArguments({ args: [...args], options: providerOption });
     const count = await withProvider(needs, values.provider, ({ pool, provider }) => countFailures(pool, provider.id));
     needs.print(count === 1 ? "1 delivery has failed" : `${count} deliveries have failed`);
     return count === 0 ? 0 : 1;

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { type Cell, defaultCell, readCells, reencryptCells, revealDatabaseUrl } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
@@ -14,7 +13,7 @@ import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { readFileIfExists } from "#platform/files.ts";
 import { reencryptFailures } from "#webhooks/deliveries/index.ts";
 import { reencryptEndpoints, reencryptSentSettings } from "#webhooks/endpoints/index.ts";
-import { type Command, type CommandNeeds, WrongUsage } from "./command.ts";
+import { type Command, type CommandNeeds, WrongUsage, parseArguments } from "./command.ts";
 import { openEncryption, withEveryCell, withInstallation } from "./with-database.ts";
 
 export const migrate: Command = {
@@ -22,7 +21,7 @@ export const migrate: Command = {
   summary:
     "migrate the databases of all cells, as every start does; --plan shows pending migrations, their locks, and what older processes do",
   async run(args, needs) {
-    const { values } = parseArgs({ args: [...args], options: { plan: { type: "boolean" } } });
+    const { values } = parseArguments({ args: [...args], options: { plan: { type: "boolean" } } });
     if (values.plan) return showPlan(needs);
     await withEveryCell(needs, async () => undefined, { mayChange: true });
     needs.print("The database is up to date.");
@@ -63,7 +62,7 @@ export const rekey: Command = {
   summary:
     "re-encrypt all secrets with the newest BELLWIRE_SECRET_KEY while Bellwire runs, so that older keys can be removed",
   async run(args, needs) {
-    parseArgs({ args: [...args], options: {} });
+    parseArguments({ args: [...args], options: {} });
     const retired: string[] = [];
     let isDone = true;
     await withInstallation(needs, async ({ directory, config, open }) => {
@@ -111,7 +110,7 @@ export const backup: Command = {
   usage: "backup --to FOLDER",
   summary: "copy the embedded database and its keys into a new data directory, while Bellwire runs",
   async run(args, { env, print, printStatus }) {
-    const { values } = parseArgs({ args: [...args], options: { to: { type: "string" } } });
+    const { values } = parseArguments({ args: [...args], options: { to: { type: "string" } } });
     if (!values.to) throw new WrongUsage("Name a new folder for the backup: --to FOLDER.");
     const { databaseUrl, dataDir } = readConfig(env);
     if (databaseUrl)
@@ -135,7 +134,7 @@ export const showConfig: Command = {
   usage: "config",
   summary: "show each setting with its value and origin, and properties of the database",
   async run(args, { env, print, printStatus }) {
-    parseArgs({ args: [...args], options: {} });
+    parseArguments({ args: [...args], options: {} });
     const config = readConfig(env);
     for (const warning of warnOfUnknownSettings(env)) printStatus(warning);
     for (const { name, value, from } of explainConfig(env)) print(`${name.padEnd(30)} ${value.padEnd(40)} ${from}`);

@@ -1,7 +1,6 @@
-import { parseArgs } from "node:util";
 import { systemClock } from "#platform/clock.ts";
 import { createErasure, erasedWithinHours, pendingChoices, readErasure, sendDaysMax } from "#personal-data/index.ts";
-import { type Command, WrongUsage, parseId } from "./command.ts";
+import { type Command, WrongUsage, parseId, parseArguments } from "./command.ts";
 import { auditCommand, commandLine, providerOption, withProvider } from "./with-database.ts";
 
 const refusals = {
@@ -15,7 +14,7 @@ export const erase: Command = {
     "delete an account or a developer, and erase the personal data everywhere; the engine does it in the background",
   async run(args, needs) {
     const text = { type: "string" } as const;
-    const { values } = parseArgs({
+    const { values } = parseArguments({
       args: [...args],
       options: { ...providerOption, account: text, user: text, pending: text },
     });
@@ -63,7 +62,11 @@ export const showErasure: Command = {
   usage: "erasure ID [--provider SUBDOMAIN]",
   summary: "show the progress of an erasure; exits with 1 while it is not done",
   async run(args, needs) {
-    const { values, positionals } = parseArgs({ args: [...args], options: providerOption, allowPositionals: true });
+    const { values, positionals } = parseArguments({
+      args: [...args],
+      options: providerOption,
+      allowPositionals: true,
+    });
     const id = parseId("ID", positionals[0]);
     if (id === undefined || positionals.length > 1)
       throw new WrongUsage("Give the id of one erasure, as bellwire erase prints it.");

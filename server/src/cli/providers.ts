@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import {
   type Scope,
   changeProviderUserPassword,
@@ -17,7 +16,7 @@ import { deleteTenant, findTenant, insertTenant, readCells, readSubdomains } fro
 import type { Pool } from "#platform/database/database.ts";
 import { readProvider } from "#portal/providers/index.ts";
 import { requireCell } from "./cells.ts";
-import { type Command, WrongUsage, parseWhole } from "./command.ts";
+import { type Command, WrongUsage, parseWhole, parseArguments } from "./command.ts";
 import { type Installation, auditCommand, providerOption, withInstallation, withProvider } from "./with-database.ts";
 
 export const createProvider: Command = {
@@ -27,7 +26,7 @@ export const createProvider: Command = {
   async run(args, needs) {
     const text = { type: "string" } as const;
     const options = { name: text, subdomain: text, "admin-username": text, "admin-password": text, cell: text };
-    const { values } = parseArgs({ args: [...args], options });
+    const { values } = parseArguments({ args: [...args], options });
     const { name, subdomain } = values;
     if (!name || !subdomain) throw new WrongUsage("Give --name and --subdomain.");
     const adminUsername = values["admin-username"] || "admin";
@@ -69,7 +68,7 @@ export const listProviders: Command = {
   usage: "provider list",
   summary: "list the subdomains of all providers, which other commands take with --provider, and their cells",
   async run(args, needs) {
-    parseArgs({ args: [...args], options: {} });
+    parseArguments({ args: [...args], options: {} });
     await withInstallation(needs, async ({ directory }) => {
       needs.print(row("SUBDOMAIN", "CELL"));
       for (const { name } of await readCells(directory)) {
@@ -139,7 +138,11 @@ export const setLimit: Command = {
   usage: "provider limit NAME NUMBER|default [--provider SUBDOMAIN]",
   summary: "change a limit of docs/reference/limits.md for one provider",
   async run(args, needs) {
-    const { values, positionals } = parseArgs({ args: [...args], options: providerOption, allowPositionals: true });
+    const { values, positionals } = parseArguments({
+      args: [...args],
+      options: providerOption,
+      allowPositionals: true,
+    });
     const [name = "", number = "", ...more] = positionals;
     const limit = changeableLimits.find((known) => known.name === name);
     const names = changeableLimits.map((known) => known.name).join(", ");
@@ -170,7 +173,7 @@ export const createToken: Command = {
   summary: `create an access token and print it once; scopes: ${scopes.join(", ")} (default: all)`,
   async run(args, needs) {
     const text = { type: "string" } as const;
-    const { values } = parseArgs({
+    const { values } = parseArguments({
       args: [...args],
       options: {
         ...providerOption,
@@ -222,7 +225,7 @@ export const changeUserPassword: Command = {
   usage: "user password USERNAME [--password PASSWORD] [--provider SUBDOMAIN]",
   summary: "set a new password for a user of the Admin Portal (printed if generated) and end the user's sessions",
   async run(args, needs) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseArguments({
       args: [...args],
       options: { ...providerOption, password: { type: "string" } },
       allowPositionals: true,
