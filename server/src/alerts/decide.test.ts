@@ -34,6 +34,19 @@ test.each<readonly [AlertKind, number | null, number | null, Reading, string]>([
   },
 );
 
+test.each([
+  ["pending", "opened", 0.1, 120],
+  ["clearing", "closed", 1, 180],
+] as const)(
+  "a clock that was set back prolongs a %s phase by no more than its time",
+  (state, transition, reading, seconds) => {
+    const setBack = { condition: condition(), reading, now: atMinute(0) };
+    const { phase } = decide({ state, since: atMinute(600) }, setBack);
+    expect(phase).toEqual({ state, since: atMinute(0) });
+    expect(decide(phase, { ...setBack, now: atMinute(seconds / 60) }).transition).toBe(transition);
+  },
+);
+
 const startMs = Date.parse("2026-03-01T09:00:00Z");
 const atMinute = (minute: number): Date => new Date(startMs + minute * 60_000);
 

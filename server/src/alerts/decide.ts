@@ -82,7 +82,7 @@ export function decide(
     case undefined:
     case "pending": {
       if (verdict !== "problem") return { phase: undefined, transition: undefined };
-      const since = phase?.since ?? now;
+      const since = beginOf(phase, now);
       return lasts(since, forSeconds, now)
         ? { phase: { state: "open", since: now }, transition: "opened" }
         : { phase: { state: "pending", since }, transition: undefined };
@@ -93,13 +93,16 @@ export function decide(
         const isBack = phase.state === "clearing";
         return { phase: isBack ? { state: "open", since: now } : phase, transition: undefined };
       }
-      const since = phase.state === "clearing" ? phase.since : now;
+      const since = phase.state === "clearing" ? beginOf(phase, now) : now;
       return lasts(since, clearForSeconds, now)
         ? { phase: undefined, transition: "closed" }
         : { phase: { state: "clearing", since }, transition: undefined };
     }
   }
 }
+
+/** Returns when a phase began. A time in the future is from before the clock was set back. */
+const beginOf = (phase: AlertPhase | undefined, now: Date): Date => (phase && phase.since < now ? phase.since : now);
 
 const lasts = (since: Date, seconds: number, now: Date): boolean => now.getTime() - since.getTime() >= seconds * 1000;
 
