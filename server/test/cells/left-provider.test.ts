@@ -86,3 +86,19 @@ test("rows of a provider that has left the cell, and not been deleted yet, stop 
   expect(await left(pool, staying)).toEqual({ mails: 0, jobs: 0, replays: 0, deletions: 0, evaluated: 1 });
   expect(await left(pool, gone)).toEqual({ mails: 1, jobs: 1, replays: 1, deletions: 1, evaluated: 0 });
 });
+
+test("a provider whose alerts cannot be evaluated keeps no other's from evaluation", async ({ database }) => {
+  const broken = await buildProvider(database);
+  const others = [await buildProvider(database), await buildProvider(database)];
+  const pool: Pool = {
+    ...database,
+    async query(statement, values) {
+      if (statement.includes("as is_retrying") && values?.[0] === broken) throw new Error("broken");
+      return database.query(statement, values);
+    },
+  };
+  const evaluated = evaluateAlerts({ pool, pageUrl: () => "", retentionDays: 30 });
+  await expect(evaluated).rejects.toThrow("the alerts of some providers could not be evaluated");
+  expect(await left(database, broken)).toMatchObject({ evaluated: 0 });
+  for (const each of others) expect(await left(database, each)).toMatchObject({ evaluated: 1 });
+});
