@@ -12,7 +12,7 @@ import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test
 import { createPortalObjects } from "../api/portal-objects.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { cloneTemplate } from "../support/clone-template.ts";
-import { fieldsOf, operationsIn } from "../support/open-api.ts";
+import { fieldsOf, follow, operationsIn } from "../support/open-api.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { schema } from "../support/test-databases.ts";
 import { test as base } from "../support/test.ts";
@@ -291,3 +291,74 @@ test.for(ways)(
     expect(await snapshot(owner, tables, foreign.api.provider.id)).toEqual(before);
   },
 );
+
+/** Requests of one provider whose bodies name objects of another, by operation of the Bellwire API, with the status of each. */
+const namingBodies = (own: Ids, foreign: Ids): Readonly<Record<string, readonly (readonly [number, object])[]>> => {
+  const endpoint_id = Number(foreign["endpoints"]);
+  const range = { since: "-1d", only: "all" };
+  const [accounts, applications] = [Number(foreign["accounts"]), Number(foreign["applications"])];
+  return {
+    "POST /api/v1/events/{id}/send": [[422, { endpoint_id }]],
+    "POST /api/v1/replays": [
+      [422, { endpoint_id, ...range }],
+      [422, { endpoint_id, ...range, dry_run: true }],
+    ],
+    "POST /api/v1/jobs": [
+      [422, { kind: "replay", of: "deliveries", ids: [own["deliveries"]], endpoint_id }],
+      [201, { kind: "retry", of: "failures", ids: [foreign["deliveries"]] }],
+      [201, { kind: "export", of: "deliveries", ids: [foreign["deliveries"]] }],
+    ],
+    "POST /api/v1/failures/retry": [
+      [200, { endpoint_id }],
+      [200, { ids: [foreign["events"]] }],
+    ],
+    "POST /api/v1/alert-rules": [[422, { kind: "exhausted", endpoint_id }]],
+    "POST /api/v1/accounts/bulk": [
+      [200, { ids: [accounts], operation: "delete" }],
+      [200, { ids: [Number(own["accounts"])], operation: "change_plan", plan_id: Number(foreign["account_plans"]) }],
+    ],
+    "POST /api/v1/applications/bulk": [
+      [200, { ids: [applications], operation: "delete" }],
+      [
+        200,
+        { ids: [Number(own["applications"])], operation: "change_plan", plan_id: Number(foreign["application_plans"]) },
+      ],
+    ],
+    "POST /api/v1/erasures": [
+      [422, { account_id: accounts, pending: "cancel" }],
+      [422, { user_id: Number(foreign["users"]), pending: "cancel" }],
+      // Not both: the caller may mean either.
+      [422, { account_id: Number(own["accounts"]), user_id: Number(own["users"]), pending: "cancel" }],
+    ],
+  };
+};
+
+test("no body of a request names an object of another provider", async ({
+  site: { owner, http, own, foreign, tables },
+}) => {
+  const before = await snapshot(owner, tables, foreign.api.provider.id);
+  const bodies = namingBodies(own.ids, foreign.ids);
+  const document = fieldsOf(await bellwireApiDocument("0.0.0"));
+  const naming = operationsIn(document).filter(({ operation }) => {
+    const { content } = fieldsOf(follow(document, operation["requestBody"]));
+    const { properties } = follow(document, fieldsOf(fieldsOf(content)["application/json"])["schema"]);
+    return Object.keys(fieldsOf(properties)).some((name) => name === "ids" || name.endsWith("_id"));
+  });
+  expect(Object.keys(bodies).toSorted()).toEqual(
+    naming.map(({ method, path }) => `${method.toUpperCase()} ${path}`).toSorted(),
+  );
+  for (const [operation, requests] of Object.entries(bodies)) {
+    const [, path = ""] = operation.split(" ");
+    for (const [status, payload] of requests) {
+      const answer = await http.inject({
+        method: "POST",
+        url: fillIn(path.replaceAll(/\{(\w+)\}/g, ":$1"), own.ids),
+        headers: { host: own.api.host, authorization: `Bearer ${own.api.token}` },
+        payload,
+      });
+      const outcome = `${operation} ${JSON.stringify(payload)}: ${answer.body}`;
+      expect([answer.statusCode, outcome]).toEqual([status, expect.not.stringContaining("canary")]);
+    }
+  }
+  expect(await snapshot(owner, tables, foreign.api.provider.id)).toEqual(before);
+});
