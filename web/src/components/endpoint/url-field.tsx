@@ -7,8 +7,6 @@ import { useToast } from "../toast-context.ts";
 
 export interface UrlFieldProps {
   readonly url: string;
-  /** The limit of 3scale's webhook by default. */
-  readonly maxLength?: number;
   readonly errors: readonly string[];
   readonly onChange: (url: string) => void;
   /** The saved endpoint, whose full URL can be shown. */
@@ -17,7 +15,7 @@ export interface UrlFieldProps {
   readonly onRead?: (url: string) => void;
 }
 
-export const UrlField = ({ url, maxLength = 255, errors, onChange, endpointId, onRead = onChange }: UrlFieldProps) => (
+export const UrlField = ({ url, errors, onChange, endpointId, onRead = onChange }: UrlFieldProps) => (
   <>
     <TextField
       id="url"
@@ -25,7 +23,7 @@ export const UrlField = ({ url, maxLength = 255, errors, onChange, endpointId, o
       hint="The selected events below are sent to this address"
       errors={errors}
       value={url}
-      input={{ inputMode: "url", spellCheck: false, maxLength }}
+      input={{ inputMode: "url", spellCheck: false }}
       onChange={onChange}
     />
     {endpointId !== undefined && <FullUrlButton endpointId={endpointId} url={url} onRead={onRead} />}

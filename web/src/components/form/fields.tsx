@@ -69,8 +69,11 @@ export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "
 interface TextFieldProps extends Omit<FieldProps, "children"> {
   readonly value: string;
   readonly onChange: (typed: string) => void;
-  /** More properties of the input: `type`, `min`, `autoComplete`, … */
-  readonly input?: Omit<TextInputProps, "id" | "value" | "onChange" | "ref">;
+  /**
+   * More properties of the input: `type`, `min`, `autoComplete`, … Without `maxLength`: a browser cuts off the rest of a pasted text without
+   * a word, but the server says what is too long.
+   */
+  readonly input?: Omit<TextInputProps, "id" | "value" | "onChange" | "ref" | "maxLength">;
 }
 
 export function TextField({ value, onChange, input, ...field }: TextFieldProps) {

@@ -17,7 +17,6 @@ import { useNavigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, isOperational } from "../../api/events.ts";
-import { endpointLimits } from "../../api/facts.ts";
 import { ActorChoices, EventSwitches } from "../../components/endpoint/event-switches.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
 import { FieldHint, SaveBar, TextField, hintId } from "../../components/form/fields.tsx";
@@ -111,12 +110,11 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
         }
         errors={errors["name"]}
         value={draft.name}
-        input={{ ...endpointLimits.name, ...(isDefault && { readOnlyVariant: "default" as const }) }}
+        input={isDefault ? { readOnlyVariant: "default" } : {}}
         onChange={(name) => onChange({ name })}
       />
       <UrlField
         url={draft.url}
-        {...(!isDefault && endpointLimits.url)}
         errors={errors["url"] ?? []}
         onChange={(url) => onChange({ url })}
         endpointId={endpointId}
@@ -126,7 +124,6 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
         label="Description"
         errors={errors["description"]}
         value={draft.description}
-        input={endpointLimits.description}
         onChange={(description) => onChange({ description })}
       />
       <Checkbox

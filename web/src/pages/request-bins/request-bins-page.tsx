@@ -169,7 +169,7 @@ function ChangeBinDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
       onSubmit={submit}
       onClose={onClose}
     >
-      <TextField {...field("name")} label="Name" input={{ maxLength: binLimits.name.maxLength }} />
+      <TextField {...field("name")} label="Name" />
       <TextField
         {...field("answer_status")}
         label="Status"
@@ -188,7 +188,7 @@ function ChangeBinDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
         {...field("forward_url")}
         label="Forward URL"
         hint="Each new request is also sent there once. Leave it empty to forward nothing."
-        input={{ type: "url", maxLength: binLimits.forward_url.maxLength }}
+        input={{ type: "url" }}
       />
     </FormDialog>
   );

@@ -48,6 +48,17 @@ test("a provider without webhooks can leave the page", async () => {
   expect(page.address()).toBe("/bins");
 });
 
+test("a URL that is too long is not cut off: the field says how long it may be", async () => {
+  showPage("/webhooks/edit", {
+    ...serverWith([endpointAt("https://crm.example/in")]),
+    "PUT /admin/api/webhooks.json": () => [422, { errors: { url: ["is too long (maximum is 255 characters)"] } }],
+  });
+  await fill("url", `https://crm.example/${"a".repeat(255)}`);
+  expect([...document.querySelectorAll("main [maxlength]")]).toEqual([]); // which only cuts off what a person types or pastes
+  await click("Save webhook settings");
+  await says("is too long (maximum is 255 characters)");
+});
+
 test("the first save leads to the settings, unless the page was left meanwhile", async () => {
   const saved: object[] = [];
   let isLeft = false;
