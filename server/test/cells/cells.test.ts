@@ -8,6 +8,7 @@ import { openEventStream } from "../support/event-stream.ts";
 import { startCollector } from "../support/otlp-collector.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { inOneProcess } from "../support/start-bellwire.ts";
+import { templateOfStarts } from "../support/test-databases.ts";
 import { test as base } from "../support/test.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
@@ -46,7 +47,7 @@ test(
   { timeout },
   async () => {
     await using directory = await startThrowAwayPostgres();
-    await using other = await cloneTemplate();
+    await using other = await cloneTemplate(templateOfStarts);
     const line = await openDatabaseLine(directory.socketPath);
     const { username, password } = new URL(directory.urlOf("postgres").replace("@/", "@localhost/"));
     const throughLine = `postgresql://${username}:${password}@127.0.0.1:${line.port}/postgres?sslmode=disable`;

@@ -8,7 +8,7 @@ import { runCommandLine } from "../../src/cli/index.ts";
 import { type Clone, cloneTemplate } from "../support/clone-template.ts";
 import { type RunningServer, runRoles } from "../support/run-bellwire.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
-import { schema } from "../support/test-databases.ts";
+import { templateOfStarts } from "../support/test-databases.ts";
 
 export const baseDomain = "bellwire.test";
 
@@ -126,9 +126,8 @@ export class Installation implements AsyncDisposable {
 
 /** Returns a template with all days and the schemas of further cells: `cell add` would take a second to create each. */
 export async function createCellTemplate(cells: readonly string[]): Promise<Clone> {
-  const template = await cloneTemplate();
+  const template = await cloneTemplate(templateOfStarts);
   const { connectionString } = template;
-  await migrate({ connectionString, schema });
   for (const cell of cells) await migrate({ connectionString, schema: `bellwire_${cell}`, cell: null });
   return template;
 }

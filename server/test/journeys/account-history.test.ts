@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { runBellwire } from "../support/run-bellwire.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 import { KeyboardVisitor } from "./keyboard.ts";
 
 test(

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { runBellwire } from "../support/run-bellwire.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 import { password, signUpByForm } from "./sign-up-over-http.ts";
 
 test("a developer requests an account plan and the admin approves it", async ({ browser, databaseUrl }) => {

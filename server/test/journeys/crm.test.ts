@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 import { until } from "../support/until.ts";
 
 const crmFolder = fileURLToPath(new URL("../../../examples/crm/", import.meta.url));

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { findViolations } from "../support/find-violations.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 import { signUpByForm } from "./sign-up-over-http.ts";
 
 /** 300 kB, with headers, for everything that the browser loads after the sign-in. */

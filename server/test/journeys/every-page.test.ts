@@ -8,7 +8,7 @@ import { findViolations } from "../support/find-violations.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
 import { until } from "../support/until.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 import { KeyboardVisitor, openWithinPortal } from "./keyboard.ts";
 
 /** With a folder in this variable, the test also saves a picture of each page in three widths and two themes. */

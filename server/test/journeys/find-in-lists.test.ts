@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { type BellwireApi, sendRequest } from "../chaos/api-client.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 import { KeyboardVisitor } from "./keyboard.ts";
 
 test(

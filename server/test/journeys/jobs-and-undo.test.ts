@@ -5,7 +5,7 @@ import { type BellwireApi, sendRequest, itemsAt, valueAt } from "../chaos/api-cl
 import { startReceiver } from "../support/receiver.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
 import { until } from "../support/until.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 import { KeyboardVisitor } from "./keyboard.ts";
 
 const accounts = 4;

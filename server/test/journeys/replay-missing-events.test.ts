@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { sendRequest } from "../chaos/api-client.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 
 test(
   "an admin previews a replay, starts it, and sees it finish",

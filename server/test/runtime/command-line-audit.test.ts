@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { runCommandLine } from "../../src/cli/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 
 const read = "select action, actor_kind, detail ->> 'by' as by from audit_records where provider_id = $1 order by id";
 

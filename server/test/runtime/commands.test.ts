@@ -9,7 +9,7 @@ import { setUp } from "../portal/portal-fixture.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { schema } from "../support/test-databases.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 
 /** Runs a command on a database or in a folder. Returns its exit code and output. */
 async function run(env: Readonly<Record<string, string>>, ...args: string[]): Promise<[number, string]> {

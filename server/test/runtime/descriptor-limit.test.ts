@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { expect } from "vitest";
 import { requestWithRetries } from "../chaos/api-client.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
-import { test } from "../support/test.ts";
+import { test } from "../support/test-of-starts.ts";
 import { until } from "../support/until.ts";
 
 /** Enough for a start, its database connections and a few dozen more. */
