@@ -55,6 +55,11 @@ export class CellContexts implements AsyncDisposable {
     return number === defaultCell ? this.#needs.parts.pool : (await this.get(number)).pool;
   }
 
+  /** Runs work on the database of a cell. Keeps no connections to one that this process does not use. */
+  visit<T>(number: number, work: (cell: OpenedPool) => Promise<T>): Promise<T> {
+    return this.#needs.opened.visit(number, work);
+  }
+
   /** Returns the metrics of all open cells, with the label `cell`. */
   async readMetrics(): Promise<Metrics> {
     return (await Promise.all((await this.#opened()).map(({ metrics }) => metrics.getMetricsAsJSON()))).flat();

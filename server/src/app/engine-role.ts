@@ -11,7 +11,7 @@ import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { userAgent } from "#platform/version.ts";
 import { createBinForwarder } from "#http/shared/bin-forward.ts";
-import { workOnErasure } from "#personal-data/index.ts";
+import { type VisitOtherCells, workOnErasure } from "#personal-data/index.ts";
 import { type Mailer, openMailer, sendDueMail } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { type EngineLog, followHints, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
@@ -137,14 +137,25 @@ function engineLog(log: Logger, metrics: Registry, warn: EngineLog["warn"]): Eng
 /** Polls for work although hints announce them: another process may have died in the middle of one. */
 const jobPollMs = 2000;
 
+type JobParts = Pick<Parts, "pool" | "clock" | "log" | "directory" | "cells">;
+
+/** Returns a function that runs work on each cell except that of `pool`, one after another. */
+const visitOtherCells =
+  ({ pool, directory, cells }: Pick<JobParts, "pool" | "directory" | "cells">): VisitOtherCells =>
+  async (work) => {
+    for (const { number } of (await directory.readCells()).cells) {
+      await cells.visit(number, async (cell) => (cell === pool ? undefined : work(cell)));
+    }
+  };
+
 /** Works on replays, jobs and erasures, concurrently with other processes. Closing one awaits its current chunk. */
-const composeJobs = ({ pool, clock, log }: Pick<Parts, "pool" | "clock" | "log">): readonly AsyncDisposable[] =>
+const composeJobs = ({ pool, clock, log, ...cells }: JobParts): readonly AsyncDisposable[] =>
   [
     { hints: "replays", step: () => workOnReplay(pool), failure: "a replay could not go on; trying again later" },
     { hints: "jobs", step: () => workOnJob(pool), failure: "a chunk of a job failed; trying again" },
     {
       hints: "erasures",
-      step: () => workOnErasure(pool, clock.now()),
+      step: () => workOnErasure(pool, clock.now(), visitOtherCells({ pool, ...cells })),
       failure: "a step of an erasure failed; trying again",
     },
   ].map((work) => runOnHint({ pool, log, everyMs: jobPollMs, ...work }));

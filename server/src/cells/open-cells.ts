@@ -62,10 +62,23 @@ export class OpenCells implements AsyncDisposable {
     return opening;
   }
 
-  async #open(number: number): Promise<OpenCell> {
+  /** Runs work on a cell. Opens it for this time only, if it is not open. */
+  async visit<T>(number: number, work: (cell: OpenedPool) => Promise<T>): Promise<T> {
+    const known = this.#cells.get(number);
+    if (known) return work((await known).pool);
+    await using pool = await openCell(await this.#find(number), { ...this.#needs, max: connectionsMin });
+    return await work(pool);
+  }
+
+  async #find(number: number): Promise<Cell> {
     const { cells } = await this.#needs.directory.readCells();
     const cell = cells.find((each) => each.number === number);
     if (!cell) throw new Error(`There is no cell ${number}.`);
+    return cell;
+  }
+
+  async #open(number: number): Promise<OpenCell> {
+    const cell = await this.#find(number);
     const pool = await openCell(cell, { ...this.#needs, max: this.#share(this.#pools.length + 1) }).catch(
       (error: unknown) => {
         this.#needs.log.warn({ err: error, cell: cell.name }, "a cell cannot be opened; its providers get 503");

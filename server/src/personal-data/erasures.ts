@@ -13,7 +13,7 @@ import type { Provider } from "#portal/providers/index.ts";
 import { deleteUser, eraseInvitations, readUser } from "#portal/users/index.ts";
 import { type ErasedSubject, eraseEventBatch, findAccountInEvents, readTraces } from "#webhooks/events/index.ts";
 import { eraseMails } from "#portal/mails/index.ts";
-import { eraseBinRequests } from "#request-bin/index.ts";
+import { eraseBinRequests, eraseBinRequestsElsewhere } from "#request-bin/index.ts";
 import { eraseDeliveries, hasPendingDeliveries } from "#webhooks/deliveries/index.ts";
 import { eraseJobs } from "#webhooks/jobs/index.ts";
 
@@ -197,11 +197,18 @@ const postponeStatement = `
 
 const lockDaysStatement = `select lock_history_days()`;
 
+/** Runs work on the database of each other cell. Rejects if one does not respond. */
+export type VisitOtherCells = (work: (cell: Database) => Promise<void>) => Promise<void>;
+
 /**
  * Does one step of one erasure in a transaction, which also advances it, so a killed process repeats at most a step. Each
  * step can be repeated. Returns false if nothing is to do.
  */
-export async function workOnErasure(pool: Pool, now: Date): Promise<boolean> {
+export async function workOnErasure(
+  pool: Pool,
+  now: Date,
+  visitOtherCells: VisitOtherCells = async () => undefined,
+): Promise<boolean> {
   let claimed: ClaimedErasure | undefined;
   try {
     return await pool.inTransaction(async (tx) => {
@@ -209,7 +216,14 @@ export async function workOnErasure(pool: Pool, now: Date): Promise<boolean> {
       [claimed] = await tx.query<ClaimedErasure>(claimStatement, [now]);
       if (!claimed) return false;
       const { providerId, id, pass, lastEvent, terms } = claimed;
-      const next = { pass, lastEvent, terms, erased: 0, waitSeconds: 0, ...(await takeStep(tx, claimed, now)) };
+      const next = {
+        pass,
+        lastEvent,
+        terms,
+        erased: 0,
+        waitSeconds: 0,
+        ...(await takeStep(tx, claimed, { now, visitOtherCells })),
+      };
       const state = [next.step, next.pass, next.lastEvent, next.terms, next.erased, now, next.waitSeconds];
       await tx.query(advanceStatement, [providerId, id, ...state]);
       return true;
@@ -220,14 +234,18 @@ export async function workOnErasure(pool: Pool, now: Date): Promise<boolean> {
   }
 }
 
-function takeStep(tx: Transaction, erasure: ClaimedErasure, now: Date): Promise<NextStep> {
+function takeStep(
+  tx: Transaction,
+  erasure: ClaimedErasure,
+  { now, visitOtherCells }: { readonly now: Date; readonly visitOtherCells: VisitOtherCells },
+): Promise<NextStep> {
   switch (erasure.step) {
     case "wait":
       return waitForDeliveries(tx, erasure, now);
     case "events":
       return eraseEvents(tx, erasure, now);
     case "traces":
-      return eraseTraces(tx, erasure);
+      return eraseTraces(tx, erasure, visitOtherCells);
   }
 }
 
@@ -256,7 +274,11 @@ async function eraseEvents(tx: Transaction, erasure: ClaimedErasure, now: Date):
 
 const firstEvent = "00000000-0000-0000-0000-000000000000";
 
-async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<NextStep> {
+async function eraseTraces(
+  tx: Transaction,
+  erasure: ClaimedErasure,
+  visitOtherCells: VisitOtherCells,
+): Promise<NextStep> {
   const { providerId, accountId, userId, id, pass, terms } = erasure;
   const subject = { providerId, accountId, userId };
   const { objects } = await readTraces(tx, subject);
@@ -268,6 +290,8 @@ async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<Ne
   await eraseSavedViews(tx, { providerId, terms });
   await eraseJobs(tx, { providerId, objectId: userId ?? accountId, terms });
   await eraseBinRequests(tx, { providerId, accountId });
+  // An endpoint may point to a bin of any cell.
+  await visitOtherCells((cell) => eraseBinRequestsElsewhere(tx, cell, { providerId, accountId }));
   return pass === 1
     ? { step: "events", pass: 2, lastEvent: firstEvent, waitSeconds: secondPassSeconds }
     : { step: "done" };

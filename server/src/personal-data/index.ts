@@ -7,6 +7,7 @@ export {
   pendingChoices,
   readErasure,
   sendDaysMax,
+  type VisitOtherCells,
   workOnErasure,
 } from "./erasures.ts";
 export { exportPerson } from "./export-person.ts";

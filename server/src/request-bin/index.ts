@@ -24,6 +24,7 @@ export {
   createOwnBins,
   type FindCell,
   eraseBinRequests,
+  eraseBinRequestsElsewhere,
   findSameSignature,
   listBinRequests,
   listBinRequestsAfter,

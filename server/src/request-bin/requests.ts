@@ -386,10 +386,60 @@ const eraseStatement = `
   where bin_requests.provider_id = caught.provider_id and bin_requests.bin_id = caught.bin_id
     and bin_requests.number = caught.number`;
 
-/** Deletes the requests with erased events of an account from all bins. */
-export async function eraseBinRequests(
-  tx: Transaction,
-  { providerId, accountId }: { readonly providerId: number; readonly accountId: number },
-): Promise<void> {
+interface ErasedAccount {
+  readonly providerId: number;
+  readonly accountId: number;
+}
+
+/** Deletes the requests with erased events of an account from all bins of the provider's cell. */
+export async function eraseBinRequests(tx: Transaction, { providerId, accountId }: ErasedAccount): Promise<void> {
   await tx.query(eraseStatement, [providerId, accountId]);
+}
+
+// Along the primary key. A row per `webhook-id`, and one for each request without.
+const caughtStatement = `
+  select request.provider_id, request.bin_id, request.number, header ->> 1 as event_id
+  from (
+    select provider_id, bin_id, number, headers from bin_requests
+    where (provider_id, bin_id, number) > ($1::bigint, $2, $3)
+    order by provider_id, bin_id, number
+    limit 1000
+  ) as request
+  left join lateral json_array_elements(request.headers) as header
+    on lower(header ->> 0) = 'webhook-id' and header ->> 1 ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+  order by request.provider_id, request.bin_id, request.number`;
+
+const erasedEventsStatement = `
+  select id from events where provider_id = $1 and account_id = $2 and erased_at is not null and id = any($3::uuid[])`;
+
+const deleteCaughtStatement = `
+  delete from bin_requests using unnest($1::bigint[], $2::text[], $3::integer[]) as caught (provider_id, bin_id, number)
+  where bin_requests.provider_id = caught.provider_id and bin_requests.bin_id = caught.bin_id
+    and bin_requests.number = caught.number`;
+
+type Caught = BinKey & { readonly number: number; readonly eventId: string | null };
+
+/**
+ * Deletes them from the bins of another cell. It has no events of the provider, so those are read in the transaction of the provider's
+ * cell. May be repeated.
+ */
+export async function eraseBinRequestsElsewhere(
+  tx: Transaction,
+  cell: Database,
+  { providerId, accountId }: ErasedAccount,
+): Promise<void> {
+  let last: Pick<Caught, "providerId" | "binId" | "number"> | undefined = { providerId: 0, binId: "", number: 0 };
+  while (last) {
+    const caught: readonly Caught[] = await cell.query(caughtStatement, [last.providerId, last.binId, last.number]);
+    const eventIds = caught.flatMap(({ eventId }) => eventId ?? []);
+    const events = await tx.query<{ id: string }>(erasedEventsStatement, [providerId, accountId, eventIds]);
+    const erased = new Set(events.map(({ id }) => id));
+    const requests = caught.filter(({ eventId }) => eventId !== null && erased.has(eventId));
+    await cell.query(deleteCaughtStatement, [
+      requests.map((request) => request.providerId),
+      requests.map(({ binId }) => binId),
+      requests.map(({ number }) => number),
+    ]);
+    last = caught.at(-1);
+  }
 }

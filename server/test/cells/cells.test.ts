@@ -14,6 +14,7 @@ import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
 import {
   type Answer,
+  type CellProvider,
   Installation,
   askProvider,
   createCellTemplate,
@@ -161,7 +162,7 @@ test(
 );
 
 test(
-  "a bin receives deliveries from every cell, forwards them, and shows them to viewers",
+  "a bin receives deliveries from every cell, forwards them, shows them to viewers, and loses those of an erased account",
   { timeout },
   async ({ installation }) => {
     await using receiver = await startReceiver();
@@ -172,16 +173,22 @@ test(
       await installation.createProvider("brook", "east"),
       await installation.createProvider("creek", "default"),
     ];
+    const caught = "select substring(path from '\\w+$') as name from bellwire.bin_requests order by name";
+    const readCaught = async () =>
+      (await queryOnce<{ name: string }>(installation.otherUrl, caught)).map(({ name }) => name);
     await using bellwire = await installation.runRoles(["web"]);
     await using _engine = await installation.runRoles(["engine"], { BELLWIRE_PUBLIC_URL: bellwire.url });
     const created = await askProvider(bellwire.url, quay, "POST", "/api/v1/bins", { forward_url: receiver.url });
     expect(created).toMatchObject({ status: 201 });
     const bin = { url: textAt(created, "url"), viewUrl: textAt(created, "view_url") };
+    const accounts = new Map<CellProvider, number>();
     for (const provider of [quay, brook, creek]) {
       expect(await subscribe(bellwire.url, provider, `${bin.url}/${provider.subdomain}`)).toMatchObject({
         status: 200,
       });
-      expect(await signUp(bellwire.url, provider, "ann")).toMatchObject({ status: 201 });
+      const ann = await signUp(bellwire.url, provider, "ann");
+      expect(ann).toMatchObject({ status: 201 });
+      accounts.set(provider, Number(valueAt(JSON.parse(ann.body), "account", "id")));
     }
     await until(() => receiver.received.length === 9);
     const paths = receiver.received.map(({ path }) => path.replace("/hook/", ""));
@@ -196,6 +203,16 @@ test(
     using events = await openEventStream(stream, { host: `quay-admin.bellwire.test` });
     expect(await signUp(bellwire.url, creek, "ben")).toMatchObject({ status: 201 });
     await until(() => /id: \d/.test(events.text()));
+
+    await until(async () => (await readCaught()).length === 12);
+    for (const provider of [brook, creek]) {
+      const erasure = { account_id: accounts.get(provider), pending: "cancel" };
+      const begun = await askProvider(bellwire.url, provider, "POST", "/api/v1/erasures", erasure);
+      expect(begun).toMatchObject({ status: 201 });
+    }
+    await until(async () => (await readCaught()).length === 6);
+    // Those of Ann are gone. Ben's in the same bin stay, as do those of the Ann of the bin's own provider.
+    expect(await readCaught()).toEqual(["creek", "creek", "creek", "quay", "quay", "quay"]);
   },
 );
 
