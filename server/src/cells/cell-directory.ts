@@ -41,9 +41,16 @@ const readCopyStatement = `
 /** Reads the copy of the list of cells in the database of a cell. */
 export const readKnownCells = (cell: Database): Promise<Cell[]> => cell.query<Cell>(readCopyStatement);
 
+// Between the commit of a move and its completion, a provider is in both cells. It works in the one where it has arrived.
 const findHereStatement = `
-  select id as provider_id, subdomain from providers
+  select id as provider_id, subdomain,
+    exists (select from provider_moves where provider = providers.id and state = 'arrived') as has_arrived
+  from providers
   where subdomain = $1 and not exists (select from provider_moves where provider = providers.id and state = 'left')`;
+
+interface FoundHere extends Pick<Tenant, "providerId" | "subdomain" | "cell"> {
+  readonly hasArrived: boolean;
+}
 
 /** After a failure, providers are looked up in the cells first for this long: a lost server takes seconds to be noticed. */
 const cellsFirstMs = 5000;
@@ -105,13 +112,15 @@ export class CellDirectory {
     if (subdomain === undefined) return undefined; // the first provider of all cells: only the directory knows
     const cells = (this.#known ?? []).filter(({ databaseUrl }) => databaseUrl !== null);
     const found = await Promise.allSettled(cells.map(({ number }) => this.#findInCell(number, subdomain)));
-    return found.flatMap((each) => (each.status === "fulfilled" && each.value ? [each.value] : []))[0];
+    const here = found.flatMap((each) => (each.status === "fulfilled" && each.value ? [each.value] : []));
+    const place = here.find(({ hasArrived }) => hasArrived) ?? here[0];
+    return place && { providerId: place.providerId, subdomain: place.subdomain, cell: place.cell, isHeld: false };
   }
 
-  async #findInCell(number: number, subdomain: string): Promise<Tenant | undefined> {
+  async #findInCell(number: number, subdomain: string): Promise<FoundHere | undefined> {
     const cell = await this.#needs.open(number);
-    const [tenant] = await cell.query<Pick<Tenant, "providerId" | "subdomain">>(findHereStatement, [subdomain]);
-    return tenant && { ...tenant, cell: number, isHeld: false };
+    const [found] = await cell.query<Omit<FoundHere, "cell">>(findHereStatement, [subdomain]);
+    return found && { ...found, cell: number };
   }
 }
 
