@@ -221,6 +221,8 @@ test("an admin can resend the activation mail to pending users only", async ({ p
   await portal.pool.query("update users set state = 'pending' where id = $1", [id]);
   expect((await ada.get("/account/users")).html).toContain(path);
   expect(await ada.submit(path)).toMatchObject({ status: 303, location: "/account/users?done=activation-sent" });
+  const { html } = await ada.get("/account/users?done=activation-sent");
+  expect(html).toContain("The activation link is ready, but no mail server sends it.");
   const link = await portal.mailedPath();
   expect((await portal.visitor("developer").get(link)).status).toBeLessThan(400);
   expect((await ada.get("/account/users")).html).not.toContain(path);

@@ -61,7 +61,7 @@ export function createShowPage(
         is_admin: developer.user.role === "admin",
       },
       shown_at: clock.now().getTime(),
-      done: noticeFor(request),
+      done: noticeFor(request, mailIsSent),
       try_out: tryOutLinks(tryOut?.(request.provider), mailIsSent),
       assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },
     });
@@ -106,13 +106,20 @@ const notices = {
 
 type NoticeName = keyof typeof notices;
 
+/** Without a mail server. */
+const noticesWithoutMail: Readonly<Record<string, string>> = {
+  "activation-sent": "The activation link is ready, but no mail server sends it. Ask us for it.",
+  invited: "The invitation is ready, but no mail server sends it. Ask us for its link.",
+} satisfies Partial<Record<NoticeName, string>>;
+
 /** Redirects after a successful form, to a page that shows a confirmation. */
 export const redirectWithNotice = (reply: FastifyReply, path: string, notice: NoticeName): FastifyReply =>
   reply.redirect(`${path}?done=${notice}`, 303);
 
-function noticeFor(request: FastifyRequest): string | undefined {
+function noticeFor(request: FastifyRequest, mailIsSent: boolean): string | undefined {
   const { done } = readForm(request.query);
-  return Object.entries(notices).find(([name]) => name === done)?.[1];
+  const [name = "", notice] = Object.entries(notices).find(([each]) => each === done) ?? [];
+  return mailIsSent ? notice : (noticesWithoutMail[name] ?? notice);
 }
 
 /** A time as text, such as `24 November 2026`, and in ISO 8601 for the attribute `datetime`. */
