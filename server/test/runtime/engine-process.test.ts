@@ -22,14 +22,18 @@ const own = {
 };
 
 /** A process that tests share. Each test uses its own accounts and receivers, and may restart the engine. */
-const test = base.extend("serving", { scope: "file" }, async ({}, { onCleanup }) => {
-  const running = new AsyncDisposableStack();
-  onCleanup(() => running.disposeAsync());
-  const folder = running.use(await makeDataDir());
-  const serving = running.use(serve(folder.path, own));
-  await serving.ready();
-  return serving;
-});
+const test = base
+  .extend("folder", { scope: "file" }, async ({}, { onCleanup }) => {
+    const folder = await makeDataDir();
+    onCleanup(() => folder[Symbol.asyncDispose]());
+    return folder.path;
+  })
+  .extend("serving", { scope: "file" }, async ({ folder }, { onCleanup }) => {
+    const serving = serve(folder, own);
+    onCleanup(() => serving[Symbol.asyncDispose]());
+    await serving.ready();
+    return serving;
+  });
 
 async function enginesOf({ pid }: BellwireProcess): Promise<readonly number[]> {
   const { stdout } = await promisify(execFile)("ps", ["-e", "-o", "pid=,ppid=,args="]);
@@ -126,52 +130,57 @@ test(
 const restartsOf = async ({ url }: BellwireApi): Promise<number> =>
   Number(/^bellwire_engine_restarts_total (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
 
-test("a killed engine process is restarted at once and sends the waiting deliveries", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using receiver = await startReceiver("hang");
-  await using serving = serve(folder.path, own); // its first restart: further ones wait
-  const api = await follow(serving, receiver);
-  const first = await engineOf(serving);
-  await signUp(api, "waits");
-  await until(() => receiver.received.length === 1); // its lane is owned, and its attempt in flight
-  receiver.answer(200);
-  kill(first, "SIGKILL");
-  await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"));
-  expect(await engineOf(serving)).not.toBe(first);
-  const line = serving.stderr.split("\n").find((text) => text.includes("starting it again"));
-  expect(JSON.parse(line ?? "{}")).toMatchObject({ againInMs: 0, msg: "the engine process ended; starting it again" });
-  expect(await restartsOf(api)).toBe(1);
-});
+test(
+  "a killed engine process is restarted at once and sends the waiting deliveries; it ends with a killed serving process",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    await using receiver = await startReceiver("hang");
+    await using serving = serve(folder.path, own); // its first restart: further ones wait
+    const api = await follow(serving, receiver);
+    const first = await engineOf(serving);
+    await signUp(api, "waits");
+    await until(() => receiver.received.length === 1); // its lane is owned, and its attempt in flight
+    receiver.answer(200);
+    kill(first, "SIGKILL");
+    await until(async () => (await deliveryStates(api)).every((state) => state === "delivered"));
+    const second = await engineOf(serving);
+    expect(second).not.toBe(first);
+    const line = serving.stderr.split("\n").find((text) => text.includes("starting it again"));
+    expect(JSON.parse(line ?? "{}")).toMatchObject({
+      againInMs: 0,
+      msg: "the engine process ended; starting it again",
+    });
+    expect(await restartsOf(api)).toBe(1);
 
-test("a scrape has the engine's metrics also while the database is frozen", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using serving = serve(folder.path, own);
-  const scrape = async (): Promise<string> => (await fetch(`${await serving.ready()}/metrics`)).text();
-  await until(async () => (await scrape()).includes("bellwire_lanes_owned"));
-  const database = await familyOf((await postmasterOf(folder.path)) ?? 0);
-  for (const pid of database) kill(pid, "SIGSTOP");
-  try {
-    const scraped = await scrape();
-    expect(scraped).toContain("bellwire_due_deliveries Nan");
-    expect(scraped).toContain("bellwire_lanes_owned");
-  } finally {
-    for (const pid of database) kill(pid, "SIGCONT");
-  }
-});
+    const before = receiver.received.length;
+    receiver.answer("hang");
+    await signUp(api, "quay");
+    await until(() => receiver.received.length > before); // an attempt in flight does not keep the engine alive
+    receiver.answer(200);
+    kill(serving.pid, "SIGKILL");
+    await until(() => !isAlive(second));
+    expect(await serving.ended).toBe("SIGKILL");
+  },
+);
 
-test("the engine process ends when its serving process is killed", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using receiver = await startReceiver("hang");
-  await using serving = serve(folder.path, own);
-  const api = await follow(serving, receiver);
-  await signUp(api, "quay");
-  await until(() => receiver.received.length === 1); // an attempt in flight does not keep the engine alive
-  const engine = await engineOf(serving);
-  receiver.answer(200);
-  kill(serving.pid, "SIGKILL");
-  await until(() => !isAlive(engine));
-  expect(await serving.ended).toBe("SIGKILL");
-});
+test(
+  "a scrape has the engine's metrics also while the database is frozen",
+  { timeout },
+  async ({ folder, serving }) => {
+    const scrape = async (): Promise<string> => (await fetch(`${serving.url}/metrics`)).text();
+    await until(async () => (await scrape()).includes("bellwire_lanes_owned"));
+    const database = await familyOf((await postmasterOf(folder)) ?? 0);
+    for (const pid of database) kill(pid, "SIGSTOP");
+    try {
+      const scraped = await scrape();
+      expect(scraped).toContain("bellwire_due_deliveries Nan");
+      expect(scraped).toContain("bellwire_lanes_owned");
+    } finally {
+      for (const pid of database) kill(pid, "SIGCONT");
+    }
+  },
+);
 
 /** Reads the states after Bellwire and its database have stopped. */
 async function storedStates(dataDir: string): Promise<readonly unknown[]> {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test as base } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { isAlive, postmasterOf } from "../support/processes.ts";
@@ -7,16 +7,27 @@ import { until } from "../support/until.ts";
 
 const timeout = 120_000;
 
-test("two instances with their own data directories run side by side", { timeout }, async () => {
+/** A process that tests share. */
+const test = base
+  .extend("dataDir", { scope: "file" }, async ({}, { onCleanup }) => {
+    const folder = await makeDataDir();
+    onCleanup(() => folder[Symbol.asyncDispose]());
+    return folder.path;
+  })
+  .extend("serving", { scope: "file" }, async ({ dataDir }, { onCleanup }) => {
+    const serving = serve(dataDir, inOneProcess);
+    onCleanup(() => serving[Symbol.asyncDispose]());
+    await serving.ready();
+    return serving;
+  });
+
+test("two instances with their own data directories run side by side", { timeout }, async ({ dataDir, serving }) => {
   await using folder = await makeDataDir();
-  await using otherFolder = await makeDataDir();
-  await using one = serve(folder.path, inOneProcess);
-  await using other = serve(otherFolder.path, inOneProcess);
-  const both = [one, other];
-  const [url, otherUrl] = await Promise.all(both.map((each) => each.ready()));
-  expect(url).not.toBe(otherUrl);
-  expect(await postmasterOf(folder.path)).not.toBe(await postmasterOf(otherFolder.path));
-  for (const each of both) expect(await each.stop()).toBe(0);
+  await using other = serve(folder.path, inOneProcess);
+  expect(await other.ready()).not.toBe(serving.url);
+  expect(await postmasterOf(folder.path)).not.toBe(await postmasterOf(dataDir));
+  expect(await other.stop()).toBe(0);
+  expect((await fetch(`${serving.url}/readyz`)).status).toBe(200);
 });
 
 test(
@@ -55,25 +66,23 @@ test(
   },
 );
 
-test("commands use the running database, and print only their result on stdout", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  const dataDir = folder.path;
-  const env = { BELLWIRE_DATA_DIR: dataDir };
-  const run = async (...args: string[]) => {
-    const command = new BellwireProcess(args, env);
-    return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
-  };
-  await using serving = serve(dataDir, inOneProcess);
-  const url = await serving.ready();
+test(
+  "commands use the running database, and print only their result on stdout",
+  { timeout },
+  async ({ dataDir, serving }) => {
+    const env = { BELLWIRE_DATA_DIR: dataDir };
+    const run = async (...args: string[]) => {
+      const command = new BellwireProcess(args, env);
+      return { code: await command.ended, stdout: command.stdout, stderr: command.stderr };
+    };
+    const token = await run("token", "create", "--username", "admin", "--permission", "ro");
+    expect(token.stdout).toMatch(/^[0-9a-f]{96}\n$/);
+    const authorization = `Bearer ${token.stdout.trim()}`;
+    expect((await fetch(`${serving.url}/api/v1/endpoints`, { headers: { authorization } })).status).toBe(200);
 
-  const token = await run("token", "create", "--username", "admin", "--permission", "ro");
-  expect(token.stdout).toMatch(/^[0-9a-f]{96}\n$/);
-  const authorization = `Bearer ${token.stdout.trim()}`;
-  expect((await fetch(`${url}/api/v1/endpoints`, { headers: { authorization } })).status).toBe(200);
-
-  expect(await run("failures", "check")).toMatchObject({ code: 0, stdout: "0 deliveries have failed\n" });
-  const { stdout: config } = await run("config");
-  expect(config).toMatch(/^fsync +on$/m);
-  expect(config).toMatch(/^acts as +bellwire_app$/m);
-  expect(await serving.stop()).toBe(0);
-});
+    expect(await run("failures", "check")).toMatchObject({ code: 0, stdout: "0 deliveries have failed\n" });
+    const { stdout: config } = await run("config");
+    expect(config).toMatch(/^fsync +on$/m);
+    expect(config).toMatch(/^acts as +bellwire_app$/m);
+  },
+);
