@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Transaction } from "#platform/database/database.ts";
+import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
 import { type Audience, createSession, endSession, endSessionsOfUser, findSession } from "./sessions.ts";
 
@@ -13,6 +14,16 @@ test("a session is found by its cookie value, and the database stores only its d
   expect(cookieValue).toMatch(/^[0-9a-f]{64}$/);
   expect(await find("developer", cookieValue)).toMatchObject({ userId: 7, csrfToken });
   expect(JSON.stringify(await tx.query("select encode(digest, 'hex') from sessions"))).not.toContain(cookieValue);
+});
+
+test("a sign-in does not wait for another one that deletes the same expired sessions", async ({ sharedPool: pool }) => {
+  const signIn = { providerId: await buildProvider(pool), audience: "developer", userId: 7 } as const;
+  await pool.inTransaction((tx) => createSession(tx, { ...signIn, now }));
+  const later = { ...signIn, now: hoursLater(15 * 24) };
+  await pool.inTransaction(async (tx) => {
+    await createSession(tx, later);
+    await pool.inTransaction((other) => createSession(other, later));
+  });
 });
 
 test("a session of one portal is not valid in the other", async ({ tx }) => {

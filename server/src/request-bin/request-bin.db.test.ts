@@ -1,8 +1,10 @@
 import { expect, vi } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import { providerMovingCode } from "#platform/database/connection.ts";
-import type { Pool } from "#platform/database/database.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
+import { binLimits } from "#platform/limits.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
+import { countWaiting } from "../../test/support/count-waiting.ts";
 import { test } from "../../test/support/test.ts";
 import { until } from "../../test/support/until.ts";
 import {
@@ -110,6 +112,41 @@ test("a provider cannot read, update or delete another's bins", async ({ databas
   expect(await database.inTransaction((tx) => updateBin(tx, key, { answerStatus: 500 }))).toBeUndefined();
   expect(await database.inTransaction((tx) => deleteBin(tx, key))).toBe(false);
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
+});
+
+test("of two links that are created concurrently, only as many as a bin may have are", async ({ database, clock }) => {
+  const { providerId, id: binId } = await buildBin(database);
+  const lifetime = { now: clock.now(), seconds: 60 };
+  const create = (tx: Transaction) => createShare(tx, { providerId, binId }, lifetime);
+  for (let count = 1; count < binLimits.shares.max; count += 1) await database.inTransaction(create);
+  const second = await database.inTransaction(async (tx) => {
+    expect(await create(tx)).toHaveProperty("secret");
+    const waiting = { outcome: database.inTransaction(create) };
+    await until(() => countWaiting(database));
+    return waiting;
+  });
+  expect(await second.outcome).toBe("full");
+});
+
+test("two processes forward a request once", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId, forwardUrl: "http://slow.example/" }));
+  await receiveRequest(database, { binId: bin.id }, request);
+  const target = slowTarget();
+  const forwarders = [
+    new BinForwarder(forwarderNeeds(database, target)),
+    new BinForwarder(forwarderNeeds(database, target)),
+  ];
+  // Both have claimed before either commits.
+  await database.inTransaction(async (tx) => {
+    await tx.query("lock table bin_requests in share mode");
+    for (const forwarder of forwarders) forwarder.start();
+    await until(async () => (await countWaiting(database)) === 2);
+  });
+  await until(() => target.sent.length > 0);
+  for (const forwarder of forwarders) await forwarder[Symbol.asyncDispose]();
+  expect(target.sent).toEqual([bin.id]);
+  target.respond();
 });
 
 test("the bins of one provider share neither requests nor settings nor links", async ({ database, clock }) => {

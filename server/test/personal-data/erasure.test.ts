@@ -102,6 +102,10 @@ test.concurrent(
       body: { errors: { account_id: ["is no account of yours"] } },
     });
 
+    await pool.inTransaction(async (tx) => {
+      await tx.query("select from erasures for update"); // another process works on it
+      expect(await workOnErasure(pool, new Date())).toBe(false);
+    });
     await eraseUntil(pool, new Date());
     expect((await portal.call("GET", path)).body.state).toBe("running");
     await eraseUntil(pool, minutesLater(59));

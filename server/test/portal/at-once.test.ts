@@ -1,10 +1,17 @@
 import { expect } from "vitest";
 import { createProviderUser, deleteProviderUserRow, listProviderUsers } from "#access/index.ts";
+import { insertDefaultRules, listAlertRules, updateAlertRule } from "#alerts/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { changeAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication, updateApplication } from "#portal/applications/index.ts";
-import { createPlan, deleteProductRow, makePlanDefault, updatePlan } from "#portal/products/index.ts";
-import { addProviderUser, issueAccessToken, updateProviderUser } from "#portal/provider-account/index.ts";
+import { readFieldsDefinitions, updateFieldsDefinition } from "#portal/fields/index.ts";
+import { createPlan, deletePlan, deleteProductRow, makePlanDefault, updatePlan } from "#portal/products/index.ts";
+import {
+  addProviderUser,
+  issueAccessToken,
+  updateProviderSettings,
+  updateProviderUser,
+} from "#portal/provider-account/index.ts";
 import { updateUser } from "#portal/users/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
@@ -103,7 +110,7 @@ async function addPlan(
   return created.plan.id;
 }
 
-const deletePlan = (id: number) => (tx: Transaction) => tx.query("delete from plans where id = $1", [id]);
+const deletePlanById = (id: number) => (tx: Transaction) => tx.query("delete from plans where id = $1", [id]);
 
 test("changing or signing up to a plan during its deletion reports that it does not exist", async ({
   sharedPool: pool,
@@ -114,12 +121,49 @@ test("changing or signing up to a plan during its deletion reports that it does 
     await addPlan(pool, provider.id, "account_plan", null),
   ];
   const move = () => changeAccountPlan(pool, { provider, accountId, planId: gold, by });
-  expect(await runAgainst(pool, deletePlan(gold), move)).toEqual({ notFound: "plan" });
+  expect(await runAgainst(pool, deletePlanById(gold), move)).toEqual({ notFound: "plan" });
 
   const values = { ...form, username: "olaf", email: "olaf@fjord.example" };
   const requestedPlans = [silver];
   const join = () => signUpAccount(pool, passwords, { provider, values, requestedPlans, by: byForm, now });
-  expect(await runAgainst(pool, deletePlan(silver), join)).toEqual({ notFound: "plan" });
+  expect(await runAgainst(pool, deletePlanById(silver), join)).toEqual({ notFound: "plan" });
+});
+
+test("a plan that an account changes to during its deletion is not deleted", async ({ sharedPool: pool }) => {
+  const { provider, accountId } = await signedUp(pool);
+  const planId = await addPlan(pool, provider.id, "account_plan", null);
+  const take = (tx: Transaction) => tx.query("update accounts set plan_id = $2 where id = $1", [accountId, planId]);
+  const reference = { providerId: provider.id, kind: "account_plan", productId: null, planId, by } as const;
+  const outcome = await runAgainst(pool, take, () => deletePlan(pool, reference));
+  expect(outcome).toEqual({ notAllowed: "account_plan in use" });
+});
+
+test("of two concurrent changes of a provider's settings, none is lost", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const setContact = (tx: Transaction) =>
+    tx.query("update providers set support_email = 'help@acme.example' where id = $1", [provider.id]);
+  const close = () => updateProviderSettings(pool, { providerId: provider.id, change: { signupsEnabled: false }, by });
+  const outcome = await runAgainst(pool, setContact, close);
+  expect(outcome).toMatchObject({ settings: { supportEmail: "help@acme.example", signupsEnabled: false } });
+});
+
+test("of two concurrent changes of an alert rule, none is lost", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  await insertDefaultRules(pool);
+  const [{ id } = { id: 0 }] = await listAlertRules(pool, provider.id);
+  const change = (tx: Transaction) => tx.query("update alert_rules set min_attempts = 77 where id = $1", [id]);
+  const rule = { providerId: provider.id, id, actor: by.actor };
+  const outcome = await runAgainst(pool, change, () => updateAlertRule(pool, rule, { byMail: false }));
+  expect(outcome).toMatchObject({ minAttempts: 77, byMail: false });
+});
+
+test("of two concurrent changes of a fields definition, none is lost", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const [{ id } = { id: 0 }] = await readFieldsDefinitions(pool, provider.id);
+  const label = (tx: Transaction) => tx.query("update fields_definitions set label = 'Crew' where id = $1", [id]);
+  const change = { providerId: provider.id, id, values: { choices: "One, Two" }, by };
+  const outcome = await runAgainst(pool, label, () => updateFieldsDefinition(pool, change));
+  expect(outcome).toMatchObject({ definition: { label: "Crew", choices: ["One", "Two"] } });
 });
 
 test("a sign-up during a change of the default plan gets the new default", async ({ sharedPool: pool }) => {

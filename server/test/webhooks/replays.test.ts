@@ -212,6 +212,10 @@ test("a killed process has completed whole batches of a replay, and another proc
 test("concurrent processes make each delivery of several replays due once", async ({ database }) => {
   const backlogs = [await buildBacklog(database), await buildBacklog(database)];
   for (const { providerId, endpointId } of backlogs) await start(database, { providerId, endpointId, only: "missing" });
+  await database.inTransaction(async (tx) => {
+    await tx.query("select from replays for update"); // another process works on them
+    expect(await workOnReplay(database)).toBe(false);
+  });
   await Promise.all(Array.from({ length: 4 }, () => finishReplays(database)));
   expect(await dueIds(database)).toEqual(backlogs.flatMap(({ ids }) => ids).toSorted());
   const [first, second] = await Promise.all(

@@ -8,10 +8,17 @@ import {
   restoreBatch,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
-import { listEndpoints, readEndpoint, readSentSettings, updateEndpoint } from "#webhooks/endpoints/index.ts";
+import {
+  listEndpoints,
+  readEndpoint,
+  readSentSettings,
+  reencryptEndpoints,
+  updateEndpoint,
+} from "#webhooks/endpoints/index.ts";
 import { runCommandLine } from "../../src/cli/index.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -107,6 +114,21 @@ test("lists show undecryptable endpoints and failures with the reason, and the o
   });
   expect(await listEndpoints(database, encryption, { providerId, limit: 9 })).toHaveLength(1);
   expect(await listFailures(database, encryption, { providerId })).toMatchObject([{ url: "" }]);
+});
+
+test("an endpoint that is changed while rekey runs keeps its change", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const id = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
+  const rekeyed = createEncryption([newKey, oldKey]);
+  const url = "https://billing.example/hook";
+  const { running } = await database.inTransaction(async (tx) => {
+    await tx.query("update endpoints set url = $2 where id = $1", [id, rekeyed.encrypt("endpoint url", url)]);
+    const waiting = { running: reencryptEndpoints(database, rekeyed) };
+    await until(() => countWaiting(database));
+    return waiting;
+  });
+  expect(await running).toMatchObject({ done: 1, left: 0 });
+  expect(await readEndpoint(database, rekeyed, { providerId, id })).toMatchObject({ url, undecryptable: null });
 });
 
 test("rekey encrypts everything with the newest key while an engine delivers, so the old key is no longer needed", async ({

@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { Pool } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { type ClaimedLane, claimLanes, deleteEngine, findDueLanes, insertEngine, releaseLanes } from "./lanes.ts";
 
+const claim = (db: Database, engineId: string, endpointId: number): Promise<ClaimedLane[]> =>
+  claimLanes(db, { engineId, endpointIds: [endpointId], leaseSeconds: 60, asked: 1 });
+
 async function claimFor(pool: Pool, engineId: string, endpointId: number): Promise<ClaimedLane> {
   await insertEngine(pool, engineId);
-  const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], leaseSeconds: 60, asked: 1 });
+  const [lane] = await claim(pool, engineId, endpointId);
   if (!lane) throw new Error("The lane is not free.");
   return lane;
 }
@@ -50,4 +53,17 @@ test("lanes of an engine that died before the database's clock was set back are 
   await database.query("update engines set beat_at = clock_timestamp() + interval '1 hour'");
   expect(await found()).toMatchObject({ free: [endpointId], owned: 0 });
   expect(await claimFor(database, next, endpointId)).toMatchObject({ endpointId });
+});
+
+test("a lane that another engine is claiming is skipped", async ({ database }) => {
+  const endpointId = await buildEndpoint(database, {
+    providerId: await buildProvider(database),
+    url: "http://127.0.0.1:9/",
+  });
+  const [first, second] = [randomUUID(), randomUUID()];
+  for (const engineId of [first, second]) await insertEngine(database, engineId);
+  await database.inTransaction(async (tx) => {
+    expect(await claim(tx, first, endpointId)).toMatchObject([{ endpointId, epoch: 1 }]);
+    expect(await claim(database, second, endpointId)).toEqual([]);
+  });
 });
