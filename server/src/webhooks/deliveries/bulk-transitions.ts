@@ -96,18 +96,20 @@ export async function retryDeliveries(
   return counts;
 }
 
-// Waits for rows that another statement locks. Statements that wait for failures have locked their deliveries before.
+// Waits for rows that another statement locks. Statements that wait for failures have locked their deliveries before. Deletes by
+// key: this statement does not see the new place of a row that was updated while it waited.
 const deleteStatement = `
   with picked as materialized (
-    select failures.ctid from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
+    select failures.event_id, failures.endpoint_id from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
     join failures on failures.provider_id = $1 and failures.endpoint_id = selected.endpoint_id
       and failures.event_id = selected.event_id
     where failures.failed_at <= $4::timestamptz
     order by failures.endpoint_id, failures.event_id
     for update of failures
   ), taken as (
-    delete from failures where ctid = any(array(select ctid from picked))
-    returning *
+    delete from failures using picked
+    where failures.provider_id = $1 and failures.endpoint_id = picked.endpoint_id and failures.event_id = picked.event_id
+    returning failures.*
   ), kept as (
     insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
     select provider_id, $5, endpoint_id, event_id, failed_at, error, url from taken
