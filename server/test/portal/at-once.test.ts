@@ -199,6 +199,19 @@ test("no plan is created for a product during its deletion", async ({ sharedPool
   expect(outcome).toBeUndefined();
 });
 
+test("a sign-up during the deletion of a product cannot deadlock", async ({ sharedPool: pool }) => {
+  const { provider, product } = await setUp(pool);
+  const { signingUp } = await pool.inTransaction(async (tx) => {
+    await tx.query("select from products where id = $1 for update", [product.id]);
+    const waiting = { signingUp: signUp(pool, { provider, by: byForm }) };
+    waiting.signingUp.catch(() => undefined);
+    await until(() => countWaiting(pool));
+    await deleteProductRow(tx, provider.id, product.id);
+    return waiting;
+  });
+  expect((await signingUp).applications).toEqual([]);
+});
+
 test("creating a plan with a description during the deletion of its product cannot deadlock", async ({
   sharedPool: pool,
 }) => {
