@@ -160,7 +160,6 @@ const isCurrentMinute = "counter.ends_at > $3 and counter.ends_at <= excluded.en
 
 // By primary key, for locked accounts, so it never waits. The change that passes a limit is still recorded, however
 // large it is. The next one fails with its transaction, because null violates the column's constraint.
-const insertCounters = `insert into change_counters as counter (provider_id, account_id, ends_at, changes, bytes)`;
 const addToCounters = `
   on conflict (provider_id, account_id) do update set
     ends_at = case when ${isCurrentMinute} then counter.ends_at else excluded.ends_at end,
@@ -175,11 +174,12 @@ const addToCounters = `
     bytes = case when ${isCurrentMinute} then counter.bytes + excluded.bytes else excluded.bytes end`;
 
 const countChangesStatement = `
-  ${insertCounters} values ($1, $2, $3::timestamptz + interval '1 minute', $4, $5)
+  insert into change_counters as counter (provider_id, account_id, ends_at, changes, bytes)
+  values ($1, $2, $3::timestamptz + interval '1 minute', $4, $5)
   ${addToCounters}`;
 
 const countChangesOfSeveralStatement = `
-  ${insertCounters}
+  insert into change_counters as counter (provider_id, account_id, ends_at, changes, bytes)
   select $1, unnest($2::bigint[]), $3::timestamptz + interval '1 minute', unnest($4::bigint[]), unnest($5::bigint[])
   ${addToCounters}`;
 
