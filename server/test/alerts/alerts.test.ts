@@ -262,7 +262,7 @@ test("concurrent processes share the providers, instead of reading the endpoints
   expect(read.length).toBeLessThan(80); // all three would read 120
 });
 
-test("a muted alert sends no mail, and a snoozed alert sends again after its time", async ({ database }) => {
+test("a muted alert sends no mail, and one muted for a time sends again afterwards", async ({ database }) => {
   const scene = await Scene.open(database);
   const mute = async (until: Date | null): Promise<void> => {
     const [alert] = await scene.alerts(false);

@@ -215,8 +215,8 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.sees("It delivers 0 % of its attempts, below 90 %.");
   await visitor.sees("A delivery has waited for 12 minutes.");
   await visitor.press("button", `Actions for ${crm}, Low success rate`);
-  await visitor.press("menuitem", "Snooze for an hour");
-  await visitor.sees("Low success rate: snoozed");
+  await visitor.press("menuitem", "Mute for an hour");
+  await visitor.sees("Low success rate: muted until");
 }
 
 /** The cells of a list are shown whole on the narrowest screen, and the tabs of an endpoint on a phone. Expects a width of 320 pixels. */
@@ -300,7 +300,7 @@ async function pauseAndResume(visitor: KeyboardVisitor, endpoint: number): Promi
 }
 
 test(
-  "every page is accessible in light and dark; an alert can be snoozed and a delivery sent again",
+  "every page is accessible in light and dark; an alert can be muted and a delivery sent again",
   { timeout: pictures === undefined ? 600_000 : 1_800_000 },
   async ({ browser, database, databaseUrl }) => {
     await using refusing = await startReceiver((answer) => void answer.writeHead(503).end(unbroken));

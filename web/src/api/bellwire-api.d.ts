@@ -931,7 +931,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mute or snooze an open alert
+         * Mute an open alert
          * @description Without `until`: until it closes. With it, the alert notifies again at that time if it is still open.
          */
         post: operations["muteAlert"];

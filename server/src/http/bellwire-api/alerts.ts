@@ -268,7 +268,7 @@ const muteOperations: readonly Operation[] = [
   operation({
     id: "muteAlert",
     tag,
-    title: "Mute or snooze an open alert",
+    title: "Mute an open alert",
     description:
       "Without `until`: until it closes. With it, the alert notifies again at that time if it is still open.",
     method: "POST",

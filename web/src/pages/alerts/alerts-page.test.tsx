@@ -48,12 +48,12 @@ function show(alerts: readonly object[]) {
   });
 }
 
-test("an open alert is shown in a banner and in the list, and can be snoozed for a day", async () => {
+test("an open alert is shown in a banner and in the list, and can be muted for a day", async () => {
   const page = show([alert]);
   await says(alert.sentence);
   expect(shown()).toContain("crm: low success rate.");
   await click("Actions for crm, Low success rate");
-  await click("Snooze for a day");
+  await click("Mute for a day");
   const [sent] = await waitFor(() => {
     const requests = page.askedFor("POST /api/v1/alerts/97/mute");
     expect(requests).toHaveLength(1);

@@ -5,11 +5,13 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type Alert, alertKinds, openAlertsQuery, pastAlertsQuery } from "../../api/alerts.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
+import { useSession } from "../../api/session.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LoadMore } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { muteActions, untilWords } from "../../components/mute.ts";
 import { PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 import { RuleList } from "./rule-list.tsx";
@@ -83,10 +85,11 @@ const keyOf = ({ id }: Alert): number => id;
 
 function AlertLabel({ alert: { kind, state, muted, muted_until } }: { alert: Alert }) {
   const { title } = alertKinds[kind];
+  const { timeZone } = useSession();
   if (muted)
     return (
       <Label isCompact icon={<BellSlashIcon />}>
-        {title}: {muted_until === null ? "muted" : "snoozed"}
+        {title}: muted{untilWords(muted_until, timeZone)}
       </Label>
     );
   if (state === "closed") return <>{title}</>;
@@ -98,18 +101,16 @@ function AlertLabel({ alert: { kind, state, muted, muted_until } }: { alert: Ale
   );
 }
 
-const hourMs = 3_600_000;
-const snoozes = [
-  { title: "Snooze for an hour", ms: hourMs },
-  { title: "Snooze for a day", ms: 24 * hourMs },
-  { title: "Snooze for a week", ms: 168 * hourMs },
-] as const;
-
 function OpenAlerts({ alerts }: { alerts: readonly Alert[] }) {
   const api = useApi();
   const mute = useChange({
-    change: ({ id, until }: { id: number; until: string | null }) =>
-      responseBody(api.POST("/api/v1/alerts/{id}/mute", { params: { path: { id } }, body: { until } })),
+    change: ({ id, until }: { id: number; until: Date | null }) =>
+      responseBody(
+        api.POST("/api/v1/alerts/{id}/mute", {
+          params: { path: { id } },
+          body: { until: until?.toISOString() ?? null },
+        }),
+      ),
     stale: [["alerts"]],
     failed: "The alert could not be muted",
   });
@@ -121,13 +122,7 @@ function OpenAlerts({ alerts }: { alerts: readonly Alert[] }) {
   const actionsOf = ({ id, muted }: Alert) =>
     muted
       ? [{ title: "Unmute", onClick: () => unmute.mutate(id) }]
-      : [
-          ...snoozes.map(({ title, ms }) => ({
-            title,
-            onClick: () => mute.mutate({ id, until: new Date(Date.now() + ms).toISOString() }),
-          })),
-          { title: "Mute until it closes", onClick: () => mute.mutate({ id, until: null }) },
-        ];
+      : muteActions("Mute until it closes", (until) => mute.mutate({ id, until }));
   return (
     <ListTable
       label="Open alerts"

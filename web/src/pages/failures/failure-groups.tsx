@@ -30,8 +30,9 @@ import { JobDialog, type JobToStart } from "../../components/jobs/job-dialog.tsx
 import { describeAction } from "../../components/jobs/job-words.ts";
 import { Name } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { muteActions, untilWords } from "../../components/mute.ts";
 import { LinkButton } from "../../components/page-header.tsx";
-import { When, describeMoment } from "../../components/time.tsx";
+import { When } from "../../components/time.tsx";
 import { useSession } from "../../api/session.tsx";
 
 /** The failures by cause: one card for each, the largest first. Muted causes are collapsed at the end. */
@@ -140,20 +141,10 @@ function MuteLabel({ until }: { until: string | null }) {
   const { timeZone } = useSession();
   return (
     <Label isCompact variant="outline">
-      {until === null ? "Muted" : `Muted until ${describeMoment(new Date(until), timeZone)}`}
+      Muted{untilWords(until, timeZone)}
     </Label>
   );
 }
-
-const hourMs = 3_600_000;
-
-/** The offered durations of a mute. Null: until it is unmuted. */
-const muteSpans = [
-  { title: "Mute for an hour", ms: hourMs },
-  { title: "Mute for a day", ms: 24 * hourMs },
-  { title: "Mute for a week", ms: 7 * 24 * hourMs },
-  { title: "Mute until you unmute it", ms: null },
-] as const;
 
 interface GroupMenuProps {
   readonly group: FailureGroup;
@@ -175,10 +166,7 @@ function GroupMenu({ group: { id, count, mute }, jobs }: GroupMenuProps) {
   });
   const mutes = mute
     ? [{ title: "Unmute", onClick: () => change.mutate("unmute") }]
-    : muteSpans.map(({ title, ms }) => ({
-        title,
-        onClick: () => change.mutate(ms === null ? null : new Date(Date.now() + ms)),
-      }));
+    : muteActions("Mute until you unmute it", change.mutate);
   return (
     <ActionMenu
       label="More"
