@@ -55,7 +55,7 @@ test.for([
   ["arrived", "left", 1],
   ["arrived", "frozen", 1],
 ] as const)(
-  "without the directory, a provider that has %s one cell and %s in another is found where it works",
+  "without the directory, a provider whose move is “%s” in one cell and “%s” in another is found where it works",
   async ([inFirst, inSecond, cell], { away: { directory, cells } }) => {
     const id = await buildProvider(cells.first);
     await cells.second.query(copyProvider, [id]);
