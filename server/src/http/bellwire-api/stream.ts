@@ -369,11 +369,10 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
       "`event`: a recorded Event. `attempt`: an Attempt, with `delivery_id`, `event_id` and `endpoint_id`. " +
       "`delivery`: the current state of a Delivery. `endpoint`: the current state of an Endpoint, its URL masked. " +
       "`endpoint_deleted`: the `id` of a deleted endpoint, whose pending deliveries are cancelled. " +
-      "The data is JSON. Nothing is skipped: after an interruption, send `Last-Event-ID`, as browsers do. At the beginning of " +
-      "each connection, some messages may be repeated. Missed changes of endpoints are not sent: read the endpoints after each connection. An id that is not one of this " +
-      "stream is refused. The last event is `end` with a `reason`: `access-ended` (the " +
-      "session, the token or the permission ended, or the provider is suspended) or `reconnect`. Clients that do not read are " +
-      "disconnected.",
+      "The data is JSON. Nothing is skipped: after an interruption, send `Last-Event-ID`, as browsers do. At the beginning of each " +
+      "connection, some messages may be repeated. Missed changes of endpoints are not sent: read the endpoints after each connection. " +
+      "An id that is not one of this stream is refused. The last event is `end` with a `reason`: `access-ended` (the session, the " +
+      "token or the permission ended, or the provider is suspended) or `reconnect`. Clients that do not read are disconnected.",
     method: "GET",
     path: "/stream",
     action,
