@@ -216,7 +216,7 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.sees("A delivery has waited for 12 minutes.");
   await visitor.press("button", `Actions for ${crm}, Low success rate`);
   await visitor.press("menuitem", "Mute for an hour");
-  await visitor.sees("Low success rate: muted until");
+  await visitor.sees("Low success rate: muted");
 }
 
 /** The cells of a list are shown whole on the narrowest screen, and the tabs of an endpoint on a phone. Expects a width of 320 pixels. */

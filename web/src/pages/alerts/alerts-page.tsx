@@ -67,7 +67,7 @@ const columns: readonly ListColumn<Alert>[] = [
     isName: true,
   },
   { title: "Alert", show: (alert) => <AlertLabel alert={alert} />, place: "start" },
-  { title: "Problem", show: ({ sentence }) => sentence, place: "below", isName: true },
+  { title: "Problem", show: (alert) => <Problem alert={alert} />, place: "below", isName: true },
 ];
 
 const openColumns: readonly ListColumn<Alert>[] = [
@@ -83,13 +83,23 @@ const pastColumns: readonly ListColumn<Alert>[] = [
 
 const keyOf = ({ id }: Alert): number => id;
 
-function AlertLabel({ alert: { kind, state, muted, muted_until } }: { alert: Alert }) {
-  const { title } = alertKinds[kind];
+/** The sentence, and until when the alert is muted: a label would cut that off on a phone. */
+function Problem({ alert: { sentence, muted_until } }: { alert: Alert }) {
   const { timeZone } = useSession();
+  return (
+    <>
+      {sentence}
+      {muted_until !== null && ` Muted${untilWords(muted_until, timeZone)}.`}
+    </>
+  );
+}
+
+function AlertLabel({ alert: { kind, state, muted } }: { alert: Alert }) {
+  const { title } = alertKinds[kind];
   if (muted)
     return (
       <Label isCompact icon={<BellSlashIcon />}>
-        {title}: muted{untilWords(muted_until, timeZone)}
+        {title}: muted
       </Label>
     );
   if (state === "closed") return <>{title}</>;
