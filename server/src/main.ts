@@ -1,4 +1,4 @@
-import { runCommandLine } from "./cli/index.ts";
+import { runCommandLine } from "./cli/command.ts";
 import { roles } from "./platform/config/read-config.ts";
 
 // A closed pipe, as with `head`, does not stop the command.

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomHex, secretDigest } from "#platform/ids.ts";
-import { type ProductScope, notifyCallersChanged } from "./actor.ts";
+import { type ProductScope, notifyCallersChanged } from "./permissions.ts";
 import type { Role } from "./provider-users.ts";
 
 export const scopes = ["account_management", "cms", "finance", "policy_registry", "stats"] as const;

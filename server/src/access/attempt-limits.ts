@@ -3,7 +3,7 @@ import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { secretDigest } from "#platform/ids.ts";
 import type { AttemptLimit } from "#platform/limits.ts";
-import { networksOf } from "#platform/network/ip-addresses.ts";
+import { networksOf } from "#platform/network/target-guard.ts";
 
 /** The counter of one limit for one key. */
 export interface Counter {

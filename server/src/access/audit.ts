@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Database, Transaction } from "#platform/database/database.ts";
-import type { Actor } from "./actor.ts";
+import type { Actor } from "./permissions.ts";
 
 export interface AuditRecord {
   readonly providerId: number;

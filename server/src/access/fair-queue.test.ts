@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createFairQueue, QueueFull, type Turn } from "./fair-queue.ts";
+import { createFairQueue, QueueFull, type Turn } from "./passwords.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -13,15 +13,20 @@ export {
   type StoredToken,
 } from "./access-tokens.ts";
 export {
-  callersChannel,
-  isInProductScope,
-  notifyCallersChanged,
-  productScopeOf,
+  type Action,
   type Actor,
+  type AdminCaller,
+  allowedActions,
+  callersChannel,
   type ChangeContext,
   type Channel,
+  type Denial,
+  denialReason,
+  isInProductScope,
+  notifyCallersChanged,
   type ProductScope,
-} from "./actor.ts";
+  productScopeOf,
+} from "./permissions.ts";
 export {
   attemptCounter,
   countAttempt,
@@ -54,15 +59,15 @@ export {
   type AuditSpan,
   type StoredAuditRecord,
 } from "./audit.ts";
-export { QueueFull, createFairQueue } from "./fair-queue.ts";
 export {
+  createFairQueue,
   createPasswordHasher,
   filterByPassword,
-  standardCost,
   type HashingFor,
   type PasswordHasher,
+  QueueFull,
+  standardCost,
 } from "./passwords.ts";
-export { allowedActions, denialReason, type Action, type AdminCaller, type Denial } from "./permissions.ts";
 export {
   changeProviderUserPassword,
   createProviderUser,

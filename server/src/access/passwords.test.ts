@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { QueueFull } from "./fair-queue.ts";
-import { createPasswordHasher, filterByPassword, standardCost } from "./passwords.ts";
+import { createPasswordHasher, filterByPassword, QueueFull, standardCost } from "./passwords.ts";
 
 const passwords = createPasswordHasher(standardCost);
 

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { type ProductScope, notifyCallersChanged } from "./actor.ts";
+import { type ProductScope, notifyCallersChanged } from "./permissions.ts";
 import { type HashingFor, filterByPassword, type PasswordHasher } from "./passwords.ts";
 import { endSessionsOfUser } from "./sessions.ts";
 

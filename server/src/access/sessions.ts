@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomHex, secretDigest } from "#platform/ids.ts";
-import { notifyCallersChanged } from "./actor.ts";
+import { notifyCallersChanged } from "./permissions.ts";
 
 /** Each portal has its own sessions and cookie. */
 export type Audience = "developer" | "admin";

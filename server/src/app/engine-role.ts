@@ -10,7 +10,7 @@ import { createLineLogger, limitRepetitions } from "#platform/logger.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { userAgent } from "#platform/version.ts";
-import { createBinForwarder } from "#http/shared/bin-forward.ts";
+import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import { type VisitOtherCells, workOnErasure } from "#personal-data/index.ts";
 import { type Mailer, openMailer, sendDueMail } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";

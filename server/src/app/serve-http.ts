@@ -13,14 +13,12 @@ import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
-import { createBinForwarder } from "#http/shared/bin-forward.ts";
-import { limitBodiesOfStrangers } from "#http/shared/bodies-in-flight.ts";
-import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
-import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
+import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import {
   addResponseHeaders,
   connectionOptions,
   dropAbortedRequests,
+  limitBodiesOfStrangers,
   pathSegmentLengthMax,
   readNoBodyForHead,
   refuseUnreadablePaths,
@@ -28,6 +26,8 @@ import {
   rewriteUnreadablePath,
   schemaController,
 } from "#http/shared/server-hooks.ts";
+import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
+import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { isMigrated } from "#platform/database/migrate.ts";
@@ -35,8 +35,7 @@ import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";
-import { plainAddress } from "#platform/network/ip-addresses.ts";
-import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
+import { type AllowedTargets, type Lookup, parseAllowedTargets, plainAddress } from "#platform/network/target-guard.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { version } from "#platform/version.ts";
 import type { Provider } from "#portal/providers/index.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { version } from "#platform/version.ts";
-import { runCommandLine } from "./index.ts";
+import { runCommandLine } from "./command.ts";
 
 async function run(...args: readonly string[]): Promise<{ code: number; output: string }> {
   const output: string[] = [];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { indentJson } from "./indent-json.ts";
+import { indentJson } from "./document.ts";
 
 test("JSON is indented like JSON.stringify with two spaces", () => {
   fc.assert(

@@ -9,7 +9,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
-import { createBinForwarder } from "#http/shared/bin-forward.ts";
+import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test.ts";
 import { lookupHere } from "../support/build-attempts.ts";

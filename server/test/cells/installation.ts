@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { migrate } from "#platform/database/migrate.ts";
-import { runCommandLine } from "../../src/cli/index.ts";
+import { runCommandLine } from "../../src/cli/command.ts";
 import { type Clone, cloneTemplate } from "../support/clone-template.ts";
 import { type RunningServer, runRoles } from "../support/run-bellwire.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";

@@ -14,7 +14,7 @@ import {
 import { limitsReference } from "../../../scripts/limits-reference.ts";
 import { changeAccountState, deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication, deleteProduct } from "#portal/applications/index.ts";
-import { parseNewDefinition } from "#portal/fields/change-definitions.ts";
+import { parseNewDefinition } from "#portal/fields/fields-definition.ts";
 import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import {

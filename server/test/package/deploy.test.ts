@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { secretFileName } from "#platform/config/parsers.ts";
 import { readConfig } from "#platform/config/read-config.ts";
-import { secretFileName } from "#platform/config/sources.ts";
 import { settings } from "#platform/config/settings.ts";
 
 const deploy = fileURLToPath(new URL("../../../deploy/", import.meta.url));

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { workOnErasure } from "#personal-data/index.ts";
-import { runCommandLine } from "../../src/cli/index.ts";
+import { runCommandLine } from "../../src/cli/command.ts";
 import { secondPassSeconds } from "../../src/personal-data/erasures.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { runCommandLine } from "../../src/cli/index.ts";
+import { runCommandLine } from "../../src/cli/command.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { test } from "../support/test-of-starts.ts";
 

@@ -4,7 +4,7 @@ import { connectToCell } from "#cells/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
 import { createTriggers } from "../../src/cells/move/follow-changes.ts";
 import { readMovedTables } from "../../src/cells/move/moved-rows.ts";
-import { runCommandLine } from "../../src/cli/index.ts";
+import { runCommandLine } from "../../src/cli/command.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, bySystem, recordNow } from "../support/build-webhooks.ts";

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { columnOf, type Field } from "#platform/database/field-table.ts";
 import { accountFields } from "#portal/accounts/account.ts";
 import { applicationFields } from "#portal/applications/application.ts";
-import { parseNewDefinition } from "#portal/fields/change-definitions.ts";
+import { parseNewDefinition } from "#portal/fields/fields-definition.ts";
 import { isBuiltIn } from "#portal/fields/field-values.ts";
 import { type FieldsDefinition, hasNoErrors } from "#portal/fields/index.ts";
 import { planFields } from "#portal/products/plan.ts";

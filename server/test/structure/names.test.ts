@@ -52,10 +52,6 @@ function foldersOf(pattern: string): readonly string[] {
 }
 
 const linesMin = 60;
-/** Small files with one user. */
-const exceptions = [
-  "server/src/webhooks/engine/exhaustion.ts", // its importer, dispatch.ts, would become too long
-];
 
 test("a server file below 60 lines is imported by two others or loaded on demand", () => {
   const production = files.filter((path) => /^server\/src\/.*\.ts$/.test(path) && !path.endsWith(".test.ts"));
@@ -79,5 +75,5 @@ test("a server file below 60 lines is imported by two others or loaded on demand
       (users.get(path)?.size ?? 0) < 2 &&
       !onDemand.has(path),
   );
-  expect(small).toEqual(exceptions);
+  expect(small).toEqual([]);
 });

@@ -4,7 +4,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { Bin } from "#request-bin/index.ts";
 import type { SigningSecret } from "#webhooks/attempts/index.ts";
-import { createBinForwarder } from "#http/shared/bin-forward.ts";
+import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import { buildSender, lookupHere, testSecret } from "./build-attempts.ts";
 
 /** The public address of bins in tests that serve their pages alone. */

@@ -6,7 +6,7 @@ import { holdAfterRestore, readDatabaseSwitches } from "#platform/database/switc
 import { type SendMail, insertMail, sendDueMail } from "#portal/mails/index.ts";
 import { createJob, deleteOldJobs, listJobs, workOnJob } from "#webhooks/jobs/index.ts";
 import { retryDelivery } from "#webhooks/deliveries/index.ts";
-import { runCommandLine } from "../../src/cli/index.ts";
+import { runCommandLine } from "../../src/cli/command.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";

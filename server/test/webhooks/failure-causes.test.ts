@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ForbiddenTargetError } from "#webhooks/attempts/connector.ts";
-import { outcomeOfError } from "#webhooks/attempts/outcome-of-error.ts";
+import { outcomeOfError } from "#webhooks/attempts/exchange.ts";
 import { causeOf, failureClasses, groupIdOf } from "#webhooks/deliveries/failure-causes.ts";
 import { type AttemptOutcome, errorClassOf, errorOf, outcomeClassOf } from "#webhooks/deliveries/retry-policy.ts";
 

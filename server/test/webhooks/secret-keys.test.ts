@@ -15,7 +15,7 @@ import {
   reencryptEndpoints,
   updateEndpoint,
 } from "#webhooks/endpoints/index.ts";
-import { runCommandLine } from "../../src/cli/index.ts";
+import { runCommandLine } from "../../src/cli/command.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";

@@ -14,11 +14,10 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Json } from "#platform/document.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { requireSuccess } from "./error-responses.ts";
+import { type ApiResponse, idSchema, renderJson, requireSuccess, type ResponseDoc, timeSchema } from "./responses.ts";
 import { exampleProvider } from "./example-portal.ts";
 import { type Call, jsonOnly, type Operation } from "./operation.ts";
 import { parseText } from "./parameters.ts";
-import { type ApiResponse, idSchema, renderJson, type ResponseDoc, timeSchema } from "./responses.ts";
 
 const permission = Type.String({
   enum: ["ro", "rw"],

@@ -27,9 +27,24 @@ import {
 import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { findAccountOfUser } from "#portal/users/index.ts";
-import { requireSuccess } from "./error-responses.ts";
+import {
+  type ApiResponse,
+  each,
+  idSchema,
+  type Items,
+  linksSchema,
+  metadataSchema,
+  optionalText,
+  readInBatches,
+  renderJson,
+  renderJsonList,
+  renderXmlList,
+  requireSuccess,
+  type ResponseDoc,
+  timeSchema,
+  timestamps,
+} from "./responses.ts";
 import { exampleAccount, exampleAccountDetails, exampleAdminUrl, exampleDocumentSettings } from "./example-portal.ts";
-import { each, type Items, readInBatches, renderJsonList, renderXmlList } from "./lists.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import {
   type PageMetadata,
@@ -41,17 +56,6 @@ import {
   parseText,
 } from "./parameters.ts";
 import { accountPlanResponse, renderPlan } from "./plans.ts";
-import {
-  type ApiResponse,
-  idSchema,
-  linksSchema,
-  metadataSchema,
-  optionalText,
-  renderJson,
-  type ResponseDoc,
-  timeSchema,
-  timestamps,
-} from "./responses.ts";
 
 const billingSchemas = Object.fromEntries(
   documentProperties(accountFields, "billing").map((property) => [

@@ -13,7 +13,15 @@ import {
   representReferrerFilters,
 } from "#portal/applications/index.ts";
 import { applicationResponse, applicationTarget, requireApplication, respondWithApplication } from "./applications.ts";
-import { requireSuccess } from "./error-responses.ts";
+import {
+  type ApiResponse,
+  idSchema,
+  linksSchema,
+  renderJson,
+  requireSuccess,
+  type ResponseDoc,
+  timestamps,
+} from "./responses.ts";
 import {
   exampleAdminUrl,
   exampleApplication,
@@ -22,7 +30,6 @@ import {
 } from "./example-portal.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { parseText } from "./parameters.ts";
-import { type ApiResponse, linksSchema, renderJson, type ResponseDoc, timestamps, idSchema } from "./responses.ts";
 
 const renderApplicationKeys = (
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,

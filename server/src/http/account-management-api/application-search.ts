@@ -18,8 +18,7 @@ import {
   respondWithApplication,
   withAccounts,
 } from "./applications.ts";
-import { requireSuccess } from "./error-responses.ts";
-import { readInBatches } from "./lists.ts";
+import { readInBatches, requireSuccess } from "./responses.ts";
 import { type Operation, xmlAndJson } from "./operation.ts";
 import { type Parameters, pageMetadata, pageQuery, parseId, parsePage, parseText } from "./parameters.ts";
 

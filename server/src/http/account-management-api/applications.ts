@@ -24,24 +24,27 @@ import {
 } from "#portal/applications/index.ts";
 import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#portal/fields/index.ts";
 import { requireAccount } from "./accounts.ts";
-import { requireSuccess } from "./error-responses.ts";
-import { exampleAccount, exampleAdminUrl, exampleApplication, exampleDocumentSettings } from "./example-portal.ts";
-import { each, type Items, renderJsonList, renderXmlList } from "./lists.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
-import { type PageMetadata, type Parameters, parseId, parseText } from "./parameters.ts";
-import { applicationPlanResponse, renderPlan } from "./plans.ts";
 import {
   type ApiResponse,
+  each,
   idSchema,
+  type Items,
   linksSchema,
   metadataSchema,
   nullable,
   optionalText,
   renderJson,
+  renderJsonList,
+  renderXmlList,
+  requireSuccess,
   type ResponseDoc,
   timeSchema,
   timestamps,
 } from "./responses.ts";
+import { exampleAccount, exampleAdminUrl, exampleApplication, exampleDocumentSettings } from "./example-portal.ts";
+import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import { type PageMetadata, type Parameters, parseId, parseText } from "./parameters.ts";
+import { applicationPlanResponse, renderPlan } from "./plans.ts";
 
 export async function respondWithApplication(
   db: Database,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Problem, type ProblemCode } from "#http/shared/problem.ts";
-import { renderError } from "./error-responses.ts";
+import { renderError } from "./responses.ts";
 
 const xml = '<?xml version="1.0" encoding="UTF-8"?>';
 const denied = "Your access token does not have the correct permissions";

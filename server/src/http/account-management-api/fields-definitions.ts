@@ -7,11 +7,18 @@ import {
   readFieldsDefinitions,
   updateFieldsDefinition,
 } from "#portal/fields/index.ts";
-import { requireSuccess } from "./error-responses.ts";
+import {
+  each,
+  idSchema,
+  optionalBoolean,
+  renderJson,
+  renderJsonList,
+  requireSuccess,
+  type ResponseDoc,
+  timestamps,
+} from "./responses.ts";
 import { exampleField, exampleProvider } from "./example-portal.ts";
-import { each, renderJsonList } from "./lists.ts";
 import { jsonOnly, type Operation } from "./operation.ts";
-import { idSchema, optionalBoolean, renderJson, type ResponseDoc, timestamps } from "./responses.ts";
 
 const target = Type.String({
   enum: ["Account", "User", "Cinstance"],

@@ -1,14 +1,13 @@
 import { text as readStream } from "node:stream/consumers";
 import { type TObject, Type } from "typebox";
 import { describeWebhooks, webhookHeaders, webhooksTag } from "#http/shared/describe-webhooks.ts";
-import { pathParameters } from "#http/shared/operation.ts";
+import { pathParameters } from "#http/shared/admin-caller.ts";
 import { Problem, type ProblemCode, problems } from "#http/shared/problem.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { nameSchemas } from "#platform/open-api.ts";
 import { indentXml } from "#platform/xml.ts";
 import { deliveryLagSays } from "#http/shared/delivery-lag.ts";
-import { renderError } from "./error-responses.ts";
-import type { Format, Body, ResponseDoc } from "./responses.ts";
+import { type Body, type Format, renderError, type ResponseDoc } from "./responses.ts";
 import type { Operation, Tag } from "./operation.ts";
 
 /** Builds the OpenAPI document of `operations`, webhook events included. */

@@ -1,11 +1,26 @@
-import type { AttemptLimiter, PasswordHasher } from "#access/index.ts";
-import type { FindAdminCaller } from "#http/shared/admin-caller.ts";
-import type { ApiCall, ApiOperation } from "#http/shared/operation.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { TObject } from "typebox";
+import { type AttemptLimiter, isInProductScope, type PasswordHasher } from "#access/index.ts";
+import {
+  type ApiCall,
+  type ApiOperation,
+  credentialParameters,
+  type FindAdminCaller,
+  type Handler,
+  handlerOf,
+  pathParameters,
+  routeUrl,
+} from "#http/shared/admin-caller.ts";
+import { readSessionCookie } from "#http/shared/browser-session.ts";
+import { decodeUtf8, parsePairs, refuseCompressedBodies, splitFields } from "#http/shared/forms.ts";
+import { type FieldErrors, Problem, unknownParameters } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
+import { isRecord } from "#platform/document.ts";
+import { requestLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
-import type { Format, ApiResponse, ResponseDoc } from "./responses.ts";
-import type { Parameters } from "./parameters.ts";
+import { bodyParameters, nestFields, type Parameters, parseId, parseText, queryParameters } from "./parameters.ts";
+import { type ApiResponse, type Format, negotiateFormat, type ResponseDoc, sendResponse } from "./responses.ts";
 
 export interface AccountManagementApiNeeds extends EndpointNeeds {
   readonly passwords: PasswordHasher;
@@ -85,3 +100,298 @@ export interface Operation extends ApiOperation<OperationNeeds, Call, ApiRespons
 
 export const xmlAndJson = ["xml", "json"] as const satisfies readonly Format[];
 export const jsonOnly = ["json"] as const satisfies readonly Format[];
+
+/** Adds the routes of operations: with and without an extension, and as a POST that overrides its method. */
+export function serveOperations(http: FastifyInstance, operations: readonly Operation[], needs: OperationNeeds): void {
+  const frame = {
+    needs,
+    parse: (operation: Operation, request: FastifyRequest, call: ApiCall) => parseCall(operation, request, call, needs),
+    send: (reply: FastifyReply, { format }: Call, response: ApiResponse) => sendResponse(reply, format, response),
+  };
+  for (const [path, samePath] of Map.groupBy(operations, (operation) => operation.path)) {
+    const handlers = new Map(
+      samePath.flatMap((operation) => methodsOf(operation).map((method) => [method, handlerOf(operation, frame)])),
+    );
+    const texts = samePath.flatMap(({ textParameters }) => textParameters ?? []);
+    for (const [method, handler] of handlers) if (method !== "POST") addRoute(http, { method, path, texts, handler });
+    addRoute(http, { method: "POST", path, texts, handler: dispatchPost(handlers, needs) });
+  }
+}
+
+/** Matches paths such as `/accounts/{id}/approve`. */
+const namedAction = /\/\{\w+\}\/(?!permissions$|credit_card$)\w+$/;
+
+/** Returns the methods of an operation: PATCH is a synonym of PUT, except for named actions. */
+export const methodsOf = ({ method, path }: Pick<Operation, "method" | "path">): string[] =>
+  method === "PUT" && !namedAction.test(path) ? ["PUT", "PATCH"] : [method];
+
+/** A POST may override its method, because HTML forms cannot send others. */
+const dispatchPost =
+  (handlers: ReadonlyMap<string, Handler>, { findAdminCaller }: OperationNeeds): Handler =>
+  async (request, reply) => {
+    const handler = handlers.get(overriddenMethod(request) ?? "POST");
+    if (handler) return handler(request, reply);
+    await findAdminCaller(request); // authenticates before it reveals that the route does not exist
+    throw new Problem("not-found");
+  };
+
+const overridable: ReadonlySet<string> = new Set(["PUT", "PATCH", "DELETE"]);
+
+/** Returns the method in a form's `_method` or in `X-HTTP-Method-Override`. A JSON field does not count. */
+function overriddenMethod(request: FastifyRequest): string | undefined {
+  const { headers } = request;
+  const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers["content-type"] ?? "");
+  const field = isForm ? parseText(bodyParameters(request)["_method"]) : undefined;
+  const name = (field ?? String(headers["x-http-method-override"] ?? "")).toUpperCase();
+  return overridable.has(name) ? name : undefined;
+}
+
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly texts: readonly string[];
+  readonly handler: Handler;
+}
+
+function addRoute(http: FastifyInstance, { method, path, texts, handler }: Route): void {
+  const url = routeUrl(path);
+  const last = pathParameters(path).at(-1);
+  if (last !== undefined && texts.includes(last) && url.endsWith(`:${last}`)) {
+    // A text may contain dots, so only its last extension counts. The router would split at the first dot.
+    const onRequest = async (request: FastifyRequest): Promise<void> => {
+      request.params = splitExtension(request.params, last);
+    };
+    http.route({ method, url, onRequest, handler });
+  } else {
+    http.route({ method, url, handler });
+    http.route({ method, url: `${url}.:extension`, handler });
+  }
+}
+
+/** Splits the extension from a text in the path: `a.b.xml` becomes `a.b` with the extension `xml`. */
+export function splitExtension(params: unknown, name: string): unknown {
+  const text = isRecord(params) ? params[name] : undefined;
+  const [, before, extension] = (typeof text === "string" && /^(.+)\.(xml|json)$/s.exec(text)) || [];
+  return isRecord(params) && before !== undefined ? { ...params, [name]: before, extension } : params;
+}
+
+function parseCall(operation: Operation, request: FastifyRequest, call: ApiCall, needs: OperationNeeds): Call {
+  const format = negotiateFormat(request, operation.formats);
+  const { provider, caller } = call;
+  const [query, body] = [queryParameters(request), bodyParameters(request)];
+  const parameter = (name: string): unknown => (isRecord(request.params) ? request.params[name] : undefined);
+  const id = (name: string): number => {
+    const parsed = parseId(parameter(name));
+    if (!parsed) throw new Problem("not-found");
+    return parsed;
+  };
+  return {
+    ...call,
+    format,
+    session: caller.actor.kind === "admin" ? readSessionCookie(request, "admin") : undefined,
+    adminUrl: requestOrigin(request, needs.adminPortalUrl(provider)),
+    query: { ...body, ...query },
+    values: parseValues(operation, { query, body, hasReadableBody: hasReadableType(request) }),
+    id,
+    serviceId: (name) => {
+      const serviceId = id(name);
+      if (!isInProductScope(caller.productScope, serviceId)) throw new Problem("not-found");
+      return serviceId;
+    },
+    text: (name) => parseText(parameter(name)) ?? "",
+  };
+}
+
+/** Returns the origin that the client used. A proxy that terminates TLS forwards the host, but not always the scheme. */
+const requestOrigin = ({ protocol, host }: FastifyRequest, publicUrl: string): string =>
+  publicUrl.endsWith(`//${host}`) ? publicUrl : `${protocol}://${host}`;
+
+type BodyParser = (body: Buffer<ArrayBuffer>, contentType: string) => object | Promise<object>;
+
+const bodyParsers: Readonly<Record<string, BodyParser>> = {
+  "application/json": parseJsonObject,
+  "application/x-www-form-urlencoded": (body) => nestFields(parsePairs(decodeUtf8(body))),
+  "multipart/form-data": async (body, contentType) =>
+    body.length === 0 ? {} : nestFields(await parseMultipart(body, contentType)),
+};
+
+const { max: bodySizeMax } = requestLimits.apiBodyBytes;
+
+/** Parses bodies as 3scale does: JSON, forms with brackets, and multipart forms without their files; of GET requests, too. */
+export function addBodyParsers(http: FastifyInstance): void {
+  refuseCompressedBodies(http);
+  for (const [type, parse] of Object.entries(bodyParsers)) {
+    http.addContentTypeParser(
+      type,
+      { parseAs: "buffer", bodyLimit: bodySizeMax },
+      async ({ headers }: FastifyRequest, body: Buffer<ArrayBuffer>) => parse(body, headers["content-type"] ?? ""),
+    );
+  }
+
+  // 3scale accepts any Content-Type on an empty body.
+  http.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: FastifyRequest, body: Buffer) => {
+    if (body.length > 0) throw new Problem("media-type-unsupported");
+    return {};
+  });
+
+  // Fastify ignores the body of a GET. Rails, and so 3scale, reads parameters from it.
+  http.addHook("preValidation", async (request) => {
+    if (request.method === "GET") request.body = await parseBodyOfGet(request);
+  });
+}
+
+/** Returns true if the request's Content-Type is one that parameters are parsed from. */
+const hasReadableType = ({ headers }: Pick<FastifyRequest, "headers">): boolean =>
+  parserOf(headers["content-type"]) !== undefined;
+
+const parserOf = (contentType = ""): BodyParser | undefined =>
+  bodyParsers[(contentType.split(";", 1)[0] ?? "").trim().toLowerCase()];
+
+async function parseBodyOfGet({ headers, raw }: FastifyRequest): Promise<object | undefined> {
+  const parse = parserOf(headers["content-type"]);
+  const isEmpty = Number(headers["content-length"] ?? 0) === 0 && headers["transfer-encoding"] === undefined;
+  if (!parse || isEmpty) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of raw) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > bodySizeMax) throw new Problem("body-too-large");
+    chunks.push(bytes);
+  }
+  return parse(Buffer.concat(chunks), headers["content-type"] ?? "");
+}
+
+function parseJsonObject(body: Buffer): object {
+  const text = decodeUtf8(body);
+  if (text.trim() === "") return {};
+  const json = parseJson(text);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Problem("request-unreadable");
+  return json;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Problem("request-unreadable", { cause });
+  }
+}
+
+/** Files may hold any bytes, so the UTF-8 check runs only if a field contains a replacement character. */
+async function parseMultipart(body: Buffer<ArrayBuffer>, contentType: string): Promise<[string, string][]> {
+  splitFields(body.toString("latin1"), "\r\n--"); // refuses too many before they are parsed
+  const form = await parseForm(body, contentType);
+  const fields = [...form].filter((field): field is [string, string] => typeof field[1] === "string");
+  if (fields.flat().some((text) => text.includes("\ufffd"))) decodeUtf8(body);
+  return fields;
+}
+
+async function parseForm(body: Buffer<ArrayBuffer>, contentType: string): Promise<FormData> {
+  try {
+    return await new Response(body, { headers: { "content-type": contentType } }).formData();
+  } catch (cause) {
+    throw new Problem("request-unreadable", { cause });
+  }
+}
+
+type PermittedParameters = Pick<
+  Operation,
+  "path" | "wrapper" | "wrapperMayBeEmpty" | "ignored" | "body" | "query" | "rejectsUnknown"
+>;
+
+interface SentParameters {
+  readonly query: Parameters;
+  readonly body: Parameters;
+  /** True if the body's Content-Type is one that parameters are parsed from. */
+  readonly hasReadableBody: boolean;
+}
+
+/**
+ * Returns the parameters that an operation permits. Query parameters override body parameters. The content of a wrapper may
+ * also stand outside of it, but then only in the body. An ignored parameter counts as sent, but changes nothing.
+ */
+function parseValues(operation: PermittedParameters, sent: SentParameters): Parameters {
+  const { body: schema, ...permitted } = operation;
+  if (operation.rejectsUnknown) rejectUnknown(operation, sent);
+  const parameters = { ...sent.body, ...sent.query };
+  const { wrapper } = permitted;
+  const values =
+    wrapper === undefined || !schema
+      ? parameters
+      : Object.hasOwn(parameters, wrapper)
+        ? unwrap(parameters[wrapper], { ...permitted, wrapper })
+        : wrapFlat(sent, { ...permitted, wrapper, known: schema.properties });
+  const errors = schema ? findTypeErrors(values, schema) : {};
+  if (Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
+  return values;
+}
+
+interface Wrapper extends Pick<Operation, "wrapperMayBeEmpty"> {
+  readonly wrapper: string;
+}
+
+function unwrap(wrapped: unknown, { wrapper, wrapperMayBeEmpty }: Wrapper): Parameters {
+  if (wrapped === null || wrapped === "") return throwMissing(wrapper);
+  if (!isRecord(wrapped)) {
+    throw new Problem("parameter-type-wrong", { detail: `Wrong type for parameter: ${wrapper}` });
+  }
+  return Object.keys(wrapped).length > 0 || wrapperMayBeEmpty ? wrapped : throwMissing(wrapper);
+}
+
+interface FlatParameters extends Wrapper {
+  readonly known: object;
+  readonly ignored?: readonly string[];
+}
+
+function wrapFlat(
+  { body, hasReadableBody }: SentParameters,
+  { wrapper, wrapperMayBeEmpty, known, ignored = [] }: FlatParameters,
+): Parameters {
+  const values = Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(known, name)));
+  const hasParameter = Object.keys(values).length > 0 || ignored.some((name) => Object.hasOwn(body, name));
+  return hasParameter || (wrapperMayBeEmpty && hasReadableBody) ? values : throwMissing(wrapper);
+}
+
+function throwMissing(wrapper: string): never {
+  throw new Problem("parameter-missing", { detail: `Required parameter missing: ${wrapper}` });
+}
+
+/** Parameters that every request may have: credentials, the format, and the method of a form. */
+const commonParameters = [...credentialParameters, "format", "_method"];
+
+function rejectUnknown(
+  { path, wrapper, ignored = [], body: schema, query: querySchema }: PermittedParameters,
+  { query, body }: SentParameters,
+): void {
+  const known = [...Object.keys(querySchema?.properties ?? {}), ...Object.keys(schema?.properties ?? {})];
+  const names = [...known, ...ignored, ...commonParameters, ...pathParameters(path)]; // clients repeat the ids of the path
+  const accepted = new Set([...names, ...(wrapper === undefined ? [] : [wrapper])]);
+  const wrapped = wrapper === undefined ? undefined : body[wrapper];
+  const sent = [query, body, isRecord(wrapped) ? wrapped : {}].flatMap((each) => Object.keys(each));
+  const unknown = sent.filter((name) => !accepted.has(name));
+  if (unknown.length > 0) throw unknownParameters(unknown, known);
+}
+
+const numberPattern = /^\s*-?\d{1,15}(\.\d{1,15})?\s*$/;
+
+/** Returns the type errors of values, by name. A text counts as a number if it is written as one, because forms have only texts. */
+export function findTypeErrors(values: Parameters, { properties }: TObject): FieldErrors {
+  const errors = Object.entries(properties).flatMap(([name, schema]): [string, readonly string[]][] => {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (value === undefined) return [];
+    const error = typeError(value, "type" in schema ? String(schema.type) : "", name);
+    return error === undefined ? [] : [[name, [error]]];
+  });
+  return Object.fromEntries(errors);
+}
+
+function typeError(value: unknown, type: string, name: string): string | undefined {
+  if (type === "object") return Array.isArray(value) ? "is invalid" : undefined; // the use case checks its content
+  if (type === "array") return [value].flat().every((item) => parseText(item) !== undefined) ? undefined : "is invalid";
+  const text = parseText(value);
+  if (text === undefined) return "is invalid";
+  // A malformed id is the id of no object: the use case answers that it is not found.
+  const isNumber = (type === "number" || type === "integer") && !name.endsWith("_id");
+  return isNumber && text !== "" && !numberPattern.test(text) ? "is not a number" : undefined;
+}

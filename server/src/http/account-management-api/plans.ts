@@ -15,11 +15,20 @@ import {
   representPlan,
   updatePlan,
 } from "#portal/products/index.ts";
-import { requireSuccess } from "./error-responses.ts";
+import {
+  type ApiResponse,
+  each,
+  idSchema,
+  linksSchema,
+  renderJson,
+  renderJsonList,
+  renderXmlList,
+  requireSuccess,
+  type ResponseDoc,
+  timestamps,
+} from "./responses.ts";
 import { exampleAccountPlan, exampleAdminUrl, exampleApplicationPlan, exampleProvider } from "./example-portal.ts";
-import { each, renderJsonList, renderXmlList } from "./lists.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
-import { type ApiResponse, idSchema, linksSchema, renderJson, type ResponseDoc, timestamps } from "./responses.ts";
 
 const description = Type.Optional(Type.String({ description: "Stored, but never returned." }));
 

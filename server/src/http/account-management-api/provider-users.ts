@@ -19,11 +19,18 @@ import {
   unsuspendProviderUser,
   updateProviderUser,
 } from "#portal/provider-account/index.ts";
-import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
+import {
+  type ApiResponse,
+  linksSchema,
+  optionalText,
+  renderJson,
+  renderRefusedTransition,
+  requireSuccess,
+  type ResponseDoc,
+} from "./responses.ts";
 import { exampleAdminUrl, exampleProvider, exampleProviderUser } from "./example-portal.ts";
 import { type Call, type Operation, type OperationNeeds, xmlAndJson } from "./operation.ts";
 import { type Parameters, parseId, parseText } from "./parameters.ts";
-import { type ApiResponse, linksSchema, optionalText, renderJson, type ResponseDoc } from "./responses.ts";
 import { parseUserFilter, UserFilterQuery, UserListSchema, UserSchema } from "./users.ts";
 
 type ProviderContext = Pick<Call, "provider" | "adminUrl">;

@@ -16,7 +16,16 @@ import {
   updateProviderSettings,
 } from "#portal/provider-account/index.ts";
 import { type Provider, readProvider } from "#portal/providers/index.ts";
-import { requireSuccess } from "./error-responses.ts";
+import {
+  type ApiResponse,
+  idSchema,
+  linksSchema,
+  optionalBoolean,
+  renderJson,
+  requireSuccess,
+  type ResponseDoc,
+  timestamps,
+} from "./responses.ts";
 import {
   exampleAdminUrl,
   exampleDeveloperUrl,
@@ -25,15 +34,6 @@ import {
   exampleProviderUser,
 } from "./example-portal.ts";
 import { type AccountManagementApiNeeds, type Call, jsonOnly, type Operation, xmlAndJson } from "./operation.ts";
-import {
-  type ApiResponse,
-  idSchema,
-  linksSchema,
-  optionalBoolean,
-  renderJson,
-  type ResponseDoc,
-  timestamps,
-} from "./responses.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Parameters } from "./parameters.ts";
 

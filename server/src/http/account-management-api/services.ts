@@ -32,7 +32,23 @@ import {
 import { readContactAddresses } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { requireAccount } from "./accounts.ts";
-import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
+import {
+  type ApiResponse,
+  each,
+  idSchema,
+  linksSchema,
+  metadataSchema,
+  nullable,
+  optionalText,
+  renderJson,
+  renderJsonList,
+  renderRefusedTransition,
+  renderXmlList,
+  requireSuccess,
+  type ResponseDoc,
+  timeSchema,
+  timestamps,
+} from "./responses.ts";
 import {
   exampleAdminUrl,
   exampleProduct,
@@ -42,21 +58,8 @@ import {
   exampleServicePlan,
   exampleTimestamps,
 } from "./example-portal.ts";
-import { each, renderJsonList, renderXmlList } from "./lists.ts";
 import { type Call, type Operation, xmlAndJson } from "./operation.ts";
 import { pageMetadata, type PageMetadata, pageQuery, parsePage } from "./parameters.ts";
-import {
-  type ApiResponse,
-  idSchema,
-  linksSchema,
-  metadataSchema,
-  optionalText,
-  renderJson,
-  type ResponseDoc,
-  timestamps,
-  nullable,
-  timeSchema,
-} from "./responses.ts";
 
 const NewServiceSchema = Type.Object(propertySchemas(productFields, "complete"), {
   examples: [{ name: "Tides", description: "When the water comes", backend_version: "2" }],

@@ -12,7 +12,7 @@ import {
 import type { Application } from "#portal/applications/index.ts";
 import { annotationsSchema, type DocumentSettings, readDocumentSettings } from "#portal/fields/index.ts";
 import { AccountSchema } from "./accounts.ts";
-import { requireSuccess } from "./error-responses.ts";
+import { type ApiResponse, optionalText, renderJson, requireSuccess, type ResponseDoc } from "./responses.ts";
 import {
   exampleAccountDetails,
   exampleAdminUrl,
@@ -21,7 +21,6 @@ import {
 } from "./example-portal.ts";
 import { type Operation, xmlAndJson } from "./operation.ts";
 import { type Parameters, parseId } from "./parameters.ts";
-import { type ApiResponse, optionalText, renderJson, type ResponseDoc } from "./responses.ts";
 
 interface NewAccount {
   readonly details: AccountDetails;

@@ -19,20 +19,23 @@ import {
   userToJson,
 } from "#portal/users/index.ts";
 import { requireAccount } from "./accounts.ts";
-import { renderRefusedTransition, requireSuccess } from "./error-responses.ts";
-import { exampleAdminUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
-import { each, renderJsonList, renderXmlList } from "./lists.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
-import { type Parameters, parseText } from "./parameters.ts";
 import {
   type ApiResponse,
+  each,
   idSchema,
   linksSchema,
   optionalText,
   renderJson,
+  renderJsonList,
+  renderRefusedTransition,
+  renderXmlList,
+  requireSuccess,
   type ResponseDoc,
   timestamps,
 } from "./responses.ts";
+import { exampleAdminUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
+import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import { type Parameters, parseText } from "./parameters.ts";
 
 export const UserSchema = Type.Object({
   user: Type.Object(

@@ -3,8 +3,7 @@ import type { FastifyPluginAsync } from "fastify";
 import { acceptForms } from "#http/shared/forms.ts";
 import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
 import { requestLimits } from "#platform/limits.ts";
-import { addAppRoutes, serveWebFiles } from "./app-page.ts";
-import { type AdminPortalNeeds, addErrorPages, createShowPage } from "./page.ts";
+import { addAppRoutes, addErrorPages, type AdminPortalNeeds, createShowPage, serveWebFiles } from "./app-page.ts";
 import { addSignInRoutes } from "./sign-in.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));

@@ -11,7 +11,7 @@ import {
   wrongLogin,
 } from "#http/shared/sign-in.ts";
 import type { Transaction } from "#platform/database/database.ts";
-import type { AdminPortal } from "./page.ts";
+import type { AdminPortal } from "./app-page.ts";
 
 const landing = { within: "/p/admin", fallback: "/p/admin" } as const;
 

@@ -1,5 +1,11 @@
-import { checkBinSignature, diffBinRequests, type RequestDiff, textOfBody } from "#http/shared/inspect-bin-requests.ts";
-import { maskBody, maskingFor } from "#http/shared/mask-bin-requests.ts";
+import {
+  checkBinSignature,
+  diffBinRequests,
+  maskBody,
+  maskingFor,
+  type RequestDiff,
+  textOfBody,
+} from "#http/shared/bin-requests.ts";
 import { type Static, Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
@@ -16,7 +22,7 @@ import {
 } from "#request-bin/index.ts";
 import { type SignatureCheck, signatureReasons } from "#webhooks/attempts/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";
-import { checkForwardUrl } from "../shared/bin-forward.ts";
+import { checkForwardUrl } from "../shared/bin-requests.ts";
 import { Problem } from "../shared/problem.ts";
 import { binAuditOf, binKeyOf, binParams, binTag, mayChangeBins } from "./bins.ts";
 import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, Timestamp } from "./fields.ts";

@@ -21,7 +21,7 @@ import {
   updateBin,
 } from "#request-bin/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";
-import { checkForwardUrl } from "../shared/bin-forward.ts";
+import { checkForwardUrl } from "../shared/bin-requests.ts";
 import { Problem } from "../shared/problem.ts";
 import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
 import {

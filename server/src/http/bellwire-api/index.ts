@@ -9,7 +9,7 @@ import { Caches } from "#platform/database/database.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
-import { type ApiCall, authorize, routeUrl } from "../shared/operation.ts";
+import { type ApiCall, authorize, routeUrl } from "../shared/admin-caller.ts";
 import { schemaController } from "../shared/server-hooks.ts";
 import { alertOperations } from "./alerts.ts";
 import { attemptListOperations } from "./attempts.ts";
@@ -23,14 +23,22 @@ import { endpointOperations } from "./endpoints.ts";
 import { eventOperations, eventTypeOperations } from "./events.ts";
 import { failureGroupOperations, failureOperations } from "./failures.ts";
 import { createCursorSeal } from "./fields.ts";
-import { acceptJson, compileValidator, refuseUnknownNames } from "./input.ts";
+import {
+  acceptJson,
+  type BellwireApiNeeds,
+  compileValidator,
+  hijacked,
+  type Operation,
+  type OperationNeeds,
+  refuseUnknownNames,
+  Reply,
+} from "./operation.ts";
 import { historyOperations } from "./history.ts";
 import { healthOperations, statsOperations } from "./stats.ts";
 import { jobOperations } from "./jobs.ts";
 import { limitOperations, noticeOperations } from "./limits.ts";
 import { mailOperations } from "./mails.ts";
 import { describeBellwireApi } from "./open-api.ts";
-import { type BellwireApiNeeds, hijacked, type Operation, type OperationNeeds, Reply } from "./operation.ts";
 import { personalDataOperations } from "./personal-data.ts";
 import { replayOperations } from "./replays.ts";
 import { searchBoxOperations } from "./search-box.ts";

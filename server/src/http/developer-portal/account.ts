@@ -19,7 +19,16 @@ import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { updateUser } from "#portal/users/index.ts";
 import { describeApplication } from "./application.ts";
-import { type Developer, developerContext, type DeveloperPage, requireDeveloper } from "./developer.ts";
+import {
+  type Developer,
+  developerContext,
+  type DeveloperPage,
+  formatDate,
+  type Portal,
+  redirectWithNotice,
+  requireDeveloper,
+  showNotFound,
+} from "./page.ts";
 import {
   definedFields,
   type FormField,
@@ -32,7 +41,6 @@ import {
   showForm,
   addFormPage,
 } from "./forms.ts";
-import { showNotFound, formatDate, type Portal, redirectWithNotice } from "./page.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
 import { userFields } from "./users.ts";
 

@@ -11,7 +11,14 @@ import {
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { type Plan, type Product, listPlans, listProducts } from "#portal/products/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
-import { type Developer, developerContext } from "./developer.ts";
+import {
+  type Developer,
+  developerContext,
+  type Portal,
+  redirectWithNotice,
+  showNotAllowed,
+  showNotFound,
+} from "./page.ts";
 import {
   type FormField,
   definedFields,
@@ -22,7 +29,6 @@ import {
   addFormPage,
   showForm,
 } from "./forms.ts";
-import { showNotAllowed, showNotFound, type Portal, redirectWithNotice } from "./page.ts";
 import { describePlan, planField } from "./plans.ts";
 
 /** Adds the forms that create, edit and delete an application. */

@@ -12,8 +12,14 @@ import {
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { type FormField, checkedFields, addFormPage, earliestSubmissionMs, showForm } from "./forms.ts";
-import type { DeveloperPage } from "./developer.ts";
-import { showNotAllowed, showNotFound, type Portal, formatDate, redirectWithNotice } from "./page.ts";
+import {
+  type DeveloperPage,
+  formatDate,
+  type Portal,
+  redirectWithNotice,
+  showNotAllowed,
+  showNotFound,
+} from "./page.ts";
 import { secretDigest } from "#platform/ids.ts";
 
 /** Adds the pages of an application's user key, or of its keys. */

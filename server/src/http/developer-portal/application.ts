@@ -1,7 +1,15 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Application, type ApplicationChange, readApplication, titleOf } from "#portal/applications/index.ts";
-import { type Developer, type DeveloperPage, developerContext } from "./developer.ts";
-import { showNotFound, type FormattedDate, type Portal, formatDate, readPathId } from "./page.ts";
+import {
+  type Developer,
+  developerContext,
+  type DeveloperPage,
+  formatDate,
+  type FormattedDate,
+  type Portal,
+  readPathId,
+  showNotFound,
+} from "./page.ts";
 
 /** An application of the account, and the developer who opened the page. */
 export interface OwnApplication {

@@ -1,4 +1,12 @@
-import { type DeveloperPage, requireDeveloper } from "./developer.ts";
+import {
+  type DeveloperPage,
+  type Portal,
+  readPathId,
+  redirectWithNotice,
+  requireDeveloper,
+  showNotAllowed,
+  showNotFound,
+} from "./page.ts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
@@ -25,7 +33,6 @@ import {
   requireApplication,
 } from "./application.ts";
 
-import { type Portal, readPathId, redirectWithNotice, showNotAllowed, showNotFound } from "./page.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { checkedFields, type FormField, addFormPage, showForm } from "./forms.ts";

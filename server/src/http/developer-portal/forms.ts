@@ -3,8 +3,7 @@ import type { AttemptLimiter } from "#access/index.ts";
 import { hasSessionToken, issueFormToken, readForm } from "#http/shared/forms.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
 import { type FieldErrors, type FieldValues, type FieldsDefinition, isBillingAddress } from "#portal/fields/index.ts";
-import { type Developer, type DeveloperPage, requireDeveloper } from "./developer.ts";
-import { showInvalidFormToken, type Portal } from "./page.ts";
+import { type Developer, type DeveloperPage, type Portal, requireDeveloper, showInvalidFormToken } from "./page.ts";
 
 interface FormPage {
   readonly path: string;

@@ -7,10 +7,9 @@ import { createAttemptLimiter } from "#access/index.ts";
 import { addUsersPages } from "./users.ts";
 import { addAccountRoutes } from "./account.ts";
 import { addApplicationsRoutes } from "./applications.ts";
-import { findDeveloper } from "./developer.ts";
+import { addErrorPages, createShowPage, type DeveloperPortalNeeds, findDeveloper, type Portal } from "./page.ts";
 import { addInvitationPages } from "./invitations.ts";
 import { addLoginPages } from "./log-in.ts";
-import { addErrorPages, type DeveloperPortalNeeds, type Portal, createShowPage } from "./page.ts";
 import { addActivateRoute, addSignUpRoutes } from "./sign-up.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));

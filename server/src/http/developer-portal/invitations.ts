@@ -14,7 +14,19 @@ import {
   listInvitations,
   resendInvitation,
 } from "#portal/users/index.ts";
-import { type Developer, developerContext, withVisitorTimeZone, type DeveloperPage } from "./developer.ts";
+import {
+  type Developer,
+  developerContext,
+  type DeveloperPage,
+  formatDate,
+  type Portal,
+  readPathId,
+  redirectWithNotice,
+  showExpiredLink,
+  showInvalidFormToken,
+  showNotFound,
+  withVisitorTimeZone,
+} from "./page.ts";
 import {
   type FormField,
   checkedFields,
@@ -27,15 +39,6 @@ import {
   mailLimitErrors,
   showForm,
 } from "./forms.ts";
-import {
-  showExpiredLink,
-  showInvalidFormToken,
-  showNotFound,
-  type Portal,
-  formatDate,
-  readPathId,
-  redirectWithNotice,
-} from "./page.ts";
 import { waitingPageOf } from "./sign-up.ts";
 
 /** Adds the pages of the account's invitations, and the form that accepts one. */

@@ -33,9 +33,15 @@ import {
   requestNewPassword,
   resetPassword,
 } from "#portal/users/index.ts";
-import { findDeveloper, withVisitorTimeZone } from "./developer.ts";
+import {
+  findDeveloper,
+  type Portal,
+  redirectWithNotice,
+  showExpiredLink,
+  showInvalidFormToken,
+  withVisitorTimeZone,
+} from "./page.ts";
 import { passwordFields, type Form, showForm } from "./forms.ts";
-import { showExpiredLink, showInvalidFormToken, type Portal, redirectWithNotice } from "./page.ts";
 
 /** Adds login, logout, and the pages that replace a lost password. */
 export function addLoginPages(http: FastifyInstance, portal: Portal): void {

@@ -1,10 +1,14 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { fileURLToPath } from "node:url";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ChangeContext } from "#access/index.ts";
+import { findBrowserSession, type SessionNeeds } from "#http/shared/browser-session.ts";
 import { readForm } from "#http/shared/forms.ts";
-import { type PortalNeeds, addErrorHandler, createTemplateRenderer } from "#http/shared/pages.ts";
+import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
+import type { Clock } from "#platform/clock.ts";
 import { parseRowId } from "#platform/ids.ts";
+import { type Account, readAccount } from "#portal/accounts/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { type Developer, findDeveloper } from "./developer.ts";
+import { readUser, type User } from "#portal/users/index.ts";
 
 /** Targets of the try-out bar's second and third step. */
 interface TryOutLinks {
@@ -255,3 +259,51 @@ export const showExpiredLink = (
   data: { readonly text: string; readonly link: { readonly href: string; readonly text: string } },
 ): Promise<FastifyReply> =>
   showPage(request, reply, { template: "message", title: "This link no longer works", status: 404, data });
+
+/** A signed-in user with an active state, of an approved account. */
+export interface Developer {
+  readonly user: User;
+  readonly account: Account;
+  readonly csrfToken: string;
+}
+
+/** Returns the signed-in developer. Rechecks the states of user and account on each request. */
+export async function findDeveloper(needs: SessionNeeds, request: FastifyRequest): Promise<Developer | undefined> {
+  const session = await findBrowserSession(needs, request, "developer");
+  const providerId = request.provider.id;
+  const user = session && (await readUser(needs.pool, providerId, session.userId));
+  const account = user && (await readAccount(needs.pool, providerId, user.accountId));
+  if (!account || user.state !== "active" || account.state !== "approved") return undefined;
+  return { user, account, csrfToken: session.csrfToken };
+}
+
+export type DeveloperPage = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  developer: Developer,
+) => Promise<FastifyReply>;
+
+/** Shows a page to signed-in developers. Redirects visitors to the login, which leads back, and says that a form was not processed. */
+export const requireDeveloper =
+  (
+    needs: SessionNeeds,
+    page: DeveloperPage,
+  ): ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
+  async (request, reply) => {
+    const developer = await findDeveloper(needs, request);
+    if (!developer) {
+      const notice = request.method === "POST" ? "&done=session-ended" : "";
+      return reply.redirect(`/login?return_to=${encodeURIComponent(request.url)}${notice}`, 302);
+    }
+    return page(request, reply, developer);
+  };
+
+/** Returns actor, channel and time of a signed-in developer's change. */
+export const developerContext = ({ clock }: { readonly clock: Clock }, { user }: Developer): ChangeContext => ({
+  actor: { kind: "developer", userId: user.id },
+  channel: "developer_portal",
+  now: clock.now(),
+});
+
+/** Returns the provider with UTC as time zone: as in 3scale, changes by visitors have their times in UTC. */
+export const withVisitorTimeZone = (provider: Provider): Provider => ({ ...provider, timeZone: "UTC" });

@@ -6,9 +6,15 @@ import { attemptLimits } from "#platform/limits.ts";
 import type { Account, AccountPlanRequest } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type Plan, listPlans, planStepOf } from "#portal/products/index.ts";
-import type { Developer, DeveloperPage } from "./developer.ts";
+import {
+  type Developer,
+  type DeveloperPage,
+  type Portal,
+  redirectWithNotice,
+  showNotAllowed,
+  showNotFound,
+} from "./page.ts";
 import { type FormField, notOffered, addFormPage, mailLimitErrors, showForm } from "./forms.ts";
-import { showNotAllowed, showNotFound, type Portal, redirectWithNotice } from "./page.ts";
 
 /** The plans that may replace the current one, at once or on request. */
 export interface OtherPlans {

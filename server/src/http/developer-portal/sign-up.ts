@@ -19,7 +19,7 @@ import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type User, findUsersByLogin } from "#portal/users/index.ts";
-import { findDeveloper, withVisitorTimeZone } from "./developer.ts";
+import { findDeveloper, type Portal, showExpiredLink, showInvalidFormToken, withVisitorTimeZone } from "./page.ts";
 import {
   type FormField,
   errorsWithoutField,
@@ -28,7 +28,6 @@ import {
   toFormField,
   withErrors,
 } from "./forms.ts";
-import { showExpiredLink, showInvalidFormToken, type Portal } from "./page.ts";
 
 export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   const limiter = createNetworkLimiter(portal, attemptLimits.signUps);

@@ -12,7 +12,16 @@ import {
   sendActivation,
   updateUser,
 } from "#portal/users/index.ts";
-import { type Developer, developerContext, type DeveloperPage, requireDeveloper } from "./developer.ts";
+import {
+  type Developer,
+  developerContext,
+  type DeveloperPage,
+  type Portal,
+  readPathId,
+  redirectWithNotice,
+  requireDeveloper,
+  showNotFound,
+} from "./page.ts";
 import {
   type FormField,
   definedFields,
@@ -24,7 +33,6 @@ import {
   requireAdmin,
   showForm,
 } from "./forms.ts";
-import { showNotFound, type Portal, readPathId, redirectWithNotice } from "./page.ts";
 
 /** Adds the pages of the account's users. */
 export function addUsersPages(http: FastifyInstance, portal: Portal, mailLimiter: AttemptLimiter): void {

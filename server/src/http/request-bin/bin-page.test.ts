@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { SerialQueue, answerChoices } from "./bin-page.ts";
-import { renderCurl } from "./represent-request.ts";
+import { answerChoices, renderCurl, SerialQueue } from "./bin-page.ts";
 
 const chosen = (answerStatus: number, answerDelayMs: number) => {
   const { statuses, delays } = answerChoices({ answerStatus, answerDelayMs });

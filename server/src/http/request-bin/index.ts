@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
-import { limitBodiesOfStrangers } from "#http/shared/bodies-in-flight.ts";
+import { limitBodiesOfStrangers } from "#http/shared/server-hooks.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { StreamAccess } from "#http/shared/event-stream.ts";
 import { acceptForms } from "#http/shared/forms.ts";

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { BodiesInFlight, expectedBodyBytes } from "#http/shared/bodies-in-flight.ts";
+import { BodiesInFlight, expectedBodyBytes } from "#http/shared/server-hooks.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import { binLimits, formatBytes, type RateLimit } from "#platform/limits.ts";
 import { nodeHttp } from "#platform/node-http.ts";
-import { smallestNetwork } from "#platform/network/ip-addresses.ts";
+import { smallestNetwork } from "#platform/network/target-guard.ts";
 import { type BinResponse, hasBin, receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
 import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 import { LRUCache } from "lru-cache";

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { EventStream, type StreamAccess } from "#http/shared/event-stream.ts";
-import { diffBinRequests } from "#http/shared/inspect-bin-requests.ts";
+import { diffBinRequests, maskingFor } from "#http/shared/bin-requests.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -16,7 +16,6 @@ import {
   readBin,
 } from "#request-bin/index.ts";
 import type { BinPages, SerialQueue } from "./bin-page.ts";
-import { maskingFor } from "#http/shared/mask-bin-requests.ts";
 import type { FindViewer, NotViewer, RequestBinNeeds, ViewRequest, Viewer } from "./viewer.ts";
 
 const requestsPerPage = 50;

@@ -8,7 +8,7 @@ import { adminCookie } from "../../../test/support/admin-cookie.ts";
 import { buildBinNeeds, viewPath } from "../../../test/support/build-bin-needs.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { requestBinPlugin } from "./index.ts";
-import { maskBody } from "#http/shared/mask-bin-requests.ts";
+import { maskBody } from "#http/shared/bin-requests.ts";
 
 const test = base
   .extend("provider", async ({ database }) => (await setUp(database)).provider)

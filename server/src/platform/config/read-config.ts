@@ -2,9 +2,15 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { CannotStart } from "../errors.ts";
 import { readOrCreateFile } from "../files.ts";
-import { type Environment, InvalidSetting, type Setting, defaultText, parseSecretKeys } from "./parsers.ts";
+import {
+  defaultText,
+  type Environment,
+  InvalidSetting,
+  parseSecretKeys,
+  type Setting,
+  type Sources,
+} from "./parsers.ts";
 import { readSettingSources, settings } from "./settings.ts";
-import type { Sources } from "./sources.ts";
 
 const secretKeyMissing = `${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`;
 

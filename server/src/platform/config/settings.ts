@@ -1,7 +1,6 @@
 import { retryWaitLimits, textLimits } from "../limits.ts";
 import * as read from "./parsers.ts";
-import { type Environment, type Setting, defaultText } from "./parsers.ts";
-import { type Sources, readSources, unknownNames } from "./sources.ts";
+import { defaultText, type Environment, readSources, type Setting, type Sources, unknownNames } from "./parsers.ts";
 
 const declare = <T>(setting: Setting<T>): Setting<T> => setting;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isGlobalUnicast, networksOf, smallestNetwork } from "./ip-addresses.ts";
+import { isGlobalUnicast, networksOf, smallestNetwork } from "./target-guard.ts";
 
 test.each([
   "1.1.1.1",

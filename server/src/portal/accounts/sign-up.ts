@@ -35,7 +35,7 @@ import {
   readPlans,
 } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { type UserFields, parseNewUser } from "#portal/users/user-input.ts";
+import { type UserFields, parseNewUser } from "#portal/users/change-user.ts";
 import { type User, findTakenUserNames, insertUser, userEvent } from "#portal/users/user.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
 import { type AccountDetails, inDocumentOrder, representAccount } from "./account-details.ts";

@@ -17,7 +17,15 @@ export {
   requestApplicationPlan,
   withdrawApplicationPlanRequest,
 } from "./application-plans.ts";
-export { listApplications, listReferrerFilters, readApplication, readApplications } from "./application-table.ts";
+export {
+  type ApplicationFilter,
+  findApplication,
+  listApplications,
+  listReferrerFilters,
+  readApplication,
+  readApplications,
+  searchApplications,
+} from "./application-table.ts";
 export {
   type Application,
   applicationFields,
@@ -31,12 +39,11 @@ export {
   type ApplicationChange,
   type ApplicationTransition,
   changeApplicationState,
+  createApplication,
   deleteApplication,
   regenerateUserKey,
   rejectApplication,
   updateApplication,
 } from "./change-application.ts";
-export { createApplication } from "./create-application.ts";
 export { deleteProduct } from "./delete-product.ts";
-export { type ApplicationFilter, findApplication, searchApplications } from "./find-applications.ts";
 export { readSubscriptions, representSubscription, subscriptionToJson, unsubscribe } from "./subscriptions.ts";

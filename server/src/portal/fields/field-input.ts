@@ -105,7 +105,7 @@ export function missingFields(
   return Object.fromEntries(missing.map(({ name }) => [name, [blank]]));
 }
 
-/** Required fields that programs may omit, because `user-input.ts` validates them. */
+/** Required fields that programs may omit, because `portal/users/change-user.ts` validates them. */
 const validatedElsewhere: ReadonlySet<string> = new Set(["username", "email"]);
 
 const isRequired = ({ target, required, name }: FieldsDefinition, writer: FieldWriter, isSignUp: boolean): boolean =>

@@ -1,7 +1,19 @@
 import { LRUCache } from "lru-cache";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import type { Json, Node } from "#platform/document.ts";
+import { countLimits, requireWithinLimit, textLimits } from "#platform/limits.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
+import { isBillingAddress, isBuiltIn, isPermanent, isRate } from "./field-values.ts";
+import {
+  errorsOf,
+  type FieldErrors,
+  type FieldInput,
+  hasNoErrors,
+  mergeErrors,
+  parseBoolean,
+  parseRequiredText,
+} from "./input.ts";
 
 /** The object that a field belongs to. `Cinstance` is 3scale's name for an application. */
 export type FieldTarget = "Account" | "User" | "Cinstance";
@@ -63,7 +75,7 @@ export async function readFieldsDefinition(
 // Locks all definitions until the transaction ends, because any change may reorder them.
 const lockDefinitionsStatement = `${listDefinitionsStatement} for update`;
 
-export const lockFieldsDefinitions = (tx: Transaction, providerId: number): Promise<FieldsDefinition[]> =>
+const lockFieldsDefinitions = (tx: Transaction, providerId: number): Promise<FieldsDefinition[]> =>
   tx.query<FieldsDefinition>(lockDefinitionsStatement, [providerId]);
 
 // If two requests take one name at once, the second waits for the first to commit and then inserts nothing.
@@ -77,7 +89,7 @@ const insertDefinitionStatement = `
 export type NewFieldsDefinition = Omit<FieldsDefinition, "id" | "createdAt" | "updatedAt">;
 
 /** Returns the new definition, or undefined if another of the target has its name. */
-export async function insertFieldsDefinition(
+async function insertFieldsDefinition(
   tx: Transaction,
   providerId: number,
   definition: NewFieldsDefinition,
@@ -95,7 +107,7 @@ const updateDefinitionStatement = `
   where provider_id = $1 and id = $2`;
 
 /** Writes a locked definition, except its position. */
-export async function updateFieldsDefinitionRow(
+async function updateFieldsDefinitionRow(
   tx: Transaction,
   providerId: number,
   { id, label, required, hidden, readOnly, choices }: FieldsDefinition,
@@ -111,17 +123,13 @@ const orderDefinitionsStatement = `
   where definition.provider_id = $1 and definition.id = ordered.id`;
 
 /** Numbers the definitions of one target from 1. */
-export async function orderFieldsDefinitions(
-  tx: Transaction,
-  providerId: number,
-  ids: readonly number[],
-): Promise<void> {
+async function orderFieldsDefinitions(tx: Transaction, providerId: number, ids: readonly number[]): Promise<void> {
   await tx.query(orderDefinitionsStatement, [providerId, ids]);
 }
 
 const deleteDefinitionStatement = `delete from fields_definitions where provider_id = $1 and id = $2`;
 
-export async function deleteFieldsDefinitionRow(tx: Transaction, providerId: number, id: number): Promise<void> {
+async function deleteFieldsDefinitionRow(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(deleteDefinitionStatement, [providerId, id]);
 }
 
@@ -195,3 +203,225 @@ export const definitionToJson = (definition: FieldsDefinition, { timeZone }: Pro
     updated_at: writeTimestamp(definition.updatedAt, timeZone),
   },
 });
+
+interface DefinitionInput {
+  readonly providerId: number;
+  /** Unparsed values, by the names of the API. */
+  readonly values: FieldInput;
+  readonly by: ChangeContext;
+}
+
+type DefinitionOutcome = { readonly definition: FieldsDefinition } | { readonly refused: FieldErrors };
+
+/** Creates a definition, after the others of its target. */
+export async function createFieldsDefinition(
+  pool: Pool,
+  { providerId, values, by }: DefinitionInput,
+): Promise<DefinitionOutcome> {
+  const { definition: newDefinition, errors } = parseNewDefinition(values);
+  if (!hasNoErrors(errors)) return { refused: errors };
+  return pool.inTransaction(async (tx) => {
+    await requireWithinLimit(tx, countLimits.fieldsDefinitions, { providerId });
+    const others = (await lockFieldsDefinitions(tx, providerId)).filter(
+      ({ target }) => target === newDefinition.target,
+    );
+    const position = Math.max(0, ...others.map((other) => other.position)) + 1;
+    const definition = await insertFieldsDefinition(tx, providerId, { ...newDefinition, position }, by.now);
+    if (!definition) return { refused: { name: ["has already been taken"] } };
+    await auditDefinition(tx, { providerId, definition, by, action: "created" });
+    return { definition };
+  });
+}
+
+/**
+ * Changes a definition, or its position among those of its target. Returns undefined if there is no such definition.
+ */
+export async function updateFieldsDefinition(
+  pool: Pool,
+  { providerId, id, values, by }: DefinitionInput & { readonly id: number },
+): Promise<DefinitionOutcome | undefined> {
+  return pool.inTransaction(async (tx) => {
+    const all = await lockFieldsDefinitions(tx, providerId);
+    const before = all.find((definition) => definition.id === id);
+    if (!before) return undefined;
+    const { definition: updated, errors } = parseDefinition(before, values);
+    if (!hasNoErrors(errors)) return { refused: errors };
+    await updateFieldsDefinitionRow(tx, providerId, updated, by.now);
+    const others = all.filter(({ target }) => target === before.target).filter((other) => other.id !== id);
+    await moveDefinition(tx, providerId, { updated, others, position: Number(values["position"]) });
+    const definition = await readFieldsDefinition(tx, providerId, id);
+    if (!definition) return undefined;
+    const changed = changedFields({ ...before, updatedAt: by.now }, { ...definition, updatedAt: by.now });
+    if (changed.length > 0) await auditDefinition(tx, { providerId, definition, by, action: "changed", changed });
+    return { definition };
+  });
+}
+
+interface Move {
+  readonly updated: FieldsDefinition;
+  /** The other definitions of the target, in their order. */
+  readonly others: readonly FieldsDefinition[];
+  /** Counted from 1. A value that is not a number moves nothing. */
+  readonly position: number;
+}
+
+async function moveDefinition(tx: Transaction, providerId: number, { updated, others, position }: Move): Promise<void> {
+  if (!Number.isInteger(position) || position < 1) return;
+  const ids = others.map(({ id }) => id);
+  await orderFieldsDefinitions(tx, providerId, ids.toSpliced(position - 1, 0, updated.id));
+}
+
+/**
+ * Deletes a definition. Stored values stay, but documents no longer show them. Returns undefined if there is no such
+ * definition.
+ */
+export async function deleteFieldsDefinition(
+  pool: Pool,
+  { providerId, id, by }: { readonly providerId: number; readonly id: number; readonly by: ChangeContext },
+): Promise<{ readonly definition: FieldsDefinition } | { readonly notAllowed: "always there" } | undefined> {
+  return pool.inTransaction(async (tx) => {
+    const definition = (await lockFieldsDefinitions(tx, providerId)).find((candidate) => candidate.id === id);
+    if (!definition) return undefined;
+    if (isPermanent(definition.target, definition.name)) return { notAllowed: "always there" };
+    await deleteFieldsDefinitionRow(tx, providerId, id);
+    await auditDefinition(tx, { providerId, definition, by, action: "deleted" });
+    return { definition };
+  });
+}
+
+interface DefinitionAudit {
+  readonly providerId: number;
+  readonly definition: FieldsDefinition;
+  readonly by: ChangeContext;
+  readonly action: "created" | "changed" | "deleted";
+  readonly changed?: readonly string[];
+}
+
+/** Records an audit record, because definitions have no events. */
+function auditDefinition(
+  tx: Transaction,
+  { providerId, definition, by, action, changed }: DefinitionAudit,
+): Promise<void> {
+  const { id, target, name } = definition;
+  const auditRecord = { action: `fields-definition.${action}`, subject: `fields-definition/${id}` };
+  return recordAudit(tx, { providerId, actor: by.actor, ...auditRecord, detail: { target, name, changed } });
+}
+
+type ParsedDefinition<T> = { readonly definition: T; readonly errors: FieldErrors };
+
+const definitionName = /^[A-Za-z][A-Za-z0-9_-]*$/;
+const nameLengthMax = 255;
+
+/** Parses a new definition and returns all errors. */
+export function parseNewDefinition(input: FieldInput): ParsedDefinition<NewFieldsDefinition> {
+  const target = parseTarget(input["target"]);
+  const name = typeof input["name"] === "string" ? input["name"].trim() : "";
+  const blank = { label: "", required: false, hidden: false, readOnly: false, choices: [], position: 0 };
+  const { definition, errors } = parseDefinition(
+    { ...blank, target: target ?? "Account", name },
+    { label: "", ...input },
+  );
+  return {
+    definition,
+    errors: mergeErrors(errors, {
+      target: target === undefined ? [input["target"] ? "is not included in the list" : "can't be blank"] : [],
+      name: definitionNameErrors(target ?? "Account", name),
+    }),
+  };
+}
+
+/** Parses an input into the changed definition and returns all errors. Target and name stay unchanged. */
+export function parseDefinition<T extends NewFieldsDefinition>(before: T, input: FieldInput): ParsedDefinition<T> {
+  const read = {
+    label: parseRequiredText(input, "label"),
+    required: parseBoolean(input, "required"),
+    hidden: parseBoolean(input, "hidden"),
+    read_only: parseBoolean(input, "read_only"),
+  };
+  const choices = parseChoices(input["choices"]);
+  const updated: T = {
+    ...before,
+    label: read.label.value ?? before.label,
+    required: read.required.value ?? before.required,
+    hidden: read.hidden.value ?? before.hidden,
+    readOnly: read.read_only.value ?? before.readOnly,
+    choices: choices ?? before.choices,
+  };
+  const { target, name } = before;
+  const definition = isPermanent(target, name)
+    ? { ...updated, required: true, hidden: false, readOnly: false }
+    : updated;
+  return { definition, errors: mergeErrors(errorsOf(read), contradictionErrors(definition)) };
+}
+
+const isList = (input: unknown): input is readonly unknown[] => Array.isArray(input);
+
+/** Parses choices: a list, a text separated by commas, or a single number. */
+function parseChoices(input: unknown): readonly string[] | undefined {
+  if (input === undefined) return undefined;
+  const items = isList(input) ? input : typeof input === "string" ? input.split(",") : [input];
+  const texts = items.map((choice) => (typeof choice === "string" || typeof choice === "number" ? String(choice) : ""));
+  return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ""))];
+}
+
+const targets: readonly FieldTarget[] = ["Account", "User", "Cinstance"];
+
+const parseTarget = (input: unknown): FieldTarget | undefined => targets.find((target) => target === input);
+
+function contradictionErrors({ target, name, required, hidden, readOnly, choices }: NewFieldsDefinition): FieldErrors {
+  return {
+    required: required && (hidden || readOnly) ? ["Fields cannot be required AND hidden/read_only"] : [],
+    read_only: isBillingAddress(target, name) && !readOnly ? ["billing_address has to be read_only"] : [],
+    choices:
+      choices.length > 0 && !isText(target, name) ? ["are not allowed for this type of fields"] : choiceErrors(choices),
+  };
+}
+
+const choiceErrors = (choices: readonly string[]): readonly string[] => [
+  ...(choices.length > textLimits.choices.max ? [`are too many (maximum is ${textLimits.choices.max})`] : []),
+  ...(choices.some((choice) => choice.length > nameLengthMax)
+    ? [`has one that is too long (maximum is ${nameLengthMax} characters)`]
+    : []),
+];
+
+const isText = (target: FieldTarget, name: string): boolean => !isRate(target, name) && !isBillingAddress(target, name);
+
+function definitionNameErrors(target: FieldTarget, name: string): readonly string[] {
+  if (name === "") return ["can't be blank"];
+  if (name.length > nameLengthMax) return [`is too long (maximum is ${nameLengthMax} characters)`];
+  if (!definitionName.test(name)) return ["Name should start with letters, and can contain numbers, - and _"];
+  return !isBuiltIn(target, name) && isReservedName(target, name) ? ["Field name is not allowed"] : [];
+}
+
+// Names that objects or requests already use. A defined field with such a name would be mistaken for them.
+const reservedEverywhere = `id state created_at updated_at fields extra_fields links type tenant_id access_token provider_key password
+  password_confirmation current_password form_token`;
+
+const reservedByTarget: Readonly<Record<FieldTarget, string>> = {
+  Account: `name username email annotations plans users applications provider_account_id account_plan_id
+    service_plan_id application_plan_id plan_id plan_ids deletion_date state_changed_at domain admin_domain subdomain
+    from_email support_email site_access_code monthly_billing_enabled monthly_charging_enabled credit_card_stored
+    credit_card_token credit_card_partial_number credit_card_expires_on billing_address_name billing_address_address1
+    billing_address_address2 billing_address_city billing_address_country billing_address_state billing_address_zip
+    billing_address_phone`,
+  User: `account_id org_name role cas_identifier open_id activated_at activation_code annotations account_plan_id
+    service_plan_id application_plan_id plan_ids additional_fields`,
+  Cinstance: `account_id user_account_id service_id service_name plan_id plan_name org_name enabled user_key
+    application_id app_id application_key key keys client_id client_secret provider_verification_key redirect_url
+    referrer_filters oidc_configuration plan first_traffic_at first_daily_traffic_at create_origin accepted_at`,
+};
+
+// Every object of JavaScript has these: `values["constructor"]` is never undefined, here, in the Admin Portal and in clients.
+const inherited = Object.getOwnPropertyNames(Object.prototype);
+
+const reservedNamesOf = (target: FieldTarget): ReadonlySet<string> =>
+  new Set([...inherited, ...`${reservedEverywhere} ${reservedByTarget[target]}`.split(/\s+/)]);
+
+const reservedNames: Readonly<Record<FieldTarget, ReadonlySet<string>>> = {
+  Account: reservedNamesOf("Account"),
+  User: reservedNamesOf("User"),
+  Cinstance: reservedNamesOf("Cinstance"),
+};
+
+/** Returns whether a name is already in use. */
+const isReservedName = (target: FieldTarget, name: string): boolean => reservedNames[target].has(name);

@@ -1,4 +1,17 @@
-export { createFieldsDefinition, deleteFieldsDefinition, updateFieldsDefinition } from "./change-definitions.ts";
+export {
+  createFieldsDefinition,
+  definitionToJson,
+  deleteFieldsDefinition,
+  type DocumentSettings,
+  type FieldsDefinition,
+  type FieldTarget,
+  insertStandardFields,
+  readCachedDocumentSettings,
+  readDocumentSettings,
+  readFieldsDefinition,
+  readFieldsDefinitions,
+  updateFieldsDefinition,
+} from "./fields-definition.ts";
 export {
   applyFieldInput,
   type FieldWriter,
@@ -10,17 +23,6 @@ export {
   type SettableTable,
 } from "./field-input.ts";
 export { fieldsToJson, type FieldValues, isBillingAddress, representFields } from "./field-values.ts";
-export {
-  definitionToJson,
-  type DocumentSettings,
-  type FieldsDefinition,
-  type FieldTarget,
-  insertStandardFields,
-  readCachedDocumentSettings,
-  readDocumentSettings,
-  readFieldsDefinition,
-  readFieldsDefinitions,
-} from "./fields-definition.ts";
 export {
   type Annotations,
   annotationsSchema,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ObjectEvent } from "#webhooks/events/index.ts";
 import { type FieldChange, changesOf } from "./entries.ts";
-import type { FieldLabel } from "./labels.ts";
+import type { FieldLabel } from "./diff.ts";
 import { type Version, withUsers } from "./versions.ts";
 
 const definitions: readonly FieldLabel[] = [

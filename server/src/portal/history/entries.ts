@@ -15,8 +15,7 @@ import {
   readFirstEvent,
   readNotifications,
 } from "#webhooks/events/index.ts";
-import { type Difference, diffTrees, titleOf } from "./diff.ts";
-import { type FieldLabel, type ObjectKind, labelOf, pathText } from "./labels.ts";
+import { type Difference, diffTrees, type FieldLabel, labelOf, type ObjectKind, pathText, titleOf } from "./diff.ts";
 import {
   type HistorySubject,
   type Version,

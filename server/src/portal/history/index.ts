@@ -10,5 +10,5 @@ export {
   readHistoryEntry,
   readObjectAt,
 } from "./entries.ts";
-export type { ObjectKind } from "./labels.ts";
+export type { ObjectKind } from "./diff.ts";
 export type { HistorySubject } from "./versions.ts";

@@ -10,7 +10,7 @@ import {
   readFirstEvent,
   readUsersInSpans,
 } from "#webhooks/events/index.ts";
-import type { ObjectKind } from "./labels.ts";
+import type { ObjectKind } from "./diff.ts";
 
 /** The fields of an object at one time, by name. */
 export type Version = Readonly<Record<string, Json>>;

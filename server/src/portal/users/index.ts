@@ -1,4 +1,15 @@
-export { changeUserRole, createUser, deleteUser, suspendUser, unsuspendUser, updateUser } from "./change-user.ts";
+export {
+  changeUserRole,
+  confirmationOf,
+  createUser,
+  deleteUser,
+  passwordErrors,
+  suspendUser,
+  textOf,
+  unsuspendUser,
+  updateUser,
+  userNameErrors,
+} from "./change-user.ts";
 export {
   acceptInvitation,
   deleteInvitation,
@@ -10,7 +21,6 @@ export {
   resendInvitation,
 } from "./invitations.ts";
 export { findLostPassword, requestNewPassword, resetPassword, sendActivation } from "./mailed-codes.ts";
-export { confirmationOf, passwordErrors, textOf, userNameErrors } from "./user-input.ts";
 export {
   findAccountOfUser,
   findUsersByLogin,

@@ -15,8 +15,7 @@ import {
 } from "#portal/fields/index.ts";
 import { insertMail, invitationMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import type { UserOutcome } from "./change-user.ts";
-import { type UserFields, parseNewUser } from "./user-input.ts";
+import { parseNewUser, type UserFields, type UserOutcome } from "./change-user.ts";
 import { type User, findTakenUserNames, insertUser, linkLifetime, userEvent } from "./user.ts";
 
 /** A mailed invitation to join an account. */

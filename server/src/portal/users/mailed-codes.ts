@@ -7,8 +7,7 @@ import { lockAccount } from "#portal/accounts/account.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
 import { activationMail, insertMail, lostPasswordMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { changeUser } from "./change-user.ts";
-import { passwordErrors } from "./user-input.ts";
+import { changeUser, passwordErrors } from "./change-user.ts";
 import { type User, linkLifetime, lockUser, userFields } from "./user.ts";
 
 interface ActivationSending {

@@ -10,7 +10,7 @@ import { answerLimits } from "./answer-limits.ts";
 import { CurrentRequest } from "./connection-trace.ts";
 import { guardedConnector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
-import { ReceiverPools } from "./receiver-pools.ts";
+import { ReceiverPools } from "./sender.ts";
 
 /** Bytes that a socket may have received when the limit is noticed: its buffer and one more read. */
 const readAheadBytes = 128 * 1024;

@@ -1,8 +1,86 @@
-import { type TraceContext, contextOfRequest } from "#platform/telemetry/tracing.ts";
-import { type BodyFormat, type EventContext, contentTypeOf, isBinaryCloudEvent } from "#webhooks/deliveries/index.ts";
-import { isReservedHeader } from "#webhooks/endpoints/index.ts";
+import { unescape as percentDecoded } from "node:querystring";
+import { contextOfRequest, type TraceContext } from "#platform/telemetry/tracing.ts";
+import { type BodyFormat, contentTypeOf, type EventContext, isBinaryCloudEvent } from "#webhooks/deliveries/index.ts";
+import { isReservedHeader, maskUrl } from "#webhooks/endpoints/index.ts";
 import { cloudEventAttributes } from "#webhooks/events/index.ts";
-import type { Signer } from "./signature.ts";
+import { Signer } from "./signature.ts";
+
+/** Parts of an endpoint URL that a request needs. */
+export interface Target {
+  readonly origin: string;
+  /** Host and port. */
+  readonly host: string;
+  /** Host without port; an IPv6 address in brackets. */
+  readonly hostname: string;
+  readonly pathname: string;
+  /** The query as configured, with its question mark. */
+  readonly query: string;
+  /** Value of an `authorization` header, from a URL like https://user:password@host/. */
+  readonly credentials: string | undefined;
+  /** Set for a request bin of this installation. */
+  readonly binId: string | undefined;
+}
+
+/** Matches the maximum of lanes per engine; a target takes half a kilobyte. */
+const knownMax = 20_000;
+
+/** Parses endpoint URLs and caches the results, since each delivery needs them. */
+export class Targets {
+  readonly #known = new Map<string, Target | undefined>();
+  readonly #binIdOf: (url: URL) => string | undefined;
+
+  constructor(binIdOf: (url: URL) => string | undefined) {
+    this.#binIdOf = binIdOf;
+  }
+
+  /** Returns undefined if the text is no http or https URL. */
+  of(text: string): Target | undefined {
+    const known = this.#known.get(text);
+    if (known || this.#known.has(text)) return known;
+    if (this.#known.size === knownMax) this.#known.clear();
+    const target = this.#takeApart(text);
+    this.#known.set(text, target);
+    return target;
+  }
+
+  #takeApart(text: string): Target | undefined {
+    const target = parseTarget(text);
+    if (!target) return undefined;
+    const { parsed, ...parts } = target;
+    return { ...parts, binId: this.#binIdOf(parsed) };
+  }
+}
+
+/** Returns undefined if the text is no http or https URL. */
+function parseTarget(text: string): (Omit<Target, "binId"> & { readonly parsed: URL }) | undefined {
+  const parsed = URL.parse(text);
+  if (!parsed || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) return undefined;
+  const { origin, host, hostname, pathname } = parsed;
+  return { origin, host, hostname, pathname, query: rawQuery(text), credentials: credentialsOf(parsed), parsed };
+}
+
+/** Converts user and password of a URL to HTTP Basic, as the sender of 3scale does. */
+function credentialsOf({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  const plain = `${percentDecoded(username)}:${percentDecoded(password)}`;
+  return `Basic ${Buffer.from(plain).toString("base64")}`;
+}
+
+/**
+ * Returns the query of a URL as configured, with its question mark; empty without a query. `URL` would rewrite quotes
+ * and angle brackets and drop an empty query, but a receiver may sign or compare it as configured. Percent-encodes only
+ * characters that a request line must not contain; drops line breaks, tabs and surrounding spaces.
+ */
+function rawQuery(text: string): string {
+  const url = text.replaceAll(/[\t\n\r]/g, "").replace(/[\0- ]+$/, "");
+  const [beforeFragment = ""] = url.split("#", 1);
+  const at = beforeFragment.indexOf("?");
+  if (at === -1) return "";
+  return beforeFragment
+    .slice(at)
+    .toWellFormed()
+    .replaceAll(/[^!-~]/gu, encodeURIComponent);
+}
 
 /** Everything that determines the bytes of a request. */
 export interface RequestContent {
@@ -190,3 +268,63 @@ export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
   "ce-bellwireactor": binary("Who did it."),
   "ce-bellwirechannel": binary("The interface of the change."),
 };
+
+/** A request as it is on the wire. */
+export interface SentRequest {
+  readonly method: "POST";
+  /** Without user information, which is sent as a header, and without fragment. */
+  readonly url: string;
+  /** In their order. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array;
+}
+
+/** Renders a request again from its content, with the same bytes. Returns undefined if nothing can be sent to its URL. */
+export function renderSentRequest(content: RequestContent, userAgent: string): SentRequest | undefined {
+  const target = parseTarget(content.url);
+  if (!target) return undefined;
+  const { origin, host, pathname, query, credentials } = target;
+  const headers = requestHeaders(content, { signer: new Signer(), userAgent, credentials });
+  return {
+    method: "POST",
+    url: origin + pathname + query,
+    headers: [...headersOnWire(headers, { host, bodyBytes: content.body.byteLength })],
+    body: content.body,
+  };
+}
+
+/**
+ * Masks the values of the URL's query, of custom headers, of credentials and of the signature, with which anybody could
+ * repeat the request for some minutes.
+ */
+export function maskSentRequest(sent: SentRequest, content: RequestContent): SentRequest {
+  const custom = Object.keys(content.headers).map((name) => name.toLowerCase());
+  const secret = new Set([...custom, "authorization", "webhook-signature"]);
+  return {
+    ...sent,
+    url: maskUrl(sent.url),
+    headers: sent.headers.map(([name, value]) => [name, secret.has(name.toLowerCase()) ? "…" : value]),
+  };
+}
+
+/** Headers that curl derives from the URL and the body. */
+const setByCurl: ReadonlySet<string> = new Set(["host", "content-length"]);
+
+/**
+ * Renders a curl command for POSIX shells that sends the same request line, headers and body. Headers that curl would
+ * add are removed, and nothing in the URL is expanded.
+ */
+export function renderCurl({ url, headers, body }: SentRequest): string {
+  const names = new Set(headers.map(([name]) => name.toLowerCase()));
+  const sentHeaders = headers.filter(([name]) => !setByCurl.has(name.toLowerCase()));
+  const removed = ["Accept", "Expect"].filter((name) => !names.has(name.toLowerCase()));
+  return [
+    `curl --http1.1 --globoff --path-as-is ${quoted(url)}`,
+    // A header without a value ends with a semicolon, or curl would leave it out.
+    ...sentHeaders.map(([name, value]) => `--header ${quoted(value === "" ? `${name};` : `${name}: ${value}`)}`),
+    ...removed.map((name) => `--header ${quoted(`${name}:`)}`),
+    `--data-raw ${quoted(Buffer.from(body).toString())}`,
+  ].join(" \\\n  ");
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

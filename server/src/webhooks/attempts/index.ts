@@ -1,8 +1,14 @@
-export { type RequestContent, cloudEventHeaders, contentOfAttempt } from "./attempt-request.ts";
-export { createSender, type GivenRequestSender, type Sender, type SenderOptions } from "./sender.ts";
-export type { AttemptRequest } from "./attempt-request.ts";
-export { type SentRequest, maskSentRequest, renderCurl, renderSentRequest } from "./sent-request.ts";
-export type { BinDelivery } from "./own-bins.ts";
-export { describedHeaders } from "./attempt-request.ts";
-export { type SignatureCheck, type SigningSecret, checkSignature, signatureReasons } from "./signature-check.ts";
-export { type NotMade, outcomeOfNotMade } from "./outcome-of-error.ts";
+export {
+  type AttemptRequest,
+  cloudEventHeaders,
+  contentOfAttempt,
+  describedHeaders,
+  maskSentRequest,
+  renderCurl,
+  renderSentRequest,
+  type RequestContent,
+  type SentRequest,
+} from "./attempt-request.ts";
+export { type BinDelivery, createSender, type GivenRequestSender, type Sender, type SenderOptions } from "./sender.ts";
+export { type SignatureCheck, type SigningSecret, checkSignature, signatureReasons } from "./signature.ts";
+export { type NotMade, outcomeOfNotMade } from "./exchange.ts";

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { expect, test, vi } from "vitest";
 import { type Answer, startReceiver } from "../../../test/support/receiver.ts";
 import { until } from "../../../test/support/until.ts";
-import { ReceiverPools } from "./receiver-pools.ts";
+import { ReceiverPools } from "./sender.ts";
 
 /** Responds and closes the connection. */
 const closing: Answer = (response) => void response.writeHead(204, { connection: "close" }).end();

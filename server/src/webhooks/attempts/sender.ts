@@ -1,18 +1,16 @@
 import { isIP } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
+import type { buildConnector, Dispatcher } from "undici";
 import type { Clock } from "#platform/clock.ts";
 import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } from "#platform/network/target-guard.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import { type AttemptRequest, requestHeaders } from "./attempt-request.ts";
-import { CurrentRequest } from "./connection-trace.ts";
-import { guardedConnector } from "./connector.ts";
-import { Exchange } from "./exchange.ts";
-import { type NotMade, outcomeOfFailedLookup, outcomeOfNotMade } from "./outcome-of-error.ts";
-import { type OwnBins, deliverToOwnBin } from "./own-bins.ts";
-import { ReceiverPools } from "./receiver-pools.ts";
+import { answerLimits } from "./answer-limits.ts";
+import { type AttemptRequest, headersOnWire, requestHeaders, Targets } from "./attempt-request.ts";
+import { CurrentRequest, latencyOf, traceOf } from "./connection-trace.ts";
+import { guardedConnector, Pool } from "./connector.ts";
+import { Exchange, type NotMade, outcomeOfFailedLookup, outcomeOfNotMade } from "./exchange.ts";
 import { Signer } from "./signature.ts";
-import { Targets } from "./targets.ts";
 
 export interface Sender {
   readonly userAgent: string;
@@ -177,3 +175,194 @@ const noUrl: AttemptOutcome = {
   reason: "The endpoint's URL is not one that can be sent to.",
   latencyMs: 0,
 };
+
+export interface PoolOptions {
+  readonly connector: buildConnector.connector;
+  /** Connections per origin. A request without a free one waits within its own time limit. */
+  readonly connectionsMax: number;
+  /** Origins with open connections. Beyond it, the least recently used one is closed once it is idle. */
+  readonly originsMax: number;
+}
+
+/** Longer than the interval of requests to a busy receiver, shorter than the 5 s after which Node.js servers close. */
+const idleConnectionMs = 4000;
+
+/** Bounds how long a receiver keeps its old address, however busy its connections are. */
+const connectionLifeMs = 5 * 60_000;
+
+interface OpenPool {
+  readonly pool: Pool;
+  readonly life: NodeJS.Timeout;
+}
+
+/** Keep-alive connections by origin. An origin without connections is removed. */
+export class ReceiverPools implements AsyncDisposable {
+  readonly #open: LRUCache<string, OpenPool>;
+  readonly #closing = new Set<Pool>();
+  readonly #options: PoolOptions;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#open = new LRUCache({ max: options.originsMax, dispose: (open) => this.#close(open) });
+  }
+
+  /** Number of origins with connections. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** True if a connection to the origin is open: a request needs no look-up. */
+  isConnected(origin: string): boolean {
+    return (this.#open.peek(origin)?.pool.stats.connected ?? 0) > 0;
+  }
+
+  poolOf(origin: string): Pool {
+    const known = this.#open.get(origin);
+    if (known) return known.pool;
+    const made = this.#make(origin);
+    this.#open.set(origin, made);
+    return made.pool;
+  }
+
+  /** Sends one request on a connection that is opened for it, and closed after it. */
+  dispatchOnNewConnection(
+    origin: string,
+    request: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
+    const pool = this.#makePool(origin, 1);
+    pool.dispatch(request, handler);
+    this.#closeAfterRequests(pool);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#open.clear();
+    await Promise.all([...this.#closing].map((pool) => pool.destroy()));
+  }
+
+  #make(origin: string): OpenPool {
+    const pool = this.#makePool(origin, this.#options.connectionsMax);
+    const forgetIdle = (): void => {
+      const { connected, size } = pool.stats;
+      if (connected === 0 && size === 0) this.#forget(origin, pool);
+    };
+    pool.on("disconnect", forgetIdle).on("connectionError", forgetIdle);
+    // clientTtl of undici reads the clock for every connection and request: a tenth of all work at 64 connections.
+    const life = setTimeout(() => this.#forget(origin, pool), connectionLifeMs).unref();
+    return { pool, life };
+  }
+
+  #makePool(origin: string, connections: number): Pool {
+    return new Pool(origin, {
+      connect: this.#options.connector,
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: idleConnectionMs,
+      keepAliveMaxTimeout: idleConnectionMs,
+      maxHeaderSize: answerLimits.headerBytes,
+      // An exchange has its own time limit for everything.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** The next request to the origin opens a new pool. */
+  #forget(origin: string, pool: Pool): void {
+    if (this.#open.peek(origin)?.pool === pool) this.#open.delete(origin);
+  }
+
+  #close({ pool, life }: OpenPool): void {
+    clearTimeout(life);
+    this.#closeAfterRequests(pool);
+  }
+
+  #closeAfterRequests(pool: Pool): void {
+    this.#closing.add(pool);
+    void pool.close().finally(() => this.#closing.delete(pool));
+  }
+}
+
+/** A request to a bin, the same as it would have got over the network. */
+export interface BinDelivery {
+  readonly method: "POST";
+  readonly path: string;
+  /** Without question mark. */
+  readonly query: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array;
+}
+
+/**
+ * Request bins of this installation. Requests reach them within the process, so they need no permission of the target
+ * guard.
+ */
+export interface OwnBins {
+  /** Returns the bin id if the URL is one of a bin of this installation. */
+  matches(url: URL): string | undefined;
+  /** Returns the response of the bin; undefined if there is no such bin. `host` is that of the URL. */
+  deliver(
+    bin: { readonly binId: string; readonly host: string },
+    request: BinDelivery,
+  ): Promise<OwnBinAnswer | undefined>;
+}
+
+interface OwnBinAnswer {
+  readonly status: number;
+  readonly delayMs: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly retryAfterSeconds?: number;
+}
+
+export interface OwnBinAttempt {
+  readonly binId: string;
+  readonly host: string;
+  readonly pathname: string;
+  /** With question mark. */
+  readonly query: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
+  readonly timeoutSeconds: number;
+}
+
+async function deliverToOwnBin(
+  { ownBins, clock }: { readonly ownBins: OwnBins; readonly clock: Clock },
+  { binId, host, pathname, query, headers, body, timeoutSeconds }: OwnBinAttempt,
+): Promise<AttemptOutcome> {
+  const startedMs = clock.monotonicMs();
+  const measured = (): Pick<AttemptOutcome, "latencyMs" | "trace"> => {
+    const endedMs = clock.monotonicMs();
+    const times = { startedMs, sentMs: startedMs, answeredMs: undefined, endedMs };
+    const trace = { ...traceOf({ ...times, connection: undefined, isReused: false }), connection: "internal" } as const;
+    return { latencyMs: latencyOf(trace), trace };
+  };
+  const request = {
+    method: "POST",
+    path: pathname,
+    query: query.slice(1),
+    headers: [...headersOnWire(headers, { host, bodyBytes: body.byteLength })],
+    body,
+  } as const;
+  const answer = await ownBins.deliver({ binId, host }, request);
+  if (answer && answer.delayMs >= timeoutSeconds * 1000) {
+    await clock.sleep(timeoutSeconds * 1000);
+    return { kind: "timed-out", afterSeconds: timeoutSeconds, phase: "answer", ...measured() };
+  }
+  if (answer && answer.delayMs > 0) await clock.sleep(answer.delayMs);
+  return {
+    kind: "answered",
+    status: answer?.status ?? 404,
+    headers: answer ? responseHeaders(answer) : {},
+    body: answer?.body === undefined ? nothing : Buffer.from(answer.body),
+    ...measured(),
+  };
+}
+
+const nothing = new Uint8Array();
+
+const responseHeaders = ({ headers = {}, retryAfterSeconds }: OwnBinAnswer): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+  ...(retryAfterSeconds !== undefined && { "retry-after": String(retryAfterSeconds) }),
+});

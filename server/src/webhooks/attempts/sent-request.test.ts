@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
-import { maskSentRequest, renderCurl, renderSentRequest } from "./sent-request.ts";
+import { maskSentRequest, renderCurl, renderSentRequest } from "./attempt-request.ts";
 import { verifySignature } from "./signature.ts";
 
 /** Accepts requests and keeps their bytes. */

@@ -2,8 +2,7 @@ import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import vectors from "../../../../receiver/test-vectors/signatures.json" with { type: "json" };
 import { processorMsOf } from "../../../test/support/processor-ms.ts";
-import { Signer } from "./signature.ts";
-import { type SigningSecret, checkSignature } from "./signature-check.ts";
+import { checkSignature, Signer, type SigningSecret } from "./signature.ts";
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const id = "msg_1";

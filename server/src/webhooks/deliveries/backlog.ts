@@ -1,6 +1,11 @@
-import type { Database } from "#platform/database/database.ts";
-import { heldLane } from "./after-restore.ts";
+import type { Database, Transaction } from "#platform/database/database.ts";
+import { failingNow } from "./failures.ts";
 import { endpointsWithDue } from "./lanes.ts";
+import { keyColumns, lockingFirstRows } from "./lock-order.ts";
+import { cancelDeliveries, endAgain, promoteNext } from "./transitions.ts";
+
+/** A lane that is held after a restore until somebody decides. */
+const heldLane = "lanes.not_before = 'infinity'";
 
 // The time of the oldest event of an endpoint that has yet to be delivered, along due_endpoint_idx. Usually that is the first row.
 // Manual retries, replays and old events that are sent now do not count, and are skipped: at most 10,000, which takes 20 ms. An
@@ -161,4 +166,238 @@ export async function countWaiting(
     ...row,
     oldestSeconds: row.waiting === 0 || row.oldestSeconds === null ? null : Math.max(0, row.oldestSeconds),
   }));
+}
+
+/** The deliveries that a provider's endpoints may hold while off, paused or disabled. */
+export interface BacklogQuota {
+  readonly rowsMax: number;
+  readonly daysMax: number;
+}
+
+/** A transaction fails at most this many deliveries of a provider: half a second. */
+const limitBatchMax = 5000;
+
+// Oldest event first. Walks only the held endpoints' part of due_lane_idx: half a second for a million rows, once an
+// hour. Ordering keys are locked first; rows that others lock are left to the next run. Replays, manual retries and old events that
+// are sent now are held from when they became due, those that wait in order from when the first of their key did.
+const limitStatement = `
+  with held as (
+    select id, provider_id, url from endpoints
+    where deleted_at is null and not (active and state = 'enabled')
+  ), recent as (
+    select due.endpoint_id, due.ordering_key
+    from held join due on due.endpoint_id = held.id and due.ordering_key is not null
+      and due.due_at >= now() - make_interval(days => $2::integer) and due.due_at < 'infinity'
+  ), counted as (
+    select held.provider_id, count(*) - $1::bigint as excess
+    from held join due on due.endpoint_id = held.id
+    group by held.provider_id
+  ), beyond as (
+    select each.event_id, each.endpoint_id,
+      case when bool_or(each.is_old)
+        then 'Held for more than ' || $2::integer || ' days while the endpoint was off, paused or disabled'
+        else 'More than ' || $1::bigint || ' deliveries were held while endpoints were off, paused or disabled; this was one of the oldest'
+      end as error
+    from counted
+    cross join lateral (
+      (select due.event_id, due.endpoint_id, false as is_old
+        from held join due on due.endpoint_id = held.id
+        where held.provider_id = counted.provider_id
+        order by due.event_id, due.endpoint_id
+        limit least(greatest(counted.excess, 0), $3::bigint))
+      union all
+      (select due.event_id, due.endpoint_id, true
+        from held join due on due.endpoint_id = held.id
+        left join recent on recent.endpoint_id = due.endpoint_id and recent.ordering_key = due.ordering_key
+        where held.provider_id = counted.provider_id
+          and due.event_id < uuid_v7_floor(now() - make_interval(days => $2::integer))
+          and (due.due_at < now() - make_interval(days => $2::integer) or (due.due_at = 'infinity' and recent.endpoint_id is null))
+        order by due.event_id, due.endpoint_id
+        limit $3::bigint)
+    ) each
+    group by each.event_id, each.endpoint_id
+  ), ahead as materialized (
+    select from (
+      select distinct due.endpoint_id, due.ordering_key
+      from beyond join due on due.event_id = beyond.event_id and due.endpoint_id = beyond.endpoint_id
+      where due.ordering_key is not null
+      order by due.endpoint_id, due.ordering_key
+    ) key
+    ${lockingFirstRows}
+  ), mine as (
+    select due.*, beyond.error, held.url
+    from beyond
+    join held on held.id = beyond.endpoint_id
+    join due on due.event_id = beyond.event_id and due.endpoint_id = beyond.endpoint_id
+    where (select count(*) from ahead) >= 0
+    for update of due skip locked
+  ), gone as (
+    delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
+  ), ended as (
+    insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
+    select provider_id, event_id, endpoint_id, 'failed', attempts_made, replay, format from mine
+    order by endpoint_id, event_id
+    ${endAgain}
+  ), failed as (
+    insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
+    select provider_id, endpoint_id, event_id, error, url, ${failingNow} from mine
+    on conflict (provider_id, endpoint_id, event_id) do update
+      set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
+  )
+  select endpoint_id, ordering_key, nullif(due_at, 'infinity') as due_at from mine`;
+
+// The next row of a key waited as long as the one before it. Promoted in the same transaction, which has its lock. Not of an endpoint that
+// is being resumed: its engine would not look for a row that is due before it reads the lane. The lock makes a later resume wait for
+// this transaction, and skips instead of waiting, because others lock endpoints after their keys.
+const keepHeldSince = `
+  with held as (
+    select id from endpoints
+    where id = any($1::bigint[]) and deleted_at is null and not (active and state = 'enabled')
+    for share skip locked
+  )
+  update due set due_at = ended.due_at
+  from unnest($1::bigint[], $2::text[], $3::timestamptz[]) as ended (endpoint_id, ordering_key, due_at)
+  join held on held.id = ended.endpoint_id
+  cross join lateral (
+    select event_id from due
+    where due.endpoint_id = ended.endpoint_id and due.ordering_key = ended.ordering_key
+    order by sequence limit 1
+  ) first
+  where due.event_id = first.event_id and due.endpoint_id = ended.endpoint_id and due.due_at < 'infinity'`;
+
+/**
+ * Moves held deliveries beyond the quota to the failure list, oldest first, so that none is lost. Returns their
+ * number. Call it until it returns 0.
+ */
+export async function limitBacklogs(tx: Transaction, { rowsMax, daysMax }: BacklogQuota): Promise<number> {
+  const failed = await tx.query<{ endpointId: number; orderingKey: string | null; dueAt: Date | null }>(
+    limitStatement,
+    [rowsMax, daysMax, limitBatchMax],
+  );
+  const keys = failed.flatMap(({ endpointId, orderingKey, dueAt }) =>
+    orderingKey === null ? [] : [{ endpointId, orderingKey, dueAt }],
+  );
+  await promoteNext(tx, keys);
+  const firsts = keys.filter(({ dueAt }) => dueAt !== null);
+  if (firsts.length > 0) await tx.query(keepHeldSince, [...keyColumns(firsts), firsts.map(({ dueAt }) => dueAt)]);
+  if (failed.length > 0) tx.hintAfterCommit("history", "");
+  return failed.length;
+}
+
+/*
+ * After a restore no lane is claimed (0017_restores.sql): deliveries that were due at the time that the database continues from
+ * have probably been sent since. An operator sends or skips them, endpoint by endpoint, and so ends the hold.
+ */
+
+/** Limits held endpoints. */
+export interface HeldFilter {
+  readonly providerId?: number | undefined;
+  readonly endpointId?: number | undefined;
+}
+
+/** An endpoint that is held, and the number of its deliveries. */
+export interface HeldEndpoint {
+  readonly providerId: number;
+  readonly provider: string;
+  readonly endpointId: number;
+  readonly endpoint: string;
+  /** Deliveries of events from before the restore. */
+  readonly due: number;
+  /** Those of them that had failed attempts, and may not have been delivered since. */
+  readonly retried: number;
+  /** The time of the oldest event among them; null without any. */
+  readonly oldest: Date | null;
+  /** Deliveries of events since the restore: they are sent in any case. */
+  readonly since: number;
+  /** Failures on the list. Those that were retried or deleted after the time of the database are on it again. */
+  readonly failures: number;
+}
+
+/*
+ * Transaction numbers tell events from before the restore and since apart, because the clocks of processes differ. One whose history
+ * has been deleted is from before. By primary key for each row: a hash join may read the whole history.
+ */
+const itsEvent = `left join lateral (
+    select recorded_in from events where events.provider_id = due.provider_id and events.id = due.event_id limit 1
+  ) event on true`;
+const isBefore = "coalesce(event.recorded_in < $3::bigint, true)";
+
+// Reads all due rows of held endpoints along due_lane_idx, and their events: four seconds for a million.
+const listStatement = `
+  select endpoint.provider_id, provider.subdomain as provider, endpoint.id as endpoint_id, endpoint.name as endpoint,
+    waiting.due, waiting.retried, waiting.since, waiting.oldest,
+    (select count(*) from failures
+     where failures.provider_id = endpoint.provider_id and failures.endpoint_id = endpoint.id) as failures
+  from lanes
+  join endpoints endpoint on endpoint.id = lanes.endpoint_id and endpoint.deleted_at is null
+  join providers provider on provider.id = endpoint.provider_id
+  cross join lateral (
+    select count(*) filter (where is_before) as due, count(*) filter (where is_before and attempts_made > 0) as retried,
+      count(*) filter (where not is_before) as since,
+      to_timestamp(('x' || min(left(replace(event_id::text, '-', ''), 12)) filter (where is_before))::bit(48)::bigint / 1000.0)
+        as oldest
+    from (
+      select due.event_id, due.attempts_made, ${isBefore} as is_before
+      from due ${itsEvent} where due.endpoint_id = endpoint.id
+    ) row
+  ) waiting
+  where ${heldLane} and ($1::bigint is null or lanes.provider_id = $1) and ($2::bigint is null or lanes.endpoint_id = $2)
+  order by endpoint.provider_id, endpoint.id`;
+
+/** Lists held endpoints with what waits for them. Events since the restore have at least the transaction number `heldFrom`. */
+export const listHeldEndpoints = (
+  db: Database,
+  { providerId, endpointId }: HeldFilter,
+  heldFrom: number,
+): Promise<HeldEndpoint[]> => db.query<HeldEndpoint>(listStatement, [providerId ?? null, endpointId ?? null, heldFrom]);
+
+const releaseStatement = `
+  update lanes set not_before = null, lifts = lifts + 1
+  where endpoint_id = $1 and ${heldLane}
+  returning endpoint_id`;
+
+/** Lets engines send what is due at the endpoint. Returns false if it is not held. */
+export async function releaseHeldEndpoint(tx: Transaction, endpointId: number): Promise<boolean> {
+  const released = await tx.query(releaseStatement, [endpointId]);
+  if (released.length > 0) tx.hintAfterCommit("due", String(endpointId));
+  return released.length > 0;
+}
+
+/** A transaction cancels at most this many deliveries: half a second. */
+const skipBatchMax = 5000;
+
+// Oldest first, and only while the endpoint is held: a second run must not cancel deliveries that somebody has released.
+const skippedStatement = `
+  select due.event_id from due
+  join lanes on lanes.endpoint_id = due.endpoint_id and ${heldLane}
+  ${itsEvent}
+  where due.endpoint_id = $1 and ${isBefore}
+  order by due.event_id
+  limit $2`;
+
+/**
+ * Cancels some of a held endpoint's deliveries of events from before the restore. Returns their number. Call it until it
+ * returns 0.
+ */
+export async function skipHeldDeliveries(
+  tx: Transaction,
+  { providerId, endpointId }: Pick<HeldEndpoint, "providerId" | "endpointId">,
+  heldFrom: number,
+): Promise<number> {
+  const rows = await tx.query<{ eventId: string }>(skippedStatement, [endpointId, skipBatchMax, heldFrom]);
+  if (rows.length === 0) return 0;
+  const eventIds = rows.map(({ eventId }) => eventId);
+  await cancelDeliveries(tx, { providerId, eventIds, endpointIds: eventIds.map(() => endpointId) });
+  return eventIds.length;
+}
+
+const countStatement = `
+  select count(*) as count from lanes
+  join endpoints on endpoints.id = lanes.endpoint_id and endpoints.deleted_at is null
+  where ${heldLane}`;
+
+/** Counts the endpoints that are held after a restore. */
+export async function countHeldEndpoints(db: Database): Promise<number> {
+  const [row] = await db.query<{ count: number }>(countStatement);
+  return row?.count ?? 0;
 }

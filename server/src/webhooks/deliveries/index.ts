@@ -1,19 +1,19 @@
 export {
-  countHeldEndpoints,
-  type HeldEndpoint,
-  type HeldFilter,
-  listHeldEndpoints,
-  releaseHeldEndpoint,
-  skipHeldDeliveries,
-} from "./after-restore.ts";
-export {
+  type BacklogQuota,
   countedMax,
   countHeld,
+  countHeldEndpoints,
   countWaiting,
   type DueMeasure,
+  type HeldEndpoint,
+  type HeldFilter,
+  limitBacklogs,
+  listHeldEndpoints,
   measureDue,
   measureProviderLag,
   type ProviderLag,
+  releaseHeldEndpoint,
+  skipHeldDeliveries,
   type WaitingDeliveries,
 } from "./backlog.ts";
 export { deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
@@ -149,7 +149,6 @@ export {
   readDelivery,
 } from "./read-deliveries.ts";
 export { type Reencrypted, reencryptFailures } from "./reencrypt-failures.ts";
-export { type BacklogQuota, limitBacklogs } from "./limit-backlogs.ts";
 export { lockKeysOfObjects } from "./lock-order.ts";
 export { attemptNumberMax, type Settled, settleDeliveries, type Settlement } from "./settle.ts";
 export {

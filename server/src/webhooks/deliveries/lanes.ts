@@ -268,7 +268,7 @@ export async function releaseLanes(db: Database, engineId: string, lanes: readon
   ]);
 }
 
-// Locks in the same order as releaseStatement. A hold after a restore (infinity) ends by after-restore.ts only.
+// Locks in the same order as releaseStatement. A hold after a restore (infinity) ends by backlog.ts only.
 const endPausesStatement = `
   with held as (
     select endpoint_id from lanes where endpoint_id = any($1) order by endpoint_id for update

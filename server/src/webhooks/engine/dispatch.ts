@@ -15,10 +15,9 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { type CountedAttempt, delayOf } from "#webhooks/statistics/index.ts";
-import { Exhaustion } from "./exhaustion.ts";
+import { ConcurrencyLimits, Exhaustion, type Pace } from "./limits.ts";
 import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
-import { ConcurrencyLimits, type Pace } from "./limits.ts";
 import { SettleQueue, type SettleResult } from "./settle-queue.ts";
 import type { AttemptLine, EngineNeeds } from "./store.ts";
 

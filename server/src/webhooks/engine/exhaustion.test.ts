@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { NotMade } from "#webhooks/attempts/index.ts";
-import { Exhaustion } from "./exhaustion.ts";
+import { Exhaustion } from "./limits.ts";
 
 const noDescriptors: NotMade = { kind: "not-made", code: "EMFILE", resource: "descriptors" };
 const noPorts: NotMade = { kind: "not-made", code: "EADDRNOTAVAIL", resource: "ports" };

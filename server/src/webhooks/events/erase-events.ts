@@ -1,7 +1,7 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { Node } from "#platform/document.ts";
 import type { BodyFormat } from "#webhooks/deliveries/index.ts";
-import { type StoredEvent, bodyOf } from "./payloads.ts";
+import { type StoredEvent, bodyOf } from "./render-event.ts";
 import { summaryColumns } from "./read-events.ts";
 
 /** The person or organization to erase. */

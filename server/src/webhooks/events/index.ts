@@ -27,7 +27,19 @@ export {
   readUsersInSpans,
   type UserVersion,
 } from "./object-events.ts";
-export { sendEventNow, storePayloads } from "./payloads.ts";
+export {
+  cloudEventAttributes,
+  credentialFields,
+  dataOfEvent,
+  type EventKey,
+  keyInBody,
+  type Sample,
+  sampleBody,
+  sampleFacts,
+  sendEventNow,
+  storePayloads,
+  withoutCredentials,
+} from "./render-event.ts";
 export {
   type EventDetails,
   type EventSummary,
@@ -37,14 +49,12 @@ export {
   beforeTransaction,
   startOfFeed,
 } from "./read-events.ts";
-export { type Cause, type NewEvent, type RecordedEvent, newEventId, recordEvents } from "./record-events.ts";
 export {
-  type EventKey,
-  cloudEventAttributes,
-  credentialFields,
-  dataOfEvent,
-  keyInBody,
-  withoutCredentials,
-} from "./render-event.ts";
-export { type Sample, sampleBody, sampleFacts } from "./sample-event.ts";
-export { readSubscriptions, hasSubscriber } from "./subscriptions.ts";
+  type Cause,
+  hasSubscriber,
+  type NewEvent,
+  newEventId,
+  readSubscriptions,
+  type RecordedEvent,
+  recordEvents,
+} from "./record-events.ts";

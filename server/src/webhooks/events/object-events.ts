@@ -3,7 +3,7 @@ import { plannedEachTime } from "#platform/database/pipeline.ts";
 import type { Node } from "#platform/document.ts";
 import { type EventSummary, summaryColumns } from "./read-events.ts";
 import type { EventKey } from "./render-event.ts";
-import type { Gate } from "./subscriptions.ts";
+import type { Gate } from "./record-events.ts";
 
 /** An event with its object, and with the object at its event before. */
 export interface ObjectEvent extends EventSummary {

@@ -4,7 +4,7 @@ import { plannedEachTime } from "#platform/database/pipeline.ts";
 import type { Node } from "#platform/document.ts";
 import type { EventType } from "./catalogue.ts";
 import type { EventKey } from "./render-event.ts";
-import type { Gate } from "./subscriptions.ts";
+import type { Gate } from "./record-events.ts";
 
 /** An event without its object, for lists. */
 export interface EventSummary {

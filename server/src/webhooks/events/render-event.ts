@@ -1,7 +1,10 @@
 import type { Channel } from "#access/index.ts";
-import { type Node, documentToJson } from "#platform/document.ts";
+import type { Transaction } from "#platform/database/database.ts";
+import { documentToJson, list, type Node, record, value } from "#platform/document.ts";
 import { renderXml } from "#platform/xml.ts";
-import { type BodyFormat, objectOf } from "#webhooks/deliveries/index.ts";
+import { type BodyFormat, contextOf, insertDelivery, objectOf } from "#webhooks/deliveries/index.ts";
+import { type EventType, isOperational } from "./catalogue.ts";
+import { type EventDetails, summaryColumns } from "./read-events.ts";
 
 /** A created, changed or deleted key. */
 export interface EventKey {
@@ -102,7 +105,7 @@ export function dataOfEvent(
 }
 
 /** Identifies a key without revealing it. */
-export const keyInBody = ({ value, createdAt }: EventKey) => ({ last4: value.slice(-4), created_at: createdAt });
+export const keyInBody = (key: EventKey) => ({ last4: key.value.slice(-4), created_at: key.createdAt });
 
 /**
  * The version of the renderers below, stored with each event. Increment it when the output for the same event
@@ -145,3 +148,207 @@ export function renderEvent(event: RenderedEvent, format: BodyFormat): Buffer {
       return Buffer.from(renderData(event, { withCredentials }));
   }
 }
+
+const unrendered = `
+  select ${summaryColumns}, event.document, event.key, provider.event_source as source
+  from events event
+  join providers provider on provider.id = event.provider_id
+  where event.provider_id = $1 and event.id = any($2)
+    and not exists (select from payloads
+      where payloads.provider_id = $1 and payloads.event_id = event.id and payloads.format = $3)
+  order by event.id`;
+
+const insertPayloads = `
+  insert into payloads (provider_id, event_id, format, body, context)
+  select $1, payload.event_id, $2, payload.body, payload.context
+  from unnest($3::uuid[], $4::bytea[], $5::json[]) as payload (event_id, body, context)
+  on conflict (provider_id, event_id, format) do nothing`;
+
+/**
+ * Events that are rendered at once. One with long fields takes 1.5 MB: as a document, a body and the digits of its bytes. 500 of them
+ * ended an engine with 512 MB.
+ */
+const batchMax = 20;
+
+interface PayloadsToStore {
+  readonly providerId: number;
+  readonly eventIds: readonly string[];
+  readonly format: BodyFormat;
+}
+
+/** Renders events in a format without a subscriber when they were recorded, from their stored documents. */
+export async function storePayloads(tx: Transaction, { eventIds, ...request }: PayloadsToStore): Promise<void> {
+  for (let from = 0; from < eventIds.length; from += batchMax)
+    await storeBatch(tx, { ...request, eventIds: eventIds.slice(from, from + batchMax) });
+}
+
+async function storeBatch(tx: Transaction, { providerId, eventIds, format }: PayloadsToStore): Promise<void> {
+  const events = await tx.query<StoredEvent>(unrendered, [providerId, eventIds, format]);
+  if (events.length === 0) return;
+  const column = <T>(of: (event: StoredEvent) => T): T[] => events.map(of);
+  await tx.query(insertPayloads, [
+    providerId,
+    format,
+    column(({ id }) => id),
+    column((event) => bodyOf(event, format)),
+    column((event) => JSON.stringify(contextOf(event))),
+  ]);
+}
+
+/** An event with everything that its bodies contain. */
+export type StoredEvent = Omit<EventDetails, "verdicts" | "rendererVersion"> & { readonly source: string };
+
+/** Renders the body of a stored event. */
+export function bodyOf({ actorKind, actorUserId, previous, key, ...rest }: StoredEvent, format: BodyFormat): Buffer {
+  const actor = actorUserId === null ? { kind: actorKind } : { kind: actorKind, user_id: actorUserId };
+  return renderEvent({ ...rest, actor, ...(key ? { key } : {}), ...(previous ? { previous } : {}) }, format);
+}
+
+/**
+ * Sends an event to an endpoint that has no delivery of it, because of a gate or because it is newer. The bytes are
+ * those stored in the endpoint's format, or rendered now from the stored document. Returns false if there is no such
+ * event, or a delivery already.
+ */
+export async function sendEventNow(
+  tx: Transaction,
+  delivery: {
+    readonly providerId: number;
+    readonly eventId: string;
+    readonly endpointId: number;
+    readonly format: BodyFormat;
+  },
+): Promise<boolean> {
+  const { providerId, eventId, format } = delivery;
+  await storePayloads(tx, { providerId, eventIds: [eventId], format });
+  return insertDelivery(tx, delivery, format);
+}
+
+export interface Sample {
+  readonly id: string;
+  readonly type: EventType;
+  readonly now: Date;
+  /** The provider's admin URL. */
+  readonly source: string;
+}
+
+/** Returns the attributes of a sample. Its ids are 0, which no object has. */
+export const sampleFacts = ({ type, now }: Pick<Sample, "type" | "now">) =>
+  ({
+    type,
+    objectId: 0,
+    time: now.toISOString(),
+    sequence: 1,
+    actor: isOperational(type) ? "system" : "developer:0",
+    channel: isOperational(type) ? "system" : "developer_portal",
+  }) as const;
+
+/** Renders the bytes that an endpoint would receive for a sample. */
+export function sampleBody({ id, type, now, source }: Sample, format: BodyFormat): Buffer {
+  const document = sampleDocument(type, now);
+  return renderEvent(
+    {
+      id,
+      source,
+      type,
+      occurredAt: now,
+      objectId: 0,
+      accountId: 0,
+      accountName: "Sample & Sons",
+      sequence: 1,
+      actor: isOperational(type) ? { kind: "system" } : { kind: "developer", user_id: 0 },
+      channel: isOperational(type) ? "system" : "developer_portal",
+      document,
+      ...(type.includes("key_") ? { key: { value: sampleKey, createdAt: stampOf(now) } } : {}),
+      ...(type.endsWith(".updated")
+        ? { previous: { [document.name === "account" ? "org_name" : "state"]: "before" } }
+        : {}),
+    },
+    format,
+  );
+}
+
+const sampleKey = "0".repeat(32);
+const stampOf = (now: Date): string => `${now.toISOString().slice(0, 19)}Z`;
+
+function sampleDocument(type: EventType, now: Date): Node {
+  const stamp = stampOf(now);
+  const head = [value("id", 0), value("created_at", stamp), value("updated_at", stamp)];
+  if (isOperational(type)) return sampleEndpoint(type);
+  const [object] = type.split(".", 1);
+  if (object === "account") return sampleAccount(head);
+  return object === "user" ? sampleUser(head) : sampleApplication(head);
+}
+
+const sampleEndpoint = (type: EventType): Node =>
+  record("endpoint", [
+    value("id", 0),
+    value("name", "sample"),
+    value("url", "https://receiver.example/hooks"),
+    value("state", type === "endpoint.disabled" ? "disabled" : "enabled"),
+    record("alert", [
+      value("id", 0),
+      value("kind", "success_rate"),
+      value("sentence", "43 % of the attempts in the last 15 minutes succeeded."),
+      value("value", { decimal: "0.43" }),
+      value("threshold", { decimal: "0.5" }),
+    ]),
+  ]);
+
+const sampleAccount = (head: readonly Node[]): Node =>
+  record("account", [
+    ...head,
+    value("state", "approved"),
+    record("annotations", []),
+    value("org_name", "Sample & Sons"),
+    record("extra_fields", []),
+    value("monthly_billing_enabled", true),
+    value("monthly_charging_enabled", true),
+    value("credit_card_stored", false),
+    list("plans", [samplePlan("account_plan", { default: true })], "alone"),
+    list("users", [sampleUser(head)], "alone"),
+  ]);
+
+const sampleUser = (head: readonly Node[]): Node =>
+  record("user", [
+    ...head,
+    value("account_id", 0),
+    value("state", "active"),
+    value("role", "admin"),
+    value("username", "sample"),
+    value("email", "sample@example.com"),
+    record("extra_fields", []),
+  ]);
+
+const sampleApplication = (head: readonly Node[]): Node =>
+  record("application", [
+    ...head,
+    value("state", "live"),
+    value("user_account_id", 0),
+    value("first_traffic_at", null),
+    value("first_daily_traffic_at", null),
+    value("service_id", 0),
+    value("user_key", sampleKey),
+    value("provider_verification_key", sampleKey),
+    samplePlan("application_plan", { custom: false, default: true }),
+    value("name", "Sample application"),
+    value("description", "Sent to show what an event looks like"),
+    record("extra_fields", []),
+  ]);
+
+const samplePlan = (type: string, attributes: Readonly<Record<string, boolean>>): Node =>
+  record(
+    "plan",
+    [
+      value("id", 0),
+      value("name", "Sample"),
+      value("type", type),
+      value("state", "published"),
+      value("approval_required", false),
+      value("setup_fee", { decimal: "0" }),
+      value("cost_per_month", { decimal: "12.5" }),
+      value("trial_period_days", null),
+      value("cancellation_period", 0),
+      ...(type === "application_plan" ? [value("service_id", 0)] : []),
+    ],
+    attributes,
+  );

@@ -2,7 +2,7 @@ import type { Database } from "#platform/database/database.ts";
 import { daysAfter } from "#platform/times.ts";
 import { concernsDeliveries } from "./filter.ts";
 import { type ListName, type SearchNeeds, type WalkedStep, walk } from "./search.ts";
-import { type Search, timeOfId } from "./search-values.ts";
+import { type Search, timeOfId } from "./sources.ts";
 
 /** Larger numbers are estimates. */
 const exactMax = 10_000;

@@ -1,5 +1,5 @@
 export { type MatchCount, countMatches } from "./counts.ts";
-export { failureCriteria, failureFieldNames, type Search, prepareSearch } from "./search-values.ts";
+export { failureCriteria, failureFieldNames, type Search, prepareSearch } from "./sources.ts";
 export {
   type DeliveryFilter,
   type DeliveryFilterFields,

@@ -8,8 +8,7 @@ import { daysAfter } from "#platform/times.ts";
 import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries/index.ts";
 import { type EventKey, type EventSummary, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
 import { type DeliveryFilter, concernsDeliveries, allValues, foldCase, matchesPayload } from "./filter.ts";
-import { type Search, searchValues, timeOfId } from "./search-values.ts";
-import { type SourceName, renderKeys, sources, sourcesFor } from "./sources.ts";
+import { renderKeys, type Search, searchValues, type SourceName, sources, sourcesFor, timeOfId } from "./sources.ts";
 import { type Rows, countStatement, lookUpStatement } from "./statements.ts";
 
 /** An event of a list. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { aDefinition } from "../../../test/support/build-portal.ts";
-import { parseDefinition, parseNewDefinition } from "./change-definitions.ts";
+import { parseDefinition, parseNewDefinition } from "./fields-definition.ts";
 
 const stage = { target: "Cinstance", name: "stage", label: "Stage" };
 

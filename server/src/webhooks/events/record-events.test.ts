@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Actor } from "#access/index.ts";
-import { decideGate } from "./subscriptions.ts";
+import { decideGate } from "./record-events.ts";
 
 const subscription = {
   id: 1,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Histogram, boundsOf, bucketOf } from "./histogram.ts";
+import { Histogram, boundsOf, bucketOf } from "./counts.ts";
 
 /** Milliseconds, distributed evenly over the powers of two. */
 const duration = fc.double({ min: 0, max: 31, noNaN: true }).map((exponent) => Math.round(2 ** exponent));

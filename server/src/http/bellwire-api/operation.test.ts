@@ -1,7 +1,7 @@
 import { type TSchema, Type } from "typebox";
 import { expect, test } from "vitest";
 import { deliveryFilterFields } from "#webhooks/search/index.ts";
-import { compileValidator } from "./input.ts";
+import { compileValidator } from "./operation.ts";
 
 function messagesOf(schema: TSchema, input: unknown, httpPart: "body" | "querystring"): readonly unknown[] {
   const result = compileValidator({ schema, httpPart, method: "POST", url: "/" })(input);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findTypeErrors, methodsOf, splitExtension } from "./serve-operations.ts";
+import { findTypeErrors, methodsOf, splitExtension } from "./operation.ts";
 import { Type } from "typebox";
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeProblem } from "./messages.ts";
+import { describeProblem } from "./evaluate.ts";
 
 test.each([
   [-0.1, "has expired."],

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { buildEndpoint, buildProvider } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
-import { type Subscription, readSubscriptions } from "./subscriptions.ts";
+import { type Subscription, readSubscriptions } from "./record-events.ts";
 
 const url = "https://crm.example/hooks";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ComparedRequest, compareRequests, foldUnchanged } from "./inspect-bin-requests.ts";
+import { type ComparedRequest, compareRequests, foldUnchanged } from "./bin-requests.ts";
 import { processorMsOf } from "../../../test/support/processor-ms.ts";
 
 const request = (changes: Partial<ComparedRequest> = {}): ComparedRequest => ({

@@ -1,9 +1,19 @@
-import { indentJson } from "#platform/indent-json.ts";
-import { indentXml } from "#platform/xml.ts";
-import { type Bin, type BinRequest, findSameSignature, readBinRequestBody } from "#request-bin/index.ts";
 import { diffLines } from "diff";
-import type { Database } from "#platform/database/database.ts";
-import { checkSignature, type SignatureCheck, type SigningSecret } from "#webhooks/attempts/index.ts";
+import type { Clock } from "#platform/clock.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
+import { indentJson } from "#platform/document.ts";
+import { indentXml } from "#platform/xml.ts";
+import { type Bin, BinForwarder, type BinRequest, findSameSignature, readBinRequestBody } from "#request-bin/index.ts";
+import {
+  checkSignature,
+  type GivenRequestSender,
+  type SignatureCheck,
+  type SigningSecret,
+} from "#webhooks/attempts/index.ts";
+import { errorOf } from "#webhooks/deliveries/index.ts";
+import { checkEndpointUrl, maskUrl, type TargetRules } from "#webhooks/endpoints/index.ts";
+import { credentialFields } from "#webhooks/events/index.ts";
+import { credentialParameters } from "./admin-caller.ts";
 
 type Headers = BinRequest["headers"];
 
@@ -18,7 +28,7 @@ export interface RequestMasking {
 export const indentBody = (text: string): string => indentJson(text) ?? indentXml(text) ?? text;
 
 /** Shows everything. */
-export const unmasked: RequestMasking = { headers: (part) => part, query: (part) => part, body: indentBody };
+const unmasked: RequestMasking = { headers: (part) => part, query: (part) => part, body: indentBody };
 
 /** Returns undefined for bytes that are not UTF-8. A truncated text may end within a character, which is left out. */
 export function textOfBody(body: Buffer, isTruncated: boolean): string | undefined {
@@ -162,4 +172,114 @@ export async function checkBinSignature(
   const signature = headers.find(([name]) => name.toLowerCase() === "webhook-signature")?.[1] ?? "";
   const other = await findSameSignature(db, { providerId, binId }, { number, signature });
   return other ? checkSignature({ headers, body, receivedAt }, secrets, other) : check;
+}
+
+/*
+ * A bin shows what endpoints send: their own headers, the values in their URLs, keys of applications. So its requests have secrets
+ * that only callers see who may also read those of the endpoints.
+ */
+
+const mask = "…";
+
+/**
+ * Names of values that only admins see: credential fields of event documents, the key of a `key_*` event, and the credentials
+ * of our own APIs.
+ */
+const secretNames: ReadonlySet<string> = new Set([
+  ...credentialFields,
+  ...credentialParameters,
+  "key",
+  "password",
+  "secret",
+]);
+
+/** Headers without secrets. All others may contain one: an endpoint's own headers often include an `Authorization`. */
+const openHeaders: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "date",
+  "expect",
+  "host",
+  "transfer-encoding",
+  "user-agent",
+]);
+const openHeaderPrefixes = ["bellwire-", "webhook-", "ce-"];
+
+type Header = readonly [name: string, value: string];
+
+/** Masks the value of each header that may be a secret. */
+const maskHeaders = (headers: readonly Header[]): readonly Header[] =>
+  headers.map(([name, value]) => [name, isOpen(name.toLowerCase()) ? value : mask]);
+
+const isOpen = (name: string): boolean =>
+  openHeaders.has(name) || openHeaderPrefixes.some((prefix) => name.startsWith(prefix));
+
+/** Masks all values of a query string, as in an endpoint's URL. */
+const maskQuery = (query: string): string => maskUrl(`?${query}`).slice(1);
+
+/**
+ * Returns the body indented, with the values of secret names masked. Returns `undefined` where the end of such a value is
+ * unknown: the text contains a secret name and is neither JSON nor XML, or is truncated.
+ */
+export function maskBody(text: string): string | undefined {
+  const isSecret = (name: string): boolean => secretNames.has(name);
+  const masked = indentJson(text, { isSecret, mask }) ?? indentXml(text, { isSecret, mask });
+  return masked ?? (containsSecretName(text) ? undefined : text);
+}
+
+const containsSecretName = (text: string): boolean => text.split(/\W+/).some((word) => secretNames.has(word));
+
+/** For viewers who may not see secrets. */
+const masked: RequestMasking = { headers: maskHeaders, query: maskQuery, body: maskBody };
+
+export const maskingFor = (maySeeSecrets: boolean): RequestMasking => (maySeeSecrets ? unmasked : masked);
+
+interface ForwarderParts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly sender: GivenRequestSender;
+  readonly isOurs: (url: URL) => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The start of a response's body that is kept. */
+const keptBodyBytes = 4096;
+
+/** Creates the forwarder of a process. It sends with the sender of deliveries. */
+export const createBinForwarder = ({ sender, onError, ...parts }: ForwarderParts): BinForwarder =>
+  new BinForwarder({
+    ...parts,
+    onError,
+    async send(request) {
+      try {
+        const outcome = await sender.sendGiven(request);
+        if (outcome.kind !== "answered") {
+          const { latencyMs } = outcome;
+          return { status: null, error: errorOf(outcome, "2xx") ?? "No response.", latencyMs, body: "" };
+        }
+        const { status, latencyMs, body } = outcome;
+        return { status, error: null, latencyMs, body: Buffer.from(body.subarray(0, keptBodyBytes)).toString() };
+      } catch (error) {
+        onError(error);
+        return { status: null, error: "The request could not be sent.", latencyMs: 0, body: "" };
+      }
+    },
+  });
+
+const urlLengthMax = 2048;
+
+/** Returns the error of a URL to forward to: the target guard's, or that it leads to this installation. */
+export async function checkForwardUrl(
+  url: string,
+  { targets, isOurs }: { readonly targets: TargetRules; readonly isOurs: (url: URL) => boolean },
+): Promise<string | undefined> {
+  if (url.length > urlLengthMax) return `is too long (maximum is ${urlLengthMax} characters)`;
+  const parsed = URL.parse(url);
+  if (parsed && isOurs(parsed)) return "leads to this installation, which forwards nothing to itself";
+  return checkEndpointUrl(url, targets);
 }
