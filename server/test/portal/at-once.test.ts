@@ -4,7 +4,7 @@ import { insertDefaultRules, listAlertRules, updateAlertRule } from "#alerts/ind
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { changeAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication, updateApplication } from "#portal/applications/index.ts";
-import { readFieldsDefinitions, updateFieldsDefinition } from "#portal/fields/index.ts";
+import { createFieldsDefinition, readFieldsDefinitions, updateFieldsDefinition } from "#portal/fields/index.ts";
 import { createPlan, deletePlan, deleteProductRow, makePlanDefault, updatePlan } from "#portal/products/index.ts";
 import {
   addProviderUser,
@@ -164,6 +164,23 @@ test("of two concurrent changes of a fields definition, none is lost", async ({ 
   const change = { providerId: provider.id, id, values: { choices: "One, Two" }, by };
   const outcome = await runAgainst(pool, label, () => updateFieldsDefinition(pool, change));
   expect(outcome).toMatchObject({ definition: { label: "Crew", choices: ["One", "Two"] } });
+});
+
+test("of two concurrent moves of fields definitions, none is lost", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const providerId = provider.id;
+  await createFieldsDefinition(pool, { providerId, values: { target: "User", name: "team", label: "Team" }, by });
+  const fields = async () => (await readFieldsDefinitions(pool, providerId)).filter(({ target }) => target === "User");
+  const id = (await fields()).find(({ name }) => name === "email")?.id ?? 0;
+  const teamFirst = (tx: Transaction) =>
+    tx.query(
+      `update fields_definitions set position = case name when 'team' then 1 else position + 1 end
+       where provider_id = $1 and target = 'User'`,
+      [providerId],
+    );
+  const emailFirst = { providerId, id, values: { position: 1 }, by };
+  await runAgainst(pool, teamFirst, () => updateFieldsDefinition(pool, emailFirst));
+  expect((await fields()).map(({ name }) => name)).toEqual(["email", "team", "username"]);
 });
 
 test("a sign-up during a change of the default plan gets the new default", async ({ sharedPool: pool }) => {

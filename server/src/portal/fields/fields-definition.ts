@@ -72,11 +72,14 @@ export async function readFieldsDefinition(
   return definition;
 }
 
-// Locks all definitions until the transaction ends, because any change may reorder them.
-const lockDefinitionsStatement = `${listDefinitionsStatement} for update`;
+// Locks all definitions until the transaction ends, because any change may reorder them. By id, because positions change.
+const lockDefinitionsStatement = `select from fields_definitions where provider_id = $1 order by id for update`;
 
-const lockFieldsDefinitions = (tx: Transaction, providerId: number): Promise<FieldsDefinition[]> =>
-  tx.query<FieldsDefinition>(lockDefinitionsStatement, [providerId]);
+/** Locks the provider's definitions, and returns them in the order that they have by then. */
+function lockFieldsDefinitions(tx: Transaction, providerId: number): Promise<FieldsDefinition[]> {
+  tx.send(lockDefinitionsStatement, [providerId]);
+  return readFieldsDefinitions(tx, providerId);
+}
 
 // If two requests take one name at once, the second waits for the first to commit and then inserts nothing.
 const insertDefinitionStatement = `
