@@ -20,6 +20,7 @@ async function expectRejected(visitor: Visitor, path: string, typed: FormValues)
   const { html: form } = await visitor.get(path);
   expect([path, countHeadings(form), unlabelledInputs(form)]).toEqual([path, 1, []]);
   expect([path, form]).toEqual([path, expect.stringMatching(/<title>[^<]{5,}<\/title>/)]);
+  expect([path, form]).toEqual([path, expect.not.stringContaining("maxlength")]); // which cuts off a pasted text without a word
 
   const { status, html } = await visitor.submit(path, typed);
   expect([path, status, countHeadings(html), unlabelledInputs(html)]).toEqual([path, 422, 1, []]);
@@ -92,6 +93,26 @@ test("every rejected form shows a summary, an error at each field, and the submi
     [`${application}/referrer-filters`, { value: "not a host" }],
   ];
   for (const [path, typed] of forms) await expectRejected(ada, path, typed);
+});
+
+test("the server says which texts are too long, and keeps them in the form", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const application = await firstApplicationPath(ada);
+  await updateProduct(portal, "backend_version = '2', referrer_filters_required = true");
+  const long = "a".repeat(256);
+  const forms: readonly (readonly [path: string, name: string, value: string, max: number])[] = [
+    ["/signup", "org_name", long, 255],
+    ["/signup", "username", "a".repeat(41), 40],
+    ["/account/invitations", "email", `${long}@tallow.example`, 255],
+    [`${application}/keys`, "value", long, 255],
+    [`${application}/referrer-filters`, "value", long, 255],
+  ];
+  for (const [path, name, value, max] of forms) {
+    const { status, html } = await ada.submit(path, { [name]: value });
+    expect([path, status]).toEqual([path, 422]);
+    expect(html, path).toMatch(new RegExp(`id="${name}-error">[^<]+ is too long \\(maximum is ${max} characters\\)`));
+    expect(html, path).toMatch(new RegExp(` name="${name}"[^>]* value="${value}"`));
+  }
 });
 
 test("each key of an application and each of its links has a unique accessible name", async ({ portal }) => {

@@ -65,7 +65,6 @@ const keyField: FormField = {
   type: "text",
   required: false,
   autocomplete: "off",
-  length_max: 255,
   hint: "5 characters or more, without spaces. Leave it empty to generate a random key.",
 };
 

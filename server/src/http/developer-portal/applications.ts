@@ -139,7 +139,6 @@ const filterField: FormField = {
   label: "Host",
   type: "text",
   required: true,
-  length_max: 255,
   hint: "A host, such as www.example.org, or a pattern, such as *.example.org",
 };
 

@@ -129,14 +129,9 @@ export interface FormField {
   readonly options?: readonly { readonly value: string; readonly text: string }[];
   /** Number of lines of a text area. */
   readonly lines?: number;
-  readonly length_max?: number;
   readonly value?: string;
   readonly error?: string;
 }
-
-/** In characters. Browsers stop there; the server rejects longer values with an error. */
-const lengthMax = 255;
-const usernameLengthMax = 40;
 
 /** Values of the attribute `autocomplete`, by field name. */
 const autocomplete: Readonly<Record<string, string>> = {
@@ -166,7 +161,7 @@ export function toFormField({ name, label, required, choices, target }: FieldsDe
     label,
     type: name === "email" ? "email" : name === "telephone_number" ? "tel" : "text",
     required,
-    ...(isLong ? { lines: 4 } : { length_max: name === "username" ? usernameLengthMax : lengthMax }),
+    ...(isLong ? { lines: 4 } : {}),
     ...(token === undefined ? {} : { autocomplete: token }),
     ...(choices.length > 0 ? { choices } : {}),
     value,

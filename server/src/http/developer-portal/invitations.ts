@@ -49,7 +49,7 @@ export function addInvitationPages(http: FastifyInstance, portal: Portal, mailLi
   addAcceptInvitationPage(http, portal);
 }
 
-const emailField: FormField = { name: "email", label: "Email", type: "email", required: true, length_max: 255 };
+const emailField: FormField = { name: "email", label: "Email", type: "email", required: true };
 
 /** Adds the list of invitations, with the form for a new one. */
 function addInvitationsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {

@@ -188,7 +188,6 @@ const lostPasswordForm = (email: string): Form => ({
       type: "email",
       required: true,
       autocomplete: "email",
-      length_max: 255,
       value: email,
     },
   ],
