@@ -154,6 +154,53 @@ test("reconnecting with the last event id sends all missed events", async ({ htt
   expect(new Set(idsOf(second))).toEqual(new Set(missed));
 });
 
+/** Opens the API on a pool that runs the first statement about transactions only once `mayRun` has resolved. */
+async function holdFirstSample(sharedPool: Pool, mayRun: Promise<unknown>) {
+  let samples = 0;
+  const secondAnswered = Promise.withResolvers<void>();
+  const pool: Pool = {
+    ...sharedPool,
+    async query(statement, values) {
+      if (!statement.includes("oldestRunning")) return sharedPool.query(statement, values);
+      samples += 1;
+      const sample = samples;
+      if (sample === 1) await mayRun;
+      const rows = await sharedPool.query<never>(statement, values);
+      if (sample === 2) secondAnswered.resolve();
+      return rows;
+    },
+  };
+  const { http, close } = openBellwireApi(pool, systemClock);
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(close);
+  return { http, secondAnswered: secondAnswered.promise };
+}
+
+test("an event is not skipped between the missed history and the next messages", async ({ http, api, sharedPool }) => {
+  const first = await follow(http, api);
+  await hasBegun(first);
+  const recorded = Promise.withResolvers<void>();
+  const slow = await holdFirstSample(sharedPool, recorded.promise);
+  const second = await follow(slow.http, api, first.lastEventId());
+  // The other one is not read while the first one waits, unless an event of this time may be skipped.
+  await Promise.race([slow.secondAnswered, systemClock.sleep(300)]);
+  const [id] = await recordNow(sharedPool, { providerId: api.provider.id });
+  recorded.resolve();
+  await until(() => idsOf(first).includes(id));
+  const [later] = await recordNow(sharedPool, { providerId: api.provider.id });
+  await until(() => idsOf(second).includes(later));
+  expect(idsOf(second)).toContain(id);
+});
+
+test("a stopping server closes a stream that begins meanwhile", async ({ api, sharedPool }) => {
+  const hasStopped = Promise.withResolvers<void>();
+  const { http } = await holdFirstSample(sharedPool, hasStopped.promise);
+  const client = await follow(http, api);
+  void http.close();
+  hasStopped.resolve();
+  await until(() => client.isOver());
+});
+
 test("an id that is not one of the provider's stream is refused, since events would be skipped", async ({
   http,
   api,

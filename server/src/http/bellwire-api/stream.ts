@@ -231,6 +231,7 @@ class HistoryHub {
   readonly #audiences = new Map<number, Audience>();
   readonly #startedMs: number;
   readonly #stopListening: readonly (() => void)[];
+  #isClosed = false;
 
   constructor(needs: HubNeeds) {
     this.#needs = needs;
@@ -246,9 +247,16 @@ class HistoryHub {
     ];
   }
 
-  /** Adds a follower, which must call `leave` at its end. Calls `onOverflow` when it reads too slowly. */
-  follow(providerId: number, onOverflow: () => void): MessageQueue {
+  /**
+   * Adds a follower, which must call `leave` at its end. Calls `onOverflow` when it reads too slowly. Its queue gets everything that
+   * transactions from number `from` on record, unless others follow already and these have been read up to a later one.
+   */
+  follow({ providerId, from }: { providerId: number; from: number }, onOverflow: () => void): MessageQueue {
     const queue = new MessageQueue(this.#needs.clock, onOverflow);
+    if (this.#isClosed) {
+      queue.close();
+      return queue;
+    }
     const audience = this.#audiences.get(providerId);
     if (audience) {
       audience.queues.add(queue);
@@ -260,7 +268,7 @@ class HistoryHub {
       render: createMessageRenderer(this.#needs.cursors, providerId),
     };
     this.#audiences.set(providerId, opened);
-    void this.#readFor(providerId, opened);
+    void this.#readFor(providerId, from, opened);
     return queue;
   }
 
@@ -273,6 +281,7 @@ class HistoryHub {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const stop of this.#stopListening) stop();
     this.#endAll();
   }
@@ -281,13 +290,12 @@ class HistoryHub {
     for (const { queues } of this.#audiences.values()) for (const queue of queues) queue.close();
   }
 
-  async #readFor(providerId: number, audience: Audience): Promise<void> {
+  async #readFor(providerId: number, first: number, audience: Audience): Promise<void> {
     const { clock, onError } = this.#needs;
-    let from: number | undefined;
+    let from = first;
     while (audience.queues.size > 0) {
       audience.wake = new AbortController();
       try {
-        from ??= await oldestRunningTransaction(this.#needs.pool);
         for await (const messages of readHistory(this.#needs, providerId, from)) {
           push(audience, messages);
           from = messages.find((message) => "mark" in message)?.mark ?? from;
@@ -455,10 +463,13 @@ async function follow(
   hub: HistoryHub,
   { stream, providerId, since, render, mayRead }: Follower,
 ): Promise<void> {
-  const queue = hub.follow(providerId, () => stream.drop());
+  // Read before the hub follows from it and before the missed history ends, so the two leave no gap.
+  const present = await oldestRunningTransaction(needs.pool);
+  if (stream.isOver) return;
+  const queue = hub.follow({ providerId, from: present }, () => stream.drop());
   stream.over.addEventListener("abort", () => queue.close());
   try {
-    const from = since ?? (await oldestRunningTransaction(needs.pool));
+    const from = since ?? present;
     await stream.send(render([{ mark: from }]));
     for await (const messages of readHistory(needs, providerId, from)) {
       if (stream.isOver) return;
