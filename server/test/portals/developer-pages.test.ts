@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { signUpValues, test } from "./portal-test.ts";
+import { password, signUpValues, test } from "./portal-test.ts";
 
 test("the account page shows the organization, the signed-in user, and the application with its key", async ({
   portal,
@@ -70,13 +70,74 @@ test("a form of an earlier session is refused on a page that shows that the deve
   }
 });
 
-test("a form that is submitted after the session ended leads to a login that says that nothing was changed", async ({
+test("a form that was opened before a login in another tab keeps its input", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const form = ada.hiddenInputs((await ada.get("/account/edit")).html, "/account/edit");
+  ada.cookies.delete("bellwire_developer");
+  await ada.submit("/login", { username: "ada", password });
+  await portal.newEvents();
+
+  const { status, html } = await ada.post("/account/edit", { ...form, org_name: "Tallow Works" });
+
+  expect(status).toBe(200);
+  expect(html).toContain("so nothing was changed. Check it, and submit it again.");
+  expect(html).toMatch(/ name="org_name"[^>]* value="Tallow Works"/);
+  expect(await portal.newEvents()).toEqual([]);
+  const again = { ...ada.hiddenInputs(html, "/account/edit"), org_name: "Tallow Works" };
+  expect((await ada.post("/account/edit", again)).status).toBe(303);
+  // Another site must not fill in the form.
+  expect((await ada.post("/account/edit", form, { "sec-fetch-site": "cross-site" })).status).toBe(403);
+});
+
+test("a form that another site submits without a session leads to a login that says that nothing was changed", async ({
   portal,
 }) => {
   const nobody = portal.visitor("developer");
-  const { location = "" } = await nobody.post("/account/edit", { org_name: "Tallow & Sons" });
+  const form = { org_name: "Tallow & Sons", "form.shown_to": "1" };
+  const { location = "" } = await nobody.post("/account/edit", form, { "sec-fetch-site": "cross-site" });
   expect(location).toMatch(/^\/login\?return_to=%2Faccount%2Fedit&/);
   expect((await nobody.get(location)).html).toContain("so nothing was changed");
+});
+
+const interruptedForms: readonly (readonly [path: string, typed: Readonly<Record<string, string>>])[] = [
+  ["/applications/new", { name: "Shop", description: "Sells candles" }],
+  ["/account/edit", { org_name: "Tallow Works" }],
+  ["/account/invitations", { email: "eve@tallow.example" }],
+  ["/account/details", { username: "ada2", email: "ada@works.example", current_password: password }],
+];
+
+test("a form whose session has ended keeps its input, but no password, while its user logs in again", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  await portal.developer("bob");
+  await portal.newEvents();
+  for (const [path, typed] of interruptedForms) {
+    const form = { ...ada.hiddenInputs((await ada.get(path)).html, path), ...typed };
+    ada.cookies.delete("bellwire_developer");
+
+    const login = await ada.post(path, form);
+    expect([path, login.status]).toEqual([path, 403]);
+    expect(login.html).toContain("Your session has ended, so nothing was changed.");
+    expect(login.html).not.toContain(password);
+    const kept = ada.hiddenInputs(login.html, path);
+    const wrong = await ada.post(path, { ...kept, username: "ada", password: "wrong" });
+    expect([path, wrong.status]).toEqual([path, 422]);
+    const asBob = { ...ada.hiddenInputs(wrong.html, path), username: "bob", password };
+    const bobs = await ada.post(path, asBob);
+    expect(bobs).toMatchObject({ status: 303, location: path });
+    const { status, html } = await ada.post(path, { ...asBob, username: "ada" });
+
+    expect([path, status]).toEqual([path, 200]);
+    expect(html).toContain("Nothing has been changed yet");
+    for (const [name, value] of Object.entries(typed)) {
+      if (name === "current_password") expect(html).not.toContain(value);
+      else expect(html, path).toMatch(new RegExp(` name="${name}"[^>]*(?: value="|>\n)${value}`));
+    }
+    const again = await ada.post(path, { ...ada.hiddenInputs(html, path), ...typed });
+    expect([path, again.status]).toEqual([path, 303]);
+  }
+  expect(await portal.newEvents()).toHaveLength(3); // an invitation is no event
 });
 
 test("the first character of a provider's name is shown whole", async ({ portal }) => {

@@ -68,12 +68,12 @@ async function signIn(
   if ("again" in outcome) return showSignIn(portal, request, reply, outcome.again);
   const { proof, returnTo } = outcome;
   const holds = (tx: Transaction) => lockIfPasswordUnchanged(tx, proof);
-  const isSignedIn = await startBrowserSession(portal, request, reply, {
+  const session = await startBrowserSession(portal, request, reply, {
     audience: "admin",
     userId: proof.userId,
     holds,
   });
-  if (!isSignedIn) return showSignIn(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
+  if (!session) return showSignIn(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
   return reply.redirect(returnPath(returnTo, landing), 303);
 }
 

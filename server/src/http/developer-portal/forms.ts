@@ -1,9 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
-import { hasSessionToken, issueFormToken, readForm } from "#http/shared/forms.ts";
+import { hasSessionToken, isCrossOrigin, issueFormToken, readForm } from "#http/shared/forms.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
 import { type FieldErrors, type FieldValues, type FieldsDefinition, isBillingAddress } from "#portal/fields/index.ts";
-import { type Developer, type DeveloperPage, type Portal, requireDeveloper, showInvalidFormToken } from "./page.ts";
+import { isInterruptedForm, resumeForm, showInterruptedForm } from "./log-in.ts";
+import {
+  type Developer,
+  type DeveloperPage,
+  findDeveloper,
+  type Portal,
+  redirectToLogin,
+  requireDeveloper,
+  showInvalidFormToken,
+  shownToName,
+} from "./page.ts";
 
 interface FormPage {
   readonly path: string;
@@ -15,15 +25,21 @@ interface FormPage {
 /** Adds a form for signed-in developers: GET shows it, POST submits it. */
 export function addFormPage(http: FastifyInstance, portal: Portal, { path, show, submit }: FormPage): void {
   http.get(path, requireDeveloper(portal, show));
-  http.post(
-    path,
-    requireDeveloper(portal, async (request, reply, developer) =>
-      hasSessionToken(request, readForm(request.body), developer.csrfToken)
-        ? submit(request, reply, developer)
-        : showInvalidFormToken(portal, request, reply, { developer }),
-    ),
-  );
+  http.post(path, async (request, reply) => {
+    const form = readForm(request.body);
+    // Another site must not fill in a form of ours.
+    const isOurs = form[shownToName] !== undefined && !isCrossOrigin(request);
+    if (isInterruptedForm(form)) return resumeForm(portal, show, request, reply);
+    const developer = await findDeveloper(portal, request);
+    if (!developer) return isOurs ? showInterruptedForm(portal, request, reply) : redirectToLogin(request, reply);
+    if (hasSessionToken(request, form, developer.csrfToken)) return submit(request, reply, developer);
+    return isOurs && form[shownToName] === String(developer.user.id)
+      ? show(request, reply, { ...developer, notice: "form-of-earlier-session" })
+      : showInvalidFormToken(portal, request, reply, { developer });
+  });
 }
+
+const shownAtName = "form.shown_at";
 
 /** A double click takes a second or two. After this time, a form that is sent again is meant to be. */
 const doubleClickSecondsMax = 60;
@@ -33,7 +49,7 @@ const doubleClickSecondsMax = 60;
  * scripts, a double click sends a form twice. Undefined if the page did not say when it was shown.
  */
 export function earliestSubmissionMs(request: FastifyRequest, now: Date): number | undefined {
-  const { shown_at: shownAt = "" } = readForm(request.body);
+  const { [shownAtName]: shownAt = "" } = readForm(request.body);
   if (!/^\d{1,15}$/.test(shownAt)) return undefined;
   return Math.max(Number(shownAt), now.getTime() - doubleClickSecondsMax * 1000);
 }

@@ -10,6 +10,7 @@ import { addApplicationsRoutes } from "./applications.ts";
 import { addErrorPages, createShowPage, type DeveloperPortalNeeds, findDeveloper, type Portal } from "./page.ts";
 import { addInvitationPages } from "./invitations.ts";
 import { addLoginPages } from "./log-in.ts";
+import { addLostPasswordPages } from "./lost-password.ts";
 import { addActivateRoute, addSignUpRoutes } from "./sign-up.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
@@ -29,6 +30,7 @@ export const developerPortalPlugin =
     addSignUpRoutes(http, portal);
     addActivateRoute(http, portal);
     addLoginPages(http, portal);
+    addLostPasswordPages(http, portal);
     addAccountRoutes(http, portal);
     addUsersPages(http, portal, mailLimiter);
     addInvitationPages(http, portal, mailLimiter);

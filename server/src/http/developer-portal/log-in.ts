@@ -1,66 +1,30 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import {
-  type HashingFor,
-  createAttemptLimiter,
-  createNetworkLimiter,
-  filterByPassword,
-  loginKey,
-  type PasswordHasher,
-} from "#access/index.ts";
+import { type HashingFor, filterByPassword, type PasswordHasher } from "#access/index.ts";
 import { endBrowserSession, startBrowserSession } from "#http/shared/browser-session.ts";
 import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
-import {
-  type SignInLimits,
-  createSignInLimits,
-  formatWait,
-  isLoopback,
-  type SignInForm,
-  rememberDevice,
-  signInByForm,
-  signInPage,
-  wrongLogin,
-} from "#http/shared/sign-in.ts";
+import { createSignInLimits, type SignInForm, signInByForm, signInPage, wrongLogin } from "#http/shared/sign-in.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
-import { attemptLimits } from "#platform/limits.ts";
 import { readAccount } from "#portal/accounts/index.ts";
-import type { FieldErrors } from "#portal/fields/index.ts";
+import { type User, type UserWithHash, findUsersByLogin, holdsPassword } from "#portal/users/index.ts";
 import {
-  type User,
-  type UserWithHash,
-  findLostPassword,
-  findUsersByLogin,
-  holdsPassword,
-  requestNewPassword,
-  resetPassword,
-} from "#portal/users/index.ts";
-import {
+  type DeveloperPage,
   findDeveloper,
   type Portal,
-  redirectWithNotice,
-  showExpiredLink,
+  readDeveloper,
   showInvalidFormToken,
-  withVisitorTimeZone,
+  shownToName,
 } from "./page.ts";
-import { passwordFields, type Form, showForm } from "./forms.ts";
-
-/** Adds login, logout, and the pages that replace a lost password. */
-export function addLoginPages(http: FastifyInstance, portal: Portal): void {
-  addLoginRoutes(http, portal);
-  addLostPasswordPage(http, portal);
-  addNewPasswordPage(http, portal);
-}
 
 const landing = { within: "/", fallback: "/account" } as const;
 
-function addLoginRoutes(http: FastifyInstance, portal: Portal): void {
-  const limits = createSignInLimits(portal);
-
+/** Adds login and logout. */
+export function addLoginPages(http: FastifyInstance, portal: Portal): void {
   http.get("/login", async (request, reply) => {
     const { return_to: returnTo = "" } = readForm(request.query);
     if (await findDeveloper(portal, request)) return reply.redirect(returnPath(returnTo, landing), 302);
     return showLoginForm(portal, request, reply, { returnTo });
   });
-  http.post("/login", async (request, reply) => logIn(portal, limits, request, reply));
+  http.post("/login", async (request, reply) => logIn(portal, request, reply));
   http.post("/logout", async (request, reply) => logOut(portal, request, reply));
 }
 
@@ -68,27 +32,32 @@ const showLoginForm = (
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  form: SignInForm,
-): Promise<FastifyReply> =>
-  portal.showPage(request, reply, {
+  { interrupted, ...form }: SignInForm & { readonly interrupted?: InterruptedForm },
+): Promise<FastifyReply> => {
+  const { status, data } = signInPage(portal, request, reply, form);
+  return portal.showPage(request, reply, {
     template: "login",
     title: form.error === undefined ? "Log in" : "Please check: Log in",
-    ...signInPage(portal, request, reply, form),
+    status,
+    data: { ...data, interrupted },
   });
+};
 
-async function logIn(
+/** Logs in with the sent form. Returns the form with an error if that fails, and the reply to a form without a valid token. */
+async function startSession(
   portal: Portal,
-  limits: SignInLimits,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<FastifyReply> {
-  const issued = readFormToken(request, readForm(request.body), portal.cookieSecret);
-  if (!issued) return showInvalidFormToken(portal, request, reply);
-
+): Promise<
+  | { readonly userId: number; readonly csrfToken: string; readonly returnTo: string }
+  | { readonly again: SignInForm }
+  | { readonly unverified: true }
+> {
+  if (!readFormToken(request, readForm(request.body), portal.cookieSecret)) return { unverified: true };
   const outcome = await signInByForm(
     {
       ...portal,
-      limits,
+      limits: createSignInLimits(portal),
       audience: "developer",
       verify: (login) => signInDeveloper(portal.pool, portal.passwords, login),
       isLoginOf: async ({ providerId, userId, login }) =>
@@ -97,16 +66,22 @@ async function logIn(
     request,
     reply,
   );
-  if ("again" in outcome) return showLoginForm(portal, request, reply, outcome.again);
+  if ("again" in outcome) return outcome;
   const { proof, returnTo } = outcome;
-  const holds = (tx: Transaction) => holdsPassword(tx, proof);
-  const isSignedIn = await startBrowserSession(portal, request, reply, {
+  const session = await startBrowserSession(portal, request, reply, {
     audience: "developer",
     userId: proof.userId,
-    holds,
+    holds: (tx: Transaction) => holdsPassword(tx, proof),
   });
-  if (!isSignedIn) return showLoginForm(portal, request, reply, { status: 422, error: wrongLogin, returnTo });
-  return reply.redirect(returnPath(returnTo, landing), 303);
+  if (!session) return { again: { status: 422, error: wrongLogin, returnTo } };
+  return { userId: proof.userId, csrfToken: session.csrfToken, returnTo };
+}
+
+async function logIn(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const started = await startSession(portal, request, reply);
+  if ("unverified" in started) return showInvalidFormToken(portal, request, reply);
+  if ("again" in started) return showLoginForm(portal, request, reply, started.again);
+  return reply.redirect(returnPath(started.returnTo, landing), 303);
 }
 
 async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -116,6 +91,57 @@ async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyRep
   }
   await endBrowserSession(portal, request, reply, "developer");
   return reply.redirect("/", 303);
+}
+
+/** A form that was submitted after its session had ended, as hidden inputs of the login. */
+interface InterruptedForm {
+  readonly path: string;
+  readonly inputs: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** No field of a provider has a name with a dot. */
+const keptPrefix = "kept.";
+/** Passwords are entered again, and the new session has its own token. */
+const notKept: ReadonlySet<string> = new Set(["password", "password_confirmation", "current_password", "form_token"]);
+
+/** Shows the login to a developer who submitted a form without a session. The input stays in the page: the server stores none of it. */
+export const showInterruptedForm = (
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
+  const inputs = Object.entries(readForm(request.body))
+    .filter(([name]) => !notKept.has(name))
+    .map(([name, value]) => ({ name: `${keptPrefix}${name}`, value }));
+  const interrupted = { path: pathOf(request), inputs };
+  return showLoginForm(portal, request, reply, { status: 403, returnTo: interrupted.path, interrupted });
+};
+
+const pathOf = ({ url }: FastifyRequest): string => url.split("?", 1)[0] ?? "";
+
+/** Returns true for the login of `showInterruptedForm`, which is sent to the path of the interrupted form. */
+export const isInterruptedForm = (form: Readonly<Record<string, string>>): boolean =>
+  form[`${keptPrefix}${shownToName}`] !== undefined;
+
+/** Logs in, and shows the interrupted form with its input. Nothing is submitted, and another user gets an empty form. */
+export async function resumeForm(
+  portal: Portal,
+  show: DeveloperPage,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const inputs = Object.entries(readForm(request.body)).filter(([name]) => name.startsWith(keptPrefix));
+  const started = await startSession(portal, request, reply);
+  if ("unverified" in started) return showInvalidFormToken(portal, request, reply);
+  if ("again" in started) {
+    const interrupted = { path: pathOf(request), inputs: inputs.map(([name, value]) => ({ name, value })) };
+    return showLoginForm(portal, request, reply, { ...started.again, interrupted });
+  }
+  const developer = await readDeveloper(portal.pool, request.provider.id, started);
+  const kept = Object.fromEntries(inputs.map(([name, value]) => [name.slice(keptPrefix.length), value]));
+  if (!developer || kept[shownToName] !== String(developer.user.id)) return reply.redirect(pathOf(request), 303);
+  request.body = kept;
+  return show(request, reply, { ...developer, notice: "form-kept" });
 }
 
 /** Reasons shown to a user with the right password whose state forbids the login. */
@@ -177,112 +203,3 @@ async function checkState(
   if (!account || passwordHash === null) return { refused: wrongLogin }; // account and user were deleted meanwhile
   return account.state === "approved" ? { user, passwordHash } : { refused: refusalTexts.account[account.state] };
 }
-
-const lostPasswordForm = (email: string): Form => ({
-  title: "Choose a new password",
-  lead: "Enter the email address that you signed up with. We will send you a link to choose a new password.",
-  fields: [
-    {
-      name: "email",
-      label: "Email",
-      type: "email",
-      required: true,
-      autocomplete: "email",
-      value: email,
-    },
-  ],
-  submit: "Send link",
-  back: { href: "/login", text: "Log in" },
-});
-
-/** Adds the form that mails a link for a new password. Its response does not reveal which addresses have signed up. */
-function addLostPasswordPage(http: FastifyInstance, portal: Portal): void {
-  const networks = createNetworkLimiter(portal, attemptLimits.lostPasswordsOfNetwork);
-  const addresses = createAttemptLimiter(portal, attemptLimits.lostPasswordsOfPerson);
-  http.get("/lost-password", async (request, reply) => showForm(portal, request, reply, lostPasswordForm("")));
-
-  http.post("/lost-password", async (request, reply) => {
-    const { provider } = request;
-    const form = readForm(request.body);
-    if (!readFormToken(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
-
-    const { email = "" } = form;
-    if (email.trim() === "") {
-      const errors = { email: ["can't be blank"] };
-      return showForm(portal, request, reply, { ...lostPasswordForm(""), errors });
-    }
-    const address = `${provider.id} ${loginKey(email)}`;
-    const networkSeconds = isLoopback(request.ip) ? 0 : await networks.secondsToWait(request.ip, String(provider.id));
-    const seconds = networkSeconds || (await addresses.secondsToWait(address));
-    if (seconds > 0) {
-      const errors = { base: [`Too many requests. Please try again ${formatWait(seconds)}.`] };
-      return showForm(portal, request, reply, { ...lostPasswordForm(email), errors, status: 429 });
-    }
-    const urlOf = (code: string): string => `${portal.developerPortalUrl(provider)}/lost-password/${code}`;
-    await requestNewPassword(portal.pool, { provider, email, urlOf, now: portal.clock.now() });
-    return reply.redirect("/lost-password/check-mail", 303);
-  });
-
-  http.get("/lost-password/check-mail", async (request, reply) =>
-    portal.showPage(request, reply, {
-      template: "message",
-      title: "Please check your email",
-      data: {
-        text: "If you have signed up with this address, you will receive an email. Open its link within one hour.",
-        mentions_mail: true,
-        link: { href: "/login", text: "Log in" },
-      },
-    }),
-  );
-}
-
-/** Adds the form for a new password, opened by a mailed link. */
-function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
-  http.get("/lost-password/:code", async (request, reply) => showNewPasswordForm(portal, request, reply));
-
-  http.post("/lost-password/:code", async (request, reply) => {
-    const form = readForm(request.body);
-    if (!readFormToken(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
-
-    const { password = "", password_confirmation: confirmation = "" } = form;
-    const { code = "" } = readForm(request.params);
-    const submitted = {
-      provider: withVisitorTimeZone(request.provider),
-      code,
-      password,
-      confirmation,
-      now: portal.clock.now(),
-    };
-    const reset = await resetPassword(portal.pool, portal.passwords, submitted);
-    if (!reset) return showExpiredPasswordLink(portal, request, reply);
-    if ("refused" in reset) return showNewPasswordForm(portal, request, reply, reset.refused);
-    // The mailed link identifies the user like a password, so failed logins of others must not lock out this device.
-    rememberDevice(portal, request, reply, { audience: "developer", user: reset.user });
-    return redirectWithNotice(reply, "/login", "password-chosen");
-  });
-}
-
-async function showNewPasswordForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  errors?: FieldErrors,
-): Promise<FastifyReply> {
-  const { id: providerId, passwordLengthMin } = request.provider;
-  const { code = "" } = readForm(request.params);
-  const lost = await findLostPassword(portal.pool, { providerId, code, now: portal.clock.now() });
-  if (!lost) return showExpiredPasswordLink(portal, request, reply);
-  return showForm(portal, request, reply, {
-    title: "Choose a new password",
-    lead: `For ${lost.username}. All browsers will be logged out.`,
-    fields: passwordFields("New password", passwordLengthMin),
-    submit: "Set password",
-    errors,
-  });
-}
-
-const showExpiredPasswordLink = (portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-  showExpiredLink(portal, request, reply, {
-    text: "The link works once, for one hour, and only the newest one is valid.",
-    link: { href: "/lost-password", text: "Request another link" },
-  });

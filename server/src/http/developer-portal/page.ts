@@ -5,6 +5,7 @@ import { findBrowserSession, type SessionNeeds } from "#http/shared/browser-sess
 import { readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
 import type { Clock } from "#platform/clock.ts";
+import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { type Account, readAccount } from "#portal/accounts/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
@@ -59,13 +60,14 @@ export function createShowPage(
         signups_enabled: request.provider.signupsEnabled,
       },
       developer: developer && {
+        id: developer.user.id,
         username: developer.user.username,
         org_name: developer.account.orgName,
         form_token: developer.csrfToken,
         is_admin: developer.user.role === "admin",
       },
       shown_at: clock.now().getTime(),
-      done: noticeFor(request, mailIsSent),
+      done: developer?.notice === undefined ? noticeFor(request, mailIsSent) : notices[developer.notice],
       try_out: tryOutLinks(tryOut?.(request.provider), mailIsSent),
       assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },
     });
@@ -87,6 +89,9 @@ const tryOutLinks = (links: TryOutLinks | undefined, mailIsSent: boolean) =>
 /** Confirmations shown on the page after a form, by the value of the query parameter `done`. */
 const notices = {
   "session-ended": "Your session has ended, so nothing was changed. Log in, and submit the form again.",
+  "form-kept": "You are logged in again. Nothing has been changed yet: check the form, and submit it.",
+  "form-of-earlier-session":
+    "You have logged in again since this form was opened, so nothing was changed. Check it, and submit it again.",
   saved: "Your changes have been saved.",
   "password-changed": "Your password has been changed. All other browsers have been logged out.",
   "password-chosen": "Your new password has been set. Log in with it.",
@@ -265,16 +270,30 @@ export interface Developer {
   readonly user: User;
   readonly account: Account;
   readonly csrfToken: string;
+  /** Shown on the next page. */
+  readonly notice?: NoticeName;
 }
+
+/** The hidden input of forms with the id of the signed-in user. No field of a provider has a name with a dot. */
+export const shownToName = "form.shown_to";
 
 /** Returns the signed-in developer. Rechecks the states of user and account on each request. */
 export async function findDeveloper(needs: SessionNeeds, request: FastifyRequest): Promise<Developer | undefined> {
   const session = await findBrowserSession(needs, request, "developer");
   const providerId = request.provider.id;
-  const user = session && (await readUser(needs.pool, providerId, session.userId));
-  const account = user && (await readAccount(needs.pool, providerId, user.accountId));
+  return session && readDeveloper(needs.pool, providerId, session);
+}
+
+/** Returns the developer of a session, unless the states of user and account forbid it. */
+export async function readDeveloper(
+  db: Database,
+  providerId: number,
+  { userId, csrfToken }: { readonly userId: number; readonly csrfToken: string },
+): Promise<Developer | undefined> {
+  const user = await readUser(db, providerId, userId);
+  const account = user && (await readAccount(db, providerId, user.accountId));
   if (!account || user.state !== "active" || account.state !== "approved") return undefined;
-  return { user, account, csrfToken: session.csrfToken };
+  return { user, account, csrfToken };
 }
 
 export type DeveloperPage = (
@@ -283,7 +302,7 @@ export type DeveloperPage = (
   developer: Developer,
 ) => Promise<FastifyReply>;
 
-/** Shows a page to signed-in developers. Redirects visitors to the login, which leads back, and says that a form was not processed. */
+/** Shows a page to signed-in developers. Redirects visitors to the login, which leads back. */
 export const requireDeveloper =
   (
     needs: SessionNeeds,
@@ -291,12 +310,14 @@ export const requireDeveloper =
   ): ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
   async (request, reply) => {
     const developer = await findDeveloper(needs, request);
-    if (!developer) {
-      const notice = request.method === "POST" ? "&done=session-ended" : "";
-      return reply.redirect(`/login?return_to=${encodeURIComponent(request.url)}${notice}`, 302);
-    }
-    return page(request, reply, developer);
+    return developer ? page(request, reply, developer) : redirectToLogin(request, reply);
   };
+
+/** Redirects to the login, which leads back, and says that a form was not processed. */
+export function redirectToLogin({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const notice = method === "POST" ? "&done=session-ended" : "";
+  return reply.redirect(`/login?return_to=${encodeURIComponent(url)}${notice}`, 302);
+}
 
 /** Returns actor, channel and time of a signed-in developer's change. */
 export const developerContext = ({ clock }: { readonly clock: Clock }, { user }: Developer): ChangeContext => ({

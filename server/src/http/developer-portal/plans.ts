@@ -14,7 +14,7 @@ import {
   showNotAllowed,
   showNotFound,
 } from "./page.ts";
-import { type FormField, notOffered, addFormPage, mailLimitErrors, showForm } from "./forms.ts";
+import { type FormField, notOffered, addFormPage, mailLimitErrors, showForm, withSubmittedValues } from "./forms.ts";
 
 /** The plans that may replace the current one, at once or on request. */
 export interface OtherPlans {
@@ -170,7 +170,7 @@ async function showPlans(
   return showForm(portal, request, reply, {
     title: titles[other.step],
     lead: lead.join(" "),
-    fields: [planField(other.plans.map((offered) => ({ plan: offered })))],
+    fields: withSubmittedValues([planField(other.plans.map((offered) => ({ plan: offered })))], readForm(request.body)),
     submit: isRequest ? "Request plan" : "Change plan",
     back: owner.page,
     developer: owner.developer,

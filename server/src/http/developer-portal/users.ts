@@ -139,6 +139,8 @@ const roles = [
   { value: "admin", text: "Admin" },
 ] as const;
 
+const roleField: FormField = { name: "role", label: "Role", type: "text", required: true, options: roles };
+
 /** Adds the form for another user's role. */
 function addUserRolePage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
@@ -175,7 +177,7 @@ const showRoleForm = (
   showForm(portal, request, reply, {
     title: `Role of ${user.username}`,
     lead: "Admins invite, edit and delete users, and edit the organization. Members manage its applications.",
-    fields: [{ name: "role", label: "Role", type: "text", required: true, options: roles, value: user.role }],
+    fields: withSubmittedValues([{ ...roleField, value: user.role }], readForm(request.body)),
     submit: "Save",
     back: { href: "/account/users", text: "Users" },
     developer,

@@ -79,13 +79,13 @@ interface Start {
   readonly holds?: (tx: Transaction) => Promise<boolean>;
 }
 
-/** Starts a session for an authenticated user and ends the browser's previous one. Returns false if `holds` does. */
+/** Starts a session for an authenticated user and ends the browser's previous one. Returns undefined if `holds` returns false. */
 export async function startBrowserSession(
   { pool, clock, secureCookies }: SignInNeeds,
   request: FastifyRequest,
   reply: FastifyReply,
   { audience, userId, holds }: Start,
-): Promise<boolean> {
+): Promise<{ readonly csrfToken: string } | undefined> {
   const before = readSessionCookie(request, audience);
   const providerId = request.provider.id;
   const started = await pool.inTransaction(async (tx) => {
@@ -93,9 +93,10 @@ export async function startBrowserSession(
     if (before !== undefined) await endSession(tx, before);
     return createSession(tx, { providerId, audience, userId, now: clock.now() });
   });
-  if (!started) return false;
-  setSessionCookie(reply, audience, { cookieValue: started.cookieValue, isSecure: secureCookies });
-  return true;
+  if (!started) return undefined;
+  const { cookieValue, csrfToken } = started;
+  setSessionCookie(reply, audience, { cookieValue, isSecure: secureCookies });
+  return { csrfToken };
 }
 
 /** Ends the session for every holder of its cookie. */
