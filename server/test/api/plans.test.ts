@@ -53,6 +53,26 @@ test.for(["flat", "wrapped"])("a plan ignores properties that 3scale's API does 
   expect([created, updated]).toEqual([expect.objectContaining(expected), expect.objectContaining(expected)]);
 });
 
+test.for([
+  ["/account_plans", { name: "Gold", approval_required: true, trial_period_days: 14 }],
+  ["/services", { name: "Tides", backend_version: "oidc", annotations: { managed_by: "operator" } }],
+  ["/fields_definitions", { target: "Account", name: "region", label: "Region", choices: ["emea"] }],
+  ["/application_plans", { name: "Pro", cost_per_month: "012.50", setup_fee: "3", trial_period_days: 0 }],
+] as const)("an update with the present values of %s changes nothing", async ([path, payload], { api, clock }) => {
+  const service = idIn((await api.send("GET", "/services.json")).body);
+  const list = path === "/application_plans" ? `/services/${service}${path}` : path;
+  const created = await api.send("POST", `${list}.json`, { payload });
+  const records = () => api.pool.query("select id from audit_records where provider_id = $1", [api.provider.id]);
+  const before = await records();
+  await clock.advance(1000);
+
+  for (const same of [payload, Object.values(created.json())[0]]) {
+    const updated = await api.send("PUT", `${list}/${idIn(created.body)}.json`, { payload: Object(same) });
+    expect([updated.statusCode, updated.body]).toEqual([200, created.body]);
+  }
+  expect(await records()).toEqual(before);
+});
+
 test("an unknown state_event of a plan is rejected", async ({ api }) => {
   const response = await api.send("POST", "/account_plans.json", { payload: { name: "One", state_event: "burn" } });
 

@@ -249,9 +249,17 @@ export async function updateFieldsDefinition(
     if (!before) return undefined;
     const { definition: updated, errors } = parseDefinition(before, values);
     if (!hasNoErrors(errors)) return { refused: errors };
+    const ofTarget = all.filter(({ target }) => target === before.target);
+    const order = movedTo(Number(values["position"]), before, ofTarget);
+    const isMoved = order.some(({ position }, index) => position !== index + 1);
+    if (!isMoved && changedFields(before, updated).length === 0) return { definition: before };
     await updateFieldsDefinitionRow(tx, providerId, updated, by.now);
-    const others = all.filter(({ target }) => target === before.target).filter((other) => other.id !== id);
-    await moveDefinition(tx, providerId, { updated, others, position: Number(values["position"]) });
+    if (isMoved)
+      await orderFieldsDefinitions(
+        tx,
+        providerId,
+        order.map((definition) => definition.id),
+      );
     const definition = await readFieldsDefinition(tx, providerId, id);
     if (!definition) return undefined;
     const changed = changedFields({ ...before, updatedAt: by.now }, { ...definition, updatedAt: by.now });
@@ -260,18 +268,17 @@ export async function updateFieldsDefinition(
   });
 }
 
-interface Move {
-  readonly updated: FieldsDefinition;
-  /** The other definitions of the target, in their order. */
-  readonly others: readonly FieldsDefinition[];
-  /** Counted from 1. A value that is not a number moves nothing. */
-  readonly position: number;
-}
-
-async function moveDefinition(tx: Transaction, providerId: number, { updated, others, position }: Move): Promise<void> {
-  if (!Number.isInteger(position) || position < 1) return;
-  const ids = others.map(({ id }) => id);
-  await orderFieldsDefinitions(tx, providerId, ids.toSpliced(position - 1, 0, updated.id));
+/**
+ * Returns the definitions of a target with one moved to a position, counted from 1. A value that is not a number moves
+ * nothing: it returns none.
+ */
+function movedTo(
+  position: number,
+  moved: FieldsDefinition,
+  definitions: readonly FieldsDefinition[],
+): readonly FieldsDefinition[] {
+  if (!Number.isInteger(position) || position < 1) return [];
+  return definitions.filter(({ id }) => id !== moved.id).toSpliced(position - 1, 0, moved);
 }
 
 /**

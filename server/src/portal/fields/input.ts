@@ -98,13 +98,19 @@ export function parseRailsBoolean(input: FieldInput, name: string): Parsed<boole
 const moneyPattern = /^\d{1,16}(\.\d{1,4})?$/;
 const finerMoneyPattern = /^\d{1,16}\.\d{5,}$/;
 
+/** Writes an amount as the database returns it, with four decimals, so that an unchanged one is equal. */
+function withFourDecimals(amount: string): string {
+  const [integer = "", decimals = ""] = amount.split(".");
+  return `${integer.replace(/^0+(?=\d)/, "")}.${decimals.padEnd(4, "0")}`;
+}
+
 /** Parses a non-negative amount, as text. Blank is zero. */
 export function parseMoney(input: FieldInput, name: string): Parsed<string> {
   const value = input[name];
   if (value === undefined) return parsed<string>(undefined);
-  if (value === null || value === "") return parsed("0");
+  if (value === null || value === "") return parsed(withFourDecimals("0"));
   const text = typeof value === "string" || typeof value === "number" ? String(value).trim() : "";
-  if (moneyPattern.test(text)) return parsed(text);
+  if (moneyPattern.test(text)) return parsed(withFourDecimals(text));
   if (finerMoneyPattern.test(text)) return invalid("has too many decimals (maximum is 4)");
   return invalid(text.startsWith("-") ? "must be greater than or equal to 0" : "is not a number");
 }

@@ -18,7 +18,7 @@ test.each([
 test("an input keeps omitted terms and clears empty ones", () => {
   const input = { cost_per_month: "", trial_period_days: null, state_event: "hide" };
   const { plan, errors } = parsePlan(before, input, new Date(0));
-  expect(plan).toMatchObject({ name: before.name, costPerMonth: "0", trialPeriodDays: null, state: "hidden" });
+  expect(plan).toMatchObject({ name: before.name, costPerMonth: "0.0000", trialPeriodDays: null, state: "hidden" });
   expect(errors).toEqual({});
   expect(parsePlan(before, {}, new Date(0)).plan).toEqual(before);
 });

@@ -133,11 +133,11 @@ export async function updatePlan(
     const { plan: updated, description, errors } = parsePlan(before, values, by.now);
     if (!hasNoErrors(errors)) return { refused: errors };
     const plan = { ...before, ...updated };
-    const changed = changedFields(before, plan);
-    const auditRecord = { action: "plan.changed", subject: `plan/${plan.id}`, detail: { changed } };
-    if (changed.length > 0)
-      await recordAudit(tx, { providerId: reference.providerId, actor: by.actor, ...auditRecord });
     if (description !== undefined) await updatePlanDescription(tx, { ...reference, description });
+    const changed = changedFields(before, plan);
+    if (changed.length === 0) return { plan: before };
+    const auditRecord = { action: "plan.changed", subject: `plan/${plan.id}`, detail: { changed } };
+    await recordAudit(tx, { providerId: reference.providerId, actor: by.actor, ...auditRecord });
     return { plan: await updatePlanRow(tx, reference.providerId, plan, by.now) };
   });
 }

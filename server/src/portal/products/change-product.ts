@@ -223,7 +223,8 @@ export async function changeLockedProduct(
   const { product, errors } = parseProduct(before, values, by.now);
   if (!hasNoErrors(errors)) return { refused: errors };
   const changed = changedFields(before, product);
+  if (changed.length === 0) return { product: before };
   const auditRecord = { action: "product.changed", subject: `product/${before.id}`, detail: { changed } };
-  if (changed.length > 0) await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
+  await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
   return { product: await updateProductRow(tx, providerId, product, by.now) };
 }

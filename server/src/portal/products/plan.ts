@@ -198,7 +198,8 @@ export async function updatePlanRow(tx: Transaction, providerId: number, plan: P
   return updated;
 }
 
-const updateDescriptionStatement = `update plans set description = $3 where provider_id = $1 and id = $2`;
+const updateDescriptionStatement = `
+  update plans set description = $3 where provider_id = $1 and id = $2 and description is distinct from $3`;
 
 /** Writes the description, which is stored but not part of `Plan`, because no document contains it. */
 export async function updatePlanDescription(
