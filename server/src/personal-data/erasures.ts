@@ -161,14 +161,21 @@ const waitSeconds = 60;
  */
 export const secondPassSeconds = 150;
 
-// The erasure that has waited longest, locked until its step commits. Skips those that another process works on. By
-// erasures_unfinished_idx.
-const claimStatement = `
-  select provider_id, id, account_id, user_id, pending, step, pass, last_event, terms, send_until, tries
-  from erasures
-  where finished_at is null and work_at <= $1 and provider_id not in (${leavingProviders})
+const claimColumns = `provider_id, id, account_id, user_id, pending, step, pass, last_event, terms, send_until, tries`;
+const isDue = `finished_at is null and work_at <= $1 and provider_id not in (${leavingProviders})`;
+
+// The erasure that has waited longest. Skips those that another process works on. By erasures_unfinished_idx.
+const findDueStatement = `
+  select ${claimColumns} from erasures
+  where ${isDue}
   order by work_at
   limit 1
+  for update skip locked`;
+
+// Locked until its step commits. Another process may have done the step since.
+const claimStatement = `
+  select ${claimColumns} from erasures
+  where ${isDue} and provider_id = $2 and id = $3 and step = $4 and pass = $5
   for update skip locked`;
 
 /** The state of an erasure after a step. */
@@ -209,43 +216,37 @@ export async function workOnErasure(
   now: Date,
   visitOtherCells: VisitOtherCells = async () => undefined,
 ): Promise<boolean> {
-  let claimed: ClaimedErasure | undefined;
+  const [due] = await pool.query<ClaimedErasure>(findDueStatement, [now]);
+  if (!due) return false;
+  const { providerId, id, step, pass } = due;
   try {
+    // An endpoint may point to a bin of any cell. Before the transaction, because feeds of all providers wait for those that write, and
+    // a cell may take seconds not to respond.
+    if (step === "traces") await visitOtherCells((cell) => eraseBinRequestsElsewhere(pool, cell, due));
     return await pool.inTransaction(async (tx) => {
       await tx.query(lockDaysStatement); // before any row of the history is read
-      [claimed] = await tx.query<ClaimedErasure>(claimStatement, [now]);
-      if (!claimed) return false;
-      const { providerId, id, pass, lastEvent, terms } = claimed;
-      const next = {
-        pass,
-        lastEvent,
-        terms,
-        erased: 0,
-        waitSeconds: 0,
-        ...(await takeStep(tx, claimed, { now, visitOtherCells })),
-      };
+      const [claimed] = await tx.query<ClaimedErasure>(claimStatement, [now, providerId, id, step, pass]);
+      if (!claimed) return true;
+      const { lastEvent, terms } = claimed;
+      const next = { pass, lastEvent, terms, erased: 0, waitSeconds: 0, ...(await takeStep(tx, claimed, now)) };
       const state = [next.step, next.pass, next.lastEvent, next.terms, next.erased, now, next.waitSeconds];
       await tx.query(advanceStatement, [providerId, id, ...state]);
       return true;
     });
   } catch (error) {
-    if (claimed) await pool.query(postponeStatement, [claimed.providerId, claimed.id, errorMessage(error), now]);
+    await pool.query(postponeStatement, [providerId, id, errorMessage(error), now]);
     throw error;
   }
 }
 
-function takeStep(
-  tx: Transaction,
-  erasure: ClaimedErasure,
-  { now, visitOtherCells }: { readonly now: Date; readonly visitOtherCells: VisitOtherCells },
-): Promise<NextStep> {
+function takeStep(tx: Transaction, erasure: ClaimedErasure, now: Date): Promise<NextStep> {
   switch (erasure.step) {
     case "wait":
       return waitForDeliveries(tx, erasure, now);
     case "events":
       return eraseEvents(tx, erasure, now);
     case "traces":
-      return eraseTraces(tx, erasure, visitOtherCells);
+      return eraseTraces(tx, erasure);
   }
 }
 
@@ -274,11 +275,7 @@ async function eraseEvents(tx: Transaction, erasure: ClaimedErasure, now: Date):
 
 const firstEvent = "00000000-0000-0000-0000-000000000000";
 
-async function eraseTraces(
-  tx: Transaction,
-  erasure: ClaimedErasure,
-  visitOtherCells: VisitOtherCells,
-): Promise<NextStep> {
+async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<NextStep> {
   const { providerId, accountId, userId, id, pass, terms } = erasure;
   const subject = { providerId, accountId, userId };
   const { objects } = await readTraces(tx, subject);
@@ -290,8 +287,6 @@ async function eraseTraces(
   await eraseSavedViews(tx, { providerId, terms });
   await eraseJobs(tx, { providerId, objectId: userId ?? accountId, terms });
   await eraseBinRequests(tx, { providerId, accountId });
-  // An endpoint may point to a bin of any cell.
-  await visitOtherCells((cell) => eraseBinRequestsElsewhere(tx, cell, { providerId, accountId }));
   return pass === 1
     ? { step: "events", pass: 2, lastEvent: firstEvent, waitSeconds: secondPassSeconds }
     : { step: "done" };

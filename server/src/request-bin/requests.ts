@@ -420,11 +420,11 @@ const deleteCaughtStatement = `
 type Caught = BinKey & { readonly number: number; readonly eventId: string | null };
 
 /**
- * Deletes them from the bins of another cell. It has no events of the provider, so those are read in the transaction of the provider's
- * cell. May be repeated.
+ * Deletes them from the bins of another cell. It has no events of the provider, so those are read in the provider's cell. May be
+ * repeated.
  */
 export async function eraseBinRequestsElsewhere(
-  tx: Transaction,
+  home: Database,
   cell: Database,
   { providerId, accountId }: ErasedAccount,
 ): Promise<void> {
@@ -432,7 +432,7 @@ export async function eraseBinRequestsElsewhere(
   while (last) {
     const caught: readonly Caught[] = await cell.query(caughtStatement, [last.providerId, last.binId, last.number]);
     const eventIds = caught.flatMap(({ eventId }) => eventId ?? []);
-    const events = await tx.query<{ id: string }>(erasedEventsStatement, [providerId, accountId, eventIds]);
+    const events = await home.query<{ id: string }>(erasedEventsStatement, [providerId, accountId, eventIds]);
     const erased = new Set(events.map(({ id }) => id));
     const requests = caught.filter(({ eventId }) => eventId !== null && erased.has(eventId));
     await cell.query(deleteCaughtStatement, [

@@ -14,9 +14,9 @@ import { allSent, findWord, openPortal } from "./canaries.ts";
 const minutesLater = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
 
 /** Runs all steps that are due until a time. */
-async function eraseUntil(pool: Pool, time: Date): Promise<number> {
+async function eraseUntil(pool: Pool, time: Date, visit?: () => Promise<void>): Promise<number> {
   let steps = 0;
-  while (await workOnErasure(pool, time)) steps += 1;
+  while (await workOnErasure(pool, time, visit)) steps += 1;
   return steps;
 }
 
@@ -106,9 +106,19 @@ test.concurrent(
       await tx.query("select from erasures for update"); // another process works on it
       expect(await workOnErasure(pool, new Date())).toBe(false);
     });
-    await eraseUntil(pool, new Date());
-    expect((await portal.call("GET", path)).body.state).toBe("running");
-    await eraseUntil(pool, minutesLater(59));
+    // Other cells are visited while nothing is locked, since they may take long.
+    const visit = async (): Promise<void> => {
+      expect(await pool.query("select from erasures for update skip locked")).toHaveLength(1);
+    };
+    const refuse = () => Promise.reject(new Error("a cell does not respond"));
+    await expect(eraseUntil(pool, new Date(), refuse)).rejects.toThrow("a cell does not respond");
+    expect((await portal.call("GET", path)).body).toMatchObject({
+      state: "running",
+      error: "a cell does not respond",
+    });
+    await eraseUntil(pool, minutesLater(1), visit);
+    expect((await portal.call("GET", path)).body).toMatchObject({ state: "running", error: null });
+    await eraseUntil(pool, minutesLater(59), visit);
     expect((await portal.call("GET", path)).body).toMatchObject({ state: "done", error: null });
 
     expect(await findWord(owner, erased.word)).toEqual({});
