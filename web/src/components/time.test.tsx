@@ -1,6 +1,7 @@
-import { Profiler } from "react";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createQueryClient } from "../api/bellwire-client.ts";
+import { SessionContext } from "../api/session.tsx";
+import { exampleSession } from "../testing/examples.ts";
 import { InPortal, mount } from "../testing/in-portal.tsx";
 import { When, describeDistance, describeLatency, describeMoment } from "./time.tsx";
 
@@ -39,11 +40,19 @@ test("a time renders again only when its text changes", async () => {
   vi.useFakeTimers({ now, toFake: ["setInterval", "clearInterval", "Date"] });
   onTestFinished(() => void vi.useRealTimers());
   let renders = 0;
+  const session = {
+    ...exampleSession,
+    /** Read once by each rendering. */
+    get timeZone() {
+      renders += 1;
+      return "UTC";
+    },
+  };
   const place = mount(
     <InPortal queries={createQueryClient()}>
-      <Profiler id="time" onRender={() => (renders += 1)}>
+      <SessionContext value={session}>
         <When at="2026-11-24T11:58:30Z" />
-      </Profiler>
+      </SessionContext>
     </InPortal>,
   );
   const rendersAfter = async (seconds: number): Promise<number> => {
