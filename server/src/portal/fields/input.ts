@@ -19,9 +19,9 @@ export const hasNoErrors = (errors: FieldErrors): boolean => Object.keys(errors)
 export const takenErrors = (isTaken: boolean | undefined): readonly string[] =>
   isTaken ? ["has already been taken"] : [];
 
-/** Returns the error of a transition that the current state does not allow. */
+/** Returns the error of a transition that the current state does not allow, with its name in words, as 3scale writes it. */
 export const refuseTransition = (step: string): { readonly refused: FieldErrors } => ({
-  refused: { state: [`cannot transition via "${step}"`] },
+  refused: { state: [`cannot transition via "${step.replaceAll("_", " ")}"`] },
 });
 
 /** Unparsed values of a form or a program, by name. */
