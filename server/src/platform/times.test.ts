@@ -58,6 +58,17 @@ test.each([
 });
 
 test.each([
+  ["2026-07-01 10:00:00", "2026-07-01T08:00:00Z"],
+  ["2026-03-01", "2026-02-28T23:00:00Z"],
+  ["2026-03-29 02:30", "2026-03-29T01:30:00Z"], // does not exist there
+  ["2026-07-01 10:00:00 UTC", "2026-07-01T10:00:00Z"],
+  ["2026-07-01T10:00:00-04:00", "2026-07-01T14:00:00Z"],
+  ["2026-07-01 10:00:00 EST", "2026-07-01T15:00:00Z"],
+])("in Oslo, the lenient parser accepts %s as %s", (text, time) => {
+  expect(parseLenientTime(text, now, "Europe/Oslo")).toEqual(new Date(time));
+});
+
+test.each([
   ["323123122"],
   ["2020"],
   ["1"],

@@ -68,7 +68,7 @@ const zones = new Map(
 );
 // An unescaped "+" in a query arrives as a space.
 const offset = String.raw`(?<sign>[-+ ])(?<zoneHour>\d\d):?(?<zoneMinute>\d\d)`;
-const zone = `(?: *(?:z|utc|gmt)| *(?<zoneName>${[...zones.keys()].join("|")})| *${offset})?`;
+const zone = `(?: *(?<utc>z|utc|gmt)| *(?<zoneName>${[...zones.keys()].join("|")})| *${offset})?`;
 
 const shapes = [
   `${date}(?:(?:t| +)${time}${zone})?`,
@@ -83,10 +83,10 @@ const monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep
 
 /**
  * Parses a time in a format that people and programs write: `2010-01-01`, `2010-01-01 10:10:10`, `20100101T101010+0100`,
- * `01.02.2010`, `Fri, 01 Jan 2010 10:10:10 GMT`, `Fri Jan  1 10:10:10 CET 2010`, `10:30` (today). UTC without a zone. Returns
- * undefined for a bare number, a word, a date that does not exist, or a year without four digits.
+ * `01.02.2010`, `Fri, 01 Jan 2010 10:10:10 GMT`, `Fri Jan  1 10:10:10 CET 2010`, `10:30` (today). A text without a zone is a time in
+ * `timeZone`. Returns undefined for a bare number, a word, a date that does not exist, or a year without four digits.
  */
-export function parseLenientTime(text: string, now: Date): Date | undefined {
+export function parseLenientTime(text: string, now: Date, timeZone = "UTC"): Date | undefined {
   const parts = shapes.map((shape) => shape.exec(text.trim())?.groups).find((groups) => groups !== undefined);
   if (!parts) return undefined;
 
@@ -104,10 +104,16 @@ export function parseLenientTime(text: string, now: Date): Date | undefined {
   const local = new Date(Date.UTC(2000, month, day, hour, minute, second));
   local.setUTCFullYear(year, month, day); // Date.UTC takes the years up to 99 for those of the 20th century
   if (local.getUTCMonth() !== month || local.getUTCDate() !== day) return undefined;
+  const hasZone = [parts["utc"], parts["zoneName"], parts["sign"]].some((part) => part !== undefined);
+  if (!hasZone && timeZone !== "UTC") return withFourDigitYear(inTimeZone(local, timeZone));
   const named = zones.get((parts["zoneName"] ?? "").toLowerCase());
   const offsetMinutes = named ?? (zoneHour * 60 + zoneMinute) * (parts["sign"] === "-" ? -1 : 1);
   return withFourDigitYear(new Date(local.getTime() - offsetMinutes * 60_000));
 }
+
+/** Returns the time at which clocks in the time zone show what clocks show in UTC at `local`. */
+const inTimeZone = (local: Date, timeZone: string): Date =>
+  new Date(Temporal.PlainDateTime.from(local.toISOString().slice(0, -1)).toZonedDateTime(timeZone).epochMilliseconds);
 
 /** Times in documentation examples: fixed, so that generated pages change only with the code. */
 export const exampleTime = new Date("2026-03-01T09:00:00Z");

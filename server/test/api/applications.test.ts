@@ -57,6 +57,16 @@ test("the OpenID Connect configuration has 3scale's order in every document", as
   expect(xml.match(/(?<=<)\w+/g)).toEqual(names);
 });
 
+test("a time without a zone is one in the provider's zone, as in responses", async ({ api }) => {
+  await api.send("PUT", "/settings.json", { payload: { time_zone: "Europe/Oslo" } });
+  const { path } = await createApplication(api);
+  const payload = { first_traffic_at: "2026-07-01 10:00:00", first_daily_traffic_at: "2026-07-01 10:00:00 UTC" };
+  expect((await api.send("PUT", `${path}.json`, { payload })).json().application).toMatchObject({
+    first_traffic_at: "2026-07-01T10:00:00+02:00",
+    first_daily_traffic_at: "2026-07-01T12:00:00+02:00",
+  });
+});
+
 test("keys are listed with their timestamps", async ({ api }) => {
   const { path } = await createApplication(api);
 

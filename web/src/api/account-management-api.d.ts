@@ -220,8 +220,11 @@ export interface components {
             user_key?: string;
             application_id?: string;
             redirect_url?: string;
+            /** @description In your time zone, unless it has its own. */
             first_traffic_at?: string;
+            /** @description In your time zone, unless it has its own. */
             first_daily_traffic_at?: string;
+            /** @description In your time zone, unless it has its own. */
             accepted_at?: string;
             create_origin?: string;
             /** @description One or more keys. */
@@ -320,8 +323,11 @@ export interface components {
             description?: string;
             user_key?: string;
             redirect_url?: string;
+            /** @description In your time zone, unless it has its own. */
             first_traffic_at?: string;
+            /** @description In your time zone, unless it has its own. */
             first_daily_traffic_at?: string;
+            /** @description In your time zone, unless it has its own. */
             accepted_at?: string;
             create_origin?: string;
         } & {

@@ -14,6 +14,7 @@ import {
   type SettableTable,
   type FieldInput,
   type Parsed,
+  type Received,
 } from "#portal/fields/index.ts";
 import { type OidcConfiguration, type Plan, type Product, representPlan } from "#portal/products/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
@@ -26,10 +27,10 @@ function textInput(values: FieldInput, name: string): string | undefined {
 }
 
 /** Returns null for an empty text. */
-function parseTime(values: FieldInput, name: string, now: Date): Parsed<Date | null> {
+function parseTime(values: FieldInput, name: string, { now, timeZone }: Received): Parsed<Date | null> {
   const text = textInput(values, name);
   if (text === undefined || text === "") return { value: text === "" ? null : undefined, wrong: [] };
-  const time = parseLenientTime(text, now);
+  const time = parseLenientTime(text, now, timeZone);
   return { value: time, wrong: time === undefined ? ["is invalid"] : [] };
 }
 
@@ -143,7 +144,11 @@ export interface ApplicationRow extends Omit<Application, "product" | "plan" | "
 
 const stored = { insert: true, update: true } as const;
 
-const timeSetter = { schema: Type.String(), programsOnly: true, parse: parseTime } as const;
+const timeSetter = {
+  schema: Type.String({ description: "In your time zone, unless it has its own." }),
+  programsOnly: true,
+  parse: parseTime,
+} as const;
 
 /** Add a property here and to `Application`, its column in a migration, and its name to the reserved names of fields. */
 export const applicationFields = {

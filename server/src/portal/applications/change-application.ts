@@ -301,7 +301,7 @@ interface ApplicationInput {
 
 /** Parses an input into the changed application and returns all errors. Values that are left out stay unchanged. */
 function parseApplication(
-  { definitions }: DocumentSettings,
+  { definitions, provider: { timeZone } }: DocumentSettings,
   before: Application,
   input: ApplicationInput,
 ): { readonly application: Application; readonly errors: FieldErrors } {
@@ -313,7 +313,7 @@ function parseApplication(
   };
   const defined = parseFieldInput({ definitions, target: "Cinstance", writer, stored }, values);
   const { name, description, ...fields } = applyFieldInput(stored, defined.changes);
-  const { changes, errors } = parseRequest<ApplicationRow>(applicationFields, input);
+  const { changes, errors } = parseRequest<ApplicationRow>(applicationFields, { ...input, timeZone });
   return {
     application: {
       ...before,

@@ -228,6 +228,13 @@ function valueErrors(
 
 const textsOf = (value: FieldValue): readonly string[] => (typeof value === "string" ? [value] : Object.values(value));
 
+/** When and where a request was received, for its times. */
+export interface Received {
+  readonly now: Date;
+  /** The zone of times without one: the provider's, as of the times in responses. */
+  readonly timeZone?: string;
+}
+
 /** How requests set a property. The schemas of requests and their parsing follow from it. */
 interface Setter<Value> {
   /** The name in requests. Defaults to the column. */
@@ -241,7 +248,7 @@ interface Setter<Value> {
   /** Developers cannot set it. */
   readonly programsOnly?: true;
   /** Returns undefined for a value that stays unchanged. Omitted if the use case parses the property itself. */
-  readonly parse?: (values: FieldInput, name: string, now: Date) => Parsed<Value>;
+  readonly parse?: (values: FieldInput, name: string, received: Received) => Parsed<Value>;
 }
 
 interface SettableField<Value = unknown> extends Field {
@@ -276,11 +283,10 @@ export const propertySchemas = (
     }),
   );
 
-interface SetRequest {
+interface SetRequest extends Received {
   /** Unparsed values, by their names in requests. */
   readonly values: FieldInput;
   readonly writer: FieldWriter;
-  readonly now: Date;
 }
 
 interface ParsedRequest<T> {
@@ -291,12 +297,13 @@ interface ParsedRequest<T> {
 
 /** Parses the properties that a request sets: all, or those in a group of documents. Returns all errors. */
 export function parseRequest<T>(table: SettableTable<T>, request: SetRequest, group?: string): ParsedRequest<T>;
-export function parseRequest(table: Rows, { values, writer, now }: SetRequest, group?: string): ParsedRequest<object> {
+export function parseRequest(table: Rows, request: SetRequest, group?: string): ParsedRequest<object> {
+  const { values, writer } = request;
   const read = Object.entries(table).flatMap(([property, row]) => {
     const { parse, programsOnly } = row.set ?? {};
     if (!parse || !isIn(row, group) || (programsOnly && writer === "developer")) return [];
     const name = requestName(table, property);
-    return [{ property, name, ...parse(values, name, now) }];
+    return [{ property, name, ...parse(values, name, request) }];
   });
   return {
     changes: Object.fromEntries(

@@ -18,6 +18,7 @@ export {
   missingFields,
   parseFieldInput,
   parseRequest,
+  type Received,
   requestName,
   propertySchemas,
   type SettableTable,
