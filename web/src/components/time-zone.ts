@@ -15,25 +15,26 @@ export const dateInputValue = (at: Date, timeZone: string): string =>
   new Date(wallClock(timeZone)(at.getTime())).toISOString().slice(0, 19);
 
 /**
- * Parses the value of a date input as a time in the zone. Returns undefined for incomplete input. When clocks go back
- * an hour, an ambiguous time is the earlier one. When they go forward, a skipped time is an hour later.
+ * Parses the value of a date input as a time in the zone. Returns two times, the earlier one first, for one that is repeated when
+ * clocks go back, and none for incomplete input. When clocks go forward, a skipped time is an hour later.
  */
-export function parseDateInput(typed: string, timeZone: string): Date | undefined {
+export function momentsOf(typed: string, timeZone: string): readonly Date[] {
   const isDateInput = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/.test(typed);
   const wallMs = isDateInput ? Date.parse(`${typed}Z`) : Number.NaN;
-  if (Number.isNaN(wallMs)) return undefined;
+  if (Number.isNaN(wallMs)) return [];
   const [wallClockMs, offsetMs] = [wallClock(timeZone), zoneOffset(timeZone)];
   // The offset before and after any change of clocks that is near.
   const candidates = [wallMs - dayMs, wallMs + dayMs].map((nearMs) => wallMs - offsetMs(nearMs));
   const exact = candidates.filter((ms) => wallClockMs(ms) === Math.floor(wallMs / secondMs) * secondMs);
-  return new Date(exact.length > 0 ? Math.min(...exact) : Math.max(...candidates));
+  const all = exact.length > 0 ? new Set(exact) : [Math.max(...candidates)];
+  return [...all].toSorted((a, b) => a - b).map((ms) => new Date(ms));
 }
 
 /** Returns the start of the day that contains `at`, or of a day some days later. */
 export function startOfDay(at: Date, timeZone: string, daysLater = 0): Date {
   const day = new Date(wallClock(timeZone)(at.getTime()));
   day.setUTCDate(day.getUTCDate() + daysLater);
-  return parseDateInput(`${day.toISOString().slice(0, 10)}T00:00:00`, timeZone) ?? at;
+  return momentsOf(`${day.toISOString().slice(0, 10)}T00:00:00`, timeZone)[0] ?? at;
 }
 
 /** Returns a function that returns how far the zone's clocks are ahead of UTC at a time. */

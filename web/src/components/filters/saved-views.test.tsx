@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Session } from "../../api/session.tsx";
 import type { SavedView } from "./saved-views.tsx";
 import { exampleDelivery } from "../../testing/examples.ts";
 import { click, fill } from "../../testing/show-in-portal.tsx";
@@ -13,7 +14,7 @@ const yesterday: SavedView = {
 };
 
 /** Shows the deliveries at an address. The server stores the views. */
-async function open(address: string, first: readonly SavedView[] = [yesterday]) {
+async function open(address: string, first: readonly SavedView[] = [yesterday], session: Partial<Session> = {}) {
   let views = [...first];
   const server: Server = {
     "GET /api/v1/deliveries": () => [200, { data: [exampleDelivery], next: null, searched_until: null }],
@@ -40,7 +41,7 @@ async function open(address: string, first: readonly SavedView[] = [yesterday]) 
       return [204, undefined];
     },
   };
-  const page = showPage(address, server);
+  const page = showPage(address, server, session);
   await says("Harbour & Sons");
   return { ...page, views: () => views };
 }
@@ -110,4 +111,13 @@ test("without filters, no view can be saved", async () => {
   await click("Save this view…Add a filter first");
   expect(document.querySelector("[role=dialog]")).toBeNull();
   expect(page.askedFor("POST /api/v1/views")).toEqual([]);
+});
+
+test("of two equal times when clocks go back, the time filter keeps the second one", async () => {
+  const page = await open("/deliveries?since=2026-10-25T01:30:00.000Z", [], { timeZone: "Europe/Berlin" });
+  await click("Time: From 25 Oct 2026, 02:30:00 CET");
+  await says("The second 02:30, after the clocks went back");
+  await click("Apply");
+  await waitFor(() => expect(shown()).not.toContain("after the clocks went back"));
+  expect(page.address()).toContain("since=2026-10-25T01:30:00.000Z");
 });

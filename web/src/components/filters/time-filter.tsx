@@ -12,7 +12,8 @@ import CalendarAltIcon from "@patternfly/react-icons/dist/esm/icons/calendar-alt
 import { type FormEvent, useId, useState } from "react";
 import { type ListFilter, momentOf } from "../../api/filters.ts";
 import { useSession } from "../../api/session.tsx";
-import { dateInputValue, knownTimeZone, parseDateInput, startOfDay } from "../time-zone.ts";
+import { useTypedTime } from "../form/typed-time.tsx";
+import { knownTimeZone, startOfDay } from "../time-zone.ts";
 import { FilterPopover } from "./filter-editor.tsx";
 import { describeSpan, timePresets } from "./filter-table.ts";
 
@@ -81,10 +82,10 @@ function SpanForm({ filter, onApply }: { filter: ListFilter; onApply: (span: Tim
   const { timeZone } = useSession();
   const id = useId();
   const [now] = useState(() => new Date());
-  const initial = (text: string | undefined): string => (text ? dateInputValue(momentOf(text, now), timeZone) : "");
-  const [since, setSince] = useState(initial(filter.since));
-  const [until, setUntil] = useState(initial(filter.until));
-  const [from, to] = [parseDateInput(since, timeZone), parseDateInput(until, timeZone)];
+  const initial = (text: string | undefined): Date | undefined => (text ? momentOf(text, now) : undefined);
+  const since = useTypedTime(`${id}since`, initial(filter.since));
+  const until = useTypedTime(`${id}until`, initial(filter.until));
+  const [from, to] = [since.moment, until.moment];
   const isReversed = from !== undefined && to !== undefined && to <= from;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -99,9 +100,10 @@ function SpanForm({ filter, onApply }: { filter: ListFilter; onApply: (span: Tim
           name="since"
           type="datetime-local"
           step={1}
-          value={since}
-          onChange={(_, typed) => setSince(typed)}
+          value={since.text}
+          onChange={(_, typed) => since.setText(typed)}
         />
+        {since.repeated}
       </FormGroup>
       <FormGroup label="Until" fieldId={`${id}until`}>
         <TextInput
@@ -109,11 +111,12 @@ function SpanForm({ filter, onApply }: { filter: ListFilter; onApply: (span: Tim
           name="until"
           type="datetime-local"
           step={1}
-          value={until}
+          value={until.text}
           validated={isReversed ? "error" : "default"}
           aria-describedby={`${id}hint`}
-          onChange={(_, typed) => setUntil(typed)}
+          onChange={(_, typed) => until.setText(typed)}
         />
+        {until.repeated}
         <HelperText id={`${id}hint`} isLiveRegion>
           {isReversed && <HelperTextItem variant="error">Must be later than “From”</HelperTextItem>}
           <HelperTextItem>In the time zone of these pages, {knownTimeZone(timeZone)}</HelperTextItem>

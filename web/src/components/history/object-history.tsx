@@ -17,7 +17,7 @@ import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
 import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import {
   type HistorySearch,
@@ -36,7 +36,7 @@ import { Name } from "../labels.tsx";
 import { LoadMore, SelectFilter } from "../lists.tsx";
 import { Loaded, TableSkeleton } from "../loaded.tsx";
 import { SectionCard } from "../page-header.tsx";
-import { dateInputValue, parseDateInput } from "../time-zone.ts";
+import { useTypedTime } from "../form/typed-time.tsx";
 import { describeMoment, describeClock, describeDay } from "../time.tsx";
 import { FieldText, FieldChanges } from "./field-changes.tsx";
 import "./history.css";
@@ -117,8 +117,7 @@ function HistoryToolbar({ subject, search, onChange }: HistoryToolbarProps) {
 /** Chooses a time in the provider's time zone. */
 function VersionForm({ at, onShow }: { at: string | undefined; onShow: (at: string) => void }) {
   const { timeZone } = useSession();
-  const [typed, setTyped] = useState(at ? dateInputValue(new Date(at), timeZone) : "");
-  const moment = parseDateInput(typed, timeZone);
+  const { text, setText, moment, repeated } = useTypedTime("version-at", at ? new Date(at) : undefined);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (moment) onShow(moment.toISOString());
@@ -130,13 +129,14 @@ function VersionForm({ at, onShow }: { at: string | undefined; onShow: (at: stri
         id="version-at"
         type="datetime-local"
         step={1}
-        value={typed}
+        value={text}
         aria-describedby="version-zone"
-        onChange={(_, value) => setTyped(value)}
+        onChange={(_, typed) => setText(typed)}
       />
       <span id="version-zone" className="bellwire-subtle">
         {timeZone}
       </span>
+      {repeated}
       <Button type="submit" variant="secondary" isDisabled={!moment}>
         Show
       </Button>

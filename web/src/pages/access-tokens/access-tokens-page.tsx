@@ -28,7 +28,8 @@ import { Name, nameInText } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { knownTimeZone, parseDateInput } from "../../components/time-zone.ts";
+import { useTypedTime } from "../../components/form/typed-time.tsx";
+import { knownTimeZone } from "../../components/time-zone.ts";
 import { When } from "../../components/time.tsx";
 
 export function AccessTokensPage() {
@@ -121,10 +122,10 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(["account_management"]));
   const [permission, setPermission] = useState<"ro" | "rw">("ro");
-  const [expires, setExpires] = useState("");
+  const expires = useTypedTime("expires_at");
   const { mutate, isPending, errors, data } = useChange({
     change: () => {
-      const expires_at = parseDateInput(expires, timeZone)?.toISOString();
+      const expires_at = expires.moment?.toISOString();
       const values = { name, permission, scopes: [...chosen], ...(expires_at && { expires_at }) };
       return api.create<{ access_token: NewAccessToken }>("personal/access_tokens", values);
     },
@@ -176,10 +177,11 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
         label="Expires"
         hint={`In the time zone of these pages, ${knownTimeZone(timeZone)}. If empty, the token never expires`}
         errors={errors["expires_at"]}
-        value={expires}
+        value={expires.text}
         input={{ type: "datetime-local" }}
-        onChange={setExpires}
+        onChange={expires.setText}
       />
+      {expires.repeated}
     </FormDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
+import { click, fill, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { ReplayCard, timeRangeErrors, describeCounts } from "./replay-card.tsx";
 
@@ -21,18 +21,32 @@ test.each([
   expect(timeRangeErrors(at(since), at(until), now)).toEqual(wrong);
 });
 
-test("a replay's times are parsed in the provider's time zone", async () => {
+/** Opens the dialog of a portal in a time zone. */
+async function openDialog(timeZone: string) {
   const page = showInPortal(<ReplayCard endpointId={1} />, {
     answers: {
       "GET replays?endpoint_id=1&limit=1": [200, { data: [] }],
       "POST replays": [200, { counts: { failed: 3, missing: 0, delivered: 0, given_up: 0, total: 3 } }],
     },
-    session: { timeZone: "Asia/Tokyo" },
+    session: { timeZone },
   });
   await click("Replay…");
+  return page;
+}
+
+test("a replay's times are parsed in the provider's time zone", async () => {
+  const page = await openDialog("Asia/Tokyo");
   await fill("since", "2026-03-01T09:00:00");
   await waitFor(() => expect(page.changes().at(-1)?.body).toMatchObject({ since: "2026-03-01T00:00:00.000Z" }));
   expect(document.querySelector("[role=dialog]")?.textContent).toContain("Asia/Tokyo");
+});
+
+test("of two equal times when clocks go back, a replay begins at the one that is chosen", async () => {
+  const page = await openDialog("Europe/Berlin");
+  await fill("since", "2025-10-26T02:30:00");
+  await waitFor(() => expect(page.changes().at(-1)?.body).toMatchObject({ since: "2025-10-26T00:30:00.000Z" }));
+  await tick("since-second");
+  await waitFor(() => expect(page.changes().at(-1)?.body).toMatchObject({ since: "2025-10-26T01:30:00.000Z" }));
 });
 
 test("counts of zero are omitted", () => {

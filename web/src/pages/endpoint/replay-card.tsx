@@ -8,7 +8,8 @@ import { useSession } from "../../api/session.tsx";
 import { SelectField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { dateInputValue, knownTimeZone, parseDateInput } from "../../components/time-zone.ts";
+import { useTypedTime } from "../../components/form/typed-time.tsx";
+import { knownTimeZone } from "../../components/time-zone.ts";
 import { When, useNow } from "../../components/time.tsx";
 
 /** Starts a replay, and shows the progress of the last one. */
@@ -110,12 +111,12 @@ export interface ReplayDialogProps {
 function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
   const api = useApi();
   const { timeZone } = useSession();
-  const [since, setSince] = useState(dateInputValue(new Date(now.getTime() - dayMs), timeZone));
-  const [until, setUntil] = useState("");
+  const since = useTypedTime("since", new Date(now.getTime() - dayMs));
+  const until = useTypedTime("until");
   const [only, setOnly] = useState<Replay["only"]>("failed");
-  const [from, to] = [parseDateInput(since, timeZone), parseDateInput(until, timeZone)];
+  const [from, to] = [since.moment, until.moment];
   const timeErrors = timeRangeErrors(from, to, useNow());
-  const isWhole = (until === "" || to !== undefined) && !timeErrors.since && !timeErrors.until;
+  const isWhole = (until.text === "" || to !== undefined) && !timeErrors.since && !timeErrors.until;
   const newReplay: NewReplay | undefined =
     from && isWhole
       ? { endpoint_id: endpointId, since: from.toISOString(), ...(to && { until: to.toISOString() }), only }
@@ -147,19 +148,21 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         isRequired
         hint={`In the time zone of these pages, ${knownTimeZone(timeZone)}`}
         errors={timeErrors.since ?? errors["since"]}
-        value={since}
+        value={since.text}
         input={{ type: "datetime-local", step: 1 }}
-        onChange={setSince}
+        onChange={since.setText}
       />
+      {since.repeated}
       <TextField
         id="until"
         label="Until"
         hint="If empty: until now"
         errors={timeErrors.until}
-        value={until}
+        value={until.text}
         input={{ type: "datetime-local", step: 1 }}
-        onChange={setUntil}
+        onChange={until.setText}
       />
+      {until.repeated}
       <SelectField
         id="only"
         label="Events to send"

@@ -16,7 +16,8 @@ import { EventTypeName } from "../../components/history-table.tsx";
 import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
 import { Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
-import { knownTimeZone, parseDateInput } from "../../components/time-zone.ts";
+import { useTypedTime } from "../../components/form/typed-time.tsx";
+import { knownTimeZone } from "../../components/time-zone.ts";
 import { When, describeMoment } from "../../components/time.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { useUndoToast } from "../../components/undo-toast.ts";
@@ -297,8 +298,7 @@ interface DeleteUntilDialogProps {
 /** Deletes the failures up to a time, as the Account Management API's `time` does. */
 function DeleteUntilDialog({ upTo, isBusy, onDelete, onClose }: DeleteUntilDialogProps) {
   const { timeZone } = useSession();
-  const [text, setText] = useState("");
-  const typed = parseDateInput(text, timeZone);
+  const { text, setText, moment: typed, repeated } = useTypedTime("failed_until");
   const isLater = typed !== undefined && typed > upTo;
   const until = isLater ? upTo : typed;
   return (
@@ -320,6 +320,7 @@ function DeleteUntilDialog({ upTo, isBusy, onDelete, onClose }: DeleteUntilDialo
         input={{ type: "datetime-local", step: 1 }}
         onChange={setText}
       />
+      {repeated}
       {until && (
         <Content component="p">
           Deletes the failures up to {describeMoment(until, timeZone)}, including those not shown here. Later failures
