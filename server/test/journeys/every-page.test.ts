@@ -219,7 +219,9 @@ async function muteAlert(visitor: KeyboardVisitor): Promise<void> {
   await visitor.sees("Low success rate: muted");
 }
 
-/** The cells of a list are shown whole on the narrowest screen, and the tabs of an endpoint on a phone. Expects a width of 320 pixels. */
+/**
+ * The cells of a list are shown whole on the narrowest screen, and the tabs of an endpoint on a phone. A value with its label beside it
+ * does not read like the words of a sentence. Expects a width of 320 pixels. */
 async function fitPhone(page: Page, { endpoint }: Objects): Promise<void> {
   await openWithinPortal(page, "/p/admin/audit-log");
   await page.getByText("Job started").waitFor();
@@ -230,6 +232,10 @@ async function fitPhone(page: Page, { endpoint }: Objects): Promise<void> {
   await page.getByRole("tab", { name: "Test", exact: true }).waitFor();
   const hidden = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[role=tablist]"))`;
   await expect.poll(() => page.evaluate(hidden)).toBe(0);
+  await openWithinPortal(page, "/p/admin/accounts");
+  await page.locator("td.bellwire-labelled").first().waitFor();
+  const label = `getComputedStyle(document.querySelector("td.bellwire-labelled"), "::before").content`;
+  expect(await page.evaluate(label)).toMatch(/: "$/);
 }
 
 /** A field that the Tab key reaches is not below the bar at the end of a long form. */

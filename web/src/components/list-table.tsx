@@ -16,7 +16,7 @@ export interface ListColumn<Row> {
   readonly show: (row: Row) => ReactNode;
   /** Columns without a place are hidden where the table is narrow. */
   readonly place?: NarrowPlace;
-  /** The value needs the title of its column where the table is narrow: "Requests 12". */
+  /** The value needs the title of its column where the table is narrow: "Requests: 12". */
   readonly isLabelled?: boolean;
   /** User-chosen names: a long word must break instead of pushing other columns off the screen. */
   readonly isName?: boolean;
