@@ -394,12 +394,14 @@ interface Owner {
 /** Thrown when something is full. Both APIs answer 422, `limit-reached`; pages show the sentence. */
 export class LimitReached extends Error {
   override readonly name = "LimitReached";
+  /** Without the name of the limit, which only operators know. */
+  readonly sentence: string;
 
   constructor({ name, of, unit }: CountLimit, { used, max }: Usage) {
     const subject = of === "provider" ? "There are" : `This ${of} has`;
-    super(
-      `${subject} ${used} ${unit}, and ${max} are allowed (${name}). Delete some that are not used, or ask the operator for more.`,
-    );
+    const counts = `${subject} ${used} ${unit}, and ${max} are allowed`;
+    super(`${counts} (${name}). Delete some that are not used, or ask the operator for more.`);
+    this.sentence = `${counts}.`;
   }
 }
 

@@ -28,7 +28,7 @@ test("a developer creates an application, renames it, and deletes it after a con
   expect((await ada.get(path)).status).toBe(404);
 });
 
-test("a page names the limit of applications, or of changes per minute, that was reached", async ({ portal }) => {
+test("a form says that a limit of applications, or of changes per minute, was reached", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const limit = (name: string, max: number): Promise<unknown> =>
     portal.pool.query("update providers set limits = jsonb_build_object($2::text, $3::integer) where id = $1", [
@@ -39,12 +39,13 @@ test("a page names the limit of applications, or of changes per minute, that was
   await limit("applications-per-account", 1);
   const full = await ada.submit("/applications/new", { name: "Shop" });
   expect(full.status).toBe(422);
-  expect(full.html).toContain("This account has 1 applications, and 1 are allowed (applications-per-account).");
+  expect(full.html).toContain("This account has 1 applications, and 1 are allowed. Nothing was changed.");
 
   await limit("changes-per-account-and-minute", 1);
   const tooMany = await ada.submit("/applications/new", { name: "Shop" });
   expect(tooMany).toMatchObject({ status: 429, headers: { "retry-after": "60" } });
-  expect(tooMany.html).toContain("changed too often within a minute");
+  expect(tooMany.html).toContain("changed too often within a minute. Nothing was changed");
+  expect(tooMany.html).toMatch(/ name="name"[^>]* value="Shop"/);
 });
 
 test("every page of an application that has no name calls it by its number", async ({ portal }) => {

@@ -115,6 +115,35 @@ test("the server says which texts are too long, and keeps them in the form", asy
   }
 });
 
+test("a form that reaches a limit keeps its input, and says so in words of developers", async ({ portal }) => {
+  const { pool, provider } = portal;
+  const ada = await portal.developer("ada");
+  const setLimits = (limits: object) =>
+    pool.query("update providers set limits = $2 where id = $1", [provider.id, limits]);
+  await setLimits({ "applications-per-account": 1, "open-invitations-per-account": 0 });
+  for (const [path, typed] of [
+    ["/applications/new", { name: "Shop" }],
+    ["/account/invitations", { email: "bob@tallow.example" }],
+  ] as const) {
+    const { status, html } = await ada.submit(path, typed);
+    expect([path, status]).toEqual([path, 422]);
+    expect(html).toMatch(
+      /role="alert">This account has [^<]+ Nothing was changed\. [^<]+ ask Wheat &amp; Sons for more\./,
+    );
+    expect(html).not.toMatch(/-per-account|operator/);
+    for (const [name, value] of Object.entries(typed))
+      expect(html).toMatch(new RegExp(` name="${name}"[^>]* value="${value}"`));
+  }
+  await setLimits({});
+  await ada.submit("/account/invitations", { email: "bob@tallow.example" });
+  const invitation = await portal.mailedPath();
+  await setLimits({ "users-per-account": 1 });
+  const { status, html } = await ada.submit(invitation, signUpValues("bob"));
+  expect([status, html]).toEqual([422, expect.stringContaining("This account has 1 users")]);
+  expect(html).toContain("You are logged in as ada.");
+  expect(html).toMatch(/ name="username"[^>]* value="bob"/);
+});
+
 test("each key of an application and each of its links has a unique accessible name", async ({ portal }) => {
   await portal.pool.query("update products set backend_version = '2' where provider_id = $1", [portal.provider.id]);
   const ada = await portal.developer("ada");

@@ -1,7 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import { hasSessionToken, isCrossOrigin, issueFormToken, readForm } from "#http/shared/forms.ts";
+import { problemOfError } from "#http/shared/error-answers.ts";
+import type { Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
+import { LimitReached } from "#platform/limits.ts";
 import { type FieldErrors, type FieldValues, type FieldsDefinition, isBillingAddress } from "#portal/fields/index.ts";
 import { isInterruptedForm, resumeForm, showInterruptedForm } from "./log-in.ts";
 import {
@@ -10,6 +13,7 @@ import {
   findDeveloper,
   type Portal,
   redirectToLogin,
+  type Refusal,
   requireDeveloper,
   showInvalidFormToken,
   shownToName,
@@ -32,11 +36,50 @@ export function addFormPage(http: FastifyInstance, portal: Portal, { path, show,
     if (isInterruptedForm(form)) return resumeForm(portal, show, request, reply);
     const developer = await findDeveloper(portal, request);
     if (!developer) return isOurs ? showInterruptedForm(portal, request, reply) : redirectToLogin(request, reply);
-    if (hasSessionToken(request, form, developer.csrfToken)) return submit(request, reply, developer);
+    if (hasSessionToken(request, form, developer.csrfToken)) {
+      return orRefuse(request, reply, {
+        submit: () => submit(request, reply, developer),
+        refuse: (notice) => show(request, reply, { ...developer, notice }),
+      });
+    }
     return isOurs && form[shownToName] === String(developer.user.id)
       ? show(request, reply, { ...developer, notice: "form-of-earlier-session" })
       : showInvalidFormToken(portal, request, reply, { developer });
   });
+}
+
+interface RefusableForm {
+  readonly submit: () => Promise<FastifyReply>;
+  /** Shows the form with the input again. */
+  readonly refuse: (refusal: Refusal) => Promise<FastifyReply>;
+}
+
+/** Submits a form. Shows it again instead of a page without it when a limit is reached or the server cannot process it at the moment. */
+export async function orRefuse(
+  { provider }: FastifyRequest,
+  reply: FastifyReply,
+  { submit, refuse }: RefusableForm,
+): Promise<FastifyReply> {
+  try {
+    return await submit();
+  } catch (error) {
+    const problem = error instanceof Error ? problemOfError(error) : undefined;
+    const text = problem && refusalText(problem, provider.name);
+    if (text === undefined) throw error;
+    if (problem?.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
+    return refuse({ text, status: problem?.status ?? 422 });
+  }
+}
+
+/** Returns why a valid form was refused, for developers, who know neither the limits' names nor the operator. */
+function refusalText({ code, cause }: Problem, providerName: string): string | undefined {
+  if (cause instanceof LimitReached)
+    return `${cause.sentence} Nothing was changed. Delete some that are not used, or ask ${providerName} for more.`;
+  if (code === "too-many-changes")
+    return "Your account was changed too often within a minute. Nothing was changed: submit the form again in a minute.";
+  return code === "too-busy"
+    ? "Many people are signing in at the moment. Nothing was changed: submit the form again in a few seconds."
+    : undefined;
 }
 
 const shownAtName = "form.shown_at";

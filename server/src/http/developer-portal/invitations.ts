@@ -18,6 +18,7 @@ import {
   type Developer,
   developerContext,
   type DeveloperPage,
+  findDeveloper,
   formatDate,
   type Portal,
   readPathId,
@@ -32,6 +33,7 @@ import {
   checkedFields,
   definedFields,
   earliestSubmissionMs,
+  orRefuse,
   passwordFields,
   submittedValues,
   withSubmittedValues,
@@ -203,45 +205,53 @@ function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
   http.get("/signup/:code", async (request, reply) => showJoinForm(portal, request, reply));
 
   http.post("/signup/:code", async (request, reply) => {
-    const provider = withVisitorTimeZone(request.provider);
-    const form = readForm(request.body);
-    if (!readFormToken(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
-
-    const values = submittedValues(await joinFields(portal, request), form);
-    const { code = "" } = readForm(request.params);
-    const joined = await acceptInvitation(portal.pool, portal.passwords, {
-      provider,
-      code,
-      values,
-      now: portal.clock.now(),
+    if (!readFormToken(request, readForm(request.body), portal.cookieSecret))
+      return showInvalidFormToken(portal, request, reply);
+    return orRefuse(request, reply, {
+      submit: () => join(portal, request, reply),
+      refuse: ({ text, status }) => showJoinForm(portal, request, reply, { errors: { base: [text] }, status }),
     });
-    if (!joined) return showExpiredInvitation(portal, request, reply);
-    if ("refused" in joined) return showJoinForm(portal, request, reply, joined.refused);
-
-    const account = await readAccount(portal.pool, provider.id, joined.user.accountId);
-    if (account?.state !== "approved") return reply.redirect(waitingPageOf(account), 303);
-    await startBrowserSession(portal, request, reply, { audience: "developer", userId: joined.user.id });
-    return redirectWithNotice(reply, "/account", "joined");
   });
+}
+
+async function join(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const provider = withVisitorTimeZone(request.provider);
+  const joined = await acceptInvitation(portal.pool, portal.passwords, {
+    provider,
+    code: readForm(request.params)["code"] ?? "",
+    values: submittedValues(await joinFields(portal, request), readForm(request.body)),
+    now: portal.clock.now(),
+  });
+  if (!joined) return showExpiredInvitation(portal, request, reply);
+  if ("refused" in joined) return showJoinForm(portal, request, reply, { errors: joined.refused });
+
+  const account = await readAccount(portal.pool, provider.id, joined.user.accountId);
+  if (account?.state !== "approved") return reply.redirect(waitingPageOf(account), 303);
+  await startBrowserSession(portal, request, reply, { audience: "developer", userId: joined.user.id });
+  return redirectWithNotice(reply, "/account", "joined");
 }
 
 async function showJoinForm(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  errors?: FieldErrors,
+  rejected: RejectedInvitation = {},
 ): Promise<FastifyReply> {
   const { id: providerId } = request.provider;
   const { code = "" } = readForm(request.params);
   const invitation = await findInvitation(portal.pool, providerId, code, portal.clock.now());
   const account = invitation && (await readAccount(portal.pool, providerId, invitation.accountId));
   if (!account) return showExpiredInvitation(portal, request, reply);
+  const developer = await findDeveloper(portal, request);
+  const present = developer
+    ? ` You are logged in as ${developer.user.username}. Joining logs you in as the new user.`
+    : "";
   return showForm(portal, request, reply, {
     title: `Join ${account.orgName}`,
-    lead: `Choose a username and a password to join ${account.orgName} at ${request.provider.name}.`,
+    lead: `Choose a username and a password to join ${account.orgName} at ${request.provider.name}.${present}`,
     fields: withSubmittedValues(await joinFields(portal, request, invitation), readForm(request.body)),
     submit: "Join",
-    errors,
+    ...rejected,
   });
 }
 

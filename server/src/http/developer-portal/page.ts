@@ -50,6 +50,8 @@ export function createShowPage(
   const render = createTemplateRenderer(templates);
 
   return async (request, reply, { template, title, status = 200, developer, data }) => {
+    const notice = developer?.notice;
+    const refusal = typeof notice === "object" ? notice : undefined;
     const html = await render(template, {
       ...data,
       title,
@@ -67,11 +69,15 @@ export function createShowPage(
         is_admin: developer.user.role === "admin",
       },
       shown_at: clock.now().getTime(),
-      done: developer?.notice === undefined ? noticeFor(request, mailIsSent) : notices[developer.notice],
+      done: typeof notice === "string" ? notices[notice] : noticeFor(request, mailIsSent),
+      refusal: refusal?.text,
       try_out: tryOutLinks(tryOut?.(request.provider), mailIsSent),
       assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },
     });
-    return reply.code(status).type("text/html; charset=utf-8").send(html);
+    return reply
+      .code(refusal?.status ?? status)
+      .type("text/html; charset=utf-8")
+      .send(html);
   };
 }
 
@@ -265,13 +271,19 @@ export const showExpiredLink = (
 ): Promise<FastifyReply> =>
   showPage(request, reply, { template: "message", title: "This link no longer works", status: 404, data });
 
+/** Why a form was not processed, although its fields are valid. */
+export interface Refusal {
+  readonly text: string;
+  readonly status: number;
+}
+
 /** A signed-in user with an active state, of an approved account. */
 export interface Developer {
   readonly user: User;
   readonly account: Account;
   readonly csrfToken: string;
   /** Shown on the next page. */
-  readonly notice?: NoticeName;
+  readonly notice?: NoticeName | Refusal;
 }
 
 /** The hidden input of forms with the id of the signed-in user. No field of a provider has a name with a dot. */

@@ -24,6 +24,7 @@ import {
   type FormField,
   errorsWithoutField,
   isEditableByDevelopers,
+  orRefuse,
   passwordFields,
   toFormField,
   withErrors,
@@ -37,7 +38,18 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
     return showSignUpForm(portal, request, reply);
   });
 
-  http.post("/signup", async (request, reply) => signUp(portal, limiter, request, reply));
+  http.post("/signup", async (request, reply) =>
+    orRefuse(request, reply, {
+      submit: () => signUp(portal, limiter, request, reply),
+      refuse: async ({ text, status }) => {
+        const values = signUpValues(
+          await readFieldsDefinitions(portal.pool, request.provider.id),
+          readForm(request.body),
+        );
+        return showSignUpForm(portal, request, reply, { status, values, error: text });
+      },
+    }),
+  );
 
   http.get("/signup/check-mail", async (request, reply) =>
     portal.showPage(request, reply, {
