@@ -30,6 +30,7 @@ async function expectRejected(visitor: Visitor, path: string, typed: FormValues)
   // The summary must precede a long list, otherwise it is off screen.
   const [, beforeList = ""] = /<\/h1>([\s\S]*?)<(?:ul class="list|form)/.exec(html) ?? [];
   expect([path, beforeList]).toEqual([path, expect.stringContaining('role="alert"')]);
+  expect([path, html.match(/ autofocus/g)?.length]).toEqual([path, 1]); // the next Tab leads to the form, not to the page's head
   for (const id of errors) {
     const field = id.replace(/-error$/, "");
     if (field !== "login") expect(beforeList).toContain(`<a href="#${field}">`);
@@ -128,7 +129,7 @@ test("a form that reaches a limit keeps its input, and says so in words of devel
     const { status, html } = await ada.submit(path, typed);
     expect([path, status]).toEqual([path, 422]);
     expect(html).toMatch(
-      /role="alert">This account has [^<]+ Nothing was changed\. [^<]+ ask Wheat &amp; Sons for more\./,
+      /role="alert"[^>]*>This account has [^<]+ Nothing was changed\. [^<]+ ask Wheat &amp; Sons for more\./,
     );
     expect(html).not.toMatch(/-per-account|operator/);
     for (const [name, value] of Object.entries(typed))
