@@ -121,7 +121,15 @@ test("referrer filters can be added and deleted, and an invalid host is rejected
   const [, id] = /referrer-filters\/(\d+)\/delete/.exec((await ada.get(filters)).html) ?? [];
   expect((await ada.get(`${filters}/${id}/delete`)).html).toContain("Delete *.tallow.example?");
   expect((await ada.submit(`${filters}/${id}/delete`)).status).toBe(303);
-  expect((await ada.get(filters)).html).not.toContain("*.tallow.example");
+  const empty = (await ada.get(filters)).html;
+  expect(empty).not.toContain("*.tallow.example");
+  expect(empty).toContain("There is no filter yet, so the API accepts no call.");
+  const token = ada.hiddenInputs(empty, filters);
+  for (let at = 0; at < 5; at += 1) await ada.submit(filters, { value: `h${at}.tallow.example` });
+  for (const { html } of [await ada.get(filters), await ada.post(filters, { ...token, value: "h5.tallow.example" })]) {
+    expect(html).toContain("An application can have 5 referrer filters. Delete one to add another.");
+    expect(html).not.toMatch(/Limit reached|<form class="card"/);
+  }
 });
 
 test("every page responds 404 for another account's or provider's application", async ({ portal, otherPortal }) => {

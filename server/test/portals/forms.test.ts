@@ -167,17 +167,18 @@ const doubleClicks: readonly (readonly [
   ["a new application", () => "/applications/new", { name: "Shop", description: "Sells" }, 303],
   ["a random key", (application) => `${application}/keys`, { value: "" }, 303],
   ["an own key", (application) => `${application}/keys`, { value: "my-own-key" }, 422],
+  ["a referrer filter", (application) => `${application}/referrer-filters`, { value: "tallow.example" }, 422],
   ["an invitation", () => "/account/invitations", { email: "bob@tallow.example" }, 422],
 ];
 
 test.for(doubleClicks)(
   "without scripts, a double click on the form of %s has one effect and equal responses",
   async ([, pathOf, values, againFromNewForm], { portal, clock }) => {
-    await updateProduct(portal, "backend_version = '2'");
+    await updateProduct(portal, "backend_version = '2', referrer_filters_required = true");
     const ada = await portal.developer("ada");
     const path = pathOf(await firstApplicationPath(ada));
     const countRows = async (): Promise<number> => {
-      const tables = ["applications", "application_keys", "mails"].map(
+      const tables = ["applications", "application_keys", "mails", "referrer_filters"].map(
         (table) => `select provider_id from ${table} where provider_id = $1`,
       );
       return (await portal.pool.query(tables.join(" union all "), [portal.provider.id])).length;

@@ -17,6 +17,7 @@ import {
   changeApplicationPlan,
   listApplications,
   listReferrerFilters,
+  referrerFiltersMax,
   removeReferrerFilter,
   requestApplicationPlan,
   titleOf,
@@ -35,7 +36,7 @@ import {
 
 import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
-import { checkedFields, type FormField, addFormPage, showForm } from "./forms.ts";
+import { checkedFields, earliestSubmissionMs, type FormField, addFormPage, showForm } from "./forms.ts";
 
 /** Adds the pages of the account's applications, with their plans and credentials. */
 export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {
@@ -157,11 +158,25 @@ function addReferrerFiltersPage(http: FastifyInstance, portal: Portal): void {
       const value = (readForm(request.body)["value"] ?? "").trim();
       const added = await addReferrerFilter(portal.pool, { ...applicationChange(portal, request, own), value });
       if (!added) return showNotFound(reply);
-      return "refused" in added
+      return "refused" in added && !(await hasJustAdded(portal, request, own, value))
         ? showFilters(portal, request, reply, { ...own, errors: added.refused })
         : redirectWithNotice(reply, `/applications/${own.application.id}/referrer-filters`, "filter-added");
     }),
   });
+}
+
+/** Returns true if an earlier submission of the same form has added the filter. */
+async function hasJustAdded(
+  { pool, clock }: Portal,
+  request: FastifyRequest,
+  { application }: OwnApplication,
+  value: string,
+): Promise<boolean> {
+  const afterMs = earliestSubmissionMs(request, clock.now());
+  const filters = await listReferrerFilters(pool, request.provider.id, [application.id]);
+  return (
+    afterMs !== undefined && filters.some((filter) => filter.value === value && filter.createdAt.getTime() > afterMs)
+  );
 }
 
 async function showFilters(
@@ -182,7 +197,9 @@ async function showFilters(
     data: {
       application: { id, name },
       filters: filters.map((filter) => ({ id: filter.id, value: filter.value })),
-      ...checkedFields(fields, errors),
+      may_add: filters.length < referrerFiltersMax,
+      limit_reached: `An application can have ${referrerFiltersMax} referrer filters. Delete one to add another.`,
+      ...checkedFields(fields, filters.length < referrerFiltersMax ? errors : {}),
     },
   });
 }

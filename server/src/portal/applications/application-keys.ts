@@ -222,7 +222,7 @@ function auditFilter(
   return recordAudit(tx, { providerId: settings.provider.id, actor: by.actor, ...auditRecord, detail });
 }
 
-const filtersMax = 5;
+export const referrerFiltersMax = 5;
 const filterLengthMax = 255;
 const filterPattern = /^[A-Za-z0-9*.-]+$/;
 
@@ -234,7 +234,7 @@ function newFilterErrors({ referrerFilters }: Application, pattern: string): Fie
       ...(pattern.length > filterLengthMax ? [`is too long (maximum is ${filterLengthMax} characters)`] : []),
       ...(referrerFilters.includes(pattern) ? ["has already been taken"] : []),
     ],
-    base: referrerFilters.length < filtersMax ? [] : ["Limit reached"],
+    base: referrerFilters.length < referrerFiltersMax ? [] : ["Limit reached"],
   });
 }
 

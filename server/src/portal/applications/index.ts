@@ -6,6 +6,7 @@ export {
   representKeys,
   addReferrerFilter,
   referrerFiltersToJson,
+  referrerFiltersMax,
   removeReferrerFilter,
   representReferrerFilters,
 } from "./application-keys.ts";
