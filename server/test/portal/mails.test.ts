@@ -37,24 +37,27 @@ const mailServer = ({ isDown = false } = {}) => {
   const send = async ({
     recipient,
     from,
+    replyTo,
   }: {
     recipient: string;
     from: { name: string; address: string | null };
+    replyTo: string | null;
   }): Promise<void> => {
     if (isDown) throw new Error("connect ECONNREFUSED");
-    accepted.push(`${from.name} <${from.address}> to ${recipient}`);
+    accepted.push(`${from.name} <${from.address}> to ${recipient}${replyTo === null ? "" : `, replies to ${replyTo}`}`);
   };
   return { accepted, send };
 };
 
-test("a mail is sent once, from the provider's address", async ({ database: pool }) => {
+test("a mail is sent once, from the provider's address, and replies go to its support", async ({ database: pool }) => {
   const { provider } = await setUp(pool);
-  await pool.query(`update providers set from_email = 'hello@acme.example' where id = $1`, [provider.id]);
+  const addresses = `from_email = 'hello@acme.example', support_email = 'help@acme.example'`;
+  await pool.query(`update providers set ${addresses} where id = $1`, [provider.id]);
   await write(pool, provider.id);
   const { send, accepted } = mailServer();
   expect(await sendDueMail({ pool, send, clock: at(after(1)) })).toBe(true);
   expect(await sendDueMail({ pool, send, clock: at(after(3600)) })).toBe(false);
-  expect(accepted).toEqual(["Acme <hello@acme.example> to nora@fjord.example"]);
+  expect(accepted).toEqual(["Acme <hello@acme.example> to nora@fjord.example, replies to help@acme.example"]);
   expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([
     { ...mail, sentAt: after(1), attemptsMade: 1 },
   ]);

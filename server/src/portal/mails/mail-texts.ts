@@ -72,15 +72,15 @@ If that was not you, you need not do anything: your password stays as it is.
 const accountStateTexts = {
   approved: {
     subject: "your account is approved",
-    text: "is approved. You can log in now",
+    text: () => "is approved. You can log in now",
   },
   pending: {
     subject: "your account is waiting for approval",
-    text: "is waiting for approval. We will write to you once that is decided",
+    text: () => "is waiting for approval. We will write to you once that is decided",
   },
   rejected: {
     subject: "your account is not approved",
-    text: "was not approved. Reply to this email if you think that this is a mistake",
+    text: (provider: string) => `was not approved. Please contact ${provider} if you think that this is a mistake`,
   },
 } as const;
 
@@ -97,7 +97,7 @@ export const accountStateMail = ({ provider, recipient, username, orgName, state
   subject: `${nameInLine(provider.name)}: ${accountStateTexts[state].subject}`,
   text: `Hello ${username},
 
-the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${accountStateTexts[state].text}.
+the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${accountStateTexts[state].text(nameInLine(provider.name))}.
 `,
 });
 

@@ -6,6 +6,7 @@ import { AddressRefused, openMailer } from "./outbox.ts";
 const mail = {
   from: { name: "Acme, Inc.", address: "hello@acme.example" },
   to: "nora@fjord.example",
+  replyTo: "help@acme.example",
   subject: "Välkommen\r\nBcc: all@fjord.example",
   key: "1.2.3",
   text: "Open this link:\n\nhttps://acme.example/activate/abc\n",
@@ -59,6 +60,7 @@ test("an email reaches the mail server, and its names and subject cannot add hea
   expect(received).toContain("MAIL FROM:<hello@acme.example>");
   expect(received.filter((line) => line.startsWith("RCPT"))).toEqual(["RCPT TO:<nora@fjord.example>"]);
   expect(received).toContain('From: "Acme, Inc." <hello@acme.example>');
+  expect(received).toContain("Reply-To: help@acme.example");
   expect(received).toContain("https://acme.example/activate/abc");
   expect(received).toContain("Message-ID: <1.2.3@acme.example>");
   expect(received.filter((line) => line.startsWith("Bcc"))).toEqual([]);

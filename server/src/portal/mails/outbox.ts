@@ -81,6 +81,8 @@ export async function countWaitingMails(db: Database): Promise<number> {
 export type SendMail = (
   mail: Omit<NewMail, "secretLink" | "accountId"> & {
     readonly from: { name: string; address: string | null };
+    /** The provider's support address. Null: replies go to the sender, which may be a no-reply address. */
+    readonly replyTo: string | null;
     /** The same in each attempt. */
     readonly key: string;
   },
@@ -98,6 +100,7 @@ interface ClaimedMail extends Omit<NewMail, "secretLink" | "accountId"> {
   readonly attemptsMade: number;
   readonly providerName: string;
   readonly fromEmail: string | null;
+  readonly supportEmail: string | null;
 }
 
 // Mails older than three days are not sent, even if the mail server is configured or repaired later. A claim moves the
@@ -116,7 +119,7 @@ const claimMailStatement = `
     limit 1
     for update skip locked)
   returning mails.provider_id, mails.id, recipient, subject, text, mails.created_at, attempts_made,
-    provider.name as "providerName", provider.from_email`;
+    provider.name as "providerName", provider.from_email, nullif(provider.support_email, '') as support_email`;
 
 // The recipient has the link now, so it is removed from the outbox.
 const markSentStatement = `
@@ -149,7 +152,14 @@ export async function sendDueMail({ pool, send, clock }: MailSending): Promise<b
   const { providerId, id, recipient, subject, text, createdAt } = mail;
   try {
     const from = { name: mail.providerName, address: mail.fromEmail };
-    await send({ recipient, subject, text, from, key: `${createdAt.getTime()}.${providerId}.${id}` });
+    await send({
+      recipient,
+      subject,
+      text,
+      from,
+      replyTo: mail.supportEmail,
+      key: `${createdAt.getTime()}.${providerId}.${id}`,
+    });
   } catch (error) {
     const message = errorMessage(error).replaceAll("\0", " ").slice(0, errorLength).toWellFormed();
     const delay = error instanceof AddressRefused ? null : retryDelaySeconds(mail.attemptsMade);
@@ -293,6 +303,7 @@ export const listMailsOfPerson = (
 interface OutgoingMail {
   readonly from: { readonly name: string; readonly address: string };
   readonly to: string;
+  readonly replyTo: string | null;
   readonly subject: string;
   readonly text: string;
   /** Identifies the mail, so that mailboxes can drop a second copy. */
@@ -351,11 +362,12 @@ export async function openMailer(smtpUrl: string, sendTimeoutMs = sendMsMax): Pr
     disableUrlAccess: true,
   });
   return {
-    async send({ from, to, subject, text, key }) {
+    async send({ from, to, replyTo, subject, text, key }) {
       const messageId = `<${key}@${from.address.slice(from.address.lastIndexOf("@") + 1)}>`;
       try {
         // Separate parts, so that no name or address is parsed as several.
-        const mail = { from, to: { name: "", address: to }, subject, text, messageId };
+        const answers = replyTo === null ? {} : { replyTo: { name: "", address: replyTo } };
+        const mail = { from, to: { name: "", address: to }, ...answers, subject, text, messageId };
         await transport.sendMail({ ...mail, signal: AbortSignal.timeout(sendTimeoutMs) });
       } catch (error) {
         throw toRefusal(error);
