@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
-import { test } from "./portal-test.ts";
+import { firstApplicationPath, test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** Opens a visitor's pages in a browser window of a phone's width. */
@@ -61,4 +61,13 @@ test("on a phone an invitation's state is beside its date, below the email addre
     const [address = 0, date = 0, state = 0] = tops;
     expect([email, date - address > 12, Math.abs(state - date) < 12]).toEqual([email, true, true]);
   }
+});
+
+test("the lines of an application's description are shown as they were typed", async ({ browser, portal }) => {
+  const ada = await portal.developer("ada");
+  const application = await firstApplicationPath(ada);
+  await ada.submit(`${application}/edit`, { name: "Shop", description: "Sells candles\r\nand soap" });
+  await using page = await openPhone(browser, ada, 390);
+  await page.goto(`http://portal.example${application}`);
+  expect(await page.locator(".facts dd", { hasText: "candles" }).innerText()).toBe("Sells candles\nand soap");
 });
