@@ -215,7 +215,7 @@ async function readPages(
   history: History & { readonly pool: Pool },
   list: ListName,
   fields: DeliveryFilterFields,
-  limit = 60, // several pages of 400 rows; another test reads pages of any size
+  limit = 150, // three pages of 400 rows; another test reads pages of any size
 ) {
   const search = await searchFor(history, fields);
   const keys: string[] = [];
@@ -336,7 +336,9 @@ test("a search for a delivery's id finds it across the steps of a search", async
   const later = { ...clock, now: () => new Date(now.getTime() + 30 * 24 * 3_600_000) };
   const ids = history.deliveries.map(({ eventId, endpointId }) => `${eventId}.${endpointId}`);
   expect(ids.length).toBeGreaterThan(200);
-  const results = ids.map(async (q) => {
+  // Each search reads the texts of all deliveries before its own: those at the ends of steps, and some of the others.
+  const searched = ids.filter((_, at) => at % 13 === 0 || [98, 99, 0, 1].includes(at % 100) || at === ids.length - 1);
+  const results = searched.map(async (q) => {
     const { rows } = await findPage(
       { db: history.pool, clock: later },
       "deliveries",
@@ -347,7 +349,7 @@ test("a search for a delivery's id finds it across the steps of a search", async
     );
     return rows.map((row) => keyOf("deliveries", row));
   });
-  expect(await Promise.all(results)).toEqual(ids.map((id) => [id]));
+  expect(await Promise.all(results)).toEqual(searched.map((id) => [id]));
 });
 
 test("a job processes every matching delivery once, in page order", async ({ history }) => {
