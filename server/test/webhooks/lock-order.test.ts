@@ -21,40 +21,54 @@ import { until } from "../support/until.ts";
 
 const engineId = "00000000-0000-7000-8000-000000000001";
 
-/** An endpoint's deliveries about two accounts: of each a failed one, and pending ones, of which the first is in flight. */
-interface Scene {
+/** An endpoint whose lane is owned. */
+interface Place {
   readonly providerId: number;
   readonly endpointId: number;
   readonly epoch: number;
+}
+
+/** Its deliveries about two accounts: of each a failed one, and pending ones, of which the first is in flight. */
+interface Scene extends Place {
   readonly failed: readonly [string, string];
   readonly one: readonly [string, string];
   readonly other: readonly [string, string];
 }
 
-async function buildScene(pool: Pool): Promise<Scene> {
+async function buildPlace(pool: Pool): Promise<Place> {
   const providerId = await buildProvider(pool);
   const endpointId = await buildEndpoint(pool, { providerId, url: "https://crm.example/hook", ordering: "account" });
+  await insertEngine(pool, engineId);
   const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: providerId, leaseSeconds: 600 });
-  const record = async (accountId: number): Promise<readonly [string, string]> => {
-    const [first = "", second = ""] = await recordNow(pool, { providerId }, [
-      anEvent({ accountId }),
-      anEvent({ accountId }),
-    ]);
-    return [first, second];
+  return { providerId, endpointId, epoch: lane?.epoch ?? 0 };
+}
+
+/** Replaces the deliveries of the scene before. */
+async function buildScene(pool: Pool, place: Place): Promise<Scene> {
+  const { providerId } = place;
+  await pool.query("with failures as (delete from failures) delete from due");
+  const record = async () => {
+    const accountIds = [31, 31, 32, 32];
+    const [one = "", two = "", three = "", four = ""] = await recordNow(
+      pool,
+      { providerId },
+      accountIds.map((accountId) => anEvent({ accountId })),
+    );
+    return { one: [one, two], other: [three, four] } as const;
   };
-  const [[failedOne], [failedOther]] = [await record(31), await record(32)];
-  await pool.query("update endpoints set active = false where id = $1", [endpointId]);
+  await pool.query(activate);
+  const { one, other } = await record();
+  await failAll(pool);
+  await pool.query(activate);
+  return { ...place, failed: [one[0], other[0]], ...(await record()) };
+}
+
+const activate = "update endpoints set active = true";
+
+/** Applies a quota of no deliveries to inactive endpoints. */
+async function failAll(pool: Pool): Promise<void> {
+  await pool.query("update endpoints set active = false");
   await pool.inTransaction((tx) => limitBacklogs(tx, { rowsMax: 0, daysMax: 90 }));
-  await pool.query("update endpoints set active = true where id = $1", [endpointId]);
-  const epoch = lane?.epoch ?? 0;
-  return {
-    providerId,
-    endpointId,
-    epoch,
-    failed: [failedOne, failedOther],
-    one: await record(31),
-    other: await record(32),
-  };
 }
 
 const keysOf = ({ providerId, endpointId }: Scene, eventIds: readonly string[]) => ({
@@ -140,10 +154,7 @@ const operations: Readonly<Record<string, Run>> = {
     await restoreBatch(pool, { providerId, id: 1 });
   },
   "a skip": (pool, scene) => pool.inTransaction((tx) => skipDelivery(tx, { ...scene, eventId: scene.one[1] })),
-  "a quota": async (pool, { endpointId }) => {
-    await pool.query("update endpoints set active = false where id = $1", [endpointId]);
-    await pool.inTransaction((tx) => limitBacklogs(tx, { rowsMax: 0, daysMax: 90 }));
-  },
+  "a quota": failAll,
   "a change": (pool, { providerId }) =>
     recordNow(pool, { providerId }, [anEvent({ accountId: 32 }), anEvent({ accountId: 31 })]),
 };
@@ -159,8 +170,11 @@ interface Meeting {
   readonly lockedId: string;
 }
 
-/** Runs both while a third transaction locks a delivery's rows, so that they meet where the first one waits. */
-async function runBoth(pool: Pool, { scene, isReplayed, runs, lockedId }: Meeting): Promise<readonly string[]> {
+/**
+ * Runs both while a third transaction locks a delivery's rows, so that they meet where the first one waits. Returns their errors, or nothing
+ * if the first one does not wait there: it meets no other one, and the second one does not run.
+ */
+async function runBoth(pool: Pool, { scene, isReplayed, runs, lockedId }: Meeting): Promise<string[] | undefined> {
   if (isReplayed) await pool.query(replayFirst, scene.one);
   const running: Promise<unknown>[] = [];
   let ended = 0;
@@ -170,29 +184,35 @@ async function runBoth(pool: Pool, { scene, isReplayed, runs, lockedId }: Meetin
     for (const run of runs) {
       running.push(run(pool, scene).finally(() => (ended += 1)));
       await until(async () => ended + (await countWaiting(pool)) >= running.length, { everyMs: 2 });
+      if (ended === running.length) return;
     }
   });
   const results = await Promise.allSettled(running);
-  return results.flatMap((result) => (result.status === "rejected" ? [String(result.reason)] : []));
+  const errors = results.flatMap((result) => (result.status === "rejected" ? [String(result.reason)] : []));
+  return running.length === runs.length || errors.length > 0 ? errors : undefined;
 }
+
+const meetingsOf = (name: string) =>
+  Object.entries(operations).flatMap(([otherName, other]) =>
+    ([name, otherName].includes("a replay") ? [0, 1, 2, 3] : [0, 1, 2]).map((place) => ({ otherName, other, place })),
+  );
 
 test(
   "no two transactions that lock several deliveries wait for each other",
   { timeout: 120_000 },
   async ({ database }) => {
-    await insertEngine(database, engineId);
+    const scenes = await buildPlace(database);
     const errors: string[] = [];
     for (const [name, run] of Object.entries(operations)) {
-      for (const [otherName, other] of Object.entries(operations)) {
-        const places = [name, otherName].includes("a replay") ? [0, 1, 2, 3] : [0, 1, 2];
-        for (const place of places) {
-          const scene = await buildScene(database);
-          const isReplayed = [name, otherName].some((each) => each.endsWith("replayed delivery"));
-          const locked = [scene.one[0], scene.one[1], scene.other[0], scene.failed[0]][place] ?? "";
-          const found = await runBoth(database, { scene, isReplayed, runs: [run, other], lockedId: locked });
-          errors.push(...found.map((error) => `${name}, ${otherName}, place ${place}: ${error}`));
-          await database.query("with failures as (delete from failures) delete from due");
-        }
+      const passes = new Set<string>(); // places where this one does not wait, so that it meets no other one either
+      for (const { otherName, other, place } of meetingsOf(name)) {
+        const isReplayed = [name, otherName].some((each) => each.endsWith("replayed delivery"));
+        if (passes.has(`${place} ${isReplayed}`)) continue;
+        const scene = await buildScene(database, scenes);
+        const locked = [scene.one[0], scene.one[1], scene.other[0], scene.failed[0]][place] ?? "";
+        const found = await runBoth(database, { scene, isReplayed, runs: [run, other], lockedId: locked });
+        if (!found) passes.add(`${place} ${isReplayed}`);
+        errors.push(...(found ?? []).map((error) => `${name}, ${otherName}, place ${place}: ${error}`));
       }
     }
     expect(errors).toEqual([]);
