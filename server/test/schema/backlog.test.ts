@@ -22,8 +22,8 @@ import { test } from "../support/test.ts";
 import { openPlanner } from "./read-plan.ts";
 
 /** Deliveries behind one first row: the account of `anEvent`. */
-const ofOneKey = 1_000_000;
-const heldRows = 50_000;
+const ofOneKey = 150_000;
+const heldRows = 25_000;
 const engineId = "00000000-0000-7000-8000-000000000001";
 /** `holdsUp` counts to 1,000. Everything else reads the rows it concerns and their neighbours. */
 const rowsMax = 1_010;
