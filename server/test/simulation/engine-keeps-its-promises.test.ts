@@ -5,7 +5,7 @@ import { runSeed } from "./run-seed.ts";
 const only = process.env["SIMULATION_SEED"];
 const seeds =
   only === undefined
-    ? Array.from({ length: Number(process.env["SIMULATION_SEEDS"] ?? 200) }, (_, index) => index + 1)
+    ? Array.from({ length: Number(process.env["SIMULATION_SEEDS"] ?? 100) }, (_, index) => index + 1)
     : [Number(only)];
 
 test(
