@@ -18,7 +18,6 @@ interface ExportedSubject {
 }
 
 const batchSize = 100;
-const endpointsMax = 100;
 
 const asJson = (node: Parameters<typeof documentToJson>[0]): Json => documentToJson(withoutCredentials(node));
 
@@ -57,7 +56,11 @@ async function* readHistory(db: Database, subject: ExportedSubject): AsyncGenera
       limit: batchSize,
     });
     const eventIds = events.map(({ id }) => id);
-    const sent = await readNotifications(db, { providerId: provider.id, eventIds, limit: endpointsMax });
+    const all = await readNotifications(db, { providerId: provider.id, eventIds });
+    const sent = Map.groupBy(
+      all.filter(({ state }) => state !== "withheld"),
+      ({ eventId }) => eventId,
+    );
     yield events.map((event) => ({
       id: event.id,
       type: event.type,
@@ -68,13 +71,11 @@ async function* readHistory(db: Database, subject: ExportedSubject): AsyncGenera
       document: asJson(event.document),
       previous: event.previous,
       erased_at: event.erasedAt?.toISOString() ?? null,
-      deliveries: sent
-        .filter(({ eventId, state }) => eventId === event.id && state !== "withheld")
-        .map(({ endpointId, endpointName, state }) => ({
-          endpoint_id: endpointId,
-          endpoint_name: endpointName,
-          state,
-        })),
+      deliveries: (sent.get(event.id) ?? []).map(({ endpointId, endpointName, state }) => ({
+        endpoint_id: endpointId,
+        endpoint_name: endpointName,
+        state,
+      })),
     }));
     const last = events.at(-1);
     if (last === undefined || events.length < batchSize) return;

@@ -205,10 +205,10 @@ const notificationsStatement = `
   order by event.id, verdict.state = 'withheld', verdict.endpoint_id
   ${plannedEachTime}`;
 
-/** Returns which endpoints were notified of each event, those with a delivery first, at most `limit` per event. */
+/** Returns which endpoints were notified of each event, those with a delivery first, at most `limit` per event if there is one. */
 export async function readNotifications(
   db: Database,
-  { providerId, eventIds, limit }: { providerId: number; eventIds: readonly string[]; limit: number },
+  { providerId, eventIds, limit }: { providerId: number; eventIds: readonly string[]; limit?: number },
 ): Promise<readonly Notification[]> {
   if (eventIds.length === 0) return [];
   return db.query<Notification>(notificationsStatement, [providerId, eventIds, limit]);
