@@ -2,12 +2,12 @@ import { expect } from "vitest";
 import { NoConnection } from "#platform/database/connection.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
-import { buildProvider } from "../../test/support/build-webhooks.ts";
+import { buildProvider, encryption } from "../../test/support/build-webhooks.ts";
 import { cloneTemplate } from "../../test/support/clone-template.ts";
 import { schema } from "../../test/support/test-databases.ts";
 import { test as base } from "../../test/support/test.ts";
 import { CellDirectory } from "./cell-directory.ts";
-import type { Cell } from "./directory.ts";
+import { type Cell, deleteCell, insertCell, readCells, updateCellState } from "./directory.ts";
 
 const cellOf = (number: number, databaseUrl: Buffer | null): Cell => ({
   number,
@@ -84,4 +84,15 @@ test("without the directory, a provider that no cell knows, or that has left the
   await expect(directory.findTenant(`provider-${gone}`)).rejects.toThrow(NoConnection);
   await expect(directory.findTenant("nobody")).rejects.toThrow(NoConnection);
   await expect(directory.findTenant(undefined)).rejects.toThrow(NoConnection);
+});
+
+test("a cell that another command has added meanwhile is not removed", async ({ database }) => {
+  await database.inTransaction(async (tx) => {
+    for (const name of ["east", "west"]) {
+      const cell = await insertCell(tx, encryption, { name, schema: name, databaseUrl: undefined });
+      if (name === "west") await updateCellState(tx, name, "active");
+      await deleteCell(tx, cell?.number ?? 0);
+    }
+  });
+  expect((await readCells(database)).map(({ name }) => name)).toEqual(["default", "west"]);
 });

@@ -109,9 +109,9 @@ export async function updateCellState(tx: Transaction, name: string, state: Cell
   return cell;
 }
 
-/** Removes a cell that could not be made. */
+/** Removes a cell that could not be made, unless another command has made it meanwhile. */
 export async function deleteCell(tx: Transaction, number: number): Promise<void> {
-  await tx.query(`delete from bellwire_directory.cells where number = $1`, [number]);
+  await tx.query(`delete from bellwire_directory.cells where number = $1 and state = 'draining'`, [number]);
 }
 
 /** Encrypts the connection strings with the newest key. Returns the number of changed ones. */

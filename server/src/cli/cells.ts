@@ -73,7 +73,8 @@ export const addCell: Command = {
           if (cell.idShare !== null) await shareIds({ directory, pool }, cell.idShare);
           const [foreign] = await pool.query("select from providers limit 1");
           if (foreign) throw new WrongUsage(`The schema ${schema} of that database has providers already.`);
-          await directory.inTransaction((tx) => updateCellState(tx, name, "active"));
+          const active = await directory.inTransaction((tx) => updateCellState(tx, name, "active"));
+          if (!active) throw new CannotStart(`Another command that added cell ${name} has failed. Add it again.`);
         } catch (error) {
           await directory.inTransaction((tx) => deleteCell(tx, cell.number));
           throw error;
