@@ -8,6 +8,7 @@ import {
   insertEngine,
   limitBacklogs,
   makeDueAgain,
+  type Ordering,
   type PreviousState,
   restoreBatch,
   retryDeliveries,
@@ -35,9 +36,9 @@ interface Key {
   readonly eventId: string;
 }
 
-async function buildFailure(pool: Pool): Promise<Key> {
+async function buildFailure(pool: Pool, ordering: Ordering = "none"): Promise<Key> {
   const providerId = await buildProvider(pool);
-  const endpointId = await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" });
+  const endpointId = await buildEndpoint(pool, { providerId, url: "https://crm.example/hook", ordering });
   const [eventId = ""] = await recordNow(pool, { providerId });
   await pool.query(`update endpoints set state = 'paused' where id = $1`, [endpointId]);
   await pool.inTransaction((tx) => limitBacklogs(tx, { rowsMax: 0, daysMax: 90 }));
@@ -92,6 +93,30 @@ test.for(ways)(
     expect(await database.query(`select from due`)).toEqual([]);
   },
 );
+
+test("a replayed delivery does not wait behind one that ends at the same time", async ({ database }) => {
+  const key = await buildFailure(database, "account");
+  const deleted: Promise<unknown>[] = [];
+  let isReplayed = false;
+  const endNext = async (): Promise<void> => {
+    await recordNow(database, { providerId: key.providerId });
+    const hasDeleted = Promise.withResolvers<void>();
+    const deletion = database.inTransaction(async (other) => {
+      await other.query("delete from due");
+      hasDeleted.resolve();
+      await until(async () => isReplayed || (await countWaiting(database)));
+    });
+    deleted.push(deletion);
+    await hasDeleted.promise;
+  };
+  await database.inTransaction(async (tx) => {
+    const again = { format: "3scale", was: "failed", orderingKey: "account/31", sequence: 1 } as const;
+    await makeDueAgain(beforeInsert(tx, endNext), key, [{ ...again, eventId: key.eventId }]);
+    isReplayed = true;
+  });
+  await Promise.all(deleted);
+  expect(await database.query("select due_at < 'infinity' as is_due from due")).toEqual([{ isDue: true }]);
+});
 
 test.for(ways)(
   "a failure that is being retried $name is left out when the list is retried",
