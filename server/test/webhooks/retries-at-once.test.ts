@@ -15,6 +15,7 @@ import {
   retryDelivery,
   retryFailures,
   settleDeliveries,
+  type Settlement,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
 import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
@@ -110,8 +111,8 @@ test("a replayed delivery does not wait behind one that ends at the same time", 
     await hasDeleted.promise;
   };
   await database.inTransaction(async (tx) => {
-    const again = { format: "3scale", was: "failed", orderingKey: "account/31", sequence: 1 } as const;
-    await makeDueAgain(beforeInsert(tx, endNext), key, [{ ...again, eventId: key.eventId }]);
+    const ordered = { ...again, was: "failed", orderingKey: "account/31", eventId: key.eventId } as const;
+    await makeDueAgain(beforeInsert(tx, endNext), key, [ordered]);
     isReplayed = true;
   });
   await Promise.all(deleted);
@@ -216,6 +217,41 @@ test.for(firstSends.flatMap(({ name, send }) => firstSends.map((other) => ({ nam
   },
 );
 
+test("a delivery that is retried while its last failure is recorded is not given up", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
+  const eventIds = await recordNow(database, { providerId });
+  const epoch = await claim(database, endpointId);
+  const failed = {
+    end: "failed",
+    error: "Answered 500",
+    status: 500,
+    url: Buffer.of(1),
+    retriedAt: "-infinity",
+  } as const;
+  const recorded: Promise<unknown>[] = [];
+  await database.inTransaction(async (tx) => {
+    await retryDelivery(tx, { providerId, endpointId, eventId: eventIds[0] ?? "" });
+    recorded.push(settleAs(database, { providerId, endpointId, eventIds }, { epoch, ...failed }));
+    await until(() => countWaiting(database));
+  });
+  await Promise.all(recorded);
+  expect(await database.query("select attempts_made as made from due")).toEqual([{ made: 1 }]);
+  expect(await database.query("select from failures")).toEqual([]);
+});
+
+test("a retry of the list waits for whoever has a delivery of it", async ({ database }) => {
+  const key = await buildFailure(database);
+  const retried: Promise<number>[] = [];
+  let isRetried = false;
+  await database.inTransaction(async (tx) => {
+    await tx.query("select from deliveries for update"); // as a retry that fails later
+    retried.push(retryFailures(database, key, bySystem).finally(() => (isRetried = true)));
+    await until(async () => isRetried || (await countWaiting(database)));
+  });
+  expect(await Promise.all(retried)).toEqual([1]);
+});
+
 interface Backlog extends Omit<Key, "eventId"> {
   /** In the order in which receivers have answered, or newest first. */
   readonly eventIds: readonly string[];
@@ -227,11 +263,23 @@ const addBacklog = `
   select $1, overlay(uuid_v7_floor(now())::text placing lpad(nth::text, 12, '0') from 25)::uuid, $2, '3scale', nth
   from generate_series(1, 5000) nth`;
 
-/** Records successful first attempts, in their order. */
-async function settle(pool: Pool, { endpointId, eventIds }: Backlog): Promise<void> {
-  const engineId = "00000000-0000-7000-8000-000000000001";
+const engineId = "00000000-0000-7000-8000-000000000001";
+
+async function claim(pool: Pool, endpointId: number): Promise<number> {
   await insertEngine(pool, engineId);
   const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
+  return lane?.epoch ?? 0;
+}
+
+const settle = async (pool: Pool, backlog: Backlog): Promise<void> =>
+  settleAs(pool, backlog, { epoch: await claim(pool, backlog.endpointId) });
+
+/** Records first attempts, in their order. By default they were successful. */
+async function settleAs(
+  pool: Pool,
+  { endpointId, eventIds }: Backlog,
+  result: Pick<Settlement, "epoch"> & Partial<Settlement>,
+): Promise<void> {
   const outcome = { status: 200, error: null, errorClass: null, latencyMs: 1, responseHeaders: {}, responseBody: null };
   const rest = { orderingKey: null, retryAfterSeconds: null, retriedAt: null, url: null, settingsId: 1, trace: null };
   const first = { number: 1, at: new Date(), end: "delivered" } as const;
@@ -244,7 +292,7 @@ async function settle(pool: Pool, { endpointId, eventIds }: Backlog): Promise<vo
       ...first,
       endpointId,
       eventId,
-      epoch: lane?.epoch ?? 0,
+      ...result,
     })),
   );
 }
