@@ -17,6 +17,35 @@ const settings = {
   heldQuota: { rowsMax: 1_000_000, daysMax: 90 },
 };
 
+const insertOldAndNew = `
+  with evaluated as (
+    insert into alert_schedules (provider_id, evaluated_at) values ($1, now())
+  ), closed as (
+    insert into alerts (provider_id, endpoint_id, kind, state, since, closed_at, sentence)
+    values ($1, 1, 'disabled', 'closed', now(), now() - interval '31 days', 'old'),
+      ($1, 1, 'exhausted', 'closed', now(), now() - interval '29 days', 'new'),
+      ($1, 2, 'exhausted', 'open', now() - interval '31 days', null, 'open')
+  ), replayed as (
+    insert into replays (provider_id, endpoint_id, since, until, kind, last_event, event_types, finished_at)
+    values ($1, 1, now(), now(), 'all', gen_random_uuid(), '{old}', now() - interval '31 days'),
+      ($1, 1, now(), now(), 'all', gen_random_uuid(), '{new}', now() - interval '29 days'),
+      ($1, 1, now() - interval '31 days', now() - interval '31 days', 'all', gen_random_uuid(), '{running}', null)
+  ), worked as (
+    insert into jobs (provider_id, kind, subject, selection, actor_kind, error, finished_at)
+    values ($1, 'retry', 'failures', '{}', 'key', 'old', now() - interval '31 days'),
+      ($1, 'retry', 'failures', '{}', 'key', 'new', now() - interval '29 days'),
+      ($1, 'export', 'events', '{}', 'key', 'old export', now() - interval '8 days'),
+      ($1, 'export', 'events', '{}', 'key', 'new export', now() - interval '6 days'),
+      ($1, 'retry', 'failures', '{}', 'key', 'running', null)
+  )
+  insert into failure_mutes (provider_id, cause, until)
+  values ($1, 'old', now() - interval '1 second'), ($1, 'new', now() + interval '1 hour'), ($1, 'without end', null)`;
+
+const readOldAndNew = `
+  select 'alert' as kind, sentence as name from alerts union all select 'replay', event_types[1] from replays
+  union all select 'job', error from jobs union all select 'mute', cause from failure_mutes
+  order by kind, name`;
+
 test("expired rows are deleted a minute after the start, so that restarts within the hour keep nothing for ever", async ({
   database: pool,
 }) => {
@@ -24,6 +53,7 @@ test("expired rows are deleted a minute after the start, so that restarts within
   const providerId = await buildProvider(pool);
   const createdAt = new Date(Date.now() - 40 * 86_400_000);
   await pool.inTransaction((tx) => insertMail(tx, providerId, mail, createdAt));
+  await pool.query(insertOldAndNew, [providerId]);
   const clock = new HandDrivenClock();
   await using _housekeeping = startHousekeeping({
     pool,
@@ -34,6 +64,20 @@ test("expired rows are deleted a minute after the start, so that restarts within
   });
   await clock.advance(60_000);
   await until(async () => (await pool.query("select from mails")).length === 0);
+  await until(() => clock.sleeping > 0); // all of it has been done
+  expect(
+    (await pool.query<{ kind: string; name: string }>(readOldAndNew)).map(({ kind, name }) => `${kind} ${name}`),
+  ).toEqual([
+    "alert new",
+    "alert open",
+    "job new",
+    "job new export",
+    "job running",
+    "mute new",
+    "mute without end",
+    "replay new",
+    "replay running",
+  ]);
   expect(clock.monotonicMs()).toBe(60_000);
 });
 

@@ -110,6 +110,23 @@ test("metrics over time have a point for every interval, a total, and the values
   ]);
 });
 
+test("percentiles are those of all attempts, however often they were written, without minutes that may be dropped", async ({
+  sharedPool: pool,
+  api,
+}) => {
+  const providerId = api.provider.id;
+  const key = { providerId, endpointId: await buildEndpoint(pool, { providerId, url }) };
+  const atMs = Date.now() - 2 * 24 * 60 * minuteMs;
+  for (let n = 0; n < 40; n += 1)
+    await count(pool, key, [countedAttempt({ atMs }), countedAttempt({ atMs, latencyMs: n < 10 ? 4000 : 400 })]);
+  const span = `since=${new Date(atMs).toISOString()}&until=${new Date(atMs + 1).toISOString()}`;
+  const read = async (interval: string) =>
+    (await api.call("GET", `/stats?metrics=attempts,latency_p50,latency_p95&${span}&interval=${interval}`)).json()
+      .series[0].total;
+  expect(await read("hour")).toEqual({ attempts: 80, latency_p50: 41, latency_p95: 3756 });
+  expect(await read("minute")).toMatchObject({ attempts: 0 });
+});
+
 test("accounts and applications are counted by the interval in which they were created", async ({ api, clock }) => {
   const { provider } = api;
   const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
@@ -152,6 +169,9 @@ test("the default interval is longer for series by endpoint than for the whole p
     ["minute", 301],
     ["hour", 201],
   ]);
+  // Minutes of that time are dropped. The end of a span is not in it.
+  const old = await api.call("GET", "/stats?metrics=attempts&since=2026-01-01T10:00:00Z&until=2026-01-01T12:00:00Z");
+  expect(old.json()).toMatchObject({ interval: "hour", series: [{ points: [{}, {}] }] });
   const each = "&group_by=endpoint_id";
   expect([(await pointsOf(0.9, each))[0], (await pointsOf(5, each))[0], (await pointsOf(200, each))[0]]).toEqual([
     "minute",
@@ -183,6 +203,7 @@ const manySeries = `group_by=endpoint_id,event_type${[1, 2, 3, 4, 5].map((id) =>
 test.for([
   ["metrics=attempts&interval=minute&since=2020-01-01T00:00:00Z", "interval"],
   ["metrics=attempts&interval=hour&since=2020-01-01T00:00:00Z", "interval"],
+  ["metrics=attempts&interval=minute&since=-73h&until=-72h", "interval"],
   [`metrics=attempts&interval=minute&since=${hoursAgo(24)}&until=${hoursAgo(0)}&${manySeries}`, "interval"],
   ["metrics=latency_p50&group_by=outcome", "metrics"],
   ["metrics=accounts_created&group_by=endpoint_id", "metrics"],
