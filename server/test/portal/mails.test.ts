@@ -83,9 +83,14 @@ test("retries of a mail back off exponentially while the mail server is down", a
   expect(repaired.accepted).toHaveLength(1);
 });
 
-test("two processes that poll the outbox concurrently send no mail twice", async ({ database: pool }) => {
+test("processes that poll the outbox concurrently send each mail once, and none later", async ({
+  database: pool,
+  owner,
+}) => {
   const { provider } = await setUp(pool);
-  for (let created = 0; created < 20; created += 1) await write(pool, provider.id);
+  await write(pool, provider.id);
+  for (const table of ["mails", "providers"]) await owner.query(`analyze ${table}`); // as it may know an outbox before it fills
+  for (let created = 1; created < 20; created += 1) await write(pool, provider.id);
   const { send, accepted } = mailServer();
   const empty = async (): Promise<void> => {
     while (await sendDueMail({ pool, send, clock: at(after(1)) }));

@@ -105,12 +105,13 @@ interface ClaimedMail extends Omit<NewMail, "secretLink" | "accountId"> {
 
 // Mails older than three days are not sent, even if the mail server is configured or repaired later. A claim moves the
 // due time ten minutes ahead, so another process retries if this one dies. One mail at a time: others that wait behind a slow
-// mail server would become due again, and two processes would send them. Served by mails_due_idx.
+// mail server would become due again, and two processes would send them. Compared with `=`: for `in`, PostgreSQL may run the subquery
+// for each mail of an outbox that it takes for small, and claim all. Served by mails_due_idx.
 const claimMailStatement = `
   update mails
   set due_at = $1::timestamptz + interval '10 minutes', attempts_made = attempts_made + 1
   from providers as provider
-  where provider.id = mails.provider_id and (mails.provider_id, mails.id) in (
+  where provider.id = mails.provider_id and (mails.provider_id, mails.id) = (
     select provider_id, id
     from mails
     where sent_at is null and due_at <= $1 and created_at > $1::timestamptz - interval '3 days'
