@@ -70,7 +70,10 @@ test("missing deliveries are sent in the endpoint's format, if it subscribes to 
   const endpointId = await buildEndpoint(database, { providerId, url: receiver.url, ...types });
   const token = { kind: "token", userId: 1 } as const; // a gate stops events caused by tokens
   const [stopped = ""] = await recordNow(database, { providerId, actor: token });
-  await recordNow(database, { providerId }, [anEvent({ type: "account.updated" })]);
+  await recordNow(database, { providerId }, [
+    anEvent({ type: "account.updated" }),
+    anEvent({ type: "endpoint.degraded" }),
+  ]);
   await using _engine = await startTestEngine(database);
   const [sent = ""] = await recordNow(database, { providerId });
   await until(nothingIsDue(database));
@@ -78,6 +81,8 @@ test("missing deliveries are sent in the endpoint's format, if it subscribes to 
   const counts = { failed: 0, missing: 2, delivered: 0, givenUp: 0 };
   const preview = { ...rangeOf({ providerId, endpointId, only: "missing" }), subscribedTo: types.eventTypes };
   expect(await countReplayable(database, preview)).toEqual(counts);
+  const ofPortal = await countReplayable(database, { ...preview, subscribedTo: ["*"] }); // no operational event
+  expect(ofPortal).toEqual({ ...counts, missing: 3 });
   expect(await replayAll(database, { providerId, endpointId, only: "missing" })).toMatchObject({
     ...counts,
     state: "done",
