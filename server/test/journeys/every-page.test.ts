@@ -341,7 +341,7 @@ test(
     await sendAgain(visitor, objects.delivery);
     await pauseAndResume(visitor, objects.endpoint);
     await typeIntoDialog(visitor);
-    await visitor.start(); // without the messages of the actions
+    await visitor.reload(); // without the messages of the actions
     // Each page starts in the theme in which the previous page ended.
     const orders = [
       ["light", "dark"],

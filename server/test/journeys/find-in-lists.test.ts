@@ -77,7 +77,7 @@ test(
     await visitor.press("menuitem", /^Save this view/);
     await visitor.type(page.getByRole("textbox", { name: "Name" }), "Night failures");
     await visitor.sees("View: Night failures");
-    await visitor.start();
+    await visitor.reload();
     await visitor.press("link", "Deliveries");
     await visitor.press("button", "Views");
     await page.getByRole("menuitem", { name: "Night failures" }).waitFor();

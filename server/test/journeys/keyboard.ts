@@ -39,9 +39,15 @@ export class KeyboardVisitor {
     await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor();
   }
 
-  /** Loads a page, with the count of steps at zero. It handles keys once its navigation is shown. */
-  async start(path = ""): Promise<void> {
-    await this.page.goto(`${this.#url}/p/admin${path}`);
+  /** Opens a page from the present one, with the count of steps at zero. */
+  async start(path = "/"): Promise<void> {
+    await openWithinPortal(this.page, `/p/admin${path}`);
+    this.#steps = 0;
+  }
+
+  /** Loads all of the Admin Portal again, at its start page. It handles keys once its navigation is shown. */
+  async reload(): Promise<void> {
+    await this.page.goto(`${this.#url}/p/admin`);
     await this.page.getByRole("link", { name: "Deliveries" }).first().waitFor();
     this.#steps = 0;
   }
@@ -91,7 +97,10 @@ export class KeyboardVisitor {
 
   async #focus(target: Locator, key: "Tab" | "ArrowDown"): Promise<void> {
     await target.first().waitFor();
-    if (key === "Tab") await this.#pressOften(key, await stopsBefore(target));
+    if (key === "Tab") {
+      const stops = await stopsBefore(target);
+      await this.#pressOften(stops < 0 ? "Shift+Tab" : "Tab", Math.abs(stops));
+    }
     for (let stop = 0; stop < stopsMax; stop += 1) {
       if (await hasFocus(target)) return;
       await this.page.keyboard.press(key);
@@ -109,12 +118,21 @@ export class KeyboardVisitor {
 const hasFocus = (target: Locator): Promise<boolean> =>
   target.evaluateAll((elements) => elements.some((element) => element === element.ownerDocument.activeElement));
 
-/** Counts the stops between the focus and an element, less a few: a group of buttons may be one stop. */
+/**
+ * Counts the stops from the focus to a few before an element, because a group of buttons may be one stop. Negative, if these are before
+ * the focus. The title of a page may have the focus, and is no stop.
+ */
 const stopsBefore = (target: Locator): Promise<number> =>
   target.first().evaluate((element) => {
     const { activeElement, body } = element.ownerDocument;
     const all = [...body.querySelectorAll("a[href], button, input, select, textarea, [tabindex]")];
     const stops = all.filter((each) => each.checkVisibility() && !each.matches(":disabled, [tabindex='-1']"));
-    const places = [element, activeElement].map((searched) => stops.findIndex((stop) => stop === searched));
-    return Math.max(0, (places[0] ?? 0) - (places[1] ?? 0) - 3);
+    const passed = stops.findLastIndex(
+      (stop) =>
+        stop === activeElement ||
+        (activeElement !== null &&
+          (stop.compareDocumentPosition(activeElement) & stop.DOCUMENT_POSITION_FOLLOWING) !== 0),
+    );
+    const distance = stops.findIndex((stop) => stop === element) - passed;
+    return distance > 0 ? Math.max(0, distance - 3) : distance - 3;
   });
