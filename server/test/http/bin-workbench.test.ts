@@ -312,6 +312,17 @@ test("a viewer with the key changes name and responses, but only admins forward 
     expect([path, (await post(path, payload)).statusCode]).toEqual([path, 403]);
   }
   expect((await post("forward", "url=http://127.0.0.1:9/", { cookie })).statusCode).toBe(303);
+  await send(workbench);
+  const page = (await viewOf(workbench, `key=${bin.viewKey}`, cookie)).body;
+  expect(page.match(/<input type="(?:text|url)"[^>]*>/g)).toHaveLength(3);
+  expect(page).not.toMatch(/<input type="(?:text|url)"[^>]* maxlength/); // cuts off a pasted text without a word
+  for (const [path, payload, words] of [
+    ["name", `name=${"x".repeat(101)}`, "name must be one line of at most 100 characters"],
+    ["forward", `url=http://127.0.0.1:9/${"x".repeat(2048)}`, "The URL is too long (maximum is 2048 characters)"],
+  ] as const) {
+    const refused = await post(path, payload, { cookie });
+    expect([path, refused.statusCode, refused.body]).toEqual([path, 422, expect.stringContaining(words)]);
+  }
   expect((await post("shares", "hours=1", { cookie })).body).toMatch(/view\?share=[a-z2-7]{26}/);
   for (const path of ["name", "rules", "forward", "shares"]) {
     const headers = { cookie, "sec-fetch-site": "cross-site" };
