@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test-of-starts.ts";
+import { openWithinPortal } from "./keyboard.ts";
 import { password, signUpByForm } from "./sign-up-over-http.ts";
 
 test("a developer requests an account plan and the admin approves it", async ({ browser, databaseUrl }) => {
@@ -26,7 +27,7 @@ test("a developer requests an account plan and the admin approves it", async ({ 
   await developer.click("main button[type=submit]");
   await developer.getByText("You have requested Gold").waitFor();
 
-  await admin.goto(`${bellwire.url}/p/admin/accounts`);
+  await openWithinPortal(admin, "/p/admin/accounts");
   const requests = admin.locator(".bellwire-notice").filter({ hasText: "Plan change requests" });
   await requests.getByRole("link", { name: "Harbour & Sons" }).click();
   await admin.getByText("mira requests the plan Gold").waitFor();

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { runBellwire } from "../support/run-bellwire.ts";
+import { openWithinPortal } from "./keyboard.ts";
 import { test } from "../support/test-of-starts.ts";
 
 const switchLabel = "Actions in the admin portal also trigger webhooks";
@@ -32,15 +33,15 @@ test(
     }
     await page.setViewportSize({ width: 1280, height: 720 });
     await page.getByText("Pending", { exact: true }).first().waitFor();
-    await page.goto(`${bellwire.url}/p/admin/deliveries`);
+    await openWithinPortal(page, "/p/admin/deliveries");
     await page.getByText("Nothing has been sent yet").waitFor();
 
-    await page.goto(`${bellwire.url}/p/admin/webhooks/edit`);
+    await openWithinPortal(page, "/p/admin/webhooks/edit");
     await page.getByLabel(switchLabel).check();
     await page.getByRole("button", { name: "Save webhook settings" }).click();
     await page.getByText("The webhook settings were saved").waitFor();
 
-    await page.goto(`${bellwire.url}/p/admin/accounts`);
+    await openWithinPortal(page, "/p/admin/accounts");
     await page.getByRole("link", { name: "Harbour & Sons" }).click();
     await chooseAction(page, "Approve");
     await page.getByText("Approved", { exact: true }).waitFor();
@@ -48,7 +49,7 @@ test(
     await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
     await page.getByText("Suspended", { exact: true }).waitFor();
 
-    await page.goto(`${bellwire.url}/p/admin/deliveries`);
+    await openWithinPortal(page, "/p/admin/deliveries");
     const rows = page.getByRole("row").filter({ hasText: "Account updated" }).filter({ hasText: "Delivered" });
     await expect.poll(() => rows.count()).toBe(2);
   },

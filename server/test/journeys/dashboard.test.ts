@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { findViolations } from "../support/find-violations.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
 import { test } from "../support/test-of-starts.ts";
+import { openWithinPortal } from "./keyboard.ts";
 import { signUpByForm } from "./sign-up-over-http.ts";
 
 /** 300 kB, with headers, for everything that the browser loads after the sign-in. */
@@ -66,7 +67,7 @@ test(
     const rows = page.getByRole("row").filter({ hasText: "Delivered" });
     await expect.poll(() => rows.count()).toBe(3);
 
-    await page.goto(`${bellwire.url}/p/admin/endpoints`);
+    await openWithinPortal(page, "/p/admin/endpoints");
     await page.getByText("Healthy").waitFor();
     await page.getByRole("img", { name: "Last hour: 3 delivered, 0 failed" }).waitFor();
     await page.getByRole("link", { name: "default" }).click();

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { sendRequest } from "../chaos/api-client.ts";
 import { runBellwire } from "../support/run-bellwire.ts";
+import { openWithinPortal } from "./keyboard.ts";
 import { test } from "../support/test-of-starts.ts";
 
 test(
@@ -28,7 +29,7 @@ test(
     await dialog.getByRole("button", { name: "Send 3 deliveries" }).click();
     await page.getByText("Last replay: done").waitFor();
 
-    await page.goto(`${bellwire.url}/p/admin/deliveries`);
+    await openWithinPortal(page, "/p/admin/deliveries");
     const delivered = page.getByRole("row").filter({ hasText: "Harbour & Sons" }).filter({ hasText: "Delivered" });
     await expect.poll(() => delivered.count()).toBe(3);
   },
