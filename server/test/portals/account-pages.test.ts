@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { password, test } from "./portal-test.ts";
+import { firstApplicationPath, password, test } from "./portal-test.ts";
 
 test("an admin of the account edits the organization, and the event names them as the actor", async ({ portal }) => {
   const ada = await portal.developer("ada");
@@ -59,6 +59,33 @@ test("editing another field keeps a value that is no longer offered", async ({ p
   ]);
   const refused = await ada.submit("/account/edit", { org_name: "Tallow & Sons", size: "none" });
   expect(refused.html).toContain("Size is not included in the list");
+});
+
+test("developers see read-only fields, but cannot change them, and see no hidden ones", async ({ portal }) => {
+  const { pool, provider } = portal;
+  const ada = await portal.developer("ada");
+  for (const [target, name] of [
+    ["Account", "tier"],
+    ["User", "badge"],
+    ["Cinstance", "quota"],
+  ] as const) {
+    await pool.query(
+      `insert into fields_definitions (provider_id, target, name, label, read_only, hidden, position) values
+         ($1, $2, $3, initcap($3), true, false, 8), ($1, $2, $3 || '_secret', 'Secret', true, true, 9)`,
+      [provider.id, target, name],
+    );
+    const table = { Account: "accounts", User: "users", Cinstance: "applications" }[target];
+    await pool.query(
+      `update ${table} set fields = jsonb_build_object($2::text, $2 || ' <1>', $2 || '_secret', 'not theirs') where provider_id = $1`,
+      [provider.id, name],
+    );
+  }
+
+  const page = (await ada.get("/account")).html + (await ada.get(await firstApplicationPath(ada))).html;
+  for (const name of ["tier", "badge", "quota"])
+    expect(page).toMatch(new RegExp(`<dt>${name}</dt><dd[^>]*>${name} &lt;1&gt;</dd>`, "i"));
+  expect(page).not.toContain("not theirs");
+  expect((await ada.get("/account/edit")).html).not.toContain('name="tier"');
 });
 
 test("the organization cannot be edited if the account area is disabled", async ({ portal }) => {

@@ -31,6 +31,7 @@ import {
 } from "./page.ts";
 import {
   definedFields,
+  readOnlyFacts,
   type FormField,
   submittedValues,
   withSubmittedValues,
@@ -65,6 +66,7 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
       const { userAccountAreaEnabled } = await readProviderSettings(pool, providerId);
       const other = await findOtherAccountPlans(pool, providerId, account);
       const planRequest = await readAccountPlanRequest(pool, providerId, account.id);
+      const definitions = await readFieldsDefinitions(pool, providerId);
       return showPage(request, reply, {
         template: "account",
         title: "My account",
@@ -79,8 +81,14 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
             may_request_plan: other?.step === "request",
             may_change_plan: other?.step === "change",
             requested_plan: planRequest?.planName,
+            facts: readOnlyFacts(definitions, "Account", account.fields),
           },
-          user: { username: user.username, email: user.email, role: user.role },
+          user: {
+            facts: readOnlyFacts(definitions, "User", user.fields),
+            username: user.username,
+            email: user.email,
+            role: user.role,
+          },
           applications: applications.map((application) => describeApplication(application, timeZone)),
         },
       });

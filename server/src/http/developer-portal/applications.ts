@@ -1,12 +1,3 @@
-import {
-  type DeveloperPage,
-  type Portal,
-  readPathId,
-  redirectWithNotice,
-  requireDeveloper,
-  showNotAllowed,
-  showNotFound,
-} from "./page.ts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
@@ -24,6 +15,16 @@ import {
   withdrawApplicationPlanRequest,
 } from "#portal/applications/index.ts";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
+import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
+import {
+  type DeveloperPage,
+  type Portal,
+  readPathId,
+  redirectWithNotice,
+  requireDeveloper,
+  showNotAllowed,
+  showNotFound,
+} from "./page.ts";
 import { addApplicationForms, findSelectablePlans } from "./application-forms.ts";
 import { addKeyPages } from "./application-keys.ts";
 import {
@@ -33,10 +34,8 @@ import {
   type OwnApplication,
   requireApplication,
 } from "./application.ts";
-
 import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
-import type { FieldErrors } from "#portal/fields/index.ts";
-import { checkedFields, earliestSubmissionMs, type FormField, addFormPage, showForm } from "./forms.ts";
+import { checkedFields, earliestSubmissionMs, type FormField, addFormPage, readOnlyFacts, showForm } from "./forms.ts";
 
 /** Adds the pages of the account's applications, with their plans and credentials. */
 export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): void {
@@ -86,6 +85,7 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
           developer,
           data: {
             application: describeApplication(application, timeZone),
+            facts: readOnlyFacts(await readFieldsDefinitions(pool, providerId), "Cinstance", application.fields),
             requested_plan: planRequest?.planName,
             links: applicationLinks(application, await findOtherApplicationPlans(pool, providerId, own)),
             has_just_signed_up: hasJustSignedUp,

@@ -209,7 +209,7 @@ const autocomplete: Readonly<Record<string, string>> = {
   job_role: "organization-title",
 };
 
-/** Developers neither see nor write hidden and read-only fields. */
+/** Forms have neither hidden nor read-only fields. Pages show the latter: `readOnlyFacts`. */
 export const isEditableByDevelopers = ({ hidden, readOnly }: FieldsDefinition): boolean => !hidden && !readOnly;
 
 export function toFormField({ name, label, required, choices, target }: FieldsDefinition, value = ""): FormField {
@@ -317,6 +317,24 @@ export const definedFields = (
     .flatMap((definition) => {
       const value = Object.hasOwn(current, definition.name) ? current[definition.name] : "";
       return typeof value === "string" ? [withCurrentChoice(toFormField(definition, value))] : [];
+    });
+
+interface Fact {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** Returns the fields that developers see but cannot change, if they have a value. */
+export const readOnlyFacts = (
+  definitions: readonly FieldsDefinition[],
+  target: FieldsDefinition["target"],
+  current: FieldValues,
+): readonly Fact[] =>
+  definitions
+    .filter((definition) => definition.target === target && definition.readOnly && !definition.hidden)
+    .flatMap(({ name, label }) => {
+      const value = Object.hasOwn(current, name) ? current[name] : "";
+      return typeof value === "string" && value !== "" ? [{ label, text: value }] : [];
     });
 
 /** Keeps offering the current value after the provider removed that choice: editing another field must not change it. */
