@@ -1,13 +1,13 @@
 import { Registry } from "prom-client";
 import { expect } from "vitest";
 import { insertMail } from "#portal/mails/index.ts";
+import { createLogger } from "#platform/logger.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { HandDrivenClock } from "../../test/support/hand-driven-clock.ts";
 import { test } from "../../test/support/test.ts";
 import { until } from "../../test/support/until.ts";
 import { providerUrls } from "./addresses.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { createLogger } from "#platform/logger.ts";
 
 const settings = {
   urls: providerUrls("http://localhost:3000", undefined),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { findTypeErrors, methodsOf, splitExtension } from "./operation.ts";
 import { Type } from "typebox";
+import { findTypeErrors, methodsOf, splitExtension } from "./operation.ts";
 
 test.each([
   ["/accounts/{id}", ["PUT", "PATCH"]],

@@ -16,6 +16,7 @@ import {
   updateProviderSettings,
 } from "#portal/provider-account/index.ts";
 import { type Provider, readProvider } from "#portal/providers/index.ts";
+import { Problem } from "#http/shared/problem.ts";
 import {
   type ApiResponse,
   idSchema,
@@ -34,7 +35,6 @@ import {
   exampleProviderUser,
 } from "./example-portal.ts";
 import { type AccountManagementApiNeeds, type Call, jsonOnly, type Operation, xmlAndJson } from "./operation.ts";
-import { Problem } from "#http/shared/problem.ts";
 import type { Parameters } from "./parameters.ts";
 
 const contactSchemas = propertySchemas(settingsFields, "change", "contacts");

@@ -22,8 +22,6 @@ import {
   type RecordedTrace,
 } from "#webhooks/deliveries/index.ts";
 import { readSentSettings, type SentSettings } from "#webhooks/endpoints/index.ts";
-import { EventId, Nullable, pageLimit, pageQuery, parseCursor, Timestamp } from "./fields.ts";
-import { operation, type Operation, type OperationNeeds, Reply, requireFound } from "./operation.ts";
 import {
   deliveryFilterFields,
   deliveryStates,
@@ -31,6 +29,8 @@ import {
   type FoundAttempt,
   parseSearchCursor,
 } from "#webhooks/search/index.ts";
+import { EventId, Nullable, pageLimit, pageQuery, parseCursor, Timestamp } from "./fields.ts";
+import { operation, type Operation, type OperationNeeds, Reply, requireFound } from "./operation.ts";
 import { countOperation, exampleCount, representFoundPage, requireSearch, searchedPageOf } from "./searches.ts";
 
 export const attemptFields = {

@@ -31,12 +31,12 @@ import {
 } from "#webhooks/events/index.ts";
 import { deliveryFilterFields, findPage, type FoundEvent, parseSearchCursor } from "#webhooks/search/index.ts";
 import { type NameOfActor, readActorNames } from "#portal/history/index.ts";
+import { cloudEventHeaders } from "#webhooks/attempts/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { auditOfDelivery, DeliverySchema, representDelivery } from "./deliveries.ts";
 import { EventId, IdOf, Nullable, pageLimit, pageQuery, parseCursor, parseUuid, Timestamp } from "./fields.ts";
 import { type Operation, operation, Reply, requireFound } from "./operation.ts";
 import { countOperation, representFoundPage, requireSearch, SearchedUntil } from "./searches.ts";
-import { cloudEventHeaders } from "#webhooks/attempts/index.ts";
 
 export const eventFields = {
   id: EventId,

@@ -9,11 +9,11 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import { type Endpoint, exampleSettings, type SentSettings } from "#webhooks/endpoints/index.ts";
 import { type EventDetails, sampleBody } from "#webhooks/events/index.ts";
+import type { Alert, AlertRule } from "#alerts/index.ts";
+import type { HistoryEntryDetails } from "#portal/history/index.ts";
 import { exampleError } from "../shared/describe-webhooks.ts";
 import { exampleTrace, representAttempt, representClearRequest } from "./attempts.ts";
 import { representDeliveryDetails } from "./deliveries.ts";
-import type { Alert, AlertRule } from "#alerts/index.ts";
-import type { HistoryEntryDetails } from "#portal/history/index.ts";
 import { representAlert, representAlertRule } from "./alerts.ts";
 import { representHistoryEntry, representHistoryEntryDetails, representVersion } from "./history.ts";
 

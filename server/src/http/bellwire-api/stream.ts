@@ -15,13 +15,13 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import { readEndpoint, readEndpointKeys } from "#webhooks/endpoints/index.ts";
 import { beforeTransaction, type EventSummary, followEvents } from "#webhooks/events/index.ts";
+import { readActorNames } from "#portal/history/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { EventStream, StreamAccess } from "../shared/event-stream.ts";
 import { Problem } from "../shared/problem.ts";
 import { representDelivery } from "./deliveries.ts";
 import { representEndpoint } from "./endpoints.ts";
 import { representEvent } from "./events.ts";
-import { readActorNames } from "#portal/history/index.ts";
 import type { CursorSeal } from "./fields.ts";
 import { hijacked, operation, type Operation, type OperationNeeds } from "./operation.ts";
 

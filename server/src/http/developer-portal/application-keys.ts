@@ -10,6 +10,7 @@ import {
   titleOf,
 } from "#portal/applications/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
+import { secretDigest } from "#platform/ids.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { type FormField, checkedFields, addFormPage, earliestSubmissionMs, showForm } from "./forms.ts";
 import {
@@ -20,7 +21,6 @@ import {
   showNotAllowed,
   showNotFound,
 } from "./page.ts";
-import { secretDigest } from "#platform/ids.ts";
 
 /** Adds the pages of an application's user key, or of its keys. */
 export function addKeyPages(http: FastifyInstance, portal: Portal): void {

@@ -7,8 +7,8 @@ import { binLimits, formatBytes, type RateLimit } from "#platform/limits.ts";
 import { nodeHttp } from "#platform/node-http.ts";
 import { smallestNetwork } from "#platform/network/target-guard.ts";
 import { type BinResponse, hasBin, receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
-import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 import { LRUCache } from "lru-cache";
+import type { BinParams, RequestBinNeeds } from "./viewer.ts";
 
 const ofBin = binLimits.bytesOfBin;
 const rateText = `This bin accepts ${formatBytes(ofBin.max)} at once, then ${formatBytes(ofBin.perSecond)} a second.`;

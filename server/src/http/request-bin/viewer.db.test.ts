@@ -3,12 +3,12 @@ import { expect } from "vitest";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { systemClock } from "#platform/clock.ts";
 import { type Bin, createBin, readBin } from "#request-bin/index.ts";
+import { maskBody } from "#http/shared/bin-requests.ts";
 import { setUp } from "../../../test/portal/portal-fixture.ts";
 import { adminCookie } from "../../../test/support/admin-cookie.ts";
 import { buildBinNeeds, viewPath } from "../../../test/support/build-bin-needs.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { requestBinPlugin } from "./index.ts";
-import { maskBody } from "#http/shared/bin-requests.ts";
 
 const test = base
   .extend("provider", async ({ database }) => (await setUp(database)).provider)

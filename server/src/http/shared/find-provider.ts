@@ -12,10 +12,10 @@ import {
   createFindTenant,
   readProviderWithToken,
 } from "#portal/providers/index.ts";
+import { secretDigest } from "#platform/ids.ts";
 import { readCredentials } from "./admin-caller.ts";
 import { Problem } from "./problem.ts";
 import { requireOneHost } from "./server-hooks.ts";
-import { secretDigest } from "#platform/ids.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { expect, test } from "vitest";
-import { readConfig } from "../config/read-config.ts";
-import { producerOf, resourceOf, startTelemetry } from "./open-telemetry.ts";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { DataPointType } from "@opentelemetry/sdk-metrics";
+import { readConfig } from "../config/read-config.ts";
+import { producerOf, resourceOf, startTelemetry } from "./open-telemetry.ts";
 
 /** Starts telemetry to a collector that responds with a status, never, or with a byte now and then and no end. */
 async function startWith(answer: number | "never" | "endlessly", timeoutMs?: number) {

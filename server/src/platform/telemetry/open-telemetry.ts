@@ -19,13 +19,13 @@ import {
   type PushMetricExporter,
 } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import { type HrTime, ValueType } from "@opentelemetry/api";
+import type { MetricObjectWithValues, MetricValue, Registry } from "prom-client";
 import { type Clock, systemClock } from "../clock.ts";
 import { InvalidSetting, pairs as parsePairs } from "../config/parsers.ts";
 import { errorMessage } from "../errors.ts";
 import { createSampler, createTracing, SpanIds } from "./spans.ts";
 import type { Signal, Telemetry, TelemetryConfig, TelemetryNeeds } from "./tracing.ts";
-import { type HrTime, ValueType } from "@opentelemetry/api";
-import type { MetricObjectWithValues, MetricValue, Registry } from "prom-client";
 
 const spansWaitingMax = 2048;
 const spansPerRequest = 512;

@@ -8,6 +8,7 @@ import type { UserChange, UserOutcome } from "#portal/users/change-user.ts";
 import { activateByCode, findAccountOfCode } from "#portal/users/mailed-codes.ts";
 import { type User, lockUser, updateUserRow, userEvent } from "#portal/users/user.ts";
 import type { Cause, RecordedEvent } from "#webhooks/events/index.ts";
+import { secretDigest } from "#platform/ids.ts";
 import { listAccountDetails, type AccountDetails } from "./account-details.ts";
 import { type AccountEvent, recordAccountChange, recordAccountEvents } from "./account-events.ts";
 import { type Account, lockAccount, updateAccountRow } from "./account.ts";
@@ -18,7 +19,6 @@ import {
   accountUpdatedEvent,
   changeAccount,
 } from "./change-account.ts";
-import { secretDigest } from "#platform/ids.ts";
 
 /** A state transition that an admin triggers. */
 export type AccountTransition = "make_pending" | "approve" | "reject" | "suspend" | "resume";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { orderingKeyOf } from "#webhooks/deliveries/index.ts";
 import { cloudEventHeaders, describedHeaders, percentEncoded, requestHeaders } from "./attempt-request.ts";
 import { Signer } from "./signature.ts";
-import { orderingKeyOf } from "#webhooks/deliveries/index.ts";
 
 test("CloudEvents attributes become headers, with non-ASCII characters percent-encoded", () => {
   const headers = cloudEventHeaders({

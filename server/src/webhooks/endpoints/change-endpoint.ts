@@ -5,6 +5,7 @@ import { type Pool, retryOnUniqueViolation, type Transaction } from "#platform/d
 import type { Encryption } from "#platform/encryption.ts";
 import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { cancelDeliveriesOfDeleted, resetLaneFailures, undoSeconds } from "#webhooks/deliveries/index.ts";
+import { eventCatalogue, isSubscribedTo, type SwitchName, switchNames } from "#webhooks/events/index.ts";
 import { checkEndpoint, maskUrl, type TargetRules } from "./check-endpoint.ts";
 import {
   encryptSecret,
@@ -25,7 +26,6 @@ import {
   settingEntries,
   withDefaults,
 } from "./settings.ts";
-import { eventCatalogue, isSubscribedTo, type SwitchName, switchNames } from "#webhooks/events/index.ts";
 
 /** Standard Webhooks: 24 to 64 bytes in base64, after a prefix that secret scanners know. */
 const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;

@@ -1,5 +1,6 @@
 import type { Database, Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
+import type { Reencrypted } from "#webhooks/deliveries/index.ts";
 import {
   cipherColumns,
   decryptEndpoint,
@@ -10,7 +11,6 @@ import {
   sendingColumns,
 } from "./endpoint-table.ts";
 import type { Endpoint, SendingField } from "./settings.ts";
-import type { Reencrypted } from "#webhooks/deliveries/index.ts";
 
 /** The settings that the sender and an engine read. */
 export interface DeliverySettings extends Pick<Endpoint, SendingField | "urlMasked" | "secrets" | "version"> {

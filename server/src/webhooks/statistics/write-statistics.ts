@@ -1,6 +1,7 @@
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { isoTime } from "#platform/times.ts";
+import { type ErrorClass, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
 import {
   countColumns,
   type CountedAttempt,
@@ -10,7 +11,6 @@ import {
   rowsToAdd,
   type StatisticsRow,
 } from "./counts.ts";
-import { type ErrorClass, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
 import { minuteDays } from "./read-statistics.ts";
 
 /** Why a lane with waiting deliveries starts no attempt at the moment. */
