@@ -61,11 +61,11 @@ export function usePageTitle(title: string): void {
 export const readPageTitle = ({ title }: Document): string =>
   title.endsWith(titleEnd) ? title.slice(0, -titleEnd.length) : "";
 
-/** Moves the focus to the opener or to the page, if the element that had it is gone. */
-export function focusIfLost(page: Document, opener?: HTMLElement): void {
+/** Moves the focus to the opener or to the page's main region, if the element that had it is gone. */
+export function focusIfLost(page: Document, opener?: HTMLElement, main = page.querySelector("main")): void {
   const { activeElement, body } = page;
   if (activeElement !== null && activeElement !== body) return;
-  const target = opener?.isConnected ? opener : page.querySelector("main");
+  const target = opener?.isConnected ? opener : main;
   target?.focus();
 }
 

@@ -4,6 +4,7 @@ import { flushSync } from "react-dom";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { useManagement } from "../../api/management-client.ts";
 import { type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
+import { mount } from "../../testing/in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { RowActions } from "../action-menu.tsx";
 import { TextField } from "./fields.tsx";
@@ -169,6 +170,18 @@ test("when a dialog has deleted the element that opened it, the page gets the fo
   await click("Delete");
   await waitFor(() => expect(dialog()).toBeNull());
   await waitFor(() => expect(document.activeElement?.tagName).toBe("MAIN"));
+});
+
+test("a dialog that is gone with its page leaves the focus of the next one alone", async () => {
+  show({});
+  await click("Actions for olaf");
+  await click("Edit");
+  await waitFor(() => expect(dialog()).not.toBeNull());
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  mount(<main tabIndex={-1}>Another page</main>);
+  vi.runAllTimers();
+  vi.useRealTimers();
+  expect(document.activeElement).toBe(document.body);
 });
 
 test("Escape closes only the topmost dialog, so a form below keeps its input", async () => {

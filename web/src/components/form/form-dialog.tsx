@@ -168,7 +168,8 @@ export function useFocusBack(opener?: HTMLElement): void {
   useEffect(() => {
     const page = document;
     return () => {
-      setTimeout(() => focusIfLost(page, opener), afterMs);
+      const main = page.querySelector("main");
+      setTimeout(() => focusIfLost(page, opener, main), afterMs);
     };
   }, [opener]);
 }
