@@ -108,7 +108,7 @@ function FieldsTable({ label, definitions, onEdit, onDelete, onMove, isBusy }: F
 const columns: readonly ListColumn<FieldsDefinition>[] = [
   { title: "Label", show: ({ label }) => label, place: "title", isName: true },
   { title: "Name", show: ({ name }) => <span className="bellwire-mono">{name}</span>, place: "text", isName: true },
-  { title: "Rules", show: rulesOf, place: "end" },
+  { title: "Rules", show: rulesOf, place: "end", isLabelled: true },
   { title: "Choices", show: (definition) => <Choices of={definition} />, place: "below", isName: true },
 ];
 
