@@ -398,8 +398,9 @@ export class LimitReached extends Error {
   readonly sentence: string;
 
   constructor({ name, of, unit }: CountLimit, { used, max }: Usage) {
-    const subject = of === "provider" ? "There are" : `This ${of} has`;
-    const counts = `${subject} ${used} ${unit}, and ${max} are allowed`;
+    const subject = of === "provider" ? `There ${used === 1 ? "is" : "are"}` : `This ${of} has`;
+    const units = used === 1 ? unit.replace(/s$/, "") : unit;
+    const counts = `${subject} ${used} ${units}, and ${max} ${max === 1 ? "is" : "are"} allowed`;
     super(`${counts} (${name}). Delete some that are not used, or ask the operator for more.`);
     this.sentence = `${counts}.`;
   }

@@ -39,7 +39,7 @@ test("a form says that a limit of applications, or of changes per minute, was re
   await limit("applications-per-account", 1);
   const full = await ada.submit("/applications/new", { name: "Shop" });
   expect(full.status).toBe(422);
-  expect(full.html).toContain("This account has 1 applications, and 1 are allowed. Nothing was changed.");
+  expect(full.html).toContain("This account has 1 application, and 1 is allowed. Nothing was changed.");
 
   await limit("changes-per-account-and-minute", 1);
   const tooMany = await ada.submit("/applications/new", { name: "Shop" });

@@ -140,7 +140,8 @@ test("a form that reaches a limit keeps its input, and says so in words of devel
   const invitation = await portal.mailedPath();
   await setLimits({ "users-per-account": 1 });
   const { status, html } = await ada.submit(invitation, signUpValues("bob"));
-  expect([status, html]).toEqual([422, expect.stringContaining("This account has 1 users")]);
+  expect([status, html]).toEqual([422, expect.stringContaining("This account has 1 user, and 1 is allowed.")]);
+  expect(html).toMatch(/Nothing was changed\. Ask Wheat &amp; Sons for more\./);
   expect(html).toContain("You are logged in as ada.");
   expect(html).toMatch(/ name="username"[^>]* value="bob"/);
 });

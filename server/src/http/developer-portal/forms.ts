@@ -5,7 +5,13 @@ import { problemOfError } from "#http/shared/error-answers.ts";
 import type { Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
 import { LimitReached } from "#platform/limits.ts";
-import { type FieldErrors, type FieldValues, type FieldsDefinition, isBillingAddress } from "#portal/fields/index.ts";
+import {
+  type FieldErrors,
+  fieldValue,
+  type FieldValues,
+  type FieldsDefinition,
+  isBillingAddress,
+} from "#portal/fields/index.ts";
 import { isInterruptedForm, resumeForm, showInterruptedForm } from "./log-in.ts";
 import {
   type Developer,
@@ -50,6 +56,8 @@ export function addFormPage(http: FastifyInstance, portal: Portal, { path, show,
 
 interface RefusableForm {
   readonly submit: () => Promise<FastifyReply>;
+  /** Visitors have nothing that they could delete. */
+  readonly isVisitor?: true;
   /** Shows the form with the input again. */
   readonly refuse: (refusal: Refusal) => Promise<FastifyReply>;
 }
@@ -58,13 +66,13 @@ interface RefusableForm {
 export async function orRefuse(
   { provider }: FastifyRequest,
   reply: FastifyReply,
-  { submit, refuse }: RefusableForm,
+  { isVisitor, submit, refuse }: RefusableForm,
 ): Promise<FastifyReply> {
   try {
     return await submit();
   } catch (error) {
     const problem = error instanceof Error ? problemOfError(error) : undefined;
-    const text = problem && refusalText(problem, provider.name);
+    const text = problem && refusalText(problem, provider.name, isVisitor);
     if (text === undefined) throw error;
     if (problem?.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
     return refuse({ text, status: problem?.status ?? 422 });
@@ -72,9 +80,9 @@ export async function orRefuse(
 }
 
 /** Returns why a valid form was refused, for developers, who know neither the limits' names nor the operator. */
-function refusalText({ code, cause }: Problem, providerName: string): string | undefined {
+function refusalText({ code, cause }: Problem, providerName: string, isVisitor = false): string | undefined {
   if (cause instanceof LimitReached)
-    return `${cause.sentence} Nothing was changed. Delete some that are not used, or ask ${providerName} for more.`;
+    return `${cause.sentence} Nothing was changed. ${isVisitor ? "Ask" : "Delete some that are not used, or ask"} ${providerName} for more.`;
   if (code === "too-many-changes")
     return "Your account was changed too often within a minute. Nothing was changed: submit the form again in a minute.";
   return code === "too-busy"
@@ -315,7 +323,7 @@ export const definedFields = (
         !isBillingAddress(definition.target, definition.name),
     )
     .flatMap((definition) => {
-      const value = Object.hasOwn(current, definition.name) ? current[definition.name] : "";
+      const value = fieldValue(current, definition.name) ?? "";
       return typeof value === "string" ? [withCurrentChoice(toFormField(definition, value))] : [];
     });
 
@@ -333,7 +341,7 @@ export const readOnlyFacts = (
   definitions
     .filter((definition) => definition.target === target && definition.readOnly && !definition.hidden)
     .flatMap(({ name, label }) => {
-      const value = Object.hasOwn(current, name) ? current[name] : "";
+      const value = fieldValue(current, name);
       return typeof value === "string" && value !== "" ? [{ label, text: value }] : [];
     });
 

@@ -208,6 +208,7 @@ function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
     if (!readFormToken(request, readForm(request.body), portal.cookieSecret))
       return showInvalidFormToken(portal, request, reply);
     return orRefuse(request, reply, {
+      isVisitor: true,
       submit: () => join(portal, request, reply),
       refuse: ({ text, status }) => showJoinForm(portal, request, reply, { errors: { base: [text] }, status }),
     });

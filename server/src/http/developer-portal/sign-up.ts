@@ -40,6 +40,7 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
 
   http.post("/signup", async (request, reply) =>
     orRefuse(request, reply, {
+      isVisitor: true,
       submit: () => signUp(portal, limiter, request, reply),
       refuse: async ({ text, status }) => {
         const values = signUpValues(

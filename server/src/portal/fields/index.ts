@@ -23,7 +23,7 @@ export {
   propertySchemas,
   type SettableTable,
 } from "./field-input.ts";
-export { fieldsToJson, type FieldValues, isBillingAddress, representFields } from "./field-values.ts";
+export { fieldsToJson, fieldValue, type FieldValues, isBillingAddress, representFields } from "./field-values.ts";
 export {
   type Annotations,
   annotationsSchema,
