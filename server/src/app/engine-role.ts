@@ -11,7 +11,7 @@ import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
 import { userAgent } from "#platform/version.ts";
 import { createBinForwarder } from "#http/shared/bin-requests.ts";
-import { type VisitOtherCells, workOnErasure } from "#personal-data/index.ts";
+import { type OtherCell, workOnErasure } from "#personal-data/index.ts";
 import { type Mailer, openMailer, sendDueMail } from "#portal/mails/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import { type EngineLog, followHints, postgresLaneStore, startEngine } from "#webhooks/engine/index.ts";
@@ -139,14 +139,14 @@ const jobPollMs = 2000;
 
 type JobParts = Pick<Parts, "pool" | "clock" | "log" | "directory" | "cells">;
 
-/** Returns a function that runs work on each cell except that of `pool`, one after another. */
-const visitOtherCells =
-  ({ pool, directory, cells }: Pick<JobParts, "pool" | "directory" | "cells">): VisitOtherCells =>
-  async (work) => {
-    for (const { number } of (await directory.readCells()).cells) {
-      await cells.visit(number, async (cell) => (cell === pool ? undefined : work(cell)));
-    }
-  };
+/** Returns a function that lists the cells. A visit to that of `pool` does nothing. */
+const listOtherCells =
+  ({ pool, directory, cells }: Pick<JobParts, "pool" | "directory" | "cells">) =>
+  async (): Promise<readonly OtherCell[]> =>
+    (await directory.readCells()).cells.map(({ number, name }) => ({
+      name,
+      visit: (work) => cells.visit(number, async (cell) => (cell === pool ? undefined : work(cell))),
+    }));
 
 /** Works on replays, jobs and erasures, concurrently with other processes. Closing one awaits its current chunk. */
 const composeJobs = ({ pool, clock, log, ...cells }: JobParts): readonly AsyncDisposable[] =>
@@ -155,7 +155,7 @@ const composeJobs = ({ pool, clock, log, ...cells }: JobParts): readonly AsyncDi
     { hints: "jobs", step: () => workOnJob(pool), failure: "a chunk of a job failed; trying again" },
     {
       hints: "erasures",
-      step: () => workOnErasure(pool, clock.now(), visitOtherCells({ pool, ...cells })),
+      step: () => workOnErasure(pool, clock.now(), listOtherCells({ pool, ...cells })),
       failure: "a step of an erasure failed; trying again",
     },
   ].map((work) => runOnHint({ pool, log, everyMs: jobPollMs, ...work }));

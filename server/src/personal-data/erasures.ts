@@ -192,7 +192,7 @@ interface NextStep {
 // Names and addresses are deleted with the last step.
 const advanceStatement = `
   update erasures set step = $3, pass = $4, last_event = $5, terms = case when $3 = 'done' then '{}' else $6::text[] end,
-    events = events + $7, work_at = $8::timestamptz + make_interval(secs => $9), tries = 0, error = null,
+    events = events + $7, work_at = $8::timestamptz + make_interval(secs => $9), tries = 0, error = $10,
     finished_at = case when $3 = 'done' then $8::timestamptz end
   where provider_id = $1 and id = $2`;
 
@@ -204,39 +204,88 @@ const postponeStatement = `
 
 const lockDaysStatement = `select lock_history_days()`;
 
-/** Runs work on the database of each other cell. Rejects if one does not respond. */
-export type VisitOtherCells = (work: (cell: Database) => Promise<void>) => Promise<void>;
+/** Another cell of the installation. */
+export interface OtherCell {
+  readonly name: string;
+  /** Runs work on its database. Rejects if it does not respond. */
+  readonly visit: (work: (cell: Database) => Promise<void>) => Promise<void>;
+}
+
+interface MissedCell {
+  readonly name: string;
+  readonly error: unknown;
+}
+
+/** Erases the requests in the bins of other cells. Returns the cells in which it failed. */
+async function eraseElsewhere(
+  home: Database,
+  erasure: ClaimedErasure,
+  cells: readonly OtherCell[],
+): Promise<readonly MissedCell[]> {
+  const missed: MissedCell[] = [];
+  for (const { name, visit } of cells) {
+    try {
+      await visit((cell) => eraseBinRequestsElsewhere(home, cell, erasure));
+    } catch (error) {
+      missed.push({ name, error });
+    }
+  }
+  return missed;
+}
+
+/** The provider's admins read it, so it names no host. */
+const missedMessage = (missed: readonly MissedCell[]): string =>
+  `The request bins of other cells could not be searched: ${missed.map(({ name }) => name).join(", ")}`;
 
 /**
  * Does one step of one erasure in a transaction, which also advances it, so a killed process repeats at most a step. Each
- * step can be repeated. Returns false if nothing is to do.
+ * step can be repeated. Returns false if nothing is to do. A cell that does not respond holds up the end only: the last step is
+ * repeated until all cells have responded. Rejects if one has not.
  */
 export async function workOnErasure(
   pool: Pool,
   now: Date,
-  visitOtherCells: VisitOtherCells = async () => undefined,
+  listOtherCells: () => Promise<readonly OtherCell[]> = async () => [],
 ): Promise<boolean> {
   const [due] = await pool.query<ClaimedErasure>(findDueStatement, [now]);
   if (!due) return false;
-  const { providerId, id, step, pass } = due;
+  let missed: readonly MissedCell[] = [];
   try {
     // An endpoint may point to a bin of any cell. Before the transaction, because feeds of all providers wait for those that write, and
     // a cell may take seconds not to respond.
-    if (step === "traces") await visitOtherCells((cell) => eraseBinRequestsElsewhere(pool, cell, due));
-    return await pool.inTransaction(async (tx) => {
-      await tx.query(lockDaysStatement); // before any row of the history is read
-      const [claimed] = await tx.query<ClaimedErasure>(claimStatement, [now, providerId, id, step, pass]);
-      if (!claimed) return true;
-      const { lastEvent, terms } = claimed;
-      const next = { pass, lastEvent, terms, erased: 0, waitSeconds: 0, ...(await takeStep(tx, claimed, now)) };
-      const state = [next.step, next.pass, next.lastEvent, next.terms, next.erased, now, next.waitSeconds];
-      await tx.query(advanceStatement, [providerId, id, ...state]);
-      return true;
-    });
+    if (due.step === "traces") missed = await eraseElsewhere(pool, due, await listOtherCells());
+    await pool.inTransaction((tx) => advance(tx, due, missed, now));
   } catch (error) {
-    await pool.query(postponeStatement, [providerId, id, errorMessage(error), now]);
+    await postpone(pool, due, errorMessage(error), now);
     throw error;
   }
+  if (missed.length > 0) {
+    const errors = missed.map(({ error }) => error);
+    throw new AggregateError(errors, `${missedMessage(missed)}: ${errors.map(errorMessage).join("; ")}`);
+  }
+  return true;
+}
+
+/** Does the step, and sets the next one. */
+async function advance(
+  tx: Transaction,
+  { providerId, id, step, pass }: ClaimedErasure,
+  missed: readonly MissedCell[],
+  now: Date,
+): Promise<void> {
+  await tx.query(lockDaysStatement); // before any row of the history is read
+  const [claimed] = await tx.query<ClaimedErasure>(claimStatement, [now, providerId, id, step, pass]);
+  if (!claimed) return;
+  const { lastEvent, terms } = claimed;
+  const next = { pass, lastEvent, terms, erased: 0, waitSeconds: 0, ...(await takeStep(tx, claimed, now)) };
+  const error = missed.length > 0 ? missedMessage(missed) : null;
+  if (error !== null && next.step === "done") return postpone(tx, claimed, error, now);
+  const state = [next.step, next.pass, next.lastEvent, next.terms, next.erased, now, next.waitSeconds, error];
+  await tx.query(advanceStatement, [providerId, id, ...state]);
+}
+
+async function postpone(db: Database, { providerId, id }: ClaimedErasure, message: string, now: Date): Promise<void> {
+  await db.query(postponeStatement, [providerId, id, message, now]);
 }
 
 function takeStep(tx: Transaction, erasure: ClaimedErasure, now: Date): Promise<NextStep> {

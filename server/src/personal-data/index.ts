@@ -4,10 +4,10 @@ export {
   type Erasure,
   findAccountOf,
   listErasures,
+  type OtherCell,
   pendingChoices,
   readErasure,
   sendDaysMax,
-  type VisitOtherCells,
   workOnErasure,
 } from "./erasures.ts";
 export { exportPerson } from "./export-person.ts";

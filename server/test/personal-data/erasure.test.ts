@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { workOnErasure } from "#personal-data/index.ts";
+import { type OtherCell, workOnErasure } from "#personal-data/index.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
 import { secondPassSeconds } from "../../src/personal-data/erasures.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
@@ -14,9 +14,9 @@ import { allSent, findWord, openPortal } from "./canaries.ts";
 const minutesLater = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
 
 /** Runs all steps that are due until a time. */
-async function eraseUntil(pool: Pool, time: Date, visit?: () => Promise<void>): Promise<number> {
+async function eraseUntil(pool: Pool, time: Date, cells: readonly OtherCell[] = []): Promise<number> {
   let steps = 0;
-  while (await workOnErasure(pool, time, visit)) steps += 1;
+  while (await workOnErasure(pool, time, async () => cells)) steps += 1;
   return steps;
 }
 
@@ -107,19 +107,25 @@ test.concurrent(
       expect(await workOnErasure(pool, new Date())).toBe(false);
     });
     // Other cells are visited while nothing is locked, since they may take long.
-    const visit = async (): Promise<void> => {
+    const visited: string[] = [];
+    const visit = (name: string) => async (): Promise<void> => {
       expect(await pool.query("select from erasures for update skip locked")).toHaveLength(1);
+      visited.push(name);
     };
-    const refuse = () => Promise.reject(new Error("a cell does not respond"));
-    await expect(eraseUntil(pool, new Date(), refuse)).rejects.toThrow("a cell does not respond");
-    expect((await portal.call("GET", path)).body).toMatchObject({
-      state: "running",
-      error: "a cell does not respond",
-    });
-    await eraseUntil(pool, minutesLater(1), visit);
-    expect((await portal.call("GET", path)).body).toMatchObject({ state: "running", error: null });
-    await eraseUntil(pool, minutesLater(59), visit);
+    const [south, north] = [
+      { name: "south", visit: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")) },
+      { name: "north", visit: visit("north") },
+    ];
+    const missed = "The request bins of other cells could not be searched: south";
+    for (const minutes of [0, 5]) {
+      await expect(eraseUntil(pool, minutesLater(minutes), [south, north])).rejects.toThrow(`${missed}: connect`);
+      expect((await portal.call("GET", path)).body).toMatchObject({ state: "running", error: missed });
+    }
+    expect(visited).toEqual(["north", "north"]);
+    expect(Object.keys(await findWord(owner, erased.word))).toEqual(["erasures"]); // only what it still searches for
+    await eraseUntil(pool, minutesLater(59), [{ name: "south", visit: visit("south") }, north]);
     expect((await portal.call("GET", path)).body).toMatchObject({ state: "done", error: null });
+    expect(visited.slice(2)).toEqual(["south", "north"]);
 
     expect(await findWord(owner, erased.word)).toEqual({});
     expect(await portal.log()).not.toContain(erased.word);
