@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { firstApplicationPath, signUpValues, test, updateProduct } from "./portal-test.ts";
+import { firstApplicationPath, password, signUpValues, test, updateProduct } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
 type FormValues = Readonly<Record<string, string>>;
@@ -144,6 +144,34 @@ test("a form that reaches a limit keeps its input, and says so in words of devel
   expect(html).toMatch(/Nothing was changed\. Ask Wheat &amp; Sons for more\./);
   expect(html).toContain("You are logged in as ada.");
   expect(html).toMatch(/ name="username"[^>]* value="bob"/);
+});
+
+test("a visitor's form whose cookie is gone keeps its input, unless another site sent it", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await ada.submit("/account/invitations", { email: "bob@tallow.example" });
+  const invitation = await portal.mailedPath();
+  const nobody = portal.visitor("developer");
+  for (const [path, typed] of [
+    ["/signup", { org_name: "Shore Ltd", username: "eve", email: "eve@shore.example" }],
+    ["/login", { username: "ada" }],
+    ["/lost-password", { email: "ada@tallow.example" }],
+    [invitation, { username: "bob", email: "bob.l@tallow.example" }],
+  ] as const) {
+    const { html } = await nobody.get(path);
+    const form = { ...nobody.hiddenInputs(html, path), ...typed, password, password_confirmation: password };
+    nobody.cookies.clear();
+    const { status, html: again } = await nobody.post(path, form);
+    expect([path, status, again]).toEqual([path, 403, expect.stringContaining("cookies are disabled")]);
+    for (const [name, value] of Object.entries(typed))
+      expect(again, path).toMatch(new RegExp(` name="${name}"[^>]* value="${value}"`));
+    expect(again).not.toContain(password);
+    expect((await nobody.post(path, form, { "sec-fetch-site": "cross-site" })).html).not.toContain(
+      Object.values(typed)[0],
+    );
+    const fresh = nobody.hiddenInputs(again, path);
+    expect([path, (await nobody.post(path, { ...form, ...fresh })).status]).toEqual([path, 303]);
+    nobody.cookies.clear();
+  }
 });
 
 test("each key of an application and each of its links has a unique accessible name", async ({ portal }) => {

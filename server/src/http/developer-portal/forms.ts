@@ -23,6 +23,7 @@ import {
   requireDeveloper,
   showInvalidFormToken,
   shownToName,
+  unverifiedForm,
 } from "./page.ts";
 
 interface FormPage {
@@ -78,6 +79,17 @@ export async function orRefuse(
     return refuse({ text, status: problem?.status ?? 422 });
   }
 }
+
+/** Refuses a visitor's form without a valid token. It keeps its input, unless another site may have filled it in. */
+export const refuseUnverified = (
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { refuse, formPath }: Pick<RefusableForm, "refuse"> & { readonly formPath?: string },
+): Promise<FastifyReply> =>
+  isCrossOrigin(request)
+    ? showInvalidFormToken(portal, request, reply, formPath === undefined ? {} : { formPath })
+    : refuse({ text: unverifiedForm, status: 403 });
 
 /** Returns why a valid form was refused, for developers, who know neither the limits' names nor the operator. */
 function refusalText({ code, cause }: Problem, providerName: string, isVisitor = false): string | undefined {

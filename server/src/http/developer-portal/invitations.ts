@@ -23,8 +23,8 @@ import {
   type Portal,
   readPathId,
   redirectWithNotice,
+  type Refusal,
   showExpiredLink,
-  showInvalidFormToken,
   showNotFound,
   withVisitorTimeZone,
 } from "./page.ts";
@@ -35,6 +35,7 @@ import {
   earliestSubmissionMs,
   orRefuse,
   passwordFields,
+  refuseUnverified,
   submittedValues,
   withSubmittedValues,
   addAdminFormPage,
@@ -205,13 +206,11 @@ function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
   http.get("/signup/:code", async (request, reply) => showJoinForm(portal, request, reply));
 
   http.post("/signup/:code", async (request, reply) => {
+    const refuse = ({ text, status }: Refusal): Promise<FastifyReply> =>
+      showJoinForm(portal, request, reply, { errors: { base: [text] }, status });
     if (!readFormToken(request, readForm(request.body), portal.cookieSecret))
-      return showInvalidFormToken(portal, request, reply);
-    return orRefuse(request, reply, {
-      isVisitor: true,
-      submit: () => join(portal, request, reply),
-      refuse: ({ text, status }) => showJoinForm(portal, request, reply, { errors: { base: [text] }, status }),
-    });
+      return refuseUnverified(portal, request, reply, { refuse });
+    return orRefuse(request, reply, { isVisitor: true, submit: () => join(portal, request, reply), refuse });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type HashingFor, filterByPassword, type PasswordHasher } from "#access/index.ts";
 import { endBrowserSession, startBrowserSession } from "#http/shared/browser-session.ts";
-import { hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
+import { hasSessionToken, isCrossOrigin, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
 import { createSignInLimits, type SignInForm, signInByForm, signInPage, wrongLogin } from "#http/shared/sign-in.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { readAccount } from "#portal/accounts/index.ts";
@@ -13,6 +13,7 @@ import {
   readDeveloper,
   showInvalidFormToken,
   shownToName,
+  unverifiedForm,
 } from "./page.ts";
 
 const landing = { within: "/", fallback: "/account" } as const;
@@ -43,7 +44,7 @@ const showLoginForm = (
   });
 };
 
-/** Logs in with the sent form. Returns the form with an error if that fails, and the reply to a form without a valid token. */
+/** Logs in with the sent form. Returns the form with an error if that fails, unless another site may have filled it in. */
 async function startSession(
   portal: Portal,
   request: FastifyRequest,
@@ -53,7 +54,13 @@ async function startSession(
   | { readonly again: SignInForm }
   | { readonly unverified: true }
 > {
-  if (!readFormToken(request, readForm(request.body), portal.cookieSecret)) return { unverified: true };
+  const form = readForm(request.body);
+  if (!readFormToken(request, form, portal.cookieSecret)) {
+    const { username = "", return_to: returnTo = "" } = form;
+    return isCrossOrigin(request)
+      ? { unverified: true }
+      : { again: { status: 403, error: unverifiedForm, username, returnTo } };
+  }
   const outcome = await signInByForm(
     {
       ...portal,

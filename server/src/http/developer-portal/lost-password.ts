@@ -5,8 +5,8 @@ import { formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts"
 import { attemptLimits } from "#platform/limits.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { findLostPassword, requestNewPassword, resetPassword } from "#portal/users/index.ts";
-import { type Portal, redirectWithNotice, showExpiredLink, showInvalidFormToken, withVisitorTimeZone } from "./page.ts";
-import { passwordFields, type Form, showForm } from "./forms.ts";
+import { type Portal, redirectWithNotice, showExpiredLink, withVisitorTimeZone } from "./page.ts";
+import { passwordFields, type Form, refuseUnverified, showForm } from "./forms.ts";
 
 /** Adds the pages that replace a lost password. */
 export function addLostPasswordPages(http: FastifyInstance, portal: Portal): void {
@@ -40,9 +40,12 @@ function addLostPasswordPage(http: FastifyInstance, portal: Portal): void {
   http.post("/lost-password", async (request, reply) => {
     const { provider } = request;
     const form = readForm(request.body);
-    if (!readFormToken(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
-
     const { email = "" } = form;
+    if (!readFormToken(request, form, portal.cookieSecret))
+      return refuseUnverified(portal, request, reply, {
+        refuse: ({ text, status }) =>
+          showForm(portal, request, reply, { ...lostPasswordForm(email), errors: { base: [text] }, status }),
+      });
     if (email.trim() === "") {
       const errors = { email: ["can't be blank"] };
       return showForm(portal, request, reply, { ...lostPasswordForm(""), errors });
@@ -78,7 +81,10 @@ function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
 
   http.post("/lost-password/:code", async (request, reply) => {
     const form = readForm(request.body);
-    if (!readFormToken(request, form, portal.cookieSecret)) return showInvalidFormToken(portal, request, reply);
+    if (!readFormToken(request, form, portal.cookieSecret))
+      return refuseUnverified(portal, request, reply, {
+        refuse: ({ text, status }) => showNewPasswordForm(portal, request, reply, { errors: { base: [text] }, status }),
+      });
 
     const { password = "", password_confirmation: confirmation = "" } = form;
     const { code = "" } = readForm(request.params);
@@ -91,7 +97,7 @@ function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
     };
     const reset = await resetPassword(portal.pool, portal.passwords, submitted);
     if (!reset) return showExpiredPasswordLink(portal, request, reply);
-    if ("refused" in reset) return showNewPasswordForm(portal, request, reply, reset.refused);
+    if ("refused" in reset) return showNewPasswordForm(portal, request, reply, { errors: reset.refused });
     // The mailed link identifies the user like a password, so failed logins of others must not lock out this device.
     rememberDevice(portal, request, reply, { audience: "developer", user: reset.user });
     return redirectWithNotice(reply, "/login", "password-chosen");
@@ -102,7 +108,7 @@ async function showNewPasswordForm(
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
-  errors?: FieldErrors,
+  rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
 ): Promise<FastifyReply> {
   const { id: providerId, passwordLengthMin } = request.provider;
   const { code = "" } = readForm(request.params);
@@ -113,7 +119,7 @@ async function showNewPasswordForm(
     lead: `For ${lost.username}. All browsers will be logged out.`,
     fields: passwordFields("New password", passwordLengthMin),
     submit: "Set password",
-    errors,
+    ...rejected,
   });
 }
 

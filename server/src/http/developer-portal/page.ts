@@ -241,6 +241,10 @@ export const showNotAllowed = (
     },
   });
 
+/** Why a visitor's form was refused: the cookie that its token belongs to lasts until the browser is closed. */
+export const unverifiedForm =
+  "This form was opened before your browser was restarted, or cookies are disabled. Nothing was changed: check the form, and submit it again.";
+
 /** Refuses a form without a valid token, for example one sent by another site or after the session ended. */
 export const showInvalidFormToken = (
   { showPage }: Portal,

@@ -19,13 +19,14 @@ import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type User, findUsersByLogin } from "#portal/users/index.ts";
-import { findDeveloper, type Portal, showExpiredLink, showInvalidFormToken, withVisitorTimeZone } from "./page.ts";
+import { findDeveloper, type Portal, type Refusal, showExpiredLink, withVisitorTimeZone } from "./page.ts";
 import {
   type FormField,
   errorsWithoutField,
   isEditableByDevelopers,
   orRefuse,
   passwordFields,
+  refuseUnverified,
   toFormField,
   withErrors,
 } from "./forms.ts";
@@ -42,13 +43,7 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
     orRefuse(request, reply, {
       isVisitor: true,
       submit: () => signUp(portal, limiter, request, reply),
-      refuse: async ({ text, status }) => {
-        const values = signUpValues(
-          await readFieldsDefinitions(portal.pool, request.provider.id),
-          readForm(request.body),
-        );
-        return showSignUpForm(portal, request, reply, { status, values, error: text });
-      },
+      refuse: (refusal) => refuseSignUp(portal, request, reply, refusal),
     }),
   );
 
@@ -93,7 +88,11 @@ async function signUp(
   const form = readForm(request.body);
   const issued = readFormToken(request, form, portal.cookieSecret);
   const planIds = readPlanIds(request);
-  if (!issued) return showInvalidFormToken(portal, request, reply, { formPath: signUpPath(planIds) });
+  if (!issued)
+    return refuseUnverified(portal, request, reply, {
+      formPath: signUpPath(planIds),
+      refuse: (refusal) => refuseSignUp(portal, request, reply, refusal),
+    });
 
   const values = signUpValues(await readFieldsDefinitions(pool, provider.id), form);
   const seconds = isLoopback(request.ip) ? 0 : await limiter.secondsToWait(request.ip, String(provider.id));
@@ -123,6 +122,16 @@ async function signUp(
   });
   if (existingUser) return redirectAfterSignUp(portal, request, reply, existingUser);
   return showSignUpForm(portal, request, reply, { status: 422, values, errors: outcome.refused });
+}
+
+async function refuseSignUp(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { text, status }: Refusal,
+): Promise<FastifyReply> {
+  const values = signUpValues(await readFieldsDefinitions(portal.pool, request.provider.id), readForm(request.body));
+  return showSignUpForm(portal, request, reply, { status, values, error: text });
 }
 
 /** Shows the form again without the unavailable plans, because the form has no input to remove them. */
