@@ -18,11 +18,13 @@ test("a developer requests an account plan and the admin approves it", async ({ 
   await using admin = await browser.newPage();
   await admin.goto(`${bellwire.url}/p/admin/account-plans`);
   await logIn(admin, signIn);
+  await expectBackIsHarmless(admin);
   await publishPlan(admin, "Gold");
 
   await using developer = await browser.newPage();
   await developer.goto(`${bellwire.url}/account/plan`);
   await logIn(developer, { username: "mira", password });
+  await expectBackIsHarmless(developer);
   await developer.getByLabel("Plan").selectOption("Gold");
   await developer.click("main button[type=submit]");
   await developer.getByText("You have requested Gold").waitFor();
@@ -45,10 +47,22 @@ interface SignIn {
   readonly password: string;
 }
 
+/** Logs in at the second attempt. */
 async function logIn(page: Page, signIn: SignIn): Promise<void> {
   await page.fill("[name=username]", signIn.username);
+  await page.fill("[name=password]", "a wrong one");
+  await page.click("button[type=submit]");
+  await page.getByText("Wrong username or password.").waitFor();
   await page.fill("[name=password]", signIn.password);
   await page.click("button[type=submit]");
+}
+
+/** Goes back to the page of the wrong password, which the browser must not ask to send again, and forth. */
+async function expectBackIsHarmless(page: Page): Promise<void> {
+  await page.waitForURL(/plan/);
+  const response = await page.goBack({ waitUntil: "commit" });
+  expect(response?.request().method()).toBe("GET");
+  await page.goForward({ waitUntil: "commit" });
 }
 
 async function publishPlan(page: Page, name: string): Promise<void> {

@@ -46,7 +46,7 @@ export function createShowPage(
       provider_name: request.provider.name,
       developer_portal_url: `${developerPortalUrl(request.provider)}/`,
       is_try_out: tryOut?.(request.provider) !== undefined,
-      assets: { css: assets["sign-in.css"], logo: assets["bellwire.svg"] },
+      assets: { css: assets["sign-in.css"], js: assets["sign-in.js"], logo: assets["bellwire.svg"] },
     });
     return reply.code(status).type("text/html; charset=utf-8").send(html);
   };

@@ -1,5 +1,8 @@
 // Progressive enhancement: the pages work without this file.
 
+// A rejected form is the response to a POST. Without this, Back and reload would ask whether to send it again.
+history.replaceState(history.state, "", location.href);
+
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
   if (!navigator.clipboard) continue; // available on https and localhost only

@@ -1,4 +1,9 @@
 // The page also works without this script, by reloading.
+
+// A rejected form is the response to a POST. Without this, Back and reload would ask whether to send it again.
+const binLink = document.getElementById("back-to-bin");
+if (binLink) history.replaceState(history.state, "", binLink.href);
+
 const list = document.getElementById("requests");
 const stream = list?.dataset.stream;
 const shownMax = 200;
