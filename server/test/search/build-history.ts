@@ -116,8 +116,9 @@ export async function buildHistory(
   }: { readonly eventCount?: number; readonly days?: number; readonly now?: Date; readonly providerId?: number } = {},
 ): Promise<History> {
   await pool.query(
-    `select add_history_days(today - $1::integer - 1, today) from (select (now() at time zone 'UTC')::date as today) clock`,
-    [days],
+    `select add_history_days(today - $1::integer - 1, today)
+    from (select ($2::timestamptz at time zone 'UTC')::date as today) clock`,
+    [days, now],
   );
   const providerId = owner.providerId ?? (await buildProvider(pool));
   const short = providerId % 1_000_000; // a part of other ids
