@@ -1,6 +1,6 @@
 // Bundles the server: node scripts/bundle-program.js [FOLDER]. Without a folder, for this clone: npm does so at the end of `npm ci`.
 //
-// Our own files and TypeBox's become 35 files, which Node.js loads in two fifths of the processor time of 850; TypeBox alone has 373.
+// Our own files and TypeBox's become 34 files, which Node.js loads in two fifths of the processor time of 850; TypeBox alone has 373.
 // Other packages stay where npm put them. JavaScript, so that an old Node.js can install what then tells it of its age.
 import { rename, rm, writeFile } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
@@ -30,11 +30,12 @@ async function bundle(rolldown) {
     input: ["server/src/main.ts", "server/src/app/engine-process.ts"],
     platform: "node",
     external: (id) => !isAbsolute(id) && !/^(?:[.#]|typebox)/.test(id),
+    treeshake: false, // like `minify`, it removes calls that are made because they may throw, such as decodeURIComponent of a path
     plugins: [keepUrls],
   });
   const draft = `${folder}-draft`;
   await rm(draft, { recursive: true, force: true });
-  await program.write({ dir: draft, entryFileNames: "[name].js", chunkFileNames: "[name].js" });
+  await program.write({ dir: draft, minify: false, entryFileNames: "[name].js", chunkFileNames: "[name].js" });
   if (folder === dist) await writeFile(join(draft, stampFile), stamp); // the package has no sources, and is the same from every clone
   await rm(folder, { recursive: true, force: true });
   await rename(draft, folder);

@@ -68,6 +68,18 @@ test("the bundle runs as long as it is made of the present sources", async () =>
   expect(await programIn(clone.path)).toBe("server/dist/main.js");
 });
 
+test("the bundle keeps calls that are made only because they may throw", async () => {
+  await using clone = await makeDataDir();
+  const at = (path: string): string => join(clone.path, path);
+  for (const folder of ["scripts", "server/bin", "server/src/app"]) await mkdir(at(folder), { recursive: true });
+  for (const path of ["scripts/bundle-program.js", "server/bin/program.js"]) await copyFile(join(root, path), at(path));
+  await symlink(join(root, "node_modules"), at("node_modules"));
+  await writeFile(at("server/src/app/engine-process.ts"), "");
+  await writeFile(at("server/src/main.ts"), 'try { decodeURIComponent("%"); } catch { console.log("refused"); }');
+  execFileSync(process.execPath, [at("scripts/bundle-program.js")]);
+  expect(execFileSync(process.execPath, [at("server/dist/main.js")]).toString()).toBe("refused\n");
+});
+
 // A developer's edits make it outdated.
 test.skipIf(process.env["CI"] === undefined)("npm ci leaves a bundle of the present sources", async () => {
   expect(await programIn(root)).toBe("server/dist/main.js");
