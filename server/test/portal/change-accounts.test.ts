@@ -21,14 +21,14 @@ test("a transition that the state does not allow is refused with an error of the
   sharedPool: pool,
 }) => {
   const fixture = await account(pool);
-  expect(await changeAccountState(pool, { ...fixture, by, transition: "resume" })).toEqual({
+  expect(await changeAccountState(pool, { ...fixture, by, logInUrl: "", transition: "resume" })).toEqual({
     refused: { state: ['cannot transition via "resume"'] },
   });
 });
 
 test("a transition records its time and the previous state", async ({ sharedPool: pool }) => {
   const fixture = await account(pool);
-  expect(await changeAccountState(pool, { ...fixture, by, transition: "reject" })).toMatchObject({
+  expect(await changeAccountState(pool, { ...fixture, by, logInUrl: "", transition: "reject" })).toMatchObject({
     details: { account: { state: "rejected", stateChangedAt: by.now } },
   });
   expect((await eventsOf(pool, fixture.provider.id)).at(-1)).toMatchObject({
@@ -69,7 +69,7 @@ test("suspending an account ends its users' sessions", async ({ sharedPool: pool
   const { userId, ...fixture } = await account(pool);
   const session = { providerId: fixture.provider.id, audience: "developer", userId, now } as const;
   const { cookieValue } = await pool.inTransaction((tx) => createSession(tx, session));
-  await changeAccountState(pool, { ...fixture, by, transition: "suspend" });
+  await changeAccountState(pool, { ...fixture, by, logInUrl: "", transition: "suspend" });
   expect(await findSession(pool, { ...session, cookieValue })).toBeUndefined();
 });
 

@@ -224,8 +224,9 @@ test("each decision about an account is mailed once to its admins", async ({ sha
   const { provider } = await setUp(pool);
   const { details } = await signUp(pool, { provider, by: byForm });
   const by = { actor: byToken.actor, channel: byToken.channel, now };
+  const change = { provider, accountId: details.account.id, logInUrl: "https://acme.example/login", by };
   for (const transition of ["reject", "approve", "approve", "make_pending", "suspend", "resume"] as const) {
-    await changeAccountState(pool, { provider, accountId: details.account.id, transition, by });
+    await changeAccountState(pool, { ...change, transition });
   }
   const mails = await listMails(pool, provider.id, { limit: 10 });
   expect(mails.toReversed().map(({ recipient, subject }) => [recipient, subject])).toEqual([
@@ -233,6 +234,9 @@ test("each decision about an account is mailed once to its admins", async ({ sha
     ["nora@fjord.example", "Acme: your account is approved"],
     ["nora@fjord.example", "Acme: your account is waiting for approval"],
   ]);
+  expect(mails.filter(({ text }) => text.includes("You can log in now:\n\nhttps://acme.example/login\n"))).toHaveLength(
+    1,
+  );
 });
 
 const person = { provider: { name: "Acme" }, recipient: "nora@fjord.example", username: "nora", orgName: "Fjord" };
@@ -269,7 +273,8 @@ const mailsWithName: Readonly<
   activationMail: (name) => activationMail({ ...person, provider: { name }, url }),
   invitationMail: (name) => invitationMail({ ...person, provider: { name }, orgName: name, url }),
   lostPasswordMail: (name) => lostPasswordMail({ ...person, provider: { name }, url }),
-  accountStateMail: (name) => accountStateMail({ ...person, provider: { name }, orgName: name, state: "approved" }),
+  accountStateMail: (name) =>
+    accountStateMail({ ...person, provider: { name }, orgName: name, state: "approved", logInUrl: url }),
   applicationRejectedMail: (name) => applicationRejectedMail({ ...person, provider: { name }, name, reason: "" }),
   insertPlanRequestMails: async (name, pool) => {
     const { provider } = await setUp(pool);

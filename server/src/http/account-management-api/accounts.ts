@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { logInUrl } from "#http/shared/mailed-links.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
@@ -328,9 +329,10 @@ const transitionOperation = (
   otherErrors: [422],
   response: accountResponse,
 
-  async handle({ pool }, call) {
+  async handle(needs, call) {
     const { provider, by } = call;
-    const outcome = await changeAccountState(pool, { provider, accountId: call.id("id"), transition, by });
+    const change = { provider, accountId: call.id("id"), transition, logInUrl: logInUrl(needs, provider), by };
+    const outcome = await changeAccountState(needs.pool, change);
     return renderAccount(call, requireSuccess(outcome));
   },
 });

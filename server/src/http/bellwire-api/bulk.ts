@@ -12,6 +12,7 @@ import {
 import { changeAccountPlan, changeAccountState, deleteAccount, type AccountChange } from "#portal/accounts/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { problemOfError } from "../shared/error-answers.ts";
+import { logInUrl } from "../shared/mailed-links.ts";
 import { Problem } from "../shared/problem.ts";
 import { applicationChange, requireDone, type Outcome } from "./developers.ts";
 import { IdOf } from "./fields.ts";
@@ -134,9 +135,10 @@ export const bulkAccounts = operation({
   action: "change-portal",
   body: AccountSelectionSchema,
   responses,
-  async handle({ pool, clock }, { provider, caller, by, body, request }) {
+  async handle(needs, { provider, caller, by, body, request }) {
+    const { pool, clock } = needs;
     requirePermission(caller, accountActions[body.operation], provider);
-    const change = accountChangeOf(pool, body);
+    const change = accountChangeOf(pool, { ...body, logInUrl: logInUrl(needs, provider) });
     const data = await changeEach(body.ids, request.log, (accountId) =>
       change({ provider, accountId, by: { ...by, now: clock.now() } }),
     );
@@ -146,10 +148,11 @@ export const bulkAccounts = operation({
 
 function accountChangeOf(
   pool: Pool,
-  { operation: transition, plan_id: plan }: AccountSelection,
+  { operation: transition, plan_id: plan, logInUrl: url }: AccountSelection & { readonly logInUrl: string },
 ): (change: AccountChange) => Promise<Outcome | undefined> {
   if (transition === "delete") return (change) => deleteAccount(pool, change);
-  if (transition !== "change_plan") return (change) => changeAccountState(pool, { ...change, transition });
+  if (transition !== "change_plan")
+    return (change) => changeAccountState(pool, { ...change, transition, logInUrl: url });
   const planId = requirePlan(plan);
   return (change) => changeAccountPlan(pool, { ...change, planId });
 }

@@ -25,7 +25,7 @@ import {
   type AccountPlanRequest,
   type ApplicationPlanRequest,
 } from "#portal/accounts/index.ts";
-import { activationUrl, invitationUrl } from "../shared/mailed-links.ts";
+import { activationUrl, invitationUrl, logInUrl } from "../shared/mailed-links.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
 import { IdOf, Nullable, Timestamp } from "./fields.ts";
 import {
@@ -77,8 +77,9 @@ const stateOperation = (
     action: "administer-portal",
     params: accountParams,
     responses: noContentResponse,
-    async handle({ pool }, { provider, by, params: { id: accountId } }) {
-      requireDone(await changeAccountState(pool, { provider, accountId, transition, by }));
+    async handle(needs, { provider, by, params: { id: accountId } }) {
+      const change = { provider, accountId, transition, logInUrl: logInUrl(needs, provider), by };
+      requireDone(await changeAccountState(needs.pool, change));
       return noContent;
     },
   });

@@ -17,3 +17,6 @@ export const activationUrl =
   ({ developerPortalUrl }: Portals, provider: Provider): UrlOf =>
   (code) =>
     `${developerPortalUrl(provider)}/activate/${code}`;
+
+export const logInUrl = ({ developerPortalUrl }: Portals, provider: Provider): string =>
+  `${developerPortalUrl(provider)}/login`;

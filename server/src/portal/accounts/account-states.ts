@@ -46,6 +46,8 @@ export function accountStateAfter(state: AccountState, transition: AccountTransi
 
 interface AccountStateChange extends AccountChange {
   readonly transition: AccountTransition;
+  /** The login of the Developer Portal, for the mail about an approval. */
+  readonly logInUrl: string;
 }
 
 /** Approves, rejects, suspends an account and so on, and mails the decision to the account's admins. */
@@ -79,7 +81,7 @@ async function endSessionsOfUsers(
 
 async function mailAdmins(
   tx: Transaction,
-  { provider, by }: AccountChange,
+  { provider, logInUrl, by }: Pick<AccountStateChange, "provider" | "logInUrl" | "by">,
   { account, users }: AccountDetails,
 ): Promise<void> {
   const { orgName, state } = account;
@@ -89,7 +91,10 @@ async function mailAdmins(
     await insertMail(
       tx,
       provider.id,
-      { ...accountStateMail({ provider, recipient: email, username, orgName, state }), accountId: account.id },
+      {
+        ...accountStateMail({ provider, recipient: email, username, orgName, state, logInUrl }),
+        accountId: account.id,
+      },
       by.now,
     );
   }

@@ -72,15 +72,15 @@ If that was not you, you need not do anything: your password stays as it is.
 const accountStateTexts = {
   approved: {
     subject: "your account is approved",
-    text: () => "is approved. You can log in now",
+    text: (_: string, logInUrl: string) => `is approved. You can log in now:\n\n${logInUrl}`,
   },
   pending: {
     subject: "your account is waiting for approval",
-    text: () => "is waiting for approval. We will write to you once that is decided",
+    text: () => "is waiting for approval. We will write to you once that is decided.",
   },
   rejected: {
     subject: "your account is not approved",
-    text: (provider: string) => `was not approved. Please contact ${provider} if you think that this is a mistake`,
+    text: (provider: string) => `was not approved. Please contact ${provider} if you think that this is a mistake.`,
   },
 } as const;
 
@@ -90,14 +90,22 @@ interface AccountStateMail {
   readonly username: string;
   readonly orgName: string;
   readonly state: keyof typeof accountStateTexts;
+  readonly logInUrl: string;
 }
 
-export const accountStateMail = ({ provider, recipient, username, orgName, state }: AccountStateMail): NewMail => ({
+export const accountStateMail = ({
+  provider,
+  recipient,
+  username,
+  orgName,
+  state,
+  logInUrl,
+}: AccountStateMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: ${accountStateTexts[state].subject}`,
   text: `Hello ${username},
 
-the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${accountStateTexts[state].text(nameInLine(provider.name))}.
+the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${accountStateTexts[state].text(nameInLine(provider.name), logInUrl)}
 `,
 });
 

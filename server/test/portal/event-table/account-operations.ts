@@ -36,12 +36,12 @@ const edit =
 const step =
   (transition: AccountTransition) =>
   (scene: Scene): Promise<unknown> =>
-    changeAccountState(scene.pool, { ...scene, transition });
+    changeAccountState(scene.pool, { ...scene, logInUrl: "", transition });
 
 const stepBefore =
   (transition: AccountTransition) =>
   (scene: Scene): Promise<unknown> =>
-    changeAccountState(scene.pool, { ...scene, transition, by: scene.before });
+    changeAccountState(scene.pool, { ...scene, logInUrl: "", transition, by: scene.before });
 
 const otherPlan = ({ pool, provider, by: { now } }: Scene): Promise<{ id: number }> =>
   pool.inTransaction(async (tx) => {
@@ -254,7 +254,7 @@ export const accountOperations: readonly (OperationRow | OutOfScope)[] = [
         provider.id,
       ]);
       for (const accountId of [scene.accountId, second?.id ?? 0]) {
-        await changeAccountState(pool, { provider, accountId, by, transition: "make_pending" });
+        await changeAccountState(pool, { provider, accountId, by, logInUrl: "", transition: "make_pending" });
       }
     },
     prepare: (scene) => signUpByProgram({ password: "correct horse battery" })({ ...scene, by: scene.before }),
