@@ -43,7 +43,7 @@ test("a name in an email is one line of at most 80 characters, without direction
     "Acme Your account is locked. Call us now",
   );
   expect(nameInLine("\u202eevil\u202c https://evil.example/x")).toBe("evil https evil.example/x");
-  expect(nameInLine("Harbour & Sons שלום")).toBe("Harbour & Sons שלום");
+  expect(nameInLine("Harbour & Sons שלום")).toBe("\u2068Harbour & Sons שלום\u2069"); // isolated from the text around it
   expect(Array.from(nameInLine("🚢".repeat(300)))).toHaveLength(80);
 });
 

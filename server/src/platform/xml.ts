@@ -22,7 +22,15 @@ const notOfLines = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
 export function nameInLine(name: string): string {
   const line = name.replaceAll(notOfLines, " ").replaceAll("://", " ").replaceAll(/\s+/g, " ").trim();
   const characters = Array.from(line);
-  return characters.length > nameLengthMax ? `${characters.slice(0, nameLengthMax - 1).join("")}…` : line;
+  return nameInText(characters.length > nameLengthMax ? `${characters.slice(0, nameLengthMax - 1).join("")}…` : line);
+}
+
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** Returns a name for a sentence. One in letters from right to left is isolated, otherwise it would reorder the words beside it. */
+export function nameInText(name: string): string {
+  const shown = name.replaceAll(/\p{Bidi_Control}/gu, "");
+  return rightToLeft.test(shown) ? `\u2068${shown}\u2069` : shown;
 }
 
 // All that is no character of XML 1.0. With the flag `u`, a surrogate pair is one character, and a lone surrogate is none.

@@ -16,7 +16,7 @@ test("developers choose among published plans, if the product allows it", async 
   expect(refused.status).toBe(422);
   expect(refused.html).toMatch(/id="plan_id-error">Plan must be one of the options/);
   const { location = "" } = await ada.submit("/applications/new", { name: "Shop", plan_id: String(gold) });
-  expect((await ada.get(location)).html).toContain("<dd>Gold</dd>");
+  expect((await ada.get(location)).html).toContain("<dd><bdi>Gold</bdi></dd>");
 });
 
 test("developers change an application's plan only if the product allows direct changes", async ({ portal }) => {
@@ -35,7 +35,7 @@ test("developers change an application's plan only if the product allows direct 
     status: 303,
     location: `${path}?done=plan-changed`,
   });
-  expect((await ada.get(path)).html).toContain("<dd>Gold</dd>");
+  expect((await ada.get(path)).html).toContain("<dd><bdi>Gold</bdi></dd>");
   expect(await portal.newEvents()).toEqual([`application.plan_changed ${byAda}`]);
 });
 
@@ -56,8 +56,8 @@ test("a plan change request is stored, and mailed to the provider's admins", asy
     });
   }
   expect(await portal.mailedPath()).toMatch(new RegExp(`^/p/admin/accounts/\\d+${path}$`));
-  expect((await ada.get(path)).html).toContain("You have requested Gold.");
-  expect((await ada.get(`${path}/plan`)).html).toContain("You have requested Gold.");
+  expect((await ada.get(path)).html).toMatch(/You have requested (?:<bdi>)?Gold/);
+  expect((await ada.get(`${path}/plan`)).html).toMatch(/You have requested (?:<bdi>)?Gold/);
   expect(await portal.newEvents()).toEqual([]);
 
   await updateProduct(portal, "buyer_plan_change_permission = 'direct'");

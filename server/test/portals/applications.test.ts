@@ -12,13 +12,13 @@ test("a developer creates an application, renames it, and deletes it after a con
   const created = await ada.submit("/applications/new", { name: "Shop", description: "Sells" });
   expect(created.location).toMatch(/^\/applications\/\d+\?done=application-created$/);
   const [path = ""] = created.location?.split("?") ?? [];
-  expect((await ada.get(path)).html).toContain("<h1>Shop</h1>");
+  expect((await ada.get(path)).html).toContain("<h1><bdi>Shop</bdi></h1>");
 
   expect(await ada.submit(`${path}/edit`, { name: "Market", description: "" })).toMatchObject({
     status: 303,
     location: `${path}?done=saved`,
   });
-  expect((await ada.get(path)).html).toContain("<h1>Market</h1>");
+  expect((await ada.get(path)).html).toContain("<h1><bdi>Market</bdi></h1>");
   expect(await portal.newEvents()).toEqual([`application.created ${byAda}`, `application.updated ${byAda}`]);
 
   expect((await ada.get(`${path}/delete`)).html).toContain("Delete Market?");

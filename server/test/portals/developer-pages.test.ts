@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { password, signUpValues, test } from "./portal-test.ts";
+import { addPlan, firstApplicationPath, password, signUpValues, test, updateProduct } from "./portal-test.ts";
 
 test("the account page shows the organization, the signed-in user, and the application with its key", async ({
   portal,
@@ -20,7 +20,7 @@ test("the home page of a signed-in developer links to applications and account i
   const ada = await portal.developer("ada");
   const { html } = await ada.get("/");
   expect(html).not.toMatch(signUp);
-  expect(html).toContain("You are logged in as ada of Tallow Ltd.");
+  expect(html).toContain("You are logged in as ada of <bdi>Tallow Ltd</bdi>.");
   expect(html).toContain('<a class="button" href="/applications">');
   expect(html).toContain('<a class="button quiet" href="/account">');
 });
@@ -29,6 +29,30 @@ test("a page's title ends with the provider's name", async ({ portal }) => {
   const ada = await portal.developer("ada");
   expect((await ada.get("/account")).html).toContain("<title>My account | Wheat &amp; Sons</title>");
   expect((await ada.get("/")).html).toContain("<title>Wheat &amp; Sons for developers</title>");
+});
+
+test("names from right to left are isolated, so they reorder neither the words nor the signs beside them", async ({
+  portal,
+}) => {
+  const name = "\u05d0\u05d1\u05d2 (24)";
+  const ada = await portal.developer("ada");
+  const application = await firstApplicationPath(ada);
+  await updateProduct(portal, "buyer_can_select_plan = true, backend_version = '2', referrer_filters_required = true");
+  await portal.updateProvider({ name });
+  for (const table of ["accounts set org_name", "applications set name", "plans set name", "products set name"])
+    await portal.pool.query(`update ${table} = $2 where provider_id = $1`, [portal.provider.id, name]);
+  await addPlan(portal, { name: `${name} 2` });
+  await ada.submit("/account/invitations", { email: "bob@tallow.example" });
+  const ofApplication = ["", "/edit", "/plan", "/keys", "/referrer-filters", "/delete"].map((end) => application + end);
+  const ofAccount = ["", "/edit", "/plan", "/users", "/invitations"].map((end) => `/account${end}`);
+  const visited = ["/", "/applications", "/applications/new", "/signup", "/login", await portal.mailedPath()];
+  const isolated =
+    /<bdi>[^<]*<\/bdi>|\u2068[^\u2069]*\u2069| value="[^"]*"|dir="auto">[^<]*|<span class="mark".*?<\/span>/g;
+  for (const path of [...ofApplication, ...ofAccount, ...visited]) {
+    const { html } = await ada.get(path);
+    const [others = ""] = /.*[\u05d0-\u05ea].*/.exec(html.replaceAll(isolated, "")) ?? [];
+    expect([path, others]).toEqual([path, ""]);
+  }
 });
 
 test("another account's application and invalid ids respond 404", async ({ portal }) => {

@@ -254,7 +254,7 @@ test("plans requested by a link survive a rejected form and apply to the account
 
   form.set("org_name", "Tallow Ltd");
   const { location = "" } = await ada.postText("/signup", form.toString());
-  expect((await ada.get(location)).html).toContain("<dd>Gold</dd>");
+  expect((await ada.get(location)).html).toContain("<dd><bdi>Gold</bdi></dd>");
   expect(
     await portal.pool.query("select plan_id from service_subscriptions where provider_id = $1", [portal.provider.id]),
   ).toEqual([{ planId: premium }]);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
+import { nameInText } from "#platform/xml.ts";
 import {
   type Application,
   createApplication,
@@ -110,7 +111,7 @@ const planFields = (plans: readonly SelectablePlan[]): readonly FormField[] =>
         planField(
           plans.map(({ product, plan }) => ({
             plan,
-            name: `${product.name}: ${plan.name}`,
+            name: `${nameInText(product.name)}: ${nameInText(plan.name)}`,
             more: planConditions(plan),
           })),
         ),
@@ -118,7 +119,7 @@ const planFields = (plans: readonly SelectablePlan[]): readonly FormField[] =>
 
 const selectedPlanLead = ([only, ...others]: readonly SelectablePlan[]): { readonly lead?: string } =>
   only && others.length === 0
-    ? { lead: `Product ${only.product.name}, plan ${describePlan(only.plan, planConditions(only.plan))}.` }
+    ? { lead: `Product ${nameInText(only.product.name)}, plan ${describePlan(only.plan, planConditions(only.plan))}.` }
     : {};
 
 const planConditions = (plan: Plan): readonly string[] => (plan.approvalRequired ? ["needs approval"] : []);
@@ -200,7 +201,7 @@ function addDeleteApplicationPage(http: FastifyInstance, portal: Portal): void {
     show: requireApplication(portal, async (request, reply, { application, developer }) =>
       application.product.buyersManageApps
         ? showForm(portal, request, reply, {
-            title: `Delete ${titleOf(application)}?`,
+            title: `Delete ${nameInText(titleOf(application))}?`,
             lead: "The API will reject calls with its credentials. This cannot be undone.",
             submit: "Delete application",
             isDestructive: true,

@@ -11,6 +11,7 @@ import {
 } from "#portal/applications/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { secretDigest } from "#platform/ids.ts";
+import { nameInText } from "#platform/xml.ts";
 import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { type FormField, checkedFields, addFormPage, earliestSubmissionMs, showForm } from "./forms.ts";
 import {
@@ -103,7 +104,7 @@ async function showKeys(
   const mayDelete = product.buyersManageKeys && (keys.length > 1 || !product.mandatoryAppKey);
   return portal.showPage(request, reply, {
     template: "keys",
-    title: `${errors ? "Please check: " : ""}Keys of ${name}`,
+    title: `${errors ? "Please check: " : ""}Keys of ${nameInText(name)}`,
     status: errors ? 422 : 200,
     developer,
     data: {

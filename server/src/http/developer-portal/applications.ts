@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
+import { nameInText } from "#platform/xml.ts";
 import { type Account, readApplicationPlanRequest } from "#portal/accounts/index.ts";
 import {
   addReferrerFilter,
@@ -81,7 +82,7 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
         const isTryOut = hasJustSignedUp && tryOut?.(request.provider) !== undefined;
         return showPage(request, reply, {
           template: "application",
-          title: titleOf(application),
+          title: nameInText(titleOf(application)),
           developer,
           data: {
             application: describeApplication(application, timeZone),
@@ -191,7 +192,7 @@ async function showFilters(
   const filters = await listReferrerFilters(portal.pool, request.provider.id, [id]);
   return portal.showPage(request, reply, {
     template: "referrer-filters",
-    title: `${errors ? "Please check: " : ""}Referrer filters of ${name}`,
+    title: `${errors ? "Please check: " : ""}Referrer filters of ${nameInText(name)}`,
     status: errors ? 422 : 200,
     developer,
     data: {
@@ -214,7 +215,7 @@ function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Portal): voi
       if (!filter) return showNotFound(reply);
       return showForm(portal, request, reply, {
         title: `Delete ${filter.value}?`,
-        lead: `The API will reject calls of ${titleOf(application)} from this host.`,
+        lead: `The API will reject calls of ${nameInText(titleOf(application))} from this host.`,
         submit: "Delete filter",
         isDestructive: true,
         back: { href: `/applications/${application.id}/referrer-filters`, text: "Referrer filters" },
@@ -255,10 +256,10 @@ const addApplicationPlanPages = (http: FastifyInstance, portal: Portal): void =>
         const adminPage = `/p/admin/accounts/${accountId}/applications/${applicationId}`;
         return page(request, reply, {
           developer,
-          name: titleOf(application),
+          name: nameInText(titleOf(application)),
           page: applicationLink(application),
           decideAt: `${portal.adminPortalUrl(request.provider)}${adminPage}`,
-          keptPlan: `${titleOf(application)} keeps the plan ${plan.name}.`,
+          keptPlan: `${nameInText(titleOf(application))} keeps the plan ${nameInText(plan.name)}.`,
           readPlan: async () => plan,
           findOtherPlans: () => findOtherApplicationPlans(pool, request.provider.id, own),
           readRequest: () => readApplicationPlanRequest(pool, request.provider.id, applicationId),

@@ -5,6 +5,7 @@ import { problemOfError } from "#http/shared/error-answers.ts";
 import type { Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
 import { LimitReached } from "#platform/limits.ts";
+import { nameInText } from "#platform/xml.ts";
 import {
   type FieldErrors,
   fieldValue,
@@ -94,7 +95,7 @@ export const refuseUnverified = (
 /** Returns why a valid form was refused, for developers, who know neither the limits' names nor the operator. */
 function refusalText({ code, cause }: Problem, providerName: string, isVisitor = false): string | undefined {
   if (cause instanceof LimitReached)
-    return `${cause.sentence} Nothing was changed. ${isVisitor ? "Ask" : "Delete some that are not used, or ask"} ${providerName} for more.`;
+    return `${cause.sentence} Nothing was changed. ${isVisitor ? "Ask" : "Delete some that are not used, or ask"} ${nameInText(providerName)} for more.`;
   if (code === "too-many-changes")
     return "Your account was changed too often within a minute. Nothing was changed: submit the form again in a minute.";
   return code === "too-busy"
@@ -138,7 +139,7 @@ export const requireAdmin =
           status: 403,
           developer,
           data: {
-            text: `You are a member of ${developer.account.orgName}. Ask one of its admins to do this.`,
+            text: `You are a member of ${nameInText(developer.account.orgName)}. Ask one of its admins to do this.`,
             link: { href: "/account", text: "My account" },
           },
         });
@@ -398,7 +399,7 @@ const isSentence = (message: string): boolean => message.startsWith("use ");
 function fieldErrorText(label: string, messages: readonly string[]): string {
   const predicates = messages.filter((message) => !isSentence(message));
   return [
-    ...(predicates.length > 0 ? [`${label} ${predicates.join(", ")}`] : []),
+    ...(predicates.length > 0 ? [`${nameInText(label)} ${predicates.join(", ")}`] : []),
     ...messages.filter(isSentence).map(capitalize),
   ].join(". ");
 }

@@ -4,6 +4,7 @@ import { acceptForms } from "#http/shared/forms.ts";
 import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
 import { attemptLimits, requestLimits } from "#platform/limits.ts";
 import { createAttemptLimiter } from "#access/index.ts";
+import { nameInText } from "#platform/xml.ts";
 import { addUsersPages } from "./users.ts";
 import { addAccountRoutes } from "./account.ts";
 import { addApplicationsRoutes } from "./applications.ts";
@@ -44,7 +45,7 @@ function addHomeRoute(http: FastifyInstance, portal: Portal): void {
     const developer = await findDeveloper(portal, request);
     return portal.showPage(request, reply, {
       template: "home",
-      title: `${request.provider.name} for developers`,
+      title: `${nameInText(request.provider.name)} for developers`,
       developer,
     });
   });

@@ -3,6 +3,7 @@ import type { AttemptLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/browser-session.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
 import { invitationUrl } from "#http/shared/mailed-links.ts";
+import { nameInText } from "#platform/xml.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import {
@@ -246,9 +247,10 @@ async function showJoinForm(
   const present = developer
     ? ` You are logged in as ${developer.user.username}. Joining logs you in as the new user.`
     : "";
+  const organization = nameInText(account.orgName);
   return showForm(portal, request, reply, {
-    title: `Join ${account.orgName}`,
-    lead: `Choose a username and a password to join ${account.orgName} at ${request.provider.name}.${present}`,
+    title: `Join ${organization}`,
+    lead: `Choose a username and a password to join ${organization} at ${nameInText(request.provider.name)}.${present}`,
     fields: withSubmittedValues(await joinFields(portal, request, invitation), readForm(request.body)),
     submit: "Join",
     ...rejected,

@@ -7,6 +7,7 @@ import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
+import { nameInText } from "#platform/xml.ts";
 import { type Account, readAccount } from "#portal/accounts/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { readUser, type User } from "#portal/users/index.ts";
@@ -58,6 +59,7 @@ export function createShowPage(
       path: request.url.split("?", 1)[0],
       provider: {
         name: request.provider.name,
+        name_in_text: nameInText(request.provider.name),
         initial: initialOf(request.provider.name),
         signups_enabled: request.provider.signupsEnabled,
       },
@@ -236,7 +238,7 @@ export const showNotAllowed = (
     status: 403,
     developer,
     data: {
-      text: `Contact ${request.provider.name} to make this change. Nothing was changed.`,
+      text: `Contact ${nameInText(request.provider.name)} to make this change. Nothing was changed.`,
       link: { href: "/applications", text: "Applications" },
     },
   });

@@ -3,6 +3,7 @@ import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
+import { nameInText } from "#platform/xml.ts";
 import type { Account, AccountPlanRequest } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type Plan, listPlans, planStepOf } from "#portal/products/index.ts";
@@ -53,24 +54,30 @@ interface PlanChoice {
 
 /** Returns a choice of plans. Terms are hints above it, because phones truncate options after about 30 characters. */
 export function planField(choices: readonly PlanChoice[]): FormField {
-  const named = choices.map(({ plan, name = plan.name, more }) => ({ plan: { ...plan, name }, more }));
+  const named = choices.map(({ name, ...choice }) => ({ ...choice, name: name ?? nameInText(choice.plan.name) }));
   return {
     name: "plan_id",
     label: "Plan",
     type: "text",
     required: true,
     hints: named
-      .map(({ plan, more }) => describePlan(plan, more))
-      .filter((text, index) => text !== named[index]?.plan.name),
-    options: named.map(({ plan: { id, name } }) => ({ value: String(id), text: name })),
+      .map(({ name, plan, more }) => withTerms(name, plan, more))
+      .filter((text, index) => text !== named[index]?.name),
+    options: named.map(({ plan, name }) => ({ value: String(plan.id), text: name })),
   };
 }
 
 type Terms = Pick<Plan, "name" | "costPerMonth" | "setupFee" | "trialPeriodDays">;
 
 /** Returns the plan's name and terms: `Gold (1,234.5 per month, 20 setup fee)`. Amounts have no currency. */
-export function describePlan(plan: Terms, more: readonly string[] = []): string {
-  const { name, costPerMonth, setupFee, trialPeriodDays } = plan;
+export const describePlan = (plan: Terms, more: readonly string[] = []): string =>
+  withTerms(nameInText(plan.name), plan, more);
+
+function withTerms(
+  name: string,
+  { costPerMonth, setupFee, trialPeriodDays }: Terms,
+  more: readonly string[] = [],
+): string {
   const terms = [
     ...(Number(costPerMonth) > 0 ? [`${formatAmount(costPerMonth)} per month`] : []),
     ...(Number(setupFee) > 0 ? [`${formatAmount(setupFee)} setup fee`] : []),
@@ -130,7 +137,7 @@ export function addPlanPages(http: FastifyInstance, portal: Portal, pages: PlanP
       const openRequest = await owner.readRequest();
       if (!openRequest) return showNotFound(reply);
       return showForm(portal, request, reply, {
-        title: `Withdraw the request for ${openRequest.planName}?`,
+        title: `Withdraw the request for ${nameInText(openRequest.planName)}?`,
         lead: owner.keptPlan,
         submit: "Withdraw request",
         back: owner.page,
@@ -164,8 +171,8 @@ async function showPlans(
   const plan = await owner.readPlan();
   const lead = [
     ...(plan ? [`${owner.name} is on the plan ${describePlan(plan)}.`] : []),
-    ...(isRequest ? [`${request.provider.name} must approve a change.`] : []),
-    ...(openRequest ? [`You have requested ${openRequest.planName}.`] : []),
+    ...(isRequest ? [`${nameInText(request.provider.name)} must approve a change.`] : []),
+    ...(openRequest ? [`You have requested ${nameInText(openRequest.planName)}.`] : []),
   ];
   return showForm(portal, request, reply, {
     title: titles[other.step],

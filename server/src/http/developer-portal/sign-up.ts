@@ -6,6 +6,7 @@ import { activationUrl } from "#http/shared/mailed-links.ts";
 import { formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";
+import { nameInText } from "#platform/xml.ts";
 import {
   type Account,
   type SignUp,
@@ -62,7 +63,7 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
     portal.showPage(request, reply, {
       template: "message",
       title: "Your account is unavailable",
-      data: { text: `You can log in once it is available again. Please contact ${request.provider.name}.` },
+      data: { text: `You can log in once it is available again. Please contact ${nameInText(request.provider.name)}.` },
     }),
   );
 
@@ -71,7 +72,7 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
       template: "message",
       title: "Thank you for signing up",
       data: {
-        text: `Your account is waiting for approval by ${request.provider.name}. You can log in once it is approved.`,
+        text: `Your account is waiting for approval by ${nameInText(request.provider.name)}. You can log in once it is approved.`,
       },
     }),
   );
@@ -138,7 +139,7 @@ async function refuseSignUp(
 const withoutPlans = ({ name }: Provider) => ({
   status: 422,
   planIds: [],
-  error: `The requested plans are unavailable or cannot be combined. Submit the form again to use the default plans, or ask ${name} for another link.`,
+  error: `The requested plans are unavailable or cannot be combined. Submit the form again to use the default plans, or ask ${nameInText(name)} for another link.`,
 });
 
 const signUpSource = (portal: Portal, { provider, ip }: FastifyRequest): SignUpSource & { readonly via: "form" } => ({
@@ -154,7 +155,7 @@ const showClosed = ({ showPage }: Portal, request: FastifyRequest, reply: Fastif
     title: "Sign-up is closed",
     status: 403,
     data: {
-      text: `${request.provider.name} is not accepting new developers at the moment.`,
+      text: `${nameInText(request.provider.name)} is not accepting new developers at the moment.`,
       link: { href: "/login", text: "Log in" },
     },
   });
@@ -182,7 +183,7 @@ async function showSignUpForm(
   const invalid = fields.filter((field) => field.error !== undefined);
   return portal.showPage(request, reply, {
     template: "sign-up",
-    title: `${rejected ? "Please check: " : ""}Sign up for ${name}`,
+    title: `${rejected ? "Please check: " : ""}Sign up for ${nameInText(name)}`,
     status: rejected?.status ?? 200,
     developer,
     data: {
@@ -328,14 +329,14 @@ export function addActivateRoute(http: FastifyInstance, portal: Portal): void {
     });
     if (!activated) {
       return showExpiredLink(portal, request, reply, {
-        text: `An activation link works once, for two weeks, and only the newest one is valid. If you have already used it, log in. Otherwise, ask ${request.provider.name} to send you a new activation email.`,
+        text: `An activation link works once, for two weeks, and only the newest one is valid. If you have already used it, log in. Otherwise, ask ${nameInText(request.provider.name)} to send you a new activation email.`,
         link: { href: "/login", text: "Log in" },
       });
     }
     const { state } = activated.details.account;
     const status = awaitsFirstApproval(state)
-      ? `is waiting for approval by ${request.provider.name}.`
-      : `is unavailable. Please contact ${request.provider.name}.`;
+      ? `is waiting for approval by ${nameInText(request.provider.name)}.`
+      : `is unavailable. Please contact ${nameInText(request.provider.name)}.`;
     return showPage(request, reply, {
       template: "message",
       title: "Your email address has been confirmed",
