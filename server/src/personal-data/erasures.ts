@@ -13,7 +13,7 @@ import type { Provider } from "#portal/providers/index.ts";
 import { deleteUser, eraseInvitations, readUser } from "#portal/users/index.ts";
 import { type ErasedSubject, eraseEventBatch, findAccountInEvents, readTraces } from "#webhooks/events/index.ts";
 import { eraseMails } from "#portal/mails/index.ts";
-import { eraseBinRequests, eraseBinRequestsElsewhere } from "#request-bin/index.ts";
+import { eraseBinRequests } from "#request-bin/index.ts";
 import { eraseDeliveries, hasPendingDeliveries } from "#webhooks/deliveries/index.ts";
 import { eraseJobs } from "#webhooks/jobs/index.ts";
 
@@ -225,7 +225,7 @@ async function eraseElsewhere(
   const missed: MissedCell[] = [];
   for (const { name, visit } of cells) {
     try {
-      await visit((cell) => eraseBinRequestsElsewhere(home, cell, erasure));
+      await visit((cell) => eraseBinRequests(home, cell, erasure));
     } catch (error) {
       missed.push({ name, error });
     }
@@ -253,7 +253,10 @@ export async function workOnErasure(
   try {
     // An endpoint may point to a bin of any cell. Before the transaction, because feeds of all providers wait for those that write, and
     // a cell may take seconds not to respond.
-    if (due.step === "traces") missed = await eraseElsewhere(pool, due, await listOtherCells());
+    if (due.step === "traces") {
+      await eraseBinRequests(pool, pool, due);
+      missed = await eraseElsewhere(pool, due, await listOtherCells());
+    }
     await pool.inTransaction((tx) => advance(tx, due, missed, now));
   } catch (error) {
     await postpone(pool, due, errorMessage(error), now);
@@ -335,7 +338,6 @@ async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<Ne
   await eraseAuditRecords(tx, { ...subject, objects, terms, erasureId: id });
   await eraseSavedViews(tx, { providerId, terms });
   await eraseJobs(tx, { providerId, objectId: userId ?? accountId, terms });
-  await eraseBinRequests(tx, { providerId, accountId });
   return pass === 1
     ? { step: "events", pass: 2, lastEvent: firstEvent, waitSeconds: secondPassSeconds }
     : { step: "done" };

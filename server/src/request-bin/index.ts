@@ -24,7 +24,6 @@ export {
   createOwnBins,
   type FindCell,
   eraseBinRequests,
-  eraseBinRequestsElsewhere,
   findSameSignature,
   listBinRequests,
   listBinRequestsAfter,

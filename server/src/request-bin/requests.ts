@@ -371,29 +371,11 @@ export async function findSameSignature(
   return found;
 }
 
-// A request that Bellwire sent names its event. Reads the requests of all bins, because an endpoint may point to the bin
-// of another provider; events by primary key.
-const eraseStatement = `
-  with caught as materialized (
-    select request.provider_id, request.bin_id, request.number, header ->> 1 as event_id
-    from bin_requests request
-    cross join lateral json_array_elements(request.headers) as header
-    where lower(header ->> 0) = 'webhook-id' and header ->> 1 ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-  )
-  delete from bin_requests using caught
-  join events event on event.provider_id = $1 and event.id = caught.event_id::uuid and event.account_id = $2
-    and event.erased_at is not null
-  where bin_requests.provider_id = caught.provider_id and bin_requests.bin_id = caught.bin_id
-    and bin_requests.number = caught.number`;
-
-interface ErasedAccount {
+interface ErasedPerson {
   readonly providerId: number;
   readonly accountId: number;
-}
-
-/** Deletes the requests with erased events of an account from all bins of the provider's cell. */
-export async function eraseBinRequests(tx: Transaction, { providerId, accountId }: ErasedAccount): Promise<void> {
-  await tx.query(eraseStatement, [providerId, accountId]);
+  /** Null for a whole account. */
+  readonly userId: number | null;
 }
 
 // Along the primary key. A row per `webhook-id`, and one for each request without.
@@ -409,37 +391,54 @@ const caughtStatement = `
     on lower(header ->> 0) = 'webhook-id' and header ->> 1 ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   order by request.provider_id, request.bin_id, request.number`;
 
-const erasedEventsStatement = `
-  select id from events where provider_id = $1 and account_id = $2 and erased_at is not null and id = any($3::uuid[])`;
+// By primary key. The events of the bins' own providers are only known here.
+const knownEventsStatement = `
+  select id, provider_id = $1 and account_id = $2 and erased_at is not null as is_erased
+  from events
+  where provider_id = any($3::bigint[]) and id = any($4::uuid[])`;
 
+// Reads the bodies of requests with expired events only.
 const deleteCaughtStatement = `
-  delete from bin_requests using unnest($1::bigint[], $2::text[], $3::integer[]) as caught (provider_id, bin_id, number)
+  delete from bin_requests
+  using unnest($1::bigint[], $2::text[], $3::integer[], $4::boolean[]) as caught (provider_id, bin_id, number, is_erased)
   where bin_requests.provider_id = caught.provider_id and bin_requests.bin_id = caught.bin_id
-    and bin_requests.number = caught.number`;
+    and bin_requests.number = caught.number
+    and case when caught.is_erased then true else position($5::bytea in bin_requests.body) > 0 end`;
 
 type Caught = BinKey & { readonly number: number; readonly eventId: string | null };
 
+type KnownEvent = { readonly id: string; readonly isErased: boolean };
+
 /**
- * Deletes them from the bins of another cell. It has no events of the provider, so those are read in the provider's cell. May be
- * repeated.
+ * Deletes the requests with erased events of a person from all bins of a cell, because an endpoint may point to the bin of another
+ * provider. Bins keep requests longer than the history keeps events: a request with an expired event is deleted if its body contains the
+ * id of the person, which every document does. Ids have 15 digits and belong to one object of all cells. May be repeated.
  */
-export async function eraseBinRequestsElsewhere(
+export async function eraseBinRequests(
   home: Database,
   cell: Database,
-  { providerId, accountId }: ErasedAccount,
+  { providerId, accountId, userId }: ErasedPerson,
 ): Promise<void> {
+  const personId = Buffer.from(String(userId ?? accountId));
   let last: Pick<Caught, "providerId" | "binId" | "number"> | undefined = { providerId: 0, binId: "", number: 0 };
   while (last) {
-    const caught: readonly Caught[] = await cell.query(caughtStatement, [last.providerId, last.binId, last.number]);
-    const eventIds = caught.flatMap(({ eventId }) => eventId ?? []);
-    const events = await home.query<{ id: string }>(erasedEventsStatement, [providerId, accountId, eventIds]);
-    const erased = new Set(events.map(({ id }) => id));
-    const requests = caught.filter(({ eventId }) => eventId !== null && erased.has(eventId));
+    const page: readonly Caught[] = await cell.query(caughtStatement, [last.providerId, last.binId, last.number]);
+    const caught = page.filter(({ eventId }) => eventId !== null);
+    const eventIds = caught.map(({ eventId }) => eventId);
+    const owners = [...new Set(caught.map((request) => request.providerId))];
+    const known = [
+      ...(await cell.query<KnownEvent>(knownEventsStatement, [providerId, accountId, owners, eventIds])),
+      ...(await home.query<KnownEvent>(knownEventsStatement, [providerId, accountId, [providerId], eventIds])),
+    ];
+    const isErased = new Map(known.map((event) => [event.id, event.isErased]));
+    const requests = caught.filter(({ eventId }) => isErased.get(eventId ?? "") !== false);
     await cell.query(deleteCaughtStatement, [
       requests.map((request) => request.providerId),
       requests.map(({ binId }) => binId),
       requests.map(({ number }) => number),
+      requests.map(({ eventId }) => isErased.has(eventId ?? "")),
+      personId,
     ]);
-    last = caught.at(-1);
+    last = page.at(-1);
   }
 }

@@ -63,6 +63,15 @@ const sequencesOf = async (pool: Pool, accountId: number): Promise<number[]> =>
     ])
   ).map(({ sequence }) => sequence);
 
+/** Removes the events of an account until now, as the retention does with an expired day. Bins keep their requests. */
+async function expireEvents(owner: Pool, accountId: number): Promise<void> {
+  const events = await owner.query<{ id: string }>("select id from events where account_id = $1", [accountId]);
+  const ids = events.map(({ id }) => id);
+  for (const table of ["payloads", "deliveries", "attempts", "failures"])
+    await owner.query(`delete from ${table} where event_id = any($1::uuid[])`, [ids]);
+  await owner.query("delete from events where id = any($1::uuid[])", [ids]);
+}
+
 test.concurrent(
   "an account is erased from all tables and the log within an hour, and other accounts stay unchanged",
   { timeout: 180_000 },
@@ -147,11 +156,14 @@ test.concurrent(
 );
 
 test.concurrent(
-  "erasing a user keeps the account's events without the user's data",
+  "erasing a user keeps the account's events without the user's data, and bins lose requests whose events have expired",
   { timeout: 120_000 },
   async ({ database: pool, owner }) => {
     await using portal = await openPortal(pool);
     const { word, account, member } = await portal.addCanary("zyxwvqd");
+    await expireEvents(owner, account);
+    await portal.call("PUT", `/admin/api/accounts/${account}.json`, { org_name: `${word} org` });
+    expect(await findWord(owner, `${word}member`)).toHaveProperty("bin_requests");
     const started = await portal.call("POST", "/api/v1/erasures", { user_id: member, pending: "send" });
     expect(started).toMatchObject({ status: 201, body: { account_id: account, user_id: member } });
     await allSent(pool);
@@ -159,9 +171,15 @@ test.concurrent(
     await eraseUntil(pool, minutesLater(59));
     expect((await portal.call("GET", `/api/v1/erasures/${started.body.id}`)).body.state).toBe("done");
     expect(await findWord(owner, `${word}member`)).toEqual({});
-    const { events = 0 } = await findWord(owner, `${word} org`);
+    const { events = 0, bin_requests: kept = 0 } = await findWord(owner, `${word} org`);
     expect(events).toBeGreaterThan(1);
+    expect(kept).toBeGreaterThan(0);
     expect((await portal.call("GET", `/admin/api/accounts/${account}.json`)).status).toBe(200);
+
+    await portal.call("POST", "/api/v1/erasures", { account_id: account, pending: "cancel" });
+    await eraseUntil(pool, minutesLater(70));
+    await eraseUntil(pool, minutesLater(130));
+    expect(await findWord(owner, word)).toEqual({});
   },
 );
 
