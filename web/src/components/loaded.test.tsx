@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { ProductsPage } from "../pages/products/products-page.tsx";
 import { ServerAway } from "../api/api-problem.ts";
 import { mount } from "../testing/in-portal.tsx";
-import { Loaded, lazyPart } from "./loaded.tsx";
+import { Loaded, TableSkeleton, lazyPart } from "./loaded.tsx";
 import { exampleEvent } from "../testing/examples.ts";
 import { type Answer, click, showInPortal } from "../testing/show-in-portal.tsx";
 import { says, showPage, shown } from "../testing/show-page.tsx";
@@ -37,6 +37,11 @@ test.each([
 ])("the page %s of an object that never was says so", async (path, kind) => {
   showPage(path, {});
   await waitFor(() => expect(document.title).toBe(`${kind} not found | Bellwire`));
+});
+
+test("while a list is loading, screen readers read so once", () => {
+  mount(<TableSkeleton of="events" />);
+  expect(shown().match(/Loading events/g)).toHaveLength(1);
 });
 
 test("a page that failed to load can be retried once the server responds again", async () => {

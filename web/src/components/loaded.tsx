@@ -105,12 +105,13 @@ export function ServerAwayNotice({ onRetry, headingLevel = "h2" }: ServerAwayNot
 
 const rows = ["a", "b", "c", "d", "e"];
 
+/** Stands for what is loading. Screen readers read it once, not per row. */
 export function TableSkeleton({ of }: { of: string }) {
   return (
     <Stack hasGutter>
-      {rows.map((row) => (
+      {rows.map((row, at) => (
         <StackItem key={row}>
-          <Skeleton height="2.5rem" screenreaderText={`Loading ${of}`} />
+          <Skeleton height="2.5rem" screenreaderText={at === 0 ? `Loading ${of}` : ""} />
         </StackItem>
       ))}
     </Stack>

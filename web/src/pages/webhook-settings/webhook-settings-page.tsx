@@ -1,4 +1,4 @@
-import { Alert, Checkbox, Form, FormSection, PageSection, Skeleton, Stack, StackItem } from "@patternfly/react-core";
+import { Alert, Checkbox, Form, FormSection, PageSection } from "@patternfly/react-core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Navigate, useLocation } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
@@ -13,7 +13,7 @@ import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
 import { SaveBar } from "../../components/form/fields.tsx";
 import { withChosen } from "../../components/form/set-edits.ts";
-import { Loaded } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { BinOffer } from "./bin-offer.tsx";
 import { type Settings, type SettingsEdits, applyEdits, settingsOf, useSaveSettings } from "./settings.ts";
@@ -35,9 +35,9 @@ export function WebhookSettingsPage() {
         your URL.
       </PageHeader>
       <PageSection>
-        <Loaded query={endpoint} skeleton={<FormSkeleton />}>
+        <Loaded query={endpoint} skeleton={<TableSkeleton of="the webhook settings" />}>
           {(saved) => (
-            <Loaded query={types} skeleton={<FormSkeleton />}>
+            <Loaded query={types} skeleton={<TableSkeleton of="the webhook settings" />}>
               {(all) => {
                 const [rightPath, otherPath] = saved ? [edit, create] : [create, edit];
                 if (path === otherPath) return <Navigate to={rightPath} hash={true} replace />;
@@ -48,18 +48,6 @@ export function WebhookSettingsPage() {
         </Loaded>
       </PageSection>
     </>
-  );
-}
-
-function FormSkeleton() {
-  return (
-    <Stack hasGutter>
-      {["30%", "45%", "50%", "60%", "40%", "35%"].map((width) => (
-        <StackItem key={width}>
-          <Skeleton width={width} screenreaderText="Loading the webhook settings" />
-        </StackItem>
-      ))}
-    </Stack>
   );
 }
 
