@@ -317,7 +317,9 @@ test("a viewer with the key changes name and responses, but only admins forward 
   expect(page.match(/<input type="(?:text|url)"[^>]*>/g)).toHaveLength(3);
   expect(page).not.toMatch(/<input type="(?:text|url)"[^>]* maxlength/); // cuts off a pasted text without a word
   for (const [path, payload, words] of [
-    ["name", `name=${"x".repeat(101)}`, "name must be one line of at most 100 characters"],
+    ["name", `name=${"x".repeat(101)}`, "The name must be one line of at most 100 characters."],
+    ["forward", "url=nonsense", "The URL must be a valid URL such as http://example.com."],
+    ["shares", "hours=0", "A link expires in 1 to "],
     ["forward", `url=http://127.0.0.1:9/${"x".repeat(2048)}`, "The URL is too long (maximum is 2048 characters)"],
   ] as const) {
     const refused = await post(path, payload, { cookie });

@@ -107,7 +107,7 @@ function settingChanges(needs: ViewNeeds): readonly Change[] {
         const isName = name.length <= nameLengthMax && !/\p{Cc}/u.test(name);
         return isName
           ? change(viewer, { name: name.trim() })
-          : { refused: { name: [`must be one line of at most ${nameLengthMax} characters`] } };
+          : { refused: { base: [`The name must be one line of at most ${nameLengthMax} characters`] } };
       },
     },
     {
@@ -124,11 +124,15 @@ function settingChanges(needs: ViewNeeds): readonly Change[] {
       async apply(viewer, { url = "" }) {
         const forwardUrl = url.trim() === "" ? null : url.trim();
         const wrong = forwardUrl === null ? undefined : await checkForwardUrl(forwardUrl, needs);
-        return wrong === undefined ? change(viewer, { forwardUrl }) : { refused: { base: [`The URL ${wrong}`] } };
+        return wrong === undefined ? change(viewer, { forwardUrl }) : { refused: { base: [urlSentence(wrong)] } };
       },
     },
   ];
 }
+
+/** Makes a sentence of an error that also stands alone at a field: "Must be a valid URL". */
+const urlSentence = (error: string): string =>
+  `The URL ${error.replace(/^(?:Must|Leads) /, (word) => word.toLowerCase())}`;
 
 /** Forwards one request now. */
 const forwarding = ({ pool, forwarder, ...needs }: ViewNeeds): Change => ({
@@ -137,7 +141,7 @@ const forwarding = ({ pool, forwarder, ...needs }: ViewNeeds): Change => ({
   async apply(viewer, { url = "" }, { params }) {
     const target = url.trim() || (viewer.bin.forwardUrl ?? "");
     const wrong = target === "" ? "is missing" : await checkForwardUrl(target, needs);
-    if (wrong !== undefined) return { refused: { base: [`The URL ${wrong}`] } };
+    if (wrong !== undefined) return { refused: { base: [urlSentence(wrong)] } };
     const number = parseNumber(params.number);
     const result = await forwarder.forward({ ...keyOf(viewer), number }, target);
     if (result === "busy") return { refused: { base: ["Many requests are being forwarded. Try again"] } };
@@ -155,7 +159,8 @@ const sharing = ({ pool, pages, clock, originOf }: ViewNeeds): Change => ({
   needs: "maySend",
   async apply(viewer, { hours: text }, request) {
     const hours = wholeNumber(text ?? "24", 1, binLimits.shareHours.max);
-    if (typeof hours !== "number") return { refused: { hours: ["is not a time that a link can have"] } };
+    if (typeof hours !== "number")
+      return { refused: { base: [`A link expires in 1 to ${binLimits.shareHours.max} hours`] } };
     const created = await pool.inTransaction(async (tx) => {
       const share = await createShare(tx, keyOf(viewer), { now: clock.now(), seconds: hours * 3600 });
       if (typeof share !== "string") await audit(tx, viewer, { action: "bin.shared", detail: { hours } });
