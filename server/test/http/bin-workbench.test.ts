@@ -315,6 +315,7 @@ test("a viewer with the key changes name and responses, but only admins forward 
   await send(workbench);
   const page = (await viewOf(workbench, `key=${bin.viewKey}`, cookie)).body;
   expect(page.match(/<input type="(?:text|url)"[^>]*>/g)).toHaveLength(3);
+  expect(page).toContain("<bdi>Billing</bdi>");
   expect(page).not.toMatch(/<input type="(?:text|url)"[^>]* maxlength/); // cuts off a pasted text without a word
   for (const [path, payload, words] of [
     ["name", `name=${"x".repeat(101)}`, "The name must be one line of at most 100 characters."],

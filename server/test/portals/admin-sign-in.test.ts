@@ -6,6 +6,7 @@ import { password, test } from "./portal-test.ts";
 test("an admin signs in and receives the app with the session data", async ({ portal }) => {
   portal.buildWeb();
   const boss = portal.visitor("admin");
+  expect((await boss.get("/p/login")).html).toContain("<h1>Sign in to <bdi>Wheat &amp; Sons</bdi></h1>");
   expect(await boss.submit("/p/login", { username: "boss", password })).toMatchObject({
     status: 303,
     location: "/p/admin",
