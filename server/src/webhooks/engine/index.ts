@@ -68,10 +68,11 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
     stopping.abort();
     dispatch.close();
     await withTimeLimit(needs.clock, shutdownMs, loops);
+    const releasing = releaseDrained({ needs, lanes }, stoppingHeartbeat.signal);
     await dispatch.drainAttempts(drainMs);
     await withTimeLimit(needs.clock, settleMs, dispatch.drainOutcomes());
     stoppingHeartbeat.abort();
-    await releaseLanesOnShutdown({ needs, lease, lanes }, heartbeat);
+    await releaseLanesOnShutdown({ needs, lease, lanes }, Promise.all([heartbeat, releasing]));
   };
   return runningEngine({ needs, wakeUp, lanes, reading, dispatch }, stop);
 }
@@ -154,13 +155,22 @@ export function followHints(
   };
 }
 
-/** Releases the lanes and unregisters the engine, once the last heartbeat has ended. */
+/** Releases each lane once none of its deliveries is unsettled: other engines need not wait for the attempts of other lanes. */
+async function releaseDrained({ needs, lanes }: Pick<Parts, "needs" | "lanes">, signal: AbortSignal): Promise<void> {
+  lanes.switchOffAll();
+  while (!signal.aborted) {
+    await lanes.releaseIdle(needs.clock.monotonicMs()).catch(() => undefined); // they are free once the engine is unregistered
+    await needs.clock.sleep(tickMs, signal);
+  }
+}
+
+/** Releases the remaining lanes and unregisters the engine, once its other statements have ended. */
 async function releaseLanesOnShutdown(
   { needs, lease, lanes }: Pick<Parts, "needs" | "lease" | "lanes">,
-  heartbeat: Promise<void>,
+  others: Promise<unknown>,
 ): Promise<void> {
   const release = async (): Promise<void> => {
-    await heartbeat;
+    await others;
     await lanes.releaseAll();
     await needs.store.unregister(lease.engineId);
   };

@@ -186,6 +186,11 @@ export class OwnedLanes {
     await this.#release(this.all());
   }
 
+  /** Stops reading and sending. What is in flight ends. */
+  switchOffAll(): void {
+    for (const lane of this.#lanes.values()) lane.switchOff();
+  }
+
   /** Drops every lane without a write to the database: the lease is lost, and other engines may own the lanes. */
   dropAll(): void {
     for (const lane of this.#lanes.values()) this.#end(lane);
