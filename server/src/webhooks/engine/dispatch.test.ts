@@ -337,6 +337,32 @@ test("while attempts at a quick receiver are late, it gets slow slots only, unti
   expect(paces.slice(4)).toEqual(["quick", "slow", "quick"]);
 });
 
+test("with 5,000 outcomes that wait for the database, nothing is sent until some are recorded", async () => {
+  const { promise: settled, resolve } = Promise.withResolvers<void>();
+  const deliveries = Array.from({ length: 7000 }, (_, number) => delivery(number));
+  const { clock, dispatch, sent } = await startDispatch({ settled, deliveries });
+  const respondToAll = async (): Promise<void> => {
+    for (;;) {
+      dispatch.fill();
+      const responses = sent.splice(0);
+      if (responses.length === 0) return;
+      answers += responses.length;
+      for (const { respond } of responses) respond();
+      await nextTurn();
+    }
+  };
+  let answers = 0;
+  await respondToAll();
+  // One batch is being recorded, and the last window was in flight when 5,000 waited.
+  expect(answers).toBeGreaterThanOrEqual(5000);
+  expect(answers).toBeLessThan(6100);
+  resolve();
+  await nextTurn();
+  await clock.advance(1000);
+  await respondToAll();
+  expect(answers).toBe(7000);
+});
+
 test("a key with 256 unrecorded deliveries continues as soon as one is recorded", async () => {
   const { promise: settled, resolve } = Promise.withResolvers<void>();
   const ofKey = (number: number): DueDelivery => ({

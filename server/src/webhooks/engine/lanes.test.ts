@@ -233,11 +233,12 @@ test("a hint claims a lane once, neither a lane that this engine owns nor one th
   expect(claims).toEqual([[1]]);
 });
 
-test("settings are read again once after a hint, and a lane whose endpoint is gone ends", async () => {
-  let found = [settings];
+test("settings are read again after a hint until a read succeeds, and a lane whose endpoint is gone ends", async () => {
+  let found: (typeof settings)[] | undefined = [settings];
   const { lanes, reads } = newObservedLanes({
     readSettings: async (endpointIds) => {
       reads.push(endpointIds);
+      if (!found) throw new Error("the connection was lost");
       return found;
     },
   });
@@ -245,11 +246,13 @@ test("settings are read again once after a hint, and a lane whose endpoint is go
   const [lane] = await lanes.claim();
   await lanes.refreshSettings();
   expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([1, false]);
-  found = [];
+  found = undefined;
   lanes.hintChanged([1]);
+  await expect(lanes.refreshSettings()).rejects.toThrow("the connection was lost");
+  found = [];
   await lanes.refreshSettings();
   await lanes.refreshSettings();
-  expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([2, true]);
+  expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([3, true]);
 });
 
 test("a lane that was claimed again stays although outcomes of the former one are given up", async () => {
@@ -282,6 +285,49 @@ test("a lane that the database records under another epoch is claimed with the n
     await lanes.releaseAll();
   }
   expect(claims).toEqual([[1], [1]]);
+});
+
+/** Fails the first call. */
+function failingFirst<Args extends unknown[], Answer>(call: (...args: Args) => Promise<Answer>) {
+  let calls = 0;
+  return (...args: Args): Promise<Answer> => {
+    calls += 1;
+    return calls === 1 ? Promise.reject(new Error("the connection was lost")) : call(...args);
+  };
+}
+
+test.each<[string, Partial<LaneStore>]>([
+  ["claim", { claim: failingFirst(async () => [claimed]) }],
+  ["read of the settings after a claim", { readSettings: failingFirst(async () => [settings]) }],
+  ["release", { release: failingFirst(async () => undefined) }],
+])(
+  "after a failed %s, the lane is claimed with the next poll: the database may record it as this engine's",
+  async (_, store) => {
+    const { lanes, clock } = newOwnedLanes({ store });
+    lanes.hintDue([1]);
+    await expect(lanes.claim().then(() => lanes.releaseAll())).rejects.toThrow("the connection was lost");
+    expect(lanes.find(1)).toBeUndefined();
+    await clock.advance(1000);
+    await lanes.claim();
+    expect(lanes.find(1)).toBeDefined();
+  },
+);
+
+test("a lane that is claimed again counts the requests that are still open under its former owner", async () => {
+  const { lanes } = newOwnedLanes({});
+  const claimOne = async () => {
+    lanes.hintDue([1]);
+    const [lane] = await lanes.claim();
+    if (!lane) throw new Error("The lane is claimed.");
+    return lane;
+  };
+  const former = await claimOne();
+  former.inFlight = 2;
+  lanes.dropAll();
+  const latter = await claimOne();
+  expect(latter.openRequests).toBe(2);
+  former.inFlight = 0;
+  expect(latter.openRequests).toBe(0);
 });
 
 test("an endpoint that cannot be decrypted is left to others for a minute, or until it or all endpoints change", async () => {
