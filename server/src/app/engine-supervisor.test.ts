@@ -1,7 +1,7 @@
 import { Gauge, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import type { ToEngine } from "./engine-process.ts";
-import { HintBacklog, withMoreMetrics } from "./engine-supervisor.ts";
+import { HintBacklog, restartWaitMs, withMoreMetrics } from "./engine-supervisor.ts";
 
 test("a stalled engine process receives at most 200 rows, and a hint to poll everything when it resumes", () => {
   const sent: ToEngine[] = [];
@@ -21,6 +21,12 @@ test("a stalled engine process receives at most 200 rows, and a hint to poll eve
   for (const confirm of waiting.splice(0)) confirm();
   backlog.pass("own/due-rows", ["rows"]);
   expect(sent).toHaveLength(203);
+});
+
+test("an engine process that ends at once is restarted after 0.1 s, doubling to 10 s, and without a wait once it has run for a minute", () => {
+  const waits: number[] = [];
+  for (const ranMs of [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60_000, 60_001, 0]) waits.push(restartWaitMs(waits.at(-1), ranMs));
+  expect(waits).toEqual([0, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000, 0, 100]);
 });
 
 test("a scrape of a process without cells and without an engine process reads each metric once", async () => {

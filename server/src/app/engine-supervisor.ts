@@ -19,6 +19,13 @@ const restartMsMin = 100;
 const restartMsMax = 10_000;
 /** After this long an engine process counts as healthy, and the next restart is quick again. */
 const healthyMs = 60_000;
+
+/** Returns how long to wait before the restart of a process that ran for `ranMs`. `lastWaitMs`: before its own start, if that was a restart. */
+export function restartWaitMs(lastWaitMs: number | undefined, ranMs: number): number {
+  if (lastWaitMs === undefined || ranMs > healthyMs) return 0;
+  return Math.min(Math.max(2 * lastWaitMs, restartMsMin), restartMsMax);
+}
+
 /** A scrape does not wait longer for the engine's metrics. The engine itself waits for a database that does not respond. */
 const metricsMsMax = 2 * answerMsMax;
 /** After its drain, an engine needs at most this long to release its lanes and close its connections. */
@@ -77,16 +84,15 @@ export class EngineSupervisor implements AsyncDisposable {
   async #keepRunning(needs: EngineNeeds): Promise<void> {
     const restarts = measureRestarts(needs.metrics);
     const { signal } = this.#closing;
-    let waitMs = 0;
+    let waitMs: number | undefined;
     let startedAtMs = systemClock.monotonicMs();
     for (;;) {
       const end = await this.#child.ended;
       if (signal.aborted) return;
-      if (systemClock.monotonicMs() - startedAtMs > healthyMs) waitMs = 0;
+      waitMs = restartWaitMs(waitMs, systemClock.monotonicMs() - startedAtMs);
       needs.log.error({ ...end, againInMs: waitMs }, "the engine process ended; starting it again");
       if (waitMs > 0) await systemClock.sleep(waitMs, signal);
       if (signal.aborted) return;
-      waitMs = Math.min(Math.max(2 * waitMs, restartMsMin), restartMsMax);
       restarts.inc();
       startedAtMs = systemClock.monotonicMs();
       this.#child = new EngineChild();
