@@ -4,7 +4,13 @@ import { connectToCell } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { insertMail, sendDueMail } from "#portal/mails/index.ts";
-import { deleteFailuresForUndo, purgeDeletedFailures, selectFailures } from "#webhooks/deliveries/index.ts";
+import {
+  claimLanes,
+  deleteFailuresForUndo,
+  insertEngine,
+  purgeDeletedFailures,
+  selectFailures,
+} from "#webhooks/deliveries/index.ts";
 import { createJob, workOnJob } from "#webhooks/jobs/index.ts";
 import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
 import { createTriggers } from "../../src/cells/move/follow-changes.ts";
@@ -85,6 +91,28 @@ test("rows of a provider that has left the cell, and not been deleted yet, stop 
   expect(mailed).toEqual([`admin@${staying}.example`]);
   expect(await left(pool, staying)).toEqual({ mails: 0, jobs: 0, replays: 0, deletions: 0, evaluated: 1 });
   expect(await left(pool, gone)).toEqual({ mails: 1, jobs: 1, replays: 1, deletions: 1, evaluated: 0 });
+});
+
+test("an engine that owns a lane of a provider whose changes are refused claims the lanes of others", async ({
+  database: pool,
+  databaseUrl,
+}) => {
+  const [frozen, other] = [await buildProvider(pool), await buildProvider(pool)];
+  const endpointIds: number[] = [];
+  for (const providerId of [frozen, other])
+    endpointIds.push(await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" }));
+  const engineId = "00000000-0000-7000-8000-000000000001";
+  await insertEngine(pool, engineId);
+  const claim = async (asked: number): Promise<readonly number[]> =>
+    (await claimLanes(pool, { engineId, endpointIds, asked, leaseSeconds: 600 })).map(({ providerId }) => providerId);
+  expect(new Set(await claim(1))).toEqual(new Set([frozen, other]));
+  const client = await connectToCell({ schema, ownerUrl: databaseUrl });
+  await createTriggers(client, await readMovedTables(client), frozen);
+  await client.query("insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), 'frozen')", [
+    frozen,
+  ]);
+  await client.end();
+  expect(await claim(2)).toEqual([other]);
 });
 
 test("a provider whose alerts cannot be evaluated keeps no other's from evaluation", async ({ database }) => {

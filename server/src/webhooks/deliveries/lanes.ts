@@ -1,3 +1,4 @@
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 
 export interface NewEngine {
@@ -174,6 +175,7 @@ const claimStatement = `
       and (lanes.not_before is null or lanes.not_before <= clock_timestamp())
       and exists (select from endpoints where endpoints.id = lanes.endpoint_id and endpoints.active
         and endpoints.state = 'enabled' and endpoints.deleted_at is null)
+      and lanes.provider_id not in (${leavingProviders})
     for update of lanes skip locked
   )
   update lanes set owner = $1, epoch = lanes.epoch + 1
