@@ -79,33 +79,46 @@ const keysOf = ({ providerId, endpointId }: Scene, eventIds: readonly string[]) 
 
 type Run = (pool: Pool, scene: Scene) => Promise<unknown>;
 
-/** Records successful first attempts: of account 31, then of account 32. */
+interface Attempted extends Pick<Place, "endpointId" | "epoch"> {
+  readonly eventId: string;
+  readonly accountId: number;
+}
+
+/** Records successful first attempts. */
+const settleAll = (pool: Pool, attempted: readonly Attempted[]): Promise<unknown> =>
+  settleDeliveries(
+    pool,
+    engineId,
+    attempted.map(({ accountId, ...delivery }) => ({
+      ...delivery,
+      orderingKey: `account/${accountId}`,
+      number: 1,
+      at: new Date(),
+      end: "delivered",
+      status: 200,
+      error: null,
+      errorClass: null,
+      latencyMs: 1,
+      responseHeaders: {},
+      responseBody: null,
+      retryAfterSeconds: null,
+      retriedAt: null,
+      url: null,
+      settingsId: 1,
+      trace: null,
+    })),
+  );
+
+/** Of account 31, then of account 32. */
 const settle =
   (order: (scene: Scene) => readonly [string, string]): Run =>
-  (pool, scene) =>
-    settleDeliveries(
+  (pool, scene) => {
+    const { endpointId, epoch } = scene;
+    return settleAll(
       pool,
-      engineId,
-      order(scene).map((eventId, index) => ({
-        ...scene,
-        eventId,
-        orderingKey: `account/${31 + index}`,
-        number: 1,
-        at: new Date(),
-        end: "delivered",
-        status: 200,
-        error: null,
-        errorClass: null,
-        latencyMs: 1,
-        responseHeaders: {},
-        responseBody: null,
-        retryAfterSeconds: null,
-        retriedAt: null,
-        url: null,
-        settingsId: 1,
-        trace: null,
-      })),
+      order(scene).map((eventId, index) => ({ endpointId, epoch, eventId, accountId: 31 + index })),
     );
+  };
 
 const cancel =
   (select: (scene: Scene) => readonly string[]): Run =>
@@ -218,3 +231,38 @@ test(
     expect(errors).toEqual([]);
   },
 );
+
+// The test above does not notice another order: a record of outcomes waits for half a second only, and then locks the keys first.
+test("a record of outcomes locks ordering keys by endpoint, then by key, as others do", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const subscribe = (name: string): Promise<number> =>
+    buildEndpoint(database, { providerId, url: "https://crm.example/hook", ordering: "account", name });
+  const endpointIds = [await subscribe("first"), await subscribe("second")];
+  await insertEngine(database, engineId);
+  const lanes = await claimLanes(database, { engineId, endpointIds, asked: 1, leaseSeconds: 600 });
+  const [first, second] = lanes.toSorted((one, other) => one.endpointId - other.endpointId);
+  if (!first || !second) throw new Error("both lanes are free");
+  const accounts = [33, 32, 31];
+  const eventIds = await recordNow(
+    database,
+    { providerId },
+    accounts.map((accountId) => anEvent({ accountId })),
+  );
+  const of = ({ endpointId, epoch }: Place, account: number): Attempted => ({
+    endpointId,
+    epoch,
+    eventId: eventIds[account] ?? "",
+    accountId: accounts[account] ?? 0,
+  });
+  const attempted = [of(second, 2), of(first, 0), of(first, 1)];
+  let running: Promise<unknown> = Promise.resolve();
+  const lockFree = "select ordering_key from due where endpoint_id = $1 order by ordering_key for update skip locked";
+  const free = await database.inTransaction(async (tx) => {
+    await tx.query("select from due where endpoint_id = $1 for update", [second.endpointId]);
+    running = settleAll(database, attempted);
+    await until(async () => (await countWaiting(database)) > 0, { everyMs: 2 });
+    return tx.query(lockFree, [first.endpointId]);
+  });
+  await running;
+  expect(free).toEqual([{ orderingKey: "account/31" }]);
+});
