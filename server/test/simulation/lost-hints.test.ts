@@ -30,3 +30,25 @@ test("a delivery without a hint waits for one poll at most, whenever its lane is
   expect(Math.max(...runs.map(({ waitedMs }) => waitedMs))).toBeLessThan(pollMs);
   expect(new Set(runs.map(({ isReleased }) => isReleased))).toEqual(new Set([false, true]));
 });
+
+test("changed settings apply to a lane that never rests, although their hint is lost", async () => {
+  const endpointId = 2; // its host has no name to look up
+  const simulation = new Simulation(5);
+  const { time, model, monitor, behaviours } = simulation;
+  const endpoint = model.endpoints.get(endpointId);
+  if (!endpoint) throw new Error("the simulation has two endpoints");
+  const before = { ...endpoint, ordering: "none", maxInFlight: null, maxPerSecond: null, timeoutSeconds: 5 } as const;
+  model.endpoints.set(endpointId, before);
+  simulation.lostHints = 1;
+  simulation.startProcess();
+  for (let atMs = 1000; atMs <= 6000; atMs += 250) time.after(atMs, () => simulation.record(endpointId, 1, 0));
+  time.after(3000, () =>
+    model.endpoints.set(endpointId, { ...before, timeoutSeconds: 1, version: before.version + 1 }),
+  );
+  time.after(4500, () => behaviours.set(endpointId, "hanging"));
+  await time.run(7000, () => false);
+
+  const hanging = monitor.of(endpointId).find(({ atMs }) => atMs > 4500);
+  expect(hanging && hanging.endedAtMs && hanging.endedAtMs - hanging.atMs).toBe(1000);
+  expect(new Set(monitor.of(endpointId).map(({ epoch }) => epoch)).size).toBe(1);
+});
