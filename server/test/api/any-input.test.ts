@@ -149,7 +149,7 @@ const tables = [
   ["products", "fields_definitions", "provider_users", "access_tokens", "providers", "endpoints", "events", "mails"],
 ].flat();
 const rowsOf = (table: string): string =>
-  `select '${table}' as table, md5(string_agg(to_jsonb(stored)::text, ' ' order by to_jsonb(stored)::text)) as rows from ${table} stored`;
+  `select '${table}' as table, count(*), sum(hashtextextended(stored::text, 0))::text as rows from ${table} stored`;
 
 /** A digest of all stored data. */
 const snapshot = (pool: Pool): Promise<unknown[]> => pool.query(tables.map(rowsOf).join(" union all "));
