@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { type AuditRecord, renderAudit } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
-import { DatabaseHosts, connectToPrimary } from "#platform/database/connection.ts";
+import { DatabaseHosts, connectToPrimary, keepDaysStatement } from "#platform/database/connection.ts";
 import { serializeHints } from "#platform/database/hints.ts";
 import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { randomHex } from "#platform/ids.ts";
@@ -74,6 +74,7 @@ export async function moveProvider(needs: MoveNeeds): Promise<MoveReport> {
     await connect(to),
     await connect(to),
   ];
+  for (const cell of [source, target]) await cell.query(keepDaysStatement);
   const tables = await readMovedTables(source);
   refuseOtherTables(tables, await readMovedTables(target));
   const move = { id: randomUUID(), providerId, from: from.number, to: to.number };
@@ -85,9 +86,10 @@ export async function moveProvider(needs: MoveNeeds): Promise<MoveReport> {
   } catch (error) {
     // After a commit without an answer, only the new cell knows.
     if ((await decideMove(needs.cells, move)) === "arrived") {
-      throw new CannotStart("The provider has moved, but its old rows are not deleted yet: repeat the command.", {
-        cause: error,
-      });
+      throw new CannotStart(
+        `The provider has moved, but its old rows are not deleted yet: ${errorMessage(error)}. Repeat the command.`,
+        { cause: error },
+      );
     }
     await cleanUp({ cells: needs.cells, move, place: to, tables, otherPlace: from });
     throw new CannotStart(`The provider was not moved: ${errorMessage(error)}`, { cause: error });
@@ -149,6 +151,7 @@ async function cleanUp({ cells, move, place, otherPlace, tables }: Leftovers): P
   for (const each of [place, otherPlace]) {
     const client = await connectToCell(each);
     open.defer(() => client.end().catch(() => undefined));
+    await client.query(keepDaysStatement);
     if (each === place) await deleteRows(client, tables, move.providerId);
     await dropTriggers(client, tables, move.providerId);
     await client.query("delete from moved_changes where provider = $1", [move.providerId]);

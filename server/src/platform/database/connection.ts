@@ -111,6 +111,15 @@ export const providerMovingCode = "BW002";
  */
 export const leavingProviders = `select provider from provider_moves where state in ('frozen', 'left')`;
 
+/**
+ * Locks the days of this cell's history and statistics for a move, until the end of its connection: none of them is dropped meanwhile.
+ * Failures keep their events from expiring, and arrive in the new cell after them.
+ */
+export const keepDaysStatement = "select pg_advisory_lock_shared(hashtext('bellwire moved days'))";
+
+/** True unless a move needs the days. Keeps moves from beginning until the end of the transaction. */
+export const mayDropDays = "pg_try_advisory_xact_lock(hashtext('bellwire moved days'))";
+
 /** Codes of PostgreSQL for a database that is unavailable for any statement. */
 const statesOfAway: ReadonlySet<string> = new Set([
   "57P01", // it is being stopped

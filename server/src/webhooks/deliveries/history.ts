@@ -1,3 +1,4 @@
+import { mayDropDays } from "#platform/database/connection.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
 
@@ -87,7 +88,7 @@ export async function readRetentionBehind(db: Database): Promise<number> {
 const histories = ["events", "payloads", "deliveries", "attempts"] as const;
 
 // Each runs in its own transaction. The functions state their locks.
-const retire = `select retire_history_day($1, $2::date) as "isRetired"`;
+const retire = `select case when ${mayDropDays} then retire_history_day($1, $2::date) else false end as "isRetired"`;
 const dropRetired = `select drop_retired_history()`;
 
 /** The result of a run of the retention. */
@@ -101,7 +102,7 @@ interface RetiredDays {
 /**
  * Drops partitions older than `retentionDays`, except rows that are due or on the failure list. A busy table keeps only
  * itself from being replaced. If the lock that excludes all readers of a history timed out, its later days are left to the next
- * run: each of them would let everybody wait, too.
+ * run: each of them would let everybody wait, too. While a provider moves to this cell or from it, nothing is dropped.
  */
 export async function retireExpiredDays(
   pool: Pool,

@@ -1,3 +1,4 @@
+import { mayDropDays } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { isoTime } from "#platform/times.ts";
@@ -411,11 +412,12 @@ export async function addStatisticsPartitions(db: Database): Promise<void> {
   await db.query(addStatement, [daysAhead]);
 }
 
-const dropStatement = `select drop_old_statistics($1::date - $2::integer, $1::date - $3::integer) as name`;
+const dropStatement = `
+  select case when ${mayDropDays} then drop_old_statistics($1::date - $2::integer, $1::date - $3::integer) end as name`;
 
 /**
  * Drops minutes older than three days, and hours and days older than `days`: a partition once all of it is older. Returns the
- * names of the dropped partitions. `now` is the time of the retention, which cannot leap.
+ * names of the dropped partitions, none while a provider moves. `now` is the time of the retention, which cannot leap.
  */
 export async function dropOldStatistics(pool: Pool, now: Date, days: number): Promise<readonly string[]> {
   const dropped: string[] = [];
