@@ -190,8 +190,10 @@ test("settings apply to the next sign-up, and an error changes none of them", as
   expect(await signUpAccount(pool, passwords, { provider, values, by: byToken, now })).toMatchObject({
     details: { account: { state: "created" } },
   });
-  expect(await change({ passwordLengthMin: 3, timeZone: "Mars/Olympus", signupsEnabled: false })).toMatchObject({
+  const wrong = { name: "\u200b", passwordLengthMin: 3, timeZone: "Mars/Olympus", signupsEnabled: false };
+  expect(await change(wrong)).toMatchObject({
     refused: {
+      name: ["must have 1 to 255 characters, and no control characters"],
       password_length_min: ["must be a whole number from 8 to 100"],
       time_zone: ["is not a time zone; name one as in Europe/Oslo, or UTC"],
     },

@@ -119,6 +119,11 @@ test.each(["acme-admin", "Acme", "-acme", "a.b", "", "x".repeat(51)])(
   },
 );
 
+test.each(["", "\u200b", "a\u0001b", "a\0b", "x".repeat(256)])("no provider is created with the name %j", (name) => {
+  const refused = { name: [expect.stringContaining("1 to 255 characters")] };
+  expect(providerSetupErrors({ ...setup, name })).toMatchObject(refused);
+});
+
 test("a subdomain belongs to one provider", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const again = pool.inTransaction((tx) => setUpProvider(tx, passwords, { ...setup, subdomain: provider.subdomain }));

@@ -4,7 +4,7 @@ import { type ChangeContext, type ProviderUser, notifyCallersChanged, recordAudi
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { assignments, documentProperties, selectList, updateValues } from "#platform/database/field-table.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
-import { isXmlText } from "#platform/xml.ts";
+import { isBlank, isXmlText } from "#platform/xml.ts";
 import {
   type FieldErrors,
   type FieldInput,
@@ -281,12 +281,15 @@ const noSingleSignOnError =
 
 const settingLengthMax = 255;
 
+/** Documents contain the name, and pages and mails show it. */
+export const providerNameErrors = (name: string): readonly string[] =>
+  isBlank(name) || !isShortText(name)
+    ? [`must have 1 to ${settingLengthMax} characters, and no control characters`]
+    : [];
+
 const settingsErrors = (settings: ProviderSettings): FieldErrors =>
   mergeErrors({
-    name:
-      isShortText(settings.name) && settings.name.trim() !== ""
-        ? []
-        : [`must have 1 to ${settingLengthMax} characters`],
+    name: providerNameErrors(settings.name),
     time_zone: isTimeZone(settings.timeZone) ? [] : ["is not a time zone; name one as in Europe/Oslo, or UTC"],
     password_length_min: isPasswordLength(settings.passwordLengthMin)
       ? []

@@ -2,11 +2,11 @@ import { defaultCell, findTenant, insertTenant } from "#cells/index.ts";
 import { createAccessToken, createProviderUser, type PasswordHasher, scopes } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomHex, secretDigest } from "#platform/ids.ts";
-import { isBlank } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, insertStandardFields, mergeErrors } from "#portal/fields/index.ts";
 import { type Product, insertDefaultPlan, insertProduct } from "#portal/products/index.ts";
 import { type Provider, insertProvider } from "#portal/providers/index.ts";
 import { passwordErrors, userNameErrors } from "#portal/users/index.ts";
+import { providerNameErrors } from "./provider-settings.ts";
 
 /** A new provider. Credentials that are left out are random. */
 interface ProviderSetup {
@@ -23,7 +23,6 @@ interface ProviderSetup {
   readonly now: Date;
 }
 
-const nameLengthMax = 255;
 const subdomainPattern = /^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$/;
 
 /** The length that a new provider requires until it changes `password_length_min`: the default of that column. */
@@ -37,7 +36,7 @@ export function providerSetupErrors({ name, subdomain, adminUsername, adminPassw
   const given = { password: adminPassword, confirmation: undefined, isRequired: true, lengthMin: passwordLengthMin };
   const isValid = subdomainPattern.test(subdomain) && !subdomain.endsWith("-admin");
   return {
-    name: isBlank(name) || name.length > nameLengthMax ? [`must have 1 to ${nameLengthMax} characters`] : [],
+    name: providerNameErrors(name),
     subdomain: isValid ? [] : wrongSubdomain,
     "admin-username": userNameErrors({ username: adminUsername, email: null }).username ?? [],
     "admin-password": passwordErrors(given).password ?? [],
