@@ -74,7 +74,7 @@ test.concurrent("an engine with late heartbeat responses reclaims its lanes imme
   await engine.loseLease();
   await recordNow(database, engine, events(1));
 
-  await until(() => receiver.received.length === 2, { withinMs: 3000 });
+  await until(() => receiver.received.length === 2);
   const engines = await readEngines(database);
   expect(engines).toHaveLength(1);
   expect(engines).not.toEqual(former);
@@ -265,14 +265,15 @@ test.concurrent("a stopping engine waits for attempts in flight, records them an
 test.concurrent("no transaction is open while a receiver hangs", async ({ database }) => {
   await using receiver = await startReceiver("hang");
   const providerId = await buildProvider(database);
-  await buildEndpoint(database, { providerId, url: receiver.url, timeoutSeconds: 4 });
+  await buildEndpoint(database, { providerId, url: receiver.url, timeoutSeconds: 60 });
   await using _engine = await startTestEngine(database);
   await recordNow(database, { providerId });
   await until(() => receiver.received.length === 1);
 
   // A heartbeat may be in a transaction, so one of many samples must find none besides the observer's own.
   const others = `select from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`;
-  await until(async () => (await database.query(others)).length === 0, { withinMs: 3500 });
+  await until(async () => (await database.query(others)).length === 0);
+  await receiver[Symbol.asyncDispose](); // the engine waits for the attempt
 });
 
 test.concurrent("nothing is sent to an address outside the operator's allowed targets", async ({ database }) => {

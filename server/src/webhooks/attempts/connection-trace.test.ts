@@ -4,7 +4,7 @@ import { type Socket, createServer } from "node:net";
 import { expect, test } from "vitest";
 import type { Lookup } from "#platform/network/target-guard.ts";
 import type { AttemptOutcome, AttemptTrace } from "#webhooks/deliveries/index.ts";
-import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
+import { buildAttempt, buildSender, withMoreTime } from "../../../test/support/build-attempts.ts";
 import { type IssuedCertificate, buildAuthority } from "../../../test/support/build-certificates.ts";
 import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
 import { startReceiver } from "../../../test/support/receiver.ts";
@@ -125,24 +125,20 @@ async function startSilentReceiver(): Promise<{ readonly port: number } & AsyncD
   };
 }
 
-/**
- * Returns the phases that consumed more than half of an attempt's time, the expected one alone if possible: on a busy machine, earlier
- * phases may consume a short time, so the attempt is repeated with more.
- */
-async function longPhases(expected: string, url: string, lookup: Lookup): Promise<readonly string[]> {
-  let phases: readonly string[] = [];
-  for (const timeoutSeconds of [0.2, 2, 20]) {
-    await using sender = buildSender({ lookup });
-    const outcome = await sender.send(buildAttempt({ url, timeoutSeconds }));
-    expect(outcome.kind).toBe("timed-out");
-    const trace = traceIn(outcome);
-    expect(Math.round(sumOf(trace) / 1000)).toBe(outcome.latencyMs);
-    const { certificateExpiresAt: _, ...times } = trace;
-    phases = Object.entries(times).flatMap(([name, value]) => (Number(value) > timeoutSeconds * 500_000 ? [name] : []));
-    if (phases.join() === expected) break;
-  }
-  return phases;
-}
+/** Returns the phases that consumed more than half of an attempt's time, if possible the expected one alone. */
+const longPhases = (expected: string, url: string, lookup: Lookup): Promise<readonly string[]> =>
+  withMoreTime(
+    async (timeoutSeconds) => {
+      await using sender = buildSender({ lookup });
+      const outcome = await sender.send(buildAttempt({ url, timeoutSeconds }));
+      expect(outcome.kind).toBe("timed-out");
+      const trace = traceIn(outcome);
+      expect(Math.round(sumOf(trace) / 1000)).toBe(outcome.latencyMs);
+      const { certificateExpiresAt: _, ...times } = trace;
+      return Object.entries(times).flatMap(([name, value]) => (Number(value) > timeoutSeconds * 500_000 ? [name] : []));
+    },
+    (phases) => phases.join() === expected,
+  );
 
 test("a timed-out attempt ends in the phase that consumed its time", async () => {
   await using silent = await startSilentReceiver();
