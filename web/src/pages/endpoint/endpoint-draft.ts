@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiProblem } from "../../api/api-problem.ts";
-import { type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isOperational } from "../../api/events.ts";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
@@ -120,20 +120,29 @@ function draftOf(endpoint: Endpoint | undefined, types: readonly EventType[], ed
 /** Holds the edits. */
 export function useEndpointDraft(endpoint: Endpoint | undefined, types: readonly EventType[]) {
   const [typed, setTyped] = useState<DraftEdits>();
+  // The endpoint as it was seen before the edits.
+  const [seen, setSeen] = useState(endpoint);
   const draft = draftOf(endpoint, types, typed);
-  const change = ({ switches, ...changed }: Partial<EndpointDraft>): void =>
+  const change = ({ switches, ...changed }: Partial<EndpointDraft>): void => {
+    if (!typed) setSeen(endpoint);
     setTyped({
       ...typed,
       ...changed,
       ...(switches && { switches: withChosen(typed?.switches, draft.switches, switches) }),
     });
+  };
   return {
     draft,
     typed,
+    seen,
+    setSeen,
     change,
     forget: (): void => setTyped(undefined),
     /** Forgets the edits that were saved, unless others were made meanwhile. */
-    forgetSaved: (sent: DraftEdits): void => setTyped((present) => (present === sent ? undefined : present)),
+    forgetSaved: (saved: Endpoint, sent: DraftEdits): void => {
+      setSeen(saved);
+      setTyped((present) => (present === sent ? undefined : present));
+    },
   };
 }
 
@@ -160,25 +169,71 @@ export const endpointSettings = {
 
 const fields = Object.entries(endpointSettings).flatMap(([field, hasErrors]) => (hasErrors ? [field] : []));
 
+/** The settings of the API that have another name in the form. */
+const settingNames: Readonly<Record<string, string>> = {
+  waits: "retry_waits_seconds",
+  timeout: "timeout_seconds",
+  inFlight: "max_in_flight",
+  perSecond: "max_per_second",
+};
+
+/** Returns an error for each edited setting that somebody else has changed since. Edits of other events do not collide. */
+function findConflicts(
+  seen: EndpointDraft,
+  now: EndpointDraft,
+  typed: DraftEdits,
+): Readonly<Record<string, readonly string[]>> {
+  const [before, present] = [new Map(Object.entries(seen)), new Map(Object.entries(now))];
+  const conflicts = Object.entries(typed).filter(([name, value]) => {
+    const saved = JSON.stringify(present.get(name));
+    return name !== "switches" && saved !== JSON.stringify(before.get(name)) && saved !== JSON.stringify(value);
+  });
+  return Object.fromEntries(
+    conflicts.map(([name]) => {
+      const saved = present.get(name);
+      const shown = typeof saved === "string" && saved !== "" ? ` to “${saved}”` : "";
+      return [settingNames[name] ?? name, [`was changed${shown} by somebody else. Save again to replace that`]];
+    }),
+  );
+}
+
 export interface SaveEndpointOptions {
   /** Undefined for a new endpoint. */
   readonly endpoint: Endpoint | undefined;
+  /** The endpoint as it was before the edits. */
+  readonly seen: Endpoint | undefined;
+  /** Called with the present endpoint, if somebody else has changed an edited setting. */
+  readonly setSeen: (endpoint: Endpoint) => void;
   readonly types: readonly EventType[];
-  readonly onSaved: (sent: DraftEdits) => void;
+  readonly onSaved: (saved: Endpoint, sent: DraftEdits) => void;
+}
+
+/** Sends the edits of an endpoint over its present settings, which somebody else may have changed since the page read them. */
+async function updateEndpoint(
+  api: ApiClient,
+  typed: DraftEdits,
+  { seen, setSeen, types }: SaveEndpointOptions,
+  id: number,
+): Promise<Endpoint> {
+  const params = { path: { id } };
+  const now: Endpoint = await responseBody(api.GET("/api/v1/endpoints/{id}", { params }));
+  const draft = draftOf(now, types, typed);
+  const errors = seen ? findConflicts(draftFrom(seen, types), draftFrom(now, types), typed) : {};
+  if (Object.keys(errors).length > 0) {
+    setSeen(now);
+    throw new ApiProblem(422, { errors });
+  }
+  return responseBody(api.PATCH("/api/v1/endpoints/{id}", { params, body: requestBody(editedValues(draft, typed)) }));
 }
 
 /** Creates the endpoint, or sends the edits of an existing one. */
-export function useSaveEndpoint({ endpoint, types, onSaved }: SaveEndpointOptions) {
+export function useSaveEndpoint(options: SaveEndpointOptions) {
+  const { endpoint, types, onSaved } = options;
   const api = useApi();
   const navigate = useNavigate();
   const save = async (typed: DraftEdits): Promise<Endpoint> => {
+    if (endpoint) return updateEndpoint(api, typed, options, endpoint.id);
     const draft = draftOf(endpoint, types, typed);
-    if (endpoint) {
-      const params = { path: { id: endpoint.id } };
-      return responseBody(
-        api.PATCH("/api/v1/endpoints/{id}", { params, body: requestBody(editedValues(draft, typed)) }),
-      );
-    }
     const { name, url } = draft;
     return responseBody(api.POST("/api/v1/endpoints", { body: { ...requestBody(draft), name, url } }));
   };
@@ -188,7 +243,7 @@ export function useSaveEndpoint({ endpoint, types, onSaved }: SaveEndpointOption
     done: endpoint ? "The endpoint was updated" : "The endpoint was created",
     failed: endpoint ? "The endpoint could not be updated" : "The endpoint could not be created",
     fields,
-    onDone: (_, sent) => onSaved(sent),
+    onDone: onSaved,
     leave: async ({ id }) => {
       if (!endpoint) await navigate({ to: "/endpoints/$id", params: { id: String(id) } });
     },

@@ -45,8 +45,9 @@ export interface EndpointFieldsProps {
 
 export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const navigate = useNavigate();
-  const { draft, typed, change, forget, forgetSaved } = useEndpointDraft(endpoint, types);
-  const { save, isSaving, errors, forgetErrors, take } = useSaveEndpoint({ endpoint, types, onSaved: forgetSaved });
+  const { draft, typed, seen, setSeen, change, forget, forgetSaved } = useEndpointDraft(endpoint, types);
+  const saving = useSaveEndpoint({ endpoint, seen, setSeen, types, onSaved: forgetSaved });
+  const { save, isSaving, errors, forgetErrors, take } = saving;
   const draftErrors = checkDraft(draft, !endpoint);
   const discard = (): void => {
     forget();

@@ -107,6 +107,34 @@ test("an event that a colleague selects while others are edited stays selected",
   ]);
 });
 
+test("settings that a colleague saves meanwhile survive, and an edited one is replaced only by saving again", async () => {
+  const { server } = serverWithCrm();
+  let saved = { ...crm, description: "", event_types: ["account.created"] };
+  const types = ["account.created", "account.deleted", "user.created"];
+  const page = showPage("/endpoints/5?tab=settings", {
+    ...server,
+    "GET /api/v1/endpoints/5": () => [200, saved],
+    "GET /api/v1/event_types": () => [
+      200,
+      { data: types.map((type) => ({ type, label: type, group: "All", switch: null, interfaces: [] })) },
+    ],
+  });
+  await tick("user.created");
+  await fill("description", "For sales");
+  saved = { ...saved, description: "For billing", event_types: ["account.created", "account.deleted"] };
+
+  await click("Save endpoint");
+  await says("was changed to “For billing” by somebody else. Save again to replace that");
+  expect(page.askedFor("PATCH /api/v1/endpoints/5")).toEqual([]);
+  expect(document.querySelector<HTMLInputElement>("#description")?.value).toBe("For sales");
+
+  await click("Save endpoint");
+  await says("The endpoint was updated");
+  expect(page.askedFor("PATCH /api/v1/endpoints/5").map(({ body }) => body)).toEqual([
+    { description: "For sales", event_types: ["account.created", "account.deleted", "user.created"] },
+  ]);
+});
+
 test('an invalid endpoint id in the address shows "Not found", not an error', async () => {
   showPage("/endpoints/abc", {
     "GET /api/v1/endpoints/NaN": () => [422, { title: "Wrong.", code: "invalid", errors: { id: ["must be integer"] } }],
