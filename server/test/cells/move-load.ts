@@ -24,6 +24,8 @@ export async function createOrderedEndpoint(url: string, provider: CellProvider,
 const retriesMs = 30_000;
 
 const loops = 3;
+/** Between two requests of a loop: without it, the work of a test would grow with the machine's speed. */
+const pauseMs = 20;
 
 /** Continuously signs up developers, changes their accounts and their applications' plans, and follows the event feed. */
 export class MoveLoad implements AsyncDisposable {
@@ -123,7 +125,7 @@ export class MoveLoad implements AsyncDisposable {
       if (typeof next === "string") after = `&after=${encodeURIComponent(next)}`;
       if (isLast && events.length === 0) return;
       isLast = this.#isOver;
-      if (events.length === 0) await sleep(50);
+      await sleep(50);
     }
   }
 
@@ -145,6 +147,7 @@ export class MoveLoad implements AsyncDisposable {
       this.slowestMs = Math.max(this.slowestMs, tookMs);
       if (answer.status === expected) {
         this.#changes += 1;
+        await sleep(pauseMs);
         return answer;
       }
       this.failures.push(`${answer.status} ${answer.body}`);
