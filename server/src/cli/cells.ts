@@ -29,7 +29,10 @@ import { type Command, WrongUsage, type CommandNeeds, parseWhole, parseArguments
 import { openEncryption, withInstallation, type Installation, commandRecord, requireTenant } from "./with-database.ts";
 
 const namePattern = /^[a-z][a-z0-9-]{0,49}$/;
-const schemaPattern = /^[a-z][a-z0-9_]{0,49}$/;
+/** As long as the schema of a cell with the longest name. */
+const schemaPattern = /^[a-z][a-z0-9_]{0,58}$/;
+/** The directory's schema and PostgreSQL's own, which no dump contains. */
+const reservedSchema = new RegExp(`^(?:${directorySchema}|information_schema|pg_.*)$`);
 /** Its pools are closed at the end of the command. */
 const connections = 2;
 
@@ -48,10 +51,9 @@ export const addCell: Command = {
       );
     }
     const databaseUrl = await readDatabaseUrl(values["database-url-file"]);
-    const schema = values.schema ?? (databaseUrl === undefined ? `bellwire_${name.replaceAll("-", "_")}` : "bellwire");
-    if (!schemaPattern.test(schema) || schema === directorySchema) {
-      throw new WrongUsage("--schema must be lowercase letters, digits and underscores, beginning with a letter.");
-    }
+    const schema = requireSchema(
+      values.schema ?? (databaseUrl === undefined ? `bellwire_${name.replaceAll("-", "_")}` : "bellwire"),
+    );
     await withInstallation(
       needs,
       async ({ directory, database, config }) => {
@@ -88,6 +90,13 @@ export const addCell: Command = {
     return 0;
   },
 };
+
+function requireSchema(schema: string): string {
+  if (schemaPattern.test(schema) && !reservedSchema.test(schema)) return schema;
+  throw new WrongUsage(
+    `--schema must be at most 59 lowercase letters, digits and underscores, beginning with a letter; ${directorySchema}, information_schema and pg_… are reserved.`,
+  );
+}
 
 async function readDatabaseUrl(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;

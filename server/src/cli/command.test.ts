@@ -36,7 +36,7 @@ test.each([
 
 const oneSubject = "Give either --account or --user.";
 const oneCell = "Name one cell";
-const schemaRule = "--schema must be lowercase letters";
+const schemaRule = "--schema must be at most 59 lowercase letters";
 
 test.each([
   ["serve --role=all", "There is no role all"],
@@ -69,6 +69,8 @@ test.each([
   ["cell add west east", oneCell],
   ["cell add west --schema=West", schemaRule],
   ["cell add west --schema=bellwire_directory", schemaRule],
+  ["cell add west --schema=information_schema", schemaRule],
+  ["cell add west --schema=pg_toast", schemaRule],
   ["cell drain", oneCell],
   ["cell drain west east", oneCell],
   ["cell drain west --undo --plan", "--undo makes the cell active"],
@@ -83,6 +85,11 @@ test.each([
   const { code, output } = await run(...line.split(" "));
   expect([code, output]).toEqual([2, expect.stringContaining(message)]);
   expect(output).toContain("usage: bellwire ");
+});
+
+test("a cell may have the longest name without a schema of another name", async () => {
+  const { code, output } = await run("cell", "add", "w".repeat(50));
+  expect([code, output]).toEqual([1, expect.not.stringContaining("--schema")]); // no database is there
 });
 
 test("the help lists the commands", () => {
