@@ -22,12 +22,25 @@ test("the last line of a run counts passed, failed and skipped tests, and a file
   expect(last).toBe("2 passed, 2 failed, 1 skipped");
 });
 
-test("a test that passes only when it is repeated is named above the last line", async () => {
-  const [last, above] = await lastLinesOfRun({
+test("a test that passes only when it is repeated is named with its first error above the last line", async () => {
+  const [last, ...above] = await lastLinesOfRun({
     "shaky.test.ts": `${importing} let runs = 0; test("e", () => expect(++runs).toBe(2)); test("f", () => {});`,
   });
   expect(last).toBe("2 passed, 0 failed");
-  expect(above).toBe("passed when repeated: shaky.test.ts > e");
+  const end = above
+    .slice(
+      0,
+      above.findIndex((line) => line === ""),
+    )
+    .toReversed();
+  expect(end).toEqual([
+    "passed when repeated: shaky.test.ts > e",
+    "  expected 1 to be 2 // Object.is equality",
+    "  - Expected",
+    "  + Received",
+    "  - 2",
+    "  + 1",
+  ]);
 });
 
 test("a run without skipped tests does not mention them", () => {

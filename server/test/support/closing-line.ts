@@ -1,8 +1,12 @@
-import type { Reporter, TestModule } from "vitest/node";
+import { stripVTControlCharacters } from "node:util";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
+
+/** The beginning of an error, which says what was wrong. */
+const errorLinesMax = 30;
 
 /**
  * Prints the result as the last line of a run. A file that cannot be loaded counts as failed. Names each test that passed only when
- * it was repeated above that line, because it is to be mended.
+ * it was repeated above that line, with its first error, because it is to be mended.
  */
 export class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
@@ -13,10 +17,24 @@ export class ClosingLine implements Reporter {
     const broken = brokenSuites.filter((suite) => suite.errors().length > 0).length + unhandledErrors.length;
     const skipped = count("skipped") + count("pending");
 
-    for (const { module, fullName } of tests.filter((test) => test.diagnostic()?.flaky === true)) {
-      process.stdout.write(`\npassed when repeated: ${module.relativeModuleId} > ${fullName}`);
+    for (const test of tests.filter((each) => each.diagnostic()?.flaky === true)) {
+      process.stdout.write(
+        `\npassed when repeated: ${test.module.relativeModuleId} > ${test.fullName}${firstError(test)}`,
+      );
     }
     const line = `${count("passed")} passed, ${count("failed") + broken} failed`;
     process.stdout.write(`\n${line}${skipped > 0 ? `, ${skipped} skipped` : ""}\n`);
   }
+}
+
+function firstError(test: TestCase): string {
+  const [error] = test.result().errors ?? [];
+  const text = [error?.message, error?.diff].filter((part) => part !== undefined).join("\n");
+  const lines = stripVTControlCharacters(text)
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  return lines
+    .slice(0, errorLinesMax)
+    .map((line) => `\n  ${line}`)
+    .join("");
 }
