@@ -3,11 +3,11 @@ import type { ManagementClient, ManagementSchemas } from "./management-client.ts
 
 export type Settings = ManagementSchemas["Settings"];
 
+export const readSettings = async (api: ManagementClient): Promise<Settings> =>
+  (await api.read<{ settings: Settings }>("settings")).settings;
+
 export const settingsQuery = (api: ManagementClient) =>
-  queryOptions({
-    queryKey: ["settings"],
-    queryFn: async () => (await api.read<{ settings: Settings }>("settings")).settings,
-  });
+  queryOptions({ queryKey: ["settings"], queryFn: () => readSettings(api) });
 
 export const fieldTargets = ["Account", "User", "Cinstance"] as const;
 export type FieldTarget = (typeof fieldTargets)[number];

@@ -69,16 +69,20 @@ export interface DetailsFormProps {
   readonly path: string;
   readonly saved: Values;
   readonly stale: readonly QueryKey[];
-  /** The object's kind in messages: "account". */
-  readonly noun: string;
+  /** The object's kind in messages and in the API: "account". */
+  readonly noun: "account" | "application";
 }
 
 /** A form for the defined fields of an account or application. */
 export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormProps) {
   const api = useManagement();
-  const { values, typed, change, forget, forgetSaved } = useEdits(saved);
+  const { values, typed, change, forget, refuseConflicts, forgetSaved } = useEdits(saved);
   const { mutate, isPending, errors, reset, take } = useChange({
-    change: (sent: Values | undefined) => api.update(path, sent),
+    change: async (sent: Values = {}) => {
+      const present = await api.read<Readonly<Record<string, Values>>>(path);
+      refuseConflicts(present[noun] ?? saved, sent);
+      return api.update(path, sent);
+    },
     stale,
     done: `The ${noun} was updated`,
     failed: `The ${noun} could not be updated`,

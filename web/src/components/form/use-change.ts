@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import type { Values } from "../../api/management-client.ts";
 import { useToast } from "../toast-context.ts";
+import { refuseConflicts, withSeen } from "./conflicts.ts";
 
 export interface ChangeOptions<Input, Done> {
   readonly change: (input: Input) => Promise<Done>;
@@ -97,13 +98,25 @@ const errorsOf = (error: unknown): Readonly<Record<string, readonly string[]>> =
 /** Holds the edits over the saved values. Fields without an edit follow the saved values. */
 export function useEdits(saved: Values) {
   const [typed, setTyped] = useState<Values>();
+  const [seen, setSeen] = useState<Values>({});
   return {
     values: { ...saved, ...typed },
     typed,
-    change: (changed: Values): void => setTyped({ ...typed, ...changed }),
+    change: (changed: Values): void => {
+      setSeen(withSeen(typed && seen, saved, changed));
+      setTyped({ ...typed, ...changed });
+    },
     forget: (): void => setTyped(undefined),
+    /** Throws if somebody else has changed an edited field. Saving again replaces that. */
+    refuseConflicts: (present: Values, edited: Values): void => {
+      setSeen(present);
+      refuseConflicts({ seen, present, edited });
+    },
     /** Forgets the edits that were saved, unless others were made meanwhile. */
-    forgetSaved: (sent: Values | undefined): void => setTyped((present) => (present === sent ? undefined : present)),
+    forgetSaved: (sent: Values | undefined): void => {
+      setSeen((before) => ({ ...before, ...sent }));
+      setTyped((present) => (present === sent ? undefined : present));
+    },
   };
 }
 

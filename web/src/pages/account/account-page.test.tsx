@@ -30,6 +30,26 @@ test("an organization's new name is refreshed in the lists of applications", asy
   expect(page.queries.getQueryState(list)?.isInvalidated).toBe(true);
 });
 
+test("a field that a colleague saves meanwhile is replaced only by saving again", async () => {
+  let saved = account;
+  const page = showPage("/accounts/4", {
+    "GET /admin/api/accounts/4.json": () => [200, { account: saved }],
+    "PUT /admin/api/accounts/4.json": () => [200, { account: saved }],
+    "GET /admin/api/fields_definitions.json": () => [200, { fields_definitions: [{ fields_definition: definition }] }],
+  });
+  const id = await waitFor(
+    () => document.querySelector("[name=org_name]")?.id ?? expect.fail("There is no such field."),
+  );
+  await fill(id, "Quay Press");
+  saved = { ...account, org_name: "Quay House" };
+  await click("Save");
+  await says("was changed to “Quay House” by somebody else");
+  expect(page.askedFor("PUT /admin/api/accounts/4.json")).toEqual([]);
+  await click("Save");
+  await says("The account was updated");
+  expect(page.askedFor("PUT /admin/api/accounts/4.json").map(({ body }) => body)).toEqual([{ org_name: "Quay Press" }]);
+});
+
 const request = {
   account_id: 4,
   org_name: "Quay Books",

@@ -5,6 +5,7 @@ import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../.
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isOperational } from "../../api/events.ts";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
+import { refuseConflicts } from "../../components/form/conflicts.ts";
 import { type SetEdits, applySetEdits, withChosen } from "../../components/form/set-edits.ts";
 import { useChange } from "../../components/form/use-change.ts";
 
@@ -177,32 +178,12 @@ const settingNames: Readonly<Record<string, string>> = {
   perSecond: "max_per_second",
 };
 
-/** Returns an error for each edited setting that somebody else has changed since. Edits of other events do not collide. */
-function findConflicts(
-  seen: EndpointDraft,
-  now: EndpointDraft,
-  typed: DraftEdits,
-): Readonly<Record<string, readonly string[]>> {
-  const [before, present] = [new Map(Object.entries(seen)), new Map(Object.entries(now))];
-  const conflicts = Object.entries(typed).filter(([name, value]) => {
-    const saved = JSON.stringify(present.get(name));
-    return name !== "switches" && saved !== JSON.stringify(before.get(name)) && saved !== JSON.stringify(value);
-  });
-  return Object.fromEntries(
-    conflicts.map(([name]) => {
-      const saved = present.get(name);
-      const shown = typeof saved === "string" && saved !== "" ? ` to “${saved}”` : "";
-      return [settingNames[name] ?? name, [`was changed${shown} by somebody else. Save again to replace that`]];
-    }),
-  );
-}
-
 export interface SaveEndpointOptions {
   /** Undefined for a new endpoint. */
   readonly endpoint: Endpoint | undefined;
   /** The endpoint as it was before the edits. */
   readonly seen: Endpoint | undefined;
-  /** Called with the present endpoint, if somebody else has changed an edited setting. */
+  /** Called with the present endpoint, which somebody else may have changed. */
   readonly setSeen: (endpoint: Endpoint) => void;
   readonly types: readonly EventType[];
   readonly onSaved: (saved: Endpoint, sent: DraftEdits) => void;
@@ -218,10 +199,12 @@ async function updateEndpoint(
   const params = { path: { id } };
   const now: Endpoint = await responseBody(api.GET("/api/v1/endpoints/{id}", { params }));
   const draft = draftOf(now, types, typed);
-  const errors = seen ? findConflicts(draftFrom(seen, types), draftFrom(now, types), typed) : {};
-  if (Object.keys(errors).length > 0) {
-    setSeen(now);
-    throw new ApiProblem(422, { errors });
+  setSeen(now); // saving again replaces what somebody else has changed
+  if (seen) {
+    // Each event is an edit of its own.
+    const { switches: _, ...edited } = typed;
+    const nameOf = (field: string): string => settingNames[field] ?? field;
+    refuseConflicts({ seen: { ...draftFrom(seen, types) }, present: { ...draftFrom(now, types) }, edited, nameOf });
   }
   return responseBody(api.PATCH("/api/v1/endpoints/{id}", { params, body: requestBody(editedValues(draft, typed)) }));
 }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Settings } from "../../api/settings.ts";
-import { type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
+import { type Answer, type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { LimitsSection, SettingsPage } from "./settings-page.tsx";
 
@@ -70,6 +70,34 @@ test("the default of the activation by mail can be restored", async () => {
   await fill("email_activation", "");
   await click("Save general settings");
   await waitFor(() => expect(changes()).toEqual([{ request: "PUT settings", body: { email_activation: null } }]));
+});
+
+test("a setting that a colleague saves meanwhile is replaced only by saving again", async () => {
+  let saved: Settings = settings;
+  const { changes } = showInPortal(<SettingsPage />, {
+    answers: {
+      ...answers,
+      get "GET settings"(): Answer {
+        return [200, { settings: saved }];
+      },
+    },
+  });
+  await fill("time_zone", "Europe/Madrid");
+  await fill("password_length_min", "16");
+  document.getElementById("signups_enabled")?.click();
+  document.getElementById("signups_enabled")?.click();
+  saved = { ...settings, time_zone: "UTC", password_length_min: 16, signups_enabled: false };
+
+  await click("Save general settings");
+  await waitFor(() => {
+    expect(document.getElementById("time_zone-hint")?.textContent).toContain("was changed to “UTC” by somebody else");
+    expect(document.body.textContent).toContain("Signups enabled was changed by somebody else.");
+  });
+  expect(document.getElementById("password_length_min")?.getAttribute("aria-invalid")).toBe("false");
+  expect(changes()).toEqual([]);
+  await click("Save general settings");
+  const body = { time_zone: "Europe/Madrid", password_length_min: "16", signups_enabled: true };
+  await waitFor(() => expect(changes()).toEqual([{ request: "PUT settings", body }]));
 });
 
 test("an error is shown beside its field", async () => {

@@ -5,7 +5,7 @@ import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../.
 import { settingsLimits } from "../../api/facts.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { maySwitchWebhooks, useRenewSession, useSession } from "../../api/session.tsx";
-import { type Settings, settingsQuery } from "../../api/settings.ts";
+import { type Settings, readSettings, settingsQuery } from "../../api/settings.ts";
 import { SaveBar, SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
@@ -59,13 +59,17 @@ function SettingsForm({ saved }: { saved: Settings }) {
 function useSettingsForm(saved: Settings) {
   const api = useManagement();
   const renewSession = useRenewSession();
-  const { values, typed, change, forget, forgetSaved } = useEdits(saved);
+  const { values, typed, change, forget, refuseConflicts, forgetSaved } = useEdits(saved);
   const { mutate, isPending, errors, reset, take } = useChange({
-    change: (sent: Values) => api.update("settings", sent),
+    change: async (sent: Values) => {
+      refuseConflicts(await readSettings(api), sent);
+      return api.update("settings", sent);
+    },
     stale: [["settings"], ["plans"]],
     done: "The general settings were saved",
     failed: "The general settings could not be saved",
-    fields: Object.keys(values),
+    // Checkboxes show no errors.
+    fields: Object.keys(values).filter((name) => name === "email_activation" || typeof values[name] !== "boolean"),
     // The session contains permissions, the time zone and the password rule, which may have changed.
     onDone: async (_, sent) => {
       forgetSaved(sent);

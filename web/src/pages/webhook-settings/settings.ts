@@ -4,7 +4,7 @@ import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type Endpoint, readEndpoints } from "../../api/endpoints.ts";
 import type { EventType, EventTypeName } from "../../api/events.ts";
-import { type ManagementClient, useManagement } from "../../api/management-client.ts";
+import { type ManagementClient, type Values, useManagement } from "../../api/management-client.ts";
 import { type SetEdits, applySetEdits } from "../../components/form/set-edits.ts";
 import { focusInvalidField } from "../../components/form/use-change.ts";
 import { useToast } from "../../components/toast-context.ts";
@@ -55,6 +55,18 @@ export const applyEdits = (saved: Settings, { switches, ...edits }: SettingsEdit
   switches: applySetEdits(saved.switches, switches),
 });
 
+/** Returns the edits as values by field. Each event is a field of its own. */
+export const editedFields = ({ switches, ...edits }: SettingsEdits, types: readonly EventType[]): Values => ({
+  ...edits,
+  ...Object.fromEntries(
+    types.flatMap(({ type, switch: name }) => (switches?.has(type) ? [[name ?? type, switches.get(type)]] : [])),
+  ),
+});
+
+/** Returns the settings as values by field. */
+export const fieldsOf = ({ switches, ...settings }: Settings, types: readonly EventType[]): Values =>
+  editedFields({ ...settings, switches: new Map(types.map(({ type }) => [type, switches.has(type)])) }, types);
+
 interface SaveNeeds {
   readonly api: ApiClient;
   readonly management: ManagementClient;
@@ -63,44 +75,43 @@ interface SaveNeeds {
 
 /** Saves the edited settings that 3scale's API has, and then Bellwire's own. Sends no others: somebody may have changed them. */
 export async function saveSettings({ api, management, types }: SaveNeeds, edits: SettingsEdits): Promise<void> {
-  const { all_actors, success, switches, ...values } = edits;
+  const { all_actors, success, ...values } = edits;
+  const withSwitch = types.filter((type) => type.switch !== null);
   // Creates the endpoint on the first save.
-  await management.update("webhooks", {
-    ...values,
-    ...Object.fromEntries(
-      types.flatMap(({ type, switch: name }) =>
-        name !== null && switches?.has(type) ? [[name, switches.get(type)]] : [],
-      ),
-    ),
-  });
+  await management.update("webhooks", editedFields(values, withSwitch));
 
   if (all_actors === undefined && success === undefined) return;
-  const { id } = await readDefaultEndpoint(api);
+  const endpoint = await readDefaultEndpoint(api);
+  if (!endpoint) throw new Error("The settings were saved but cannot be read.");
+  const { id } = endpoint;
   const body = { ...(all_actors !== undefined && { all_actors }), ...(success !== undefined && { success }) };
   await responseBody(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body }));
 }
 
-async function readDefaultEndpoint(api: ApiClient): Promise<Endpoint> {
-  const endpoint = (await readEndpoints(api)).find(({ name }) => name === "default");
-  if (!endpoint) throw new Error("The settings were saved but cannot be read.");
-  return endpoint;
-}
+const readDefaultEndpoint = async (api: ApiClient): Promise<Endpoint | undefined> =>
+  (await readEndpoints(api)).find(({ name }) => name === "default");
 
 export interface SaveSettingsOptions {
   /** The saved endpoint, or null before the first save. */
   readonly endpoint: Endpoint | null;
   readonly types: readonly EventType[];
+  /** Throws if somebody else has changed an edited field. */
+  readonly refuseConflicts: (present: Values, edited: Values) => void;
   /** Receives the edits that were saved. */
   readonly onSaved: (edits: SettingsEdits) => void;
 }
 
-export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOptions) {
+export function useSaveSettings({ endpoint, types, refuseConflicts, onSaved }: SaveSettingsOptions) {
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
   const management = useManagement();
   const { mutate, isPending, error, reset } = useMutation({
-    mutationFn: (edits: SettingsEdits) => saveSettings({ api, management, types }, edits),
+    mutationFn: async (edits: SettingsEdits) => {
+      const present = settingsOf((await readDefaultEndpoint(api)) ?? null, types);
+      refuseConflicts(fieldsOf(present, types), editedFields(edits, types));
+      await saveSettings({ api, management, types }, edits);
+    },
     onSuccess: async (_, edits) => {
       await client.invalidateQueries({ queryKey: ["endpoints"] });
       onSaved(edits);
@@ -109,7 +120,7 @@ export function useSaveSettings({ endpoint, types, onSaved }: SaveSettingsOption
     onError: (problem) => {
       // Saving takes two requests, and the first may have succeeded.
       void client.invalidateQueries({ queryKey: ["endpoints"] });
-      const isAboutUrl = urlErrorsOf(problem).length > 0;
+      const isAboutUrl = problem instanceof ApiProblem && Object.keys(problem.errors).join() === "url";
       // If the first save fails, the error beside its field is enough.
       if (!endpoint && isAboutUrl) return;
       toast({

@@ -135,6 +135,30 @@ test("saving sends only the edits, so that a concurrent change of the URL surviv
   expect(page.askedFor("PATCH /api/v1/endpoints/1").map(({ body }) => body)).toEqual([{ all_actors: true }]);
 });
 
+test("a URL that a colleague saves meanwhile is replaced only by saving again, and an event selected anew too", async () => {
+  let saved = endpointAt("https://crm.example/in");
+  const page = showPage("/webhooks/edit", {
+    ...serverWith([]),
+    "GET /api/v1/endpoints": () => [200, { data: [saved], next: null }],
+  });
+  await fill("url", "https://billing.example/in");
+  await tick("user_created_on");
+  await tick("user_created_on"); // as before
+  saved = { ...endpointAt("https://sales.example/in"), active: false, event_types: [] };
+
+  await click("Save webhook settings");
+  await says("was changed to “https://sales.example/in” by somebody else. Save again to replace that");
+  await says("User created on was changed by somebody else.");
+  expect(page.askedFor("PUT /admin/api/webhooks.json")).toEqual([]);
+  expect(document.querySelector<HTMLInputElement>("#url")?.value).toBe("https://billing.example/in");
+
+  await click("Save webhook settings");
+  await says("The webhook settings were saved");
+  expect(page.askedFor("PUT /admin/api/webhooks.json").map(({ body }) => body)).toEqual([
+    { url: "https://billing.example/in", user_created_on: true },
+  ]);
+});
+
 test("an edit that is made while others are saved stays in the form", async () => {
   const page = showPage("/webhooks/edit", {
     ...serverWith([endpointAt("https://crm.example/in")]),

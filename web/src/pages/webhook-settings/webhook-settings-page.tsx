@@ -4,6 +4,7 @@ import { Navigate, useLocation } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { deliveriesQuery } from "../../api/deliveries.ts";
+import type { Values } from "../../api/management-client.ts";
 import { type Endpoint, defaultEndpointQuery } from "../../api/endpoints.ts";
 import { type EventType, eventTypesQuery, isOperational } from "../../api/events.ts";
 import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
@@ -11,12 +12,21 @@ import { ActorChoices, EventSwitches, settingLabels } from "../../components/end
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
+import { refuseConflicts, withSeen } from "../../components/form/conflicts.ts";
 import { SaveBar } from "../../components/form/fields.tsx";
 import { withChosen } from "../../components/form/set-edits.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { BinOffer } from "./bin-offer.tsx";
-import { type Settings, type SettingsEdits, applyEdits, settingsOf, useSaveSettings } from "./settings.ts";
+import {
+  type Settings,
+  type SettingsEdits,
+  applyEdits,
+  editedFields,
+  fieldsOf,
+  settingsOf,
+  useSaveSettings,
+} from "./settings.ts";
 
 const create = "/webhooks/new";
 const edit = "/webhooks/edit";
@@ -63,13 +73,27 @@ export interface SettingsFormProps {
 function useSettingsForm({ endpoint, types }: SettingsFormProps) {
   const saved = settingsOf(endpoint, types);
   const [typed, setTyped] = useState<SettingsEdits>();
+  const [seen, setSeen] = useState<Values>({});
   const settings = applyEdits(saved, typed ?? {});
-  const change = (changed: SettingsEdits): void => setTyped({ ...typed, ...changed });
+  const change = (changed: SettingsEdits): void => {
+    setSeen(withSeen(typed && seen, fieldsOf(saved, types), editedFields(changed, types)));
+    setTyped({ ...typed, ...changed });
+  };
   const changeSwitches = (switches: Settings["switches"]): void =>
     change({ switches: withChosen(typed?.switches, settings.switches, switches) });
-  // Edits that were made while the others were saved stay.
-  const onSaved = (edits: SettingsEdits): void => setTyped((present) => (present === edits ? undefined : present));
-  const { save, isSaving, urlErrors, forgetErrors } = useSaveSettings({ endpoint, types, onSaved });
+  const { save, isSaving, urlErrors, forgetErrors } = useSaveSettings({
+    endpoint,
+    types,
+    refuseConflicts: (present, edited) => {
+      setSeen(present); // saving again replaces what somebody else has changed
+      refuseConflicts({ seen, present, edited });
+    },
+    // Edits that were made while the others were saved stay.
+    onSaved: (edits) => {
+      setSeen((before) => ({ ...before, ...editedFields(edits, types) }));
+      setTyped((present) => (present === edits ? undefined : present));
+    },
+  });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     save(typed ?? {});

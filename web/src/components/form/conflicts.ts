@@ -1,0 +1,38 @@
+import { ApiProblem } from "../../api/api-problem.ts";
+import type { Values } from "../../api/management-client.ts";
+
+/** Returns the values before the edits. That of a newly edited field is the saved one, which the page shows. */
+export const withSeen = (seen: Values | undefined, saved: Values, edited: Values): Values => ({
+  ...Object.fromEntries(Object.keys(edited).map((name) => [name, saved[name]])),
+  ...seen,
+});
+
+/** The API has numbers where a form has text, and null where it is empty. */
+const compared = (value: unknown): string => JSON.stringify(typeof value === "number" ? String(value) : (value ?? ""));
+
+export interface Edits {
+  /** The values before the edits. */
+  readonly seen: Values;
+  /** The values as they are saved now. */
+  readonly present: Values;
+  readonly edited: Values;
+  /** Returns the API's name of a field, if the form has another one. */
+  readonly nameOf?: (field: string) => string;
+}
+
+/** Throws an error for each edited field that somebody else has changed since, unless to the same value. */
+export function refuseConflicts({ seen, present, edited, nameOf = (field) => field }: Edits): void {
+  const conflicts = Object.entries(edited).filter(([name, value]) => {
+    const saved = compared(present[name]);
+    return saved !== compared(seen[name]) && saved !== compared(value);
+  });
+  if (conflicts.length === 0) return;
+  throw new ApiProblem(422, {
+    errors: Object.fromEntries(conflicts.map(([name]) => [nameOf(name), [conflictMessage(present[name])]])),
+  });
+}
+
+function conflictMessage(saved: unknown): string {
+  const shown = (typeof saved === "string" && saved !== "") || typeof saved === "number" ? ` to “${saved}”` : "";
+  return `was changed${shown} by somebody else. Save again to replace that`;
+}
