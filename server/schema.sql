@@ -1279,6 +1279,7 @@ AS $function$
   with old as (
     select provider_id, id from audit_records
     where at < least(before, now() - interval '30 days')
+      and provider_id not in (select provider from provider_moves where state in ('frozen', 'left'))
     order by at
     limit 1000
     for update skip locked
@@ -1868,7 +1869,7 @@ CREATE OR REPLACE FUNCTION transactions_horizon()
  RETURNS bigint
  LANGUAGE sql
  STABLE PARALLEL RESTRICTED
-RETURN (transaction_numbers_skipped() + LEAST(((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint, (SELECT min(((running.xid)::text)::bigint) AS min FROM pg_snapshot_xip(pg_current_snapshot()) running(xid) WHERE (NOT (EXISTS (SELECT FROM pg_stat_activity elsewhere WHERE ((elsewhere.datname <> current_database()) AND (((elsewhere.backend_xid)::text)::bigint = (((running.xid)::text)::bigint % '4294967296'::bigint)))))))));
+RETURN (transaction_numbers_skipped() + LEAST(((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint, (SELECT min(((running.xid)::text)::bigint) AS min FROM pg_snapshot_xip(pg_current_snapshot()) running(xid) WHERE (NOT (EXISTS (SELECT FROM pg_stat_activity unread WHERE (((unread.datname <> current_database()) OR (unread.application_name = 'bellwire move'::text)) AND (((unread.backend_xid)::text)::bigint = (((running.xid)::text)::bigint % '4294967296'::bigint)))))))));
 
 CREATE OR REPLACE FUNCTION uuid_v7_floor(at timestamp with time zone)
  RETURNS uuid

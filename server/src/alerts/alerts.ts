@@ -1,4 +1,5 @@
 import { type Actor, recordAudit } from "#access/index.ts";
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import type { AlertKind } from "./decide.ts";
 
@@ -101,6 +102,7 @@ const deleteOldStatement = `
   where (provider_id, id) in (
     select provider_id, id from alerts
     where state = 'closed' and closed_at < $1::timestamptz - make_interval(days => $2)
+      and provider_id not in (${leavingProviders})
     order by closed_at limit 1000
     for update skip locked)
   returning id`;

@@ -1,8 +1,10 @@
+import { Registry } from "prom-client";
 import { expect } from "vitest";
 import { evaluateAlerts } from "#alerts/index.ts";
 import { connectToCell } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { createLogger } from "#platform/logger.ts";
 import { insertMail, sendDueMail } from "#portal/mails/index.ts";
 import {
   claimLanes,
@@ -13,12 +15,16 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import { createJob, workOnJob } from "#webhooks/jobs/index.ts";
 import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
+import { providerUrls } from "../../src/app/addresses.ts";
+import { startHousekeeping } from "../../src/app/housekeeping.ts";
 import { createTriggers } from "../../src/cells/move/follow-changes.ts";
 import { readMovedTables } from "../../src/cells/move/moved-rows.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, buildProvider, bySystem, feedsAreComplete, recordNow } from "../support/build-webhooks.ts";
+import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 
 /** Builds a provider with a mail, a job, a replay and a deletion that wait for a worker. */
 async function buildWork(pool: Pool): Promise<number> {
@@ -65,6 +71,17 @@ const left = async (pool: Pool, providerId: number): Promise<object | undefined>
     )
   )[0];
 
+/** Refuses changes of a provider, as a move does that was interrupted then. */
+async function refuseChanges(ownerUrl: string, providerId: number, state: "frozen" | "left"): Promise<void> {
+  const client = await connectToCell({ schema, ownerUrl });
+  await createTriggers(client, await readMovedTables(client), providerId);
+  await client.query("insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), $2)", [
+    providerId,
+    state,
+  ]);
+  await client.end();
+}
+
 test("rows of a provider that has left the cell, and not been deleted yet, stop no work of other providers", async ({
   database: pool,
   databaseUrl,
@@ -81,16 +98,86 @@ test("rows of a provider that has left the cell, and not been deleted yet, stop 
   };
   await evaluateAlerts({ pool, pageUrl: () => "", retentionDays: 30 }); // their first rules
   await pool.query("update alert_schedules set evaluated_at = '-infinity'");
-  const client = await connectToCell({ schema, ownerUrl: databaseUrl });
-  await createTriggers(client, await readMovedTables(client), gone);
-  await client.query("insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), 'left')", [gone]);
-  await client.end();
+  await refuseChanges(databaseUrl, gone, "left");
 
   await workers();
   await evaluateAlerts({ pool, pageUrl: () => "", retentionDays: 30 });
   expect(mailed).toEqual([`admin@${staying}.example`]);
   expect(await left(pool, staying)).toEqual({ mails: 0, jobs: 0, replays: 0, deletions: 0, evaluated: 1 });
   expect(await left(pool, gone)).toEqual({ mails: 1, jobs: 1, replays: 1, deletions: 1, evaluated: 0 });
+});
+
+const insertExpired = `
+  with old as (select now() - interval '3 years' as at), audited as (
+    insert into audit_records (provider_id, at, actor_kind, action, subject) select $1, at, 'key', 'old', 'old' from old
+  ), mailed as (
+    insert into mails (provider_id, recipient, subject, text, created_at) select $1, 'a@b.example', '', '', at from old
+  ), alerted as (
+    insert into alerts (provider_id, endpoint_id, kind, state, since, closed_at, sentence)
+    select $1, 1, 'disabled', 'closed', at, at, '' from old
+  ), counted as (
+    insert into change_counters (provider_id, account_id, ends_at, changes, bytes) select $1, 1, at, 1, 1 from old
+  ), muted as (
+    insert into failure_mutes (provider_id, cause, until) select $1, 'old', at from old
+  ), replayed as (
+    insert into replays (provider_id, endpoint_id, since, until, kind, last_event, event_types, finished_at)
+    select $1, 1, at, at, 'all', gen_random_uuid(), '{}', at from old
+  ), worked as (
+    insert into jobs (provider_id, kind, subject, selection, actor_kind, error, finished_at)
+    select $1, 'retry', 'failures', '{}', 'key', 'old', at from old
+  ), sent as (
+    insert into sent_settings (provider_id, endpoint_id, version, url, secret, event_source, user_agent, recorded_at)
+    select $1, $2, 1000, '', '', '', '', at from old
+  ), deleted as (
+    update endpoints set deleted_at = at, name = 'deleted' from old where id = $2
+  )
+  update endpoints set state = 'paused' where id = $3`;
+
+const readExpired = `
+  select (select count(*) from audit_records where provider_id = $1 and action = 'old') as audited,
+    (select count(*) from mails where provider_id = $1) as mailed, (select count(*) from alerts where provider_id = $1) as alerted,
+    (select count(*) from change_counters where provider_id = $1 and account_id = 1) as counted,
+    (select count(*) from failure_mutes where provider_id = $1) as muted, (select count(*) from replays where provider_id = $1) as replayed,
+    (select count(*) from jobs where provider_id = $1) as worked, (select count(*) from due where provider_id = $1) as due,
+    (select count(*) from sent_settings where provider_id = $1 and version = 1000) as sent`;
+
+test("what a provider that has left the cell has there keeps nothing of others from expiring", async ({
+  database: pool,
+  databaseUrl,
+  owner,
+}) => {
+  const [gone, staying] = [await buildProvider(pool), await buildProvider(pool)];
+  for (const providerId of [gone, staying]) {
+    const [deleted = 0, held] = await Promise.all(
+      ["crm", "erp"].map((name) => buildEndpoint(pool, { providerId, name, url: `https://${name}.example/hook` })),
+    );
+    await recordNow(pool, { providerId });
+    await owner.query(insertExpired, [providerId, deleted, held]);
+  }
+  await refuseChanges(databaseUrl, gone, "left");
+  const warned: unknown[] = [];
+  const log = Object.assign(createLogger("silent"), { warn: ({ err }: { err: unknown }) => void warned.push(err) });
+  const clock = new HandDrivenClock();
+  await using _housekeeping = startHousekeeping({
+    pool,
+    clock,
+    log,
+    metrics: new Registry(),
+    urls: providerUrls("http://localhost:3000", undefined),
+    retentionDays: 30,
+    auditRetentionDays: 730,
+    statisticsDays: 400,
+    heldQuota: { rowsMax: 0, daysMax: 90 },
+  });
+  const before = (await pool.query<object>(readExpired, [gone]))[0];
+  expect(before).toEqual((await pool.query<object>(readExpired, [staying]))[0]);
+  expect(Object.values(before ?? {})).not.toContain(0);
+  await clock.advance(60_000);
+  await until(() => clock.sleeping > 0);
+  expect(warned).toEqual([]);
+  const none = Object.fromEntries(Object.keys(before ?? {}).map((name) => [name, 0]));
+  expect(await pool.query(readExpired, [staying])).toEqual([none]);
+  expect(await pool.query(readExpired, [gone])).toEqual([before]);
 });
 
 test("an engine that owns a lane of a provider whose changes are refused claims the lanes of others", async ({
@@ -106,12 +193,7 @@ test("an engine that owns a lane of a provider whose changes are refused claims 
   const claim = async (asked: number): Promise<readonly number[]> =>
     (await claimLanes(pool, { engineId, endpointIds, asked, leaseSeconds: 600 })).map(({ providerId }) => providerId);
   expect(new Set(await claim(1))).toEqual(new Set([frozen, other]));
-  const client = await connectToCell({ schema, ownerUrl: databaseUrl });
-  await createTriggers(client, await readMovedTables(client), frozen);
-  await client.query("insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), 'frozen')", [
-    frozen,
-  ]);
-  await client.end();
+  await refuseChanges(databaseUrl, frozen, "frozen");
   expect(await claim(2)).toEqual([other]);
 });
 

@@ -1,3 +1,4 @@
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { changeLimits } from "#platform/limits.ts";
 import { type Cause, type NewEvent, type RecordedEvent, newEventId, recordEvents } from "#webhooks/events/index.ts";
@@ -226,7 +227,7 @@ const deleteExpiredCountersStatement = `
     delete from change_counters
     where (provider_id, account_id) in (
       select provider_id, account_id from change_counters
-      where ends_at <= $1 order by ends_at limit 10000 for update skip locked)
+      where ends_at <= $1 and provider_id not in (${leavingProviders}) order by ends_at limit 10000 for update skip locked)
     returning 1)
   select count(*)::integer as ended from ended`;
 

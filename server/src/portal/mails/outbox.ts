@@ -238,6 +238,7 @@ const deleteOldMailsStatement = `
     from mails
     where created_at < $1::timestamptz - make_interval(days => $2)
       and (sent_at is not null or created_at < $1::timestamptz - interval '3 days')
+      and provider_id not in (${leavingProviders})
     order by created_at
     limit $3
     for update skip locked)

@@ -1,3 +1,4 @@
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { failingNow } from "./failures.ts";
 import { endpointsWithDue } from "./lanes.ts";
@@ -183,7 +184,7 @@ const limitBatchMax = 5000;
 const limitStatement = `
   with held as (
     select id, provider_id, url from endpoints
-    where deleted_at is null and not (active and state = 'enabled')
+    where deleted_at is null and not (active and state = 'enabled') and provider_id not in (${leavingProviders})
   ), recent as (
     select due.endpoint_id, due.ordering_key
     from held join due on due.endpoint_id = held.id and due.ordering_key is not null

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { ErrorTotal } from "./failures.ts";
 import { outcomeClasses } from "./retry-policy.ts";
@@ -198,7 +199,8 @@ export async function totalOf(
   return { count: sumOf(counted), muted: muted.size === 0 ? 0 : sumOf(counted.filter(isMuted)) };
 }
 
-const deleteExpiredStatement = `delete from failure_mutes where until < $1::timestamptz`;
+const deleteExpiredStatement = `
+  delete from failure_mutes where until < $1::timestamptz and provider_id not in (${leavingProviders})`;
 
 export async function deleteExpiredMutes(db: Database, now: Date): Promise<void> {
   await db.query(deleteExpiredStatement, [now]);

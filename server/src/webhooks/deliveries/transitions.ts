@@ -1,3 +1,4 @@
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { endLanePauses, endpointsWithDue } from "./lanes.ts";
 import {
@@ -189,6 +190,7 @@ const cancelOfDeletedStatement = `
     from waiting
     join endpoints on endpoints.id = waiting.endpoint_id
       and endpoints.deleted_at < clock_timestamp() - make_interval(secs => $1)
+      and endpoints.provider_id not in (${leavingProviders})
     cross join lateral (
       select due.event_id, due.endpoint_id from due where due.endpoint_id = endpoints.id limit $2 for update skip locked
     ) row

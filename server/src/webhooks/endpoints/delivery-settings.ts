@@ -1,3 +1,4 @@
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import type { Reencrypted } from "#webhooks/deliveries/index.ts";
@@ -175,7 +176,8 @@ const deleteStatement = `
     select sent.provider_id, sent.id
     from (select $1::timestamptz - make_interval(days => $2::integer + 1) as before) expiry
     join sent_settings sent on sent.recorded_at < expiry.before
-    where (exists (select from sent_settings newer
+    where sent.provider_id not in (${leavingProviders})
+      and (exists (select from sent_settings newer
         where newer.provider_id = sent.provider_id and newer.endpoint_id = sent.endpoint_id
           and newer.recorded_at > sent.recorded_at and newer.recorded_at < expiry.before)
       or exists (select from endpoints

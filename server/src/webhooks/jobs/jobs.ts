@@ -348,6 +348,7 @@ const deleteOldStatement = `
     select provider_id, id
     from jobs
     where finished_at < $1::timestamptz - make_interval(days => case when kind = 'export' then least($2::integer, $3::integer) else $2::integer end)
+      and provider_id not in (${leavingProviders})
     order by finished_at
     limit 10
     for update skip locked)

@@ -115,6 +115,7 @@ const deleteOldStatement = `
     select provider_id, id
     from replays
     where finished_at < $1::timestamptz - make_interval(days => $2)
+      and provider_id not in (${leavingProviders})
     order by finished_at
     limit $3
     for update skip locked)
