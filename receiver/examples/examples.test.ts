@@ -83,6 +83,28 @@ test.each(examples)(
   },
 );
 
+test.each(examples)("the example %s exits with an error if its port is taken", { timeout: 30_000 }, async (file) => {
+  const other = createServer().listen(0, "127.0.0.1");
+  try {
+    await once(other, "listening");
+    const address = other.address();
+    const port = address !== null && typeof address === "object" ? String(address.port) : "";
+    const example = spawn(process.execPath, ["--conditions=bellwire-source", join(import.meta.dirname, file)], {
+      env: { ...process.env, PORT: port, BELLWIRE_WEBHOOK_SECRET: secret },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [output, errors, [code]] = await Promise.all([
+      textOfStream(example.stdout),
+      textOfStream(example.stderr),
+      once(example, "exit"),
+    ]);
+    expect({ output, code }).toEqual({ output: "", code: 1 });
+    expect(errors).toContain("EADDRINUSE");
+  } finally {
+    other.close();
+  }
+});
+
 /** The receiver of the guide, listening on another port. */
 function receiverOfGuide(port: number): string {
   const guide = readFileSync(new URL("../../docs/guides/receive.md", import.meta.url), "utf8");

@@ -44,6 +44,7 @@ const refuseUnreadable: ErrorRequestHandler = (error, _request, response, next) 
 };
 http.use(refuseUnreadable);
 
-const server = http.listen(Number(process.env["PORT"] ?? 4000), "127.0.0.1", () =>
-  console.log("listening on", server.address()),
-);
+const server = http.listen(Number(process.env["PORT"] ?? 4000), "127.0.0.1", (error) => {
+  if (error) throw error; // Express calls this too if the port is taken
+  console.log("listening on", server.address());
+});
