@@ -52,6 +52,9 @@ test.each(examples.flatMap((file) => ["", "whsec_", "whsec_AAAA"].map((unusable)
   },
 );
 
+/** Returns the port in the first line of an example. */
+const portOf = (listening: string): number => Number(/port: (\d+)/.exec(listening)?.[1]);
+
 test.each(examples)(
   "the example %s processes each signed event once and rejects unsigned or invalid requests",
   { timeout: 30_000 },
@@ -64,7 +67,7 @@ test.each(examples)(
       const lines: string[] = [];
       const reader = createInterface(example.stdout).on("line", (line) => lines.push(line));
       const [listening] = await once(reader, "line");
-      const url = `http://127.0.0.1:${/port: (\d+)/.exec(listening)?.[1]}/webhooks`;
+      const url = `http://127.0.0.1:${portOf(listening)}/webhooks`;
       const post = async (headers: Record<string, string>, sent = body): Promise<number> =>
         (await fetch(url, { method: "POST", headers, body: sent })).status;
 
@@ -105,21 +108,13 @@ test.each(examples)("the example %s exits with an error if its port is taken", {
   }
 });
 
-/** The receiver of the guide, listening on another port. */
-function receiverOfGuide(port: number): string {
+/** The receiver of the guide, listening on a free port, which it prints as the examples do. */
+function receiverOfGuide(): string {
   const guide = readFileSync(new URL("../../docs/guides/receive.md", import.meta.url), "utf8");
   const [, program = ""] = /cat > receiver\.mjs <<'EOF_OF_FILE'\n([\s\S]*?)EOF_OF_FILE/.exec(guide) ?? [];
-  return program.replace("listen(4000", `listen(${port}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("The server has no port.");
-  return address.port;
+  return program
+    .replace("listen(4000", "listen(0")
+    .replace('() => console.log("listening")', 'function () { console.log("listening on", this.address()); }');
 }
 
 async function open(port: number, request: readonly string[]): Promise<Socket> {
@@ -133,18 +128,16 @@ test.each([...examples, "the guide"])(
   "%s survives a sender that leaves within the body, and refuses a request without one",
   { timeout: 30_000 },
   async (name) => {
-    const port = await freePort();
     const program =
-      name === "the guide"
-        ? ["--input-type=module", "--eval", receiverOfGuide(port)]
-        : [join(import.meta.dirname, name)];
+      name === "the guide" ? ["--input-type=module", "--eval", receiverOfGuide()] : [join(import.meta.dirname, name)];
     const example = spawn(process.execPath, ["--conditions=bellwire-source", ...program], {
       cwd: import.meta.dirname,
-      env: { ...process.env, PORT: String(port), BELLWIRE_WEBHOOK_SECRET: secret },
+      env: { ...process.env, PORT: "0", BELLWIRE_WEBHOOK_SECRET: secret },
       stdio: ["ignore", "pipe", "ignore"],
     });
     try {
-      await once(createInterface(example.stdout), "line");
+      const [listening] = await once(createInterface(example.stdout), "line");
+      const port = portOf(listening);
       const leaving = await open(port, ["content-length: 100", "", "<event>"]);
       leaving.destroy();
       await once(leaving, "close");
