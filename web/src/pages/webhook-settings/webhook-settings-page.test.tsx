@@ -82,6 +82,20 @@ test("the first save leads to the settings, unless the page was left meanwhile",
   expect(page.address()).toBe("/bins");
 });
 
+test("input of a first save stays, and does not replace that of a colleague who was first", async () => {
+  const saved: object[] = [];
+  const page = showPage("/webhooks/new", serverWith(saved));
+  await fill("url", "https://billing.example/in");
+  saved.push(endpointAt("https://crm.example/in"));
+  await page.queries.invalidateQueries({ queryKey: ["endpoints"] });
+  await waitFor(() => expect(page.address()).toBe("/webhooks/edit"));
+  expect(document.querySelector<HTMLInputElement>("#url")?.value).toBe("https://billing.example/in");
+
+  await click("Save webhook settings");
+  await says("was changed to “https://crm.example/in” by somebody else");
+  expect(page.askedFor("PUT /admin/api/webhooks.json")).toEqual([]);
+});
+
 test("a bin replaces a URL only after confirmation, which shows the URL", async () => {
   const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
   await says("Do you want to see the requests?");

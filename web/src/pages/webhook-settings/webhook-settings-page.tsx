@@ -50,8 +50,13 @@ export function WebhookSettingsPage() {
             <Loaded query={types} skeleton={<TableSkeleton of="the webhook settings" />}>
               {(all) => {
                 const [rightPath, otherPath] = saved ? [edit, create] : [create, edit];
-                if (path === otherPath) return <Navigate to={rightPath} hash={true} replace />;
-                return <SettingsForm endpoint={saved} types={all} />;
+                return (
+                  <>
+                    {path === otherPath && <Navigate to={rightPath} hash={true} replace />}
+                    {/* Stays during the redirect: a colleague's first save must not discard unsaved edits. */}
+                    <SettingsForm endpoint={saved} types={all} />
+                  </>
+                );
               }}
             </Loaded>
           )}
