@@ -93,7 +93,7 @@ export function RetryFields({ draft, errors, onChange, isNew }: EndpointFieldsPr
         hint={`Time limit of one attempt, at most ${endpointLimits.timeout_seconds.max}`}
         errors={errors["timeout_seconds"]}
         value={draft.timeout}
-        input={{ type: "number", ...endpointLimits.timeout_seconds }}
+        input={{ inputMode: "numeric" }}
         onChange={(timeout) => onChange({ timeout })}
       />
     </>
@@ -159,7 +159,7 @@ export function PaceFields({ draft, errors, onChange }: EndpointFieldsProps) {
         hint="Concurrent requests. If empty, Bellwire adapts to the receiver"
         errors={errors["max_in_flight"]}
         value={draft.inFlight}
-        input={{ type: "number", ...endpointLimits.max_in_flight }}
+        input={{ inputMode: "numeric" }}
         onChange={(inFlight) => onChange({ inFlight })}
       />
       <TextField
@@ -168,7 +168,7 @@ export function PaceFields({ draft, errors, onChange }: EndpointFieldsProps) {
         hint="If empty: no limit"
         errors={errors["max_per_second"]}
         value={draft.perSecond}
-        input={{ type: "number", ...endpointLimits.max_per_second }}
+        input={{ inputMode: "numeric" }}
         onChange={(perSecond) => onChange({ perSecond })}
       />
     </>

@@ -105,7 +105,7 @@ const eventTypesOf = (sendsAll: boolean, switches: ReadonlySet<EventTypeName>): 
 const namedOf = (headers: readonly HeaderLine[]): [string, string][] =>
   headers.filter(({ name, value }) => name !== "" || value !== "").map(({ name, value }) => [name, value]);
 
-const numberOrNone = (typed: string): number | null => (typed === "" ? null : Number(typed));
+const numberOrNone = (typed: string): number | null => (typed.trim() === "" ? null : Number(typed));
 
 /** The unsaved edits. */
 export interface DraftEdits extends Partial<Omit<EndpointDraft, "switches">> {

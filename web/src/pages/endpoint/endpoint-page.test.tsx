@@ -212,6 +212,17 @@ test("emptied waits show an error beside their field, and are not sent", async (
   expect(page.askedFor("PATCH /api/v1/endpoints/5")[0]?.body).toEqual({ retry_waits_seconds: [] });
 });
 
+test("a limit that is not a number is an error, not an empty limit", async () => {
+  const page = showPage("/endpoints/5?tab=settings", serverWithCrm().server);
+  await fill("max_in_flight", "1e");
+  await says("Enter a whole number from 1 to 1000");
+  expect([...document.querySelectorAll("main [type=number]")]).toEqual([]); // whose value is empty for “1e”
+  await fill("max_in_flight", " ");
+  await click("Save endpoint");
+  await says("The endpoint was updated");
+  expect(page.askedFor("PATCH /api/v1/endpoints/5").map(({ body }) => body)).toEqual([{ max_in_flight: null }]);
+});
+
 test("emptied waits of a new endpoint are not sent, so the defaults of its format apply", async () => {
   const page = showPage("/endpoints/new", serverWithCrm().server);
   await says("Create endpoint");
