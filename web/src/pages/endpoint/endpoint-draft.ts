@@ -254,6 +254,22 @@ export function checkDraft(draft: EndpointDraft, isNew: boolean): Readonly<Recor
   return Object.fromEntries(errors.flatMap(([field, error]) => (error === undefined ? [] : [[field, [error]]])));
 }
 
+/**
+ * Returns the errors of an edited name and URL, which the server would report too, but only once the other values can be sent. The form
+ * shows them after an attempt to save, so that it does not call a field wrong that is still to be filled in.
+ */
+export function checkNames(draft: EndpointDraft, typed: DraftEdits | undefined, isNew: boolean) {
+  const isEdited = (field: "name" | "url"): boolean => isNew || typed?.[field] !== undefined;
+  // The default endpoint may be saved without a URL while it is not active.
+  const needsUrl = isEdited("url") && (draft.name !== "default" || draft.url !== "");
+  return {
+    ...(isEdited("name") && draft.name.trim() === "" && { name: ["can't be blank"] }),
+    ...(needsUrl && !isWebUrl(draft.url) && { url: ["Must be a valid URL such as http://example.com"] }),
+  };
+}
+
+const isWebUrl = (text: string): boolean => /^https?:\/\/[^/\s]\S*$/i.test(text) && URL.canParse(text);
+
 function waitsError(typed: string, isNew: boolean): string | undefined {
   if (usesFormatWaits(typed)) {
     return isNew ? undefined : "Enter “none” for no retry, or waits such as 30s, 5m, 2h";

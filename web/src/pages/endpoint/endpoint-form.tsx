@@ -14,7 +14,8 @@ import {
 import PlusCircleIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
 import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
 import { useNavigate } from "@tanstack/react-router";
-import type { FormEvent } from "react";
+import { type FormEvent, useState } from "react";
+import { flushSync } from "react-dom";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, isOperational } from "../../api/events.ts";
 import { ActorChoices, EventSwitches } from "../../components/endpoint/event-switches.tsx";
@@ -23,6 +24,7 @@ import { FieldHint, SaveBar, TextField, hintId } from "../../components/form/fie
 import { focusInvalidField } from "../../components/form/use-change.ts";
 import {
   checkDraft,
+  checkNames,
   type EndpointDraft,
   type HeaderLine,
   useEndpointDraft,
@@ -48,14 +50,18 @@ export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const { draft, typed, seen, setSeen, change, forget, forgetSaved } = useEndpointDraft(endpoint, types);
   const saving = useSaveEndpoint({ endpoint, seen, setSeen, types, onSaved: forgetSaved });
   const { save, isSaving, errors, forgetErrors, take } = saving;
-  const draftErrors = checkDraft(draft, !endpoint);
+  const [isTried, setTried] = useState(false);
+  const nameErrors = checkNames(draft, typed, !endpoint);
+  const draftErrors = { ...checkDraft(draft, !endpoint), ...(isTried && nameErrors) };
   const discard = (): void => {
     forget();
+    setTried(false);
     forgetErrors();
   };
   const submit = (event: FormEvent): void => {
     take(event);
-    if (Object.keys(draftErrors).length === 0) save(typed ?? {});
+    flushSync(() => setTried(true)); // marks the fields, of which the first gets the focus
+    if (Object.keys({ ...draftErrors, ...nameErrors }).length === 0) save(typed ?? {});
     else focusInvalidField(event.currentTarget);
   };
   const parts = { draft, errors: { ...errors, ...draftErrors }, onChange: change };

@@ -212,6 +212,24 @@ test("emptied waits show an error beside their field, and are not sent", async (
   expect(page.askedFor("PATCH /api/v1/endpoints/5")[0]?.body).toEqual({ retry_waits_seconds: [] });
 });
 
+test("all invalid fields of a new endpoint are marked at once, and none before an attempt to save", async () => {
+  const invalid = () => [...document.querySelectorAll("main [aria-invalid=true]")].map(({ id }) => id);
+  const page = showPage("/endpoints/new", serverWithCrm().server);
+  await says("Create endpoint");
+  await fill("max_in_flight", "1001");
+  expect(invalid()).toEqual(["max_in_flight"]);
+  await click("Create endpoint");
+  await says("Must be a valid URL");
+  expect(invalid()).toEqual(["name", "url", "max_in_flight"]);
+  expect(document.activeElement?.id).toBe("name");
+
+  await fill("name", "crm");
+  await fill("url", "https://crm.example/in");
+  await fill("max_in_flight", "10");
+  await click("Create endpoint");
+  await waitFor(() => expect(page.askedFor("POST /api/v1/endpoints")).toHaveLength(1));
+});
+
 test("a limit that is not a number is an error, not an empty limit", async () => {
   const page = showPage("/endpoints/5?tab=settings", serverWithCrm().server);
   await fill("max_in_flight", "1e");
