@@ -192,6 +192,35 @@ test("an event is not skipped between the missed history and the next messages",
   expect(idsOf(second)).toContain(id);
 });
 
+// The sample is lower when a transaction of another database ends while it is compared.
+test("what others have received is not skipped although a later sample of transactions is lower", async ({
+  api,
+  sharedPool,
+}) => {
+  let lowest: never[] | undefined;
+  let isLow = false;
+  const pool: Pool = {
+    ...sharedPool,
+    async query(statement, values) {
+      const rows = await sharedPool.query<never>(statement, values);
+      if (!statement.includes("oldestRunning")) return rows;
+      lowest ??= rows;
+      return isLow ? lowest : rows;
+    },
+  };
+  const { http, close } = openBellwireApi(pool, systemClock);
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(close);
+  const first = await follow(http, api);
+  await hasBegun(first);
+  const cursor = first.lastEventId();
+  const [id] = await recordNow(sharedPool, { providerId: api.provider.id });
+  await until(() => idsOf(first).includes(id) && first.lastEventId() !== cursor);
+  isLow = true;
+  const second = await follow(http, api, cursor);
+  await until(() => idsOf(second).includes(id));
+});
+
 test("a stopping server closes a stream that begins meanwhile", async ({ api, sharedPool }) => {
   const hasStopped = Promise.withResolvers<void>();
   const { http } = await holdFirstSample(sharedPool, hasStopped.promise);

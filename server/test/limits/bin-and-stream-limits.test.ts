@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { expect, vi } from "vitest";
-import { MessageQueue } from "#http/bellwire-api/stream.ts";
+import { MessageQueue } from "#http/shared/event-stream.ts";
 import { EventStream } from "#http/shared/event-stream.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { binLimits, streamLimits } from "#platform/limits.ts";

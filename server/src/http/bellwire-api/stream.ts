@@ -1,10 +1,8 @@
 import { parseRowId } from "#platform/ids.ts";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Clock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import { streamLimits } from "#platform/limits.ts";
 import {
   type Delivery,
   deliveryId,
@@ -17,7 +15,7 @@ import { readEndpoint, readEndpointKeys } from "#webhooks/endpoints/index.ts";
 import { beforeTransaction, type EventSummary, followEvents } from "#webhooks/events/index.ts";
 import { readActorNames } from "#portal/history/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
-import { EventStream, StreamAccess } from "../shared/event-stream.ts";
+import { EventStream, MessageQueue, StreamAccess } from "../shared/event-stream.ts";
 import { Problem } from "../shared/problem.ts";
 import { representDelivery } from "./deliveries.ts";
 import { representEndpoint } from "./endpoints.ts";
@@ -69,16 +67,15 @@ const quickMs = 50;
 const slowMs = 200;
 
 /**
- * Reads what transactions from number `from` on have recorded for a provider, up to the oldest transaction that still runs. Each
+ * Reads what transactions from number `from` on and before `upTo` have recorded for a provider. None of these may still run. Each
  * part ends with a mark, below which every transaction has ended and was read. So a late commit is never skipped, and a client that
  * is far behind continues after an interruption where it was.
  */
 async function* readHistory(
   { pool: db, clock }: Pick<OperationNeeds, "pool" | "clock">,
   providerId: number,
-  from: number,
+  { from, upTo }: { readonly from: number; readonly upTo: number },
 ): AsyncGenerator<readonly StreamMessage[], void, void> {
-  const upTo = await oldestRunningTransaction(db);
   let [mark, span, limit] = [from, spanMin, readLimit];
   while (mark < upTo) {
     const startedMs = clock.monotonicMs();
@@ -157,53 +154,6 @@ const representAttempt = ({ eventId, endpointId, number, at, status, error, late
 
 // One reader for each provider
 
-/** Buffers rendered messages for one client. Clients of a provider share the texts. */
-export class MessageQueue {
-  readonly #clock: Clock;
-  readonly #onOverflow: () => void;
-  #texts: string[] = [];
-  #characters = 0;
-  #isClosed = false;
-  #wake = new AbortController();
-
-  constructor(clock: Clock, onOverflow: () => void) {
-    this.#clock = clock;
-    this.#onOverflow = onOverflow;
-  }
-
-  push(text: string): void {
-    if (this.#isClosed) return;
-    this.#texts.push(text);
-    this.#characters += text.length;
-    if (this.#characters > streamLimits.waitingCharacters.max) {
-      this.close();
-      this.#onOverflow();
-    }
-    this.#wake.abort();
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#clear();
-    this.#wake.abort();
-  }
-
-  /** Returns the buffered texts as soon as there are any, none after `ms`, and undefined once the queue is closed. */
-  async take(ms: number): Promise<readonly string[] | undefined> {
-    if (this.#texts.length === 0 && !this.#isClosed) await this.#clock.sleep(ms, this.#wake.signal);
-    if (this.#isClosed) return undefined;
-    this.#wake = new AbortController();
-    const texts = this.#texts;
-    this.#clear();
-    return texts;
-  }
-
-  #clear(): void {
-    this.#texts = [];
-    this.#characters = 0;
-  }
-}
-
 /** Attempts notify nobody, so the history is also polled. */
 const pollEveryMs = 500;
 
@@ -221,6 +171,8 @@ interface HubNeeds extends Pick<OperationNeeds, "clock" | "encryption" | "cursor
 
 interface Audience {
   readonly queues: Set<MessageQueue>;
+  /** All transactions before it have ended. */
+  ended: number;
   wake: AbortController;
   readonly render: RenderMessages;
 }
@@ -264,12 +216,25 @@ class HistoryHub {
     }
     const opened = {
       queues: new Set([queue]),
+      ended: from,
       wake: new AbortController(),
       render: createMessageRenderer(this.#needs.cursors, providerId),
     };
     this.#audiences.set(providerId, opened);
     void this.#readFor(providerId, from, opened);
     return queue;
+  }
+
+  /**
+   * Returns the transaction up to which the history can be read, at least as far as it was read for others. A later sample may be lower: a
+   * transaction of another database that ends while it is compared counts as one of this.
+   */
+  async readableTo(providerId: number): Promise<number> {
+    const sampled = await oldestRunningTransaction(this.#needs.pool);
+    const audience = this.#audiences.get(providerId);
+    if (!audience) return sampled;
+    audience.ended = Math.max(audience.ended, sampled);
+    return audience.ended;
   }
 
   leave(providerId: number, queue: MessageQueue): void {
@@ -296,7 +261,8 @@ class HistoryHub {
     while (audience.queues.size > 0) {
       audience.wake = new AbortController();
       try {
-        for await (const messages of readHistory(this.#needs, providerId, from)) {
+        const upTo = await this.readableTo(providerId);
+        for await (const messages of readHistory(this.#needs, providerId, { from, upTo })) {
           push(audience, messages);
           from = messages.find((message) => "mark" in message)?.mark ?? from;
         }
@@ -471,7 +437,8 @@ async function follow(
   try {
     const from = since ?? present;
     await stream.send(render([{ mark: from }]));
-    for await (const messages of readHistory(needs, providerId, from)) {
+    const upTo = await hub.readableTo(providerId);
+    for await (const messages of readHistory(needs, providerId, { from, upTo })) {
       if (stream.isOver) return;
       if (!(await mayRead())) return stream.end("access-ended");
       await stream.send(render(messages));

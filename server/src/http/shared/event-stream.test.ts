@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { openEventStream } from "../../../test/support/event-stream.ts";
 import { until } from "../../../test/support/until.ts";
-import { EventStream } from "./event-stream.ts";
+import { EventStream, MessageQueue } from "./event-stream.ts";
 
 /** Serves one stream, which `write` fills. */
 async function serve(write: (stream: EventStream) => Promise<void>) {
@@ -35,4 +35,16 @@ test("the last event of a stream contains the reason of its end", async () => {
   (await serving.stream).end("access-ended");
   await until(() => client.isClosed());
   expect(client.text()).toBe('data: 1\n\nevent: end\ndata: {"reason":"access-ended"}\n\n');
+});
+
+const mebibyte = "x".repeat(1024 * 1024);
+
+test("taken messages no longer count towards the queue's overflow limit", async () => {
+  const onOverflow = vi.fn<() => void>();
+  const queue = new MessageQueue(new HandDrivenClock(), onOverflow);
+  for (let n = 0; n < 12; n += 1) {
+    queue.push(mebibyte);
+    expect(await queue.take(0)).toEqual([mebibyte]);
+  }
+  expect(onOverflow).not.toHaveBeenCalled();
 });

@@ -82,6 +82,53 @@ export class EventStream {
   }
 }
 
+/** Buffers rendered messages for one client. Clients of a provider share the texts. */
+export class MessageQueue {
+  readonly #clock: Clock;
+  readonly #onOverflow: () => void;
+  #texts: string[] = [];
+  #characters = 0;
+  #isClosed = false;
+  #wake = new AbortController();
+
+  constructor(clock: Clock, onOverflow: () => void) {
+    this.#clock = clock;
+    this.#onOverflow = onOverflow;
+  }
+
+  push(text: string): void {
+    if (this.#isClosed) return;
+    this.#texts.push(text);
+    this.#characters += text.length;
+    if (this.#characters > streamLimits.waitingCharacters.max) {
+      this.close();
+      this.#onOverflow();
+    }
+    this.#wake.abort();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#clear();
+    this.#wake.abort();
+  }
+
+  /** Returns the buffered texts as soon as there are any, none after `ms`, and undefined once the queue is closed. */
+  async take(ms: number): Promise<readonly string[] | undefined> {
+    if (this.#texts.length === 0 && !this.#isClosed) await this.#clock.sleep(ms, this.#wake.signal);
+    if (this.#isClosed) return undefined;
+    this.#wake = new AbortController();
+    const texts = this.#texts;
+    this.#clear();
+    return texts;
+  }
+
+  #clear(): void {
+    this.#texts = [];
+    this.#characters = 0;
+  }
+}
+
 type Check = () => void;
 
 /**
