@@ -103,21 +103,27 @@ test.concurrent("an attempt in flight when a lease is lost can end before the ne
   expect(receiver.received).toHaveLength(1);
 });
 
-test.concurrent("a hanging heartbeat does not end an engine's lease", async ({ database }) => {
+/** Returns the warnings of an engine whose second heartbeat hangs. */
+async function warningsWhileHanging(database: Pool, leaseMs: number): Promise<readonly string[]> {
   const hanging = Promise.withResolvers<void>();
   let heartbeats = 0;
   await using engine = await startTestEngine(database, {
-    leaseMs: 1000,
+    leaseMs,
     async onHeartbeat() {
       heartbeats += 1;
       if (heartbeats === 2) await hanging.promise;
     },
   });
-
   await until(() => heartbeats >= 10);
   hanging.resolve();
+  return engine.warnings;
+}
 
-  expect(engine.warnings).toEqual([]);
+test.concurrent("a hanging heartbeat does not end an engine's lease", async ({ database }) => {
+  let warnings = await warningsWhileHanging(database, 1000);
+  // A busy machine may not run the process for a second.
+  if (warnings.length > 0) warnings = await warningsWhileHanging(database, 10_000);
+  expect(warnings).toEqual([]);
 });
 
 test.concurrent("an owned lane cannot be claimed and is not listed as free", async ({ database }) => {
