@@ -60,9 +60,9 @@ async function logIn(page: Page, signIn: SignIn): Promise<void> {
 /** Goes back to the page of the wrong password, which the browser must not ask to send again, and forth. */
 async function expectBackIsHarmless(page: Page): Promise<void> {
   await page.waitForURL(/plan/);
-  const response = await page.goBack({ waitUntil: "commit" });
+  const response = await page.goBack();
   expect(response?.request().method()).toBe("GET");
-  await page.goForward({ waitUntil: "commit" });
+  await page.goForward();
 }
 
 async function publishPlan(page: Page, name: string): Promise<void> {
