@@ -1,10 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { moveProvider } from "#cells/index.ts";
+import { finishMove, moveProvider } from "#cells/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { listFailures, retireExpiredDays } from "#webhooks/deliveries/index.ts";
 import { followEvents } from "#webhooks/events/index.ts";
 import { dropOldStatistics } from "#webhooks/statistics/index.ts";
+import { beginMove } from "../../src/cells/move/move-state.ts";
 import { commandRecord } from "../../src/cli/with-database.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
@@ -22,6 +24,9 @@ async function runRetention(cell: Pool): Promise<readonly string[]> {
   return [...days, ...(await dropOldStatistics(cell, later, 30))];
 }
 
+const insertCell =
+  "insert into bellwire_directory.cells (number, name, schema_name, state) values (1, 'west', 'bellwire_west', 'active')";
+
 interface MoveBeside {
   readonly owner: Pool;
   readonly databaseUrl: string;
@@ -34,9 +39,7 @@ interface MoveBeside {
 
 /** Moves a provider from the test's database to another cell, beside other work. */
 async function moveBeside({ owner, databaseUrl, target, targetUrl, providerId, work }: MoveBeside): Promise<void> {
-  await owner.query(
-    "insert into bellwire_directory.cells (number, name, schema_name, state) values (1, 'west', 'bellwire_west', 'active')",
-  );
+  await owner.query(insertCell);
   let runs = 0;
   // The first transaction of the directory lets requests wait.
   const directory: Pool = {
@@ -104,4 +107,41 @@ test("feeds of other providers in the new cell show their events while a move co
     expect((await shown()).map(({ id }) => id)).toEqual(recorded);
   };
   await moveBeside({ owner, databaseUrl, target, targetUrl: clone.connectionString, providerId, work });
+});
+
+test("the old cell drops no days while the rows of an interrupted move are deleted", async ({
+  database,
+  databaseUrl,
+  owner,
+}) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/hook" });
+  await recordNow(database, { providerId });
+  await using clone = await cloneTemplate();
+  await using target = await openPool({ connectionString: clone.connectionString, schema });
+  await owner.query(insertCell);
+  const move = { id: randomUUID(), providerId, from: 0, to: 1 };
+  await beginMove(owner, move);
+  for (const [cell, state] of [[owner, "frozen"] as const, [target, "arrived"] as const])
+    await cell.query("insert into provider_moves (provider, id, state) values ($1, $2, $3)", [
+      providerId,
+      move.id,
+      state,
+    ]);
+
+  let finished: Promise<unknown> | undefined;
+  // The provider's own row is deleted last.
+  await owner.inTransaction(async (tx) => {
+    await tx.query("select from providers where id = $1 for update", [providerId]);
+    finished = finishMove({ directory: owner, open: async (number) => (number === 0 ? owner : target) }, move, {
+      source: { number: 0, schema, ownerUrl: databaseUrl },
+      target: { number: 1, schema, ownerUrl: clone.connectionString },
+    });
+    const waits = `select from pg_stat_activity
+      where datname = current_database() and application_name = 'bellwire move' and wait_event_type = 'Lock'`;
+    await until(async () => (await owner.query(waits)).length === 1);
+    expect(await runRetention(owner)).toEqual([]);
+  });
+  expect(await finished).toBe("arrived");
+  expect(await runRetention(owner)).not.toEqual([]);
 });
