@@ -20,7 +20,11 @@ const restartMsMax = 10_000;
 /** After this long an engine process counts as healthy, and the next restart is quick again. */
 const healthyMs = 60_000;
 
-/** Returns how long to wait before the restart of a process that ran for `ranMs`. `lastWaitMs`: before its own start, if that was a restart. */
+/**
+ * Returns how long to wait before the restart of a process that ran for `ranMs`.
+ *
+ * @param lastWaitMs the wait before its own start; undefined if that was the first
+ */
 export function restartWaitMs(lastWaitMs: number | undefined, ranMs: number): number {
   if (lastWaitMs === undefined || ranMs > healthyMs) return 0;
   return Math.min(Math.max(2 * lastWaitMs, restartMsMin), restartMsMax);
