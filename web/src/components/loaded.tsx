@@ -70,6 +70,17 @@ function useLastError({ error }: { readonly error: unknown }, isLoaded: boolean)
   return error ?? next;
 }
 
+/** Joins two queries that a page needs together: they have one skeleton and one error, and one retry repeats all that failed. */
+export const both = <First, Second>(
+  first: Loading<First>,
+  second: Loading<Second>,
+): Loading<readonly [First, Second]> => ({
+  data: first.data === undefined || second.data === undefined ? undefined : [first.data, second.data],
+  error: first.error ?? second.error,
+  refetch: () =>
+    Promise.all([first, second].map(({ data, error, refetch }) => (data === undefined || error) && refetch())),
+});
+
 /** Returns the title of an object's page: its name, its kind while it loads, or that it was not found. */
 export const objectTitle = ({ error }: { readonly error: unknown }, kind: string, name: string | undefined): string =>
   name ?? (isNotFound(error) ? `${kind} not found` : kind);

@@ -25,7 +25,7 @@ import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { findTimeSpan } from "../../components/charts/time-span.ts";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, both, objectTitle } from "../../components/loaded.tsx";
 import { DeliveriesTable } from "../../components/history-table.tsx";
 import { LinkButton, PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { useUndoToast } from "../../components/undo-toast.ts";
@@ -55,12 +55,8 @@ export function EndpointPage() {
         {present?.description}
       </PageHeader>
       <PageSection isFilled>
-        <Loaded query={query} skeleton={<TableSkeleton of="the endpoint" />} back={back}>
-          {(endpoint) => (
-            <Loaded query={types} skeleton={<TableSkeleton of="the endpoint" />}>
-              {(all) => <EndpointView key={endpoint.id} endpoint={endpoint} types={all} />}
-            </Loaded>
-          )}
+        <Loaded query={both(query, types)} skeleton={<TableSkeleton of="the endpoint" />} back={back}>
+          {([endpoint, all]) => <EndpointView key={endpoint.id} endpoint={endpoint} types={all} />}
         </Loaded>
       </PageSection>
     </>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { click, fill, tick } from "../../testing/show-in-portal.tsx";
-import { showPage, says, type Server } from "../../testing/show-page.tsx";
+import { type Asked, showPage, says, type Server } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
 const types = [
@@ -46,6 +46,22 @@ test("a provider without webhooks can leave the page", async () => {
   await page.router.navigate({ to: "/bins" });
   await waitFor(() => expect(document.querySelector("h1")?.textContent).toBe("Request bins"));
   expect(page.address()).toBe("/bins");
+});
+
+test("one retry opens the page after an error of all that it needs", async () => {
+  let isBusy = true;
+  const server = serverWith([endpointAt("https://crm.example/in")]);
+  const unlessBusy = (request: string) => (asked: Asked) =>
+    isBusy ? ([503, { title: "Too busy." }] as const) : (server[request]?.(asked) ?? ([404, {}] as const));
+  const needed = ["GET /api/v1/endpoints", "GET /api/v1/event_types"];
+  showPage("/webhooks/edit", {
+    ...server,
+    ...Object.fromEntries(needed.map((request) => [request, unlessBusy(request)])),
+  });
+  await says("Too busy.");
+  isBusy = false;
+  await click("Try again");
+  await waitFor(() => expect(document.getElementById("url")).not.toBeNull());
 });
 
 test("a URL that is too long is not cut off: the field says how long it may be", async () => {

@@ -15,7 +15,7 @@ import { UrlField } from "../../components/endpoint/url-field.tsx";
 import { refuseConflicts, withSeen } from "../../components/form/conflicts.ts";
 import { SaveBar } from "../../components/form/fields.tsx";
 import { withChosen } from "../../components/form/set-edits.ts";
-import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, both } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { BinOffer } from "./bin-offer.tsx";
 import {
@@ -45,21 +45,17 @@ export function WebhookSettingsPage() {
         your URL.
       </PageHeader>
       <PageSection>
-        <Loaded query={endpoint} skeleton={<TableSkeleton of="the webhook settings" />}>
-          {(saved) => (
-            <Loaded query={types} skeleton={<TableSkeleton of="the webhook settings" />}>
-              {(all) => {
-                const [rightPath, otherPath] = saved ? [edit, create] : [create, edit];
-                return (
-                  <>
-                    {path === otherPath && <Navigate to={rightPath} hash={true} replace />}
-                    {/* Stays during the redirect: a colleague's first save must not discard unsaved edits. */}
-                    <SettingsForm endpoint={saved} types={all} />
-                  </>
-                );
-              }}
-            </Loaded>
-          )}
+        <Loaded query={both(endpoint, types)} skeleton={<TableSkeleton of="the webhook settings" />}>
+          {([saved, all]) => {
+            const [rightPath, otherPath] = saved ? [edit, create] : [create, edit];
+            return (
+              <>
+                {path === otherPath && <Navigate to={rightPath} hash={true} replace />}
+                {/* Stays during the redirect: a colleague's first save must not discard unsaved edits. */}
+                <SettingsForm endpoint={saved} types={all} />
+              </>
+            );
+          }}
         </Loaded>
       </PageSection>
     </>
