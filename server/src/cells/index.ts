@@ -21,4 +21,4 @@ export {
 export { CellDirectory, copyCells, readKnownCells, TenantCache } from "./cell-directory.ts";
 export { type OpenCell, OpenCells, openCell, parseServedCells } from "./open-cells.ts";
 export { type CellPlace, connectToCell, finishMove, moveProvider } from "./move/move-provider.ts";
-export { decideInterruptedMoves, findMove, lockMove, type Move, type MoveCells } from "./move/move-state.ts";
+export { decideInterruptedMoves, findMove, lockCells, lockMove, type Move, type MoveCells } from "./move/move-state.ts";

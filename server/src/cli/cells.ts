@@ -14,6 +14,7 @@ import {
   connectToCell,
   findMove,
   finishMove,
+  lockCells,
   lockMove,
   moveProvider,
   readSubdomains,
@@ -304,12 +305,17 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   await using _locked = { [Symbol.asyncDispose]: () => locking.end() };
   if (!(await lockMove(locking, providerId))) throw new CannotStart(`Another process is moving ${subdomain}.`);
   const interrupted = await findMove(cells, providerId);
+  const { cell: oldCell } = await requireTenant(directory, subdomain);
+  const used = [oldCell, newCell?.number, interrupted?.from, interrupted?.to].filter((cell) => cell !== undefined);
+  await lockCells(locking, used, () => needs.printStatus(`${subdomain} waits: another move uses one of its cells`));
   if (interrupted) await finish(cells, interrupted, place, needs);
 
   if (!newCell) return;
   const { cell: number } = await requireTenant(directory, subdomain);
   if (number === newCell.number) return needs.print(`${subdomain} is in cell ${newCell.name}`);
-  if (newCell.state !== "active") throw new WrongUsage(`The cell ${newCell.name} gets no new providers.`);
+  // It may have changed meanwhile.
+  const { state } = await requireCell(directory, newCell.name);
+  if (state !== "active") throw new WrongUsage(`The cell ${newCell.name} gets no new providers.`);
   const [source, target] = [await place(number), await place(newCell.number)];
   const record = commandRecord({
     providerId,

@@ -89,6 +89,36 @@ test(
   },
 );
 
+test("moves that share a cell wait for each other", { timeout }, async ({ installation }) => {
+  const quay = await installation.createProvider("quay", "default");
+  await installation.createProvider("reef", "default");
+  await installation.createProvider("shoal", "west");
+
+  // Keeps the first move from its end, with locks of all tables in west.
+  await using change = await openClient(installation.directoryUrl);
+  const lock = "hashtextextended('bellwire move', $1)";
+  await change.query(`select pg_advisory_lock_shared(${lock})`, [quay.id]);
+  const copied = Promise.withResolvers<void>();
+  const first = installation.follow(["provider", "move", "quay", "--to", "west"], (line) => {
+    if (line.includes("other rows copied")) copied.resolve();
+  });
+  await copied.promise;
+  const lines: string[] = [];
+  const others = [
+    ["reef", "west"],
+    ["shoal", "default"],
+  ].map(([subdomain = "", to = ""]) =>
+    installation.follow(["provider", "move", subdomain, "--to", to], (line) => lines.push(line)),
+  );
+  await until(() =>
+    ["reef", "shoal"].every((name) => lines.includes(`${name} waits: another move uses one of its cells`)),
+  );
+
+  await change.query(`select pg_advisory_unlock_shared(${lock})`, [quay.id]);
+  const ended = await Promise.all([first, ...others]);
+  expect(ended.map(([code]) => code)).toEqual([0, 0, 0]);
+});
+
 test("draining a cell moves its providers one after another, and resumes after an interruption", async ({
   installation,
 }) => {

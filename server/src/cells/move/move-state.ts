@@ -123,13 +123,31 @@ export async function findMove({ directory, open }: MoveCells, providerId: numbe
   return { id, providerId, from, to };
 }
 
-/** Takes the lock of a provider's moves for the session of this connection to the directory. Returns false if another has it. */
-export async function lockMove(client: pg.Client, providerId: number): Promise<boolean> {
-  const { rows } = await client.query<{ taken: boolean }>(
-    "select pg_try_advisory_lock(hashtextextended('bellwire mover', $1)) as taken",
-    [providerId],
-  );
+const lockStatement = `select pg_try_advisory_lock(hashtextextended($1, $2)) as taken`;
+
+async function tryLock(client: pg.Client, name: string, id: number): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>(lockStatement, [name, id]);
   return rows[0]?.taken ?? false;
+}
+
+/** Takes the lock of a provider's moves for the session of this connection to the directory. Returns false if another has it. */
+export const lockMove = (client: pg.Client, providerId: number): Promise<boolean> =>
+  tryLock(client, "bellwire mover", providerId);
+
+/** A statement that waited would keep vacuum from the database's dead rows. */
+const cellLockPauseMs = 500;
+
+/**
+ * Takes the locks of the cells of a move, in one order for all moves. A move holds locks of its new cell's tables until it commits, and
+ * creates triggers in its old one. Another one that needs the same tables would wait for them, and in the end fail.
+ */
+export async function lockCells(client: pg.Client, cells: readonly number[], onWait: () => void): Promise<void> {
+  for (const cell of [...new Set(cells)].toSorted((one, other) => one - other)) {
+    for (let tries = 0; !(await tryLock(client, "bellwire move of a cell", cell)); tries += 1) {
+      if (tries === 0) onWait();
+      await systemClock.sleep(cellLockPauseMs);
+    }
+  }
 }
 
 const movingStatement = `select provider_id from bellwire_directory.tenants where move_id is not null order by provider_id`;
