@@ -358,10 +358,10 @@ test("changes of a provider are read for its own streams at once, and for others
     await createBellwireApi(sharedPool, http, new Date()),
     await createBellwireApi(sharedPool, http, new Date()),
   ];
+  const startedMs = performance.now(); // the streams poll from here on
   const [client, other] = [await follow(http, api), await follow(http, otherApi)];
   await hasBegun(client);
   await hasBegun(other);
-  const startedMs = performance.now();
   for (let n = 0; n < 50; n += 1) await recordNow(sharedPool, { providerId: api.provider.id });
   const created = await api.call("POST", "/endpoints", { payload: { name: "x", url: "http://127.0.0.1:9/" } });
   expect(created.statusCode, created.body).toBe(201);
