@@ -84,9 +84,11 @@ export const listFailures: Command = {
     const filter = parseFilterArguments(args);
     await withFailures(needs, filter, async ({ pool, config }, chosen) => {
       const encryption = await openEncryption(pool, config);
+      const { endpointId, ...others } = chosen;
+      const criteria = { ...others, endpointIds: endpointId === undefined ? undefined : [endpointId] };
       let after: Failure | undefined;
       do {
-        const page: readonly Failure[] = await readFailures(pool, encryption, chosen, { after, limit: pageSize });
+        const page: readonly Failure[] = await readFailures(pool, encryption, criteria, { after, limit: pageSize });
         for (const failure of page) needs.print(lineOf(failure));
         after = page.length === pageSize ? page.at(-1) : undefined;
       } while (after);

@@ -6,7 +6,6 @@ import {
   addComingDays,
   advanceRetention,
   deleteFailuresForUndo,
-  findFailures,
   listDeliveries,
   listFailures,
   purgeDeletedFailures,
@@ -67,7 +66,8 @@ test("reads and exports of one event, delivery or failure plan no other day of t
     "an export of failures": (db) => exportRows(db, "failures"),
     "an export of attempts": (db) => exportRows(db, "attempts"),
     "an export of events": (db) => exportRows(db, "events"),
-    "found failures": (db) => findFailures(db, encryption, { providerId, endpointIds: [endpointId] }, { limit: 9 }),
+    "failures of an endpoint": (db) =>
+      listFailures(db, encryption, { providerId, endpointIds: [endpointId] }, { limit: 9 }),
   };
   for (const [name, read] of Object.entries(reads)) {
     const days = await database.inTransaction(async (tx) => {

@@ -208,7 +208,9 @@ const listFailuresOperation: Operation = {
 
   async handle({ pool, encryption }, { provider }) {
     const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
-    const pages = endpoint ? allFailures(pool, encryption, { providerId: provider.id, endpointId: endpoint.id }) : [];
+    const pages = endpoint
+      ? allFailures(pool, encryption, { providerId: provider.id, endpointIds: [endpoint.id] })
+      : [];
     return { xml: () => renderFailuresAsXml(pages), json: () => renderFailuresAsJson(pages) };
   },
 };

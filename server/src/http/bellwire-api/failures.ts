@@ -15,7 +15,7 @@ import {
   type FailureFilter,
   type FailureGroup,
   type FailurePage,
-  findFailures,
+  listFailures,
   groupIdOf,
   listFailureGroups,
   muteFailureGroup,
@@ -202,7 +202,7 @@ export const failureOperations: readonly Operation[] = [
       const { limit = pageLimit, after, order, ...fields } = query;
       const page = { order, after: parseCursor(after, parseFailureCursor), limit: limit + 1 };
       const criteria = await requireCriteria(pool, { provider, fields, now });
-      const failures = await findFailures(pool, encryption, criteria, page);
+      const failures = await listFailures(pool, encryption, criteria, page);
       return representPage(failures, limit, { represent: representFailure, cursorOf: writeFailureCursor });
     },
   }),

@@ -2,9 +2,17 @@ import { type Actor, auditInBatches } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
 import { type FailureDeletion, extendDeletion } from "./failure-deletions.ts";
-import { type FailureFilter, readFailureHorizon } from "./failures.ts";
+import { readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
 import { type EndedKey, lockEnded } from "./lock-order.ts";
+
+export interface FailureFilter {
+  readonly providerId: number;
+  readonly endpointId?: number | undefined;
+  /** Includes its second. */
+  readonly until?: Date | undefined;
+  readonly eventIds?: readonly string[] | undefined;
+}
 
 // Parameters $1 to $8 are the same in all statements: the filter's provider, endpoint and `until`, the horizon, the
 // cursor (endpoint, time, event), and the batch size.

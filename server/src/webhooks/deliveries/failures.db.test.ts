@@ -4,7 +4,7 @@ import { serverSettings } from "#platform/embedded-postgres/server.ts";
 import { fail } from "../../../test/support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
-import { findFailures, readFailureHorizon, selectFailures } from "./failures.ts";
+import { listFailures, readFailureHorizon, selectFailures } from "./failures.ts";
 import { writeOutcomes } from "./settle.ts";
 
 test("an uncommitted settle holds the horizon at the second of its failure", async ({ database }) => {
@@ -44,7 +44,7 @@ test("the embedded database has locks for ten lists of a year's failures of an a
 }) => {
   const providerId = await buildProvider(database);
   const locks = await database.inTransaction(async (tx) => {
-    await findFailures(tx, encryption, { providerId, accountIds: [1] }, { limit: 1 });
+    await listFailures(tx, encryption, { providerId, accountIds: [1] }, { limit: 1 });
     const [counted] = await tx.query<{ ofDay: number }>(
       `select count(*)::float8 / (select count(*) from pg_inherits where inhparent = 'events'::regclass) as "ofDay"
        from pg_locks join pg_class on pg_class.oid = relation where pid = pg_backend_pid() and relispartition`,

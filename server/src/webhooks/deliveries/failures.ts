@@ -47,39 +47,6 @@ export interface Failure {
   readonly body: Buffer;
 }
 
-export interface FailureFilter {
-  readonly providerId: number;
-  readonly endpointId?: number | undefined;
-  /** Inclusive. Lists never show a second to which a failure may still be added. */
-  readonly until?: Date | undefined;
-  readonly eventIds?: readonly string[] | undefined;
-}
-
-// An entry appears once its second has passed and no transaction can add another one to it. Times are shown in whole
-// seconds, so deleting up to a time that was read deletes only entries that were seen, and no cursor skips one.
-const listedKeys = `select failure.event_id, failure.endpoint_id, failure.failed_at from failures failure`;
-const entries = `${listedKeys}
-  where failure.provider_id = $1
-    and ($3::uuid[] is null or failure.event_id = any($3))
-    and failure.failed_at < least($4::timestamptz, date_trunc('second', $2::timestamptz) + interval '1 second')`;
-
-// From the cursor in either direction, so that a page of a million rows reads one page: along failures_age_idx, or
-// along failures_list_idx for a single endpoint.
-const oldestFirst = `and (failure.failed_at, failure.event_id, failure.endpoint_id) > ($5::timestamptz, $6::uuid, $7::bigint)
-  order by failure.failed_at, failure.event_id, failure.endpoint_id
-  limit $8`;
-const newestFirst = `and (failure.failed_at, failure.event_id, failure.endpoint_id) < ($5::timestamptz, $6::uuid, $7::bigint)
-  order by failure.failed_at desc, failure.event_id desc, failure.endpoint_id desc
-  limit $8`;
-// @indexed
-const listStatements = {
-  ofAll: { oldest: `${entries} ${oldestFirst}`, newest: `${entries} ${newestFirst}` },
-  ofOne: {
-    oldest: `${entries} and failure.endpoint_id = $9 ${oldestFirst}`,
-    newest: `${entries} and failure.endpoint_id = $9 ${newestFirst}`,
-  },
-};
-
 const starts = {
   oldest: ["-infinity", "00000000-0000-0000-0000-000000000000", 0],
   newest: ["infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff", 0],
@@ -92,21 +59,6 @@ export interface FailurePage {
   readonly limit?: number | undefined;
   /** From an earlier `readFailureHorizon`. Later failures are not shown. */
   readonly horizon?: Date | undefined;
-}
-
-export async function listFailures(
-  db: Database,
-  encryption: Encryption,
-  filter: FailureFilter,
-  page: FailurePage = {},
-): Promise<Failure[]> {
-  const { providerId, endpointId, until, eventIds } = filter;
-  const values = [providerId, until, eventIds, page.horizon ?? (await readFailureHorizon(db))];
-  const statement = listStatements[endpointId === undefined ? "ofAll" : "ofOne"][page.order ?? "oldest"];
-  const ofOne = endpointId === undefined ? [] : [endpointId];
-  return readPage(db, encryption, { providerId, page }, (from, limit) =>
-    db.query<FailureKey>(statement, [...values, ...from, limit, ...ofOne]),
-  );
 }
 
 type FailureKey = Pick<Failure, "eventId" | "endpointId" | "failedAt">;
@@ -221,11 +173,11 @@ function nextPageRows(page: readonly Pick<Failure, "body">[]): number {
 export async function* allFailures(
   db: Database,
   encryption: Encryption,
-  filter: FailureFilter,
+  criteria: FailureCriteria,
 ): AsyncGenerator<readonly Failure[], void> {
   const horizon = await readFailureHorizon(db); // otherwise it would not end where failures are added faster than they are read
   for (let after: Failure | undefined, limit = pageRowsMin; ;) {
-    const page = await listFailures(db, encryption, filter, { after, limit, horizon });
+    const page = await listFailures(db, encryption, criteria, { after, limit, horizon });
     yield page;
     after = page.at(-1);
     if (page.length < limit) return;
@@ -260,7 +212,9 @@ const wordsMatch = `not exists (
           where strpos(lower(replace(translate(written, 'Σς', 'σσ'), 'İ', U&'i\\0307')),
             lower(replace(translate(word, 'Σς', 'σσ'), 'İ', U&'i\\0307'))) = 0)`;
 
-// The event is read only for criteria about it. Like lists, does not show a second to which a failure may still be added.
+// The event is read only for criteria about it. An entry appears once its second has passed and no transaction can add another one to
+// it. Times are shown in whole seconds, so deleting up to a time that was read deletes only entries that were seen, and no cursor skips
+// one.
 const matching = `
   failure.provider_id = $1
     and ($2::bigint[] is null or failure.endpoint_id = any($2))
@@ -303,8 +257,8 @@ async function findEvents(db: Database, criteria: FailureCriteria): Promise<Fail
 }
 
 /** Returns a function that completes a statement, and its values. */
-async function prepareCriteria(db: Database, requested: FailureCriteria) {
-  const horizon = await readFailureHorizon(db); // the events of all failures before it are committed
+async function prepareCriteria(db: Database, requested: FailureCriteria, givenHorizon?: Date) {
+  const horizon = givenHorizon ?? (await readFailureHorizon(db)); // the events of all failures before it are committed
   const criteria = await findEvents(db, requested);
   const { providerId, endpointIds, errors, since, until, eventIds, eventTypes, accountIds, objectId, words } = criteria;
   const values = [
@@ -329,35 +283,34 @@ const plannedFor = ({ eventTypes, accountIds, objectId, words }: FailureCriteria
     ? `${statement} ${plannedEachTime}`
     : statement;
 
-const matchingOldest = `and (failure.failed_at, failure.event_id, failure.endpoint_id) > ($12::timestamptz, $13::uuid, $14::bigint)
+const oldestFirst = `and (failure.failed_at, failure.event_id, failure.endpoint_id) > ($12::timestamptz, $13::uuid, $14::bigint)
   order by failure.failed_at, failure.event_id, failure.endpoint_id
   limit $15`;
-const matchingNewest = `and (failure.failed_at, failure.event_id, failure.endpoint_id) < ($12::timestamptz, $13::uuid, $14::bigint)
+const newestFirst = `and (failure.failed_at, failure.event_id, failure.endpoint_id) < ($12::timestamptz, $13::uuid, $14::bigint)
   order by failure.failed_at desc, failure.event_id desc, failure.endpoint_id desc
   limit $15`;
 const ofOneEndpoint = "and failure.endpoint_id = ($2::bigint[])[1]";
-// Along failures_age_idx, or along failures_list_idx for a single endpoint.
+const matchingKeys = `select failure.event_id, failure.endpoint_id, failure.failed_at from failures failure where ${matching}`;
+// From the cursor in either direction, so that a page of a million rows reads one page: along failures_age_idx, or along
+// failures_list_idx for a single endpoint.
 // @indexed
-const matchingStatements = {
-  ofAny: {
-    oldest: `${listedKeys} where ${matching} ${matchingOldest}`,
-    newest: `${listedKeys} where ${matching} ${matchingNewest}`,
-  },
+const listStatements = {
+  ofAny: { oldest: `${matchingKeys} ${oldestFirst}`, newest: `${matchingKeys} ${newestFirst}` },
   ofOne: {
-    oldest: `${listedKeys} where ${matching} ${ofOneEndpoint} ${matchingOldest}`,
-    newest: `${listedKeys} where ${matching} ${ofOneEndpoint} ${matchingNewest}`,
+    oldest: `${matchingKeys} ${ofOneEndpoint} ${oldestFirst}`,
+    newest: `${matchingKeys} ${ofOneEndpoint} ${newestFirst}`,
   },
 };
 
 /** Lists the failures that meet all criteria. */
-export async function findFailures(
+export async function listFailures(
   db: Database,
   encryption: Encryption,
   criteria: FailureCriteria,
-  page: Omit<FailurePage, "horizon"> = {},
+  page: FailurePage = {},
 ): Promise<Failure[]> {
-  const { values, planned } = await prepareCriteria(db, criteria);
-  const statements = criteria.endpointIds?.length === 1 ? matchingStatements.ofOne : matchingStatements.ofAny;
+  const { values, planned } = await prepareCriteria(db, criteria, page.horizon);
+  const statements = listStatements[criteria.endpointIds?.length === 1 ? "ofOne" : "ofAny"];
   const statement = planned(statements[page.order ?? "oldest"]);
   return readPage(db, encryption, { providerId: criteria.providerId, page }, (from, limit) =>
     db.query<FailureKey>(statement, [...values, ...from, limit]),
@@ -392,7 +345,7 @@ export async function* selectFailures(
   criteria: FailureCriteria,
 ): AsyncGenerator<readonly { readonly eventId: string; readonly endpointId: number }[], void> {
   const { values: filter, planned } = await prepareCriteria(db, criteria);
-  const statement = planned(matchingStatements.ofAny.newest);
+  const statement = planned(listStatements.ofAny.newest);
   for (let after: readonly unknown[] = starts.newest; ;) {
     const values = [...filter, ...after, selectionPageRows];
     const page = await db.query<FailureKey>(statement, values);

@@ -38,7 +38,7 @@ export {
   startOfLane,
   type TransactionSample,
 } from "./due.ts";
-export { deleteFailures, deleteFailuresForUndo, retryFailures } from "./failure-batches.ts";
+export { deleteFailures, deleteFailuresForUndo, type FailureFilter, retryFailures } from "./failure-batches.ts";
 export {
   extendDeletion,
   type FailureDeletion,
@@ -79,9 +79,7 @@ export {
   countStrandedFailures,
   type Failure,
   type FailureCriteria,
-  type FailureFilter,
   type FailurePage,
-  findFailures,
   listFailures,
   selectFailures,
 } from "./failures.ts";
