@@ -192,7 +192,7 @@ const countedBatch = `counted as (select count(*) as count from taken)
   select counted.count, last.endpoint_id, last.failed_at, last.event_id
   from counted left join last on true`;
 
-// @indexed
+// Keeps the deleted rows for an undo, if a deletion is given. @indexed
 const deleteStatements = {
   leftListed: `${firstLeft} where ${matchesFilter} limit $8`,
   leftNamed: `${firstLeft} where ${matchesEvents} limit $8`,
@@ -201,13 +201,19 @@ const deleteStatements = {
     select ctid, endpoint_id, failed_at, event_id from failures
     where ${matchesFilter}
     ${nextBatch}
-  ), ${deletedBatch}, ${countedBatch}`,
+  ), ${deletedBatch}, kept as (
+    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
+    select provider_id, $9, endpoint_id, event_id, failed_at, error, url from taken where $9::bigint is not null
+  ), ${countedBatch}`,
   named: `
   with picked as materialized (
     select ctid, endpoint_id, failed_at, event_id from failures
     where ${matchesEvents}
     ${nextBatch}
-  ), ${deletedBatch}, ${countedBatch}`,
+  ), ${deletedBatch}, kept as (
+    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
+    select provider_id, $10, endpoint_id, event_id, failed_at, error, url from taken where $10::bigint is not null
+  ), ${countedBatch}`,
 };
 
 /** Deletes failures from the list. Their history stays. Returns their number. */
@@ -225,31 +231,8 @@ export const deleteFailures = async (
     action: "failures.deleted",
     requester,
     batchRows,
+    values: [null],
   });
-
-// Keeps the deleted rows for an undo. @indexed
-const undoableStatements = {
-  leftListed: `${firstLeft} where ${matchesFilter} limit $8`,
-  leftNamed: `${firstLeft} where ${matchesEvents} limit $8`,
-  listed: `
-  with picked as materialized (
-    select ctid, endpoint_id, failed_at, event_id from failures
-    where ${matchesFilter}
-    ${nextBatch}
-  ), ${deletedBatch}, kept as (
-    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
-    select provider_id, $9, endpoint_id, event_id, failed_at, error, url from taken
-  ), ${countedBatch}`,
-  named: `
-  with picked as materialized (
-    select ctid, endpoint_id, failed_at, event_id from failures
-    where ${matchesEvents}
-    ${nextBatch}
-  ), ${deletedBatch}, kept as (
-    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
-    select provider_id, $10, endpoint_id, event_id, failed_at, error, url from taken
-  ), ${countedBatch}`,
-};
 
 /** Deletes failures from the list as `deleteFailures` does, and keeps them until the deletion can no longer be undone. */
 export async function deleteFailuresForUndo(
@@ -261,7 +244,7 @@ export async function deleteFailuresForUndo(
   let deletion = await pool.inTransaction((tx) => extendDeletion(tx, providerId));
   const { id } = deletion;
   const deleted = await processInBatches(pool, {
-    statements: undoableStatements,
+    statements: deleteStatements,
     filter,
     horizon: await readFailureHorizon(pool),
     action: "failures.deleted",
