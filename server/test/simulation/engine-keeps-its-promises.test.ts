@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { runSeed } from "./run-seed.ts";
 
-/** SIMULATION_SEED=17 repeats that seed; SIMULATION_SEEDS=100000 runs that many. */
+/** SIMULATION_SEED=17 repeats that seed; SIMULATION_SEEDS=100000 runs that many. CI runs 400, which include these. */
 const only = process.env["SIMULATION_SEED"];
 const seeds =
   only === undefined
-    ? Array.from({ length: Number(process.env["SIMULATION_SEEDS"] ?? 100) }, (_, index) => index + 1)
+    ? Array.from({ length: Number(process.env["SIMULATION_SEEDS"] ?? 25) }, (_, index) => index + 1)
     : [Number(only)];
 
 test(
