@@ -12,6 +12,9 @@ import {
   insertEngine,
   purgeDeletedFailures,
   selectFailures,
+  type Settlement,
+  settleDeliveries,
+  verifyOwnership,
 } from "#webhooks/deliveries/index.ts";
 import { createJob, workOnJob } from "#webhooks/jobs/index.ts";
 import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
@@ -196,6 +199,55 @@ test("an engine that owns a lane of a provider whose changes are refused claims 
   await refuseChanges(databaseUrl, frozen, "frozen");
   expect(await claim(2)).toEqual([other]);
 });
+
+const delivered: Omit<Settlement, "endpointId" | "epoch" | "eventId"> = {
+  orderingKey: null,
+  number: 1,
+  at: new Date(),
+  end: "delivered",
+  status: 200,
+  error: null,
+  errorClass: null,
+  latencyMs: 1,
+  responseHeaders: {},
+  responseBody: null,
+  retryAfterSeconds: null,
+  retriedAt: null,
+  url: null,
+  settingsId: 1,
+  trace: null,
+};
+const retried = { end: null, status: 500, error: "Answered 500", retryAfterSeconds: 60 } as const;
+
+test.for<[name: string, outcome: Partial<Settlement>]>([
+  ["a delivery", {}],
+  ["a delivery in order", { orderingKey: "account/31" }],
+  ["a failed attempt", retried],
+  ["a failed attempt in order", { ...retried, orderingKey: "account/31" }],
+])(
+  "%s of a provider whose changes are refused keeps no outcome of others from its record",
+  async ([, outcome], { database: pool, databaseUrl }) => {
+    const [frozen, other] = [await buildProvider(pool), await buildProvider(pool)];
+    const engineId = "00000000-0000-7000-8000-000000000001";
+    await insertEngine(pool, engineId);
+    const settlements: Settlement[] = [];
+    for (const [asked, providerId] of [frozen, other].entries()) {
+      const endpointId = await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" });
+      const [eventId = ""] = await recordNow(pool, { providerId });
+      const claim = { engineId, endpointIds: [endpointId], asked: asked + 1, leaseSeconds: 600 };
+      const [lane] = await claimLanes(pool, claim);
+      settlements.push({ ...delivered, endpointId, eventId, epoch: lane?.epoch ?? 0, ...outcome });
+    }
+    await refuseChanges(databaseUrl, frozen, "frozen");
+
+    expect(await settleDeliveries(pool, engineId, settlements)).toMatchObject({ recorded: 1, transactions: undefined });
+    const attempts = (providerId: number) =>
+      pool.query("select from due where provider_id = $1 and attempts_made = 0", [providerId]);
+    expect([(await attempts(frozen)).length, (await attempts(other)).length]).toEqual([1, 0]);
+    // The engine gives the lane up, and claims it again if the move is abandoned.
+    expect(await verifyOwnership(pool, engineId, settlements)).toEqual([settlements[1]?.endpointId]);
+  },
+);
 
 test("a provider whose alerts cannot be evaluated keeps no other's from evaluation", async ({ database }) => {
   const broken = await buildProvider(database);

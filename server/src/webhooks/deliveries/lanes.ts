@@ -217,9 +217,10 @@ export interface OwnedLane {
 const verifyStatement = `
   select lanes.endpoint_id
   from unnest($2::bigint[], $3::bigint[]) as held (endpoint_id, epoch)
-  join lanes on lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1`;
+  join lanes on lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1
+    and lanes.provider_id not in (${leavingProviders})`;
 
-/** Returns the lanes that the engine owns under the epoch it knows. */
+/** Returns the lanes that the engine owns under the epoch it knows, and whose outcomes it can record. */
 export async function verifyOwnership(db: Database, engineId: string, lanes: readonly OwnedLane[]): Promise<number[]> {
   const ids = lanes.map((lane) => lane.endpointId);
   const rows = await db.query<OwnedLane>(verifyStatement, [engineId, ids, lanes.map((lane) => lane.epoch)]);

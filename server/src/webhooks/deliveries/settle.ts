@@ -1,3 +1,4 @@
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
@@ -38,6 +39,11 @@ export interface Settlement {
   readonly trace: Uint8Array | null;
 }
 
+// While a provider moves to another cell, nothing of it can be recorded here, and it would hold up all other outcomes of the batch. Its
+// new cell sends these deliveries again.
+const ownLane = `lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
+      and lanes.provider_id not in (${leavingProviders})`;
+
 // Successful first attempts are nearly all there are, so they have a statement of their own: 11 µs per delivery,
 // where the general one below takes 18. It expects that the delivery has not ended before, and stores the attempt in
 // the delivery's row (see everyAttempt). Lanes are read as below, due rows by primary key.
@@ -46,7 +52,7 @@ const firstOutcome = `outcome as (
     from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::timestamptz[], $6::smallint[], $7::integer[], $8::json[], $9::bytea[],
       $10::bigint[], $11::bytea[])
       as outcome (endpoint_id, epoch, event_id, at, status, latency_ms, response_headers, response_body, settings_id, trace)
-    join lanes on lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
+    join lanes on ${ownLane}
   )`;
 
 const firstEnded = `ended as (
@@ -149,7 +155,7 @@ const outcomesStatement = `
       $17::bytea[], $18::timestamptz[])
       as outcome (endpoint_id, epoch, event_id, nth, at, status, error, latency_ms, response_headers,
         response_body, decision, retry_after, url, error_class, settings_id, trace, retried_at)
-    join lanes on lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
+    join lanes on ${ownLane}
   ), mine as (
     select outcome.*, due.provider_id, due.replay, due.format,
       case when due.retried_at <> outcome.retried_at then null else outcome.decision end as ending
@@ -225,7 +231,7 @@ const lateStatement = `
       $8::json[], $9::bytea[], $10::text[], $11::bigint[], $12::bytea[])
       as outcome (endpoint_id, event_id, number, at, status, error, latency_ms, response_headers, response_body, error_class,
         settings_id, trace)
-    join endpoints on endpoints.id = outcome.endpoint_id
+    join endpoints on endpoints.id = outcome.endpoint_id and endpoints.provider_id not in (${leavingProviders})
   ), late as (
     update deliveries set attempts_made = outcome.number
     from outcome
