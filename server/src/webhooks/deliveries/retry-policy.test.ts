@@ -67,8 +67,12 @@ test.each([
   ["Sat, 31 Feb 2026 00:00:00 GMT", undefined],
   ["2026-03-01T00:01:30Z", undefined],
   ["soon", undefined],
-])("the Retry-After date %s means a wait of %d seconds", (date, seconds) => {
-  expect(retryAfterSeconds(answered(503, { "retry-after": date }), now)).toBe(seconds);
+  ["120 \t", 120],
+  ["9".repeat(20), 86_400],
+  ["-1", undefined],
+  ["1e3", undefined],
+])("the Retry-After value %j means a wait of %d seconds", (value, seconds) => {
+  expect(retryAfterSeconds(answered(503, { "retry-after": value }), now)).toBe(seconds);
 });
 
 test("410 disables the endpoint if believesGone is set, and is retried otherwise", () => {

@@ -107,9 +107,9 @@ function refusal(status: number, success: SuccessRule): string {
  */
 export function retryAfterSeconds(outcome: AttemptOutcome, now: Date): number | undefined {
   if (outcome.kind !== "answered" || (outcome.status !== 429 && outcome.status !== 503)) return undefined;
-  const text = outcome.headers["retry-after"];
+  const text = outcome.headers["retry-after"]?.trimEnd(); // the parser leaves spaces at the end (RFC 9110, section 5.5)
   if (text === undefined) return undefined;
-  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : secondsUntil(text, now);
+  const seconds = /^\d+$/.test(text) ? Number(text) : secondsUntil(text, now);
   return seconds === undefined ? undefined : Math.min(seconds, 86_400);
 }
 
