@@ -211,6 +211,11 @@ test("an unknown authority, a wrong name and an expired certificate have differe
     kind: "unreachable",
     reason: `The certificate of ${wrong.at} is for another name: other.example, *.other.example.`,
   });
+  const names = Array.from({ length: 1000 }, (_, at) => `${at}.example`);
+  const shared = await sendOverTls(authority.issue({ names }), { host, caPem });
+  expect(shared.outcome).toMatchObject({
+    reason: `The certificate of ${shared.at} is for another name: 0.example, 1.example, 2.example, 3.example, 4.example and 995 others.`,
+  });
   const late = await sendOverTls(expired, { host, caPem });
   expect(late.outcome).toMatchObject({ kind: "unreachable", reason: `The certificate of ${late.at} has expired.` });
 });

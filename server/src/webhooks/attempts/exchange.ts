@@ -364,9 +364,16 @@ const codeOf = (error: Error): string => ("code" in error && typeof error.code =
 const reasonOf = (error: Error): string =>
   "reason" in error && typeof error.reason === "string" ? error.reason : error.message.trim();
 
-/** Returns the names of the certificate, such as `DNS:example.org, DNS:*.example.org`. */
+/** A certificate may have thousands of names. */
+const namesMax = 5;
+
+/** Returns the first names of the certificate, such as `example.org, *.example.org`. */
 function altNamesOf(error: Error): string {
   const cert = "cert" in error ? error.cert : undefined;
   const names = typeof cert === "object" && cert && "subjectaltname" in cert ? cert.subjectaltname : undefined;
-  return typeof names === "string" ? names.replaceAll("DNS:", "") : error.message;
+  if (typeof names !== "string") return error.message;
+  const all = names.replaceAll("DNS:", "").split(", ");
+  return all.length > namesMax
+    ? `${all.slice(0, namesMax).join(", ")} and ${all.length - namesMax} others`
+    : all.join(", ");
 }
