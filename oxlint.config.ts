@@ -61,6 +61,8 @@ export default defineConfig({
     "typescript/no-misused-promises": "error",
     "typescript/only-throw-error": "error",
     "typescript/use-unknown-in-catch-callback-variable": "error",
+    // Without `await`, what a function uses is closed before the promise that it returns settles.
+    "typescript/return-await": ["error", "error-handling-correctness-only"],
     "typescript/consistent-return": "off", // wrong for exhaustive switches; tsc's noImplicitReturns does the job
 
     // Readability.

@@ -8,6 +8,8 @@ import { runCommandLine } from "../../src/cli/command.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { makeDataDir } from "../support/data-dir.ts";
+import { postmasterOf } from "../support/processes.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test-of-starts.ts";
 
@@ -81,6 +83,15 @@ test("migrate --plan lists the pending migrations, and applies none", async ({ d
     [expect.stringMatching(/^ {2}locks {5}\S/), expect.stringMatching(/^ {2}old code {2}\S/)],
   ]);
   expect(await asOwner(databaseUrl, "select name from bellwire.migrations")).toEqual(before);
+});
+
+test("migrate --plan starts an embedded database that does not run, and stops it", async () => {
+  await using folder = await makeDataDir();
+  expect(await run({ BELLWIRE_DATA_DIR: folder.path }, "migrate", "--plan")).toEqual([
+    0,
+    "The database is up to date.",
+  ]);
+  expect(await postmasterOf(folder.path)).toBeUndefined();
 });
 
 test("a read-only command writes nothing into a database without Bellwire, and creates no database", async ({

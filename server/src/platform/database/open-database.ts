@@ -131,7 +131,7 @@ export async function planMigrations({
   const ownerUrl = (config.databaseDirectUrl ?? config.databaseUrl)?.reveal() ?? embedded?.ownerUrl ?? "";
   const plan = async ({ schema, ownerUrl: url }: Omit<PlannedCell, "name">) =>
     readPendingMigrations({ connectionString: await findPrimary(url), schema });
-  return inWords(ownerUrl, async () => {
+  return await inWords(ownerUrl, async () => {
     const plans = new Map([["default", await plan({ schema: defaultSchema, ownerUrl })]]);
     for (const cell of await findCellsIfThere(ownerUrl, findCells)) plans.set(cell.name, await plan(cell));
     return plans;
