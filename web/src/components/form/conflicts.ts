@@ -18,21 +18,23 @@ export interface Edits {
   readonly edited: Values;
   /** Returns the API's name of a field, if the form has another one. */
   readonly nameOf?: (field: string) => string;
+  /** The action that replaces what somebody else has changed. */
+  readonly repeat?: string | undefined;
 }
 
 /** Throws an error for each edited field that somebody else has changed since, unless to the same value. */
-export function refuseConflicts({ seen, present, edited, nameOf = (field) => field }: Edits): void {
+export function refuseConflicts({ seen, present, edited, nameOf = (field) => field, repeat = "Save" }: Edits): void {
   const conflicts = Object.entries(edited).filter(([name, value]) => {
     const saved = compared(present[name]);
     return saved !== compared(seen[name]) && saved !== compared(value);
   });
   if (conflicts.length === 0) return;
   throw new ApiProblem(422, {
-    errors: Object.fromEntries(conflicts.map(([name]) => [nameOf(name), [conflictMessage(present[name])]])),
+    errors: Object.fromEntries(conflicts.map(([name]) => [nameOf(name), [conflictMessage(present[name], repeat)]])),
   });
 }
 
-function conflictMessage(saved: unknown): string {
+function conflictMessage(saved: unknown, repeat: string): string {
   const shown = (typeof saved === "string" && saved !== "") || typeof saved === "number" ? ` to “${saved}”` : "";
-  return `was changed${shown} by somebody else. Save again to replace that`;
+  return `was changed${shown} by somebody else. ${repeat} again to replace that`;
 }

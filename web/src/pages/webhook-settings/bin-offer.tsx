@@ -9,7 +9,16 @@ import { useManagement } from "../../api/management-client.ts";
 import { FullUrlButton } from "../../components/endpoint/url-field.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
-import { type Settings, type SettingsEdits, saveSettings } from "./settings.ts";
+import {
+  type RefuseConflicts,
+  type Settings,
+  type SettingsEdits,
+  applyEdits,
+  editedFields,
+  fieldsOf,
+  readSettings,
+  saveSettings,
+} from "./settings.ts";
 
 export interface BinOfferProps {
   readonly endpointId: number | undefined;
@@ -19,15 +28,15 @@ export interface BinOfferProps {
   /** The unsaved edits, which are saved too. */
   readonly edits: SettingsEdits;
   readonly types: readonly EventType[];
+  readonly refuseConflicts: RefuseConflicts;
   readonly onSaved: () => void;
 }
 
 /** Offers a request bin as receiver in one click. While a bin is the receiver, leads to the URL field. */
-export function BinOffer({ endpointId, savedUrl, settings, edits, types, onSaved }: BinOfferProps) {
+export function BinOffer({ endpointId, savedUrl, settings, edits, ...saving }: BinOfferProps) {
   const { data: bins = [] } = useQuery(binsQuery(useApi()));
   const [isConfirming, setConfirming] = useState(false);
-  const { mutate, isPending } = useBinAsReceiver(types, onSaved);
-  const form = { settings, edits };
+  const { mutate, isPending } = useBinAsReceiver(saving);
   const replaced = [...new Set([savedUrl, settings.url])].filter((url) => url !== "");
   const bin = bins.find(({ url }) => url === savedUrl);
   if (bin) return <BinNotice bin={bin} />;
@@ -43,7 +52,7 @@ export function BinOffer({ endpointId, savedUrl, settings, edits, types, onSaved
           size="sm"
           isLoading={isPending}
           isAriaDisabled={isPending}
-          onClick={() => (replaced.length > 0 ? setConfirming(true) : mutate(form))}
+          onClick={() => (replaced.length > 0 ? setConfirming(true) : mutate(edits))}
         >
           Use a request bin
         </Button>
@@ -56,7 +65,7 @@ export function BinOffer({ endpointId, savedUrl, settings, edits, types, onSaved
           endpointId={endpointId}
           replaced={replaced}
           isBusy={isPending}
-          onConfirm={() => mutate(form, { onSettled: () => setConfirming(false) })}
+          onConfirm={() => mutate(edits, { onSuccess: () => setConfirming(false) })}
           onClose={() => setConfirming(false)}
         />
       )}
@@ -112,26 +121,37 @@ const BinNotice = ({ bin }: { bin: Bin }) => (
 );
 
 /** Creates a bin and makes it the receiver, and saves the edits. Selects all events if none is selected. */
-function useBinAsReceiver(types: readonly EventType[], onSaved: () => void) {
+function useBinAsReceiver({
+  types,
+  refuseConflicts,
+  onSaved,
+}: Pick<BinOfferProps, "types" | "refuseConflicts" | "onSaved">) {
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
   const management = useManagement();
   return useMutation({
-    mutationFn: async ({ settings: { switches }, edits }: Pick<BinOfferProps, "settings" | "edits">) => {
+    mutationFn: async (edits: SettingsEdits) => {
+      const present = await readSettings(api, types);
+      const edited = editedFields({ ...edits, url: "", active: true }, types);
+      refuseConflicts(fieldsOf(present, types), edited, "Confirm");
       const { url } = await responseBody(api.POST("/api/v1/bins", { body: {} }));
-      const all = switches.size === 0 && { switches: new Map(types.map(({ type }) => [type, true])) };
+      const chosen = applyEdits(present, edits).switches.size;
+      const all = chosen === 0 && { switches: new Map(types.map(({ type }) => [type, true])) };
       await saveSettings({ api, management, types }, { ...edits, ...all, url, active: true });
       await client.invalidateQueries({ queryKey: ["bins"] });
       await client.invalidateQueries({ queryKey: ["endpoints"] });
-      return switches.size || types.length;
+      return chosen || types.length;
     },
     onSuccess: (count) => {
       onSaved();
       const detail = count === types.length ? "All events are selected." : `Selected events: ${count}.`;
       toast({ kind: "success", title: "Webhooks now go to a request bin", detail });
     },
-    onError: (error) =>
-      toast({ kind: "danger", title: "The request bin could not be used", detail: errorMessage(error) }),
+    onError: (error) => {
+      // Somebody else may have changed the settings.
+      void client.invalidateQueries({ queryKey: ["endpoints"] });
+      toast({ kind: "danger", title: "The request bin could not be used", detail: errorMessage(error) });
+    },
   });
 }

@@ -91,12 +91,18 @@ export async function saveSettings({ api, management, types }: SaveNeeds, edits:
 const readDefaultEndpoint = async (api: ApiClient): Promise<Endpoint | undefined> =>
   (await readEndpoints(api)).find(({ name }) => name === "default");
 
+/** Returns the settings as they are saved now. */
+export const readSettings = async (api: ApiClient, types: readonly EventType[]): Promise<Settings> =>
+  settingsOf((await readDefaultEndpoint(api)) ?? null, types);
+
+/** Throws if somebody else has changed an edited field. `repeat` names the action that replaces it. */
+export type RefuseConflicts = (present: Values, edited: Values, repeat?: string) => void;
+
 export interface SaveSettingsOptions {
   /** The saved endpoint, or null before the first save. */
   readonly endpoint: Endpoint | null;
   readonly types: readonly EventType[];
-  /** Throws if somebody else has changed an edited field. */
-  readonly refuseConflicts: (present: Values, edited: Values) => void;
+  readonly refuseConflicts: RefuseConflicts;
   /** Receives the edits that were saved. */
   readonly onSaved: (edits: SettingsEdits) => void;
 }
@@ -108,8 +114,7 @@ export function useSaveSettings({ endpoint, types, refuseConflicts, onSaved }: S
   const management = useManagement();
   const { mutate, isPending, error, reset } = useMutation({
     mutationFn: async (edits: SettingsEdits) => {
-      const present = settingsOf((await readDefaultEndpoint(api)) ?? null, types);
-      refuseConflicts(fieldsOf(present, types), editedFields(edits, types));
+      refuseConflicts(fieldsOf(await readSettings(api, types), types), editedFields(edits, types));
       await saveSettings({ api, management, types }, edits);
     },
     onSuccess: async (_, edits) => {

@@ -139,6 +139,30 @@ test("using a bin saves unsaved edits and keeps the selection of events", async 
   });
 });
 
+test("a bin replaces what a colleague saves meanwhile only after another confirmation", async () => {
+  let saved = endpointAt("https://crm.example/in");
+  const page = showPage("/webhooks/edit", {
+    ...serverWith([]),
+    "GET /api/v1/endpoints": () => [200, { data: [saved], next: null }],
+  });
+  await tick("user_created_on");
+  await click("Use a request bin");
+  await says("Your present URL:https://crm.example/in");
+  saved = { ...endpointAt("https://sales.example/in"), active: false, event_types: ["account.created"] };
+
+  await click("Use a request bin");
+  await says("Url was changed to “https://sales.example/in” by somebody else. Confirm again to replace that");
+  await says("Active was changed by somebody else.");
+  await says("Your present URL:https://sales.example/in");
+  expect([...page.askedFor("POST /api/v1/bins"), ...page.askedFor("PUT /admin/api/webhooks.json")]).toEqual([]);
+
+  await click("Use a request bin");
+  await says("Webhooks now go to a request bin");
+  expect(page.askedFor("PUT /admin/api/webhooks.json").map(({ body }) => body)).toEqual([
+    { url: "http://localhost/bins/b1", active: true, user_created_on: false },
+  ]);
+});
+
 test("without a URL, one click sets a bin and selects all events", async () => {
   const page = showPage("/webhooks/new", serverWith([]));
   await says("No receiver yet?");

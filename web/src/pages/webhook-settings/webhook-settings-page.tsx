@@ -19,6 +19,7 @@ import { Loaded, TableSkeleton, both } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { BinOffer } from "./bin-offer.tsx";
 import {
+  type RefuseConflicts,
   type Settings,
   type SettingsEdits,
   applyEdits,
@@ -82,18 +83,22 @@ function useSettingsForm({ endpoint, types }: SettingsFormProps) {
   };
   const changeSwitches = (switches: Settings["switches"]): void =>
     change({ switches: withChosen(typed?.switches, settings.switches, switches) });
+  /** Refuses edits of what somebody else has changed since, among them fields that are edited without the form. */
+  const refuse: RefuseConflicts = (present, edited, repeat) => {
+    const seenTyped = Object.entries(seen).filter(([name]) => name in editedFields(typed ?? {}, types));
+    setSeen(present); // saving again replaces what somebody else has changed
+    refuseConflicts({ seen: { ...fieldsOf(saved, types), ...Object.fromEntries(seenTyped) }, present, edited, repeat });
+  };
+  // Edits that were made while the others were saved stay.
+  const forgetSaved = (edits: SettingsEdits): void => {
+    setSeen((before) => ({ ...before, ...editedFields(edits, types) }));
+    setTyped((present) => (present === edits ? undefined : present));
+  };
   const { save, isSaving, urlErrors, forgetErrors } = useSaveSettings({
     endpoint,
     types,
-    refuseConflicts: (present, edited) => {
-      setSeen(present); // saving again replaces what somebody else has changed
-      refuseConflicts({ seen, present, edited });
-    },
-    // Edits that were made while the others were saved stay.
-    onSaved: (edits) => {
-      setSeen((before) => ({ ...before, ...editedFields(edits, types) }));
-      setTyped((present) => (present === edits ? undefined : present));
-    },
+    refuseConflicts: refuse,
+    onSaved: forgetSaved,
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -103,12 +108,12 @@ function useSettingsForm({ endpoint, types }: SettingsFormProps) {
     setTyped(undefined);
     forgetErrors();
   };
-  return { saved, settings, typed, change, changeSwitches, submit, discard, isSaving, urlErrors };
+  return { saved, settings, typed, change, changeSwitches, submit, discard, refuse, isSaving, urlErrors };
 }
 
 export function SettingsForm({ endpoint, types }: SettingsFormProps) {
   const form = useSettingsForm({ endpoint, types });
-  const { saved, settings, typed, change, changeSwitches, submit, discard, isSaving, urlErrors } = form;
+  const { saved, settings, typed, change, changeSwitches, submit, discard, refuse, isSaving, urlErrors } = form;
   const [testStatus, setTestStatus] = useState<number>();
   // The saved URL without its mask, if it was requested.
   const [wholeUrl, setWholeUrl] = useState<string>();
@@ -135,6 +140,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
           settings={settings}
           edits={typed ?? {}}
           types={types}
+          refuseConflicts={refuse}
           onSaved={discard}
         />
         <UrlField
