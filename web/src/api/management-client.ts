@@ -13,6 +13,8 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 export interface ManagementClient {
   /** `path` is relative to `/admin/api` and has no extension, as in the API's documentation. */
   read<Answer>(path: string, query?: Query): Promise<Answer>;
+  /** Reads one object, which the API wraps in its kind: `{"user": {…}}`. */
+  readObject(path: string): Promise<Values>;
   create<Answer>(path: string, values?: Values): Promise<Answer>;
   update<Answer>(path: string, values?: Values): Promise<Answer>;
   delete(path: string): Promise<void>;
@@ -34,8 +36,11 @@ export function createManagementClient(send: SessionFetch): ManagementClient {
     throw new ApiProblem(response.status, await response.json().catch(() => undefined));
   };
   const at = (path: string): string => `/admin/api/${path}.json`;
+  const read: ManagementClient["read"] = async (path, query = {}) =>
+    (await call("GET", `${at(path)}${searchOf(query)}`)).json();
   return {
-    read: async (path, query = {}) => (await call("GET", `${at(path)}${searchOf(query)}`)).json(),
+    read,
+    readObject: async (path) => Object.values(await read<Readonly<Record<string, Values>>>(path))[0] ?? {},
     create: async (path, values = {}) => (await call("POST", at(path), values)).json(),
     update: async (path, values = {}) => (await call("PUT", at(path), values)).json(),
     delete: async (path) => void (await call("DELETE", at(path))),

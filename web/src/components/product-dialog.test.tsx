@@ -6,7 +6,10 @@ import { ProductDialog } from "./product-dialog.tsx";
 
 test("the rules of a product are shown and changed", async () => {
   const { changes } = showInPortal(<ProductDialog product={exampleProduct} onClose={() => undefined} />, {
-    answers: { "PUT services/7": [200, { service: exampleProduct }] },
+    answers: {
+      "GET services/7": [200, { service: exampleProduct }],
+      "PUT services/7": [200, { service: exampleProduct }],
+    },
   });
   await fill("buyer_plan_change_permission", "direct");
   const rules = [...document.querySelectorAll<HTMLInputElement>("[role=dialog] input[type=checkbox]")];

@@ -19,13 +19,13 @@ const fields = ["name", "description", "backend_version", "buyer_plan_change_per
 export function ProductDialog({ product, onClose }: ProductDialogProps) {
   const api = useManagement();
   const navigate = useNavigate();
+  const path = product && `services/${product.id}`;
   const { field, dialog, values, type } = useDialogForm({
     saved: { ...(product ?? { name: "", description: "", backend_version: "1" }) },
     fields,
+    path,
     change: (typed) =>
-      product
-        ? api.update<{ service: Product }>(`services/${product.id}`, typed)
-        : api.create<{ service: Product }>("services", typed),
+      path ? api.update<{ service: Product }>(path, typed) : api.create<{ service: Product }>("services", typed),
     stale: [["products"], ["applications"]],
     done: product ? "The product was updated" : "The product was created",
     failed: product ? "The product could not be updated" : "The product could not be created",

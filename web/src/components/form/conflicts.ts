@@ -35,6 +35,7 @@ export function refuseConflicts({ seen, present, edited, nameOf = (field) => fie
 }
 
 function conflictMessage(saved: unknown, repeat: string): string {
-  const shown = (typeof saved === "string" && saved !== "") || typeof saved === "number" ? ` to “${saved}”` : "";
+  const text = Array.isArray(saved) ? saved.join(", ") : saved;
+  const shown = (typeof text === "string" && text !== "") || typeof text === "number" ? ` to “${text}”` : "";
   return `was changed${shown} by somebody else. ${repeat} again to replace that`;
 }

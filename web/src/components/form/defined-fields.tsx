@@ -79,8 +79,7 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
   const { values, typed, change, forget, refuseConflicts, forgetSaved } = useEdits(saved);
   const { mutate, isPending, errors, reset, take } = useChange({
     change: async (sent: Values = {}) => {
-      const present = await api.read<Readonly<Record<string, Values>>>(path);
-      refuseConflicts(present[noun] ?? saved, sent);
+      refuseConflicts(await api.readObject(path), sent);
       return api.update(path, sent);
     },
     stale,

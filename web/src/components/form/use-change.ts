@@ -1,7 +1,7 @@
 import { type MutateOptions, type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
-import type { Values } from "../../api/management-client.ts";
+import { type Values, useManagement } from "../../api/management-client.ts";
 import { useToast } from "../toast-context.ts";
 import { refuseConflicts, withSeen } from "./conflicts.ts";
 
@@ -127,6 +127,8 @@ interface DialogFormOptions<Name extends string, Done> extends Omit<
   /** The values before any edit. */
   readonly saved: Values;
   readonly fields: readonly Name[];
+  /** The path of the edited object in the Account Management API. Edits of what somebody else has changed since are refused. */
+  readonly path?: string | undefined;
   /** Receives only the edited values. */
   readonly change: (typed: Values) => Promise<Done>;
   readonly onClose: () => void;
@@ -134,9 +136,17 @@ interface DialogFormOptions<Name extends string, Done> extends Omit<
 
 /** The state of a form in a dialog: its fields by name, and the properties of `FormDialog`. */
 export function useDialogForm<Name extends string, Done>(options: DialogFormOptions<Name, Done>) {
-  const { saved, change, onClose, ...rest } = options;
-  const { values, typed, change: type } = useEdits(saved);
-  const { mutate, isPending, errors } = useChange({ ...rest, change: () => change(typed ?? {}) });
+  const api = useManagement();
+  const { saved, path, change, onClose, ...rest } = options;
+  const edits = useEdits(saved);
+  const { values, typed = {}, change: type } = edits;
+  const { mutate, isPending, errors } = useChange({
+    ...rest,
+    change: async () => {
+      if (path !== undefined) edits.refuseConflicts(await api.readObject(path), typed);
+      return change(typed);
+    },
+  });
   return {
     values,
     type,
@@ -147,7 +157,12 @@ export function useDialogForm<Name extends string, Done>(options: DialogFormOpti
       onChange: (value: string) => type({ [id]: value }),
     }),
     // The API rejects an update without fields.
-    dialog: { isBusy: isPending, isDisabled: !typed, onSubmit: () => mutate(undefined), onClose },
+    dialog: {
+      isBusy: isPending,
+      isDisabled: Object.keys(typed).length === 0,
+      onSubmit: () => mutate(undefined),
+      onClose,
+    },
   };
 }
 

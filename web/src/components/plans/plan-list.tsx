@@ -150,10 +150,12 @@ const newPlan = { name: "", cost_per_month: 0, setup_fee: 0, trial_period_days: 
 
 function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
   const api = useManagement();
+  const planPath = plan && `${path}/${plan.id}`;
   const { field, dialog, values, type } = useDialogForm({
     saved: { ...(plan ?? newPlan) },
     fields,
-    change: (typed) => (plan ? api.update(`${path}/${plan.id}`, typed) : api.create(path, typed)),
+    path: planPath,
+    change: (typed) => (planPath ? api.update(planPath, typed) : api.create(path, typed)),
     stale: [["plans"], ["accounts"], ["applications"]], // these show the plan's name
     done: plan ? "The plan was updated" : "The plan was created",
     failed: plan ? "The plan could not be updated" : "The plan could not be created",

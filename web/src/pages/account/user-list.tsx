@@ -150,9 +150,13 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
   const api = useManagement();
   const path = `accounts/${accountId}/users`;
   const saved = user ?? {};
-  const { values, typed, change } = useEdits(saved);
+  const { values, typed = {}, change, refuseConflicts } = useEdits(saved);
   const { mutate, isPending, errors } = useChange({
-    change: () => (user ? api.update(`${path}/${user.id}`, typed) : api.create(path, typed)),
+    change: async () => {
+      if (!user) return api.create(path, typed);
+      refuseConflicts(await api.readObject(`${path}/${user.id}`), typed);
+      return api.update(`${path}/${user.id}`, typed);
+    },
     stale: [["accounts"]],
     done: user ? "The user was updated" : "The user was added and needs activation",
     failed: user ? "The user could not be updated" : "The user could not be added",
@@ -164,7 +168,7 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
       title={user ? `Edit ${nameInText(user.username)}` : "Add a user"}
       submit={user ? "Save" : "Add"}
       isBusy={isPending}
-      isDisabled={!typed}
+      isDisabled={Object.keys(typed).length === 0}
       isLenient={user !== undefined}
       onSubmit={() => mutate(undefined)}
       onClose={onClose}

@@ -11,6 +11,7 @@ const answers: Answers = {
     200,
     { fields_definitions: [field(1, "org_name"), field(2, "port", ["Bergen, Norway", "Oslo"]), field(3, "berth")] },
   ],
+  "GET fields_definitions/2": [200, field(2, "port", ["Bergen, Norway", "Oslo"])],
   "PUT fields_definitions/2": [200, {}],
   "POST fields_definitions": [201, {}],
 };
@@ -42,6 +43,21 @@ test("changing a label does not send the choices", async () => {
   await waitFor(() =>
     expect(changes()).toEqual([{ request: "PUT fields_definitions/2", body: { label: "Home port" } }]),
   );
+});
+
+test("choices that a colleague adds meanwhile are removed only by saving again", async () => {
+  const { changes } = show({
+    "GET fields_definitions/2": [200, field(2, "port", ["Bergen, Norway", "Oslo", "Hamar"])],
+  });
+  await click("Actions for port");
+  await click("Edit");
+  await fill("choices", "Bergen, Norway\nOslo\nStavanger");
+  await click("Save");
+  const hint = () => document.getElementById("choices-hint")?.textContent;
+  await waitFor(() => expect(hint()).toContain("was changed to “Bergen, Norway, Oslo, Hamar” by somebody else"));
+  expect(changes()).toEqual([]);
+  await click("Save");
+  await waitFor(() => expect(changes()).toHaveLength(1));
 });
 
 test("a field can be saved only after a change of its label or choices", async () => {

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import { type FieldsDefinition, fieldTargets, fieldsDefinitionsQuery, type FieldTarget } from "../../api/settings.ts";
 import { ChoiceGroup, SelectField, TextAreaField, TextField } from "../../components/form/fields.tsx";
+import type { DefinedFieldsProps } from "../../components/form/defined-fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange, fieldText, useEdits } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
@@ -153,14 +154,14 @@ const fields = ["target", "name", "label", "choices", ...rules.map(({ name }) =>
 
 function FieldDialog({ definition, onClose }: FieldDialogProps) {
   const api = useManagement();
-  const { values, typed, change } = useEdits({ target: "Account", ...definition });
+  const { values, typed = {}, change, refuseConflicts } = useEdits({ target: "Account", ...definition });
   const [lines, setLines] = useState<string>();
   const { mutate, isPending, errors } = useChange({
-    change: () => {
-      const changes = { ...typed, ...(lines !== undefined && { choices: parseChoices(lines) }) };
-      return definition
-        ? api.update(`fields_definitions/${definition.id}`, changes)
-        : api.create("fields_definitions", { target: values["target"], ...changes });
+    change: async () => {
+      if (!definition) return api.create("fields_definitions", { target: values["target"], ...typed });
+      const path = `fields_definitions/${definition.id}`;
+      refuseConflicts(await api.readObject(path), typed);
+      return api.update(path, typed);
     },
     stale: [["fields definitions"]],
     done: definition ? "The field was updated" : "The field was created",
@@ -168,7 +169,7 @@ function FieldDialog({ definition, onClose }: FieldDialogProps) {
     fields,
     leave: onClose,
   });
-  const text = (id: "name" | "label") => ({
+  const field = (id: "name" | "label") => ({
     id,
     value: fieldText(values[id]),
     errors: errors[id],
@@ -182,7 +183,7 @@ function FieldDialog({ definition, onClose }: FieldDialogProps) {
       })}
       submit={definition ? "Save" : "Create"}
       isBusy={isPending}
-      isDisabled={!typed && lines === undefined}
+      isDisabled={Object.keys(typed).length === 0}
       onSubmit={() => mutate(undefined)}
       onClose={onClose}
     >
@@ -197,40 +198,47 @@ function FieldDialog({ definition, onClose }: FieldDialogProps) {
             onChange={(target) => change({ target })}
           />
           <TextField
-            {...text("name")}
+            {...field("name")}
             label="Name"
             isRequired
             hint="The name in the API and in webhooks: a letter, then letters, digits, - and _. Cannot be changed later"
           />
         </>
       )}
-      <TextField {...text("label")} label="Label" isRequired hint="The name in forms" />
+      <TextField {...field("label")} label="Label" isRequired hint="The name in forms" />
       <TextAreaField
         id="choices"
         label="Choices"
         hint={`One per line. If empty: any text.${keepsHint(definition)}`}
         errors={errors["choices"]}
         value={lines ?? choicesToLines(definition?.choices ?? [])}
-        onChange={setLines}
+        onChange={(text) => {
+          setLines(text); // while it is typed, a line may be empty
+          change({ choices: parseChoices(text) });
+        }}
       />
-      {!(definition && isBuiltIn(definition)) && (
-        <ChoiceGroup kind="group" id="rules" label="Rules" errors={rules.flatMap(({ name }) => errors[name] ?? [])}>
-          {rules.map(({ name, label, hint }) => (
-            <Checkbox
-              key={name}
-              id={name}
-              label={label}
-              description={hint}
-              isValid={!errors[name]}
-              isChecked={values[name] === true}
-              onChange={(_, isOn) => change({ [name]: isOn })}
-            />
-          ))}
-        </ChoiceGroup>
-      )}
+      {!(definition && isBuiltIn(definition)) && <RuleChoices values={values} errors={errors} onChange={change} />}
     </FormDialog>
   );
 }
+
+type RuleChoicesProps = Pick<DefinedFieldsProps, "values" | "errors" | "onChange">;
+
+const RuleChoices = ({ values, errors, onChange }: RuleChoicesProps) => (
+  <ChoiceGroup kind="group" id="rules" label="Rules" errors={rules.flatMap(({ name }) => errors[name] ?? [])}>
+    {rules.map(({ name, label, hint }) => (
+      <Checkbox
+        key={name}
+        id={name}
+        label={label}
+        description={hint}
+        isValid={!errors[name]}
+        isChecked={values[name] === true}
+        onChange={(_, isOn) => onChange({ [name]: isOn })}
+      />
+    ))}
+  </ChoiceGroup>
+);
 
 /** Saved values are never deleted. */
 const keepsHint = (definition: FieldsDefinition | undefined): string =>

@@ -15,6 +15,7 @@ function showProduct(answered: () => Promise<void> = () => Promise.resolve()) {
     [`GET ${at}.json`]: () => [200, { services: isThere ? [{ service: product }] : [] }],
     [`GET ${at}/7.json`]: () => (isThere ? [200, { service: product }] : [404, { status: "Not found" }]),
     [`GET ${at}/7/application_plans.json`]: () => [200, { plans: [{ application_plan: plan }] }],
+    [`GET ${at}/7/application_plans/3.json`]: () => [200, { application_plan: plan }],
     [`PUT ${at}/7/application_plans/3.json`]: () => [200, {}],
     [`DELETE ${at}/7.json`]: async () => {
       await answered();

@@ -8,6 +8,7 @@ const mia = { id: 5, username: "mia", email: "mia@acme.test", role: "admin", sta
 const olaf = { id: 6, username: "olaf", email: "olaf@acme.test", role: "admin", state: "active" };
 const answers: Answers = {
   "GET users": [200, { users: [{ user: mia }, { user: olaf }] }],
+  "GET users/6": [200, { user: olaf }],
   "PUT users/6": [200, { user: olaf }],
   "PUT users/6/suspend": [200, { user: olaf }],
   "PUT users/6/member": [200, { user: olaf }],
@@ -48,6 +49,20 @@ test("a colleague's names are changed, and the password stays unless one is ente
   await menu("olaf");
   await click("Edit");
   await fill("email", "olaf.b@acme.test");
+  await click("Save");
+  await waitFor(() => expect(changes()).toEqual([{ request: "PUT users/6", body: { email: "olaf.b@acme.test" } }]));
+});
+
+test("an email that another admin saves meanwhile is replaced only by saving again", async () => {
+  const changed = { user: { ...olaf, email: "olaf@new.test", username: "olaf2" } };
+  const { changes } = showInPortal(<TeamPage />, { answers: { ...answers, "GET users/6": [200, changed] } });
+  await menu("olaf");
+  await click("Edit");
+  await fill("email", "olaf.b@acme.test");
+  await click("Save");
+  const hint = () => document.getElementById("email-hint")?.textContent;
+  await waitFor(() => expect(hint()).toContain("was changed to “olaf@new.test” by somebody else. Save again"));
+  expect(changes()).toEqual([]);
   await click("Save");
   await waitFor(() => expect(changes()).toEqual([{ request: "PUT users/6", body: { email: "olaf.b@acme.test" } }]));
 });

@@ -165,10 +165,12 @@ const colleagueFields = ["username", "email", "password"] as const;
 
 export function EditColleagueDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const api = useManagement();
+  const path = `users/${user.id}`;
   const { field, dialog } = useDialogForm({
     saved: user,
     fields: colleagueFields,
-    change: (typed) => api.update(`users/${user.id}`, typed),
+    path,
+    change: (typed) => api.update(path, typed),
     stale: [["team"]],
     done: "The colleague was updated",
     failed: "The colleague could not be updated",
