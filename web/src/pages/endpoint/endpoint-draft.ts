@@ -246,6 +246,9 @@ type NumberField = "timeout_seconds" | "max_in_flight" | "max_per_second";
 /** Returns the errors of the typed values by the API's field name. The form sends nothing while there are errors. */
 export function checkDraft(draft: EndpointDraft, isNew: boolean): Readonly<Record<string, readonly string[]>> {
   const errors: readonly (readonly [string, string | undefined])[] = [
+    ["name", lengthError("name", draft.name)],
+    ["url", lengthError("url", draft.url)],
+    ["description", lengthError("description", draft.description)],
     ["retry_waits_seconds", waitsError(draft.waits, isNew)],
     ["timeout_seconds", numberError("timeout_seconds", draft.timeout)],
     ["max_in_flight", draft.inFlight.trim() === "" ? undefined : numberError("max_in_flight", draft.inFlight)],
@@ -269,6 +272,12 @@ export function checkNames(draft: EndpointDraft, typed: DraftEdits | undefined, 
 }
 
 const isWebUrl = (text: string): boolean => /^https?:\/\/[^/\s]\S*$/i.test(text) && URL.canParse(text);
+
+/** Counts characters as the API does: one emoji is one character, although a string has two. */
+function lengthError(field: "name" | "url" | "description", typed: string): string | undefined {
+  const { maxLength } = endpointLimits[field];
+  return Array.from(typed).length > maxLength ? `must not have more than ${maxLength} characters` : undefined;
+}
 
 function waitsError(typed: string, isNew: boolean): string | undefined {
   if (usesFormatWaits(typed)) {

@@ -217,12 +217,17 @@ test("all invalid fields of a new endpoint are marked at once, and none before a
   const page = showPage("/endpoints/new", serverWithCrm().server);
   await says("Create endpoint");
   await fill("max_in_flight", "1001");
-  expect(invalid()).toEqual(["max_in_flight"]);
+  await fill("description", "a".repeat(2001));
+  expect(invalid()).toEqual(["description", "max_in_flight"]);
   await click("Create endpoint");
   await says("Must be a valid URL");
-  expect(invalid()).toEqual(["name", "url", "max_in_flight"]);
+  expect(invalid()).toEqual(["name", "url", "description", "max_in_flight"]);
   expect(document.activeElement?.id).toBe("name");
 
+  await fill("name", "a".repeat(256));
+  await fill("description", "😀".repeat(2000));
+  await says("must not have more than 255 characters");
+  expect(invalid()).toEqual(["name", "url", "max_in_flight"]);
   await fill("name", "crm");
   await fill("url", "https://crm.example/in");
   await fill("max_in_flight", "10");
