@@ -26,6 +26,15 @@ test("a developer requests an account plan and the admin approves it", async ({ 
   await logIn(developer, { username: "mira", password });
   await expectBackIsHarmless(developer);
   await developer.getByLabel("Plan").selectOption("Gold");
+  await developer.context().clearCookies();
+  await developer.click("main button[type=submit]");
+  await developer.getByText("Your session has ended").waitFor();
+  await developer.reload(); // keeps the chosen plan
+  await logIn(developer, { username: "mira", password });
+  await developer.getByText("You are logged in again").waitFor();
+  expect(await developer.getByLabel("Plan").locator("option:checked").textContent()).toContain("Gold");
+  await expectBackIsHarmless(developer);
+  await developer.getByLabel("Plan").selectOption("Gold");
   await developer.click("main button[type=submit]");
   await developer.getByText("You have requested Gold").waitFor();
 

@@ -1,7 +1,11 @@
 // Progressive enhancement: the pages work without this file.
 
 // A rejected form is the response to a POST. Without this, Back and reload would ask whether to send it again.
-history.replaceState(history.state, "", location.href);
+const forgetPost = () => history.replaceState(history.state, "", location.href);
+// The log-in after a session has ended keeps the input of the form. Only the POST has it, so until then a reload repeats that.
+const logIn = document.querySelector("[name^='kept.']")?.form;
+if (logIn) logIn.addEventListener("submit", forgetPost);
+else forgetPost();
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
