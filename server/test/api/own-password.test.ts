@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import { createProviderUser, createSession, signInProviderUser } from "#access/index.ts";
 import { test, type ProviderApi } from "./api-test.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { passwords } from "../support/passwords.ts";
+import { until } from "../support/until.ts";
 
 const password = "correct horse battery";
 const another = "another horse battery";
@@ -48,6 +50,21 @@ test("changing the caller's own password in a session requires the current passw
   expect([await own.read(url), await other.read(url)]).toEqual([200, 403]);
   const login = { providerId: api.provider.id, login: "ada", password: another };
   expect(await signInProviderUser(api.pool, passwords, login)).toMatchObject({ user: { id: userId } });
+});
+
+test("a current password that is replaced concurrently is refused", async ({ api, clock }) => {
+  const { userId, here } = await signInTwice(api, clock.now());
+  const own = requestsFrom(api, here);
+  const { response } = await api.pool.inTransaction(async (tx) => {
+    await tx.query("update provider_users set password_hash = 'another' where id = $1", [userId]);
+    const change = { password: another, current_password: password };
+    const waiting = { response: own.put(`/admin/api/users/${userId}.json`, change) };
+    await until(() => countWaiting(api.pool));
+    return waiting;
+  });
+  expect((await response).json()).toEqual({ errors: { current_password: ["is incorrect"] } });
+  const hashes = await api.pool.query("select password_hash from provider_users where id = $1", [userId]);
+  expect(hashes).toEqual([{ passwordHash: "another" }]);
 });
 
 test("guesses of the current password in a session are rate limited", async ({ api, clock }) => {

@@ -8,6 +8,7 @@ import {
   endSessionsOfUser,
   hasOtherAdmin,
   type PasswordHasher,
+  lockIfPasswordUnchanged,
   lockProviderUsers,
   readProviderUser,
   recordAudit,
@@ -51,6 +52,8 @@ interface DecidedChange extends ProviderUserChange {
   readonly decide: DecideUser;
   /** The cookie of the session that survives a new password. All others end. */
   readonly keptSession?: string | undefined;
+  /** The hash of the password that the user has proved. It must not have changed since. */
+  readonly provedHash?: string | undefined;
 }
 
 /**
@@ -58,12 +61,14 @@ interface DecidedChange extends ProviderUserChange {
  */
 async function changeProviderUser(
   pool: Pool,
-  { provider, userId, by, decide, keptSession }: DecidedChange,
+  { provider, userId, by, decide, keptSession, provedHash }: DecidedChange,
 ): Promise<ProviderUserOutcome | undefined> {
   return pool.inTransaction(async (tx) => {
     const users = await lockProviderUsers(tx, provider.id);
     const before = users.find(({ id }) => id === userId);
     if (!before) return undefined;
+    const proved = provedHash !== undefined && { providerId: provider.id, userId, passwordHash: provedHash };
+    if (proved && !(await lockIfPasswordUnchanged(tx, proved))) return { refused: unproved };
     const parsed = decide(before, users);
     if ("refused" in parsed) return parsed;
     const { user, passwordHash } = parsed;
@@ -327,25 +332,21 @@ export async function updateProviderUser(
   if (!found) return undefined;
   const rules = { values, passwordLengthMin: provider.passwordLengthMin };
   const { password } = parseProviderUser(values);
-  const unproved = await passwordProofErrors(pool, passwords, {
-    providerId: provider.id,
-    user: found,
-    currentPassword,
-  });
+  const proof = await provePassword(pool, passwords, { providerId: provider.id, user: found, currentPassword });
   const wrong = mergeErrors(
     providerUserErrors(parseProviderUser(values, found), { ...rules, before: found }),
-    unproved,
+    proof.refused,
   );
   const passwordHash = await hashIfValid(passwords, wrong, { password, providerId: provider.id });
   const known = await dropUnknownPermissions(pool, provider.id, permissions);
   const decide: DecideUser = (before, users) => {
     const parsed = parseProviderUser(values, before);
     const wrongNow = providerUserErrors(parsed, { ...rules, before });
-    const refused = mergeErrors(unproved, wrongNow, takenNameErrors(users, parsed, userId));
+    const refused = mergeErrors(proof.refused, wrongNow, takenNameErrors(users, parsed, userId));
     if (!hasNoErrors(refused)) return { refused };
     return { user: { ...before, ...known, username: parsed.username, email: parsed.email }, passwordHash };
   };
-  return retryOnUniqueViolation(() => changeProviderUser(pool, { ...change, decide }));
+  return retryOnUniqueViolation(() => changeProviderUser(pool, { ...change, decide, provedHash: proof.hash }));
 }
 
 interface PasswordProof {
@@ -354,19 +355,20 @@ interface PasswordProof {
   readonly currentPassword: string | undefined;
 }
 
-/** Verifies the current password by a sign-in. Runs before the transaction opens, because hashing takes 25 to 60 ms. */
-async function passwordProofErrors(
+const unproved: FieldErrors = { current_password: ["is incorrect"] };
+
+/**
+ * Verifies the current password by a sign-in, and returns its hash. Runs before the transaction opens, because hashing takes 25 to
+ * 60 ms.
+ */
+async function provePassword(
   pool: Pool,
   passwords: PasswordHasher,
-  { providerId, user, currentPassword }: PasswordProof,
-): Promise<FieldErrors> {
-  if (currentPassword === undefined) return {};
-  const known = await signInProviderUser(pool, passwords, {
-    providerId,
-    login: user.username,
-    password: currentPassword,
-  });
-  return known?.user.id === user.id ? {} : { current_password: ["is incorrect"] };
+  { providerId, user, currentPassword: password }: PasswordProof,
+): Promise<{ readonly hash?: string; readonly refused: FieldErrors }> {
+  if (password === undefined) return { refused: {} };
+  const known = await signInProviderUser(pool, passwords, { providerId, login: user.username, password });
+  return known?.user.id === user.id ? { hash: known.passwordHash, refused: {} } : { refused: unproved };
 }
 
 /** Represents one of the provider's own users as XML. */

@@ -243,15 +243,19 @@ export interface UserUpdate extends UserChange {
   readonly keptSession?: string | undefined;
 }
 
+/** The password that a change was proved with is not the user's any more. Nothing was changed. */
+const provedAnother: UserOutcome = { refused: {} };
+
 /** Changes a user's names, other fields or password. */
 export async function updateUser(
   pool: Pool,
   passwords: PasswordHasher,
   update: UserUpdate,
 ): Promise<UserOutcome | undefined> {
-  const { provider, userId, values, writer, keptSession } = update;
+  const { provider, userId, values, writer, currentPassword, keptSession } = update;
   const password = await parseNewPassword(pool, passwords, update);
-  const decide: DecideUser = async ({ user: before }, { tx, settings }) => {
+  const decide: DecideUser = async ({ user: before, passwordHash }, { tx, settings }) => {
+    if (currentPassword !== undefined && passwordHash !== password.before) return provedAnother;
     const { user, errors } = parseUserUpdate(settings, before, { values, writer });
     const refused = mergeErrors(errors, await findTakenUserNames(tx, provider.id, user), password.errors);
     if (!hasNoErrors(refused)) return { refused };
@@ -261,7 +265,10 @@ export async function updateUser(
     }
     return { user, passwordHash: password.hash };
   };
-  return retryOnUniqueViolation(() => changeUser(pool, update, decide));
+  const outcome = await retryOnUniqueViolation(() => changeUser(pool, update, decide));
+  if (outcome !== provedAnother) return outcome;
+  // A form that was submitted twice has set the new password already.
+  return updateUser(pool, passwords, { ...update, currentPassword: textOf(values["password"]) ?? currentPassword });
 }
 
 function parseUserUpdate(
@@ -295,14 +302,15 @@ async function parseNewPassword(
   db: Database,
   passwords: PasswordHasher,
   { provider, accountId, userId, values, currentPassword }: UserUpdate,
-): Promise<{ readonly hash?: string; readonly errors: FieldErrors }> {
+): Promise<{ readonly before: string | null; readonly hash?: string; readonly errors: FieldErrors }> {
   const [user] = await db.query<{ passwordHash: string | null }>(readPasswordHashStatement, [
     provider.id,
     accountId,
     userId,
   ]);
+  const before = user?.passwordHash ?? null;
   const by = { providerId: provider.id };
-  const isOwn = currentPassword === undefined || (await passwords.verify(user?.passwordHash, currentPassword, by));
+  const isOwn = currentPassword === undefined || (await passwords.verify(before, currentPassword, by));
   const password = textOf(values["password"]);
   const errors = mergeErrors(
     isOwn ? {} : { current_password: ["is incorrect"] },
@@ -313,9 +321,9 @@ async function parseNewPassword(
       lengthMin: provider.passwordLengthMin,
     }),
   );
-  if (password === undefined || !hasNoErrors(errors) || (await passwords.verify(user?.passwordHash, password, by)))
-    return { errors };
-  return { hash: await passwords.hash(password, by), errors };
+  if (password === undefined || !hasNoErrors(errors) || (await passwords.verify(before, password, by)))
+    return { before, errors };
+  return { before, hash: await passwords.hash(password, by), errors };
 }
 
 /** Makes a user an admin or a member of the account. The last admin cannot become a member. */
