@@ -5476,7 +5476,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All event types. */
+            /** @description The health of each endpoint. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7633,7 +7633,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All event types. */
+            /** @description The limits. */
             200: {
                 headers: {
                     [name: string]: unknown;

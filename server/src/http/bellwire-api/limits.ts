@@ -35,7 +35,7 @@ export const limitOperations: readonly Operation[] = [
     method: "GET",
     path: "/limits",
     action: "read-provider",
-    responses: { 200: Type.Object({ data: Type.Array(LimitSchema) }, { description: "All event types." }) },
+    responses: { 200: Type.Object({ data: Type.Array(LimitSchema) }, { description: "The limits." }) },
     async handle({ pool }, { provider: { id: providerId } }) {
       const [row] = await pool.query<{ limits: Readonly<Record<string, number>> }>(providerLimitsStatement, [
         providerId,

@@ -438,7 +438,9 @@ export const healthOperations: readonly Operation[] = [
     path: "/endpoints/health",
     action: "read-webhooks",
     isCompressed: true,
-    responses: { 200: Type.Object({ data: Type.Array(HealthSchema) }, { description: "All event types." }) },
+    responses: {
+      200: Type.Object({ data: Type.Array(HealthSchema) }, { description: "The health of each endpoint." }),
+    },
     async handle({ pool, encryption, clock }, { provider }) {
       const health = await readHealth({ pool, encryption, now: clock.now() }, provider.id);
       return { data: health.map(representHealth) };
