@@ -55,11 +55,9 @@ export const everyAttempt = `(
     where first_at is not null
   )`;
 
-export interface DeliveryFilter {
+interface DeliveriesToList {
   readonly providerId: number;
   readonly endpointId?: number | undefined;
-  readonly state?: DeliveryState | undefined;
-  readonly eventType?: string | undefined;
   readonly eventIds?: readonly string[] | undefined;
   readonly since?: Date | undefined;
   /** The last delivery of the previous page. */
@@ -69,7 +67,7 @@ export interface DeliveryFilter {
 
 // Newest event first. Walks the provider's events by primary key and reads each one's deliveries, pending and ended,
 // by primary key. A pending row hides the end of an earlier round. Stops at the limit; a rare filter walks further,
-// down to `since`. $6 and $7 repeat the bounds of the filter, so that only days between them are planned.
+// down to `since`. $4 and $5 repeat the bounds of the filter, so that only days between them are planned.
 const listStatement = `
   select event.id as "eventId", delivery.endpoint_id, endpoint.name as "endpointName",
     event.type as "eventType", event.object_id, event.account_id,
@@ -85,41 +83,37 @@ const listStatement = `
     union all
     select ended.endpoint_id, ended.state, ended.attempts_made, ended.replay, null, ended.ended_at
     from deliveries ended
-    where ended.provider_id = event.provider_id and ended.event_id = event.id and ended.event_id between $6 and $7
+    where ended.provider_id = event.provider_id and ended.event_id = event.id and ended.event_id between $4 and $5
       and not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
   ) delivery
   join endpoints endpoint on endpoint.provider_id = event.provider_id and endpoint.id = delivery.endpoint_id
   left join lateral (
     select * from ${everyAttempt} attempt
-    where attempt.provider_id = event.provider_id and attempt.event_id = event.id and attempt.event_id between $6 and $7
+    where attempt.provider_id = event.provider_id and attempt.event_id = event.id and attempt.event_id between $4 and $5
       and attempt.endpoint_id = delivery.endpoint_id
     order by attempt.number desc limit 1
   ) attempt on true
   where event.provider_id = $1
     and ($2::bigint is null or delivery.endpoint_id = $2)
-    and ($3::text is null or delivery.state = $3)
-    and ($4::text is null or event.type = $4)
-    and ($5::uuid[] is null or event.id = any($5))
-    and event.id between $6::uuid and $7::uuid
-    and ($8::uuid is null or event.id < $8 or delivery.endpoint_id < $9)
+    and ($3::uuid[] is null or event.id = any($3))
+    and event.id between $4::uuid and $5::uuid
+    and ($6::uuid is null or event.id < $6 or delivery.endpoint_id < $7)
   order by event.id desc, delivery.endpoint_id desc
-  limit $10
+  limit $8
   ${plannedEachTime}`;
 
 /** Returns the smallest and the largest id that a filter may match. */
-function boundsOf({ since, eventIds, after }: DeliveryFilter): readonly [string, string] {
+function boundsOf({ since, eventIds, after }: DeliveriesToList): readonly [string, string] {
   const ids = eventIds?.toSorted() ?? [];
   const lowest = [since ? uuidV7Floor(since.getTime()) : firstUuid, ids[0] ?? firstUuid].toSorted();
   const highest = [after?.eventId ?? lastUuid, ids.at(-1) ?? lastUuid].toSorted();
   return [lowest[1] ?? firstUuid, highest[0] ?? lastUuid];
 }
 
-export async function listDeliveries(db: Database, filter: DeliveryFilter): Promise<Delivery[]> {
+export async function listDeliveries(db: Database, filter: DeliveriesToList): Promise<Delivery[]> {
   return db.query<Delivery>(listStatement, [
     filter.providerId,
     filter.endpointId,
-    filter.state,
-    filter.eventType,
     filter.eventIds,
     ...boundsOf(filter),
     filter.after?.eventId,
