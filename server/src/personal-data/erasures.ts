@@ -8,6 +8,7 @@ import {
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { errorCode, errorMessage } from "#platform/errors.ts";
+import { firstUuid } from "#platform/ids.ts";
 import { deleteAccount, readAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { deleteUser, eraseInvitations, readUser } from "#portal/users/index.ts";
@@ -325,8 +326,6 @@ async function eraseEvents(tx: Transaction, erasure: ClaimedErasure, now: Date):
   return next === undefined ? { step: "traces", erased } : { step: "events", lastEvent: next, erased };
 }
 
-const firstEvent = "00000000-0000-0000-0000-000000000000";
-
 async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<NextStep> {
   const { providerId, accountId, userId, id, pass, terms } = erasure;
   const subject = { providerId, accountId, userId };
@@ -339,7 +338,7 @@ async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<Ne
   await eraseSavedViews(tx, { providerId, terms });
   await eraseJobs(tx, { providerId, objectId: userId ?? accountId, terms });
   return pass === 1
-    ? { step: "events", pass: 2, lastEvent: firstEvent, waitSeconds: secondPassSeconds }
+    ? { step: "events", pass: 2, lastEvent: firstUuid, waitSeconds: secondPassSeconds }
     : { step: "done" };
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
+import { firstUuid } from "#platform/ids.ts";
 import type { BodyFormat, EventContext } from "./payload.ts";
 
 /**
@@ -10,7 +11,7 @@ export interface LaneCursor {
   readonly eventId: string;
 }
 
-export const startOfLane: LaneCursor = { dueAt: "-infinity", eventId: "00000000-0000-0000-0000-000000000000" };
+export const startOfLane: LaneCursor = { dueAt: "-infinity", eventId: firstUuid };
 
 export interface LaneToRead {
   readonly endpointId: number;

@@ -1,6 +1,7 @@
 import { type Actor, auditInBatches } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
+import { firstUuid } from "#platform/ids.ts";
 import { type FailureDeletion, extendDeletion } from "./failure-deletions.ts";
 import { readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
@@ -89,8 +90,6 @@ interface BatchJob<P extends Batch> {
 // plan.
 const alongTheIndex = `select set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true)`;
 
-const start = { failedAt: "-infinity", eventId: "00000000-0000-0000-0000-000000000000" } as const;
-
 /** After this many passes, others lock the same rows faster than they can be taken. */
 const passesMax = 5;
 
@@ -147,8 +146,8 @@ async function processOnce<P extends Batch>(
 
 const firstCursor = ({ filter: { endpointId } }: BatchJob<never>): readonly unknown[] => [
   endpointId ?? 0,
-  start.failedAt,
-  start.eventId,
+  "-infinity",
+  firstUuid,
 ];
 
 const filterValues = ({ filter: { providerId, endpointId, until }, horizon }: BatchJob<never>): readonly unknown[] => [

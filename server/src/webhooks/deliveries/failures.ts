@@ -2,6 +2,7 @@ import type { Database } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { firstUuid, lastUuid } from "#platform/ids.ts";
 
 /**
  * The time of a failure, for statements that insert one. Takes a shared lock named by the current second, then the
@@ -48,8 +49,8 @@ export interface Failure {
 }
 
 const starts = {
-  oldest: ["-infinity", "00000000-0000-0000-0000-000000000000", 0],
-  newest: ["infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff", 0],
+  oldest: ["-infinity", firstUuid, 0],
+  newest: ["infinity", lastUuid, 0],
 } as const;
 
 export interface FailurePage {

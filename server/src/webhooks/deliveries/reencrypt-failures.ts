@@ -1,6 +1,7 @@
 import type { Pool } from "#platform/database/database.ts";
 import { bytesArray, plainArray, textArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { firstUuid } from "#platform/ids.ts";
 
 /** The rest is undecryptable, or locked by another transaction. */
 export interface Reencrypted {
@@ -19,7 +20,7 @@ const batchRows = 500;
 const firstKey: Omit<EncryptedFailure, "cipher"> = {
   providerId: 0,
   endpointId: 0,
-  eventId: "00000000-0000-0000-0000-000000000000",
+  eventId: firstUuid,
 };
 
 // Along the primary key, so that each failure is read once. Skips rows that are being retried or deleted, as every

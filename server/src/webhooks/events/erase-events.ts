@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { Node } from "#platform/document.ts";
+import { firstUuid } from "#platform/ids.ts";
 import type { BodyFormat } from "#webhooks/deliveries/index.ts";
 import { type StoredEvent, bodyOf } from "./render-event.ts";
 import { summaryColumns } from "./read-events.ts";
@@ -193,7 +194,7 @@ export async function readTraces(db: Database, subject: ErasedSubject): Promise<
   const isWhole = subject.userId === null;
   const terms = new Set<string>();
   const objects = new Set([isWhole ? `account/${subject.accountId}` : `user/${subject.userId}`]);
-  for (let after: string | undefined = firstId; after !== undefined;) {
+  for (let after: string | undefined = firstUuid; after !== undefined;) {
     const read: readonly EventToErase[] = await readBatch(db, subject, after);
     for (const event of read) {
       for (const name of namesInEvent(event, subject)) terms.add(name);
@@ -203,8 +204,6 @@ export async function readTraces(db: Database, subject: ErasedSubject): Promise<
   }
   return { terms: [...terms].filter((term) => term.trim() !== ""), objects: [...objects] };
 }
-
-const firstId = "00000000-0000-0000-0000-000000000000";
 
 // An account's events by events_account_idx, a user's by events_object_idx. @indexed
 const findAccountStatement = `

@@ -2,6 +2,7 @@ import type { Actor, Channel } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import type { Node } from "#platform/document.ts";
+import { firstUuid } from "#platform/ids.ts";
 import type { EventType } from "./catalogue.ts";
 import type { EventKey } from "./render-event.ts";
 import type { Gate } from "./record-events.ts";
@@ -66,7 +67,7 @@ export interface FeedCursor {
 export const beforeTransaction = (recordedIn: number): FeedCursor => ({
   recordedIn,
   sequence: 0,
-  id: "00000000-0000-0000-0000-000000000000",
+  id: firstUuid,
 });
 
 export const startOfFeed: FeedCursor = beforeTransaction(0);
