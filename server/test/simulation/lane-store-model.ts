@@ -4,7 +4,7 @@ import type {
   DueLanes,
   LaneToRead,
   ReadLimits,
-  OwnedLane,
+  LaneEpoch,
   ReleasedLane,
   RunToRead,
   Settled,
@@ -141,7 +141,7 @@ export class LaneStoreModel {
     });
   }
 
-  verifyOwnership(engineId: string, lanes: readonly OwnedLane[]): readonly number[] {
+  verifyOwnership(engineId: string, lanes: readonly LaneEpoch[]): readonly number[] {
     return lanes.flatMap(({ endpointId, epoch }) => {
       const lane = this.lanes.get(endpointId);
       return lane?.owner === engineId && lane.epoch === epoch ? [endpointId] : [];

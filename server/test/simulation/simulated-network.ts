@@ -1,6 +1,6 @@
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import type { Sender } from "#webhooks/engine/index.ts";
+import type { EngineNeeds } from "#webhooks/engine/index.ts";
 import type { Random } from "./random.ts";
 import type { AttemptMonitor } from "./attempt-monitor.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
@@ -85,7 +85,7 @@ function outcomeOf(
 export function simulatedNetwork(
   { time, random, behaviours: current, monitor }: Network,
   process: SimulatedProcess,
-): Sender {
+): EngineNeeds["sender"] {
   return {
     // Half of the hosts are addresses. Look-ups of the others are quick, slow, or, while receivers misbehave, time out.
     resolve: (url) =>

@@ -3,7 +3,7 @@ import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { Bin } from "#request-bin/index.ts";
-import type { SigningSecret } from "#webhooks/attempts/index.ts";
+import type { SigningSecret } from "#webhooks/endpoints/index.ts";
 import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import { buildSender, lookupHere, testSecret } from "./build-attempts.ts";
 

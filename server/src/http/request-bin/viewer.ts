@@ -6,7 +6,7 @@ import { isSameSecret } from "#http/shared/forms.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { type Bin, type BinForwarder, findShare, readBin } from "#request-bin/index.ts";
-import type { SigningSecret } from "#webhooks/attempts/index.ts";
+import type { SigningSecret } from "#webhooks/endpoints/index.ts";
 import type { TargetRules } from "#webhooks/endpoints/index.ts";
 
 export interface RequestBinNeeds {

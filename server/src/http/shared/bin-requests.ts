@@ -4,14 +4,9 @@ import type { Database, Pool } from "#platform/database/database.ts";
 import { indentJson } from "#platform/document.ts";
 import { indentXml } from "#platform/xml.ts";
 import { type Bin, BinForwarder, type BinRequest, findSameSignature, readBinRequestBody } from "#request-bin/index.ts";
-import {
-  checkSignature,
-  type GivenRequestSender,
-  type SignatureCheck,
-  type SigningSecret,
-} from "#webhooks/attempts/index.ts";
+import { checkSignature, type GivenRequestSender, type SignatureCheck } from "#webhooks/attempts/index.ts";
 import { errorOf } from "#webhooks/deliveries/index.ts";
-import { checkEndpointUrl, maskUrl, type TargetRules } from "#webhooks/endpoints/index.ts";
+import { checkEndpointUrl, maskUrl, type SigningSecret, type TargetRules } from "#webhooks/endpoints/index.ts";
 import { credentialFields } from "#webhooks/events/index.ts";
 import { credentialParameters } from "./admin-caller.ts";
 

@@ -10,5 +10,5 @@ export {
   type SentRequest,
 } from "./attempt-request.ts";
 export { type BinDelivery, createSender, type GivenRequestSender, type Sender, type SenderOptions } from "./sender.ts";
-export { type SignatureCheck, type SigningSecret, checkSignature, signatureReasons } from "./signature.ts";
+export { type SignatureCheck, checkSignature, signatureReasons } from "./signature.ts";
 export { type NotMade, outcomeOfNotMade } from "./exchange.ts";

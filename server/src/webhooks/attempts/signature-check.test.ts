@@ -2,7 +2,8 @@ import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import vectors from "../../../../receiver/test-vectors/signatures.json" with { type: "json" };
 import { processorMsOf } from "../../../test/support/processor-ms.ts";
-import { checkSignature, Signer, type SigningSecret } from "./signature.ts";
+import type { SigningSecret } from "#webhooks/endpoints/index.ts";
+import { checkSignature, Signer } from "./signature.ts";
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const id = "msg_1";

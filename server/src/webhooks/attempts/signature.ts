@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, type Hmac, type KeyObject, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { indentJson } from "#platform/document.ts";
+import type { SigningSecret } from "#webhooks/endpoints/index.ts";
 
 /** Signed content (https://www.standardwebhooks.com): `id.timestamp.body`. */
 export interface SignedContent {
@@ -18,14 +19,14 @@ export class Signer {
 
   /** Returns one signature per secret, separated by spaces, so that a receiver with any of them can verify. */
   sign(content: SignedContent, secrets: readonly string[]): string {
-    return secrets.map((secret) => `v1,${hmacOf(content, this.#keyOf(secret)).digest("base64")}`).join(" ");
+    return secrets.map((secret) => signatureOf(content, this.#keyOf(secret))).join(" ");
   }
 
   #keyOf(secret: string): KeyObject {
     const known = this.#keys.get(secret);
     if (known) return known;
     if (this.#keys.size === keysMax) this.#keys.clear();
-    const key = keyOfSecret(secret);
+    const key = createSecretKey(bytesOfSecret(secret));
     this.#keys.set(secret, key);
     return key;
   }
@@ -38,26 +39,13 @@ export class Signer {
 export function verifySignature(content: SignedContent, signatures: string, secrets: readonly string[]): boolean {
   const received = signatures.split(" ").map((part) => Buffer.from(part));
   return secrets.some((secret) => {
-    const right = Buffer.from(`v1,${hmacOf(content, keyOfSecret(secret)).digest("base64")}`);
-    return received.some((candidate) => candidate.length === right.length && timingSafeEqual(candidate, right));
+    const right = Buffer.from(signatureOf(content, bytesOfSecret(secret)));
+    return received.some((candidate) => isSame(candidate, right));
   });
 }
 
-const keyOfSecret = (secret: string): KeyObject =>
-  createSecretKey(Buffer.from(secret.replace(/^whsec_/, ""), "base64"));
-
-const hmacOf = ({ id, timestamp, body }: SignedContent, key: KeyObject): Hmac =>
-  createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body);
-
-/** A secret that may have signed a request, and its endpoint. */
-export interface SigningSecret {
-  /** `whsec_` and base64. */
-  readonly secret: string;
-  readonly endpointId: number;
-  readonly endpointName: string;
-  /** Set for the secret before the last rotation, which signs until then. */
-  readonly validUntil: Date | null;
-}
+const signatureOf = ({ id, timestamp, body }: SignedContent, key: KeyObject | Buffer): string =>
+  `v1,${hmac(key, `${id}.${timestamp}.`, body).toString("base64")}`;
 
 export const signatureReasons = [
   "headers-missing",
@@ -299,6 +287,6 @@ function* bodyVariants(body: Uint8Array): Generator<readonly [change: string, al
 
 const withoutPrefix = (secret: string): string => secret.replace(/^whsec_/, "");
 const bytesOfSecret = (secret: string): Buffer => Buffer.from(withoutPrefix(secret), "base64");
-const hmac = (key: Buffer, prefix: string, body: Uint8Array): Buffer =>
+const hmac = (key: KeyObject | Buffer, prefix: string, body: Uint8Array): Buffer =>
   createHmac("sha256", key).update(prefix).update(body).digest();
 const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);

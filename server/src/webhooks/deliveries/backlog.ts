@@ -120,7 +120,7 @@ export async function countHeld(db: Database): Promise<number> {
 }
 
 /** The deliveries of an endpoint that have not ended. */
-export interface WaitingDeliveries {
+export interface EndpointBacklog {
   readonly endpointId: number;
   /** At most `countedMax`: then there may be more. */
   readonly waiting: number;
@@ -161,8 +161,8 @@ const waitingStatement = `
 export async function countWaiting(
   db: Database,
   { providerId, endpointIds }: { readonly providerId: number; readonly endpointIds: readonly number[] },
-): Promise<readonly WaitingDeliveries[]> {
-  const rows = await db.query<WaitingDeliveries>(waitingStatement, [providerId, endpointIds, countedMax]);
+): Promise<readonly EndpointBacklog[]> {
+  const rows = await db.query<EndpointBacklog>(waitingStatement, [providerId, endpointIds, countedMax]);
   return rows.map((row) => ({
     ...row,
     oldestSeconds: row.waiting === 0 || row.oldestSeconds === null ? null : Math.max(0, row.oldestSeconds),

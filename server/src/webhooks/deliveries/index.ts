@@ -14,7 +14,7 @@ export {
   type ProviderLag,
   releaseHeldEndpoint,
   skipHeldDeliveries,
-  type WaitingDeliveries,
+  type EndpointBacklog,
 } from "./backlog.ts";
 export { deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
 export {
@@ -102,7 +102,7 @@ export {
   insertEngine,
   heartbeatDistance,
   insertLane,
-  type OwnedLane,
+  type LaneEpoch,
   recordHeartbeat,
   type ReleasedLane,
   releaseLanes,

@@ -209,7 +209,7 @@ export async function claimLanes(
   return db.query<ClaimedLane>(claimStatement, [lanes.engineId, lanes.endpointIds, lanes.leaseSeconds, lanes.asked]);
 }
 
-export interface OwnedLane {
+export interface LaneEpoch {
   readonly endpointId: number;
   readonly epoch: number;
 }
@@ -221,13 +221,13 @@ const verifyStatement = `
     and lanes.provider_id not in (${leavingProviders})`;
 
 /** Returns the lanes that the engine owns under the epoch it knows, and whose outcomes it can record. */
-export async function verifyOwnership(db: Database, engineId: string, lanes: readonly OwnedLane[]): Promise<number[]> {
+export async function verifyOwnership(db: Database, engineId: string, lanes: readonly LaneEpoch[]): Promise<number[]> {
   const ids = lanes.map((lane) => lane.endpointId);
-  const rows = await db.query<OwnedLane>(verifyStatement, [engineId, ids, lanes.map((lane) => lane.epoch)]);
+  const rows = await db.query<LaneEpoch>(verifyStatement, [engineId, ids, lanes.map((lane) => lane.epoch)]);
   return rows.map((row) => row.endpointId);
 }
 
-export interface ReleasedLane extends OwnedLane {
+export interface ReleasedLane extends LaneEpoch {
   /** The rest of the lane's pause. */
   readonly pauseSeconds: number;
   readonly unanswered: number;

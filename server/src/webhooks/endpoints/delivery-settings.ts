@@ -97,11 +97,13 @@ interface SecretRow extends Pick<EndpointCiphers, "urlCipher" | "secretCipher" |
   readonly previousSecretUntil: Date | null;
 }
 
-/** A secret that signs, or signed until `validUntil`, and its endpoint. */
-export interface EndpointSecret {
+/** A secret that may have signed a request, and its endpoint. */
+export interface SigningSecret {
+  /** `whsec_` and base64. */
   readonly secret: string;
   readonly endpointId: number;
   readonly endpointName: string;
+  /** Set for the secret before the last rotation, which signs until then. */
   readonly validUntil: Date | null;
 }
 
@@ -118,7 +120,7 @@ export async function readSigningSecrets(
   db: Database,
   encryption: Encryption,
   { providerId, path, matches }: { providerId: number; path: string; matches: (url: URL) => boolean },
-): Promise<readonly EndpointSecret[]> {
+): Promise<readonly SigningSecret[]> {
   const rows = await db.query<SecretRow>(secretsStatement, [providerId, path]);
   return rows.flatMap(({ endpointId, endpointName, previousSecretUntil, ...ciphers }) => {
     const decrypt = (secretCipher: Buffer) =>

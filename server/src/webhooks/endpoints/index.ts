@@ -14,12 +14,12 @@ export { checkEndpointUrl, isReservedHeader, maskUrl, type TargetRules } from ".
 export {
   deleteOldSentSettings,
   type DeliverySettings,
-  type EndpointSecret,
   readDeliverySettings,
   readSentSettings,
   readSigningSecrets,
   reencryptSentSettings,
   type SentSettings,
+  type SigningSecret,
   type UndecryptableEndpoint,
 } from "./delivery-settings.ts";
 export {

@@ -9,7 +9,7 @@ import { OwnedLanes } from "./lanes.ts";
 import { Lease } from "./lease.ts";
 import type { EngineNeeds } from "./store.ts";
 
-export type { AttemptLine, EngineLog, EngineNeeds, LaneStore, Sender } from "./store.ts";
+export type { AttemptLine, EngineLog, EngineNeeds, LaneStore } from "./store.ts";
 export { postgresLaneStore } from "./store.ts";
 
 /** Interval of the work that concerns every lane. */

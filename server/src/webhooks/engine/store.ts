@@ -3,7 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { type ProcessMark, formatProcessMark, hasProcessEnded } from "#platform/process-mark.ts";
-import type { AttemptRequest, NotMade } from "#webhooks/attempts/index.ts";
+import type { NotMade, Sender } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,
   type ClaimedLane,
@@ -11,7 +11,7 @@ import {
   type DueLanes,
   type LaneToRead,
   type NextStep,
-  type OwnedLane,
+  type LaneEpoch,
   type ReadLimits,
   type ReleasedLane,
   type RunToRead,
@@ -40,13 +40,6 @@ import {
 } from "#webhooks/endpoints/index.ts";
 import type { AttemptCounter } from "#webhooks/statistics/index.ts";
 
-/** The engine's interface to the network. Never rejects for anything that a receiver or a name server can do. */
-export interface Sender {
-  /** Resolves the host of the URL. Returns nothing if there is no name to resolve. The result is cached for a second or more. */
-  resolve(url: string): Promise<void> | undefined;
-  send(request: AttemptRequest): Promise<AttemptOutcome | NotMade>;
-}
-
 /** The engine's interface to PostgreSQL. Every call may reject, since the database may be away for a while. */
 export interface LaneStore {
   /** Registers the engine in place of its former ids, whose lanes are free from then on. */
@@ -58,7 +51,7 @@ export interface LaneStore {
   /** `claimNumber` increases with each call: a call that arrives after a later one claims nothing. */
   claim(engineId: string, endpointIds: readonly number[], claimNumber: number): Promise<readonly ClaimedLane[]>;
   /** Returns the endpoints of those lanes that the engine owns under the given epoch. */
-  verifyOwnership(engineId: string, lanes: readonly OwnedLane[]): Promise<readonly number[]>;
+  verifyOwnership(engineId: string, lanes: readonly LaneEpoch[]): Promise<readonly number[]>;
   release(engineId: string, lanes: readonly ReleasedLane[]): Promise<void>;
   readSettings(endpointIds: readonly number[]): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]>;
   sampleTransactions(): Promise<TransactionSample>;
@@ -96,7 +89,7 @@ export interface EngineNeeds {
   readonly store: LaneStore;
   /** Counts recorded attempts. */
   readonly statistics: AttemptCounter;
-  readonly sender: Sender;
+  readonly sender: Pick<Sender, "resolve" | "send">;
   readonly clock: Clock;
   /** Milliseconds of the machine's wall clock. It may be wrong or be set; it goes on while the machine sleeps. */
   readonly wallMs: () => number;

@@ -76,7 +76,7 @@ export function searchValues({ providerId, filter, accountIds }: Search): readon
     until ? uuidV7Floor(until.getTime()) : lastUuid,
     statuses?.map(({ from }) => from),
     statuses?.map(({ to }) => to),
-    failureClasses(filter),
+    failedClassesOf(filter),
     filter.attemptsMin,
     filter.attemptsMax,
     filter.latencyMin,
@@ -94,7 +94,7 @@ export function searchValues({ providerId, filter, accountIds }: Search): readon
  * Returns the classes of failed attempts to which the last attempt must belong, or undefined if it may have succeeded.
  * Successes have statuses from 200 to 299, so other statuses are failures.
  */
-function failureClasses({ errorClasses, statuses }: DeliveryFilter): readonly OutcomeClass[] | undefined {
+function failedClassesOf({ errorClasses, statuses }: DeliveryFilter): readonly OutcomeClass[] | undefined {
   if (!statuses || statuses.some(({ from, to }) => from <= 299 && to >= 200)) return errorClasses;
   const classes = new Set(statuses.flatMap(classesOfRange));
   return errorClasses?.filter((each) => classes.has(each)) ?? [...classes];
@@ -321,7 +321,7 @@ const allEvents = `(
 const excludesDelivered = (filter: DeliveryFilter, list: SearchedList): boolean =>
   (filter.states !== undefined && !filter.states.includes("delivered")) ||
   filter.attemptsMax === 0 ||
-  (list !== "attempts" && failureClasses(filter) !== undefined);
+  (list !== "attempts" && failedClassesOf(filter) !== undefined);
 
 /** The sources by name. `deliveries` and `events` cover every filter. */
 export const sources = {
@@ -339,7 +339,7 @@ export const sources = {
   failedAttempts: {
     keys: "deliveries",
     streams: [failedAttempts],
-    covers: (filter) => failureClasses(filter) !== undefined,
+    covers: (filter) => failedClassesOf(filter) !== undefined,
   },
   retried: { keys: "deliveries", streams: [pending, retried], covers: ({ attemptsMin = 0 }) => attemptsMin > 1 },
   slow: {

@@ -78,7 +78,7 @@ const lastAttempt = `
         coalesce(later.latency_ms, ended.first_latency_ms) as latency_ms
     ) attempt`;
 
-const everyAttempt = `
+const attemptsOfDelivery = `
     cross join lateral (
       select number, at, status, error, error_class, latency_ms from attempts
       where attempts.provider_id = $1 and attempts.event_id = candidate.event_id
@@ -139,7 +139,7 @@ const deliveries = `${deliveryColumns}, ${lastAttemptColumns}
   limit $24::bigint`;
 
 const attempts = `${deliveryColumns}, ${attemptColumns}
-  from @candidate${event}${delivery}${everyAttempt}
+  from @candidate${event}${delivery}${attemptsOfDelivery}
   where ${eventMatches} and ${deliveryMatches} and ${textMatches(deliveryText)}
     and (event.id, candidate.endpoint_id, attempt.number) < ($20, $21 - 1, $25::integer)
   order by event.id desc, candidate.endpoint_id desc, attempt.number desc

@@ -2,7 +2,7 @@ import type { Database } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import {
   type OutcomeClass,
-  type WaitingDeliveries,
+  type EndpointBacklog,
   countedMax,
   outcomeClasses,
   countWaiting,
@@ -75,7 +75,7 @@ export interface HealthFacts {
     | "createdAt"
     | "updatedAt"
   >;
-  readonly waiting: WaitingDeliveries;
+  readonly waiting: EndpointBacklog;
   readonly lane: LaneFacts;
   /** The last hour in points of `pointMinutes`, in order, without gaps. */
   readonly points: readonly CountedSpan[];
@@ -371,7 +371,7 @@ const withoutGaps = (span: Span, counted: readonly CountedInterval[]): readonly 
     .map((atMs) => ({ atMs, counts: byTime.get(atMs) ?? new Counts() }));
 };
 
-const nothingWaits = (endpointId: number): WaitingDeliveries => ({
+const nothingWaits = (endpointId: number): EndpointBacklog => ({
   endpointId,
   waiting: 0,
   oldestSeconds: null,
