@@ -151,7 +151,6 @@ interface ClaimedErasure extends ErasedSubject {
   readonly lastEvent: string;
   readonly terms: readonly string[];
   readonly sendUntil: Date | null;
-  readonly tries: number;
 }
 
 /** How often deliveries that are waited for are checked. */
@@ -162,7 +161,7 @@ const waitSeconds = 60;
  */
 export const secondPassSeconds = 150;
 
-const claimColumns = `provider_id, id, account_id, user_id, pending, step, pass, last_event, terms, send_until, tries`;
+const claimColumns = `provider_id, id, account_id, user_id, pending, step, pass, last_event, terms, send_until`;
 const isDue = `finished_at is null and work_at <= $1 and provider_id not in (${leavingProviders})`;
 
 // The erasure that has waited longest. Skips those that another process works on. By erasures_unfinished_idx.

@@ -316,7 +316,7 @@ test("the parts of the history that a search walks along change neither its rows
     fc.asyncProperty(parts, async ({ days: later, list, fields, limit }) => {
       const search = await searchFor(history, fields);
       const inOnePart: string[] = [];
-      for await (const { rows } of matchingRows(history.pool, list, search)) {
+      for await (const rows of matchingRows(history.pool, list, search)) {
         inOnePart.push(...rows.map((row) => keyOf(list, row)));
       }
       const needs = {
@@ -360,7 +360,7 @@ test("a job processes every matching delivery once, in page order", async ({ his
   const fields: DeliveryFilterFields = { state: ["failed", "pending"], account: "harbour" };
   const keys: string[] = [];
   const search = await searchFor(history, fields);
-  for await (const { rows } of matchingRows(history.pool, "deliveries", search, { now })) {
+  for await (const rows of matchingRows(history.pool, "deliveries", search, now)) {
     keys.push(...rows.map((row) => keyOf("deliveries", row)));
   }
   expect(keys).toEqual(expected.deliveries(history, fields));

@@ -80,11 +80,11 @@ async function* matchingKeys(
   { list, search, now }: { readonly list: ListName; readonly search: Search; readonly now: Date },
 ): AsyncGenerator<readonly RowKey[], void> {
   if (list === "events") {
-    for await (const { rows } of matchingRows(db, list, search, { now })) {
+    for await (const rows of matchingRows(db, list, search, now)) {
       yield rows.map(({ eventId }) => ({ eventId, endpointId: 0 }));
     }
   } else {
-    for await (const { rows } of matchingRows(db, list, search, { now })) yield rows;
+    for await (const rows of matchingRows(db, list, search, now)) yield rows;
   }
 }
 

@@ -354,22 +354,22 @@ const batchRows = 1000;
 
 /**
  * Yields all matching rows in the order of pages, in batches of up to 1,000. Events recorded after the start are left out.
- * Each batch has statements of its own, so a job may stop and continue after any of them. `now` helps PostgreSQL to plan.
+ * `now` helps PostgreSQL to plan.
  */
 export async function* matchingRows<Name extends ListName>(
   db: Database,
   name: Name,
   search: Search,
-  { now, after }: { readonly now?: Date; readonly after?: SearchCursor | undefined } = {},
-): AsyncGenerator<{ readonly rows: readonly Found[Name][]; readonly next: SearchCursor | null }, void> {
+  now?: Date,
+): AsyncGenerator<readonly Found[Name][], void> {
   const partAfter = historyParts(db, search, now);
-  for (let position: SearchCursor | undefined = after ?? startCursor(search); position;) {
+  for (let position: SearchCursor | undefined = startCursor(search); position;) {
     const range = await partAfter(position);
     const source: SourceName = await chooseSource(db, name, { search, range });
     const request = { search, source, range, candidates: 2 * batchRows, limit: batchRows };
     const step: Step<Found[Name]> = await readStep(db, name, request);
     position = step.next ?? endOf(range);
-    yield { rows: step.rows, next: position ?? null };
+    yield step.rows;
   }
 }
 

@@ -21,12 +21,7 @@ export type Diagnosis =
   | ({ readonly kind: "paused" | "switched-off" | "restored" } & Held)
   | ({ readonly kind: "unreachable"; readonly unanswered: number; readonly timeoutSeconds: number } & Failed)
   | ({ readonly kind: "failing" | "failing-partly"; readonly success: SuccessRule } & Failed)
-  | ({
-      readonly kind: "failing-rarely";
-      readonly success: SuccessRule;
-      readonly since: Date;
-      readonly nextDueAt: Date | null;
-    } & Failed)
+  | ({ readonly kind: "failing-rarely"; readonly success: SuccessRule; readonly since: Date } & Failed)
   | { readonly kind: "slow"; readonly p95Ms: number }
   | ({ readonly kind: "held-up"; readonly oldestSeconds: number } & Held)
   | ({ readonly kind: "behind"; readonly lateSeconds: number; readonly hold: LaneHold | null } & Held)
@@ -118,7 +113,7 @@ function offText(off: Off): HealthText {
 const healthyText = ({ delivered, attempts }: { readonly delivered: number; readonly attempts: number }): string =>
   attempts === 0
     ? "No attempts in the last hour; deliveries wait for their next attempt."
-    : `Delivers normally: ${numberText(delivered)} of the last ${countText(attempts, "attempt")} succeeded.`;
+    : `Delivers normally: ${numberText(delivered)} of the last ${attemptsText(attempts)} succeeded.`;
 
 function unreachableText({
   unanswered,
@@ -126,7 +121,7 @@ function unreachableText({
   ...failed
 }: { readonly unanswered: number; readonly timeoutSeconds: number } & Failed): HealthText {
   const count = Math.max(unanswered, failed.failed);
-  const last = count === 0 ? "" : `: the last ${countText(count, "attempt")} had no response`;
+  const last = count === 0 ? "" : `: the last ${attemptsText(count)} had no response`;
   switch (failed.mostly) {
     case "timeout":
       return {
@@ -206,7 +201,7 @@ const classTexts: Readonly<Record<OutcomeClass, string>> = {
 };
 
 function failedText({ failed, attempts, mostly }: Failed): string {
-  const last = `the last ${countText(attempts, "attempt")} failed`;
+  const last = `the last ${attemptsText(attempts)} failed`;
   const some = failed === attempts ? last : `${numberText(failed)} of ${last}`;
   return mostly === undefined ? some : `${some}, mostly ${classTexts[mostly]}`;
 }
@@ -222,7 +217,7 @@ const waitingText = ({ waiting, isMore }: Held): string =>
 /** Separates thousands: `12,345`. */
 const numberText = (count: number): string => String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 
-const countText = (count: number, noun: string): string => (count === 1 ? noun : `${numberText(count)} ${noun}s`);
+const attemptsText = (count: number): string => (count === 1 ? "attempt" : `${numberText(count)} attempts`);
 
 /** Returns whole units: "41 s", "12 minutes", "3 hours", "2 days". */
 function durationText(seconds: number): string {

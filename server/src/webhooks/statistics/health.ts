@@ -201,11 +201,10 @@ function diagnose(facts: HealthFacts, sample: Counts, now: Date): Diagnosis {
     return { kind: "unreachable", unanswered: lane.unanswered, timeoutSeconds: endpoint.timeoutSeconds, ...failed };
   if (rate !== null && rate < failingBelow) return { kind: "failing", success: endpoint.success, ...failed };
   if (rate === null && lane.failingSince !== null) {
-    const since = { since: lane.failingSince, success: endpoint.success, nextDueAt: waiting.nextDueAt };
     const failures = { ...failed, failed: lane.failedAttempts, attempts: lane.failedAttempts };
     return lane.failedAttempts >= attemptsMin
       ? { kind: "failing", success: endpoint.success, ...failures }
-      : { kind: "failing-rarely", ...since, ...failures };
+      : { kind: "failing-rarely", since: lane.failingSince, success: endpoint.success, ...failures };
   }
   if (rate !== null && rate < degradedBelow) return { kind: "failing-partly", success: endpoint.success, ...failed };
   const oldestSeconds = waiting.oldestSeconds ?? 0;
