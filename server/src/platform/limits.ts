@@ -219,6 +219,13 @@ export const textLimits = {
   field: { name: "field-value-length", max: 10_000, note: "A value of a custom field, or a description." },
   // A list shows 500 objects, so it has up to 33 MB. Two megabytes each kept all other requests of a process waiting for seconds.
   fields: { name: "field-values-length", max: 65_535, note: "All field values of an object together." },
+  // An event of an account has all of its users, and its deletion has an event of each application. Sixty megabytes kept all other
+  // requests of a process waiting for 8 and for 17 seconds.
+  account: {
+    name: "texts-per-account-length",
+    max: mebibyte,
+    note: "All field values of an account's users together, or of its applications with their descriptions.",
+  },
   password: { name: "password-length", max: 1000, note: "A password." },
   choices: { name: "choices-per-field", max: 500, note: "Choices of a field." },
 } as const;

@@ -13,7 +13,8 @@ import {
 } from "#platform/limits.ts";
 import { limitsReference } from "../../../scripts/limits-reference.ts";
 import { changeAccountState, deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
-import { createApplication, deleteProduct } from "#portal/applications/index.ts";
+import { createApplication, deleteProduct, updateApplication } from "#portal/applications/index.ts";
+import { lengthOfAccountErrors } from "#portal/fields/field-values.ts";
 import { parseNewDefinition } from "#portal/fields/fields-definition.ts";
 import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
@@ -25,6 +26,7 @@ import {
   listUsers,
   passwordErrors,
   suspendUser,
+  updateUser,
 } from "#portal/users/index.ts";
 import { type BellwireApi, test as base } from "../bellwire-api/bellwire-api-test.ts";
 import { form } from "../portal/portal-fixture.ts";
@@ -273,6 +275,7 @@ const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>>
     const last = { notes: "x".repeat(size - each * (definitions.length - 1)) };
     return parseFieldInput({ definitions, target: "Account", writer: "developer" }, { ...input, ...last }).errors;
   },
+  account: (size) => lengthOfAccountErrors("users", size),
   password: (size) =>
     passwordErrors({ password: "x".repeat(size), confirmation: undefined, isRequired: true, lengthMin: 8 }),
   choices: (size) => {
@@ -289,6 +292,77 @@ test.for(entriesOf(textLimits))(
     expect(Object.values(validate(max + 1)).flat()).toEqual([expect.stringContaining(`maximum is ${max}`)]);
   },
 );
+
+test("the users of an account have a limited length of field values together, however they are added or changed", async ({
+  scene,
+}) => {
+  const { accountId, by, api } = scene;
+  const { pool, provider } = api;
+  const definition = { target: "User", name: "notes", label: "Notes" };
+  await createFieldsDefinition(pool, { providerId: provider.id, by, values: definition });
+  let code = "";
+  const urlOf = (each: string): string => (code = each);
+  await inviteUser(pool, { provider, accountId, by, email: "m@fjord.example", urlOf });
+  const [first] = await listUsers(pool, provider.id, accountId);
+  const write = (length: number) => ({ notes: "x".repeat(length) });
+  const person = () => {
+    const username = name();
+    const secret = { password: "correct horse battery", password_confirmation: "correct horse battery" };
+    return { username, email: `${username}@fjord.example`, ...secret };
+  };
+  const create = (length: number) =>
+    createUser(pool, passwords, { provider, accountId, by, values: { ...person(), ...write(length) } });
+  const accept = (length: number) =>
+    acceptInvitation(pool, passwords, { provider, code, now: by.now, values: { ...person(), ...write(length) } });
+  const update = (length: number) =>
+    updateUser(pool, passwords, {
+      provider,
+      accountId,
+      userId: first?.id ?? 0,
+      by,
+      writer: "program",
+      values: write(length),
+    });
+  const fill =
+    "update users set fields = jsonb_build_object('notes', repeat('x', $2)) where provider_id = $1 and id = $3";
+  expect(await outcomeOf(create(9000))).toBe("created");
+  await pool.query(fill, [provider.id, textLimits.account.max - 10_000, first?.id]);
+
+  const refused = expect.stringContaining(`maximum is ${textLimits.account.max}`);
+  expect(await outcomeOf(accept(9000))).toEqual(refused);
+  expect(await outcomeOf(create(9000))).toEqual(refused);
+  expect(await outcomeOf(create(900))).toBe("created");
+  expect(await outcomeOf(update(9000))).toBe("created"); // it shrinks
+  expect(await outcomeOf(accept(9000))).toBe("created");
+  await pool.query(fill, [provider.id, 8000, first?.id]);
+  const [other] = await pool.query<{ id: number }>("select max(id) as id from users where provider_id = $1", [
+    provider.id,
+  ]);
+  await pool.query(fill, [provider.id, textLimits.account.max - 10_000, other?.id]);
+  expect(await outcomeOf(update(9500))).toEqual(refused);
+});
+
+test("the applications of an account have a limited length of texts together", async ({ scene }) => {
+  const { accountId, planId, by, api } = scene;
+  const { pool, provider } = api;
+  const change = { provider, accountId, by, writer: "program" } as const;
+  const create = (length: number) =>
+    createApplication(pool, { ...change, planId, values: { name: name(), description: "x".repeat(length) } });
+  const update = (applicationId: number, length: number) =>
+    updateApplication(pool, { ...change, applicationId, values: { description: "x".repeat(length) } });
+  const [first, second] = [await create(9000), await create(8000)];
+  if (!first || !("application" in first) || !second || !("application" in second)) throw new Error("not created");
+  await pool.query(
+    "update applications set fields = jsonb_build_object('notes', repeat('x', $2)) where provider_id = $1 and id = $3",
+    [provider.id, textLimits.account.max - 18_000, first.application.id],
+  );
+
+  const refused = expect.stringContaining(`maximum is ${textLimits.account.max}`);
+  expect(await outcomeOf(create(2000))).toEqual(refused);
+  expect(await outcomeOf(update(second.application.id, 10_000))).toEqual(refused);
+  expect(await outcomeOf(update(second.application.id, 7000))).toBe("created");
+  expect(await outcomeOf(create(900))).toBe("created");
+});
 
 test("the API lists every limit with the provider's own usage", async ({ scene, otherApi }) => {
   await post(scene, "/bins", {});

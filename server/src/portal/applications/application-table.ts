@@ -9,7 +9,7 @@ import {
   updateValues,
 } from "#platform/database/field-table.ts";
 import { isXmlText } from "#platform/xml.ts";
-import { type FieldErrors, takenErrors } from "#portal/fields/index.ts";
+import { type FieldErrors, takenErrors, textsOfAccountErrors } from "#portal/fields/index.ts";
 import { readPlans, readProducts } from "#portal/products/index.ts";
 import { type Application, applicationFields, type ApplicationKey, type ApplicationRow, toRow } from "./application.ts";
 
@@ -264,6 +264,26 @@ export async function insertApplication(
   for (const key of application.keys) await insertKey(tx, providerId, row.id, key);
   return { ...application, id: row.id };
 }
+
+// Served by applications_account_idx.
+const lengthOfOthersStatement = `
+  select coalesce(sum(length(fields::text) + coalesce(length(description), 0)), 0)::float8 as length from applications
+  where provider_id = $1 and account_id = $2 and id <> $3`;
+
+const textsOf = ({ fields, description }: Application): object => ({ ...fields, description });
+
+/** Returns an error if a new or changed application of a locked account has too long texts, together with all others of the account. */
+export const textsOfApplicationsErrors = (
+  tx: Transaction,
+  providerId: number,
+  application: Application,
+  before?: Application,
+): Promise<FieldErrors> =>
+  textsOfAccountErrors("applications", { after: textsOf(application), before: before && textsOf(before) }, async () => {
+    const values = [providerId, application.accountId, before?.id ?? 0];
+    const [others] = await tx.query<{ length: number }>(lengthOfOthersStatement, values);
+    return others?.length ?? 0;
+  });
 
 // Served by applications_user_key_idx and applications_application_id_idx.
 const findTakenCredentialsStatement = `

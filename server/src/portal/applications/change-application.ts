@@ -31,6 +31,7 @@ import {
   insertApplication,
   listApplications,
   lockApplication,
+  textsOfApplicationsErrors,
   updateApplicationRow,
 } from "./application-table.ts";
 import {
@@ -94,6 +95,8 @@ export async function createApplication(
     if ("refused" in subscription || "notFound" in subscription) return subscription;
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     await requireWithinLimit(tx, countLimits.applications, { providerId: provider.id, id: accountId });
+    const tooLong = await textsOfApplicationsErrors(tx, provider.id, judged.application);
+    if (!hasNoErrors(tooLong)) return { refused: tooLong };
     // Nothing is written before this last step that can fail.
     const application = await insertApplication(tx, provider.id, judged.application);
     if (!application) return { refused: mergeErrors(await findTakenCredentials(tx, provider.id, judged.application)) };
@@ -280,7 +283,8 @@ export const updateApplication = (
       const { application, errors } = parseApplication(settings, before, { values, writer, now: by.now });
       const isKeyNew = application.userKey !== before.userKey;
       const taken = isKeyNew ? await findTakenCredentials(tx, change.provider.id, application) : {};
-      const refused = mergeErrors(errors, taken);
+      const tooLong = await textsOfApplicationsErrors(tx, change.provider.id, application, before);
+      const refused = mergeErrors(errors, taken, tooLong);
       if (!hasNoErrors(refused)) return { refused };
 
       const previous = applicationChanges(before, application, settings);

@@ -1,5 +1,7 @@
 import { type Json, type Node, record, repeated, value } from "#platform/document.ts";
+import { textLimits } from "#platform/limits.ts";
 import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
+import type { FieldErrors } from "./input.ts";
 
 /** The value of a field: a text, several texts, or the parts of an address. */
 export type FieldValue = string | readonly string[] | AddressValue;
@@ -214,4 +216,30 @@ const countryCodes: ReadonlyMap<string, string> = new Map(
 export function countryCodeOf(country: string | null): string | null {
   if (country === null || /^[A-Z]{2}$/.test(country)) return country;
   return countryCodes.get(country.trim().toLowerCase()) ?? null;
+}
+
+type PartsOfAccount = "users" | "applications";
+
+const { max: accountMax } = textLimits.account;
+
+/** Objects with fewer characters always fit: an account has a thousand users, and as many applications. */
+const freeLength = accountMax / 1000;
+
+export const lengthOfAccountErrors = (parts: PartsOfAccount, length: number): FieldErrors =>
+  length > accountMax
+    ? { base: [`The texts of all ${parts} of the account are too long together (maximum is ${accountMax} characters)`] }
+    : {};
+
+/**
+ * Returns an error if an object of a locked account gets longer texts, and those of all are too long then. `before` is undefined for a
+ * new object.
+ */
+export async function textsOfAccountErrors(
+  parts: PartsOfAccount,
+  { after, before = {} }: { readonly after: object; readonly before?: object | undefined },
+  lengthOfOthers: () => Promise<number>,
+): Promise<FieldErrors> {
+  const length = JSON.stringify(after).length;
+  if (length <= Math.max(freeLength, JSON.stringify(before).length)) return {};
+  return lengthOfAccountErrors(parts, length + (await lengthOfOthers()));
 }

@@ -23,7 +23,14 @@ export {
   propertySchemas,
   type SettableTable,
 } from "./field-input.ts";
-export { fieldsToJson, fieldValue, type FieldValues, isBillingAddress, representFields } from "./field-values.ts";
+export {
+  fieldsToJson,
+  fieldValue,
+  type FieldValues,
+  isBillingAddress,
+  representFields,
+  textsOfAccountErrors,
+} from "./field-values.ts";
 export {
   type Annotations,
   annotationsSchema,

@@ -27,6 +27,7 @@ import {
   isLastAdmin,
   type LockedUser,
   lockUser,
+  textsOfUsersErrors,
   updateUserRow,
   type User,
   userChanges,
@@ -209,6 +210,8 @@ export async function createUser(
     requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
     await requireWithinLimit(tx, countLimits.users, { providerId: provider.id, id: accountId });
     const { username, email, userFields } = fields;
+    const tooLong = await textsOfUsersErrors(tx, provider.id, { accountId, fields: userFields });
+    if (!hasNoErrors(tooLong)) return { refused: tooLong };
     const user = await insertUser(
       tx,
       provider.id,
@@ -257,7 +260,11 @@ export async function updateUser(
   const decide: DecideUser = async ({ user: before, passwordHash }, { tx, settings }) => {
     if (currentPassword !== undefined && passwordHash !== password.before) return provedAnother;
     const { user, errors } = parseUserUpdate(settings, before, { values, writer });
-    const refused = mergeErrors(errors, await findTakenUserNames(tx, provider.id, user), password.errors);
+    const wrong = [
+      await findTakenUserNames(tx, provider.id, user),
+      await textsOfUsersErrors(tx, provider.id, user, before),
+    ];
+    const refused = mergeErrors(errors, ...wrong, password.errors);
     if (!hasNoErrors(refused)) return { refused };
     if (password.hash !== undefined) {
       const ended = { providerId: provider.id, audience: "developer", userId, keptCookieValue: keptSession } as const;

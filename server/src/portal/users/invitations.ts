@@ -16,7 +16,7 @@ import {
 import { insertMail, invitationMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { parseNewUser, type UserFields, type UserOutcome } from "./change-user.ts";
-import { type User, findTakenUserNames, insertUser, linkLifetime, userEvent } from "./user.ts";
+import { type User, findTakenUserNames, insertUser, linkLifetime, textsOfUsersErrors, userEvent } from "./user.ts";
 
 /** A mailed invitation to join an account. */
 export interface Invitation {
@@ -229,7 +229,11 @@ export async function acceptInvitation(
   try {
     return await pool.inTransaction(async (tx) => {
       const account = await lockAccount(tx, provider.id, invited.accountId);
-      if (!account || !(await markAccepted(tx, provider.id, code, now))) return undefined;
+      if (!account) return undefined;
+      const added = { accountId: account.id, fields: fields.userFields };
+      const tooLong = await textsOfUsersErrors(tx, provider.id, added);
+      if (!hasNoErrors(tooLong)) return { refused: tooLong };
+      if (!(await markAccepted(tx, provider.id, code, now))) return undefined;
       await requireWithinLimit(tx, countLimits.users, { providerId: provider.id, id: account.id });
       const user = await insertMember(tx, settings, { fields, passwordHash, accountId: account.id }, now);
       const actor = { kind: "developer", userId: user.id } as const;

@@ -23,6 +23,7 @@ import {
   representFields,
   type SettableTable,
   takenErrors,
+  textsOfAccountErrors,
 } from "#portal/fields/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
 
@@ -120,6 +121,24 @@ const insertUserStatement = `
     ${insertParameters(userFields, 6)})
   on conflict do nothing
   returning ${selectList(userFields)}`;
+
+// Served by users_account_idx.
+const lengthOfOthersStatement = `
+  select coalesce(sum(length(fields::text)), 0)::float8 as length from users
+  where provider_id = $1 and account_id = $2 and id <> $3`;
+
+/** Returns an error if a new or changed user of a locked account has too long field values, together with all others of the account. */
+export const textsOfUsersErrors = (
+  tx: Transaction,
+  providerId: number,
+  { accountId, fields }: Pick<User, "accountId" | "fields">,
+  before?: Pick<User, "id" | "fields">,
+): Promise<FieldErrors> =>
+  textsOfAccountErrors("users", { after: fields, before: before?.fields }, async () => {
+    const values = [providerId, accountId, before?.id ?? 0];
+    const [others] = await tx.query<{ length: number }>(lengthOfOthersStatement, values);
+    return others?.length ?? 0;
+  });
 
 export interface NewUser extends Pick<User, "accountId" | "username" | "email" | "role" | "fields"> {
   readonly state: "pending" | "active";
