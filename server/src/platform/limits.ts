@@ -156,6 +156,14 @@ export const countLimits = {
       select count(*)::integer as used from invitations
       where provider_id = $1 and account_id = $2 and accepted_at is null`,
   }),
+  // A sign-up may create an application for each, which takes four milliseconds.
+  products: count({
+    name: "products-per-provider",
+    of: "provider",
+    unit: "products",
+    max: 1000,
+    counted: "select count(*)::integer as used from products where provider_id = $1",
+  }),
   endpoints: count({
     name: "endpoints-per-provider",
     of: "provider",

@@ -17,6 +17,7 @@ import { createApplication, deleteProduct, updateApplication } from "#portal/app
 import { lengthOfAccountErrors } from "#portal/fields/field-values.ts";
 import { parseNewDefinition } from "#portal/fields/fields-definition.ts";
 import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts";
+import { createProduct } from "#portal/products/index.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import {
   acceptInvitation,
@@ -92,6 +93,8 @@ const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Pro
   },
   invitations: ({ api: { pool, provider }, accountId, by }) =>
     inviteUser(pool, { provider, accountId, by, email: `${name()}@fjord.example`, urlOf: (code) => code }),
+  products: ({ api: { pool, provider }, by }) =>
+    createProduct(pool, { providerId: provider.id, by, values: { name: name() } }),
   endpoints: (scene) => post(scene, "/endpoints", { name: name(), url: "http://127.0.0.1:9/" }),
   bins: (scene) => post(scene, "/bins", {}),
   accessTokens: ({ api: { pool, provider }, userId, by }) => {

@@ -1,6 +1,7 @@
 import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids.ts";
+import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,
@@ -145,6 +146,7 @@ export async function createProduct(
   });
   if (!hasNoErrors(refused)) return { refused };
   return pool.inTransaction(async (tx) => {
+    await requireWithinLimit(tx, countLimits.products, { providerId });
     const outcome = await insertProductWithPlan(tx, providerId, { ...requested, systemName }, by);
     if ("product" in outcome || systemNameInput.value) return outcome;
     return insertProductWithPlan(tx, providerId, { ...requested, systemName: alternativeSystemName(systemName) }, by);
