@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Cell, defaultCell, readCells, reencryptCells, revealDatabaseUrl } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
@@ -7,10 +6,9 @@ import { explainConfig, warnOfUnknownSettings } from "#platform/config/settings.
 import type { Database, Pool } from "#platform/database/database.ts";
 import { describeDatabase, planMigrations } from "#platform/database/open-database.ts";
 import { backUp } from "#platform/embedded-postgres/back-up.ts";
-import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { hasDatabase, openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { type Encryption, createEncryption, retireKeys } from "#platform/encryption.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
-import { readFileIfExists } from "#platform/files.ts";
 import { reencryptFailures } from "#webhooks/deliveries/index.ts";
 import { reencryptEndpoints, reencryptSentSettings } from "#webhooks/endpoints/index.ts";
 import { type Command, type CommandNeeds, WrongUsage, parseArguments } from "./command.ts";
@@ -117,7 +115,7 @@ export const backup: Command = {
       throw new CannotStart(
         "This copies the embedded database only. With DATABASE_URL, use pg_dump or your PostgreSQL's own backups.",
       );
-    if (!existsSync(dataDir))
+    if (!hasDatabase(dataDir))
       throw new CannotStart(`There is no database in ${dataDir}: set BELLWIRE_DATA_DIR to its folder.`);
     const target = resolve(values.to);
     await using database = await openEmbeddedPostgres(dataDir, printStatus);
@@ -152,7 +150,7 @@ async function readDatabaseProperties(
   try {
     const directUrl = databaseDirectUrl ?? databaseUrl;
     if (directUrl) return await describeDatabase(directUrl.reveal());
-    if ((await readFileIfExists(join(dataDir, "database-passwords"))) === undefined) return [["database", "none yet"]];
+    if (!hasDatabase(dataDir)) return [["database", "none yet"]];
     await using embedded = await openEmbeddedPostgres(dataDir, printStatus);
     return await describeDatabase(embedded.ownerUrl);
   } catch (error) {

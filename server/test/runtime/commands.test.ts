@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import pg from "pg";
 import { expect } from "vitest";
 import { connectToCell } from "#cells/index.ts";
@@ -9,6 +11,7 @@ import { setUp } from "../portal/portal-fixture.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { makeDataDir } from "../support/data-dir.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { postmasterOf } from "../support/processes.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test-of-starts.ts";
@@ -103,8 +106,18 @@ test("a read-only command writes nothing into a database without Bellwire, and c
   const schemas = "select from pg_namespace where nspname like 'bellwire%'";
   expect(await asOwner(databaseUrl, schemas)).toEqual([]);
 
-  const [exitCode, message] = await run({ BELLWIRE_DATA_DIR: "/nowhere/bellwire" }, "failures", "check");
-  expect([exitCode, message]).toEqual([1, expect.stringContaining("There is no database in /nowhere/bellwire")]);
+  // An empty folder is what a volume that is not mounted leaves.
+  await using folder = await makeEmptyDataDir();
+  for (const dataDir of ["/nowhere/bellwire", folder.path]) {
+    for (const command of [
+      ["failures", "check"],
+      ["backup", "--to", join(folder.path, "backup")],
+    ]) {
+      const [exitCode, message] = await run({ BELLWIRE_DATA_DIR: dataDir }, ...command);
+      expect([exitCode, message]).toEqual([1, expect.stringContaining(`There is no database in ${dataDir}`)]);
+    }
+  }
+  expect(await readdir(folder.path)).toEqual([]);
 });
 
 test("an empty password on the command line is replaced with a random one, which is printed, and a too long one is refused", async ({

@@ -8,6 +8,7 @@ import { backupMarker } from "../embedded-postgres/back-up.ts";
 import {
   type EmbeddedPostgres,
   type ServerAhead,
+  hasDatabase,
   openEmbeddedPostgres,
 } from "../embedded-postgres/open-embedded-postgres.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
@@ -155,7 +156,7 @@ function openEmbedded(
   dataDir: string,
   { mayChange, printStatus, ahead }: Pick<OpenDatabaseNeeds, "mayChange" | "printStatus" | "ahead">,
 ): Promise<EmbeddedPostgres> {
-  if (!mayChange && !existsSync(dataDir)) {
+  if (!mayChange && !hasDatabase(dataDir)) {
     throw new CannotStart(
       `There is no database in ${dataDir}: set BELLWIRE_DATA_DIR or DATABASE_URL, or start Bellwire first.`,
     );

@@ -157,6 +157,10 @@ const locked =
       work,
     );
 
+/** Returns whether a data directory has a database. */
+export const hasDatabase = (dataDir: string): boolean =>
+  ["postgres", "postgres-location"].some((name) => existsSync(join(dataDir, name)));
+
 /** A server that this process started before it uses it. Closing it stops the server unless somebody uses it. */
 export type ServerAhead = AsyncDisposable;
 
