@@ -76,7 +76,7 @@ async function startFromCopy(
       cause: error,
     });
   });
-  const encryption = createEncryption(await loadSecretKeys(config));
+  const encryption = createEncryption(await loadSecretKeys(config, async () => true));
   const opening = {
     access: (): DatabaseAccess => {
       throw new NoConnection(reason);

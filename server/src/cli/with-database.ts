@@ -5,7 +5,7 @@ import { classifyDatabaseError, providerMovingCode } from "#platform/database/co
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type OpenedDatabase, openDatabase } from "#platform/database/open-database.ts";
 import type { OpenedPool } from "#platform/database/pool.ts";
-import { type Encryption, createEncryption, verifyKeys } from "#platform/encryption.ts";
+import { type Encryption, createEncryption, isEncrypted, verifyKeys } from "#platform/encryption.ts";
 import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { createLogger } from "#platform/logger.ts";
 import { type Provider, readProvider } from "#portal/providers/index.ts";
@@ -127,7 +127,7 @@ export async function requireTenant(directory: Database, subdomain: string | und
 
 /** Opens the encryption. Refuses a wrong key. */
 export async function openEncryption(pool: Pool, config: Config): Promise<Encryption> {
-  const encryption = createEncryption(await loadSecretKeys(config));
+  const encryption = createEncryption(await loadSecretKeys(config, () => isEncrypted(pool)));
   await verifyKeys(pool, encryption);
   return encryption;
 }

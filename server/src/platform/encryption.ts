@@ -101,6 +101,9 @@ const sentinel = "This key can read what it wrote.";
 const readAll = `select key_id, sentinel from key_checks`;
 const insert = `insert into key_checks (key_id, sentinel) values ($1, $2) on conflict (key_id) do nothing`;
 
+/** Returns whether a key has encrypted something in this database. */
+export const isEncrypted = async (pool: Pool): Promise<boolean> => (await pool.query(readAll)).length > 0;
+
 /**
  * Refuses to start if a key that encrypted something in this database is missing or wrong: better than a failure at the first
  * delivery. Registers the newest key.

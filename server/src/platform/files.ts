@@ -78,8 +78,7 @@ const sqliteBusy = 5;
  * written, so that a database can be started and stopped on a full disk.
  */
 export async function withFileLock<T>(lockFile: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
-  createPrivately(lockFile);
-  using lock = new DatabaseSync(lockFile, { timeout: 0 });
+  using lock = openLock(lockFile);
   let isReported = false;
   const sinceMs = systemClock.monotonicMs();
   while (!isTaken(lock)) {
@@ -89,6 +88,16 @@ export async function withFileLock<T>(lockFile: string, onWait: () => void, work
     onWait();
   }
   return await work();
+}
+
+function openLock(path: string): DatabaseSync {
+  try {
+    createPrivately(path);
+    return new DatabaseSync(path, { timeout: 0 });
+  } catch (error) {
+    // Another user may have created it.
+    throw new CannotStart(`${path} cannot be opened: ${errorMessage(error)}`, { cause: error });
+  }
 }
 
 /** SQLite would let all users of the machine read the file, and whoever may read it may hold a lock that keeps ours out. */

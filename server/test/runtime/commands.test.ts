@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { access, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { expect } from "vitest";
@@ -95,6 +95,16 @@ test("migrate --plan starts an embedded database that does not run, and stops it
     "The database is up to date.",
   ]);
   expect(await postmasterOf(folder.path)).toBeUndefined();
+});
+
+test("an encrypted database without its secret key is refused, and gets no other key", async () => {
+  await using folder = await makeDataDir();
+  const path = join(folder.path, "secret-key");
+  const env = { BELLWIRE_DATA_DIR: folder.path, BELLWIRE_SECRET_KEY: "" };
+  expect(await run(env, "rekey")).toEqual([0, expect.any(String)]);
+  await rm(path);
+  expect(await run(env, "rekey")).toEqual([1, expect.stringContaining(`${path} is missing, with the key`)]);
+  await expect(access(path)).rejects.toThrow("ENOENT");
 });
 
 test("a read-only command writes nothing into a database without Bellwire, and creates no database", async ({

@@ -1,12 +1,16 @@
 import { once } from "node:events";
-import { readdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, rename, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { queryOnce } from "../cells/installation.ts";
 import { buildAuthority } from "../support/build-certificates.ts";
 import { cloneTemplate } from "../support/clone-template.ts";
+import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
+import { mountReadOnly } from "../support/small-disk.ts";
 import { BellwireProcess, serve } from "../support/start-bellwire.ts";
 
 const key = Buffer.alloc(32).toString("base64");
@@ -31,6 +35,30 @@ test("a taken port is reported before a database is created", async () => {
     `bellwire: Port ${port} on 127.0.0.1 is taken by another program. End it, or set PORT to another one.\n`,
   );
   otherProgram.close();
+});
+
+test("an incomplete copy of a data directory is refused, and gets nothing new", async () => {
+  await using folder = await makeDataDir();
+  for (const [name, problem] of [
+    ["postgres/PG_VERSION", "has files, but not all of a database"],
+    ["database-passwords", "database-passwords is missing, with the passwords of the database"],
+  ] as const) {
+    const path = join(folder.path, name);
+    await rename(path, `${path}.kept`);
+    await expect(openEmbeddedPostgres(folder.path, () => undefined)).rejects.toThrow(problem);
+    expect(existsSync(path)).toBe(false);
+    await rename(`${path}.kept`, path);
+  }
+});
+
+test("a data directory that cannot be written is named with its owner", async (context) => {
+  await using folder = await makeEmptyDataDir();
+  const readOnly = await mountReadOnly(folder.path);
+  if (!readOnly) return context.skip("mounting is not permitted");
+  await using _mounted = readOnly;
+  await expect(openEmbeddedPostgres(folder.path, () => undefined)).rejects.toThrow(
+    /cannot be used: EROFS.*\. It belongs to the user number \d+\.$/,
+  );
 });
 
 test("all invalid settings are reported in one message, without their values", async () => {

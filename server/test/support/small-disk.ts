@@ -51,3 +51,17 @@ export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefi
     },
   };
 }
+
+/** Mounts an empty, read-only file system on a folder. Returns undefined without the permission to mount. */
+export async function mountReadOnly(folder: string): Promise<AsyncDisposable | undefined> {
+  try {
+    await run("mount", ["-t", "tmpfs", "-o", "ro", "bellwire-test", folder]);
+  } catch {
+    return undefined;
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      await run("umount", ["-l", folder]);
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { CannotStart } from "../errors.ts";
-import { readOrCreateFile } from "../files.ts";
+import { readFileIfExists, readOrCreateFile } from "../files.ts";
 import {
   defaultText,
   type Environment,
@@ -117,17 +117,30 @@ const refusal = (wrong: readonly string[]): CannotStart =>
 
 export type Config = ReturnType<typeof readConfig>;
 
-/** Returns the keys that encrypt secrets at rest, newest first: the configured ones, or one stored in the data directory. */
-export async function loadSecretKeys({
-  secretKey,
-  dataDir,
-}: Pick<Config, "secretKey" | "dataDir">): Promise<readonly Buffer[]> {
+/**
+ * Returns the keys that encrypt secrets at rest, newest first: the configured ones, or one stored in the data directory. Creates that
+ * one unless something is encrypted already: no new key could read it.
+ */
+export async function loadSecretKeys(
+  { secretKey, dataDir }: Pick<Config, "secretKey" | "dataDir">,
+  isEncrypted: () => Promise<boolean>,
+): Promise<readonly Buffer[]> {
   const path = join(dataDir, "secret-key");
   const text =
-    secretKey?.reveal() ?? (await readOrCreateFile(path, () => `${randomBytes(32).toString("base64")}\n`)).content;
+    secretKey?.reveal() ?? (await readFileIfExists(path)) ?? (await createSecretKey(path, await isEncrypted()));
   const keys = parseSecretKeys(text);
   if (keys instanceof InvalidSetting) throw new CannotStart(`${path} ${keys.problem}. Restore it from a backup.`);
   return keys;
+}
+
+async function createSecretKey(path: string, isEncrypted: boolean): Promise<string> {
+  if (!isEncrypted) return (await readOrCreateFile(path, () => `${randomBytes(32).toString("base64")}\n`)).content;
+  // Another process creates it before it encrypts.
+  const created = await readFileIfExists(path);
+  if (created !== undefined) return created;
+  throw new CannotStart(
+    `${path} is missing, with the key that the database is encrypted with. Restore it from a backup, or set BELLWIRE_SECRET_KEY.`,
+  );
 }
 
 /** The roles of a process: web serves people and programs, engine delivers. */

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { access, constants, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import pg from "pg";
 import { systemClock } from "../clock.ts";
@@ -199,6 +200,15 @@ async function makeDataDir(folder: string): Promise<void> {
   } catch (error) {
     throw new CannotStart(`The data directory ${folder} (BELLWIRE_DATA_DIR) cannot be created: ${errorMessage(error)}`);
   }
+  const refusal = await access(folder, constants.R_OK | constants.W_OK | constants.X_OK).then(
+    () => undefined,
+    errorMessage,
+  );
+  if (refusal === undefined) return;
+  const { uid } = await stat(folder);
+  throw new CannotStart(
+    `The data directory ${folder} (BELLWIRE_DATA_DIR) cannot be used: ${refusal}. It belongs to the user number ${uid}.`,
+  );
 }
 
 /** A running server with this process as one of its users. */
@@ -241,7 +251,7 @@ interface LocatedServer {
 
 async function locateServer(dataDir: string, printStatus: (line: string) => void): Promise<LocatedServer> {
   const place = await chooseLocation(dataDir, printStatus);
-  const passwords = await loadPasswords(dataDir);
+  const passwords = await loadPasswords(dataDir, place);
   const socketFolder = await makeSocketFolder(place);
   const urlOf = (role: string, password: string, name: string): string =>
     `postgresql://${role}:${password}@localhost:${socketPort}/${name}?host=${encodeURIComponent(socketFolder)}&sslmode=disable`;
@@ -276,8 +286,12 @@ export interface Passwords {
 const passwordsFile = "database-passwords";
 
 /** Reads the passwords of the two roles. The first start creates them in the data directory. */
-async function loadPasswords(dataDir: string): Promise<Passwords> {
+async function loadPasswords(dataDir: string, { folder }: ServerLocation): Promise<Passwords> {
   const path = join(dataDir, passwordsFile);
+  if (!existsSync(path) && existsSync(join(folder, "postgres")))
+    throw new CannotStart(
+      `${path} is missing, with the passwords of the database in ${folder}. Copy it, too, or restore it from a backup.`,
+    );
   const { content } = await readOrCreateFile(path, () => `owner ${randomHex(24)}\napp ${randomHex(24)}\n`);
   const [, owner, app] = /^owner ([0-9a-f]{48})\napp ([0-9a-f]{48})\n$/.exec(content) ?? [];
   if (!owner || !app)

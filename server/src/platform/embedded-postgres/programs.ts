@@ -196,16 +196,27 @@ export async function initDatabase({ place, binaries, ownerPassword, printStatus
         "Start the Bellwire that made it, and move the data with pg_dump.",
     );
   }
-  printStatus(`making a new database in ${join(place.folder, "postgres")}`);
+  const target = join(place.folder, "postgres");
+  if (await hasFiles(target))
+    throw new CannotStart(
+      `${target} has files, but not all of a database: PG_VERSION is missing. Restore it from a backup, or copy it again.`,
+    );
+  printStatus(`making a new database in ${target}`);
   await removeDrafts(place.folder);
   const draft = join(place.folder, `${draftPrefix}${randomHex(4)}`);
   try {
     await makeDraft(draft, { place, binaries, ownerPassword });
-    await rename(join(draft, "postgres"), join(place.folder, "postgres"));
+    await rename(join(draft, "postgres"), target);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
 }
+
+const hasFiles = (folder: string): Promise<boolean> =>
+  readdir(folder).then(
+    (names) => names.length > 0,
+    () => false,
+  );
 
 async function makeDraft(
   draft: string,
