@@ -222,7 +222,7 @@ export const changeLimits = {
   bytes: { name: "recorded-bytes-per-account-and-minute", max: 8 * 1024 * 1024 },
 } as const;
 
-/** Characters of texts that are not names: those have 255. */
+/** Characters of texts that are not names, which have 255, and numbers of choices. */
 export const textLimits = {
   field: { name: "field-value-length", max: 10_000, note: "A value of a custom field, or a description." },
   // A list shows 500 objects, so it has up to 33 MB. Two megabytes each kept all other requests of a process waiting for seconds.
@@ -236,6 +236,8 @@ export const textLimits = {
   },
   password: { name: "password-length", max: 1000, note: "A password." },
   choices: { name: "choices-per-field", max: 500, note: "Choices of a field." },
+  // The sign-up form, which strangers read, has them all. 75,000 were 38 MB, and took 6 s.
+  allChoices: { name: "choices-per-provider", max: 5000, note: "Choices of all fields of a provider together." },
 } as const;
 
 /** Sizes and times of one request. A request that takes longer gets 408, and its connection is closed. */

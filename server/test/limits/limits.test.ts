@@ -15,8 +15,8 @@ import { limitsReference } from "../../../scripts/limits-reference.ts";
 import { changeAccountState, deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication, deleteProduct, updateApplication } from "#portal/applications/index.ts";
 import { lengthOfAccountErrors } from "#portal/fields/field-values.ts";
-import { parseNewDefinition } from "#portal/fields/fields-definition.ts";
-import { createFieldsDefinition, parseFieldInput } from "#portal/fields/index.ts";
+import { allChoicesErrors, parseNewDefinition } from "#portal/fields/fields-definition.ts";
+import { createFieldsDefinition, parseFieldInput, updateFieldsDefinition } from "#portal/fields/index.ts";
 import { createProduct } from "#portal/products/index.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import {
@@ -285,6 +285,7 @@ const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>>
     const choices = Array.from({ length: size }, (_, place) => `c${place}`);
     return parseNewDefinition({ target: "Account", name: "size", label: "Size", choices }).errors;
   },
+  allChoices: allChoicesErrors,
 };
 
 test.for(entriesOf(textLimits))(
@@ -365,6 +366,26 @@ test("the applications of an account have a limited length of texts together", a
   expect(await outcomeOf(update(second.application.id, 10_000))).toEqual(refused);
   expect(await outcomeOf(update(second.application.id, 7000))).toBe("created");
   expect(await outcomeOf(create(900))).toBe("created");
+});
+
+test("the fields of a provider have a limited number of choices together", async ({ scene }) => {
+  const { by, api } = scene;
+  const { pool, provider } = api;
+  const choices = Array.from({ length: textLimits.choices.max }, (_, place) => `c${place}`);
+  const create = (some: readonly string[]) =>
+    createFieldsDefinition(pool, {
+      providerId: provider.id,
+      by,
+      values: { target: "User", name: name(), label: "Size", choices: some },
+    });
+  for (let count = 0; count < textLimits.allChoices.max; count += choices.length)
+    expect(await outcomeOf(create(choices))).toBe("created");
+  const refused = expect.stringContaining(`maximum is ${textLimits.allChoices.max}`);
+  expect(await outcomeOf(create(["one"]))).toEqual(refused);
+  const last = await create([]);
+  if (!("definition" in last)) throw new Error("not created");
+  const update = { providerId: provider.id, id: last.definition.id, by, values: { choices: ["one"] } };
+  expect(await outcomeOf(updateFieldsDefinition(pool, update))).toEqual(refused);
 });
 
 test("the API lists every limit with the provider's own usage", async ({ scene, otherApi }) => {

@@ -225,9 +225,10 @@ export async function createFieldsDefinition(
   if (!hasNoErrors(errors)) return { refused: errors };
   return pool.inTransaction(async (tx) => {
     await requireWithinLimit(tx, countLimits.fieldsDefinitions, { providerId });
-    const others = (await lockFieldsDefinitions(tx, providerId)).filter(
-      ({ target }) => target === newDefinition.target,
-    );
+    const all = await lockFieldsDefinitions(tx, providerId);
+    const refused = addedChoicesErrors(all, newDefinition);
+    if (!hasNoErrors(refused)) return { refused };
+    const others = all.filter(({ target }) => target === newDefinition.target);
     const position = Math.max(0, ...others.map((other) => other.position)) + 1;
     const definition = await insertFieldsDefinition(tx, providerId, { ...newDefinition, position }, by.now);
     if (!definition) return { refused: { name: ["has already been taken"] } };
@@ -248,7 +249,8 @@ export async function updateFieldsDefinition(
     const before = all.find((definition) => definition.id === id);
     if (!before) return undefined;
     const { definition: updated, errors } = parseDefinition(before, values);
-    if (!hasNoErrors(errors)) return { refused: errors };
+    const refused = mergeErrors(errors, addedChoicesErrors(all, updated, before));
+    if (!hasNoErrors(refused)) return { refused };
     const ofTarget = all.filter(({ target }) => target === before.target);
     const order = movedTo(Number(values["position"]), before, ofTarget);
     const isMoved = order.some(({ position }, index) => position !== index + 1);
@@ -393,6 +395,23 @@ const choiceErrors = (choices: readonly string[]): readonly string[] => [
     ? [`has one that is too long (maximum is ${nameLengthMax} characters)`]
     : []),
 ];
+
+type Choices = Pick<FieldsDefinition, "choices">;
+
+export const allChoicesErrors = (count: number): FieldErrors =>
+  count > textLimits.allChoices.max
+    ? { choices: [`are too many (maximum is ${textLimits.allChoices.max} for all fields together)`] }
+    : {};
+
+/** Returns an error if a new or changed definition adds choices, and all definitions together have too many then. */
+function addedChoicesErrors(
+  all: readonly Choices[],
+  { choices }: Choices,
+  before: Choices = { choices: [] },
+): FieldErrors {
+  const added = choices.length - before.choices.length;
+  return added > 0 ? allChoicesErrors(all.reduce((sum, each) => sum + each.choices.length, added)) : {};
+}
 
 const isText = (target: FieldTarget, name: string): boolean => !isRate(target, name) && !isBillingAddress(target, name);
 
