@@ -6,6 +6,7 @@ import { holdSession } from "./session.tsx";
 interface Present {
   readonly userId: number;
   readonly csrfToken: string;
+  readonly userName?: string;
   readonly role?: "admin" | "member";
 }
 
@@ -29,11 +30,11 @@ function serverWith(present: Present | "signed out" | "away", { isForbidden = fa
     bodies.push(await first.text());
     return new Response("{}");
   });
-  let ends = 0;
+  const ends: (string | undefined)[] = [];
   const session = holdSession({ ...exampleSession, userId: 1, csrfToken: "first" });
-  const send = createSessionFetch({ session, onEnd: () => void ends++ });
+  const send = createSessionFetch({ session, onEnd: (otherUser) => void ends.push(otherUser) });
   const put = () => send(new Request("https://bellwire.example/x", { method: "PUT", body: "typed" }));
-  return { put, bodies, ends: () => ends, session };
+  return { put, bodies, ends: () => ends.length, others: () => ends, session };
 }
 
 test("a change uses the session of the page", async () => {
@@ -47,13 +48,16 @@ test("after a sign-in in another tab, a change is sent with the new session, onc
 });
 
 test.each([
-  ["no session", "signed out"],
-  ["the session of another user", { userId: 2, csrfToken: "second" }],
-] as const)("with %s, the request is not repeated, and the session's end is reported", async (_case, present) => {
-  const { put, bodies, ends } = serverWith(present);
-  expect((await put()).ok).toBe(false);
-  expect([bodies, ends()]).toEqual([[], 1]);
-});
+  ["no session", "signed out", undefined],
+  ["the session of another user", { userId: 2, userName: "olaf", csrfToken: "second" }, "olaf"],
+] as const)(
+  "with %s, the request is not repeated, and the session's end is reported",
+  async (_case, present, other) => {
+    const { put, bodies, others } = serverWith(present);
+    expect((await put()).ok).toBe(false);
+    expect([bodies, others()]).toEqual([[], [other]]);
+  },
+);
 
 test("a 403 in an unchanged session is not reported as the session's end", async () => {
   const { put, ends } = serverWith({ userId: 1, csrfToken: "first" }, { isForbidden: true });

@@ -1,5 +1,7 @@
 import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
+import { SessionContext } from "../api/session.tsx";
+import { exampleSession } from "../testing/examples.ts";
 import { mount } from "../testing/in-portal.tsx";
 import { click } from "../testing/show-in-portal.tsx";
 import { says, shown } from "../testing/show-page.tsx";
@@ -11,17 +13,19 @@ function showPageWithForm() {
   let signIns = 0;
   const sessionEnd = createSessionEnd(document, () => void signIns++);
   const page = mount(
-    <main>
-      <input aria-label="Search" />
-      <form>
-        <input aria-label="Name" />
-      </form>
-      <SessionEndNotice sessionEnd={sessionEnd} />
-    </main>,
+    <SessionContext value={exampleSession}>
+      <main>
+        <input aria-label="Search" />
+        <form>
+          <input aria-label="Name" />
+        </form>
+        <SessionEndNotice sessionEnd={sessionEnd} />
+      </main>
+    </SessionContext>,
   );
   return {
     signIns: () => signIns,
-    end: () => flushSync(sessionEnd.report),
+    end: (otherUser?: string) => flushSync(() => sessionEnd.report(otherUser)),
     type: (label: string) =>
       page.querySelector(`[aria-label=${label}]`)?.dispatchEvent(new Event("input", { bubbles: true })),
     removeForm: () => page.querySelector("form")?.remove(),
@@ -47,6 +51,15 @@ test("with form input, the page stays, and a dialog offers a sign-in in another 
   await waitFor(() => expect(document.activeElement).toBe(link));
   await click("Back to the form");
   expect(shown()).not.toContain("Your session has ended");
+});
+
+test("if somebody else is signed in meanwhile, the dialog says who, and offers no sign-in, which would lead to that user", async () => {
+  const page = showPageWithForm();
+  page.type("Name");
+  page.end("olaf");
+  await says("olaf is signed in in this browser now. Sign out in a new tab and sign in as mia");
+  const link = document.querySelector<HTMLAnchorElement>("a[target=_blank]");
+  expect([link?.textContent, link?.getAttribute("href")]).toEqual(["Open a new tab", "/p/admin"]);
 });
 
 test("input of a removed form is ignored", () => {

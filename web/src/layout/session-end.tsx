@@ -5,9 +5,11 @@ import { useToast } from "../components/toast-context.ts";
 /** Decides about a page whose session has ended. */
 export interface SessionEnd {
   /** Leads to the sign-in page, or opens the dialog over a form with input. Reports repeat while the page polls. */
-  readonly report: () => void;
+  readonly report: (otherUser?: string) => void;
   readonly close: () => void;
   readonly isOpen: () => boolean;
+  /** The name of the user who is signed in instead, if any. */
+  readonly otherUser: () => string | undefined;
   readonly subscribe: (onChange: () => void) => () => void;
 }
 
@@ -17,6 +19,7 @@ const forms = "main form, [role=dialog] form";
 export function createSessionEnd(page: Document, toSignIn: () => void): SessionEnd {
   const changes = new EventTarget();
   let isOpen = false;
+  let other: string | undefined;
   /** The last form that received input. A saved one is removed from most pages. */
   let edited: Element | null = null;
   page.addEventListener("input", ({ target }) => {
@@ -27,9 +30,14 @@ export function createSessionEnd(page: Document, toSignIn: () => void): SessionE
     changes.dispatchEvent(new Event("change"));
   };
   return {
-    report: () => (edited?.isConnected ? setOpen(true) : toSignIn()),
+    report: (otherUser) => {
+      other = otherUser;
+      if (edited?.isConnected) setOpen(true);
+      else toSignIn();
+    },
     close: () => setOpen(false),
     isOpen: () => isOpen,
+    otherUser: () => other,
     subscribe(onChange) {
       changes.addEventListener("change", onChange);
       return () => changes.removeEventListener("change", onChange);
@@ -38,6 +46,7 @@ export function createSessionEnd(page: Document, toSignIn: () => void): SessionE
 }
 
 interface DialogProps {
+  readonly otherUser: string | undefined;
   readonly onClose: () => void;
 }
 
@@ -62,10 +71,11 @@ function SessionEndMessage() {
 /** Shows the dialog while it is open. Only then it is loaded, as the first page does not need it. */
 export function SessionEndNotice({ sessionEnd }: { sessionEnd: SessionEnd }) {
   const isOpen = useSyncExternalStore(sessionEnd.subscribe, sessionEnd.isOpen);
+  const otherUser = useSyncExternalStore(sessionEnd.subscribe, sessionEnd.otherUser);
   return (
     isOpen && (
       <Suspense>
-        <Dialog onClose={sessionEnd.close} />
+        <Dialog otherUser={otherUser} onClose={sessionEnd.close} />
       </Suspense>
     )
   );
