@@ -21,7 +21,7 @@ import {
   type Reading,
 } from "./decide.ts";
 import { type EndpointReadings, readEndpointReadings, windowMinutes } from "./readings.ts";
-import { type AlertRule, insertDefaultRules, listAlertRules, ruleFor } from "./rules.ts";
+import { type AlertRule, insertDefaultRules, listAlertRules, indexRules } from "./rules.ts";
 
 export interface AlertNeeds {
   readonly pool: Pool;
@@ -90,13 +90,13 @@ export async function evaluateProvider(
   { providerId, now, pageUrl, endpoints }: Evaluation,
 ): Promise<void> {
   const current = await tx.query<CurrentAlert>(currentStatement, [providerId, now]);
-  const rules = await listAlertRules(tx, providerId);
+  const ruleFor = indexRules(await listAlertRules(tx, providerId));
   const alertOf = new Map(current.map((alert) => [`${alert.endpointId} ${alert.kind}`, alert]));
   const transitions: AlertTransition[] = [];
   for (const endpoint of endpoints) {
     for (const kind of alertKindNames) {
       const alert = alertOf.get(`${endpoint.endpointId} ${kind}`);
-      const rule = ruleFor(rules, kind, endpoint.endpointId);
+      const rule = ruleFor(kind, endpoint.endpointId);
       alertOf.delete(`${endpoint.endpointId} ${kind}`);
       if (rule) transitions.push(...(await advance(tx, { providerId, now, endpoint, rule, alert })));
       else if (alert) await dropAlert(tx, providerId, alert, now);
