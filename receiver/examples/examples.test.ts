@@ -24,7 +24,9 @@ const signed = (id: string, signedBody: string): Record<string, string> => {
     "bellwire-attempt": "1",
     "bellwire-event-type": "account.created",
     "bellwire-event-time": new Date().toISOString(),
+    "bellwire-sequence": "1",
     "bellwire-actor": "developer:21",
+    "bellwire-channel": "developer_portal",
   };
 };
 

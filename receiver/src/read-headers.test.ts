@@ -32,17 +32,14 @@ test("replays and samples are recognized", () => {
   });
 });
 
-test.each(["webhook-id", "bellwire-event-type", "bellwire-event-time", "bellwire-attempt"])(
-  "headers without %s are rejected",
-  (name) => {
-    expect(readHeaders({ ...headers, [name]: undefined })).toBeUndefined();
-  },
-);
+test.each(Object.keys(headers))("headers without %s are rejected", (name) => {
+  expect(readHeaders({ ...headers, [name]: undefined })).toBeUndefined();
+});
 
 test.each(["bellwire-attempt", "bellwire-sequence", "bellwire-replay"])(
   "headers with an invalid %s are rejected",
   (name) => {
-    for (const value of ["many", "-1", "1.5", "1e400"])
+    for (const value of ["many", "-1", "1.5", "1e400", "", " ", "0x7"])
       expect(readHeaders({ ...headers, [name]: value })).toBeUndefined();
   },
 );

@@ -28,22 +28,25 @@ export function readHeaders(headers: RawHeaders): EventHeaders | undefined {
     const value = headers[name];
     return typeof value === "string" ? value : "";
   };
+  // Number("") is 0.
+  const count = (name: string): number => (/^\d+$/.test(text(name)) ? Number(text(name)) : Number.NaN);
   const time = new Date(text("bellwire-event-time"));
   const read: EventHeaders = {
     id: text("webhook-id"),
     type: text("bellwire-event-type"),
     time,
-    sequence: Number(text("bellwire-sequence")),
+    sequence: count("bellwire-sequence"),
     actor: text("bellwire-actor"),
     channel: text("bellwire-channel"),
-    attempt: Number(text("bellwire-attempt")),
-    replay: Number(text("bellwire-replay")),
+    attempt: count("bellwire-attempt"),
+    replay: headers["bellwire-replay"] === undefined ? 0 : count("bellwire-replay"),
     isTest: text("bellwire-test") === "true",
   };
-  const areCounts = [read.sequence, read.attempt, read.replay].every(
-    (count) => Number.isSafeInteger(count) && count >= 0,
-  );
+  const areCounts = [read.sequence, read.attempt, read.replay].every(Number.isSafeInteger);
   const isComplete =
-    read.id !== "" && read.type !== "" && !Number.isNaN(time.getTime()) && areCounts && read.attempt > 0;
+    [read.id, read.type, read.actor, read.channel].every((value) => value !== "") &&
+    !Number.isNaN(time.getTime()) &&
+    areCounts &&
+    read.attempt > 0;
   return isComplete ? read : undefined;
 }

@@ -41,6 +41,8 @@ function signed(id: string, sequence: number, body: string, more: Record<string,
     "bellwire-event-type": "user.created",
     "bellwire-event-time": "2026-03-01T09:00:00.000Z",
     "bellwire-sequence": String(sequence),
+    "bellwire-actor": "developer:21",
+    "bellwire-channel": "developer_portal",
     ...more,
   };
   return { method: "POST", headers, body };
