@@ -129,6 +129,17 @@ test("the chart passes helm lint, and renders with its defaults and with every f
   expect(() => render("settings.NOT_A_SETTING=1")).toThrow(/settings/);
 });
 
+test("settings that the chart sets itself are refused in `settings`", { timeout }, (context) => {
+  if (!isInstalled("helm")) return context.skip("helm is not installed");
+  const own = new Set(
+    Array.from(render(...whole).matchAll(/\{ name: (BELLWIRE_\w+), value/g), ([, name = ""]) => name),
+  );
+  for (const set of ["BELLWIRE_PUBLIC_URL", "BELLWIRE_RETENTION_DAYS"]) own.delete(set);
+  expect(own.size).toBe(6);
+  for (const name of [...own, "BELLWIRE_OPERATIONS_PORT"])
+    expect(() => render(`settings.${name}=30`)).toThrow(/settings/);
+});
+
 test("large numbers in settings reach a process without an exponent", { timeout }, (context) => {
   if (!isInstalled("helm")) return context.skip("helm is not installed");
   const path = join(folder, "values.yaml");
