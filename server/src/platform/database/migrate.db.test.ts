@@ -30,6 +30,27 @@ test("of 20 concurrent migrations, one applies the changes and all succeed", asy
   expect(all.map(({ role }) => role)).toEqual(Array.from({ length: 20 }, () => appRole));
 });
 
+test("a schema with tables of another program is refused before anything is written", async ({ emptyUrl }) => {
+  const client = new pg.Client(emptyUrl);
+  await client.connect();
+  await client.query(
+    "create table public.accounts (id int); create schema bellwire; create table bellwire.migrations (id int)",
+  );
+  for (const foreign of [schema, "public"]) {
+    await expect(migrate({ connectionString: emptyUrl, schema: foreign })).rejects.toThrow(
+      `The database has tables of another program: ${foreign}.`,
+    );
+  }
+  const { rows } = await client.query(
+    "select schemaname, tablename from pg_tables where schemaname not in ('pg_catalog', 'information_schema') order by 1",
+  );
+  await client.end();
+  expect(rows).toEqual([
+    { schemaname: "bellwire", tablename: "migrations" },
+    { schemaname: "public", tablename: "accounts" },
+  ]);
+});
+
 test("the application role owns nothing and can change neither the schema nor the migrations table", async ({
   databaseUrl,
 }) => {

@@ -54,6 +54,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     await client.query(`set idle_session_timeout = ${silentMs}`);
     await refuseOldServer(client);
     await takeLock(client, printStatus);
+    await refuseOtherPrograms(client, [directorySchema, schema]); // before anything is written
     const bringUpToDate = async (): Promise<readonly string[]> => [
       ...(await applyMigrations(client, directorySchema, { folder: migrationFolders.directory, mayChange })),
       ...(await applyMigrations(client, schema, { folder: migrationFolders.cell, mayChange })),
@@ -95,6 +96,31 @@ async function refuseOldServer(client: pg.Client): Promise<void> {
   if (server && server.number < serverVersionMin) {
     throw new CannotStart(`PostgreSQL ${server.version} is too old: Bellwire needs 16 or newer.`);
   }
+}
+
+const schemasWithoutLedger = `
+  select name from unnest($1::text[]) as name where not exists (
+    select from pg_attribute where attrelid = to_regclass(format('%I.migrations', name)) and attname = 'checksum')`;
+
+// Views of extensions may be in any schema.
+const foreignTables = `
+  select nspname as schema, relname as table from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+  where nspname = any($1) and relkind in ('r', 'p', 'v', 'm', 'f') and not exists (
+    select from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')
+  order by 1, 2 limit 3`;
+
+/** Refuses schemas that have tables but no ledger of ours: migrations could write some of their tables before one fails. */
+async function refuseOtherPrograms(client: pg.Client, schemas: readonly string[]): Promise<void> {
+  const { rows: unknown } = await client.query<{ name: string }>(schemasWithoutLedger, [schemas]);
+  if (unknown.length === 0) return;
+  const { rows } = await client.query<{ schema: string; table: string }>(foreignTables, [
+    unknown.map(({ name }) => name),
+  ]);
+  if (rows.length === 0) return;
+  throw new CannotStart(
+    `The database has tables of another program: ${rows.map(({ schema, table }) => `${schema}.${table}`).join(", ")}. ` +
+      "Use another database, or another schema for a cell. Nothing was written.",
+  );
 }
 
 // The session holds the lock, so it ends with the connection.
@@ -143,6 +169,7 @@ export async function readPendingMigrations({
   await client.connect();
   try {
     await refuseOldServer(client);
+    await refuseOtherPrograms(client, [directorySchema, schema]);
     const pending: MigrationFile[] = [];
     for (const [name, folder] of [
       [directorySchema, migrationFolders.directory],
