@@ -17,6 +17,19 @@ test("a command whose output pipe closes early exits with 0 and prints no error"
   }
 });
 
+test.runIf(existsSync("/dev/full"))("a command whose output a full disk does not take exits with 1 and says so", () => {
+  const script = 'exec "$0" "$1" "$2" >/dev/full';
+  for (const command of ["help", "config"]) {
+    const { status, stderr } = spawnSync("sh", ["-c", script, process.execPath, bellwire, command], {
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([
+      1,
+      "bellwire: The output cannot be written: ENOSPC: no space left on device, write\n",
+    ]);
+  }
+});
+
 test.runIf(existsSync("/dev/full"))("a server whose output is on a full disk serves, and stops with 0", async () => {
   await using folder = await makeDataDir();
   const env = { PATH: process.env["PATH"], PORT: "0", BELLWIRE_DATA_DIR: folder.path, ...inOneProcess };
