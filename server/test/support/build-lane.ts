@@ -1,26 +1,23 @@
 import type { DueDelivery, LaneToRead } from "#webhooks/deliveries/index.ts";
-import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
+import { type DeliverySettings, exampleSettings } from "#webhooks/endpoints/index.ts";
 import type { LaneStore } from "#webhooks/engine/index.ts";
 import type { AttemptCounter } from "#webhooks/statistics/index.ts";
 import { Lane } from "../../src/webhooks/engine/lane.ts";
 import { ReceiverHosts } from "../../src/webhooks/engine/receiver-host.ts";
 
 export const settings: DeliverySettings = {
+  ...exampleSettings(),
   endpointId: 1,
   isDefault: false,
   eventSource: "https://acme-admin.example",
   url: "https://receiver.test/",
   urlMasked: "https://receiver.test/",
   urlCipher: Buffer.alloc(0),
-  headers: {},
   secrets: [],
   retryWaitsSeconds: [1],
   success: "200",
   timeoutSeconds: 5,
-  maxInFlight: null,
   maxPerSecond: null,
-  active: true,
-  state: "enabled",
   version: 1,
   sentSettingsId: 1,
   previousSecretSeconds: null,
