@@ -1,5 +1,6 @@
 import type { SentStatement, Transaction, OwnChannel } from "#platform/database/database.ts";
 import type { DueDelivery } from "./due.ts";
+import { lockingFirstRows } from "./lock-order.ts";
 import type { BodyFormat, RecordedPayload } from "./payload.ts";
 
 /** The scope of an ordering key. Deliveries of one endpoint with the same key are sent one at a time, in sequence. */
@@ -73,13 +74,7 @@ const orderedStatement = `
     from (
       select distinct endpoint_id, ordering_key from planned where ordering_key is not null order by endpoint_id, ordering_key
     ) key
-    cross join lateral (
-      select from due
-      where due.endpoint_id = key.endpoint_id and due.ordering_key = key.ordering_key
-      order by due.sequence
-      limit 1
-      for update
-    ) first
+    ${lockingFirstRows}
   )
   insert into due (${dueColumns})
   select $1, planned.*, case when ordering_key is not null and (

@@ -6,6 +6,7 @@ import {
   inOrderOfLocks,
   keyColumns,
   lockEnded,
+  lockingFirstRows,
   lockKeys,
   lockKeysOf,
   lockMissing,
@@ -339,14 +340,10 @@ const makeDueAgainStatement = `
     where failures.provider_id = $1 and failures.endpoint_id = $2 and failures.event_id = revived.event_id
   ), ahead as (
     select key.ordering_key
-    from (select distinct ordering_key from revived where ordering_key is not null order by ordering_key) key
-    cross join lateral (
-      select from due
-      where due.endpoint_id = $2 and due.ordering_key = key.ordering_key
-      order by due.sequence
-      limit 1
-      for update
-    ) first
+    from (
+      select distinct $2::bigint as endpoint_id, ordering_key from revived where ordering_key is not null order by ordering_key
+    ) key
+    ${lockingFirstRows}
   )
   insert into due (provider_id, endpoint_id, event_id, format, ordering_key, sequence, attempts_made, round_start, replay, retried_at,
     due_at)
