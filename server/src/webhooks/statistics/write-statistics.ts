@@ -177,13 +177,12 @@ export function stepOf(lane: LaneToWrite, report: Report | undefined, ended: num
 
 // Leaves out new rows of minutes older than a day, and of hours and days older than four weeks: their partitions may have been
 // dropped. Histograms are added by bucket.
-const columns = `provider_id, endpoint_id, event_type, at, outcome_2xx, outcome_3xx, outcome_4xx, outcome_5xx, outcome_timeout,
+const sums = `provider_id, endpoint_id, event_type, at, outcome_2xx, outcome_3xx, outcome_4xx, outcome_5xx, outcome_timeout,
     outcome_connection, outcome_tls, outcome_forbidden, first_attempt_successes, retries, delivered, failed, bytes_sent,
-    bytes_received, latencies, delays`;
+    bytes_received`;
+const columns = `${sums}, latencies, delays`;
 const addedRows = `
-  select provider_id, endpoint_id, event_type, at, outcome_2xx, outcome_3xx, outcome_4xx, outcome_5xx, outcome_timeout,
-    outcome_connection, outcome_tls, outcome_forbidden, first_attempt_successes, retries, delivered, failed, bytes_sent,
-    bytes_received, latencies::bigint[], delays::bigint[]
+  select ${sums}, latencies::bigint[], delays::bigint[]
   from unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::integer[], $6::integer[], $7::integer[],
     $8::integer[], $9::integer[], $10::integer[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::integer[],
     $16::integer[], $17::bigint[], $18::bigint[], $19::text[], $20::text[])
