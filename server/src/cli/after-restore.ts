@@ -10,7 +10,7 @@ import {
   skipHeldDeliveries,
 } from "#webhooks/deliveries/index.ts";
 import { deleteHeldMails, listHeldMails, releaseHeldMails } from "#portal/mails/index.ts";
-import { cancelHeldJobs, listHeldJobs, releaseHeldJobs } from "#webhooks/jobs/index.ts";
+import { cancelHeldJobs, type HeldJobs, listHeldJobs, releaseHeldJobs } from "#webhooks/jobs/index.ts";
 import { cancelReplaysOf } from "#webhooks/replays/index.ts";
 import { type Command, type CommandNeeds, WrongUsage, parseId, parseArguments } from "./command.ts";
 import { auditCommand, commandLine, providerOption, withEveryCell, withProvider } from "./with-database.ts";
@@ -122,12 +122,8 @@ async function resumeHeld(pool: Pool, { choice, filter, print }: Resume): Promis
 }
 
 /** The held mails or the held jobs of a provider. */
-interface HeldOthers {
+interface HeldOthers extends HeldJobs {
   readonly kind: "mails" | "jobs";
-  readonly providerId: number;
-  readonly provider: string;
-  readonly count: number;
-  readonly oldest: Date;
 }
 
 const listOthers = async (pool: Pool, { providerId }: HeldFilter): Promise<readonly HeldOthers[]> => [

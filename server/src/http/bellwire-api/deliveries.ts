@@ -12,6 +12,7 @@ import {
   unskipDelivery,
   type Delivery,
   type DeliveryDetails,
+  type DeliveryKey,
 } from "#webhooks/deliveries/index.ts";
 import {
   deliveryFilterFields,
@@ -115,12 +116,6 @@ export const representDeliveryDetails = (
   waits_for: delivery.waitsForEventId && deliveryId({ ...delivery, eventId: delivery.waitsForEventId }),
   holds_up: delivery.holdsUp,
 });
-
-interface DeliveryKey {
-  readonly providerId: number;
-  readonly eventId: string;
-  readonly endpointId: number;
-}
 
 /** Returns the parts of an audit record that name a delivery. */
 export const auditOfDelivery = (key: DeliveryKey) => ({

@@ -137,18 +137,12 @@ function mergeGroups(one: FailureGroup, other: FailureGroup): FailureGroup {
   };
 }
 
-/** An error as it is stored, of an endpoint. */
-export interface StoredError {
-  readonly endpointId: number;
-  readonly error: string;
-}
-
 /** Returns the stored errors of a provider whose causes match, for statements that select their failures. */
 export async function readErrors(
   db: Database,
   providerId: number,
   matches: (cause: FailureCause, endpointId: number) => boolean,
-): Promise<readonly StoredError[]> {
+): Promise<readonly Pick<ErrorTotal, "endpointId" | "error">[]> {
   const errors = await db.query<ErrorCount>(errorsStatement, [providerId, null]);
   return errors.filter(({ endpointId, error }) => matches(causeOf(error), endpointId));
 }

@@ -153,6 +153,7 @@ export {
   cancelDeliveries,
   cancelDeliveriesOfDeleted,
   cancelDelivery,
+  type DeliveryKey,
   type DeliveryKeys,
   type DeliveryToRepeat,
   insertDelivery,

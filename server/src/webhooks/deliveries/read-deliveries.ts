@@ -3,6 +3,7 @@ import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { firstUuid, lastUuid, parseRowId, uuidV7Floor } from "#platform/ids.ts";
 import { type RecordedTrace, decodeTrace } from "./attempt-trace.ts";
 import type { BodyFormat, EventContext } from "./payload.ts";
+import type { DeliveryKey } from "./transitions.ts";
 
 export type DeliveryState = "pending" | "delivered" | "failed" | "cancelled";
 
@@ -148,10 +149,7 @@ const placeStatement = `
   where due.provider_id = $1 and due.event_id = $2 and due.endpoint_id = $3 and due.ordering_key is not null`;
 
 /** Returns zeros for a delivery that has ended, was retried or skipped, or has no ordering key. */
-async function readPlaceInOrder(
-  db: Database,
-  { providerId, eventId, endpointId }: { providerId: number; eventId: string; endpointId: number },
-): Promise<PlaceInOrder> {
+async function readPlaceInOrder(db: Database, { providerId, eventId, endpointId }: DeliveryKey): Promise<PlaceInOrder> {
   const [place] = await db.query<PlaceInOrder>(placeStatement, [providerId, eventId, endpointId]);
   return place ?? { waitsForEventId: null, holdsUp: 0 };
 }
@@ -180,8 +178,7 @@ export interface DeliveryDetails extends Delivery, PlaceInOrder {
 }
 
 const attemptsStatement = `
-  select number, at, status, error, latency_ms, response_headers,
-    response_body, settings_id, trace
+  select number, at, status, error, latency_ms, response_headers, response_body, settings_id, trace
   from ${everyAttempt} attempt
   where provider_id = $1 and event_id = $2 and endpoint_id = $3
   order by number
@@ -195,22 +192,13 @@ const payloadStatement = `
     (select ended.format from deliveries ended where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3))
   ${plannedEachTime}`;
 
-interface SentPayload {
-  readonly body: Buffer;
-  readonly format: BodyFormat;
-  readonly context: EventContext;
-}
-
 type StoredAttempt = Omit<Attempt, "trace"> & { readonly trace: Buffer | null };
 
-export async function readDelivery(
-  db: Database,
-  key: { readonly providerId: number; readonly eventId: string; readonly endpointId: number },
-): Promise<DeliveryDetails | undefined> {
+export async function readDelivery(db: Database, key: DeliveryKey): Promise<DeliveryDetails | undefined> {
   const [delivery] = await listDeliveries(db, { ...key, eventIds: [key.eventId], limit: 1 });
   if (!delivery) return undefined;
   const values = [key.providerId, key.eventId, key.endpointId];
-  const [sent] = await db.query<SentPayload>(payloadStatement, values);
+  const [sent] = await db.query<Pick<DeliveryDetails, "body" | "format" | "context">>(payloadStatement, values);
   const attempts = await db.query<StoredAttempt>(attemptsStatement, values);
   return {
     ...delivery,
@@ -223,22 +211,16 @@ export async function readDelivery(
 }
 
 /** An attempt with the transaction that recorded it. */
-export interface FollowedAttempt {
+export interface FollowedAttempt extends Pick<Attempt, "number" | "at" | "status" | "error" | "latencyMs"> {
   readonly recordedIn: number;
   readonly eventId: string;
   readonly endpointId: number;
-  readonly number: number;
-  readonly at: Date;
-  readonly status: number | null;
-  readonly error: string | null;
-  readonly latencyMs: number;
 }
 
 // In the order of transactions. attempts_feed_idx and deliveries_feed_idx (BRIN) lead to the blocks of these transactions in each
 // day, whatever their number. All attempts of these transactions are read for those of one provider.
 const followStatement = `
-  select recorded_in, event_id, endpoint_id, number, at, status, error,
-    latency_ms
+  select recorded_in, event_id, endpoint_id, number, at, status, error, latency_ms
   from ${everyAttempt} attempt
   where provider_id = $1 and recorded_in >= $2 and recorded_in < $3
   order by recorded_in, event_id, endpoint_id, number

@@ -66,7 +66,7 @@ export interface DeliveryKeys {
   readonly endpointIds: readonly number[];
 }
 
-interface DeliveryKey {
+export interface DeliveryKey {
   readonly providerId: number;
   readonly eventId: string;
   readonly endpointId: number;
