@@ -54,9 +54,7 @@ export {
   recordAudit,
   renderAudit,
   writtenFilterFields,
-  type AuditOfPerson,
   type AuditRecord,
-  type AuditSpan,
   type StoredAuditRecord,
 } from "./audit.ts";
 export {

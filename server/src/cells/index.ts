@@ -1,7 +1,5 @@
 export {
   type Cell,
-  type CellLoad,
-  type CellState,
   cellsChannel,
   defaultCell,
   deleteCell,
@@ -19,6 +17,6 @@ export {
   updateCellState,
 } from "./directory.ts";
 export { CellDirectory, copyCells, readKnownCells, TenantCache } from "./cell-directory.ts";
-export { type OpenCell, OpenCells, openCell, parseServedCells } from "./open-cells.ts";
+export { OpenCells, openCell, parseServedCells } from "./open-cells.ts";
 export { type CellPlace, connectToCell, finishMove, moveProvider } from "./move/move-provider.ts";
 export { decideInterruptedMoves, findMove, lockCells, lockMove, type Move, type MoveCells } from "./move/move-state.ts";

@@ -16,7 +16,7 @@ export {
   listShares,
   revokeShare,
 } from "./bins.ts";
-export { BinForwarder, type ForwardedRequest, type ForwardResult, pathBelow } from "./forwards.ts";
+export { BinForwarder, type ForwardResult, pathBelow } from "./forwards.ts";
 export {
   type BinRequest,
   type BinRequestSearch,

@@ -19,8 +19,6 @@ import { signUpOperation } from "./signup.ts";
 import { userOperations } from "./users.ts";
 import { webhookOperations } from "./webhooks.ts";
 
-export { type AccountManagementApiNeeds } from "./operation.ts";
-
 /** All operations, in the order of the OpenAPI document. */
 export const operations: readonly Operation[] = [
   ...webhookOperations,

@@ -45,8 +45,6 @@ import { searchBoxOperations } from "./search-box.ts";
 import { createStreams } from "./stream.ts";
 import { viewOperations } from "./views.ts";
 
-export { type BellwireApiNeeds } from "./operation.ts";
-
 /** In the order of the documentation. */
 const operations: readonly Operation[] = [
   ...endpointOperations,

@@ -27,7 +27,6 @@ export {
   countCreated,
   type CreatedSpan,
   findByText,
-  type FoundObject,
   lockAccount,
   readAccount,
   readAccounts,

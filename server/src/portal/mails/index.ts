@@ -12,7 +12,6 @@ export {
   deleteHeldMails,
   deleteOldMails,
   eraseMails,
-  type HeldMails,
   insertMail,
   listHeldMails,
   listMails,

@@ -1,8 +1,6 @@
 export { isTokenName, issueAccessToken } from "./access-tokens.ts";
 export {
-  type ContactAddresses,
   parseProviderSettings,
-  type PlanPermission,
   type ProviderDetails,
   type ProviderSettings,
   providerToJson,

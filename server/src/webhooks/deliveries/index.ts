@@ -17,14 +17,7 @@ export {
   type EndpointBacklog,
 } from "./backlog.ts";
 export { deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
-export {
-  type AttemptPhase,
-  type AttemptTrace,
-  connectionKinds,
-  decodeTrace,
-  encodeTrace,
-  type RecordedTrace,
-} from "./attempt-trace.ts";
+export { type AttemptTrace, connectionKinds, decodeTrace, encodeTrace, type RecordedTrace } from "./attempt-trace.ts";
 export {
   type DueDelivery,
   Horizon,

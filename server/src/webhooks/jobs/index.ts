@@ -1,6 +1,5 @@
 export { renderHeader } from "./export-rows.ts";
 export {
-  type ExportFormat,
   type HeldJobs,
   type Job,
   type JobKind,

@@ -1,7 +1,6 @@
-export { type MatchCount, countMatches } from "./counts.ts";
+export { countMatches } from "./counts.ts";
 export { failureCriteria, failureFieldNames, type Search, prepareSearch } from "./sources.ts";
 export {
-  type DeliveryFilter,
   type DeliveryFilterFields,
   type FilterErrors,
   Moment,

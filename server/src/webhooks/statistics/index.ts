@@ -3,7 +3,6 @@ export { describeHealth } from "./describe-health.ts";
 export {
   type EndpointHealth,
   healthHolds,
-  type HealthState,
   healthStates,
   healthThresholds,
   successRate,
@@ -31,4 +30,4 @@ export {
   type Span,
   type StatisticsFilter,
 } from "./read-statistics.ts";
-export { type AttemptCounter, type OwnedLane, StatisticsRecorder, type TransactionRange } from "./recorder.ts";
+export { type AttemptCounter, type OwnedLane, StatisticsRecorder } from "./recorder.ts";
