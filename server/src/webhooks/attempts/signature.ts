@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type Hmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import { indentJson } from "#platform/document.ts";
 import type { SigningSecret } from "#webhooks/endpoints/index.ts";
 
@@ -45,7 +45,7 @@ export function verifySignature(content: SignedContent, signatures: string, secr
 }
 
 const signatureOf = ({ id, timestamp, body }: SignedContent, key: KeyObject | Buffer): string =>
-  `v1,${hmac(key, `${id}.${timestamp}.`, body).toString("base64")}`;
+  `v1,${hmac(key, `${id}.${timestamp}.`, body).digest("base64")}`;
 
 export const signatureReasons = [
   "headers-missing",
@@ -182,7 +182,8 @@ function explainUnreadable(
 ): SignatureCheck {
   const hex = /\b[0-9a-f]{64}\b/i.exec(signatures)?.[0];
   const signer = secrets.find(
-    ({ secret }) => hex && isSame(hmac(bytesOfSecret(secret), `${id}.${timestamp}.`, body), Buffer.from(hex, "hex")),
+    ({ secret }) =>
+      hex && isSame(hmac(bytesOfSecret(secret), `${id}.${timestamp}.`, body).digest(), Buffer.from(hex, "hex")),
   );
   return signer
     ? because(
@@ -211,7 +212,7 @@ function explainMismatch({ content, signatures, secrets, sameSignature }: Mismat
     .split(" ")
     .flatMap((part) => (part.startsWith("v1,") ? [Buffer.from(part.slice(3), "base64")] : []));
   const isGiven = (signed: Signed): boolean => {
-    const expected = hmac(...signed);
+    const expected = hmac(...signed).digest();
     return received.some((candidate) => isSame(candidate, expected));
   };
   for (const signer of secrets) {
@@ -287,6 +288,6 @@ function* bodyVariants(body: Uint8Array): Generator<readonly [change: string, al
 
 const withoutPrefix = (secret: string): string => secret.replace(/^whsec_/, "");
 const bytesOfSecret = (secret: string): Buffer => Buffer.from(withoutPrefix(secret), "base64");
-const hmac = (key: KeyObject | Buffer, prefix: string, body: Uint8Array): Buffer =>
-  createHmac("sha256", key).update(prefix).update(body).digest();
+const hmac = (key: KeyObject | Buffer, prefix: string, body: Uint8Array): Hmac =>
+  createHmac("sha256", key).update(prefix).update(body);
 const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
