@@ -113,6 +113,21 @@ test("a form that was opened before a login in another tab keeps its input", asy
   expect((await ada.post("/account/edit", form, { "sec-fetch-site": "cross-site" })).status).toBe(403);
 });
 
+test("a page that was shown to another user changes nothing, and says who is logged in now", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const page = (await ada.get("/account/edit")).html;
+  const bob = await portal.developer("bob");
+  ada.cookies.set("bellwire_developer", bob.cookies.get("bellwire_developer") ?? "");
+  await portal.newEvents();
+  for (const path of ["/account/edit", "/logout"]) {
+    const { status, html } = await ada.post(path, { ...ada.hiddenInputs(page, path), org_name: "Tallow Works" });
+    expect([path, status]).toEqual([path, 403]);
+    expect(html).toContain("This page was shown to another user. Now bob is logged in in this browser.");
+  }
+  expect(await portal.newEvents()).toEqual([]);
+  expect((await bob.get("/account")).status).toBe(200);
+});
+
 test("a form that another site submits without a session leads to a login that says that nothing was changed", async ({
   portal,
 }) => {

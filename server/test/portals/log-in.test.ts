@@ -180,6 +180,16 @@ test("a logout ends the session, also for copies of its cookie", async ({ portal
   expect((await thief.get("/account")).status).toBe(302);
 });
 
+test("a page that was shown before the user logged in again in another tab logs out", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const form = ada.hiddenInputs((await ada.get("/account")).html, "/logout");
+  ada.cookies.delete("bellwire_developer");
+  await ada.submit("/login", { username: "ada", password });
+  expect((await ada.post("/logout", form, { "sec-fetch-site": "cross-site" })).status).toBe(403);
+  expect(await ada.post("/logout", form)).toMatchObject({ status: 303, location: "/" });
+  expect(ada.cookies.has("bellwire_developer")).toBe(false);
+});
+
 test("a logout needs the session's token and the same origin", async ({ portal }) => {
   const ada = await portal.developer("ada");
   expect((await ada.post("/logout", {})).status).toBe(403);

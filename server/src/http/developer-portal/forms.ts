@@ -18,11 +18,13 @@ import {
   type Developer,
   type DeveloperPage,
   findDeveloper,
+  isOwnForm,
   type Portal,
   redirectToLogin,
   type Refusal,
   requireDeveloper,
   showInvalidFormToken,
+  showOtherUser,
   shownToName,
   unverifiedForm,
 } from "./page.ts";
@@ -39,8 +41,7 @@ export function addFormPage(http: FastifyInstance, portal: Portal, { path, show,
   http.get(path, requireDeveloper(portal, show));
   http.post(path, async (request, reply) => {
     const form = readForm(request.body);
-    // Another site must not fill in a form of ours.
-    const isOurs = form[shownToName] !== undefined && !isCrossOrigin(request);
+    const isOurs = isOwnForm(request, form);
     if (isInterruptedForm(form)) return resumeForm(portal, show, request, reply);
     const developer = await findDeveloper(portal, request);
     if (!developer) return isOurs ? showInterruptedForm(portal, request, reply) : redirectToLogin(request, reply);
@@ -50,9 +51,10 @@ export function addFormPage(http: FastifyInstance, portal: Portal, { path, show,
         refuse: (notice) => show(request, reply, { ...developer, notice }),
       });
     }
-    return isOurs && form[shownToName] === String(developer.user.id)
+    if (!isOurs) return showInvalidFormToken(portal, request, reply, { developer });
+    return form[shownToName] === String(developer.user.id)
       ? show(request, reply, { ...developer, notice: "form-of-earlier-session" })
-      : showInvalidFormToken(portal, request, reply, { developer });
+      : showOtherUser(portal, request, reply, developer);
   });
 }
 

@@ -9,9 +9,11 @@ import { type User, type UserWithHash, findUsersByLogin, holdsPassword } from "#
 import {
   type DeveloperPage,
   findDeveloper,
+  isOwnForm,
   type Portal,
   readDeveloper,
   showInvalidFormToken,
+  showOtherUser,
   shownToName,
   unverifiedForm,
 } from "./page.ts";
@@ -93,8 +95,11 @@ async function logIn(portal: Portal, request: FastifyRequest, reply: FastifyRepl
 
 async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const developer = await findDeveloper(portal, request);
-  if (developer && !hasSessionToken(request, readForm(request.body), developer.csrfToken)) {
-    return showInvalidFormToken(portal, request, reply, { developer });
+  const form = readForm(request.body);
+  if (developer && !hasSessionToken(request, form, developer.csrfToken)) {
+    if (!isOwnForm(request, form)) return showInvalidFormToken(portal, request, reply, { developer });
+    // The same user may have logged in again in another tab since the page was shown.
+    if (form[shownToName] !== String(developer.user.id)) return showOtherUser(portal, request, reply, developer);
   }
   await endBrowserSession(portal, request, reply, "developer");
   return reply.redirect("/", 303);

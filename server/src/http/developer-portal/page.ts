@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ChangeContext } from "#access/index.ts";
 import { findBrowserSession, type SessionNeeds } from "#http/shared/browser-session.ts";
-import { readForm } from "#http/shared/forms.ts";
+import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
@@ -265,6 +265,28 @@ export const showInvalidFormToken = (
     data: {
       text: "This form could not be verified. It may have been open for too long, or cookies may be disabled. Nothing was changed.",
       link: { href: formPath, text: "Reload the form" },
+    },
+  });
+
+/** Returns true for a form of a page of ours. Another site must not fill in a form of ours. */
+export const isOwnForm = (request: FastifyRequest, form: Readonly<Record<string, string>>): boolean =>
+  form[shownToName] !== undefined && !isCrossOrigin(request);
+
+/** Refuses the form of a page that was shown to another user, before somebody logged out and in again in another tab. */
+export const showOtherUser = (
+  { showPage }: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  developer: Developer,
+): Promise<FastifyReply> =>
+  showPage(request, reply, {
+    template: "message",
+    title: "Another user is logged in",
+    status: 403,
+    developer,
+    data: {
+      text: `This page was shown to another user. Now ${nameInText(developer.user.username)} is logged in in this browser. Nothing was changed.`,
+      link: { href: "/account", text: "My account" },
     },
   });
 
