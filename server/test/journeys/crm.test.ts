@@ -139,6 +139,8 @@ async function postForged(url: string, { id, sequence, secret, accountId, orgNam
       "bellwire-event-type": "account.created",
       "bellwire-event-time": new Date().toISOString(),
       "bellwire-sequence": String(sequence),
+      "bellwire-actor": "provider",
+      "bellwire-channel": "api",
     },
   });
   return { status: response.status, text: (await response.text()).trim() };
