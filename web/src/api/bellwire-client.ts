@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, type QueryKey } from "@tanstack/react-query";
 import createClient, { type Client } from "openapi-fetch";
 import { createContext, use } from "react";
 import { ApiProblem } from "./api-problem.ts";
@@ -79,3 +79,15 @@ export const createQueryClient = (): QueryClient =>
       mutations: { networkMode: "always" },
     },
   });
+
+/**
+ * Fetches queries again after a change. A first fetch that is still under way is aborted: it may have read what was before the change,
+ * and an invalidation alone would keep it.
+ */
+export async function refreshQueries(client: QueryClient, queryKeys: readonly QueryKey[]): Promise<void> {
+  const refresh = async (queryKey: QueryKey): Promise<void> => {
+    await client.cancelQueries({ queryKey, predicate: ({ state }) => state.data === undefined });
+    await client.invalidateQueries({ queryKey });
+  };
+  await Promise.all(queryKeys.map(refresh));
+}

@@ -1,5 +1,6 @@
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { errorMessage } from "../api/api-problem.ts";
+import { refreshQueries } from "../api/bellwire-client.ts";
 import { useToast } from "./toast-context.ts";
 
 export interface Undoable {
@@ -24,7 +25,7 @@ export function useUndoToast(): (change: Undoable) => void {
     } catch (error) {
       toast({ kind: "danger", title: "It could not be undone", detail: errorMessage(error), about: title });
     }
-    await Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+    await refreshQueries(client, stale);
   };
   return (change) => {
     const { title, detail } = change;

@@ -1,6 +1,7 @@
 import { type MutateOptions, type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
+import { refreshQueries } from "../../api/bellwire-client.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { useToast } from "../toast-context.ts";
 import { refuseConflicts, withSeen } from "./conflicts.ts";
@@ -36,7 +37,7 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   const toast = useToast();
   const isMounted = useIsMounted();
   const sending = useRef(new Set<Input>());
-  const refresh = () => Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
+  const refresh = () => refreshQueries(client, stale);
   const mutation = useMutation({
     mutationFn: change,
     onSuccess: async (answer, input) => {

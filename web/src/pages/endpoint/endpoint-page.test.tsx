@@ -52,7 +52,7 @@ function serverWithCrm() {
     "GET /api/v1/failures": () => [200, none],
     "GET /api/v1/replays": () => [200, none],
   };
-  return { server, remove: () => (isThere = false) };
+  return { server, remove: () => (isThere = false), restore: () => (isThere = true) };
 }
 
 test("an endpoint that was deleted elsewhere disappears from its page, which links back", async () => {
@@ -188,6 +188,36 @@ test("the tab in the address is scrolled into view", async () => {
   await says("Send test event");
   expect(scrolled).toEqual(["Test"]);
   spy.mockRestore();
+});
+
+test("an undo while the list is fetched for the first time brings the endpoint back into it", async () => {
+  const { server, restore } = serverWithCrm();
+  const list = server["GET /api/v1/endpoints"];
+  const read = Promise.withResolvers<void>();
+  const undone = Promise.withResolvers<void>();
+  const { router } = showPage("/endpoints/5", {
+    ...server,
+    "GET /api/v1/endpoints": async (asked) => {
+      const answer = list?.(asked) ?? [404, {}];
+      read.resolve();
+      await undone.promise;
+      return answer;
+    },
+    "POST /api/v1/endpoints/5/undo_delete": () => {
+      restore();
+      return [200, crm];
+    },
+  });
+  await says("Delete");
+  await click("Delete");
+  await says("Delete crm?");
+  await click("Delete");
+  await waitFor(() => expect(router.state.location.pathname).toBe("/endpoints"));
+  await read.promise;
+  await click("Undo");
+  await says("The endpoint crm is back");
+  undone.resolve();
+  await waitFor(() => expect(document.querySelector("td[data-label=Name] a")?.textContent).toBe("crm"));
 });
 
 test("a filter by a deleted endpoint is marked as deleted", async () => {
