@@ -1,9 +1,14 @@
 import { runCommandLine } from "./cli/command.ts";
 import { roles } from "./platform/config/read-config.ts";
 
-/** A closed pipe, as with `head`, does not stop the command. A full disk does: a token that it has lost is nowhere else. */
+let isServing = false;
+
+/**
+ * A closed pipe, as with `head`, does not stop a command. A full disk does: a token that it has lost is nowhere else. Neither stops a
+ * server.
+ */
 function failUnlessClosed(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") return;
+  if (isServing || error.code === "EPIPE") return;
   process.stderr.write(`bellwire: The output cannot be written: ${error.message}\n`);
   process.exit(1);
 }
@@ -14,8 +19,7 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   roles,
   // Loaded on demand: short commands take half the time without it.
   serve: async (config, chosen, print) => {
-    // Nor does anything else stop a server that prints, such as a full disk.
-    process.stdout.removeAllListeners("error").on("error", () => undefined);
+    isServing = true;
     return (await import("./app/serve-until-stopped.ts")).serveUntilStopped(config, chosen, print);
   },
   print: (line) => process.stdout.write(`${line}\n`),
@@ -23,5 +27,5 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
 });
 // The error of the last line has not been emitted yet.
 const { errored } = process.stdout;
-if (errored && process.stdout.listeners("error").includes(failUnlessClosed)) failUnlessClosed(errored);
+if (errored) failUnlessClosed(errored);
 process.exit(exitCode); // outgoing keep-alive connections would delay the exit by seconds
