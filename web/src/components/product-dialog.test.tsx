@@ -52,3 +52,19 @@ test("an edit can be saved only after a change", async () => {
   await fill("name", "Berths");
   expect(save()?.disabled).toBe(false);
 });
+
+test("a name that somebody else saves meanwhile is replaced only by saving again", async () => {
+  const { changes } = showInPortal(<ProductDialog product={exampleProduct} onClose={() => undefined} />, {
+    answers: {
+      "GET services/7": [200, { service: { ...exampleProduct, name: "Quays" } }],
+      "PUT services/7": [200, { service: exampleProduct }],
+    },
+  });
+  await fill("name", "Berths");
+  await click("Save");
+  const hint = () => document.getElementById("name-hint")?.textContent;
+  await waitFor(() => expect(hint()).toContain("was changed to “Quays” by somebody else. Save again"));
+  expect(changes()).toEqual([]);
+  await click("Save");
+  await waitFor(() => expect(changes()).toEqual([{ request: "PUT services/7", body: { name: "Berths" } }]));
+});

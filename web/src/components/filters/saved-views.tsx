@@ -177,6 +177,7 @@ function ViewNameDialog({ view, list, filter, onSaved, onClose }: ViewNameDialog
   const { field, dialog } = useDialogForm({
     saved: { name: view?.name ?? "" },
     fields: ["name"],
+    path: undefined,
     change: (typed) => {
       const name = fieldText(typed["name"]).trim();
       return view ? changeView(api, view.id, { name }) : createView(api, { list, name, filter });

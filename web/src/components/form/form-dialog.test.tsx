@@ -32,6 +32,7 @@ function Edit({ onClose }: { onClose: () => void }) {
   const { field, dialog } = useDialogForm({
     saved: {},
     fields: ["name", "email"],
+    path: undefined,
     change: (typed) => api.update("users/6", typed),
     stale: [],
     done: "Edited",

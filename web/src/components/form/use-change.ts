@@ -128,8 +128,11 @@ interface DialogFormOptions<Name extends string, Done> extends Omit<
   /** The values before any edit. */
   readonly saved: Values;
   readonly fields: readonly Name[];
-  /** The path of the edited object in the Account Management API. Edits of what somebody else has changed since are refused. */
-  readonly path?: string | undefined;
+  /**
+   * The path of the edited object in the Account Management API: edits of what somebody else has changed since are refused. Undefined
+   * for a new object.
+   */
+  readonly path: string | undefined;
   /** Receives only the edited values. */
   readonly change: (typed: Values) => Promise<Done>;
   readonly onClose: () => void;

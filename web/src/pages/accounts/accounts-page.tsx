@@ -155,6 +155,7 @@ function CreateAccountDialog({ onClose }: { onClose: () => void }) {
   const { field, dialog } = useDialogForm({
     saved: {},
     fields,
+    path: undefined,
     change: (typed) =>
       api.create<{ account: Account }>("signup", { ...typed, password_confirmation: typed["password"] }),
     stale: [["accounts"], ["applications"]],

@@ -135,6 +135,7 @@ export function CreateTeamMemberDialog({ onClose }: { onClose: () => void }) {
   const { field, dialog } = useDialogForm({
     saved: {},
     fields: newColleagueFields,
+    path: undefined,
     change: (typed) => api.create("users", typed),
     stale: [["team"]],
     done: "The colleague was added. Activate the user and choose the permissions",
