@@ -14,11 +14,11 @@ import {
 import { limitsReference } from "../../../scripts/limits-reference.ts";
 import { changeAccountState, deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication, deleteProduct, updateApplication } from "#portal/applications/index.ts";
-import { lengthOfAccountErrors } from "#portal/fields/field-values.ts";
+import { lengthOfAllErrors } from "#portal/fields/field-values.ts";
 import { allChoicesErrors, parseNewDefinition } from "#portal/fields/fields-definition.ts";
 import { createFieldsDefinition, parseFieldInput, updateFieldsDefinition } from "#portal/fields/index.ts";
-import { createProduct } from "#portal/products/index.ts";
-import { issueAccessToken } from "#portal/provider-account/index.ts";
+import { createPlan, createProduct, updateProduct } from "#portal/products/index.ts";
+import { addProviderUser, issueAccessToken } from "#portal/provider-account/index.ts";
 import {
   acceptInvitation,
   createUser,
@@ -95,6 +95,16 @@ const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Pro
     inviteUser(pool, { provider, accountId, by, email: `${name()}@fjord.example`, urlOf: (code) => code }),
   products: ({ api: { pool, provider }, by }) =>
     createProduct(pool, { providerId: provider.id, by, values: { name: name() } }),
+  plans: ({ api: { pool, provider }, by }) =>
+    createPlan(pool, {
+      providerId: provider.id,
+      kind: "account_plan",
+      productId: null,
+      by,
+      values: { name: name(), description: "For large teams" },
+    }),
+  teamMembers: ({ api: { pool, provider }, by }) =>
+    addProviderUser(pool, passwords, { provider, by, values: { username: name(), email: `${name()}@acme.example` } }),
   endpoints: (scene) => post(scene, "/endpoints", { name: name(), url: "http://127.0.0.1:9/" }),
   bins: (scene) => post(scene, "/bins", {}),
   accessTokens: ({ api: { pool, provider }, userId, by }) => {
@@ -278,7 +288,8 @@ const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>>
     const last = { notes: "x".repeat(size - each * (definitions.length - 1)) };
     return parseFieldInput({ definitions, target: "Account", writer: "developer" }, { ...input, ...last }).errors;
   },
-  account: (size) => lengthOfAccountErrors("users", size),
+  account: (size) => lengthOfAllErrors("users", size),
+  products: (size) => lengthOfAllErrors("products", size),
   password: (size) =>
     passwordErrors({ password: "x".repeat(size), confirmation: undefined, isRequired: true, lengthMin: 8 }),
   choices: (size) => {
@@ -366,6 +377,58 @@ test("the applications of an account have a limited length of texts together", a
   expect(await outcomeOf(update(second.application.id, 10_000))).toEqual(refused);
   expect(await outcomeOf(update(second.application.id, 7000))).toBe("created");
   expect(await outcomeOf(create(900))).toBe("created");
+});
+
+test("the products of a provider have a limited length of texts together", async ({ scene }) => {
+  const { by, api } = scene;
+  const { pool, provider } = api;
+  const providerId = provider.id;
+  const create = (length: number) =>
+    createProduct(pool, { providerId, by, values: { name: name(), description: "x".repeat(length) } });
+  const update = (productId: number, length: number) =>
+    updateProduct(pool, { providerId, productId, by, values: { terms: "x".repeat(length), description: "" } });
+  const [first, second] = [await create(9000), await create(8000)];
+  if (!("product" in first) || !("product" in second)) throw new Error("not created");
+  await pool.query("update products set txt_support = repeat('x', $2) where provider_id = $1 and id = $3", [
+    providerId,
+    textLimits.products.max - 18_000,
+    first.product.id,
+  ]);
+
+  const refused = expect.stringContaining(`maximum is ${textLimits.products.max}`);
+  expect(await outcomeOf(create(2000))).toEqual(refused);
+  expect(await outcomeOf(update(second.product.id, 10_000))).toEqual(refused);
+  expect(await outcomeOf(update(second.product.id, 7000))).toBe("created");
+  expect(await outcomeOf(create(900))).toBe("created");
+});
+
+test("products that get texts concurrently keep to their limit together", async ({ scene }) => {
+  const { by, api } = scene;
+  const { pool, provider } = api;
+  const length = textLimits.products.max / 20;
+  const products: number[] = [];
+  for (let count = 0; count < 6; count += 1) {
+    const created = await createProduct(pool, { providerId: provider.id, by, values: { name: name() } });
+    if ("product" in created) products.push(created.product.id);
+  }
+  await pool.query("update products set terms = repeat('x', $2) where provider_id = $1 and id = $3", [
+    provider.id,
+    textLimits.products.max - 2.5 * length,
+    products.pop(),
+  ]);
+  const outcomes = await Promise.all(
+    products.map((productId) =>
+      outcomeOf(
+        updateProduct(pool, { providerId: provider.id, productId, by, values: { description: "x".repeat(length) } }),
+      ),
+    ),
+  );
+  expect(outcomes.filter((each) => each === "created")).toHaveLength(2);
+});
+
+test("no product is created whose default plan is over the limit of plans", async ({ scene }) => {
+  await setLimit(scene, countLimits.plans.name, 3);
+  expect(await outcomeOf(creations.products(scene))).toBe("limit-reached");
 });
 
 test("the fields of a provider have a limited number of choices together", async ({ scene }) => {

@@ -29,10 +29,10 @@ import {
   type Plan,
   type PlanKind,
   type Product,
-  listProducts,
   lockPlansForShare,
   readDefaultPlans,
   readPlans,
+  readProducts,
 } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type UserFields, parseNewUser } from "#portal/users/change-user.ts";
@@ -83,7 +83,7 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
     now,
     fields,
     plans,
-    products: await listProducts(pool, provider.id),
+    products: await readProducts(pool, provider.id, productsOf(plans.applicationPlans)),
     states: initialStates(
       by.via === "form"
         ? { via: "form", activatesByMail: provider.emailActivation ?? by.mailIsSent }
@@ -100,6 +100,8 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
     throw error;
   }
 }
+
+const productsOf = (plans: readonly Plan[]): readonly number[] => plans.flatMap(({ productId }) => productId ?? []);
 
 const hashingOf = ({ provider, by }: SignUp): HashingFor =>
   by.via === "form" ? { providerId: provider.id, address: by.address } : { providerId: provider.id };

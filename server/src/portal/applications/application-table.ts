@@ -9,7 +9,7 @@ import {
   updateValues,
 } from "#platform/database/field-table.ts";
 import { isXmlText } from "#platform/xml.ts";
-import { type FieldErrors, takenErrors, textsOfAccountErrors } from "#portal/fields/index.ts";
+import { type FieldErrors, takenErrors, textsOfAllErrors } from "#portal/fields/index.ts";
 import { readPlans, readProducts } from "#portal/products/index.ts";
 import { type Application, applicationFields, type ApplicationKey, type ApplicationRow, toRow } from "./application.ts";
 
@@ -279,7 +279,7 @@ export const textsOfApplicationsErrors = (
   application: Application,
   before?: Application,
 ): Promise<FieldErrors> =>
-  textsOfAccountErrors("applications", { after: textsOf(application), before: before && textsOf(before) }, async () => {
+  textsOfAllErrors("applications", { after: textsOf(application), before: before && textsOf(before) }, async () => {
     const values = [providerId, application.accountId, before?.id ?? 0];
     const [others] = await tx.query<{ length: number }>(lengthOfOthersStatement, values);
     return others?.length ?? 0;

@@ -218,28 +218,34 @@ export function countryCodeOf(country: string | null): string | null {
   return countryCodes.get(country.trim().toLowerCase()) ?? null;
 }
 
-type PartsOfAccount = "users" | "applications";
+const limitOfAll = {
+  users: { of: " of the account", max: textLimits.account.max },
+  applications: { of: " of the account", max: textLimits.account.max },
+  products: { of: "", max: textLimits.products.max },
+} as const;
 
-const { max: accountMax } = textLimits.account;
+type Limited = keyof typeof limitOfAll;
 
-/** Objects with fewer characters always fit: an account has a thousand users, and as many applications. */
-const freeLength = accountMax / 1000;
-
-export const lengthOfAccountErrors = (parts: PartsOfAccount, length: number): FieldErrors =>
-  length > accountMax
-    ? { base: [`The texts of all ${parts} of the account are too long together (maximum is ${accountMax} characters)`] }
+export function lengthOfAllErrors(objects: Limited, length: number): FieldErrors {
+  const { of, max } = limitOfAll[objects];
+  return length > max
+    ? { base: [`The texts of all ${objects}${of} are too long together (maximum is ${max} characters)`] }
     : {};
+}
+
+/** An account has a thousand users and as many applications, and a provider as many products. */
+const objectsMax = 1000;
 
 /**
- * Returns an error if an object of a locked account gets longer texts, and those of all are too long then. `before` is undefined for a
- * new object.
+ * Returns an error if an object gets longer texts, and those of all are too long then. `before` is undefined for a new object. The
+ * caller has locked what they belong to. An object with a thousandth of the maximum always fits.
  */
-export async function textsOfAccountErrors(
-  parts: PartsOfAccount,
+export async function textsOfAllErrors(
+  objects: Limited,
   { after, before = {} }: { readonly after: object; readonly before?: object | undefined },
   lengthOfOthers: () => Promise<number>,
 ): Promise<FieldErrors> {
   const length = JSON.stringify(after).length;
-  if (length <= Math.max(freeLength, JSON.stringify(before).length)) return {};
-  return lengthOfAccountErrors(parts, length + (await lengthOfOthers()));
+  if (length <= Math.max(limitOfAll[objects].max / objectsMax, JSON.stringify(before).length)) return {};
+  return lengthOfAllErrors(objects, length + (await lengthOfOthers()));
 }

@@ -29,7 +29,7 @@ export {
   type FieldValues,
   isBillingAddress,
   representFields,
-  textsOfAccountErrors,
+  textsOfAllErrors,
 } from "./field-values.ts";
 export {
   type Annotations,

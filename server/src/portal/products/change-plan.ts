@@ -1,5 +1,6 @@
 import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,
@@ -84,6 +85,7 @@ export async function createPlan(
 
   const newPlan = { ...plan, systemName };
   return pool.inTransaction(async (tx) => {
+    await requireWithinLimit(tx, countLimits.plans, { providerId }); // before the locks of rows, as a product's creation does
     if (description !== undefined) await lockPlansOfProvider(tx, providerId); // written by an update
     if (productId !== null && !(await lockProductForShare(tx, providerId, productId))) return undefined;
     const another = systemNameInput.value ? undefined : { ...newPlan, systemName: alternativeSystemName(systemName) };

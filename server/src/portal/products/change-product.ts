@@ -1,7 +1,7 @@
 import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids.ts";
-import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { countLimits, lockLimit, requireWithinLimit, textLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,
@@ -12,6 +12,7 @@ import {
   parseChoice,
   parseRequest,
   parseText,
+  textsOfAllErrors,
 } from "#portal/fields/index.ts";
 import { insertDefaultPlan } from "./plan.ts";
 import {
@@ -147,11 +148,36 @@ export async function createProduct(
   if (!hasNoErrors(refused)) return { refused };
   return pool.inTransaction(async (tx) => {
     await requireWithinLimit(tx, countLimits.products, { providerId });
+    await requireWithinLimit(tx, countLimits.plans, { providerId });
+    const tooLong = await textsOfProductsErrors(tx, providerId, requested);
+    if (!hasNoErrors(tooLong)) return { refused: tooLong };
     const outcome = await insertProductWithPlan(tx, providerId, { ...requested, systemName }, by);
     if ("product" in outcome || systemNameInput.value) return outcome;
     return insertProductWithPlan(tx, providerId, { ...requested, systemName: alternativeSystemName(systemName) }, by);
   });
 }
+
+// By primary key.
+const lengthOfOthersStatement = `
+  select coalesce(sum(
+    coalesce(length(description), 0) + coalesce(length(terms), 0) + coalesce(length(txt_support), 0)), 0)::float8 as length
+  from products
+  where provider_id = $1 and id <> $2`;
+
+const textsOf = ({ description, terms, txtSupport }: Product): object => ({ description, terms, txtSupport });
+
+/** Returns an error if a new or changed product has too long texts, together with all others of the provider. */
+const textsOfProductsErrors = (
+  tx: Transaction,
+  providerId: number,
+  product: Product,
+  before?: Product,
+): Promise<FieldErrors> =>
+  textsOfAllErrors("products", { after: textsOf(product), before: before && textsOf(before) }, async () => {
+    lockLimit(tx, textLimits.products, { providerId });
+    const [others] = await tx.query<{ length: number }>(lengthOfOthersStatement, [providerId, product.id]);
+    return others?.length ?? 0;
+  });
 
 async function insertProductWithPlan(
   tx: Transaction,
@@ -223,7 +249,8 @@ export async function changeLockedProduct(
   { providerId, values, by }: ProductChange,
 ): Promise<ProductChangeOutcome> {
   const { product, errors } = parseProduct(before, values, by.now);
-  if (!hasNoErrors(errors)) return { refused: errors };
+  const refused = mergeErrors(errors, await textsOfProductsErrors(tx, providerId, product, before));
+  if (!hasNoErrors(refused)) return { refused };
   const changed = changedFields(before, product);
   if (changed.length === 0) return { product: before };
   const auditRecord = { action: "product.changed", subject: `product/${before.id}`, detail: { changed } };

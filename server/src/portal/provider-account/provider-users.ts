@@ -17,6 +17,7 @@ import {
 } from "#access/index.ts";
 import { type Database, type Pool, type Transaction, retryOnUniqueViolation } from "#platform/database/database.ts";
 import { type Json, type Node, record, value } from "#platform/document.ts";
+import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,
@@ -292,6 +293,7 @@ export async function addProviderUser(
     (await hashIfValid(passwords, wrong, { password: parsed.password, providerId: provider.id })) ?? null;
   const known = await dropUnknownPermissions(pool, provider.id, permissions);
   const add = async (tx: Transaction): Promise<CreationOutcome> => {
+    await requireWithinLimit(tx, countLimits.teamMembers, { providerId: provider.id });
     const refused = mergeErrors(wrong, takenNameErrors(await lockProviderUsers(tx, provider.id), parsed));
     if (!hasNoErrors(refused)) return { refused };
     const { username, email } = parsed;

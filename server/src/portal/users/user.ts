@@ -23,7 +23,7 @@ import {
   representFields,
   type SettableTable,
   takenErrors,
-  textsOfAccountErrors,
+  textsOfAllErrors,
 } from "#portal/fields/index.ts";
 import { writeTimestamp } from "#portal/providers/index.ts";
 
@@ -134,7 +134,7 @@ export const textsOfUsersErrors = (
   { accountId, fields }: Pick<User, "accountId" | "fields">,
   before?: Pick<User, "id" | "fields">,
 ): Promise<FieldErrors> =>
-  textsOfAccountErrors("users", { after: fields, before: before?.fields }, async () => {
+  textsOfAllErrors("users", { after: fields, before: before?.fields }, async () => {
     const values = [providerId, accountId, before?.id ?? 0];
     const [others] = await tx.query<{ length: number }>(lengthOfOthersStatement, values);
     return others?.length ?? 0;
