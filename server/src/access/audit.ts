@@ -197,6 +197,27 @@ export const listAuditOfPerson = (
     writtenFilterFields,
   ]);
 
+// Reads the provider's records.
+const findAccountStatement = `
+  select (detail ->> 'accountId')::bigint as "accountId"
+  from audit_records
+  where provider_id = $1 and detail ->> 'accountId' ~ '^[0-9]{1,18}$'
+    and (detail ->> 'accountId' = $2::bigint::text or subject = 'user/' || $3::bigint)
+  limit 1`;
+
+/** Returns the account of a subject that audit records name. They outlive its events. */
+export async function findAccountInAudit(
+  db: Database,
+  {
+    providerId,
+    accountId,
+    userId,
+  }: { providerId: number; accountId?: number | undefined; userId?: number | undefined },
+): Promise<number | undefined> {
+  const [found] = await db.query<{ accountId: number }>(findAccountStatement, [providerId, accountId, userId]);
+  return found?.accountId;
+}
+
 const eraseStatement = `select erase_audit_records($1, $2::bigint[])`;
 
 /** Erases the details of the records about a person, except numbers. Actor, action, subject and time stay. */

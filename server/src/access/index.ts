@@ -47,6 +47,7 @@ export {
   changedFields,
   deleteOldAuditRecords,
   eraseAuditRecords,
+  findAccountInAudit,
   listAuditOfPerson,
   listAuditRecords,
   mentionsTerm,

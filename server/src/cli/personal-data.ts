@@ -46,7 +46,11 @@ export const erase: Command = {
             detail: { accountId: started.accountId, userId: started.userId, pending },
           }),
       });
-      if (!outcome) throw new WrongUsage(`${provider.name} has no such account or user.`);
+      if (!outcome) {
+        throw new WrongUsage(
+          `${provider.name} has no such account or user. If it was deleted: events, audit records and request bins have nothing of it.`,
+        );
+      }
       if ("notAllowed" in outcome) throw new WrongUsage(refusals[outcome.notAllowed]);
       return outcome.erasure;
     });

@@ -4,6 +4,7 @@ import {
   endSessionsOfUser,
   eraseAuditRecords,
   eraseSavedViews,
+  findAccountInAudit,
 } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
@@ -14,7 +15,7 @@ import type { Provider } from "#portal/providers/index.ts";
 import { deleteUser, eraseInvitations, readUser } from "#portal/users/index.ts";
 import { type ErasedSubject, eraseEventBatch, findAccountInEvents, readTraces } from "#webhooks/events/index.ts";
 import { eraseMails } from "#portal/mails/index.ts";
-import { eraseBinRequests } from "#request-bin/index.ts";
+import { eraseBinRequests, findAccountInBins } from "#request-bin/index.ts";
 import { eraseDeliveries, hasPendingDeliveries } from "#webhooks/deliveries/index.ts";
 import { eraseJobs } from "#webhooks/jobs/index.ts";
 
@@ -76,7 +77,7 @@ const uniqueViolation = "23505";
 
 /**
  * Deletes the account or the user, if it exists, and starts the erasure. If the process dies in between, repeat it.
- * Returns undefined if the provider never had such an account or user, or retention has deleted its events.
+ * Returns undefined if the provider never had such an account or user, or neither events, audit records nor bins have any of it.
  */
 export async function createErasure(
   pool: Pool,
@@ -118,7 +119,13 @@ export async function findAccountOf(
     userId === undefined
       ? (await readAccount(db, providerId, accountId))?.id
       : (await readUser(db, providerId, userId))?.accountId;
-  return present ?? findAccountInEvents(db, { providerId, accountId, userId });
+  const subject = { providerId, accountId, userId };
+  return (
+    present ??
+    (await findAccountInEvents(db, subject)) ??
+    (await findAccountInAudit(db, subject)) ??
+    findAccountInBins(db, subject)
+  );
 }
 
 const selectStatement = `select ${columns} from erasures where provider_id = $1 and id = $2`;

@@ -24,6 +24,7 @@ export {
   createOwnBins,
   type FindCell,
   eraseBinRequests,
+  findAccountInBins,
   findSameSignature,
   listBinRequests,
   listBinRequestsAfter,

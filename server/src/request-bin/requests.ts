@@ -371,6 +371,32 @@ export async function findSameSignature(
   return found;
 }
 
+// `account_id`, or the id of an `account`, in the documents of all formats.
+const accountInBody = `account(?:_id)?\\W+(?:id\\W+)?`;
+
+// Reads the bodies of the provider's bins. A number counts where documents have the id of an account or a user only.
+const findAccountStatement = `
+  select coalesce($2::bigint, account[1]::bigint) as "accountId"
+  from bin_requests
+  left join lateral regexp_match(encode(body, 'escape'), '${accountInBody}([0-9]{1,18})\\M') as account on true
+  where provider_id = $1 and account is not null and encode(body, 'escape') ~ case
+    when $2::bigint is null then 'users?\\W+(?:id\\W+)?' || $3::bigint || '\\M'
+    else '${accountInBody}' || $2::bigint || '\\M' end
+  limit 1`;
+
+/** Returns the account of a subject that the requests of the provider's bins contain. They outlive its events. */
+export async function findAccountInBins(
+  db: Database,
+  {
+    providerId,
+    accountId,
+    userId,
+  }: { providerId: number; accountId?: number | undefined; userId?: number | undefined },
+): Promise<number | undefined> {
+  const [found] = await db.query<{ accountId: number }>(findAccountStatement, [providerId, accountId, userId]);
+  return found?.accountId;
+}
+
 interface ErasedPerson {
   readonly providerId: number;
   readonly accountId: number;

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { type OtherCell, workOnErasure } from "#personal-data/index.ts";
+import { findAccountOf, type OtherCell, workOnErasure } from "#personal-data/index.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
-import { secondPassSeconds } from "../../src/personal-data/erasures.ts";
+import { type RequestedSubject, secondPassSeconds } from "../../src/personal-data/erasures.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -180,6 +180,42 @@ test.concurrent(
     await eraseUntil(pool, minutesLater(70));
     await eraseUntil(pool, minutesLater(130));
     expect(await findWord(owner, word)).toEqual({});
+  },
+);
+
+test.concurrent(
+  "a deleted account or user whose events have expired is erased from audit records and bins",
+  { timeout: 120_000 },
+  async ({ database: pool, owner }) => {
+    await using portal = await openPortal(pool);
+    const { word, account, member } = await portal.addCanary("zyxwvqi");
+    await portal.call("DELETE", `/admin/api/accounts/${account}/users/${member}.json`);
+    await portal.call("DELETE", `/admin/api/accounts/${account}.json`);
+    await allSent(pool);
+    await expireEvents(owner, account);
+    expect(await findWord(owner, `${word}member`)).toHaveProperty("bin_requests");
+    expect(await findWord(owner, `${word}guest`)).toHaveProperty("audit_records");
+    await using neighbours = await openPortal(pool);
+    const erase = (subject: object) => ({ ...subject, pending: "cancel" });
+    expect((await neighbours.call("POST", "/api/v1/erasures", erase({ account_id: account }))).status).toBe(422);
+
+    const find = (subject: RequestedSubject) => findAccountOf(owner, portal.api.provider.id, subject);
+    await owner.query("delete from audit_records where subject = $1", [`user/${member}`]);
+    expect(await find({ userId: member })).toBe(account);
+    expect(await find({ userId: account })).toBeUndefined();
+    const ofUser = await portal.call("POST", "/api/v1/erasures", erase({ user_id: member }));
+    expect(ofUser).toMatchObject({ status: 201, body: { account_id: account, user_id: member } });
+    await eraseUntil(pool, minutesLater(5));
+    expect(await findWord(owner, `${word}member`)).not.toHaveProperty("bin_requests");
+
+    const ofAccount = await portal.call("POST", "/api/v1/erasures", erase({ account_id: account }));
+    expect(ofAccount).toMatchObject({ status: 201, body: { account_id: account } });
+    await owner.query("delete from audit_records where not detail ? 'email'");
+    expect(await find({ accountId: account })).toBe(account);
+    await eraseUntil(pool, minutesLater(59));
+    const left = await findWord(owner, word);
+    expect(left).not.toHaveProperty("bin_requests");
+    expect(left).not.toHaveProperty("audit_records");
   },
 );
 
