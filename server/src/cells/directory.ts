@@ -100,11 +100,16 @@ export async function insertCell(
   return cell;
 }
 
+const updateStateStatement = `
+  update bellwire_directory.cells set state = $2
+  where name = $1
+    and ($2 = 'active' or exists (select from bellwire_directory.cells other where other.name <> $1 and other.state = 'active'))
+  returning ${cellColumns}`;
+
+/** Returns undefined, and changes nothing, if the cell is the last active one and would drain: new providers would have no cell. */
 export async function updateCellState(tx: Transaction, name: string, state: CellState): Promise<Cell | undefined> {
-  const [cell] = await tx.query<Cell>(
-    `update bellwire_directory.cells set state = $2 where name = $1 returning ${cellColumns}`,
-    [name, state],
-  );
+  await tx.query(`lock table bellwire_directory.cells in share row exclusive mode`); // two commands may drain one cell each
+  const [cell] = await tx.query<Cell>(updateStateStatement, [name, state]);
   if (cell) tx.hintAfterCommit(cellsChannel, String(cell.number));
   return cell;
 }

@@ -207,7 +207,12 @@ export const drainCell: Command = {
         return 0;
       }
       const state = values.undo ? "active" : "draining";
-      await directory.inTransaction((tx) => updateCellState(tx, name, state));
+      const updated = await directory.inTransaction((tx) => updateCellState(tx, name, state));
+      if (!updated) {
+        throw new WrongUsage(
+          `No other cell is active, so new providers would have no cell. Add one before you drain ${name}: bellwire cell add.`,
+        );
+      }
       needs.print(`cell ${name} is ${state}`);
       if (state === "active") return 0;
       if (targets) return drain({ installation, needs, name, targets, drainMs });

@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { expect } from "vitest";
+import { databaseLocation } from "#platform/database/connection.ts";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { valueAt } from "../chaos/api-client.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
@@ -245,8 +247,11 @@ test("a draining cell accepts no new providers, and commands still find its prov
   expect(refused).toEqual([2, expect.stringContaining("gets no new providers")]);
   expect(await installation.done("cell", "list")).toMatch(/^west +draining +1 /m);
   expect(await installation.done("failures", "check", "--provider", "brook")).toBe("0 deliveries have failed");
+  const last = await installation.run("cell", "drain", "default");
+  expect(last).toEqual([2, expect.stringContaining("No other cell is active")]);
   await installation.done("cell", "drain", "west", "--undo");
   await installation.done("provider", "create", ...names, "--cell", "west");
+  expect(await installation.done("cell", "drain", "default")).toContain("cell default is draining");
 });
 
 test("adding a cell is rejected if its name is taken or its database is the directory's", async ({ installation }) => {
@@ -258,6 +263,18 @@ test("adding a cell is rejected if its name is taken or its database is the dire
   const same = await installation.run("cell", "add", "east", ...place);
   expect(same).toEqual([2, expect.stringContaining("That is the database of DATABASE_URL")]);
   expect(await installation.done("cell", "list")).not.toContain("east");
+});
+
+test("missing rights in the database of a cell are reported with that database", async ({ installation }) => {
+  const role = `without_rights_${randomBytes(6).toString("hex")}`;
+  await queryOnce(installation.otherUrl, `create role ${role} login password 'secret'`);
+  const url = installation.otherUrl.replace(/\/\/[^@]*@/, `//${role}:secret@`);
+  await writeFile(installation.otherUrlFile, url);
+  const refused = await installation.run("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+  await queryOnce(installation.otherUrl, `drop role ${role}`);
+  const message = `The user of the database at ${databaseLocation(url)} may not do what the migration needs`;
+  expect(refused).toEqual([1, expect.stringContaining(message)]);
+  expect(refused[1]).not.toContain("DATABASE_URL");
 });
 
 test("the connection string of a cell is encrypted, and re-encrypted with a new key", async ({ installation }) => {

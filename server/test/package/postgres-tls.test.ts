@@ -28,7 +28,10 @@ test(
       ],
       [urlWith(`sslmode=require&sslrootcert=${otherCa}`), "is of an authority that is not trusted"],
       [urlWith(`sslmode=verify-full&sslrootcert=${ownCa}`, "localhost"), "its certificate is for another name"],
-      [urlWith(`sslmode=verify-full&sslrootcert=${ownCa}.gone`), "a file that DATABASE_URL names cannot be read"],
+      [
+        urlWith(`sslmode=verify-full&sslrootcert=${ownCa}.gone`),
+        "a file that the connection string names cannot be read",
+      ],
     ];
     for (const [url, message] of refusals) {
       await using refused = new BellwireProcess(["serve"], settingsFor(url));

@@ -111,11 +111,11 @@ test("errors of a statement or of the code have no class", () => {
 });
 
 test.each([
-  [withCode("SELF_SIGNED_CERT_IN_CHAIN"), "sslrootcert=/path/ca.pem in DATABASE_URL (it failed)"],
+  [withCode("SELF_SIGNED_CERT_IN_CHAIN"), "sslrootcert=/path/ca.pem in the connection string (it failed)"],
   [withCode("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "sslrootcert=/path/ca.pem"],
   [withCode("ERR_TLS_CERT_ALTNAME_INVALID"), "is for another name"],
   [withCode("CERT_HAS_EXPIRED"), "is not valid today"],
-  [withCode("ENOENT", { syscall: "open" }), "a file that DATABASE_URL names cannot be read (it failed)"],
+  [withCode("ENOENT", { syscall: "open" }), "a file that the connection string names cannot be read (it failed)"],
   [new NoConnection(withCode("CERT_HAS_EXPIRED")), "is not valid today"],
   [new Error("The server does not support SSL connections"), "sslmode=disable"],
   [withCode("28000", { message: "no pg_hba.conf entry for host x, no encryption" }), "sslmode=verify-full"],

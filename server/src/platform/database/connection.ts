@@ -175,7 +175,7 @@ const tlsProblems: readonly (readonly [codes: RegExp, advice: string])[] = [
   [
     /^(?:SELF_SIGNED_CERT|DEPTH_ZERO_SELF|UNABLE_TO_(?:VERIFY_LEAF|GET_ISSUER)|CERT_UNTRUSTED)/,
     "its certificate is of an authority that is not trusted. Give the certificate of your provider's authority with " +
-      "sslrootcert=/path/ca.pem in DATABASE_URL",
+      "sslrootcert=/path/ca.pem in the connection string",
   ],
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
@@ -194,13 +194,13 @@ export function explainConnectionError(error: unknown): string {
   const [, advice] = tlsProblems.find(([codes]) => codes.test(code)) ?? [];
   if (advice !== undefined) return `${advice} (${message})`;
   if (message.includes("server does not support SSL")) {
-    return `${message}. Switch TLS on in PostgreSQL, or connect without it by sslmode=disable in DATABASE_URL`;
+    return `${message}. Switch TLS on in PostgreSQL, or connect without it by sslmode=disable in the connection string`;
   }
   if (code === "28000" && message.includes("no encryption")) {
-    return `${message}. The server may require TLS: sslmode=verify-full in DATABASE_URL`;
+    return `${message}. The server may require TLS: sslmode=verify-full in the connection string`;
   }
   const isUnreadable = error instanceof Error && "syscall" in error && error.syscall === "open";
-  return isUnreadable ? `a file that DATABASE_URL names cannot be read (${message})` : message;
+  return isUnreadable ? `a file that the connection string names cannot be read (${message})` : message;
 }
 
 /** The hosts of a DATABASE_URL and the one in use: the first that was found to be a primary. */

@@ -98,7 +98,7 @@ export async function openCellDatabase(cell: CellDatabase, needs: OpenCellNeeds)
   if (ownerUrl === undefined) return openPool({ ...access(), schema, max, log, tracing });
   return inWords(ownerUrl, async () => {
     const connectionString = await findPrimary(ownerUrl);
-    await refuseTransactionPooling(connectionString, connecting);
+    await refuseTransactionPooling(connectionString, connecting, cellPooling);
     const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, printStatus });
     if (applied.length > 0)
       printStatus(`migrated the schema ${schema}: ${applied.length === 1 ? "1 step" : `${applied.length} steps`}`);
@@ -265,8 +265,8 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
     if (error instanceof CannotStart || error instanceof TypeError || isAbort(error)) throw error;
     if (errorCode(error) === notPermitted) {
       throw new CannotStart(
-        `The user of DATABASE_URL may not do what the migration needs: ${errorMessage(error)}. ` +
-          "Run `bellwire migrate` once as the database's owner.",
+        `The user of the database at ${databaseLocation(url)} may not do what the migration needs: ${errorMessage(error)}. ` +
+          "Grant the user that right, or migrate once as the database's owner: see the runbook “Your own PostgreSQL”.",
         { cause: error },
       );
     }
@@ -314,7 +314,11 @@ const lookTimes = 10;
  * Rejects a pooler in transaction or statement mode. A pooler reports another process than the server; if one process answers on two
  * connections, or two on one, it mixes sessions.
  */
-export async function refuseTransactionPooling(url: string, config: pg.ClientConfig): Promise<void> {
+export async function refuseTransactionPooling(
+  url: string,
+  config: pg.ClientConfig,
+  refusal = transactionPooling,
+): Promise<void> {
   await using open = new AsyncDisposableStack();
   const connect = async (): Promise<pg.Client> => {
     const client = await connectOnce({ ...config, connectionString: url });
@@ -326,7 +330,7 @@ export async function refuseTransactionPooling(url: string, config: pg.ClientCon
   if (!("processID" in first) || first.processID === own) return; // nothing in between
   const second = await connect();
   for (let look = 0; look < lookTimes; look += 1) {
-    if ((await pidOf(second)) === own || (await pidOf(first)) !== own) throw new CannotStart(transactionPooling);
+    if ((await pidOf(second)) === own || (await pidOf(first)) !== own) throw new CannotStart(refusal);
   }
 }
 
@@ -334,6 +338,10 @@ const transactionPooling =
   "DATABASE_URL leads to a pooler in transaction or statement mode. Set BELLWIRE_DATABASE_DIRECT_URL to the same database without " +
   "the pooler, which then must be in transaction mode. Or connect to PostgreSQL only: Bellwire pools by itself " +
   "(BELLWIRE_DATABASE_CONNECTIONS).";
+
+const cellPooling =
+  "The connection string of the cell leads to a pooler in transaction or statement mode. A cell needs PostgreSQL itself, or a pooler in " +
+  "session mode.";
 
 async function pidOf(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
