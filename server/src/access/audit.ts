@@ -77,29 +77,62 @@ export interface StoredAuditRecord extends Pick<AuditRecord, "action" | "subject
   readonly actorName: string | null;
 }
 
+/** Undefined criteria match every record. Several values of one criterion widen the result. */
+export interface AuditFilter {
+  /** Each must be in the action, the subject, the details or the actor's name, in any case. */
+  readonly words?: readonly string[] | undefined;
+  /** Actions, or `endpoint.*` for all of endpoints. */
+  readonly actions?: readonly string[] | undefined;
+  /** Subjects, or `endpoint` for all endpoints. */
+  readonly subjects?: readonly string[] | undefined;
+  /** Kinds of actors, alone or with a user's id: `admin:5`. */
+  readonly actors?: readonly string[] | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+}
+
 export interface AuditPage {
   /** Id of the last record of the previous page. */
   readonly before?: number | undefined;
   readonly limit: number;
 }
 
-// Reads the primary key backwards, and one user by its primary key for each record of the page.
+/**
+ * A condition of SQL: the text `written`, in lower case, contains each of the words `$4`, in any case. Without words it is true. Not
+ * `like`, for which PostgreSQL expects few rows: it would read and sort all of them instead of reading backwards until a page is full.
+ */
+export const containsWords = `($4::text[] is null
+    or (select bool_and(strpos(written, lower(word)) > 0) from unnest($4::text[]) as word))`;
+
+// Reads the primary key backwards until the page is full, and one user by its primary key for each record. The text is composed for
+// records that meet the other criteria only (`offset 0`). Actions and kinds of subjects are found as pages show them, without dots.
 const listStatement = `
   select record.id, record.at, record.actor_kind, record.actor_id,
     provider_user.username as "actorName", record.action, record.subject, record.detail
   from audit_records record
   left join provider_users provider_user
     on provider_user.provider_id = record.provider_id and provider_user.id = record.actor_id
+  cross join lateral (
+    select lower(concat_ws(' ', record.action, translate(record.action, '._-', '   '), record.subject,
+      translate(record.subject, '/_-', '   '), provider_user.username, record.detail)) as written offset 0) as searched
   where record.provider_id = $1 and ($2::bigint is null or record.id < $2)
+    and ${containsWords}
+    and ($5::text[] is null or record.action = any($5) or split_part(record.action, '.', 1) || '.*' = any($5))
+    and ($6::text[] is null or record.subject = any($6) or split_part(record.subject, '/', 1) = any($6))
+    and ($7::text[] is null or record.actor_kind = any($7) or record.actor_kind || ':' || record.actor_id = any($7))
+    and ($8::timestamptz is null or record.at >= $8) and ($9::timestamptz is null or record.at < $9)
   order by record.id desc
   limit $3`;
 
-/** Lists the audit records of a provider, newest first. */
-export const listAuditRecords = (
+/** Lists the matching audit records of a provider, newest first. */
+export function listAuditRecords(
   db: Database,
   providerId: number,
-  { before, limit }: AuditPage,
-): Promise<StoredAuditRecord[]> => db.query<StoredAuditRecord>(listStatement, [providerId, before ?? null, limit]);
+  { words, actions, subjects, actors, since, until, before, limit }: AuditFilter & AuditPage,
+): Promise<StoredAuditRecord[]> {
+  const values = [providerId, before, limit, words, actions, subjects, actors, since, until];
+  return db.query<StoredAuditRecord>(listStatement, values);
+}
 
 const deleteOldStatement = `select delete_old_audit_records($1::timestamptz - make_interval(days => $2)) as count`;
 

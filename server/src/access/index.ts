@@ -45,6 +45,7 @@ export {
 export {
   auditInBatches,
   changedFields,
+  containsWords,
   deleteOldAuditRecords,
   eraseAuditRecords,
   findAccountInAudit,

@@ -206,3 +206,65 @@ test("admins read audit records with action, subject and actor, newest first in 
   const member = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["settings"] })}` };
   expect((await api.call("GET", "/audit_records", { headers: member })).statusCode).toBe(403);
 });
+
+test("audit records are found by words, action, subject, actor and time, in pages, and only the caller's own", async ({
+  api,
+  otherApi,
+  clock,
+}) => {
+  const insert = (owner: BellwireApi, [actor, action, subject, detail, daysAgo]: readonly unknown[]) =>
+    owner.pool.query(
+      `insert into audit_records (provider_id, actor_kind, actor_id, action, subject, detail, at)
+       select $1, $2, case when $2 in ('admin', 'token') then min(id) end, $3, $4, $5, $6::timestamptz - make_interval(days => $7)
+       from provider_users where provider_id = $1`,
+      [owner.provider.id, actor, action, subject, detail, clock.now(), daysAgo],
+    );
+  const records = [
+    ["admin", "endpoint.secret_rotated", "endpoint/3", {}, 9],
+    ["token", "endpoint.changed", "endpoint/31", { changed: ["URL"] }, 5],
+    ["key", "failures.retried", "failures", { count: 2 }, 3],
+    ["system", "fields-definition.deleted", "fields-definition/3", { percent: "100%_" }, 1],
+  ];
+  for (const record of records) await insert(api, record);
+  await insert(otherApi, ["admin", "endpoint.changed", "endpoint/3", { changed: ["url"] }, 1]);
+  const [admin] = await api.pool.query<{ id: number; username: string }>(
+    "select id, username from provider_users where provider_id = $1",
+    [api.provider.id],
+  );
+  const user = admin?.id ?? 0;
+  const find = async (query: string): Promise<string[]> => {
+    const { data } = (await api.call("GET", `/audit_records?${query}`)).json();
+    return data.map(({ subject }: { subject: string }) => subject);
+  };
+
+  expect(await find("")).toEqual(["fields-definition/3", "failures", "endpoint/31", "endpoint/3"]);
+  expect(await find("q=Secret%20rotated")).toEqual(["endpoint/3"]);
+  expect(await find("q=endpoint%20url")).toEqual(["endpoint/31"]);
+  expect(await find("q=fields%20definition")).toEqual(["fields-definition/3"]);
+  expect(await find("q=100%25_")).toEqual(["fields-definition/3"]);
+  expect(await find("q=0%25%250")).toEqual([]);
+  expect(await find(`q=${encodeURIComponent(admin?.username ?? "")}%20endpoint`)).toEqual([
+    "endpoint/31",
+    "endpoint/3",
+  ]);
+  expect(await find("subject=endpoint/3")).toEqual(["endpoint/3"]);
+  expect(await find("subject=endpoint&subject=failures")).toEqual(["failures", "endpoint/31", "endpoint/3"]);
+  expect(await find("action=endpoint.*")).toEqual(["endpoint/31", "endpoint/3"]);
+  expect(await find("action=endpoint.changed&action=failures.retried")).toEqual(["failures", "endpoint/31"]);
+  expect(await find("actor=token")).toEqual(["endpoint/31"]);
+  expect(await find(`actor=admin:${user}&actor=key`)).toEqual(["failures", "endpoint/3"]);
+  expect(await find(`actor=token:${user + 1}`)).toEqual([]);
+  expect(await find("since=-4d&until=-2d")).toEqual(["failures"]);
+  const first = (await api.call("GET", "/audit_records?subject=endpoint&limit=1")).json();
+  expect(await find(`subject=endpoint&limit=1&after=${first.next}`)).toEqual(["endpoint/3"]);
+  for (const [query, field] of [
+    ["q=%20", "q"],
+    ["action=changed", "action"],
+    ["subject=%27", "subject"],
+    ["actor=developer", "actor"],
+    ["since=yesterday", "since"],
+  ] as const) {
+    const refused = await api.call("GET", `/audit_records?${query}`);
+    expect([query, refused.statusCode, Object.keys(refused.json().errors)]).toEqual([query, 422, [field]]);
+  }
+});

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { daysAfter } from "#platform/times.ts";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
@@ -63,5 +64,53 @@ test("only admins read mails, whose links open accounts; members and read-only t
   for (const token of [{ role: "member", sections: ["partners"] }, { permission: "ro" }] as const) {
     const authorization = `Bearer ${await api.addToken(token)}`;
     expect((await api.call("GET", "/mails", { headers: { authorization } })).statusCode).toBe(403);
+  }
+});
+
+test("mails are found by words, state, account and time, in pages, and only the caller's own", async ({
+  api,
+  otherApi,
+}) => {
+  const insert = (owner: BellwireApi, [recipient, subject, account, sent, age]: readonly unknown[]) =>
+    owner.pool.query(
+      `insert into mails (provider_id, recipient, subject, text, account_id, created_at, sent_at)
+       select $1, $2, $3, 'About mira', $4, at, case when $5 then at end
+       from (select now() - make_interval(days => $6) as at) as time`,
+      [owner.provider.id, recipient, subject, account, sent, age],
+    );
+  const mails = [
+    ["Mira@Harbour.example", "Activate your account", 31, true, 9],
+    ["nora_1@harbour.example", "Activate your account", 32, false, 5],
+    ["norax1@harbour.example", "A new password", 31, false, 0],
+  ];
+  for (const mail of mails) await insert(api, mail);
+  await insert(otherApi, ["mira@harbour.example", "Activate your account", 31, true, 1]);
+  const [mira, nora, norax] = mails.map(([recipient]) => recipient);
+  // The state of a mail depends on the database's time.
+  const daysAgo = (days: number): string => daysAfter(new Date(), -days).toISOString();
+  const find = async (query: string): Promise<string[]> => {
+    const { data } = (await api.call("GET", `/mails?${query}`)).json();
+    return data.map(({ recipient }: { recipient: string }) => recipient);
+  };
+
+  expect(await find("")).toEqual([norax, nora, mira]);
+  expect(await find("q=mira")).toEqual([mira]);
+  expect(await find("q=ACTIVATE%20harbour")).toEqual([nora, mira]);
+  expect(await find("q=nora_")).toEqual([nora]);
+  expect(await find("state=sent")).toEqual([mira]);
+  expect(await find("state=failed&state=waiting")).toEqual([norax, nora]);
+  expect(await find("account_id=31")).toEqual([norax, mira]);
+  expect(await find("account_id=31&q=password")).toEqual([norax]);
+  expect(await find(`since=${daysAgo(6)}&until=${daysAgo(1)}`)).toEqual([nora]);
+  const first = (await api.call("GET", "/mails?account_id=31&limit=1")).json();
+  expect(await find(`account_id=31&limit=1&after=${first.next}`)).toEqual([mira]);
+  for (const [query, field] of [
+    ["q=%20", "q"],
+    ["state=held", "state"],
+    ["account_id=0", "account_id"],
+    ["until=tomorrow", "until"],
+  ] as const) {
+    const refused = await api.call("GET", `/mails?${query}`);
+    expect([query, refused.statusCode, Object.keys(refused.json().errors)]).toEqual([query, 422, [field]]);
   }
 });

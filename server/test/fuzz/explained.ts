@@ -79,7 +79,7 @@ const explanations: readonly Explanation[] = [
     because:
       "Values have small languages of their own: relative times, ranges of statuses, paths, URLs, conditions of rules. Fields depend on the kind of a job or a rule, and minutes are not kept for long. The response is 422 and names the field.",
     covers: (finding) =>
-      /^(GET|POST|PATCH|PUT|DELETE) \/api\/v1\/(deliveries|events|attempts|failures|jobs|stats|alert-rules|bins)\b/.test(
+      /^(GET|POST|PATCH|PUT|DELETE) \/api\/v1\/(deliveries|events|attempts|failures|jobs|stats|alert-rules|bins|mails|audit_records)\b/.test(
         finding.operation,
       ) &&
       finding.check === "ST202" &&

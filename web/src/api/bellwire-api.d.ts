@@ -7687,6 +7687,16 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
+                /** @description Words, each of which is in the recipient or the subject, in any case. */
+                q?: string;
+                /** @description Mails in this state. May be given several times. */
+                state?: ("waiting" | "sent" | "failed")[];
+                /** @description The id of the account that the mail is about. */
+                account_id?: number;
+                /** @description Mails from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
+                since?: string;
+                /** @description Mails before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -7722,6 +7732,18 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
+                /** @description Words, each of which is in the action, the subject, the details or the actor's name, in any case. */
+                q?: string;
+                /** @description An action, or `endpoint.*` for all of endpoints. May be given several times. */
+                action?: string[];
+                /** @description The object of the action, such as `endpoint/3`, or `endpoint` for all endpoints. May be given several times. */
+                subject?: string[];
+                /** @description The kind of actor, with or without the user's id: `admin:5`. May be given several times. */
+                actor?: string[];
+                /** @description Records from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
+                since?: string;
+                /** @description Records before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
+                until?: string;
             };
             header?: never;
             path?: never;

@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { stringify } from "csv-stringify/sync";
-import { parseRowId } from "#platform/ids.ts";
+import { idPattern, parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { listAuditRecords, readAuditSpan, recordAudit, type StoredAuditRecord } from "#access/index.ts";
-import { Moment } from "#webhooks/search/index.ts";
+import { Moment, several } from "#webhooks/search/index.ts";
 import {
   Nullable,
   pageLimit,
@@ -11,8 +11,10 @@ import {
   pageQuery,
   parseCursor,
   parseMoments,
+  parseQueryWords,
   representPage,
   Timestamp,
+  Words,
 } from "./fields.ts";
 import { operation, Reply, type Operation } from "./operation.ts";
 
@@ -86,11 +88,36 @@ export const auditRecordOperations: readonly Operation[] = [
     method: "GET",
     path: "/audit_records",
     action: "read-audit",
-    query: Type.Object(pageQuery),
+    query: Type.Object({
+      ...pageQuery,
+      q: Words("the action, the subject, the details or the actor's name"),
+      action: several(
+        Type.String({ pattern: String.raw`^[a-z_-]+\.(\*|[a-z_-]+)$`, maxLength: 100 }),
+        "An action, or `endpoint.*` for all of endpoints.",
+      ),
+      subject: several(
+        Type.String({ pattern: String.raw`^[a-z_-]+(/[\w.-]+)*$`, maxLength: 200 }),
+        "The object of the action, such as `endpoint/3`, or `endpoint` for all endpoints.",
+      ),
+      actor: several(
+        Type.String({ pattern: `^((admin|token)(:${idPattern})?|key|system)$` }),
+        "The kind of actor, with or without the user's id: `admin:5`.",
+      ),
+      since: Type.Optional(Moment("Records from this time on")),
+      until: Type.Optional(Moment("Records before this time")),
+    }),
     responses: { 200: pageOf(AuditRecordSchema) },
-    async handle({ pool }, { provider, query: { limit = pageLimit, after } }) {
-      const page = { before: parseCursor(after, parseRowId), limit: limit + 1 };
-      const records = await listAuditRecords(pool, provider.id, page);
+    async handle({ pool }, { provider, query, now }) {
+      const { limit = pageLimit, after, q, action, subject, actor, ...span } = query;
+      const records = await listAuditRecords(pool, provider.id, {
+        words: parseQueryWords(q),
+        actions: action,
+        subjects: subject,
+        actors: actor,
+        ...parseMoments(span, ["since", "until"], now),
+        before: parseCursor(after, parseRowId),
+        limit: limit + 1,
+      });
       return representPage(records, limit, { represent: representAuditRecord, cursorOf: ({ id }) => String(id) });
     },
   }),

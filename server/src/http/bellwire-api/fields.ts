@@ -1,7 +1,7 @@
 import { parseTime } from "#platform/times.ts";
 import { Type, type TSchema } from "typebox";
 import type { Encryption } from "#platform/encryption.ts";
-import { isWrong, parseMoment } from "#webhooks/search/index.ts";
+import { isWrong, parseMoment, parseWords } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
 
 export const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -85,6 +85,18 @@ export function parseMoments<Name extends string>(
     if (moment !== undefined) times[name] = moment;
   }
   return times;
+}
+
+/** The `q` of a list. The description continues: "Words, each of which is in the recipient". */
+export const Words = (places: string) =>
+  Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: `Words, each of which is in ${places}, in any case.` }),
+  );
+
+/** Parses a `q` whose schema is `Words`. */
+export function parseQueryWords(q: string | undefined): readonly string[] | undefined {
+  const words = q === undefined ? undefined : parseWords(q);
+  return isWrong(words) ? refuse("q", words.wrong) : words;
 }
 
 function refuse(field: string, sentence: string): never {

@@ -2,7 +2,20 @@ import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { exampleTime, laterExampleTime } from "#platform/times.ts";
 import { listMails, type Mail, mailStates } from "#portal/mails/index.ts";
-import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
+import { Moment, several } from "#webhooks/search/index.ts";
+import {
+  IdOf,
+  Nullable,
+  pageLimit,
+  pageOf,
+  pageQuery,
+  parseCursor,
+  parseMoments,
+  parseQueryWords,
+  representPage,
+  Timestamp,
+  Words,
+} from "./fields.ts";
 import { operation, type Operation } from "./operation.ts";
 
 const MailSchema = Type.Object(
@@ -57,10 +70,24 @@ export const mailOperations: readonly Operation[] = [
     path: "/mails",
     // The links in mails open accounts, so members and read-only tokens may not read them.
     action: "administer-portal",
-    query: Type.Object(pageQuery),
+    query: Type.Object({
+      ...pageQuery,
+      q: Words("the recipient or the subject"),
+      state: several(Type.Enum([...mailStates]), "Mails in this state."),
+      account_id: Type.Optional(IdOf("the account that the mail is about")),
+      since: Type.Optional(Moment("Mails from this time on")),
+      until: Type.Optional(Moment("Mails before this time")),
+    }),
     responses: { 200: pageOf(MailSchema) },
-    async handle({ pool }, { provider, query: { limit = pageLimit, after } }) {
-      const mails = await listMails(pool, provider.id, { before: parseCursor(after, parseRowId), limit: limit + 1 });
+    async handle({ pool }, { provider, query: { limit = pageLimit, after, q, state, account_id, ...span }, now }) {
+      const mails = await listMails(pool, provider.id, {
+        words: parseQueryWords(q),
+        states: state,
+        accountId: account_id,
+        ...parseMoments(span, ["since", "until"], now),
+        before: parseCursor(after, parseRowId),
+        limit: limit + 1,
+      });
       return representPage(mails, limit, { represent: representMail, cursorOf: ({ id }) => String(id) });
     },
   }),

@@ -1,4 +1,5 @@
 import { unescape as percentDecoded } from "node:querystring";
+import { containsWords } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
@@ -48,23 +49,50 @@ export async function insertMail(
 // A mail is not sent when it is three days old, and the next attempt of a refused one is due then. Held ones wait.
 const willBeSent = `(mails.due_at = 'infinity' or greatest(mails.due_at, now()) < mails.created_at + interval '3 days')`;
 
+const stateOfMail = `case when mails.sent_at is not null then 'sent' when ${willBeSent} then 'waiting' else 'failed' end`;
+
 const mailColumns = `
   mails.id, mails.recipient, mails.subject, mails.created_at, mails.sent_at, mails.attempts_made, mails.last_error,
-  case when mails.sent_at is not null then 'sent' when ${willBeSent} then 'waiting' else 'failed' end as state`;
+  ${stateOfMail} as state`;
 
+/** Undefined criteria match every mail. */
+export interface MailFilter {
+  /** Each must be in the recipient or the subject, in any case. */
+  readonly words?: readonly string[] | undefined;
+  readonly states?: readonly Mail["state"][] | undefined;
+  /** The account that the mail is about. */
+  readonly accountId?: number | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+}
+
+interface MailPage {
+  /** Id of the last mail of the previous page. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+// Reads the primary key backwards until the page is full.
 const listMailsStatement = `
   select ${mailColumns}, text
   from mails
+  cross join lateral (select lower(concat_ws(' ', mails.recipient, mails.subject)) as written offset 0) as searched
   where provider_id = $1 and ($2::bigint is null or id < $2)
+    and ${containsWords}
+    and ($5::text[] is null or ${stateOfMail} = any($5))
+    and ($6::bigint is null or account_id = $6)
+    and ($7::timestamptz is null or created_at >= $7) and ($8::timestamptz is null or created_at < $8)
   order by id desc
   limit $3`;
 
-/** Lists the outbox, newest first, starting below the id `before`. */
-export const listMails = (
+/** Lists the matching mails of the outbox, newest first. */
+export function listMails(
   db: Database,
   providerId: number,
-  { before, limit }: { before?: number | undefined; limit: number },
-): Promise<Mail[]> => db.query<Mail>(listMailsStatement, [providerId, before ?? null, limit]);
+  { words, states, accountId, since, until, before, limit }: MailFilter & MailPage,
+): Promise<Mail[]> {
+  return db.query<Mail>(listMailsStatement, [providerId, before, limit, words, states, accountId, since, until]);
+}
 
 // Counts mails of all providers; served by mails_due_idx.
 const countWaitingMailsStatement = `

@@ -9,7 +9,8 @@ export const deliveryStates = ["pending", "delivered", "failed", "cancelled"] as
 export const channels = ["developer_portal", "admin_portal", "api", "system"] as const;
 export const actorKinds = ["developer", "admin", "token", "key", "system"] as const;
 
-const several = <Schema extends TSchema>(schema: Schema, description: string) =>
+/** A query parameter that may be given several times. */
+export const several = <Schema extends TSchema>(schema: Schema, description: string) =>
   Type.Optional(
     Type.Array(schema, { minItems: 1, maxItems: 200, description: `${description} May be given several times.` }),
   );
@@ -244,7 +245,7 @@ function parseActor(text: string): ActorCriterion | undefined {
   return kind && { kind, userId: userId === undefined ? undefined : Number(userId) };
 }
 
-function parseWords(text: string): readonly string[] | Wrong {
+export function parseWords(text: string): readonly string[] | Wrong {
   const words = text.split(/\s+/).filter((word) => word !== "");
   if (words.length === 0) return noText;
   return text.includes("\0") ? withZero : words;

@@ -9,6 +9,8 @@ export {
   isWrong,
   parseDeliveryFilter,
   parseMoment,
+  parseWords,
+  several,
   withAbsoluteTimes,
 } from "./filter.ts";
 export {
