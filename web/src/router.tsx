@@ -15,10 +15,12 @@ import {
   readAccountSearch,
   readApplicationSearch,
   readAttemptSearch,
+  readAuditSearch,
   readDeliverySearch,
   readEndpointsSearch,
   readEventSearch,
   readFailureSearch,
+  readMailSearch,
 } from "./pages/list-filters.ts";
 
 const root = createRootRoute({ component: AppLayout });
@@ -142,11 +144,13 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/audit-log",
+    validateSearch: readAuditSearch,
     component: lazyPage(() => import("./pages/audit-log/audit-log-page.tsx"), "AuditLogPage"),
   }),
   createRoute({
     getParentRoute,
     path: "/mails",
+    validateSearch: readMailSearch,
     component: lazyPage(() => import("./pages/mails/mails-page.tsx"), "MailsPage"),
   }),
   createRoute({
@@ -218,13 +222,17 @@ const routeTree = root.addChildren([
 /** Reads every parameter as a text. The router's own parser reads "42" as a number and "[1]" as a list. */
 const parsePlainSearch = (search: string): Record<string, string> => Object.fromEntries(new URLSearchParams(search));
 
-/** Writes addresses that people can read: without quotes around texts, and with plain commas and colons. */
+/** Writes addresses that people can read: without quotes around texts, and with plain commas, colons and slashes. */
 function stringifyPlainSearch(search: Record<string, unknown>): string {
   const parameters = Object.entries(search).flatMap(([name, value]) => {
     const isGiven = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
     return isGiven ? [[name, String(value)]] : [];
   });
-  const text = new URLSearchParams(parameters).toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+  const text = new URLSearchParams(parameters)
+    .toString()
+    .replaceAll("%2C", ",")
+    .replaceAll("%3A", ":")
+    .replaceAll("%2F", "/");
   return text === "" ? "" : `?${text}`;
 }
 

@@ -98,13 +98,25 @@ export const accountPlanRequestsQuery = (api: ApiClient) =>
 
 export type Mail = BellwireSchemas["Mail"];
 
-export const mailsQuery = (api: ApiClient) =>
+export const mailStates = ["sent", "waiting", "failed"] as const satisfies readonly Mail["state"][];
+
+/** The filter of the emails, as the address of the page contains it. */
+export interface MailFilter {
+  readonly q?: string;
+  readonly state?: Mail["state"];
+  readonly account_id?: number;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+export const mailsQuery = (api: ApiClient, { state, ...filter }: MailFilter) =>
   infiniteQueryOptions({
-    queryKey: ["mails"],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      responseBody(
-        api.GET("/api/v1/mails", { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } }),
-      ),
+    queryKey: ["mails", { state, ...filter }],
+    queryFn: ({ pageParam: after }: { pageParam: string | undefined }) => {
+      const query = { limit: 50, ...filter, ...(state && { state: [state] }), ...(after && { after }) };
+      return responseBody(api.GET("/api/v1/mails", { params: { query } }));
+    },
+    staleTime: 0, // they are sent in the background, and written by many changes
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });

@@ -49,13 +49,24 @@ export const accessTokensQuery = (api: ManagementClient) =>
 
 export type AuditRecord = BellwireSchemas["AuditRecord"];
 
-export const auditRecordsQuery = (api: ApiClient) =>
+/** The filter of the audit log, as the address of the page contains it. Several actors are separated by commas. */
+export interface AuditFilter {
+  readonly q?: string;
+  readonly subject?: string;
+  readonly actor?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+export const auditRecordsQuery = (api: ApiClient, { subject, actor, ...filter }: AuditFilter) =>
   infiniteQueryOptions({
-    queryKey: ["audit-records"],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      responseBody(
-        api.GET("/api/v1/audit_records", { params: { query: { limit: 50, ...(pageParam && { after: pageParam }) } } }),
-      ),
+    queryKey: ["audit-records", { subject, actor, ...filter }],
+    queryFn: ({ pageParam: after }: { pageParam: string | undefined }) => {
+      const several = { ...(subject && { subject: [subject] }), ...(actor && { actor: actor.split(",") }) };
+      const query = { limit: 50, ...filter, ...several, ...(after && { after }) };
+      return responseBody(api.GET("/api/v1/audit_records", { params: { query } }));
+    },
+    staleTime: 0, // nearly every change of an admin adds a record
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });

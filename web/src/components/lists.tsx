@@ -2,6 +2,10 @@ import {
   Alert,
   Bullseye,
   Button,
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
   FormSelect,
   FormSelectOption,
   Pagination,
@@ -10,6 +14,7 @@ import {
   StackItem,
   ToolbarItem,
 } from "@patternfly/react-core";
+import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useState } from "react";
 import { perPage } from "../api/accounts.ts";
 
@@ -71,6 +76,51 @@ export function TextFilter({ label, placeholder = label, value = "", onChange }:
     </ToolbarItem>
   );
 }
+
+interface ShownRowsProps {
+  readonly query: {
+    readonly data: { readonly pages: readonly { readonly data: readonly unknown[] }[] } | undefined;
+    readonly hasNextPage: boolean;
+  };
+  readonly nouns: readonly [one: string, many: string];
+}
+
+/** Announces how many rows a filtered list shows: "1 email", "The newest 50 emails". */
+export function ShownRows({ query: { data, hasNextPage }, nouns: [one, many] }: ShownRowsProps) {
+  const count = data?.pages.reduce((sum, page) => sum + page.data.length, 0);
+  const words = count === undefined ? "" : `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+  return (
+    <p className="bellwire-subtle bellwire-list-status" role="status">
+      {hasNextPage ? `The newest ${words}` : words}
+    </p>
+  );
+}
+
+/** Removes all filters. Renders nothing without one. */
+export function ClearFilters({ filter, onClear }: { filter: object; onClear: () => void }) {
+  if (Object.keys(filter).length === 0) return null;
+  return (
+    <ToolbarItem>
+      <Button variant="link" onClick={onClear}>
+        Clear filters
+      </Button>
+    </ToolbarItem>
+  );
+}
+
+/** Shown instead of a list's rows if none matches its filters. */
+export const NoMatch = ({ row, onClear }: { row: string; onClear: () => void }) => (
+  <EmptyState titleText="No matches" icon={SearchIcon} headingLevel="h2">
+    <EmptyStateBody>{`No ${row} matches these filters.`}</EmptyStateBody>
+    <EmptyStateFooter>
+      <EmptyStateActions>
+        <Button variant="link" onClick={onClear}>
+          Show all
+        </Button>
+      </EmptyStateActions>
+    </EmptyStateFooter>
+  </EmptyState>
+);
 
 export interface ListPaginationProps {
   readonly total: number;

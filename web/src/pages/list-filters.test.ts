@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readAccountSearch, readApplicationSearch } from "./list-filters.ts";
+import { readAccountSearch, readApplicationSearch, readAuditSearch, readMailSearch } from "./list-filters.ts";
 
 test.each([
   ["invalid values are dropped", { state: "asleep", query: {}, page: "x" }, {}],
@@ -28,4 +28,14 @@ test.each([
   ],
 ])("%s", (_guarantee, search, filter) => {
   expect(readApplicationSearch(search)).toEqual(filter);
+});
+
+test("filters of emails and of the audit log stay the same in an address; values that the API rejects are dropped", () => {
+  const common = { q: "mira", since: "-1d", until: "2026-03-01T09:00:00Z" };
+  const mails = { ...common, state: "sent", account_id: 31 };
+  expect(readMailSearch(mails)).toEqual(mails);
+  expect(readMailSearch({ q: " ", state: "held", account_id: "x", since: "yesterday", page: 2 })).toEqual({});
+  const audit = { ...common, subject: "fields-definition/3", actor: "admin:5,token:5" };
+  expect(readAuditSearch(audit)).toEqual(audit);
+  expect(readAuditSearch({ subject: "endpoint 3", actor: "developer:5,admin" })).toEqual({});
 });

@@ -1,8 +1,9 @@
 import type { SearchSchemaInput } from "@tanstack/react-router";
-import { type AccountFilter, accountStates } from "../api/accounts.ts";
+import { type AccountFilter, accountStates, type MailFilter, mailStates } from "../api/accounts.ts";
 import { type ApplicationFilter, searchFields, applicationStates } from "../api/applications.ts";
 import type { FilterName, ListFilter } from "../api/filters.ts";
-import { readListFilter } from "../components/filters/filter-table.ts";
+import type { AuditFilter } from "../api/team.ts";
+import { readListFilter, readTextAndSpan, searchText } from "../components/filters/filter-table.ts";
 
 /** Parses the filter from the page's address. Invalid values are ignored. */
 export function readAccountSearch(search: Record<string, unknown>): AccountFilter {
@@ -63,6 +64,26 @@ export function readFailureSearch(
     ...(order === "oldest" && { order }),
   };
 }
+
+/** Parses the filter of the emails from the page's address. Invalid values are ignored. */
+export function readMailSearch(search: Record<string, unknown>): MailFilter {
+  const state = mailStates.find((name) => name === search["state"]);
+  const account_id = rowId.test(searchText(search, "account_id")) ? Number(search["account_id"]) : undefined;
+  return { ...readTextAndSpan(search), ...(state && { state }), ...(account_id && { account_id }) };
+}
+
+/** Parses the filter of the audit log from the page's address. Invalid values are ignored. */
+export function readAuditSearch(search: Record<string, unknown>): AuditFilter {
+  const [subject, actor] = [searchText(search, "subject"), searchText(search, "actor")];
+  return {
+    ...readTextAndSpan(search),
+    ...(/^[a-z_-]+(\/[\w.-]+)*$/.test(subject) && subject.length <= 200 && { subject }),
+    ...(auditActors.test(actor) && { actor }),
+  };
+}
+
+const rowId = /^[1-9]\d{0,14}$/;
+const auditActors = /^((admin|token)(:[1-9]\d{0,14})?|key|system)(,((admin|token)(:[1-9]\d{0,14})?|key|system))*$/;
 
 const endpointOrders = ["slowest", "failing", "waiting"] as const;
 export type EndpointOrder = (typeof endpointOrders)[number];

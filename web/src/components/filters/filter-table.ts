@@ -246,28 +246,34 @@ const momentPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\
 const isTime = (text: string): boolean =>
   spanPattern.test(text) || (momentPattern.test(text) && !Number.isNaN(Date.parse(text)));
 
-/** Parses a filter from the address of a list's page. Drops values that the API would refuse. */
-export function readListFilter(list: ListName, search: Record<string, unknown>): ListFilter {
-  const textOf = (name: FilterName): string => {
-    const value = search[name];
-    return typeof value === "string" || typeof value === "number" ? String(value).trim() : "";
-  };
-  const entries: [FilterName, string][] = [];
-  // Without it, a list would show everything, and its actions would apply to everything.
-  const q = textOf("q")
+/** The filters that every list with a text search and a time has. */
+export type TextAndSpan = Pick<ListFilter, "q" | "since" | "until">;
+
+/** Returns a parameter of an address as a trimmed text. */
+export function searchText(search: Record<string, unknown>, name: string): string {
+  const value = search[name];
+  return typeof value === "string" || typeof value === "number" ? String(value).trim() : "";
+}
+
+/** Parses the text and the time span of an address. Drops values that the API would refuse. */
+export function readTextAndSpan(search: Record<string, unknown>): TextAndSpan {
+  // Without its text, a list would show everything, and its actions would apply to everything.
+  const q = searchText(search, "q")
     .slice(0, textLengthMax)
     .replace(/\p{Cs}$/u, "")
     .trim();
-  if (q !== "") entries.push(["q", q]);
-  for (const name of ["since", "until"] as const) {
-    const value = textOf(name);
-    if (isTime(value)) entries.push([name, value]);
-  }
+  const [since, until] = [searchText(search, "since"), searchText(search, "until")];
+  return { ...(q && { q }), ...(isTime(since) && { since }), ...(isTime(until) && { until }) };
+}
+
+/** Parses a filter from the address of a list's page. Drops values that the API would refuse. */
+export function readListFilter(list: ListName, search: Record<string, unknown>): ListFilter {
+  const entries: [FilterName, string][] = [];
   for (const definition of definitionsFor(list)) {
-    const values = parseValues(definition, textOf(definition.name));
+    const values = parseValues(definition, searchText(search, definition.name));
     if (values.length > 0) entries.push([definition.name, values.join(",")]);
   }
-  return Object.fromEntries(entries);
+  return { ...readTextAndSpan(search), ...Object.fromEntries(entries) };
 }
 
 /** Splits typed or linked values, and drops wrong and repeated ones. */
@@ -323,7 +329,7 @@ export const timePresets: readonly TimePreset[] = [
 const spanUnits: Readonly<Record<string, string>> = { m: "minute", h: "hour", d: "day", w: "week" };
 
 /** Returns a time span in words: "Last hour", "From 27 Nov 2026, 00:00:00 UTC". */
-export function describeSpan({ since, until }: ListFilter, timeZone: string): string {
+export function describeSpan({ since, until }: TextAndSpan, timeZone: string): string {
   const preset = timePresets.find((each) => each.since === since);
   if (preset && !until) return preset.label;
   const describe = (text: string): string => {

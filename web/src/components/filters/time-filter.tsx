@@ -10,17 +10,17 @@ import {
 } from "@patternfly/react-core";
 import CalendarAltIcon from "@patternfly/react-icons/dist/esm/icons/calendar-alt-icon";
 import { type FormEvent, useId, useState } from "react";
-import { type ListFilter, momentOf } from "../../api/filters.ts";
+import { momentOf } from "../../api/filters.ts";
 import { useSession } from "../../api/session.tsx";
 import { useTypedTime } from "../form/typed-time.tsx";
 import { knownTimeZone, startOfDay } from "../time-zone.ts";
 import { FilterPopover } from "./filter-editor.tsx";
-import { describeSpan, timePresets } from "./filter-table.ts";
+import { type TextAndSpan, describeSpan, timePresets } from "./filter-table.ts";
 
 type TimeSpan = { readonly since: string; readonly until: string };
 
 export interface TimeFilterProps {
-  readonly filter: ListFilter;
+  readonly filter: TextAndSpan;
   readonly onChange: (span: TimeSpan) => void;
 }
 
@@ -78,7 +78,7 @@ function spansAt(now: Date, timeZone: string): readonly { readonly label: string
 }
 
 /** Chooses the first and the last moment of a span. */
-function SpanForm({ filter, onApply }: { filter: ListFilter; onApply: (span: TimeSpan) => void }) {
+function SpanForm({ filter, onApply }: { filter: TextAndSpan; onApply: (span: TimeSpan) => void }) {
   const { timeZone } = useSession();
   const id = useId();
   const [now] = useState(() => new Date());

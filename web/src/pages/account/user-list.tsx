@@ -1,4 +1,4 @@
-import { Button, Content } from "@patternfly/react-core";
+import { Button, Content, Flex } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -18,6 +18,7 @@ import { fieldText, useChange, useEdits } from "../../components/form/use-change
 import { EraseDialog } from "../../components/erase-dialog.tsx";
 import { Name, nameInText } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { LinkButton } from "../../components/page-header.tsx";
 import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
 
 export function UserList({ accountId }: { accountId: number }) {
@@ -62,9 +63,14 @@ export function UserList({ accountId }: { accountId: number }) {
         {(users) => <UsersTable label="Users" users={users} isBusy={isBusy} linkTo={linkTo} itemsFor={itemsFor} />}
       </Loaded>
       {mayAdd && (
-        <Button variant="link" isInline onClick={() => setToEdit("new")}>
-          Add a user
-        </Button>
+        <Flex>
+          <Button variant="link" isInline onClick={() => setToEdit("new")}>
+            Add a user
+          </Button>
+          <LinkButton to="/mails" search={{ account_id: accountId }} variant="link" isInline>
+            Emails about this account
+          </LinkButton>
+        </Flex>
       )}
       {toEdit && (
         <UserDialog

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { choose, search } from "../../testing/show-in-portal.tsx";
+import { type Server, says, showPage } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { describeAction, describeDetail, describeSubject, subjectPath } from "./audit-log-page.tsx";
 
 test("an action and its subject are described in words", () => {
@@ -40,4 +43,34 @@ test("the products of a member are described as all, some or none", () => {
   expect(describeDetail({ role: "member", serviceIds: null }, "UTC")).toEqual(["role: member", "products: all"]);
   expect(describeDetail({ serviceIds: [3, 5] }, "UTC")).toEqual(["products: 3, 5"]);
   expect(describeDetail({ serviceIds: [] }, "UTC")).toEqual(["products: none"]);
+});
+
+const record = {
+  id: 1,
+  at: "2026-03-01T09:00:00Z",
+  actor: { kind: "admin", user_id: 5, username: "mia" },
+  action: "endpoint.changed",
+  subject: "endpoint/3",
+  detail: { changed: ["url"] },
+};
+
+const server: Server = {
+  "GET /api/v1/audit_records": ({ query }) => [200, { data: query.has("q") ? [] : [record], next: null }],
+  "GET /admin/api/users.json": () => [200, { users: [{ user: { id: 5, username: "mia" } }] }],
+};
+
+test("the audit log is filtered by text, object and colleague, with or without an access token", async () => {
+  const page = showPage("/audit-log?subject=endpoint/3", server);
+  const asked = (): string | undefined => page.askedFor("GET /api/v1/audit_records").at(-1)?.query.toString();
+  await says("1 action");
+  const object = document.querySelector<HTMLSelectElement>("select[aria-label=Object]");
+  const label = [...(object?.options ?? [])].find(({ value }) => value === object?.value)?.textContent;
+  expect(label).toBe("Endpoint 3");
+  await choose("Object", "plan");
+  await choose("By", "admin:5,token:5");
+  await waitFor(() => expect(page.address()).toBe("/audit-log?subject=plan&actor=admin:5,token:5"));
+  await waitFor(() => expect(asked()).toBe("limit=50&subject=plan&actor=admin%3A5&actor=token%3A5"));
+  await search("url");
+  await says("No action matches these filters.");
+  expect(asked()).toBe("limit=50&q=url&subject=plan&actor=admin%3A5&actor=token%3A5");
 });

@@ -1,19 +1,30 @@
-import { EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
+import { EmptyState, EmptyStateBody, PageSection, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
+import { useManagement } from "../../api/management-client.ts";
 import { useSession } from "../../api/session.tsx";
-import { type AuditRecord, auditRecordsQuery } from "../../api/team.ts";
+import { type AuditFilter, type AuditRecord, auditRecordsQuery, teamQuery } from "../../api/team.ts";
+import { TimeFilter } from "../../components/filters/time-filter.tsx";
 import { Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
-import { LoadMore } from "../../components/lists.tsx";
+import { ClearFilters, LoadMore, NoMatch, SelectFilter, ShownRows, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When, describeMoment } from "../../components/time.tsx";
+import { readAuditSearch } from "../list-filters.ts";
+
+const route = getRouteApi("/audit-log");
 
 export function AuditLogPage() {
-  const query = useInfiniteQuery(auditRecordsQuery(useApi()));
+  const filter = route.useSearch();
+  const navigate = useNavigate();
+  // Merged with the address, which a change just before may have changed already.
+  const narrow = (changed: Record<string, unknown>): void =>
+    void navigate({ to: "/audit-log", search: (present: object) => readAuditSearch({ ...present, ...changed }) });
+  const clear = (): void => void navigate({ to: "/audit-log" });
+  const query = useInfiniteQuery(auditRecordsQuery(useApi(), filter));
   return (
     <>
       <PageHeader title="Audit log">
@@ -21,10 +32,13 @@ export function AuditLogPage() {
         Changes to accounts, users and applications are under Events.
       </PageHeader>
       <PageSection isFilled>
+        <AuditFilters filter={filter} onChange={narrow} onClear={clear} />
+        <ShownRows query={query} nouns={["action", "actions"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="the audit log" />}>
           {({ pages }) => {
             const records = pages.flatMap((page) => page.data);
             if (records.length > 0) return <AuditTable records={records} />;
+            if (Object.keys(filter).length > 0) return <NoMatch row="action" onClear={clear} />;
             return (
               <EmptyState titleText="No actions yet" icon={HistoryIcon} headingLevel="h2">
                 <EmptyStateBody>
@@ -37,6 +51,65 @@ export function AuditLogPage() {
         <LoadMore query={query} />
       </PageSection>
     </>
+  );
+}
+
+/** Kinds of objects that admins look for. The text finds all others. */
+const objectKinds = [
+  { value: "endpoint", label: "Endpoints" },
+  { value: "delivery", label: "Deliveries" },
+  { value: "failures", label: "Failures" },
+  { value: "job", label: "Jobs" },
+  { value: "alert_rule", label: "Alert rules" },
+  { value: "bin", label: "Request bins" },
+  { value: "plan", label: "Plans" },
+  { value: "product", label: "Products" },
+  { value: "fields-definition", label: "Fields definitions" },
+  { value: "provider-user", label: "Team members" },
+  { value: "token", label: "Access tokens" },
+  { value: "provider", label: "Settings" },
+];
+
+interface AuditFiltersProps {
+  readonly filter: AuditFilter;
+  /** Receives the changed filters, not validated. */
+  readonly onChange: (changed: Record<string, unknown>) => void;
+  readonly onClear: () => void;
+}
+
+function AuditFilters({ filter, onChange, onClear }: AuditFiltersProps) {
+  const { subject } = filter;
+  const { data: team = [] } = useQuery(teamQuery(useManagement()));
+  // One object is filtered by a link from its page.
+  const linked = subject?.includes("/") ? [{ value: subject, label: describeSubject(subject) }] : [];
+  return (
+    <Toolbar inset={{ default: "insetNone" }} className="bellwire-filter-bar">
+      <ToolbarContent>
+        <TextFilter label="Action, object, details or user" value={filter.q} onChange={(q) => onChange({ q })} />
+        <SelectFilter
+          label="Object"
+          all="Every object"
+          value={subject}
+          options={[...linked, ...objectKinds]}
+          onChange={(chosen) => onChange({ subject: chosen })}
+        />
+        <SelectFilter
+          label="By"
+          all="By everyone"
+          value={filter.actor}
+          options={[
+            ...team.map(({ id, username }) => ({ value: `admin:${id},token:${id}`, label: username })),
+            { value: "key", label: actorKinds.key },
+            { value: "system", label: actorKinds.system },
+          ]}
+          onChange={(actor) => onChange({ actor })}
+        />
+        <ToolbarItem>
+          <TimeFilter filter={filter} onChange={onChange} />
+        </ToolbarItem>
+        <ClearFilters filter={filter} onClear={onClear} />
+      </ToolbarContent>
+    </Toolbar>
   );
 }
 

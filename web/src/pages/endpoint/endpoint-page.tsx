@@ -19,6 +19,7 @@ import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.t
 import { deliveriesQuery } from "../../api/deliveries.ts";
 import { type Endpoint, endpointQuery, endpointsQuery } from "../../api/endpoints.ts";
 import { type EventType, eventTypesQuery } from "../../api/events.ts";
+import { mayOpen, useSession } from "../../api/session.tsx";
 import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
@@ -66,6 +67,7 @@ export function EndpointPage() {
 function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly EventType[] }) {
   const search = route.useSearch();
   const { tab = "overview", span } = search;
+  const session = useSession();
   const navigate = route.useNavigate();
   const show: Readonly<Record<EndpointTab, ReactNode>> = {
     overview: (
@@ -76,7 +78,20 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
       />
     ),
     deliveries: <EndpointDeliveries endpointId={endpoint.id} />,
-    settings: <EndpointForm endpoint={endpoint} types={types} />,
+    settings: (
+      <Stack hasGutter>
+        {mayOpen(session, "/audit-log") && (
+          <StackItem>
+            <LinkButton to="/audit-log" search={{ subject: `endpoint/${endpoint.id}` }} variant="link" isInline>
+              Who changed this endpoint?
+            </LinkButton>
+          </StackItem>
+        )}
+        <StackItem>
+          <EndpointForm endpoint={endpoint} types={types} />
+        </StackItem>
+      </Stack>
+    ),
     secret: (
       <Form>
         <SigningSecret endpoint={endpoint} />

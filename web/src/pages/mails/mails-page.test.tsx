@@ -3,6 +3,9 @@ import type { Mail } from "../../api/accounts.ts";
 import { SessionContext } from "../../api/session.tsx";
 import { exampleSession } from "../../testing/examples.ts";
 import { mount } from "../../testing/in-portal.tsx";
+import { choose, click, search } from "../../testing/show-in-portal.tsx";
+import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 import { MailList, MailText } from "./mails-page.tsx";
 
 const mail: Mail = {
@@ -51,4 +54,33 @@ test("only URLs of the Developer Portal in an email are links", () => {
   );
   expect([...page.querySelectorAll("a")].map((element) => element.href)).toEqual(["https://acme.example/signup/x1"]);
   expect(page.textContent).toBe(text);
+});
+
+const server: Server = {
+  "GET /api/v1/mails": ({ query }) => [
+    200,
+    { data: query.has("q") ? [] : [mail], next: query.has("state") ? "1" : null },
+  ],
+  "GET /admin/api/accounts/31.json": () => [200, { account: { id: 31, org_name: "Harbour & Sons" } }],
+};
+
+test("emails are filtered by text, state and account; the address has the filter, and the number is announced", async () => {
+  const page = showPage("/mails?account_id=31", server);
+  await says("Account: Harbour & Sons");
+  const status = (): string | undefined => document.querySelector(".bellwire-list-status")?.textContent;
+  await waitFor(() => expect(status()).toBe("1 email"));
+  await choose("State", "sent");
+  await waitFor(() => expect(status()).toBe("The newest 1 email"));
+  await search("mia acme");
+  await says("No email matches these filters.");
+  expect(page.address()).toBe("/mails?q=mia+acme&state=sent&account_id=31");
+  expect(page.askedFor("GET /api/v1/mails").at(-1)?.query.toString()).toBe(
+    "limit=50&q=mia+acme&account_id=31&state=sent",
+  );
+  await click("Remove the filter Account: Harbour & Sons");
+  await waitFor(() => expect(page.address()).toBe("/mails?q=mia+acme&state=sent"));
+  await click("Clear filters");
+  await waitFor(() => expect(page.address()).toBe("/mails"));
+  await says("Join");
+  expect(shown()).not.toContain("Clear filters");
 });

@@ -11,21 +11,36 @@ import {
   Flex,
   Label,
   PageSection,
+  Toolbar,
+  ToolbarContent,
+  ToolbarItem,
 } from "@patternfly/react-core";
 import EnvelopeIcon from "@patternfly/react-icons/dist/esm/icons/envelope-icon";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { type Mail, mailsQuery } from "../../api/accounts.ts";
+import { type Mail, type MailFilter, accountQuery, mailStates, mailsQuery } from "../../api/accounts.ts";
 import { useApi } from "../../api/bellwire-client.ts";
+import { useManagement } from "../../api/management-client.ts";
 import { useSession } from "../../api/session.tsx";
-import { LoadMore } from "../../components/lists.tsx";
+import { TimeFilter } from "../../components/filters/time-filter.tsx";
+import { ClearFilters, LoadMore, NoMatch, SelectFilter, ShownRows, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
-import { Name } from "../../components/labels.tsx";
+import { Name, nameInText } from "../../components/labels.tsx";
+import { readMailSearch } from "../list-filters.ts";
+
+const route = getRouteApi("/mails");
 
 export function MailsPage() {
-  const query = useInfiniteQuery(mailsQuery(useApi()));
+  const filter = route.useSearch();
+  const navigate = useNavigate();
+  // Merged with the address, which a change just before may have changed already.
+  const narrow = (changed: Record<string, unknown>): void =>
+    void navigate({ to: "/mails", search: (present: object) => readMailSearch({ ...present, ...changed }) });
+  const clear = (): void => void navigate({ to: "/mails" });
+  const query = useInfiniteQuery(mailsQuery(useApi(), filter));
   return (
     <>
       <PageHeader title="Emails">
@@ -33,10 +48,13 @@ export function MailsPage() {
         (BELLWIRE_SMTP_URL), emails stay here, and their links still work.
       </PageHeader>
       <PageSection isFilled>
+        <MailFilters filter={filter} onChange={narrow} onClear={clear} />
+        <ShownRows query={query} nouns={["email", "emails"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="emails" />}>
           {({ pages }) => {
             const mails = pages.flatMap((page) => page.data);
             if (mails.length > 0) return <MailList mails={mails} />;
+            if (Object.keys(filter).length > 0) return <NoMatch row="email" onClear={clear} />;
             return (
               <EmptyState titleText="No emails yet" icon={EnvelopeIcon} headingLevel="h2">
                 <EmptyStateBody>
@@ -50,6 +68,61 @@ export function MailsPage() {
         <LoadMore query={query} />
       </PageSection>
     </>
+  );
+}
+
+const stateNames: Readonly<Record<Mail["state"], string>> = {
+  sent: "Sent",
+  waiting: "Waiting to be sent",
+  failed: "Not sent, no more attempts",
+};
+
+interface MailFiltersProps {
+  readonly filter: MailFilter;
+  /** Receives the changed filters, not validated. */
+  readonly onChange: (changed: Record<string, unknown>) => void;
+  readonly onClear: () => void;
+}
+
+function MailFilters({ filter, onChange, onClear }: MailFiltersProps) {
+  const { account_id } = filter;
+  return (
+    <Toolbar inset={{ default: "insetNone" }} className="bellwire-filter-bar">
+      <ToolbarContent>
+        <TextFilter label="Recipient or subject" value={filter.q} onChange={(q) => onChange({ q })} />
+        <SelectFilter
+          label="State"
+          all="Every state"
+          value={filter.state}
+          options={mailStates.map((value) => ({ value, label: stateNames[value] }))}
+          onChange={(state) => onChange({ state })}
+        />
+        <ToolbarItem>
+          <TimeFilter filter={filter} onChange={onChange} />
+        </ToolbarItem>
+        {account_id !== undefined && (
+          <ToolbarItem alignSelf="center">
+            <AccountLabel id={account_id} onRemove={() => onChange({ account_id: undefined })} />
+          </ToolbarItem>
+        )}
+        <ClearFilters filter={filter} onClear={onClear} />
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+function AccountLabel({ id, onRemove }: { id: number; onRemove: () => void }) {
+  const { data: account } = useQuery(accountQuery(useManagement(), id));
+  const name = account ? nameInText(account.org_name) : String(id);
+  return (
+    <Label
+      color="blue"
+      textMaxWidth="24rem"
+      onClose={onRemove}
+      closeBtnAriaLabel={`Remove the filter Account: ${name}`}
+    >
+      Account: {name}
+    </Label>
   );
 }
 
