@@ -10,6 +10,7 @@ import {
   parseDeliveryFilter,
   prepareSearch,
 } from "#webhooks/search/index.ts";
+import { walk } from "#webhooks/search/search.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { anEvent, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
@@ -316,7 +317,7 @@ test("the parts of the history that a search walks along change neither its rows
     fc.asyncProperty(parts, async ({ days: later, list, fields, limit }) => {
       const search = await searchFor(history, fields);
       const inOnePart: string[] = [];
-      for await (const rows of matchingRows(history.pool, list, search)) {
+      for await (const rows of matchingRows({ db: history.pool, clock }, list, search)) {
         inOnePart.push(...rows.map((row) => keyOf(list, row)));
       }
       const needs = {
@@ -336,12 +337,14 @@ test("the parts of the history that a search walks along change neither its rows
 });
 
 test("a search for a delivery's id finds it across the steps of a search", async ({ history }) => {
-  // Words have no index, and a month later the history is one part, so the first step ends after 100 deliveries.
+  // Words have no index, and a month later the history is one part, so the first steps end after 10, 50 and 210 deliveries.
   const later = { ...clock, now: () => new Date(now.getTime() + 30 * 24 * 3_600_000) };
   const ids = history.deliveries.map(({ eventId, endpointId }) => `${eventId}.${endpointId}`);
   expect(ids.length).toBeGreaterThan(200);
   // Each search reads the texts of all deliveries before its own: those at the ends of steps, and some of the others.
-  const searched = ids.filter((_, at) => at % 13 === 0 || [98, 99, 0, 1].includes(at % 100) || at === ids.length - 1);
+  const searched = ids.filter(
+    (_, at) => at % 13 === 0 || [9, 10, 49, 50, 209, 210].includes(at) || at === ids.length - 1,
+  );
   const results = searched.map(async (q) => {
     const { rows } = await findPage(
       { db: history.pool, clock: later },
@@ -356,11 +359,33 @@ test("a search for a delivery's id finds it across the steps of a search", async
   expect(await Promise.all(results)).toEqual(searched.map((id) => [id]));
 });
 
+test.for(["q", "payload"] as const)(
+  "a search by %s reads a few documents at a time while these take long",
+  async (criterion, { history }) => {
+    let readings = 0;
+    const slow = { now: () => now, monotonicMs: () => (readings += 1) * 60_000 };
+    const needs = { db: history.pool, clock: slow };
+    const search = await searchFor(history, { [criterion]: "a" });
+    const { rows, next } = await findPage(needs, "events", search, { limit: 200 });
+    expect([rows.length, next]).toEqual([10, expect.anything()]);
+
+    const batches: number[] = [];
+    for await (const batch of matchingRows(needs, "events", search, now)) batches.push(batch.length);
+    const counts: number[] = [];
+    for await (const step of walk(needs, "events", search)) counts.push(step.count);
+    const total = expected.events(history, {}).length;
+    for (const sizes of [batches, counts]) {
+      expect(Math.max(...sizes)).toBe(10);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(total);
+    }
+  },
+);
+
 test("a job processes every matching delivery once, in page order", async ({ history }) => {
   const fields: DeliveryFilterFields = { state: ["failed", "pending"], account: "harbour" };
   const keys: string[] = [];
   const search = await searchFor(history, fields);
-  for await (const rows of matchingRows(history.pool, "deliveries", search, now)) {
+  for await (const rows of matchingRows({ db: history.pool, clock }, "deliveries", search, now)) {
     keys.push(...rows.map((row) => keyOf("deliveries", row)));
   }
   expect(keys).toEqual(expected.deliveries(history, fields));

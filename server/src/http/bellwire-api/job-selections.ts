@@ -7,6 +7,7 @@ import type { JobSubject, RowKey, SelectRows } from "#webhooks/jobs/index.ts";
 import {
   type ListName,
   type Search,
+  type SearchNeeds,
   deliveryFilterFields,
   failureCriteria,
   failureFieldNames,
@@ -57,7 +58,7 @@ export interface FilteredRows {
 
 /** Returns a function that reads all rows of a filter: those of the list, however long the search takes. */
 export async function selectByFilter(
-  pool: Database,
+  needs: SearchNeeds,
   {
     provider,
     subject,
@@ -67,24 +68,26 @@ export async function selectByFilter(
 ): Promise<FilteredRows> {
   requireFieldsOf(subject, filter);
   const { group, ...fields } = filter;
-  const search = await requireSearch(pool, { provider, fields, now, path: "filter." });
+  const search = await requireSearch(needs.db, { provider, fields, now, path: "filter." });
   return {
     filter: { ...filter, ...withAbsoluteTimes(fields, now) },
     rows: (db) =>
-      subject === "failures" ? matchingFailures(db, search, group) : matchingKeys(db, { list: subject, search, now }),
+      subject === "failures"
+        ? matchingFailures(db, search, group)
+        : matchingKeys({ ...needs, db }, { list: subject, search, now }),
   };
 }
 
 async function* matchingKeys(
-  db: Database,
+  needs: SearchNeeds,
   { list, search, now }: { readonly list: ListName; readonly search: Search; readonly now: Date },
 ): AsyncGenerator<readonly RowKey[], void> {
   if (list === "events") {
-    for await (const rows of matchingRows(db, list, search, now)) {
+    for await (const rows of matchingRows(needs, list, search, now)) {
       yield rows.map(({ eventId }) => ({ eventId, endpointId: 0 }));
     }
   } else {
-    for await (const rows of matchingRows(db, list, search, now)) yield rows;
+    for await (const rows of matchingRows(needs, list, search, now)) yield rows;
   }
 }
 

@@ -158,7 +158,7 @@ export const representJobPreview = (job: Pick<Job, "kind" | "subject" | "total">
 
 /** Returns the job of a request. The destination of a replay and the format of an export are required or refused. */
 async function parseJob(
-  { pool, encryption }: OperationNeeds,
+  { pool, clock, encryption }: OperationNeeds,
   { provider, now, body }: { readonly provider: Provider; readonly now: Date; readonly body: NewJobDocument },
 ) {
   const { id: providerId } = provider;
@@ -177,7 +177,7 @@ async function parseJob(
     if (!isOurs) errors["endpoint_id"] = ["must be an endpoint of yours"];
   } else if (endpointId !== undefined) errors["endpoint_id"] = ["is only for a replay"];
   if (of === undefined || Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
-  const filtered = filter && (await selectByFilter(pool, { provider, subject: of, filter, now }));
+  const filtered = filter && (await selectByFilter({ db: pool, clock }, { provider, subject: of, filter, now }));
   const rows = filtered ? filtered.rows : selectByIds(of, ids ?? []);
   return {
     providerId,

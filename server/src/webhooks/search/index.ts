@@ -20,6 +20,7 @@ export {
   type FoundPage,
   type ListName,
   type SearchCursor,
+  type SearchNeeds,
   findPage,
   matchingRows,
   parseSearchCursor,

@@ -313,7 +313,8 @@ export async function findPage<Name extends ListName>(
   const now = clock.now();
   const deadline = clock.monotonicMs() + pageMs;
   const rows: Found[Name][] = [];
-  let candidates = Math.max(100, limit + 1);
+  const sizes = stepSizes(search, { least: 100, most: candidatesMax });
+  let candidates = comparesTexts(search.filter) ? sizes.least : Math.max(sizes.least, limit + 1);
   const partAfter = historyParts(db, search, now);
   for (let range = await partAfter(after ?? startCursor(search)), chosen: Chosen | undefined; ;) {
     const began = clock.monotonicMs();
@@ -333,7 +334,7 @@ export async function findPage<Name extends ListName>(
     range = await partAfter(next);
     const at = clock.monotonicMs();
     if (at >= deadline) return { rows, next, searchedUntil: timeOfId(next.eventId) };
-    candidates = nextStepSize(candidates, at - began, deadline - at);
+    candidates = nextStepSize(candidates, { tookMs: at - began, leftMs: deadline - at, ...sizes });
   }
 }
 
@@ -346,9 +347,49 @@ interface Chosen {
 const endOf = (range: Range): SearchCursor | undefined =>
   range.firstId === firstUuid ? undefined : { eventId: range.firstId, endpointId: 0, number: 0 };
 
+/** The numbers of keys that a step reads. */
+interface StepSizes {
+  readonly least: number;
+  readonly most: number;
+}
+
+const comparesTexts = ({ words, payload }: DeliveryFilter): boolean => words !== undefined || payload !== undefined;
+
+/**
+ * A comparison of texts reads whole documents. One has a few kilobytes, or up to a megabyte, which takes PostgreSQL 30 ms. So its steps
+ * begin with a few.
+ */
+const textsLeast = 10;
+
+const stepSizes = ({ filter }: Search, usual: StepSizes): StepSizes =>
+  comparesTexts(filter) ? { least: textsLeast, most: usual.most } : usual;
+
 /** Grows steps fourfold while the remaining time allows it at the rate of the last step. */
-const nextStepSize = (candidates: number, tookMs: number, leftMs: number): number =>
-  Math.round(Math.max(100, Math.min(4 * candidates, candidatesMax, (candidates * leftMs) / Math.max(tookMs, 0.1))));
+const nextStepSize = (
+  candidates: number,
+  { tookMs, leftMs, least, most }: StepSizes & { readonly tookMs: number; readonly leftMs: number },
+): number => Math.round(Math.max(least, Math.min(4 * candidates, most, (candidates * leftMs) / Math.max(tookMs, 0.1))));
+
+/** Runs a step after the other until one is the last. They have `usual` keys, or as many as take as long as a page if texts are compared. */
+async function* takeSteps<Result extends { readonly next: SearchCursor | undefined }>(
+  { db, clock }: SearchNeeds,
+  name: ListName,
+  { search, now, usual }: { readonly search: Search; readonly now: Date | undefined; readonly usual: number },
+  take: (request: Omit<StepRequest, "limit">) => Promise<Result>,
+): AsyncGenerator<Result, void> {
+  const partAfter = historyParts(db, search, now);
+  const sizes = stepSizes(search, { least: usual, most: usual });
+  let candidates = sizes.least;
+  for (let position: SearchCursor | undefined = startCursor(search); position;) {
+    const range = await partAfter(position);
+    const source: SourceName = await chooseSource(db, name, { search, range });
+    const began = clock.monotonicMs();
+    const step: Result = await take({ search, source, range, candidates });
+    candidates = nextStepSize(candidates, { tookMs: clock.monotonicMs() - began, leftMs: pageMs, ...sizes });
+    position = step.next ?? endOf(range);
+    yield { ...step, next: position };
+  }
+}
 
 const batchRows = 1000;
 
@@ -357,20 +398,15 @@ const batchRows = 1000;
  * `now` helps PostgreSQL to plan.
  */
 export async function* matchingRows<Name extends ListName>(
-  db: Database,
+  needs: SearchNeeds,
   name: Name,
   search: Search,
   now?: Date,
 ): AsyncGenerator<readonly Found[Name][], void> {
-  const partAfter = historyParts(db, search, now);
-  for (let position: SearchCursor | undefined = startCursor(search); position;) {
-    const range = await partAfter(position);
-    const source: SourceName = await chooseSource(db, name, { search, range });
-    const request = { search, source, range, candidates: 2 * batchRows, limit: batchRows };
-    const step: Step<Found[Name]> = await readStep(db, name, request);
-    position = step.next ?? endOf(range);
-    yield step.rows;
-  }
+  const steps = takeSteps(needs, name, { search, now, usual: 2 * batchRows }, (request) =>
+    readStep(needs.db, name, { ...request, limit: batchRows }),
+  );
+  for await (const { rows } of steps) yield rows;
 }
 
 /** The number of matches of a step, and the position after it. */
@@ -380,23 +416,13 @@ export interface WalkedStep {
 }
 
 /** Counts the rows of a list step by step. PostgreSQL counts them, unless their texts must be compared. */
-export async function* walk(
-  { db, clock }: SearchNeeds,
-  name: ListName,
-  search: Search,
-): AsyncGenerator<WalkedStep, void> {
-  const now = clock.now();
-  const { words, payload } = search.filter;
-  const areRead = words !== undefined || payload !== undefined || rowsOf(name, search.filter) !== name;
-  const partAfter = historyParts(db, search, now);
-  for (let position: SearchCursor | undefined = startCursor(search); position;) {
-    const range = await partAfter(position);
-    const source: SourceName = await chooseSource(db, name, { search, range });
-    const request = { search, source, range, candidates: batchRows, limit: candidatesMax };
-    const step: WalkedStep = areRead ? await countByReading(db, name, request) : await countStep(db, name, request);
-    position = step.next ?? endOf(range);
-    yield { count: step.count, next: position };
-  }
+export function walk(needs: SearchNeeds, name: ListName, search: Search): AsyncGenerator<WalkedStep, void> {
+  const { db, clock } = needs;
+  const areRead = comparesTexts(search.filter) || rowsOf(name, search.filter) !== name;
+  return takeSteps(needs, name, { search, now: clock.now(), usual: batchRows }, (keys) => {
+    const request = { ...keys, limit: candidatesMax };
+    return areRead ? countByReading(db, name, request) : countStep(db, name, request);
+  });
 }
 
 async function countByReading(db: Database, name: ListName, request: StepRequest): Promise<WalkedStep> {
