@@ -258,3 +258,61 @@ test("in a try-out without a mail server, pages about mails link to the outbox",
 test("without a try-out there is no bar", async ({ portal }) => {
   expect((await portal.visitor("developer").get("/")).html).not.toContain("Watch the webhooks");
 });
+
+test("long lists are shown in pages and searched without scripts, and the account page shows the first applications", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  const count = 249;
+  await portal.pool.query(
+    `insert into applications (provider_id, account_id, product_id, plan_id, name, user_key, application_id, provider_verification_key)
+     select provider_id, account_id, product_id, plan_id, 'Ferry <' || n || '>', 'u' || n, 'a' || n, 'v' || n
+     from applications, generate_series(2, $2::integer) as n where provider_id = $1`,
+    [portal.provider.id, count],
+  );
+  await portal.pool.query(
+    `insert into users (provider_id, account_id, username, email, state)
+     select provider_id, account_id, 'dev' || n, 'dev' || n || '@tallow.example', 'active'
+     from users, generate_series(2, $2::integer) as n where provider_id = $1`,
+    [portal.provider.id, count],
+  );
+  await portal.pool.query(
+    `insert into invitations (provider_id, account_id, email, code_digest, sent_at)
+     select provider_id, id, 'dev' || n || '@tallow.example', sha256(convert_to(id || '.' || n, 'UTF8')), now()
+     from accounts, generate_series(1, $2::integer) as n where provider_id = $1`,
+    [portal.provider.id, count],
+  );
+  const show = async (path: string) => {
+    const { status, html } = await ada.get(path);
+    expect([path, status]).toEqual([path, 200]);
+    const linkOf = (rel: string) => new RegExp(`href="([^"]*)" rel="${rel}"`).exec(html)?.[1]?.replaceAll("&amp;", "&");
+    const rows = (/<ul class="list.*?<\/ul>/s.exec(html)?.[0] ?? "").split("<li>").length - 1;
+    return { html, rows, next: linkOf("next"), previous: linkOf("prev") };
+  };
+  for (const path of ["/applications", "/account/users", "/account/invitations"]) {
+    const first = await show(path);
+    expect(first).toMatchObject({ rows: 100, previous: undefined, next: `${path}?page=2` });
+    expect(first.html).toContain("Page 1 of 3");
+    const second = await show(`${path}?page=2`);
+    expect(second).toMatchObject({ rows: 100, previous: `${path}?page=1`, next: `${path}?page=3` });
+    for (const page of ["3", "4", "99999999999999"]) {
+      expect(await show(`${path}?page=${page}`)).toMatchObject({ rows: count - 200, next: undefined });
+    }
+    for (const page of ["0", "-1", "x", ""]) {
+      expect(await show(`${path}?page=${page}`)).toMatchObject({ rows: 100, previous: undefined });
+    }
+    const none = await show(`${path}?q=nobody`);
+    expect(none).toMatchObject({ rows: 0, next: undefined });
+    expect(none.html).toContain(`0 of ${count} `);
+    expect(none.html).not.toContain("has no applications");
+  }
+  expect((await show("/applications?q=%3C24%3E%20FERRY")).rows).toBe(1);
+  const found = await show("/account/users?q=dev2");
+  expect(found).toMatchObject({ rows: 61, next: undefined });
+  expect(found.html).toContain('value="dev2"');
+  expect((await show("/account/invitations?q=dev1")).next).toBe("/account/invitations?q=dev1&page=2");
+  expect((await show("/account/invitations")).html).toContain("dev249@");
+  const account = await show("/account");
+  expect(account.html.match(/id="application-/g)).toHaveLength(10);
+  expect(account.html).toContain("All 249 applications");
+});

@@ -53,6 +53,9 @@ export function addAccountRoutes(http: FastifyInstance, portal: Portal): void {
   addOwnUserPages(http, portal);
 }
 
+/** With their credentials. The list of applications has the others. */
+const applicationsShown = 10;
+
 function addAccountRoute(http: FastifyInstance, portal: Portal): void {
   const { pool, showPage } = portal;
 
@@ -89,7 +92,11 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
             email: user.email,
             role: user.role,
           },
-          applications: applications.map((application) => describeApplication(application, timeZone)),
+          applications: applications
+            .slice(0, applicationsShown)
+            .map((application) => describeApplication(application, timeZone)),
+          all_applications:
+            applications.length > applicationsShown && `All ${applications.length.toLocaleString("en")} applications`,
         },
       });
     }),

@@ -19,6 +19,7 @@ import { listDeliveries } from "#webhooks/deliveries/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import {
   type DeveloperPage,
+  listPage,
   type Portal,
   readPathId,
   redirectWithNotice,
@@ -55,12 +56,18 @@ function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
     requireDeveloper(portal, async (request, reply, developer) => {
       const { id: providerId, timeZone } = request.provider;
       const applications = await listApplications(pool, providerId, developer.account.id);
+      const { rows, ...page } = listPage(
+        request,
+        applications,
+        (application) => `${titleOf(application)} ${application.product.name} ${application.plan.name}`,
+      );
       return showPage(request, reply, {
         template: "applications",
         title: "Applications",
         developer,
         data: {
-          applications: applications.map((application) => describeApplication(application, timeZone)),
+          ...page,
+          applications: rows.map((application) => describeApplication(application, timeZone)),
           may_create: (await findSelectablePlans(pool, providerId)).length > 0,
         },
       });

@@ -21,6 +21,7 @@ import {
   type DeveloperPage,
   findDeveloper,
   formatDate,
+  listPage,
   type Portal,
   readPathId,
   redirectWithNotice,
@@ -106,6 +107,8 @@ async function showInvitations(
 ): Promise<FastifyReply> {
   const { id: providerId, timeZone } = request.provider;
   const invitations = await listInvitations(pool, providerId, developer.account.id);
+  // On the first page, because a new one is looked for first.
+  const { rows, ...page } = listPage(request, invitations.toReversed(), ({ email }) => email);
   const fields = [{ ...emailField, value: readForm(request.body)["email"] ?? "" }];
   return showPage(request, reply, {
     template: "invitations",
@@ -114,7 +117,8 @@ async function showInvitations(
     developer,
     data: {
       ...checkedFields(fields, errors),
-      invitations: invitations.map(({ id, email, sentAt, expiresAt, acceptedAt }) => ({
+      ...page,
+      invitations: rows.map(({ id, email, sentAt, expiresAt, acceptedAt }) => ({
         id,
         email,
         sent: formatDate(sentAt, timeZone),

@@ -150,6 +150,48 @@ export const formatDate = (at: Date, timeZone: string): FormattedDate => ({
   iso: writeTimestamp(at, timeZone),
 });
 
+const rowsPerPage = 100;
+
+/** A page of a list, as `list-search.liquid` and `list-pages.liquid` render it. */
+interface ListPage {
+  /** Undefined for a list that fits on one page. */
+  readonly search?: { readonly words: string; readonly found: string };
+  /** Undefined if all found rows are on this page. */
+  readonly pages?: { readonly present: string; readonly previous?: string; readonly next?: string };
+}
+
+/**
+ * Returns the rows of a long list on the page that the address names, of those with all words of its search: rendering thousands of
+ * rows takes seconds, in which the process answers nobody else. A page that does not exist is the nearest one.
+ */
+export function listPage<Row>(
+  request: FastifyRequest,
+  all: readonly Row[],
+  textOf: (row: Row) => string,
+): ListPage & { readonly rows: readonly Row[] } {
+  if (all.length <= rowsPerPage) return { rows: all };
+  const { q = "", page = "" } = readForm(request.query);
+  const words = q.trim().toLowerCase().split(/\s+/);
+  const found = all.filter((row) => words.every((word) => textOf(row).toLowerCase().includes(word)));
+  const last = Math.max(1, Math.ceil(found.length / rowsPerPage));
+  const present = Math.min(Math.max(1, parseRowId(page) ?? 1), last);
+  const path = request.url.split("?", 1)[0];
+  const linkTo = (number: number): string =>
+    `${path}?${new URLSearchParams({ ...(q && { q }), page: String(number) }).toString()}`;
+  const [foundCount, allCount] = [found.length.toLocaleString("en"), all.length.toLocaleString("en")];
+  return {
+    rows: found.slice((present - 1) * rowsPerPage, present * rowsPerPage),
+    search: { words: q.trim(), found: q.trim() === "" ? allCount : `${foundCount} of ${allCount}` },
+    ...(last > 1 && {
+      pages: {
+        present: `Page ${present.toLocaleString("en")} of ${last.toLocaleString("en")}`,
+        ...(present > 1 && { previous: linkTo(present - 1) }),
+        ...(present < last && { next: linkTo(present + 1) }),
+      },
+    }),
+  };
+}
+
 /** Reads an id from the path. Returns undefined if it is not a valid id. */
 export const readPathId = (request: FastifyRequest, name = "id"): number | undefined =>
   parseRowId(readForm(request.params)[name] ?? "");

@@ -16,6 +16,7 @@ import {
   type Developer,
   developerContext,
   type DeveloperPage,
+  listPage,
   type Portal,
   readPathId,
   redirectWithNotice,
@@ -51,12 +52,14 @@ function addUsersRoute(http: FastifyInstance, portal: Portal): void {
       portal,
       requireAdmin(portal, async (request, reply, developer) => {
         const users = await listUsers(portal.pool, request.provider.id, developer.account.id);
+        const { rows, ...page } = listPage(request, users, ({ username, email }) => `${username} ${email}`);
         return portal.showPage(request, reply, {
           template: "users",
           title: "Users",
           developer,
           data: {
-            users: users.map(({ id, username, email, role, state }) => ({
+            ...page,
+            users: rows.map(({ id, username, email, role, state }) => ({
               id,
               username,
               email,
