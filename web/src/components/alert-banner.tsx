@@ -3,6 +3,7 @@ import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/excl
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Suspense } from "react";
+import { formatCount } from "../api/counts.ts";
 import { alertKinds, openAlertsQuery } from "../api/alerts.ts";
 import { responseBody, useApi } from "../api/bellwire-client.ts";
 import { mayUseWebhooks, useSession } from "../api/session.tsx";
@@ -25,7 +26,7 @@ export function AlertBanner() {
         <FlexItem>
           {alerts.length === 1
             ? `${first.endpoint_name}: ${alertKinds[first.kind].title.toLowerCase()}. `
-            : `${alerts.length} alerts are open. `}
+            : `${formatCount(alerts.length)} alerts are open. `}
           <Link to="/alerts">Show {alerts.length === 1 ? "the alert" : "all alerts"}</Link>
         </FlexItem>
       </Flex>

@@ -16,6 +16,7 @@ import {
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useState } from "react";
+import { countOf } from "../api/counts.ts";
 import { perPage } from "../api/accounts.ts";
 
 export interface SelectFilterProps {
@@ -86,15 +87,22 @@ interface ShownRowsProps {
 }
 
 /** Announces how many rows a filtered list shows: "1 email", "The newest 50 emails". */
-export function ShownRows({ query: { data, hasNextPage }, nouns: [one, many] }: ShownRowsProps) {
+export function ShownRows({ query: { data, hasNextPage }, nouns }: ShownRowsProps) {
   const count = data?.pages.reduce((sum, page) => sum + page.data.length, 0);
-  const words = count === undefined ? "" : `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+  const words = count === undefined ? "" : countOf(count, nouns);
   return (
     <p className="bellwire-subtle bellwire-list-status" role="status">
       {hasNextPage ? `The newest ${words}` : words}
     </p>
   );
 }
+
+/** Announces how many rows of all pages match: "10,100 accounts". */
+export const TotalRows = ({ total, nouns }: { total: number | undefined; nouns: ShownRowsProps["nouns"] }) => (
+  <p className="bellwire-subtle bellwire-list-status" role="status">
+    {total !== undefined && countOf(total, nouns)}
+  </p>
+);
 
 /** Removes all filters. Renders nothing without one. */
 export function ClearFilters({ filter, onClear }: { filter: object; onClear: () => void }) {

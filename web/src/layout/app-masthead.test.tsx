@@ -21,3 +21,9 @@ test("after a sign-in in another tab, signing out ends the new session", async (
   await click("Sign out");
   await waitFor(() => expect(tokens).toEqual(["second"]));
 });
+
+test("the number of failures is written as in the lists", async () => {
+  showPage("/nowhere", { "GET /api/v1/failures/count": () => [200, { count: 10_103, muted: 3 }] });
+  await says("10,100");
+  expect(document.querySelector("[aria-label='10,100 failures']")?.textContent).toBe("10,100");
+});

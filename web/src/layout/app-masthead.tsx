@@ -26,6 +26,7 @@ import UserIcon from "@patternfly/react-icons/dist/esm/icons/user-icon";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, type Ref, useRef, useState } from "react";
+import { countOf, formatCount } from "../api/counts.ts";
 import { useApi } from "../api/bellwire-client.ts";
 import { failureCountQuery } from "../api/deliveries.ts";
 import { isRunning, newestJobsQuery } from "../api/jobs.ts";
@@ -112,10 +113,11 @@ function FailureBell() {
   return (
     <NotificationBadge
       variant={count > 0 ? "attention" : "read"}
-      count={count}
-      aria-label={count === 1 ? "1 failure" : `${count} failures`}
+      aria-label={countOf(count, ["failure", "failures"])}
       onClick={() => void navigate({ to: "/failures" })}
-    />
+    >
+      {count > 0 ? formatCount(count) : undefined}
+    </NotificationBadge>
   );
 }
 
@@ -207,7 +209,7 @@ function RunningJobsIndicator() {
   const { data: jobs = [] } = useQuery(newestJobsQuery(useApi()));
   const count = jobs.filter(isRunning).length;
   if (count === 0) return null;
-  const name = count === 1 ? "1 job is running" : `${count} jobs are running`;
+  const name = countOf(count, ["job is running", "jobs are running"]);
   return (
     <Button
       variant="plain"

@@ -2,6 +2,7 @@ import { Button, type ButtonProps } from "@patternfly/react-core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { formatCount } from "../../api/counts.ts";
 import { type Account, accountsQuery } from "../../api/accounts.ts";
 import type { Application } from "../../api/applications.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
@@ -130,7 +131,10 @@ function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
         id="account_id"
         label="Account"
         isRequired
-        hint={total > accounts.length && `The first ${accounts.length} of ${total}. Search above for others`}
+        hint={
+          total > accounts.length &&
+          `The first ${formatCount(accounts.length)} of ${formatCount(total)}. Search above for others`
+        }
         value={chosen ? String(chosen.id) : ""}
         options={[
           { value: "", label: accounts.length > 0 ? "Choose an account" : "No account matches" },

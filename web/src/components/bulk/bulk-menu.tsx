@@ -14,6 +14,7 @@ import {
 } from "@patternfly/react-core";
 import type { QueryKey } from "@tanstack/react-query";
 import { useId, useState } from "react";
+import { countOf } from "../../api/counts.ts";
 import { ApiProblem } from "../../api/api-problem.ts";
 import type { BellwireSchemas } from "../../api/bellwire-client.ts";
 import { ActionMenu } from "../action-menu.tsx";
@@ -97,7 +98,7 @@ function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
   }
   return (
     <FormDialog
-      title={`${title}: ${counted(selected.length, nouns)}`}
+      title={`${title}: ${countOf(selected.length, nouns)}`}
       description={consequence}
       submit={title}
       isDanger={isDanger}
@@ -202,11 +203,9 @@ interface Selected {
 /** Singular and plural: "account", "accounts". */
 type Nouns = readonly [one: string, several: string];
 
-const counted = (count: number, [one, several]: Nouns): string => `${count} ${count === 1 ? one : several}`;
-
 /** Returns "2 accounts were suspended". */
 export const describeDone = (count: number, nouns: Nouns, done: string): string =>
-  `${count === 0 ? `No ${nouns[0]}` : counted(count, nouns)} ${count > 1 ? "were" : "was"} ${done}`;
+  `${count === 0 ? `No ${nouns[0]}` : countOf(count, nouns)} ${count > 1 ? "were" : "was"} ${done}`;
 
 /** Returns the objects that could not be changed, each with its name and the reason. */
 export const unchangedObjects = (outcomes: readonly BulkOutcome[], selected: readonly Selected[]) =>

@@ -1,4 +1,5 @@
 import { nice, ticks } from "d3-array";
+import { formatCount } from "../../api/counts.ts";
 import { knownTimeZone, zoneOffset } from "../time-zone.ts";
 
 export interface ValueAxis {
@@ -69,15 +70,11 @@ export function pointFormat(intervalMs: number, timeZone: string): TimeFormat {
   return (at) => format.format(at);
 }
 
-const integerFormat = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-
-/** Returns "12,431". */
-export const formatCount = (count: number): string => integerFormat.format(count);
 
 /** Returns "12.4K", for places without room. */
 export const formatShortCount = (count: number): string =>
-  count < 10_000 ? integerFormat.format(count) : compact.format(count);
+  count < 10_000 ? formatCount(count) : compact.format(count);
 
 /** Returns "99.7 %". Never rounds a failure away: below 1, the result is below 100 %. */
 export function formatRate(rate: number): string {

@@ -1,8 +1,9 @@
 import { Card, CardBody, Skeleton } from "@patternfly/react-core";
 import ArrowDownIcon from "@patternfly/react-icons/dist/esm/icons/arrow-down-icon";
 import ArrowUpIcon from "@patternfly/react-icons/dist/esm/icons/arrow-up-icon";
+import { formatCount } from "../../api/counts.ts";
 import type { Figures } from "../../api/statistics.ts";
-import { formatCount, formatDuration, formatRate, formatShortCount } from "./axes.ts";
+import { formatDuration, formatRate, formatShortCount } from "./axes.ts";
 import "./charts.css";
 import { type FigureFilter, FigureLink, latencyFrom } from "./list-links.tsx";
 import type { TimeSpan } from "./time-span.ts";

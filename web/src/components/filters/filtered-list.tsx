@@ -15,6 +15,7 @@ import PlayIcon from "@patternfly/react-icons/dist/esm/icons/play-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import type { InfiniteData } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { formatCount } from "../../api/counts.ts";
 import type { ListFilter } from "../../api/filters.ts";
 import { type LiveListState, newRowsMax } from "../../api/live-list.ts";
 import { LiveLabel } from "../labels.tsx";
@@ -141,7 +142,7 @@ interface LiveControlsProps {
 
 /** Shows whether a list follows the stream, pauses it, and shows the rows that arrived meanwhile. */
 function LiveControls({ state: { isPaused, newCount }, onPause, onResume }: LiveControlsProps) {
-  const count = newCount < newRowsMax ? newCount.toLocaleString("en") : `${newRowsMax.toLocaleString("en")}+`;
+  const count = newCount < newRowsMax ? formatCount(newCount) : `${formatCount(newRowsMax)}+`;
   return (
     <Flex
       alignItems={{ default: "alignItemsCenter" }}

@@ -1,4 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
+import { formatCount } from "../../api/counts.ts";
 import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
 import { type ListName, filteredLists } from "./filter-table.ts";
@@ -46,5 +47,5 @@ export function ListCount({ list, filter }: { list: ListName; filter: ListFilter
 /** Returns "About 12,400 deliveries", "1 delivery". */
 function describeCount(list: ListName, { count, about }: Count): string {
   const { row, rows } = filteredLists[list];
-  return `${about ? "About " : ""}${count.toLocaleString("en")} ${count === 1 && !about ? row : rows}`;
+  return `${about ? "About " : ""}${formatCount(count)} ${count === 1 && !about ? row : rows}`;
 }

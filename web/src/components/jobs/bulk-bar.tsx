@@ -1,6 +1,7 @@
 import { Button, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
+import { formatCount } from "../../api/counts.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type JobFilter, type JobKind, type JobSubject, jobPreviewQuery } from "../../api/jobs.ts";
 import { ActionMenu } from "../action-menu.tsx";
@@ -99,7 +100,7 @@ export function BulkBar({ of, filter, selection, kinds }: BulkBarProps) {
             {!isAll && total !== undefined && total > ids.size && (
               <ToolbarItem>
                 <Button variant="link" isInline onClick={selectAll}>
-                  Select all {total.toLocaleString("en")} that match
+                  Select all {formatCount(total)} that match
                 </Button>
               </ToolbarItem>
             )}

@@ -1,3 +1,4 @@
+import { formatCount } from "../../api/counts.ts";
 import type { Job, JobKind, JobSubject } from "../../api/jobs.ts";
 
 const nouns = {
@@ -10,7 +11,7 @@ const nouns = {
 
 /** Returns "12,431 failures", "1 delivery". */
 export const countedRows = (count: number, of: JobSubject): string =>
-  `${count.toLocaleString("en")} ${nouns[of][count === 1 ? 0 : 1]}`;
+  `${formatCount(count)} ${nouns[of][count === 1 ? 0 : 1]}`;
 
 const verbs = {
   retry: "Retry",
@@ -54,7 +55,7 @@ export function describeJob(job: Job): string {
     case "done":
       return `${countedRows(count, of)} ${done[kind]}`;
     case "cancelled":
-      return `Stopped: ${count.toLocaleString("en")} of ${countedRows(total, of)} ${done[kind]}`;
+      return `Stopped: ${formatCount(count)} of ${countedRows(total, of)} ${done[kind]}`;
   }
 }
 
@@ -63,8 +64,8 @@ export function describeRest(job: Job): string {
   const { skipped, failed, error } = job;
   const parts = [
     ...(hasNotStarted(job) && error !== null ? [error] : []),
-    ...(skipped > 0 ? [`${skipped.toLocaleString("en")} skipped, because they had changed meanwhile`] : []),
-    ...(failed > 0 ? [`${failed.toLocaleString("en")} failed${error === null ? "" : `: ${error}`}`] : []),
+    ...(skipped > 0 ? [`${formatCount(skipped)} skipped, because they had changed meanwhile`] : []),
+    ...(failed > 0 ? [`${formatCount(failed)} failed${error === null ? "" : `: ${error}`}`] : []),
   ];
   return parts.join(". ");
 }

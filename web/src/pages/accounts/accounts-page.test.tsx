@@ -37,7 +37,7 @@ test("bulk operations need a selection", async () => {
   expect(menu?.disabled).toBe(true);
 });
 
-test("a search keeps the focus", async () => {
+test("a search keeps the focus and announces the number of matches", async () => {
   const { answers } = show([200, { data: [] }]);
   answers["GET accounts?query=quay&per_page=50"] = [200, { accounts: [account(4, "Found it")] }];
   await waitFor(() => expect(page()).toContain("Quay Books"));
@@ -46,6 +46,7 @@ test("a search keeps the focus", async () => {
   await search("quay");
   await waitFor(() => expect(page()).toContain("Found it"));
   expect(document.activeElement).toBe(input);
+  expect(document.querySelector("[role=status]")?.textContent).toBe("1 account");
 });
 
 test("a bulk operation requires confirmation with the names, and reports the result", async () => {

@@ -24,7 +24,7 @@ import { FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useDialogForm } from "../../components/form/use-change.ts";
 import { Name, StateLabel } from "../../components/labels.tsx";
 import { type ListColumn, ListTable, useRowSelection } from "../../components/list-table.tsx";
-import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
+import { ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
 import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
@@ -68,6 +68,7 @@ export function AccountsPage() {
             <AccountBulkMenu selected={selected} onDone={(ids) => ticks.onTick(ids, false)} />
           </ToolbarContent>
         </Toolbar>
+        <TotalRows total={query.data?.total} nouns={["account", "accounts"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="accounts" />}>
           {({ accounts, total }) =>
             accounts.length === 0 ? (

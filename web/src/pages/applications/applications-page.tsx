@@ -32,7 +32,7 @@ import { BulkMenu, type BulkOperation } from "../../components/bulk/bulk-menu.ts
 import { webhookNote } from "../../components/form/form-dialog.tsx";
 import { fieldText } from "../../components/form/use-change.ts";
 import { useRowSelection } from "../../components/list-table.tsx";
-import { ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
+import { ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
@@ -60,6 +60,7 @@ export function ApplicationsPage() {
         <ApplicationFilters filter={filter} onNarrow={narrow}>
           <ApplicationBulkMenu selected={selected} onDone={(ids) => ticks.onTick(ids, false)} />
         </ApplicationFilters>
+        <TotalRows total={query.data?.total} nouns={["application", "applications"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="applications" />}>
           {({ applications, total }) =>
             applications.length === 0 ? (

@@ -1,5 +1,6 @@
 import { Content, DescriptionList, Label, Stack, StackItem, Tab, TabTitleText, Tabs } from "@patternfly/react-core";
 import { useState } from "react";
+import { formatCount } from "../../api/counts.ts";
 import type { Attempt, DeliveryDetails } from "../../api/deliveries.ts";
 import { Fact, HeaderFacts } from "../../components/facts.tsx";
 import { Payload } from "../../components/payload.tsx";
@@ -84,7 +85,7 @@ function ConnectionFacts({ attempt: { connection, address, tls, response_bytes }
         </Fact>
       )}
       {response_bytes !== null && response_bytes > 0 && (
-        <Fact term="Bytes received">{response_bytes.toLocaleString("en")}</Fact>
+        <Fact term="Bytes received">{formatCount(response_bytes)}</Fact>
       )}
     </DescriptionList>
   );

@@ -1,12 +1,12 @@
 import { Alert, DescriptionList, Grid, GridItem, Stack, StackItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { formatCount } from "../../api/counts.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { newestFailuresQuery } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EndpointHealth, endpointHealthQuery, figuresQuery } from "../../api/statistics.ts";
 import { ChartCard, LatencyChart, OutcomeChart, SuccessRateChart } from "../../components/charts/attempt-charts.tsx";
-import { formatCount } from "../../components/charts/axes.ts";
 import { FigureTiles } from "../../components/charts/figure-tiles.tsx";
 import { FigureLink } from "../../components/charts/list-links.tsx";
 import { SpanChoice } from "../../components/charts/span-choice.tsx";

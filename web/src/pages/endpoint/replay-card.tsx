@@ -1,6 +1,7 @@
 import { Alert, Button, Content, Flex, FlexItem, Progress, Stack, StackItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { formatCount } from "../../api/counts.ts";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type NewReplay, type Replay, newestReplayQuery, replayPreviewQuery } from "../../api/endpoints.ts";
@@ -134,9 +135,7 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
     <FormDialog
       title="Replay"
       description="Sends the events of a time range to this endpoint again, each with the same webhook-id."
-      submit={
-        total ? `Send ${total.toLocaleString("en")} ${total === 1 ? "delivery" : "deliveries"}` : "Send deliveries"
-      }
+      submit={total ? `Send ${formatCount(total)} ${total === 1 ? "delivery" : "deliveries"}` : "Send deliveries"}
       isBusy={isPending}
       isDisabled={!total}
       onSubmit={() => newReplay && total && mutate(newReplay)}
@@ -182,7 +181,7 @@ function Preview({ counts, error }: { counts: Replay["counts"] | undefined; erro
   if (counts.total === 0) {
     return <Alert isInline isPlain component="h3" variant="info" title="There is nothing to send" />;
   }
-  const deliveries = counts.total === 1 ? "1 delivery" : `${counts.total.toLocaleString("en")} deliveries`;
+  const deliveries = counts.total === 1 ? "1 delivery" : `${formatCount(counts.total)} deliveries`;
   return (
     <Alert
       isInline
@@ -215,6 +214,6 @@ export function describeCounts({ failed, missing, delivered, given_up }: Replay[
   ];
   return counts
     .filter(([count]) => count > 0)
-    .map(([count, kind]) => `${count.toLocaleString("en")} ${kind}`)
+    .map(([count, kind]) => `${formatCount(count)} ${kind}`)
     .join(", ");
 }

@@ -21,6 +21,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { formatCount } from "../../api/counts.ts";
 import { expectSuccess, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type FailureGroup, failureGroupsQuery } from "../../api/deliveries.ts";
 import type { JobKind } from "../../api/jobs.ts";
@@ -54,7 +55,7 @@ export function FailureGroups({ endpointId }: { endpointId: number | undefined }
             </StackItem>
             {muted.length > 0 && (
               <StackItem>
-                <ExpandableSection toggleText={`Muted causes (${muted.length})`}>
+                <ExpandableSection toggleText={`Muted causes (${formatCount(muted.length)})`}>
                   <GroupCards groups={muted} />
                 </ExpandableSection>
               </StackItem>
@@ -93,7 +94,7 @@ function GroupCard({ group }: { group: FailureGroup }) {
         <CardTitle component="h2" className="bellwire-break">
           {newest.error}{" "}
           <Badge isRead screenReaderText="failures">
-            {count.toLocaleString("en")}
+            {formatCount(count)}
           </Badge>
         </CardTitle>
       </CardHeader>

@@ -2,6 +2,7 @@ import { Button, Content } from "@patternfly/react-core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
+import { countOf } from "../../api/counts.ts";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Failure } from "../../api/deliveries.ts";
@@ -265,7 +266,7 @@ const inParts = (ids: readonly string[]): string[][] =>
 
 const secondOf = ({ failed_at }: Timed): number => Math.floor(Date.parse(failed_at) / 1000);
 
-const counted = (count: number): string => (count === 1 ? "1 failure" : `${count.toLocaleString("en")} failures`);
+const counted = (count: number): string => countOf(count, ["failure", "failures"]);
 
 interface DeleteFailuresDialogProps {
   /** The failures in words: "this failure and all older ones". */

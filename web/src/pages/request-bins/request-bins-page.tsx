@@ -10,6 +10,7 @@ import {
 import InboxIcon from "@patternfly/react-icons/dist/esm/icons/inbox-icon";
 import { useQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { formatCount } from "../../api/counts.ts";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import { useApi, responseBody, expectSuccess } from "../../api/bellwire-client.ts";
 import { type Bin, binsQuery } from "../../api/endpoints.ts";
@@ -136,7 +137,7 @@ const columns: readonly ListColumn<Bin>[] = [
         rel="noreferrer"
         aria-label={`Show requests of ${called(bin)}`}
       >
-        Show requests ({bin.requests_caught.toLocaleString("en")})
+        Show requests ({formatCount(bin.requests_caught)})
       </Button>
     ),
     place: "end",

@@ -1,6 +1,7 @@
 import { Content, Form, FormSection, PageSection, ExpandableSection } from "@patternfly/react-core";
 import { useQuery, queryOptions } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { formatCount } from "../../api/counts.ts";
 import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { settingsLimits } from "../../api/facts.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
@@ -242,11 +243,11 @@ const columns: readonly ListColumn<BellwireSchemas["Limit"]>[] = [
   { title: "Limit", show: ({ name }) => inWords(name), place: "title" },
   {
     title: "Used",
-    show: ({ used }) => (used === null ? "–" : used.toLocaleString("en")),
+    show: ({ used }) => (used === null ? "–" : formatCount(used)),
     place: "start",
     isLabelled: true,
   },
-  { title: "Allowed", show: ({ max }) => max.toLocaleString("en"), place: "end", isLabelled: true },
+  { title: "Allowed", show: ({ max }) => formatCount(max), place: "end", isLabelled: true },
 ];
 
 function Limits() {

@@ -2,6 +2,7 @@ import { Flex, FlexItem, Grid, GridItem, PageSection, Stack, StackItem } from "@
 import { useQuery, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { formatCount } from "../../api/counts.ts";
 import { accountPlanRequestsQuery, pendingCountQuery } from "../../api/accounts.ts";
 import { planRequestsQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
@@ -11,7 +12,6 @@ import { useManagement } from "../../api/management-client.ts";
 import { mayOpen, useSession } from "../../api/session.tsx";
 import { type EndpointHealth, figuresQuery, healthQuery, growthQuery, intervalMsOf } from "../../api/statistics.ts";
 import { LatencyChart, OutcomeChart, ChartCard, pointsOf } from "../../components/charts/attempt-charts.tsx";
-import { formatCount } from "../../components/charts/axes.ts";
 import { type Backlog, FigureTiles } from "../../components/charts/figure-tiles.tsx";
 import { SpanChoice } from "../../components/charts/span-choice.tsx";
 import { Sparkline } from "../../components/charts/sparkline.tsx";
@@ -269,7 +269,7 @@ function EndpointsCard({ health }: { health: readonly EndpointHealth[] | undefin
                 count > 0 && (
                   <li key={state}>
                     <Link to="/endpoints" className="bellwire-figure-link">
-                      <b>{count}</b> {healthName(state).toLowerCase()}
+                      <b>{formatCount(count)}</b> {healthName(state).toLowerCase()}
                     </Link>
                   </li>
                 )
