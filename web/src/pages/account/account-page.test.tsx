@@ -50,6 +50,33 @@ test("a field that a colleague saves meanwhile is replaced only by saving again"
   expect(page.askedFor("PUT /admin/api/accounts/4.json").map(({ body }) => body)).toEqual([{ org_name: "Quay Press" }]);
 });
 
+test("a user's email that a colleague saves meanwhile is replaced only by saving again", async () => {
+  const user = { id: 21, username: "mira", email: "mira@quay.test", role: "admin", state: "active" };
+  const email = { ...definition, target: "User", name: "email", label: "Email" };
+  const path = "/admin/api/accounts/4/users";
+  const page = showPage("/accounts/4", {
+    "GET /admin/api/accounts/4.json": () => [200, { account }],
+    [`GET ${path}.json`]: () => [200, { users: [{ user }] }],
+    [`GET ${path}/21.json`]: () => [200, { user: { ...user, email: "nora@quay.test" } }],
+    [`PUT ${path}/21.json`]: () => [200, { user }],
+    "GET /admin/api/fields_definitions.json": () => [200, { fields_definitions: [{ fields_definition: email }] }],
+  });
+  await click("Actions for mira");
+  await click("Edit");
+  const id = await waitFor(
+    () => document.querySelector("[role=dialog] [name=email]")?.id ?? expect.fail("There is no such field."),
+  );
+  await fill(id, "m@quay.test");
+  await click("Save");
+  await says("was changed to “nora@quay.test” by somebody else");
+  expect(page.askedFor(`PUT ${path}/21.json`)).toEqual([]);
+  await waitFor(() => expect(document.querySelector("[role=dialog] .pf-m-in-progress")).toBeNull());
+  const save = document.querySelector<HTMLButtonElement>("[role=dialog] [type=submit]");
+  save?.click();
+  await says("The user was updated");
+  expect(page.askedFor(`PUT ${path}/21.json`).map(({ body }) => body)).toEqual([{ email: "m@quay.test" }]);
+});
+
 const request = {
   account_id: 4,
   org_name: "Quay Books",

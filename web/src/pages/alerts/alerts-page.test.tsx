@@ -81,6 +81,28 @@ test("rules are edited in the units of the page, and a threshold's error is show
   expect(page.askedFor("PATCH /api/v1/alert-rules/96")[0]?.body).toEqual({ clear_threshold: 20_000, for_seconds: 120 });
 });
 
+test("a threshold that somebody else saves meanwhile is replaced only by saving again, and other edits survive", async () => {
+  const sent: unknown[] = [];
+  let saved: object = rule;
+  showPage("/alerts", {
+    "GET /api/v1/alerts": () => [200, { data: [], next: null }],
+    "GET /api/v1/alert-rules": () => [200, { data: [saved] }],
+    "GET /api/v1/endpoints": () => [200, { data: [], next: null }],
+    "PATCH /api/v1/alert-rules/96": ({ body }) => [200, { ...rule, sent: sent.push(body) }],
+  });
+  await click("Actions for Slow responses (95th percentile)");
+  await click("Edit");
+  await fill("threshold", "8000");
+  saved = { ...rule, threshold: 9000, for_seconds: 60 };
+  await click("Save");
+  const hint = () => document.getElementById("threshold-hint")?.textContent;
+  await waitFor(() => expect(hint()).toContain("was changed to “9000” by somebody else. Save again"));
+  expect(sent).toEqual([]);
+  await click("Save");
+  await says("The rule was changed");
+  expect(sent).toEqual([{ threshold: 8000 }]);
+});
+
 test("a new rule is for all endpoints, unless one is chosen", async () => {
   const page = show([]);
   await click("Add a rule");

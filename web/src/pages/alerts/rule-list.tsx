@@ -1,5 +1,5 @@
 import { Button, Label } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import {
   type AlertKind,
@@ -13,6 +13,7 @@ import {
 } from "../../api/alerts.ts";
 import { expectSuccess, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
+import { refuseConflicts } from "../../components/form/conflicts.ts";
 import { SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
@@ -153,22 +154,49 @@ function changesOf(draft: RuleDraft, rule: AlertRule): Partial<ReturnType<typeof
   return Object.fromEntries(Object.entries(bodyOf(draft)).filter(([name, value]) => value !== saved.get(name)));
 }
 
+/** The API's names of the fields that two admins can edit at the same time. */
+const fieldNames: ReadonlyMap<string, string> = new Map([
+  ["clearThreshold", "clear_threshold"],
+  ["forMinutes", "for_seconds"],
+  ["clearForMinutes", "clear_for_seconds"],
+  ["minAttempts", "min_attempts"],
+  ["byMail", "by_mail"],
+]);
+
+/** Throws for each edited field that somebody else has changed since the rule was `seen`. */
+function refuseRuleConflicts(draft: RuleDraft, seen: AlertRule, present: AlertRule): void {
+  const before = new Map<string, unknown>(Object.entries(draftOf(seen)));
+  refuseConflicts({
+    seen: { ...draftOf(seen) },
+    present: { ...draftOf(present) },
+    edited: Object.fromEntries(Object.entries(draft).filter(([name, value]) => value !== before.get(name))),
+    nameOf: (field) => fieldNames.get(field) ?? field,
+  });
+}
+
 const kindOptions = alertKindNames.map((value) => ({ value, label: alertKinds[value].title }));
 
 /** Creates or edits a rule. Kind and endpoint of an existing rule stay. */
 function RuleDialog({ rule, onClose }: { rule?: AlertRule; onClose: () => void }) {
   const api = useApi();
+  const client = useQueryClient();
   const [draft, setDraft] = useState(rule ? draftOf(rule) : newDraft);
+  const [seen, setSeen] = useState(rule);
   const { kind } = draft;
+  const saveEdits = async (edited: AlertRule): Promise<AlertRule> => {
+    const rules = await client.fetchQuery({ ...alertRulesQuery(api), staleTime: 0 });
+    const present = rules.find(({ id }) => id === edited.id);
+    if (present && seen) {
+      setSeen(present);
+      refuseRuleConflicts(draft, seen, present);
+    }
+    const params = { path: { id: edited.id } };
+    return responseBody(api.PATCH("/api/v1/alert-rules/{id}", { params, body: changesOf(draft, edited) }));
+  };
   const { mutate, isPending, errors } = useChange({
     change: () =>
       rule
-        ? responseBody(
-            api.PATCH("/api/v1/alert-rules/{id}", {
-              params: { path: { id: rule.id } },
-              body: changesOf(draft, rule),
-            }),
-          )
+        ? saveEdits(rule)
         : responseBody(
             api.POST("/api/v1/alert-rules", {
               body: { kind, endpoint_id: draft.endpoint === "" ? null : Number(draft.endpoint), ...bodyOf(draft) },

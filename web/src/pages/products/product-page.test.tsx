@@ -9,13 +9,13 @@ const plan = { id: 3, name: "Basic", state: "published", cost_per_month: 0, setu
 const at = "/admin/api/services";
 
 /** Shows the Admin Portal with a server whose product can be deleted. */
-function showProduct(answered: () => Promise<void> = () => Promise.resolve()) {
+function showProduct(answered: () => Promise<void> = () => Promise.resolve(), presentPlan = plan) {
   let isThere = true;
   const server: Server = {
     [`GET ${at}.json`]: () => [200, { services: isThere ? [{ service: product }] : [] }],
     [`GET ${at}/7.json`]: () => (isThere ? [200, { service: product }] : [404, { status: "Not found" }]),
     [`GET ${at}/7/application_plans.json`]: () => [200, { plans: [{ application_plan: plan }] }],
-    [`GET ${at}/7/application_plans/3.json`]: () => [200, { application_plan: plan }],
+    [`GET ${at}/7/application_plans/3.json`]: () => [200, { application_plan: presentPlan }],
     [`PUT ${at}/7/application_plans/3.json`]: () => [200, {}],
     [`DELETE ${at}/7.json`]: async () => {
       await answered();
@@ -82,4 +82,20 @@ test("a plan's new name is refreshed wherever it is shown", async () => {
   await click("Save");
   await says("The plan was updated");
   expect(shows.map((queryKey) => page.queries.getQueryState(queryKey)?.isInvalidated)).toEqual([true, true]);
+});
+
+test("a price that somebody else saves meanwhile is replaced only by saving again", async () => {
+  const page = showProduct(undefined, { ...plan, cost_per_month: 12 });
+  const put = `PUT ${at}/7/application_plans/3.json`;
+  await click("Actions for Basic");
+  await click("Edit");
+  await waitFor(() => expect(document.querySelector("[role=dialog] #name")).not.toBeNull());
+  await fill("cost_per_month", "10");
+  await click("Save");
+  const hint = () => document.getElementById("cost_per_month-hint")?.textContent;
+  await waitFor(() => expect(hint()).toContain("was changed to “12” by somebody else. Save again"));
+  expect(page.askedFor(put)).toEqual([]);
+  await click("Save");
+  await says("The plan was updated");
+  expect(page.askedFor(put).map(({ body }) => body)).toEqual([{ cost_per_month: "10" }]);
 });

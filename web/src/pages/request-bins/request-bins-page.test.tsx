@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { click, fill } from "../../testing/show-in-portal.tsx";
 import { says, showPage } from "../../testing/show-page.tsx";
+import { waitFor } from "../../testing/wait-for.ts";
 
 const bin = {
   id: "b1",
@@ -18,6 +19,7 @@ const bin = {
 test("changing a bin sends only the edits, so that a response chosen on its own page survives", async () => {
   const page = showPage("/bins", {
     "GET /api/v1/bins": () => [200, { data: [bin], next: null }],
+    "GET /api/v1/bins/b1": () => [200, { ...bin, answer_status: 500 }],
     "PATCH /api/v1/bins/b1": () => [200, { ...bin, name: "billing", answer_status: 500 }],
   });
   await click("200, change crm");
@@ -25,4 +27,23 @@ test("changing a bin sends only the edits, so that a response chosen on its own 
   await click("Save");
   await says("billing responds with 500");
   expect(page.askedFor("PATCH /api/v1/bins/b1").map(({ body }) => body)).toEqual([{ name: "billing" }]);
+});
+
+test("a forward URL that somebody else saves meanwhile is replaced only by saving again", async () => {
+  const page = showPage("/bins", {
+    "GET /api/v1/bins": () => [200, { data: [bin], next: null }],
+    "GET /api/v1/bins/b1": () => [200, { ...bin, forward_url: "https://sales.example/" }],
+    "PATCH /api/v1/bins/b1": () => [200, bin],
+  });
+  await click("200, change crm");
+  await fill("forward_url", "https://crm.example/");
+  await click("Save");
+  const hint = () => document.getElementById("forward_url-hint")?.textContent;
+  await waitFor(() => expect(hint()).toContain("was changed to “https://sales.example/” by somebody else. Save again"));
+  expect(page.askedFor("PATCH /api/v1/bins/b1")).toEqual([]);
+  await click("Save");
+  await says("crm responds with 200");
+  expect(page.askedFor("PATCH /api/v1/bins/b1").map(({ body }) => body)).toEqual([
+    { forward_url: "https://crm.example/" },
+  ]);
 });

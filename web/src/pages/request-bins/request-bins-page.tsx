@@ -150,7 +150,7 @@ const called = ({ name, url }: Bin): string => name || url;
 
 /** Changes the name, the default response and the forward URL. Rules are edited on the bin's page. */
 function ChangeBinDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
-  const { values, typed = {}, change: edit } = useEdits(bin);
+  const { values, typed = {}, change: edit, refuseConflicts } = useEdits({ ...bin });
   const { change } = useBinActions();
   const errors = change.error instanceof ApiProblem ? change.error.errors : {};
   const field = (id: "name" | "answer_status" | "answer_delay_ms" | "forward_url") => ({
@@ -159,7 +159,8 @@ function ChangeBinDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
     value: fieldText(values[id]),
     onChange: (value: string) => edit({ [id]: value }),
   });
-  const submit = (): void => change.mutate({ id: bin.id, ...requestBody(typed) }, { onSuccess: onClose });
+  const refuse = (present: Bin): void => refuseConflicts({ ...present }, typed);
+  const submit = (): void => change.mutate({ id: bin.id, refuse, ...requestBody(typed) }, { onSuccess: onClose });
   return (
     <FormDialog
       title="Change the bin"
@@ -196,7 +197,7 @@ function ChangeBinDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
 }
 
 /** Returns the request body with the edited fields only: the response may have been changed on the bin's page meanwhile. */
-const requestBody = (typed: Values): Omit<BinChange, "id"> => ({
+const requestBody = (typed: Values): BinFields => ({
   ...("name" in typed && { name: fieldText(typed["name"]) }),
   ...("answer_status" in typed && { answer_status: Number(typed["answer_status"]) }),
   ...("answer_delay_ms" in typed && { answer_delay_ms: Number(typed["answer_delay_ms"]) }),
@@ -222,8 +223,11 @@ function useBinActions() {
     onError: showError("The bin could not be deleted"),
   });
   const change = useMutation({
-    mutationFn: ({ id, ...body }: BinChange) =>
-      responseBody(api.PATCH("/api/v1/bins/{id}", { params: { path: { id } }, body })),
+    mutationFn: async ({ id, refuse, ...body }: BinChange) => {
+      const params = { path: { id } };
+      refuse?.(await responseBody(api.GET("/api/v1/bins/{id}", { params })));
+      return responseBody(api.PATCH("/api/v1/bins/{id}", { params, body }));
+    },
     onSuccess: async (bin) => {
       toast({ kind: "success", title: `${bin.name || "The bin"} responds with ${describeAnswer(bin)}` });
       await refresh();
@@ -233,7 +237,12 @@ function useBinActions() {
   return { create, remove, change };
 }
 
-type BinChange = Pick<Bin, "id"> & Partial<Pick<Bin, "name" | "answer_status" | "answer_delay_ms" | "forward_url">>;
+type BinFields = Partial<Pick<Bin, "name" | "answer_status" | "answer_delay_ms" | "forward_url">>;
+
+interface BinChange extends Pick<Bin, "id">, BinFields {
+  /** Throws if somebody else has changed an edited field. */
+  readonly refuse?: (present: Bin) => void;
+}
 
 type Answer = Pick<Bin, "answer_status" | "answer_delay_ms" | "answer_rules">;
 
