@@ -358,6 +358,19 @@ export const binLimits = {
     max: 16 * mebibyte,
     note: "The same for a sending network, so that slow bodies of one sender leave room for others. Beyond it 503 (`bins-busy`), before the body is read.",
   },
+  // Those for one bin wait for its row. A thousand connections of one sender kept every other request waiting for nine seconds.
+  storing: {
+    name: "concurrent-bin-requests",
+    of: "process",
+    max: 3,
+    note: "Requests that are being stored. The others wait; providers take turns, and so do the networks that send to one. Leaves connections to the database for everything else.",
+  },
+  waiting: {
+    name: "waiting-bin-requests",
+    of: "process",
+    max: 1000,
+    note: "Requests that wait. Beyond it 503 (`bins-busy`) for the newest of the provider and network that have most.",
+  },
   answerDelaySeconds: {
     name: "bin-answer-delay-seconds",
     of: "bin",

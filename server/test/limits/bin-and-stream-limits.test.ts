@@ -8,6 +8,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { binLimits, streamLimits } from "#platform/limits.ts";
 import { type Bin, createBin, receiveRequest } from "#request-bin/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { startForwarding } from "../support/build-bin-needs.ts";
@@ -197,6 +198,42 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
       for (let at = 0; at <= binLimits.bytesInFlightOfNetwork.max / mebibyte; at += 1) send("127.0.0.2");
       expect(await send.firstAnswer()).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1/i);
       expect((await post(http, bin, mebibyte)).statusCode).toBe(200);
+    },
+  },
+  storing: {
+    guarantee: "a flood of a bin leaves connections to the database for other requests",
+    async holds({ pool, http, bin, headers }) {
+      const sent = await pool.inTransaction(async (tx) => {
+        await tx.query("select from bins where id = $1 for update", [bin.id]);
+        const requests = Array.from({ length: 30 }, (_, n) => post(http, bin, 1, `203.0.113.${n}`));
+        await until(async () => (await countWaiting(tx)) === binLimits.storing.max);
+        expect((await http.inject({ url: "/api/v1/endpoints", headers })).statusCode).toBe(200);
+        return { requests };
+      });
+      const statuses = (await Promise.all(sent.requests)).map(({ statusCode }) => statusCode);
+      expect(new Set(statuses)).toEqual(new Set([200]));
+    },
+  },
+  waiting: {
+    guarantee: "only the sender with most waiting requests is refused with 503",
+    async holds({ pool, http, bin }) {
+      const { storing, waiting } = binLimits;
+      const { many, other } = await pool.inTransaction(async (tx) => {
+        await tx.query("delete from bins where id = $1", [bin.id]);
+        const statuses: number[] = [];
+        const flood = Array.from({ length: storing.max + waiting.max + 1 }, async () => {
+          const { statusCode } = await post(http, bin, 0, "203.0.113.1");
+          statuses.push(statusCode);
+          return statusCode;
+        });
+        await until(() => statuses.length === 1);
+        const another = [post(http, bin, 0, "203.0.113.2")];
+        await until(() => statuses.length === 2);
+        return { many: flood, other: another };
+      });
+      expect((await Promise.all(other)).map(({ statusCode }) => statusCode)).toEqual([404]);
+      const answered = Map.groupBy(await Promise.all(many), (status) => status);
+      expect([answered.get(503)?.length, answered.get(404)?.length]).toEqual([2, storing.max + waiting.max - 1]);
     },
   },
   answerDelaySeconds: {

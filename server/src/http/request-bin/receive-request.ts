@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { createFairQueue, QueueFull } from "#access/index.ts";
 import { BodiesInFlight, expectedBodyBytes } from "#http/shared/server-hooks.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
@@ -17,7 +18,8 @@ const rateText = `This bin accepts ${formatBytes(ofBin.max)} at once, then ${for
 export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestBinNeeds): void {
   acceptEveryMethod(http);
   http.removeAllContentTypeParsers();
-  const bodiesInFlight = limitIncomingBytes(http, { pool, clock });
+  const inTurn = takeTurns();
+  const bodiesInFlight = limitIncomingBytes(http, { pool, clock, inTurn });
   // Fastify refuses a Content-Type that it cannot parse. The stored headers come from the raw ones, so nothing is lost.
   http.addHook("onRequest", async (request) => {
     request.headers["content-type"] = "application/octet-stream";
@@ -38,13 +40,10 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
     const { id } = request.params;
     const [path = "", ...query] = request.url.split("?");
     const address = { binId: id, providerId: request.provider.id };
-    const response = await receiveRequest(pool, address, {
-      method: request.method,
-      path,
-      query: query.join("?"),
-      headers: headerPairs(request.raw.rawHeaders),
-      body: Buffer.isBuffer(request.body) ? request.body : await readBody(request.raw),
-    });
+    const body = Buffer.isBuffer(request.body) ? request.body : await readBody(request.raw);
+    const { method } = request;
+    const received = { method, path, query: query.join("?"), headers: headerPairs(request.raw.rawHeaders), body };
+    const response = await inTurn(request, () => receiveRequest(pool, address, received));
     if (!response) return sendNoBin(reply);
     request.body = undefined; // frees its memory during a delayed response
     bodiesInFlight.release(request);
@@ -62,6 +61,22 @@ export function addReceiveRoute(http: FastifyInstance, { pool, clock }: RequestB
     return respond(request, reply, response);
   };
   for (const path of ["/:id", "/:id/*"]) http.all<BinParams>(path, receive);
+}
+
+type InTurn = <T>(request: FastifyRequest, work: () => Promise<T>) => Promise<T>;
+
+/** Returns a function that runs few uses of the database at once, so that a flood leaves connections to all other requests. */
+function takeTurns(): InTurn {
+  const { storing, waiting } = binLimits;
+  const inTurn = createFairQueue({ slots: storing.max, waitingMax: waiting.max, retryAfterSeconds: 1 });
+  return async ({ provider, ip }, work) => {
+    try {
+      return await inTurn([String(provider.id), smallestNetwork(ip)], work);
+    } catch (error) {
+      if (!(error instanceof QueueFull)) throw error;
+      throw new Problem("bins-busy", { retryAfterSeconds: error.retryAfterSeconds, cause: error });
+    }
+  };
 }
 
 const sendNoBin = (reply: FastifyReply): FastifyReply =>
@@ -103,7 +118,7 @@ const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<
  */
 function limitIncomingBytes(
   http: FastifyInstance,
-  { pool, clock }: Pick<RequestBinNeeds, "pool" | "clock">,
+  { pool, clock, inTurn }: Pick<RequestBinNeeds, "pool" | "clock"> & { readonly inTurn: InTurn },
 ): BodiesInFlight {
   const networks = new RateLimiter(clock, binLimits.bytesOfNetwork);
   const providers = new RateLimiter(clock, binLimits.bytesOfProvider);
@@ -121,7 +136,8 @@ function limitIncomingBytes(
     if (retryAfterSeconds > 0) throw new Problem("too-many-requests", { retryAfterSeconds });
     if (!bodiesInFlight.reserve(request, { network, bytes })) throw new Problem("bins-busy", { retryAfterSeconds: 1 });
     reply.raw.once("close", () => bodiesInFlight.release(request));
-    if (bytes === 0 || (await hasBin(pool, { providerId, id: request.params.id }))) return undefined;
+    const isKnown = bytes === 0 || (await inTurn(request, () => hasBin(pool, { providerId, id: request.params.id })));
+    if (isKnown) return undefined;
     bodiesInFlight.release(request);
     return sendNoBin(reply);
   });
