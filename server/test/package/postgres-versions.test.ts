@@ -64,7 +64,7 @@ test(
     await administer(postgres, ...owner, "create role bellwire_app", "grant bellwire_app to shop", ...clerk);
     await using refused = new BellwireProcess(["serve"], settingsFor(urlOf(postgres, "clerk")));
     expect(await refused.ended).toBe(1);
-    expect(refused.stderr).toContain("Run `bellwire migrate` once as the database's owner.");
+    expect(refused.stderr).toContain("Run `bellwire migrate` once as the database's owner");
 
     await using migrated = new BellwireProcess(["migrate"], settingsFor(urlOf(postgres)));
     expect([await migrated.ended, migrated.stdout]).toEqual([0, expect.not.stringContaining("may not act as")]);

@@ -30,6 +30,23 @@ test("of 20 concurrent migrations, one applies the changes and all succeed", asy
   expect(all.map(({ role }) => role)).toEqual(Array.from({ length: 20 }, () => appRole));
 });
 
+test.for(["LATIN1", "SQL_ASCII"])(
+  "a database with the encoding %s is refused, and nothing is created in it",
+  async (encoding) => {
+    const serverUrl = inject("postgresUrl");
+    const name = `encoded_${randomBytes(6).toString("hex")}`;
+    const url = serverUrl.replace("/postgres?", `/${name}?`);
+    await using server = await openPool({ connectionString: serverUrl, schema, max: 1 });
+    await server.query(`create database ${name} encoding '${encoding}' locale 'C' template template0`);
+    await using drop = new AsyncDisposableStack();
+    drop.defer(async () => void (await server.query(`drop database ${name} with (force)`)));
+    const refusal = `The database has the encoding ${encoding}, and Bellwire needs UTF8.`;
+    await expect(migrate({ connectionString: url, schema })).rejects.toThrow(refusal);
+    await using pool = await openPool({ connectionString: url, schema, max: 1 });
+    expect(await pool.query("select from pg_namespace where nspname like 'bellwire%'")).toEqual([]);
+  },
+);
+
 test("a schema with tables of another program is refused before anything is written", async ({ emptyUrl }) => {
   const client = new pg.Client(emptyUrl);
   await client.connect();

@@ -52,7 +52,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   await client.connect();
   try {
     await client.query(`set idle_session_timeout = ${silentMs}`);
-    await refuseOldServer(client);
+    await refuseUnfit(client);
     await takeLock(client, printStatus);
     await refuseOtherPrograms(client, [directorySchema, schema]); // before anything is written
     const bringUpToDate = async (): Promise<readonly string[]> => [
@@ -87,14 +87,23 @@ async function follow(client: pg.Client, schema: string, printStatus: (line: str
   if (isHeld) printStatus(restoredSentence);
 }
 
-async function refuseOldServer(client: pg.Client): Promise<void> {
+const serverStatement = `
+  select current_setting('server_version_num')::integer as number, current_setting('server_version') as version,
+    current_setting('server_encoding') as encoding`;
+
+/** Refuses a server or a database that Bellwire cannot work with: texts may have any character. */
+async function refuseUnfit(client: pg.Client): Promise<void> {
   const {
     rows: [server],
-  } = await client.query<{ number: number; version: string }>(
-    "select current_setting('server_version_num')::integer as number, current_setting('server_version') as version",
-  );
+  } = await client.query<{ number: number; version: string; encoding: string }>(serverStatement);
   if (server && server.number < serverVersionMin) {
     throw new CannotStart(`PostgreSQL ${server.version} is too old: Bellwire needs 16 or newer.`);
+  }
+  if (server && server.encoding !== "UTF8") {
+    throw new CannotStart(
+      `The database has the encoding ${server.encoding}, and Bellwire needs UTF8. An encoding cannot be changed, so create another ` +
+        "database: create database bellwire encoding 'UTF8' template template0;",
+    );
   }
 }
 
@@ -168,7 +177,7 @@ export async function readPendingMigrations({
   client.on("error", () => undefined); // a lost connection rejects the statement that runs
   await client.connect();
   try {
-    await refuseOldServer(client);
+    await refuseUnfit(client);
     await refuseOtherPrograms(client, [directorySchema, schema]);
     const pending: MigrationFile[] = [];
     for (const [name, folder] of [

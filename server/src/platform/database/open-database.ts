@@ -266,7 +266,7 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
     if (errorCode(error) === notPermitted) {
       throw new CannotStart(
         `The user of the database at ${databaseLocation(url)} may not do what the migration needs: ${errorMessage(error)}. ` +
-          "Grant the user that right, or migrate once as the database's owner: see the runbook “Your own PostgreSQL”.",
+          "Run `bellwire migrate` once as the database's owner, or grant the user that right.",
         { cause: error },
       );
     }

@@ -250,6 +250,19 @@ test("times are read and written unchanged, regardless of the database's date st
   expect(read).toEqual({ at, text: "2026-11-26 01:02:03+00" });
 });
 
+test("transactions are read committed, regardless of the database's default", async ({ databaseUrl }) => {
+  const owner = new pg.Client(databaseUrl);
+  await owner.connect();
+  await owner.query(
+    `alter database ${pg.escapeIdentifier(owner.database ?? "")} set default_transaction_isolation = 'serializable'`,
+  );
+  await owner.end();
+  await using pool = await openPool({ connectionString: databaseUrl, schema, max: 2 });
+  expect(await pool.inTransaction((tx) => tx.query("show transaction_isolation"))).toEqual([
+    { transactionIsolation: "read committed" },
+  ]);
+});
+
 test("statements waiting for a connection are counted, and their wait is measured", async ({ databaseUrl }) => {
   await using pool = await openPool({ connectionString: databaseUrl, schema, max: 1 });
   const waits: number[] = [];

@@ -332,11 +332,14 @@ async function setUpSession(client: pg.Client, { schema, role, isPooled }: Sessi
   return session;
 }
 
-/** Sets what every statement relies on. `$1`: for the transaction only. */
+/**
+ * Sets what every statement relies on. `$1`: for the transaction only, which has its isolation level already. At a higher level than
+ * `read committed`, concurrent changes of one account fail instead of waiting for each other.
+ */
 const settingsOfWork = `
   set_config('role', $2, $1), set_config('search_path', $3, $1), set_config('statement_timeout', $4, $1),
   set_config('idle_in_transaction_session_timeout', $5, $1), set_config('timezone', 'UTC', $1),
-  set_config('datestyle', 'ISO, YMD', $1)`;
+  set_config('datestyle', 'ISO, YMD', $1), set_config('default_transaction_isolation', 'read committed', $1)`;
 
 const valuesOfWork = ({ schema, role = "none" }: Pick<SessionNeeds, "schema" | "role">): readonly string[] => [
   role,
