@@ -18,12 +18,16 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import { createJob, workOnJob } from "#webhooks/jobs/index.ts";
 import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
+import { countOrphans, writeStatistics } from "#webhooks/statistics/index.ts";
+import { LaneCounts } from "#webhooks/statistics/counts.ts";
+import { idleLane } from "#webhooks/statistics/write-statistics.ts";
 import { providerUrls } from "../../src/app/addresses.ts";
 import { startHousekeeping } from "../../src/app/housekeeping.ts";
 import { createTriggers } from "../../src/cells/move/follow-changes.ts";
 import { readMovedTables } from "../../src/cells/move/moved-rows.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, buildProvider, bySystem, feedsAreComplete, recordNow } from "../support/build-webhooks.ts";
+import { countedAttempt } from "../support/counted-attempt.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
@@ -248,6 +252,38 @@ test.for<[name: string, outcome: Partial<Settlement>]>([
     expect(await verifyOwnership(pool, engineId, settlements)).toEqual([settlements[1]?.endpointId]);
   },
 );
+
+test("statistics of a provider whose changes are refused wait, and keep no others from being counted", async ({
+  database: pool,
+  databaseUrl,
+}) => {
+  const [gone, staying] = [await buildProvider(pool), await buildProvider(pool)];
+  const engineId = "00000000-0000-7000-8000-000000000001";
+  await insertEngine(pool, engineId);
+  const endpointIds: number[] = [];
+  for (const providerId of [gone, staying])
+    endpointIds.push(await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" }));
+  const lanes = await claimLanes(pool, { engineId, endpointIds, asked: 2, leaseSeconds: 600 });
+  const write = async (known: number | undefined): Promise<object> => {
+    const parts = lanes.map((lane) => {
+      const counts = new LaneCounts();
+      counts.add(countedAttempt());
+      const { claimedIn: base } = lane;
+      return { ...lane, isReleased: false, state: idleLane, counts, base, through: base, isFirstWrite: true, known };
+    });
+    const written = await pool.inTransaction((tx) => writeStatistics(tx, parts));
+    return Object.fromEntries(lanes.map(({ providerId, endpointId }) => [providerId, written.get(endpointId)?.result]));
+  };
+  const counted = { [gone]: "counted", [staying]: "counted" };
+  expect(await write(undefined)).toEqual(counted);
+  await refuseChanges(databaseUrl, gone, "frozen");
+  expect(await write(undefined)).toEqual({ ...counted, [gone]: "again" });
+  // The engine has died.
+  await pool.query("delete from engines");
+  await feedsAreComplete(pool);
+  expect(await countOrphans(pool)).toBe(1);
+  expect(await countOrphans(pool)).toBe(0);
+});
 
 test("a provider whose alerts cannot be evaluated keeps no other's from evaluation", async ({ database }) => {
   const broken = await buildProvider(database);

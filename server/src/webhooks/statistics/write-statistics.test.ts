@@ -22,7 +22,7 @@ counts.add(countedAttempt());
 const uncertain: LaneToWrite = { ...owner, known: undefined };
 const doubtful: LaneToWrite = { ...uncertain, base: undefined };
 
-const report = { endpointId: 1, epoch: 7, released: false, countedIn: 100 };
+const report = { endpointId: 1, epoch: 7, released: false, countedIn: 100, isLeaving: false };
 const ofPredecessor = { ...report, epoch: 6 };
 const released = { ...ofPredecessor, released: true };
 /** Every transaction up to this one has ended. */
@@ -32,6 +32,12 @@ const recount = (through: number) => ({ kind: "recount", range: { endpointId: 1,
 
 test.for([
   ["consecutive counts are added", owner, report, { kind: "add" }],
+  [
+    "counts of a provider that leaves the cell are postponed",
+    owner,
+    { ...report, isLeaving: true },
+    { kind: "skip", result: "again" },
+  ],
   ["counts after a complete release are added", newOwner, released, { kind: "add" }],
   ["after a killed owner, attempts before the claim are recounted", newOwner, ofPredecessor, recount(110)],
   [

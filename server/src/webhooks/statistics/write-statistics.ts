@@ -1,4 +1,4 @@
-import { mayDropDays } from "#platform/database/connection.ts";
+import { leavingProviders, mayDropDays } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { isoTime } from "#platform/times.ts";
@@ -75,6 +75,8 @@ interface Report {
   readonly epoch: number;
   readonly released: boolean;
   readonly countedIn: number;
+  /** The cell refuses changes of the provider, which moves to another one. */
+  readonly isLeaving: boolean;
 }
 
 // A lane without a report has counted nothing since its creation.
@@ -82,13 +84,13 @@ const insertReports = `
   insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker,
     failed_attempts)
   select endpoint_id, provider_id, 0, true, created_in, 0, 0, 0, 'closed', 0
-  from lanes where endpoint_id = any($1::bigint[])
+  from lanes where endpoint_id = any($1::bigint[]) and provider_id not in (${leavingProviders})
   order by endpoint_id
   on conflict do nothing`;
 
 // Locks the lanes' reports in the order of endpoints, as every writer does.
 const lockReports = `
-  select endpoint_id, epoch, released, counted_in
+  select endpoint_id, epoch, released, counted_in, provider_id in (${leavingProviders}) as is_leaving
   from lane_reports
   where endpoint_id = any($1::bigint[])
   order by endpoint_id
@@ -162,6 +164,7 @@ type Step =
 /** Decides whether the lane's counts continue those of the database. `ended`: every transaction up to this one has ended. */
 export function stepOf(lane: LaneToWrite, report: Report | undefined, ended: number): Step {
   if (!report || report.epoch > lane.epoch) return { kind: "skip", result: "lost" };
+  if (report.isLeaving) return { kind: "skip", result: "again" };
   if (report.epoch === lane.epoch && lane.known === report.countedIn) return { kind: "add" };
   // The former owner's attempts were recounted after the claim, and with them some of these.
   const isOverlapping = lane.counts.size > 0 && lane.base !== undefined && lane.base < report.countedIn;
@@ -360,7 +363,7 @@ const lanesMax = 200;
 const orphanedLanes = `
   from lanes
   left join lane_reports report on report.endpoint_id = lanes.endpoint_id
-  where lanes.epoch > 0
+  where lanes.epoch > 0 and lanes.provider_id not in (${leavingProviders})
     and not exists (select from engines where engines.id = lanes.owner and ${heartbeatDistance} < 60)
     and (report.endpoint_id is null or not report.released or report.epoch < lanes.epoch)`;
 const anyOrphanStatement = `select ${orphanedLanes} limit 1`;
