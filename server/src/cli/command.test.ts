@@ -60,6 +60,8 @@ test.each([
   ["provider create --name=Quay", "Give --name and --subdomain."],
   ["provider limit users 5", "Name a limit"],
   ["provider limit bins-per-provider 5 6", "Name a limit"],
+  ["provider suspend", "Name one provider"],
+  ["provider suspend quay brook", "Name one provider"],
   ["provider move quay", "a cell with --to"],
   ["provider move --to=west", "Name one provider"],
   ["provider move quay brook --to=west", "Name one provider"],
@@ -129,6 +131,7 @@ test.each([
     "provider list",
     "provider move",
     "provider limit",
+    "provider suspend",
   ]);
 });
 

@@ -4,7 +4,14 @@ import { type Command, serve } from "./command.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";
 import { backup, migrate, rekey, showConfig } from "./maintenance.ts";
 import { erase, showErasure } from "./personal-data.ts";
-import { changeUserPassword, createProvider, createToken, listProviders, setLimit } from "./providers.ts";
+import {
+  changeUserPassword,
+  createProvider,
+  createToken,
+  listProviders,
+  setLimit,
+  suspendProvider,
+} from "./providers.ts";
 
 /** In the order in which the help lists them. */
 export const commands: readonly Command[] = [
@@ -14,6 +21,7 @@ export const commands: readonly Command[] = [
   listProviders,
   moveProviderCommand,
   setLimit,
+  suspendProvider,
   createToken,
   listFailures,
   retryFailures,

@@ -168,6 +168,32 @@ export const setLimit: Command = {
   },
 };
 
+const stateStatement = `update providers set state = $2 where id = $1 and state <> $2 returning id`;
+
+export const suspendProvider: Command = {
+  usage: "provider suspend SUBDOMAIN [--undo]",
+  summary:
+    "close the portals and APIs of a provider (403), until --undo; nothing is deleted, and recorded events are still delivered",
+  async run(args, needs) {
+    const options = { undo: { type: "boolean" } } as const;
+    const { values, positionals } = parseArguments({ args: [...args], options, allowPositionals: true });
+    const [subdomain, ...more] = positionals;
+    if (!subdomain || more.length > 0) throw new WrongUsage("Name one provider by its subdomain.");
+    const state = values.undo ? "approved" : "suspended";
+    await withProvider(needs, subdomain, ({ pool, provider: { id: providerId } }) =>
+      pool.inTransaction(async (tx) => {
+        const [changed] = await tx.query(stateStatement, [providerId, state]);
+        if (!changed) return;
+        notifyCallersChanged(tx, providerId);
+        const action = values.undo ? "provider.resumed" : "provider.suspended";
+        await auditCommand(tx, { providerId, action, subject: `provider/${providerId}`, detail: {} });
+      }),
+    );
+    needs.print(`${subdomain} is ${state}`);
+    return 0;
+  },
+};
+
 export const createToken: Command = {
   usage: "token create --username NAME [--name TEXT] [--scope SCOPE]… [--permission ro|rw] [--provider SUBDOMAIN]",
   summary: `create an access token and print it once; scopes: ${scopes.join(", ")} (default: all)`,

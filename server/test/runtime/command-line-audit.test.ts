@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { runCommandLine } from "../../src/cli/command.ts";
 import { setUp } from "../portal/portal-fixture.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test-of-starts.ts";
+import { until } from "../support/until.ts";
 
 const read = "select action, actor_kind, detail ->> 'by' as by from audit_records where provider_id = $1 order by id";
 
@@ -46,6 +49,33 @@ test("every change by a command has an audit record", async ({ database, databas
     { limits: { "users-per-account": 7 } },
   ]);
   expect(await database.query(read, [created?.id])).toEqual(records(["provider.created"]));
+});
+
+test("a suspended provider's portals and API respond with 403, until the suspension is undone", async ({
+  database,
+  databaseUrl,
+}) => {
+  const { provider } = await setUp(database);
+  await using server = await openWebServer(database);
+  const answers = async (): Promise<readonly number[]> => {
+    const urls = ["/signup", "/p/login", "/api/v1/endpoints"];
+    return Promise.all(urls.map(async (url) => (await server.http.inject({ url })).statusCode));
+  };
+  const before = await answers();
+  expect(before).not.toContain(403);
+  const { subdomain } = provider;
+  for (const [options, state] of [
+    [[], "suspended"],
+    [[], "suspended"],
+    [["--undo"], "approved"],
+  ] as const) {
+    const suspended = await run(databaseUrl, "provider", "suspend", subdomain, ...options);
+    expect(suspended).toEqual([0, `${subdomain} is ${state}`]);
+    await until(async () => isDeepStrictEqual(await answers(), state === "approved" ? before : [403, 403, 403]));
+  }
+  expect(await database.query<object>(read, [provider.id])).toEqual(
+    ["provider.suspended", "provider.resumed"].map((action) => ({ action, actorKind: "system", by: "command line" })),
+  );
 });
 
 test("a command refuses a password shorter than the provider requires", async ({ database, databaseUrl }) => {
