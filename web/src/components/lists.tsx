@@ -15,8 +15,8 @@ import {
   ToolbarItem,
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
-import { useState } from "react";
-import { countOf } from "../api/counts.ts";
+import { type ReactNode, useState } from "react";
+import { countOf, formatCount } from "../api/counts.ts";
 import { perPage } from "../api/accounts.ts";
 
 export interface SelectFilterProps {
@@ -148,6 +148,34 @@ export function ListPagination({ total, page, onPage }: ListPaginationProps) {
       page={page}
       onSetPage={(_, chosen) => onPage(chosen)}
     />
+  );
+}
+
+const rowsAtOnce = 100;
+
+interface InPortionsProps<Row> {
+  readonly rows: readonly Row[];
+  readonly children: (shown: readonly Row[]) => ReactNode;
+}
+
+/**
+ * Renders the first rows of a list that the API returns as a whole, and further ones on request: a table of thousands freezes the
+ * browser.
+ */
+export function InPortions<Row>({ rows, children }: InPortionsProps<Row>) {
+  const [shown, setShown] = useState(rowsAtOnce);
+  const rest = rows.length - shown;
+  return (
+    <>
+      {children(rows.slice(0, shown))}
+      {rest > 0 && (
+        <div>
+          <Button variant="link" isInline onClick={() => setShown(shown + rowsAtOnce)}>
+            Show {formatCount(Math.min(rest, rowsAtOnce))} more of {formatCount(rows.length)}
+          </Button>
+        </div>
+      )}
+    </>
   );
 }
 

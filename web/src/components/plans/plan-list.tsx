@@ -8,6 +8,7 @@ import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
 import { Name, nameInText } from "../labels.tsx";
 import { type ListColumn, ListTable } from "../list-table.tsx";
+import { InPortions } from "../lists.tsx";
 
 export interface PlanListProps {
   /** The path of the plans in the API: `account_plans`. */
@@ -32,15 +33,19 @@ export function PlanList({ path, plans }: PlanListProps) {
   return (
     <>
       {plans.length > 0 ? (
-        <ListTable
-          label="Plans"
-          rows={plans}
-          columns={columns}
-          keyOf={({ id }) => id}
-          nameOf={({ name }) => name}
-          actionsOf={mayChange ? actionsOf : undefined}
-          isBusy={change.isPending || makeDefault.isPending || remove.isPending}
-        />
+        <InPortions rows={plans}>
+          {(shown) => (
+            <ListTable
+              label="Plans"
+              rows={shown}
+              columns={columns}
+              keyOf={({ id }) => id}
+              nameOf={({ name }) => name}
+              actionsOf={mayChange ? actionsOf : undefined}
+              isBusy={change.isPending || makeDefault.isPending || remove.isPending}
+            />
+          )}
+        </InPortions>
       ) : (
         <Content component="p">Nobody can sign up without a plan. Create a plan and make it the default.</Content>
       )}

@@ -77,6 +77,20 @@ test("a user's email that a colleague saves meanwhile is replaced only by saving
   expect(page.askedFor(`PUT ${path}/21.json`).map(({ body }) => body)).toEqual([{ email: "m@quay.test" }]);
 });
 
+test("the users of a large account are shown in portions, since thousands of rows freeze the browser", async () => {
+  const users = Array.from({ length: 1250 }, (_, at) => ({
+    user: { id: at + 1, username: `mira${at}`, email: `mira${at}@quay.test`, role: "member", state: "active" },
+  }));
+  showPage("/accounts/4", {
+    "GET /admin/api/accounts/4.json": () => [200, { account }],
+    "GET /admin/api/accounts/4/users.json": () => [200, { users }],
+  });
+  const rows = () => document.querySelectorAll("[aria-label=Users] tbody tr").length;
+  await waitFor(() => expect(rows()).toBe(100));
+  await click("Show 100 more of 1,250");
+  await waitFor(() => expect(rows()).toBe(200));
+});
+
 const request = {
   account_id: 4,
   org_name: "Quay Books",

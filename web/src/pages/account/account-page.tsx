@@ -13,6 +13,7 @@ import { Fact } from "../../components/facts.tsx";
 import { DetailsForm } from "../../components/form/defined-fields.tsx";
 import { StateLabel } from "../../components/labels.tsx";
 import { AccountTabs } from "../../components/history/object-tabs.tsx";
+import { InPortions } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
@@ -63,7 +64,13 @@ function AccountView({ account }: { account: Account }) {
       </SectionCard>
       <SectionCard title="Applications">
         <Loaded query={applications} skeleton={<TableSkeleton of="applications" />}>
-          {(all) => (all.length > 0 ? <ApplicationsTable applications={all} /> : "This account has no applications.")}
+          {(all) =>
+            all.length > 0 ? (
+              <InPortions rows={all}>{(shown) => <ApplicationsTable applications={shown} />}</InPortions>
+            ) : (
+              "This account has no applications."
+            )
+          }
         </Loaded>{" "}
         <CreateApplication account={account} variant="link" isInline />
       </SectionCard>

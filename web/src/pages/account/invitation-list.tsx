@@ -8,6 +8,7 @@ import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
+import { InPortions } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { When, useNow } from "../../components/time.tsx";
 
@@ -46,15 +47,19 @@ export function InvitationList({ accountId }: { accountId: number }) {
       <Loaded query={query} skeleton={<TableSkeleton of="invitations" />}>
         {(invitations) =>
           invitations.length > 0 && (
-            <ListTable
-              label="Invitations"
-              rows={invitations}
-              columns={columns}
-              keyOf={({ id }) => id}
-              nameOf={({ email }) => email}
-              actionsOf={mayInvite ? actionsOf : undefined}
-              isBusy={resend.isPending || remove.isPending}
-            />
+            <InPortions rows={invitations}>
+              {(shown) => (
+                <ListTable
+                  label="Invitations"
+                  rows={shown}
+                  columns={columns}
+                  keyOf={({ id }) => id}
+                  nameOf={({ email }) => email}
+                  actionsOf={mayInvite ? actionsOf : undefined}
+                  isBusy={resend.isPending || remove.isPending}
+                />
+              )}
+            </InPortions>
           )
         }
       </Loaded>

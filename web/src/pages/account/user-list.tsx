@@ -17,6 +17,7 @@ import {
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { EraseDialog } from "../../components/erase-dialog.tsx";
 import { Name, nameInText } from "../../components/labels.tsx";
+import { InPortions } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton } from "../../components/page-header.tsx";
 import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
@@ -60,7 +61,11 @@ export function UserList({ accountId }: { accountId: number }) {
   return (
     <>
       <Loaded query={query} skeleton={<TableSkeleton of="users" />}>
-        {(users) => <UsersTable label="Users" users={users} isBusy={isBusy} linkTo={linkTo} itemsFor={itemsFor} />}
+        {(users) => (
+          <InPortions rows={users}>
+            {(shown) => <UsersTable label="Users" users={shown} isBusy={isBusy} linkTo={linkTo} itemsFor={itemsFor} />}
+          </InPortions>
+        )}
       </Loaded>
       {mayAdd && (
         <Flex>
