@@ -52,6 +52,8 @@ const morePages = (objects: Objects): readonly string[] => [
   `/deliveries/${objects.failed}`,
   "/failures?view=list",
   "/deliveries?state=failed&since=-1d",
+  `/mails?q=activate&account_id=${objects.account}`,
+  "/audit-log?subject=job&since=-1d",
 ];
 
 /** Creates healthy, slow and failing endpoints, developers of several kinds, failures, a job, a token and an invitation. */
@@ -231,6 +233,9 @@ async function fitPhone(page: Page, { endpoint }: Objects): Promise<void> {
   await page.getByText("Job started").waitFor();
   const cut = `[...document.querySelectorAll("td")].filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)`;
   expect(await page.evaluate(cut)).toEqual([]);
+  await openWithinPortal(page, `/p/admin/deliveries?endpoint_id=${endpoint}`);
+  await page.getByText(`Endpoint: ${crm}`).waitFor();
+  expect(await findTooWide(page)).toEqual([]);
   await page.setViewportSize({ width: 375, height: 900 });
   await openWithinPortal(page, `/p/admin/endpoints/${endpoint}`);
   await page.getByRole("tab", { name: "Test", exact: true }).waitFor();

@@ -216,7 +216,7 @@ function FilterChips({ definitions, filter, onEdit, onChange }: FilterChipsProps
           <Label
             key={name}
             color="blue"
-            textMaxWidth="24rem"
+            textMaxWidth="min(24rem, 55vw)"
             onClick={({ currentTarget }) => {
               if (currentTarget instanceof HTMLElement) onEdit(definition, currentTarget);
             }}

@@ -117,7 +117,7 @@ function AccountLabel({ id, onRemove }: { id: number; onRemove: () => void }) {
   return (
     <Label
       color="blue"
-      textMaxWidth="24rem"
+      textMaxWidth="min(24rem, 55vw)"
       onClose={onRemove}
       closeBtnAriaLabel={`Remove the filter Account: ${name}`}
     >
