@@ -9,6 +9,8 @@ test("an action and its subject are described in words", () => {
   expect(describeAction("plan-request.declined")).toBe("Plan request declined");
   expect(describeSubject("fields-definition/3")).toBe("Fields definition 3");
   expect(describeSubject("failures")).toBe("Failures");
+  expect(describeSubject("provider-user/5")).toBe("Team member 5");
+  expect(describeSubject("provider/893514744280898")).toBe("Provider");
 });
 
 test("only a subject with a page is a link", () => {

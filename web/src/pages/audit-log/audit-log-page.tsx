@@ -67,7 +67,7 @@ const objectKinds = [
   { value: "fields-definition", label: "Fields definitions" },
   { value: "provider-user", label: "Team members" },
   { value: "token", label: "Access tokens" },
-  { value: "provider", label: "Settings" },
+  { value: "provider", label: "Provider and settings" },
 ];
 
 interface AuditFiltersProps {
@@ -158,7 +158,8 @@ export const describeAction = (action: string): string => capitalize(inWords(act
 /** Returns "Fields definition 3" for `fields-definition/3`. */
 export function describeSubject(subject: string): string {
   const [kind = "", id = ""] = subject.split("/", 2);
-  return capitalize(inWords(kind)) + (id && ` ${id}`);
+  if (kind === "provider") return "Provider"; // each provider has its own audit log
+  return capitalize(inWords(kind === "provider-user" ? "team-member" : kind)) + (id && ` ${id}`);
 }
 
 /** Returns the path of the subject's page, if it has one. */
