@@ -10,8 +10,9 @@ import { fastify } from "fastify";
 const secrets = readSecrets(process.env["BELLWIRE_WEBHOOK_SECRET"]);
 const http = fastify({ bodyLimit: 10 * 1024 * 1024 });
 
-/** A real receiver stores the ids durably, in the transaction that processes the event. */
+/** A real receiver stores ids and sequences durably, in the transaction that processes the event. */
 const done = new Set<string>();
+const newest = new Map<string, number>();
 
 // The signature covers the bytes, so nothing may parse them before it was checked.
 http.removeAllContentTypeParsers();
@@ -31,7 +32,12 @@ http.post<{ Body: Buffer }>("/webhooks", async (request, reply) => {
   if (!headers) return reply.code(422).send("The headers of an event are missing or invalid.");
   const { type, action, object } = readEvent(request.body, { type: headers.type });
   if (!headers.isTest && !done.has(headers.id)) {
-    console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
+    const subject = `${type} ${textOf(object, "id")}`;
+    // An event has the whole object, so one that a newer event has overtaken is out of date.
+    if (headers.sequence > (newest.get(subject) ?? -1)) {
+      console.log(`${subject} ${action} by ${headers.actor}`);
+      newest.set(subject, headers.sequence);
+    }
     done.add(headers.id);
   }
   // Exactly 200: Bellwire retries after any other status.

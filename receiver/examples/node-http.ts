@@ -10,8 +10,9 @@ import { readEvent, readHeaders, readSecrets, textOf, UnreadableEvent, verifyWeb
 const secrets = readSecrets(process.env["BELLWIRE_WEBHOOK_SECRET"]);
 const bodyBytesMax = 10 * 1024 * 1024;
 
-/** A real receiver stores the ids durably, in the transaction that processes the event. */
+/** A real receiver stores ids and sequences durably, in the transaction that processes the event. */
 const done = new Set<string>();
+const newest = new Map<string, number>();
 
 async function receive(request: IncomingMessage, response: ServerResponse): Promise<ServerResponse> {
   const body = await readBody(request);
@@ -30,7 +31,12 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   if (!headers) return response.writeHead(422).end("The headers of an event are missing or invalid.");
   const { type, action, object } = readEvent(body, { type: headers.type });
   if (!headers.isTest && !done.has(headers.id)) {
-    console.log(`${type} ${textOf(object, "id")} ${action} by ${headers.actor}`);
+    const subject = `${type} ${textOf(object, "id")}`;
+    // An event has the whole object, so one that a newer event has overtaken is out of date.
+    if (headers.sequence > (newest.get(subject) ?? -1)) {
+      console.log(`${subject} ${action} by ${headers.actor}`);
+      newest.set(subject, headers.sequence);
+    }
     done.add(headers.id);
   }
   // Exactly 200: Bellwire retries after any other status.
@@ -48,6 +54,7 @@ server.listen(Number(process.env["PORT"] ?? 4000), "127.0.0.1", () => console.lo
 const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? undefined : header);
 
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > bodyBytesMax) return undefined;
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
