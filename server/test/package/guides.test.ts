@@ -16,6 +16,8 @@ const blockMs = 120_000;
 /** A code block of a guide, with the comments that say how to run it and which output to expect. */
 interface Block {
   readonly text: string;
+  /** A program of another language. Where it is not installed, the block is skipped. */
+  readonly needs: string | undefined;
   /** Keeps running; the next block follows once its output matches. */
   readonly background: RegExp | undefined;
   /** Repeated until its output matches. */
@@ -26,14 +28,15 @@ interface Block {
 }
 
 const blockPattern =
-  /(?:<!-- run: (background )?until "([^"\n]*)" -->\n)?```sh\n([\s\S]*?)```\n(?:\n<!-- expect( in background)?: (.*?) -->)?/g;
+  /(?:<!-- needs: (\S+) -->\n)?(?:<!-- run: (background )?until "([^"\n]*)" -->\n)?```sh\n([\s\S]*?)```\n(?:\n<!-- expect( in background)?: (.*?) -->)?/g;
 
 const escaped = (text: string | undefined): RegExp | undefined =>
   text === undefined ? undefined : new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
 
 const blocksOf = (guide: string): readonly Block[] =>
-  Array.from(guide.matchAll(blockPattern), ([, background, pattern, text = "", later, expected]) => ({
+  Array.from(guide.matchAll(blockPattern), ([, needs, background, pattern, text = "", later, expected]) => ({
     text,
+    needs,
     background: background && pattern ? new RegExp(pattern) : undefined,
     until: !background && pattern ? new RegExp(pattern) : undefined,
     expected: later ? undefined : escaped(expected),
@@ -88,11 +91,13 @@ class Shell implements AsyncDisposable {
   async runInBackground(text: string, ready: RegExp): Promise<void> {
     const child = spawn("bash", ["-c", text], { ...this.#options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     this.#background.push(child);
+    const before = this.#later.length;
+    const isReady = (): boolean => ready.test(this.#later.slice(before));
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => (this.#later += chunk.toString()));
     }
-    await until(() => ready.test(this.#later) || child.exitCode !== null, { withinMs: 2 * blockMs });
-    if (!ready.test(this.#later)) throw new Error(`It is not ready:\n${this.#later}`);
+    await until(() => isReady() || child.exitCode !== null, { withinMs: 2 * blockMs });
+    if (!isReady()) throw new Error(`It is not ready:\n${this.#later}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,6 +111,10 @@ class Shell implements AsyncDisposable {
 }
 
 async function follow(shell: Shell, block: Block): Promise<void> {
+  if (block.needs && (await shell.run(`command -v ${block.needs}`)).code !== "0") {
+    console.warn(`skipped, because ${block.needs} is not installed:\n${block.text}`);
+    return;
+  }
   if (block.background) return shell.runInBackground(block.text, block.background);
   if (block.until) {
     const { until: pattern, text } = block;
@@ -129,7 +138,8 @@ test("every code block of the guides works as written", { timeout }, async () =>
   const atTheirPorts = (text: string): string =>
     text
       .replaceAll("localhost:3000", `localhost:${port}`)
-      .replaceAll(/127\.0\.0\.1:4000|(?<=listen\()4000/g, (address) => address.replace("4000", String(receiverPort)));
+      .replaceAll(/127\.0\.0\.1:4000|(?<=listen\()4000/g, (address) => address.replace("4000", String(receiverPort)))
+      .replaceAll("PORT=4000", "PORT=0");
   try {
     await using shell = new Shell({
       cwd: folder,
