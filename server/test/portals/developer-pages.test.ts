@@ -292,7 +292,8 @@ test("long lists are shown in pages and searched without scripts, and the accoun
   for (const path of ["/applications", "/account/users", "/account/invitations"]) {
     const first = await show(path);
     expect(first).toMatchObject({ rows: 100, previous: undefined, next: `${path}?page=2` });
-    expect(first.html).toContain("Page 1 of 3");
+    expect(first.html).toMatch(/<title>[A-Z][a-z]+, Page 1 of 3 \| /);
+    expect(first.html).toContain('<span class="aside">Page 1 of 3</span>');
     const second = await show(`${path}?page=2`);
     expect(second).toMatchObject({ rows: 100, previous: `${path}?page=1`, next: `${path}?page=3` });
     for (const page of ["3", "4", "99999999999999"]) {
@@ -304,6 +305,7 @@ test("long lists are shown in pages and searched without scripts, and the accoun
     const none = await show(`${path}?q=nobody`);
     expect(none).toMatchObject({ rows: 0, next: undefined });
     expect(none.html).toContain(`0 of ${count} `);
+    expect(none.html).toContain(`, 0 of ${count} | `);
     expect(none.html).not.toContain("has no applications");
   }
   expect((await show("/applications?q=%3C24%3E%20FERRY")).rows).toBe(1);

@@ -56,14 +56,15 @@ function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
     requireDeveloper(portal, async (request, reply, developer) => {
       const { id: providerId, timeZone } = request.provider;
       const applications = await listApplications(pool, providerId, developer.account.id);
-      const { rows, ...page } = listPage(
+      const { title, rows, ...page } = listPage(
         request,
+        "Applications",
         applications,
         (application) => `${titleOf(application)} ${application.product.name} ${application.plan.name}`,
       );
       return showPage(request, reply, {
         template: "applications",
-        title: "Applications",
+        title,
         developer,
         data: {
           ...page,

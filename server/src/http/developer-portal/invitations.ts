@@ -108,11 +108,11 @@ async function showInvitations(
   const { id: providerId, timeZone } = request.provider;
   const invitations = await listInvitations(pool, providerId, developer.account.id);
   // On the first page, because a new one is looked for first.
-  const { rows, ...page } = listPage(request, invitations.toReversed(), ({ email }) => email);
+  const { title, rows, ...page } = listPage(request, "Invitations", invitations.toReversed(), ({ email }) => email);
   const fields = [{ ...emailField, value: readForm(request.body)["email"] ?? "" }];
   return showPage(request, reply, {
     template: "invitations",
-    title: `${errors ? "Please check: " : ""}Invitations`,
+    title: `${errors ? "Please check: " : ""}${title}`,
     status,
     developer,
     data: {

@@ -154,6 +154,8 @@ const rowsPerPage = 100;
 
 /** A page of a list, as `list-search.liquid` and `list-pages.liquid` render it. */
 interface ListPage {
+  /** With the search and the page: screen readers read it first, and the pages of a list differ by nothing else above the rows. */
+  readonly title: string;
   /** Undefined for a list that fits on one page. */
   readonly search?: { readonly words: string; readonly found: string };
   /** Undefined if all found rows are on this page. */
@@ -166,10 +168,11 @@ interface ListPage {
  */
 export function listPage<Row>(
   request: FastifyRequest,
+  name: string,
   all: readonly Row[],
   textOf: (row: Row) => string,
 ): ListPage & { readonly rows: readonly Row[] } {
-  if (all.length <= rowsPerPage) return { rows: all };
+  if (all.length <= rowsPerPage) return { title: name, rows: all };
   const { q = "", page = "" } = readForm(request.query);
   const words = q.trim().toLowerCase().split(/\s+/);
   const found = all.filter((row) => words.every((word) => textOf(row).toLowerCase().includes(word)));
@@ -179,12 +182,15 @@ export function listPage<Row>(
   const linkTo = (number: number): string =>
     `${path}?${new URLSearchParams({ ...(q && { q }), page: String(number) }).toString()}`;
   const [foundCount, allCount] = [found.length.toLocaleString("en"), all.length.toLocaleString("en")];
+  const place = `Page ${present.toLocaleString("en")} of ${last.toLocaleString("en")}`;
+  const matches = q.trim() === "" ? allCount : `${foundCount} of ${allCount}`;
   return {
+    title: [name, ...(q.trim() === "" ? [] : [matches]), ...(last > 1 ? [place] : [])].join(", "),
     rows: found.slice((present - 1) * rowsPerPage, present * rowsPerPage),
-    search: { words: q.trim(), found: q.trim() === "" ? allCount : `${foundCount} of ${allCount}` },
+    search: { words: q.trim(), found: matches },
     ...(last > 1 && {
       pages: {
-        present: `Page ${present.toLocaleString("en")} of ${last.toLocaleString("en")}`,
+        present: place,
         ...(present > 1 && { previous: linkTo(present - 1) }),
         ...(present < last && { next: linkTo(present + 1) }),
       },

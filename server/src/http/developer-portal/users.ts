@@ -52,10 +52,15 @@ function addUsersRoute(http: FastifyInstance, portal: Portal): void {
       portal,
       requireAdmin(portal, async (request, reply, developer) => {
         const users = await listUsers(portal.pool, request.provider.id, developer.account.id);
-        const { rows, ...page } = listPage(request, users, ({ username, email }) => `${username} ${email}`);
+        const { title, rows, ...page } = listPage(
+          request,
+          "Users",
+          users,
+          ({ username, email }) => `${username} ${email ?? ""}`,
+        );
         return portal.showPage(request, reply, {
           template: "users",
-          title: "Users",
+          title,
           developer,
           data: {
             ...page,
