@@ -23,12 +23,19 @@ const concurrencyMin = 20;
  * @param drainMs returns how long attempts in flight may take to finish; called when it is closed
  */
 export async function startEngines(parts: EngineRoleParts, drainMs: () => number): Promise<AsyncDisposable> {
-  const isServed = parseServedCells(parts.config.cells);
+  const selected = parseServedCells(parts.config.cells);
   const { cells, isCurrent } = await parts.directory.readCells();
-  const served = cells.filter(({ name }) => isServed(name));
+  const served = cells.filter(({ name }) => selected.has(name));
   if (served.length === 0) {
     const names = cells.map(({ name }) => name).join(", ");
     throw new CannotStart(`BELLWIRE_CELLS selects no cell: there are ${names}.`);
+  }
+  const missing = selected.missingFrom(cells);
+  if (missing.length > 0) {
+    parts.log.warn(
+      { cells: missing },
+      "BELLWIRE_CELLS names cells that do not exist; they are served once they are added",
+    );
   }
   const share = Math.floor(parts.config.engineConcurrency / served.length);
   const engineConcurrency =
@@ -41,7 +48,7 @@ export async function startEngines(parts: EngineRoleParts, drainMs: () => number
   const servesDefault = served.some(({ number }) => number === defaultCell);
   const home = servesDefault && !parts.isWithoutDirectory ? await startEngineRole(shared, drainMs) : undefined;
   const others = new OtherEngines(shared, {
-    isServed: (cell) => !(home && cell.number === defaultCell) && isServed(cell.name),
+    isServed: (cell) => !(home && cell.number === defaultCell) && selected.has(cell.name),
     drainMs,
   });
   await others.start(served, isCurrent ? cells : []);

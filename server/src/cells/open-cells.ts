@@ -118,8 +118,18 @@ export function openCell(
   return openCellDatabase({ schema: cell.schema, number, ownerUrl: own ?? ownerUrl }, needs);
 }
 
-/** Parses BELLWIRE_CELLS. Returns whether an engine serves a cell of that name. */
-export function parseServedCells(text: string): (name: string) => boolean {
+/** The cells that BELLWIRE_CELLS selects. */
+export interface ServedCells {
+  readonly has: (name: string) => boolean;
+  /** Returns the selected names that no cell has. */
+  readonly missingFrom: (cells: readonly Pick<Cell, "name">[]) => readonly string[];
+}
+
+/** Parses BELLWIRE_CELLS. */
+export function parseServedCells(text: string): ServedCells {
   const names = new Set(text.split(",").map((name) => name.trim()));
-  return (name) => names.has("all") || names.has(name);
+  return {
+    has: (name) => names.has("all") || names.has(name),
+    missingFrom: (cells) => [...names].filter((name) => name !== "all" && !cells.some((cell) => cell.name === name)),
+  };
 }
