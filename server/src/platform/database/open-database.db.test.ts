@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { expect } from "vitest";
 import { hasPooler, startPooler } from "../../../test/support/start-pooler.ts";
@@ -8,7 +9,7 @@ import { until } from "../../../test/support/until.ts";
 import { migrate } from "./migrate.ts";
 import { StatementPipeline } from "./pipeline.ts";
 import { openPool } from "./pool.ts";
-import { refuseOtherDatabase, refuseTransactionPooling } from "./open-database.ts";
+import { refuseOtherDatabase, refuseTransactionPooling, warnOfConnectionLimit } from "./open-database.ts";
 
 const missing = "pgbouncer is not installed";
 
@@ -68,6 +69,20 @@ test("clients that share two pooled server connections keep their settings and r
   await expect(pool.inTransaction((tx) => tx.query("select 1 / 0"))).rejects.toThrow("division by zero");
   await pool.inTransaction(async (tx) => tx.hintAfterCommit("due", "41"));
   await until(() => hints.includes("41"));
+});
+
+test("a start warns if the database accepts fewer connections than one process may use", async ({
+  databaseUrl,
+  owner,
+}) => {
+  const role = `limited_${randomBytes(6).toString("hex")}`;
+  await owner.query(`create role ${role} login password 'secret' connection limit 5`);
+  const url = databaseUrl.replace(/\/\/[^@]*@/, `//${role}:secret@`);
+  const warnings = [await warnOfConnectionLimit(url, 3), await warnOfConnectionLimit(url, 4)];
+  await owner.query(`drop role ${role}`);
+  expect(warnings).toEqual([undefined, expect.stringContaining("the database accepts 5 connections of this user")]);
+  expect(await warnOfConnectionLimit(databaseUrl, 2)).toBeUndefined();
+  expect(await warnOfConnectionLimit(databaseUrl, 100_000)).toContain("each process may use 100002");
 });
 
 test("a prologue runs once in every transaction, including one of a single statement, and ends with that transaction", async ({

@@ -209,6 +209,8 @@ async function migrateAndTellAccess(migrating: MigrateNeeds): Promise<DatabaseAc
     );
   }
   if (embedded) return { connectionString: embedded.appUrl, max };
+  const warning = directUrl === undefined && needs.mayChange && (await warnOfConnectionLimit(connectionString, max));
+  if (warning) printStatus(warning);
   return { connectionString: ownerUrl, ...(directUrl !== undefined && { directUrl }), max, ...(role && { role }) };
 }
 
@@ -346,6 +348,34 @@ const cellPooling =
 async function pidOf(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
   return rows[0]?.pid ?? 0;
+}
+
+// `least` ignores nulls. The limits of a database and a role do not apply to superusers, whose connections are reserved.
+const connectionLimitStatement = `
+  select case when rolsuper then current_setting('max_connections')::integer else least(
+    current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer
+      - current_setting('reserved_connections')::integer,
+    nullif(datconnlimit, -1), nullif(rolconnlimit, -1)) end as accepted
+  from pg_database, pg_roles
+  where datname = current_database() and rolname = session_user`;
+
+/** A process uses two more connections than those of its pool: for hints, and for checks. */
+const connectionsBeside = 2;
+
+/** Returns a warning if one process alone can use more connections than the database accepts: requests under load would be refused. */
+export async function warnOfConnectionLimit(url: string, max: number): Promise<string | undefined> {
+  const client = await connectOnce({ ...connecting, connectionString: url });
+  try {
+    const { rows } = await client.query<{ accepted: number }>(connectionLimitStatement);
+    const accepted = rows[0]?.accepted ?? Number.POSITIVE_INFINITY;
+    if (max + connectionsBeside <= accepted) return undefined;
+    return (
+      `the database accepts ${accepted} connections of this user, and each process may use ${max + connectionsBeside}: requests will get 503 ` +
+      "under load. Lower BELLWIRE_DATABASE_CONNECTIONS, or raise the limit (max_connections, or that of the database or the role)"
+    );
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
 /** The identity of a database and its user. The start time of the server is not part of it: a failover may be in progress. */
