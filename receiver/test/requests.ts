@@ -138,7 +138,7 @@ const distrusted: readonly Row[] = [
     { headers: { "webhook-timestamp": timestamp } },
   ]),
   ["a request older than five minutes", { ageSeconds: 301 }],
-  ["a request from the future", { ageSeconds: -330 }],
+  ["a request from the future", { ageSeconds: -600 }],
   ["a signature with another secret", { keys: [Buffer.alloc(32)] }],
   ["a signature with an empty key", { keys: [Buffer.alloc(0)] }],
   ["no word that is a signature", { headers: { "webhook-signature": "v1, v1 ," } }],
