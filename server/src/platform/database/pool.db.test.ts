@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { expect } from "vitest";
 import { schema } from "../../../test/support/test-databases.ts";
@@ -261,6 +262,26 @@ test("transactions are read committed, regardless of the database's default", as
   expect(await pool.inTransaction((tx) => tx.query("show transaction_isolation"))).toEqual([
     { transactionIsolation: "read committed" },
   ]);
+});
+
+test("requests wait for the open connections while the database accepts no more", async ({ databaseUrl, owner }) => {
+  const role = `limited_${randomBytes(6).toString("hex")}`;
+  await owner.query(`create role ${role} login password 'secret' connection limit 3`);
+  await owner.query(`grant usage on schema ${schema} to ${role}`);
+  await owner.query(`grant select on all tables in schema ${schema} to ${role}`);
+  const connectionString = databaseUrl.replace(/\/\/[^@]*@/, `//${role}:secret@`);
+  const warned: string[] = [];
+  const log = { error: () => undefined, warn: (_fields: object, message: string) => void warned.push(message) };
+  {
+    await using pool = await openPool({ connectionString, schema, max: 10, log });
+    const all = await Promise.all(Array.from({ length: 20 }, () => pool.query("select pg_sleep(0.01)")));
+    expect(all).toHaveLength(20);
+  }
+  await owner.query(`drop owned by ${role}`);
+  await owner.query(`drop role ${role}`);
+  expect(new Set(warned)).toEqual(
+    new Set(["the database accepts no more connections; requests wait for the open ones"]),
+  );
 });
 
 test("statements waiting for a connection are counted, and their wait is measured", async ({ databaseUrl }) => {

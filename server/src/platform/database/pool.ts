@@ -62,6 +62,10 @@ const defaultOverdueMs = 1500;
 const idleInTransactionTimeoutMs = 15_000;
 /** How long work waits for a free or a new connection before it is refused. */
 const connectTimeoutMs = 10_000;
+const defaultMax = 10;
+const tooManyConnections = "53300";
+/** After a refusal for too many connections, so long passes until the next one is tried. */
+const fullMs = 5000;
 /** The limit of one attempt to connect: a lost host does not refuse, and the next attempt may find its successor. */
 const attemptTimeoutMs = 3000;
 /** The limit for the connection that asks about an overdue response. */
@@ -156,9 +160,15 @@ class Connections {
   readonly #waitListeners: ((seconds: number) => void)[] = [];
   /** Behind a pooler, connections outlive their server. This one was replaced: its connections are not used again. */
   #replacedServer: string | undefined;
+  readonly #log: DatabaseLog;
+  #max: number;
+  /** Until then, the pool opens no more connections than it has, because the database has refused one. */
+  #fullUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(connecting: Connecting, options: PoolOptions) {
     this.#connecting = connecting;
+    this.#log = options.log ?? silent;
+    this.#max = options.max ?? defaultMax;
     this.#pool = openDriverPool(connecting, options, (client, { server }, statements) => {
       this.#sessions.set(client, statements);
       if (server === this.#replacedServer) this.#replacedServer = undefined; // it is back
@@ -170,6 +180,7 @@ class Connections {
   }
 
   resize(max: number): void {
+    this.#max = max;
     this.#pool.options.max = max;
   }
 
@@ -207,6 +218,7 @@ class Connections {
   }
 
   async #checkOut(): Promise<pg.PoolClient> {
+    if (this.#pool.options.max < this.#max && systemClock.monotonicMs() >= this.#fullUntilMs) this.resize(this.#max);
     if (this.#pool.idleCount > this.#pool.waitingCount) return this.#connect();
     const startedMs = systemClock.monotonicMs();
     try {
@@ -215,6 +227,21 @@ class Connections {
       const seconds = (systemClock.monotonicMs() - startedMs) / 1000;
       for (const listener of this.#waitListeners) listener(seconds);
     }
+  }
+
+  /** Lets callers wait for the connections that are open. Returns false if there is none. */
+  #useOpenOnes(): boolean {
+    const open = this.#pool.totalCount;
+    if (open === 0) return false;
+    this.#pool.options.max = Math.min(this.#pool.options.max, open);
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs >= this.#fullUntilMs)
+      this.#log.warn(
+        { code: tooManyConnections },
+        "the database accepts no more connections; requests wait for the open ones",
+      );
+    this.#fullUntilMs = nowMs + fullMs;
+    return true;
   }
 
   /** Returns a connection. An attempt without a response is followed by another one, which may reach another address or host. */
@@ -228,6 +255,7 @@ class Connections {
         if (this.#isUsable(client)) return client;
         client.release(true);
       } catch (error) {
+        if (errorCode(error) === tooManyConnections && this.#useOpenOnes()) continue;
         const isSilent = error instanceof Error && error.message === "timeout expired";
         hosts.leave(host);
         if ((isSilent || attempt < hosts.count) && systemClock.monotonicMs() + attemptTimeoutMs <= deadlineMs) continue;
@@ -242,7 +270,7 @@ function openDriverPool(
   options: PoolOptions,
   onOpened: (client: pg.Client, session: Session, statements: StatementSession) => void,
 ): pg.Pool {
-  const { schema, role, max = 10, log = silent } = options;
+  const { schema, role, max = defaultMax, log = silent } = options;
   const verify: pg.PoolConfig["verify"] = (client, done) => {
     const needs = { schema, role, log, mustWrite: hosts.mustWrite, seen, isPooled };
     const opening = isPooled ? openPooledSession(client, needs) : openSession(client, needs);
