@@ -1,5 +1,5 @@
 import { unescape as percentDecoded } from "node:querystring";
-import { containsWords } from "#access/index.ts";
+import { containsWords, endOfPart, type Part, readInParts } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
@@ -82,8 +82,11 @@ const listMailsStatement = `
     and ($5::text[] is null or ${stateOfMail} = any($5))
     and ($6::bigint is null or account_id = $6)
     and ($7::timestamptz is null or created_at >= $7) and ($8::timestamptz is null or created_at < $8)
+    and ($9::bigint is null or id >= $9)
   order by id desc
   limit $3`;
+
+const endOfMails = endOfPart("mails");
 
 /** Lists the matching mails of the outbox, newest first. */
 export function listMails(
@@ -91,7 +94,12 @@ export function listMails(
   providerId: number,
   { words, states, accountId, since, until, before, limit }: MailFilter & MailPage,
 ): Promise<Mail[]> {
-  return db.query<Mail>(listMailsStatement, [providerId, before, limit, words, states, accountId, since, until]);
+  const read = (part: Part) => {
+    const values = [providerId, part.before, part.limit, words, states, accountId, since, until, part.end];
+    return db.query<Mail>(listMailsStatement, values);
+  };
+  if (words === undefined) return read({ before, end: undefined, limit });
+  return readInParts(db, { endStatement: endOfMails, providerId, before, limit }, read);
 }
 
 // Counts mails of all providers; served by mails_due_idx.

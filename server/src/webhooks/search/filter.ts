@@ -246,7 +246,7 @@ function parseActor(text: string): ActorCriterion | undefined {
 }
 
 export function parseWords(text: string): readonly string[] | Wrong {
-  const words = text.split(/\s+/).filter((word) => word !== "");
+  const words = [...new Set(text.split(/\s+/).filter((word) => word !== ""))];
   if (words.length === 0) return noText;
   return text.includes("\0") ? withZero : words;
 }
