@@ -362,7 +362,7 @@ const connectionLimitStatement = `
 /** A process uses two more connections than those of its pool: for hints, and for checks. */
 const connectionsBeside = 2;
 
-/** Returns a warning if one process alone can use more connections than the database accepts: requests under load would be refused. */
+/** Returns a warning if one process alone can use more connections than the database accepts: requests would wait under load. */
 export async function warnOfConnectionLimit(url: string, max: number): Promise<string | undefined> {
   const client = await connectOnce({ ...connecting, connectionString: url });
   try {
@@ -370,7 +370,7 @@ export async function warnOfConnectionLimit(url: string, max: number): Promise<s
     const accepted = rows[0]?.accepted ?? Number.POSITIVE_INFINITY;
     if (max + connectionsBeside <= accepted) return undefined;
     return (
-      `the database accepts ${accepted} connections of this user, and each process may use ${max + connectionsBeside}: requests will get 503 ` +
+      `the database accepts ${accepted} connections of this user, and each process may use ${max + connectionsBeside}: requests will wait ` +
       "under load. Lower BELLWIRE_DATABASE_CONNECTIONS, or raise the limit (max_connections, or that of the database or the role)"
     );
   } finally {
