@@ -107,13 +107,6 @@ export const containsWords = `($4::text[] is null
 /** Rows that one statement compares with words. For a hundred words that each row contains, they take a tenth of a second. */
 const comparedMax = 2000;
 
-/** Returns the statement that finds the id at which a part ends: that of so many rows of provider $1 below the id $2. By primary key. */
-export const endOfPart = (table: "audit_records" | "mails"): string => `
-  select id from ${table}
-  where provider_id = $1 and ($2::bigint is null or id < $2)
-  order by id desc
-  limit 1 offset ${comparedMax - 1}`;
-
 export interface Part {
   /** The ids are smaller. */
   readonly before: number | undefined;
@@ -122,18 +115,24 @@ export interface Part {
   readonly limit: number;
 }
 
+interface PartialReading extends AuditPage {
+  readonly providerId: number;
+  /** Finds the id at which a part ends: of provider $1, below the id $2, after $3 other rows. */
+  readonly endStatement: string;
+}
+
 /**
  * Reads a page of rows with words, part by part. A statement for all rows could take longer than a statement may, and many of them
  * at once kept every other request waiting for its connection for ten seconds.
  */
 export async function readInParts<Row>(
   db: Database,
-  { endStatement, providerId, before: first, limit }: AuditPage & { endStatement: string; providerId: number },
+  { endStatement, providerId, before: first, limit }: PartialReading,
   readPart: (part: Part) => Promise<readonly Row[]>,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (let before = first; ;) {
-    const [boundary] = await db.query<{ id: number }>(endStatement, [providerId, before]);
+    const [boundary] = await db.query<{ id: number }>(endStatement, [providerId, before, comparedMax - 1]);
     const end = boundary?.id;
     rows.push(...(await readPart({ before, end, limit: limit - rows.length })));
     if (end === undefined || rows.length === limit) return rows;
@@ -162,7 +161,12 @@ const listStatement = `
   order by record.id desc
   limit $3`;
 
-const endOfRecords = endOfPart("audit_records");
+// By primary key.
+const endOfPartStatement = `
+  select id from audit_records
+  where provider_id = $1 and ($2::bigint is null or id < $2)
+  order by id desc
+  limit 1 offset $3`;
 
 /** Lists the matching audit records of a provider, newest first. */
 export function listAuditRecords(
@@ -175,7 +179,7 @@ export function listAuditRecords(
     return db.query<StoredAuditRecord>(listStatement, values);
   };
   if (words === undefined) return read({ before, end: undefined, limit });
-  return readInParts(db, { endStatement: endOfRecords, providerId, before, limit }, read);
+  return readInParts(db, { endStatement: endOfPartStatement, providerId, before, limit }, read);
 }
 
 const deleteOldStatement = `select delete_old_audit_records($1::timestamptz - make_interval(days => $2)) as count`;

@@ -46,7 +46,6 @@ export {
   auditInBatches,
   changedFields,
   containsWords,
-  endOfPart,
   deleteOldAuditRecords,
   eraseAuditRecords,
   findAccountInAudit,

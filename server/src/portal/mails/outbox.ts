@@ -1,5 +1,5 @@
 import { unescape as percentDecoded } from "node:querystring";
-import { containsWords, endOfPart, type Part, readInParts } from "#access/index.ts";
+import { containsWords, type Part, readInParts } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
@@ -86,7 +86,12 @@ const listMailsStatement = `
   order by id desc
   limit $3`;
 
-const endOfMails = endOfPart("mails");
+// By primary key.
+const endOfPartStatement = `
+  select id from mails
+  where provider_id = $1 and ($2::bigint is null or id < $2)
+  order by id desc
+  limit 1 offset $3`;
 
 /** Lists the matching mails of the outbox, newest first. */
 export function listMails(
@@ -99,7 +104,7 @@ export function listMails(
     return db.query<Mail>(listMailsStatement, values);
   };
   if (words === undefined) return read({ before, end: undefined, limit });
-  return readInParts(db, { endStatement: endOfMails, providerId, before, limit }, read);
+  return readInParts(db, { endStatement: endOfPartStatement, providerId, before, limit }, read);
 }
 
 // Counts mails of all providers; served by mails_due_idx.
