@@ -206,12 +206,15 @@ export interface FailureCriteria {
 
 // Folds case as `foldCase` of the search does. Depending on the collation, `lower` makes an İ one or two characters, and a Σ at the end
 // of a word a σ or ς.
+// The words are folded once, and the text of a row once for all words (`offset 0`). The first word that is missing decides.
 const wordsMatch = `not exists (
-          select from unnest($11::text[]) needed (word)
-          cross join lateral (select concat_ws(' ', about.id || '.' || receiver.id, about.type, about.object_id, about.account_id,
-            about.account_name, receiver.name, failure.error) as written) row_text
-          where strpos(lower(replace(translate(written, 'Σς', 'σσ'), 'İ', U&'i\\0307')),
-            lower(replace(translate(word, 'Σς', 'σσ'), 'İ', U&'i\\0307'))) = 0)`;
+          select from (
+            select lower(replace(translate(concat_ws(' ', about.id || '.' || receiver.id, about.type, about.object_id,
+              about.account_id, about.account_name, receiver.name, failure.error), 'Σς', 'σσ'), 'İ', U&'i\\0307')) as written
+            offset 0) row_text
+          cross join unnest(array(
+            select lower(replace(translate(word, 'Σς', 'σσ'), 'İ', U&'i\\0307')) from unnest($11::text[]) word)) needed (word)
+          where strpos(row_text.written, needed.word) = 0)`;
 
 // The event is read only for criteria about it. An entry appears once its second has passed and no transaction can add another one to
 // it. Times are shown in whole seconds, so deleting up to a time that was read deletes only entries that were seen, and no cursor skips
