@@ -242,6 +242,20 @@ test("the reason of a receiver that requires a client certificate is this requir
   });
 });
 
+test("the reason of a receiver that offers only HTTP/2 is the protocol", async () => {
+  const authority = buildAuthority();
+  const server = createSecureServer({ ...authority.issue({ names: ["receiver.example"] }), ALPNProtocols: ["h2"] });
+  await using receiver = await listen(server);
+  await using sender = buildSender({ lookup: toLoopback, caPem: authority.caPem });
+  const at = `receiver.example:${receiver.port}`;
+  const outcome = await sender.send(buildAttempt({ url: `https://${at}/` }));
+  expect(outcome).toMatchObject({
+    kind: "unreachable",
+    code: "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
+    reason: `${at} does not accept HTTP/1.1, which Bellwire sends.`,
+  });
+});
+
 const tooManyHandshakeMessages = {
   kind: "unreachable",
   code: "HANDSHAKE_MESSAGES",

@@ -263,6 +263,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   EPROTO: noTls,
   // TLS 1.3 only: before, the receiver does not say why the handshake failed.
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: (host) => `${host} requires a client certificate, and Bellwire has none.`,
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: (host) => `${host} does not accept HTTP/1.1, which Bellwire sends.`,
   UND_ERR_HEADERS_OVERFLOW: (host) => `${host} sent more than ${answerLimits.headerBytes / 1024} KiB of trailers.`,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: (host) =>
     `${host} announced a length for its answer that the answer does not have.`,
