@@ -141,6 +141,11 @@ const rows: readonly Row[] = [
         queries: [{ expr: of("bellwire_statistics_lag_seconds"), legend: "{{instance}}" }],
       },
       {
+        title: "Time without an accepted mail",
+        unit: "s",
+        queries: [{ expr: largest("bellwire_mails_refused_seconds"), legend: "refused" }],
+      },
+      {
         title: "Name look-ups",
         unit: "reqps",
         queries: [{ expr: `sum by (result) (${rate("bellwire_name_lookups_total")})`, legend: "{{result}}" }],

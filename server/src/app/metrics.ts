@@ -7,7 +7,7 @@ import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
 import { exhaustionCodes } from "#platform/network/exhaustion.ts";
 import type { LookupResult } from "#platform/network/name-resolver.ts";
-import { countWaitingMails, listHeldMails } from "#portal/mails/index.ts";
+import { countWaitingMails, listHeldMails, measureRefusedMails } from "#portal/mails/index.ts";
 import {
   type DueMeasure,
   countAllFailures,
@@ -303,6 +303,11 @@ export function measureBacklog(metrics: Registry, measured: Measured): void {
   );
   gauge("bellwire_failures", "Deliveries on the failure lists, counted up to 100,000.", () => countAllFailures(db));
   gauge("bellwire_mails_waiting", "Mails that are not sent yet, counted up to 10,000.", () => countWaitingMails(db));
+  gauge(
+    "bellwire_mails_refused_seconds",
+    "How long the mail server has refused every mail, or does not respond; 0 while it accepts mails, and without BELLWIRE_SMTP_URL.",
+    () => measureRefusedMails(db),
+  );
 }
 
 /** Registers warnings about the clock, missing tables and failovers. */

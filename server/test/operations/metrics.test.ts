@@ -8,6 +8,7 @@ import type { Database, Pool } from "#platform/database/database.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import { createUuidV7Generator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
+import { AddressRefused, insertMail, sendDueMail, type SendMail } from "#portal/mails/index.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
 import { everyAttempt, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { composeEngine } from "../../src/app/engine-role.ts";
@@ -197,6 +198,36 @@ test("the oldest undelivered event may wait for a retry or an earlier event, but
   const text = await scrape(metrics, database);
   expect(text.get("bellwire_held_deliveries")).toBe(1);
   expect(text.get("bellwire_failures")).toBe(0);
+});
+
+test("the time without an accepted mail grows while all are refused, and ends with one that was written later", async ({
+  database,
+}) => {
+  const metrics = new Registry();
+  measureBacklog(metrics, { db: database, machine: systemClock });
+  const providerId = await buildProvider(database);
+  const refusedSeconds = async (): Promise<number> =>
+    (await scrape(metrics, database)).get("bellwire_mails_refused_seconds") ?? Number.NaN;
+  const write = (recipient: string, minutesAgo: number): Promise<void> => {
+    const mail = { recipient, subject: "Activate your account", text: "…" };
+    return database.inTransaction((tx) => insertMail(tx, providerId, mail, new Date(Date.now() - minutesAgo * 60_000)));
+  };
+  const attempt = (send: SendMail) => sendDueMail({ pool: database, send, clock: systemClock });
+  const refuse = (error: Error) =>
+    attempt(async () => {
+      throw error;
+    });
+
+  await write("gone@quay.test", 40);
+  await refuse(new AddressRefused("550 no such user"));
+  expect(await refusedSeconds()).toBe(0);
+  await write("mira@quay.test", 30);
+  expect(await refusedSeconds()).toBe(0);
+  await refuse(new Error("connect ECONNREFUSED"));
+  await write("nora@quay.test", 20);
+  expect(Math.round((await refusedSeconds()) / 60)).toBe(30);
+  await attempt(async () => undefined);
+  expect(await refusedSeconds()).toBe(0);
 });
 
 test("HTTP requests are counted by route and status class, and requests without a route together", async ({

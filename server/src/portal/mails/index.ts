@@ -19,6 +19,7 @@ export {
   type Mail,
   type Mailer,
   mailStates,
+  measureRefusedMails,
   type NewMail,
   openMailer,
   releaseHeldMails,

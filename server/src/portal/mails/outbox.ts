@@ -118,6 +118,24 @@ export async function countWaitingMails(db: Database): Promise<number> {
   return row?.count ?? 0;
 }
 
+// The oldest mail that was refused and will be tried again, and whether a later one was sent. One that is due for more than an hour has
+// no engine. Served by mails_due_idx and mails_created_idx.
+const refusedSinceStatement = `
+  select extract(epoch from now() - refused.since)::float8 as seconds
+  from (
+    select min(created_at) as since
+    from mails
+    where sent_at is null and due_at > now() - interval '1 hour' and due_at < 'infinity' and last_error is not null and ${willBeSent}
+  ) refused
+  where refused.since is not null
+    and not exists (select from mails later where later.created_at > refused.since and later.sent_at is not null)`;
+
+/** Returns for how many seconds the mail server has refused every mail, of all providers; 0 if it accepts them, or has none. */
+export async function measureRefusedMails(db: Database): Promise<number> {
+  const [row] = await db.query<{ seconds: number }>(refusedSinceStatement);
+  return row?.seconds ?? 0;
+}
+
 /** Passes a mail to the mail server. Rejects with a readable message if the server does not accept it. */
 export type SendMail = (
   mail: Omit<NewMail, "secretLink" | "accountId"> & {
