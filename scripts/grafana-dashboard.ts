@@ -9,7 +9,7 @@ interface Query {
 
 interface Panel {
   readonly title: string;
-  /** Of Grafana: `s`, `reqps`, `cps`, `percentunit`, `short`. */
+  /** A unit of Grafana: `s`, `reqps`, `cps`, `percentunit`, `short`. */
   readonly unit: string;
   readonly queries: readonly Query[];
   /** A single number that is orange and red from these values on, instead of a graph. */

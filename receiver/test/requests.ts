@@ -12,7 +12,7 @@ export interface ExpectedRequest {
 
 export const keys = { newer: Buffer.alloc(32, 5), older: Buffer.alloc(24, 0xfb) } as const;
 
-/** As the environment variable holds them during a rotation. */
+/** The value of the environment variable during a rotation. */
 export const secretsText = Object.values(keys)
   .map((key) => `whsec_${key.toString("base64")}`)
   .join(",");

@@ -11,7 +11,7 @@ export interface ReceiverLimits {
   readonly refusesByHeaders: boolean;
 }
 
-/** What a receiver did: a status, or the lines that it printed. */
+/** The reactions of a receiver by request: a status, or the lines that it printed. */
 type Answers = Readonly<Record<string, number | boolean | readonly string[] | undefined>>;
 
 /** One byte more than every receiver accepts. */
@@ -64,7 +64,7 @@ export async function sendAfterLeavingSender(receiver: ReceiverProcess): Promise
 /** Returns the status for a body that does not end, or `undefined` if the receiver closes the connection. */
 export const statusOfSlowRequest = async (port: number): Promise<number | undefined> => statusOf(await openSlow(port));
 
-/** Of requests whose bodies never come, so they need no signature. */
+/** Headers of requests whose bodies never come, so they need no signature. */
 const brokenHeaders = { "webhook-id": "broken", "webhook-timestamp": "1", "webhook-signature": "v1," };
 
 const openSlow = (port: number): Promise<Socket> =>
