@@ -62,7 +62,9 @@ const ways = [
     name: "a job that retries",
     retry: (tx: Transaction, { eventId, endpointId, ...key }: Key): Promise<unknown> => {
       const keys = { ...key, eventIds: [eventId], endpointIds: [endpointId] };
-      return retryDeliveries(tx, { ...keys, selectedAt: new Date(), onlyFailures: false, resumed: [] });
+      // Later than the delivery's end, which may be in the same millisecond.
+      const selectedAt = new Date(Date.now() + 1);
+      return retryDeliveries(tx, { ...keys, selectedAt, onlyFailures: false, resumed: [] });
     },
   },
   {

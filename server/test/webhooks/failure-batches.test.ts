@@ -171,7 +171,8 @@ test("a job deletes failures that another transaction has locked, once that has 
     await tx.query("update failures set url = url where event_id = $1", [eventIds[0]]); // moves the row, as rekey does
     const job = database.inTransaction(async (other) => {
       const { id: deletionId } = await extendDeletion(other, providerId);
-      return deleteSelectedFailures(other, { ...keys, selectedAt: new Date(), deletionId });
+      const selectedAt = new Date(Date.now() + 1); // later than the failures, which may be of the same millisecond
+      return deleteSelectedFailures(other, { ...keys, selectedAt, deletionId });
     });
     deleted.push(job);
     await until(() => countWaiting(database));

@@ -59,7 +59,9 @@ const ways = [
     name: "by a job",
     retry: (tx: Transaction, { providerId, eventId, endpointId }: Key): Promise<unknown> => {
       const keys = { providerId, eventIds: [eventId], endpointIds: [endpointId] };
-      return retryDeliveries(tx, { ...keys, selectedAt: new Date(), onlyFailures: false, resumed: [] });
+      // Later than the delivery's end, which may be in the same millisecond.
+      const selectedAt = new Date(Date.now() + 1);
+      return retryDeliveries(tx, { ...keys, selectedAt, onlyFailures: false, resumed: [] });
     },
   },
 ];
