@@ -144,13 +144,19 @@ test.concurrent("repeated Ctrl-C exits with 0 and leaves no database running", {
   expect(serving.stderr).not.toContain("database connection lost"); // the database is not in the signalled group
 });
 
-test.concurrent("Ctrl-C during a command leaves no database running", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  await using command = new BellwireProcess(["failures", "list"], { BELLWIRE_DATA_DIR: folder.path });
-  await until(async () => (await postmasterOf(folder.path)) !== undefined);
-  const postmaster = (await postmasterOf(folder.path)) ?? 0;
+/** Interrupts a command while its database runs. Returns the database's process, or nothing if the command was quicker. */
+async function interruptCommand(dataDir: string): Promise<number | undefined> {
+  await using command = new BellwireProcess(["failures", "list"], { BELLWIRE_DATA_DIR: dataDir });
+  const postmaster = await until(async () => (await postmasterOf(dataDir)) ?? command.hasEnded);
+  if (postmaster === true || command.hasEnded) return undefined;
   process.kill(command.pid, "SIGINT");
   await command.ended;
+  return postmaster;
+}
+
+test.concurrent("Ctrl-C during a command leaves no database running", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  const postmaster = await until(() => interruptCommand(folder.path));
   expect(isAlive(postmaster)).toBe(false);
 });
 
