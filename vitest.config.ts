@@ -51,14 +51,10 @@ const web = {
   server: { deps: { inline: [/@patternfly/] } }, // its files import style sheets, which Node cannot
 };
 
-/**
- * Runs on one temporary PostgreSQL: a test that commits has a database of its own, the others of a file share one. Its tests wait for
- * other processes a third of the time: with three workers, two cores were idle for a fifth of it, so it has four. Five were slower.
- */
+/** Runs on one temporary PostgreSQL: a test that commits has a database of its own, the others of a file share one. */
 const database = {
   ...native,
   name: "database",
-  maxWorkers: 4,
   sequence: { groupOrder: 2 },
   include: ["server/src/**/*.db.test.ts", "server/test/**/*.test.ts"],
   exclude: ["server/test/structure/**", "server/test/package/**", "**/node_modules/**"],
@@ -68,6 +64,7 @@ const database = {
 /** Builds and installs the packages: minutes, and downloads. CI runs it after `npm test`. */
 const packages = {
   name: "package",
+  maxWorkers: 2, // each test keeps both cores busy
   sequence: { groupOrder: 3 },
   include: ["server/test/package/**/*.test.ts"],
 };
@@ -113,7 +110,9 @@ export default defineConfig({
     // projects run one after another.
     isolate: false,
     retry,
-    maxWorkers: 2,
+    // On two cores. Tests wait for other processes and for timers: with three workers, the cores were idle for a fifth of the database's
+    // tests, and with two for half of the web's. Five were slower.
+    maxWorkers: 4,
     // Enough for a machine that is busy with other work: no test depends on its speed.
     testTimeout: 120_000,
     hookTimeout: 120_000,
