@@ -3,7 +3,7 @@ import ExclamationTriangleIcon from "@patternfly/react-icons/dist/esm/icons/excl
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Suspense } from "react";
-import { formatCount } from "../api/counts.ts";
+import { formatCount } from "./counts.ts";
 import { alertKinds, openAlertsQuery } from "../api/alerts.ts";
 import { responseBody, useApi } from "../api/bellwire-client.ts";
 import { mayUseWebhooks, useSession } from "../api/session.tsx";

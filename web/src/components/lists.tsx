@@ -16,7 +16,7 @@ import {
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { type ReactNode, useState } from "react";
-import { countOf, formatCount } from "../api/counts.ts";
+import { countOf, formatCount } from "./counts.ts";
 import { perPage } from "../api/accounts.ts";
 
 export interface SelectFilterProps {

@@ -26,7 +26,7 @@ import UserIcon from "@patternfly/react-icons/dist/esm/icons/user-icon";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, type Ref, useRef, useState } from "react";
-import { countOf, formatCount } from "../api/counts.ts";
+import { countOf, formatCount } from "../components/counts.ts";
 import { useApi } from "../api/bellwire-client.ts";
 import { failureCountQuery } from "../api/deliveries.ts";
 import { isRunning, newestJobsQuery } from "../api/jobs.ts";

@@ -2,7 +2,7 @@ import { Button, type ButtonProps } from "@patternfly/react-core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../counts.ts";
 import { type Account, accountsQuery } from "../../api/accounts.ts";
 import type { Application } from "../../api/applications.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";

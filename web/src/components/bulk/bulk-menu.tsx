@@ -14,7 +14,7 @@ import {
 } from "@patternfly/react-core";
 import type { QueryKey } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { countOf } from "../../api/counts.ts";
+import { countOf } from "../counts.ts";
 import { ApiProblem } from "../../api/api-problem.ts";
 import type { BellwireSchemas } from "../../api/bellwire-client.ts";
 import { ActionMenu } from "../action-menu.tsx";

@@ -1,5 +1,5 @@
 import { nice, ticks } from "d3-array";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../counts.ts";
 import { knownTimeZone, zoneOffset } from "../time-zone.ts";
 
 export interface ValueAxis {

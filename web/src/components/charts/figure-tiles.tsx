@@ -1,7 +1,7 @@
 import { Card, CardBody, Skeleton } from "@patternfly/react-core";
 import ArrowDownIcon from "@patternfly/react-icons/dist/esm/icons/arrow-down-icon";
 import ArrowUpIcon from "@patternfly/react-icons/dist/esm/icons/arrow-up-icon";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../counts.ts";
 import type { Figures } from "../../api/statistics.ts";
 import { formatDuration, formatRate, formatShortCount } from "./axes.ts";
 import "./charts.css";

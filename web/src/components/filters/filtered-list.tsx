@@ -15,7 +15,7 @@ import PlayIcon from "@patternfly/react-icons/dist/esm/icons/play-icon";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import type { InfiniteData } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../counts.ts";
 import type { ListFilter } from "../../api/filters.ts";
 import { type LiveListState, newRowsMax } from "../../api/live-list.ts";
 import { LiveLabel } from "../labels.tsx";

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../counts.ts";
 import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
 import { type ListName, filteredLists } from "./filter-table.ts";

@@ -1,7 +1,7 @@
 import { Button, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../counts.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type JobFilter, type JobKind, type JobSubject, jobPreviewQuery } from "../../api/jobs.ts";
 import { ActionMenu } from "../action-menu.tsx";

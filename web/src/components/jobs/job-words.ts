@@ -1,4 +1,4 @@
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../counts.ts";
 import type { Job, JobKind, JobSubject } from "../../api/jobs.ts";
 
 const nouns = {

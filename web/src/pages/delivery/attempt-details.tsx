@@ -1,6 +1,6 @@
 import { Content, DescriptionList, Label, Stack, StackItem, Tab, TabTitleText, Tabs } from "@patternfly/react-core";
 import { useState } from "react";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../../components/counts.ts";
 import type { Attempt, DeliveryDetails } from "../../api/deliveries.ts";
 import { Fact, HeaderFacts } from "../../components/facts.tsx";
 import { Payload } from "../../components/payload.tsx";

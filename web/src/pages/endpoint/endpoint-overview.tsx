@@ -1,7 +1,7 @@
 import { Alert, DescriptionList, Grid, GridItem, Stack, StackItem } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../../components/counts.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { newestFailuresQuery } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";

@@ -21,7 +21,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../../components/counts.ts";
 import { expectSuccess, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type FailureGroup, failureGroupsQuery } from "../../api/deliveries.ts";
 import type { JobKind } from "../../api/jobs.ts";

@@ -2,7 +2,7 @@ import { Button, Content } from "@patternfly/react-core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import { countOf } from "../../api/counts.ts";
+import { countOf } from "../../components/counts.ts";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Failure } from "../../api/deliveries.ts";

@@ -10,7 +10,7 @@ import {
 import InboxIcon from "@patternfly/react-icons/dist/esm/icons/inbox-icon";
 import { useQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../../components/counts.ts";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import { useApi, responseBody, expectSuccess } from "../../api/bellwire-client.ts";
 import { type Bin, binsQuery } from "../../api/endpoints.ts";

@@ -1,7 +1,7 @@
 import { Content, Form, FormSection, PageSection, ExpandableSection } from "@patternfly/react-core";
 import { useQuery, queryOptions } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../../components/counts.ts";
 import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { settingsLimits } from "../../api/facts.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";

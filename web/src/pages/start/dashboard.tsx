@@ -2,7 +2,7 @@ import { Flex, FlexItem, Grid, GridItem, PageSection, Stack, StackItem } from "@
 import { useQuery, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { formatCount } from "../../api/counts.ts";
+import { formatCount } from "../../components/counts.ts";
 import { accountPlanRequestsQuery, pendingCountQuery } from "../../api/accounts.ts";
 import { planRequestsQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
