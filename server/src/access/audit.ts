@@ -278,6 +278,13 @@ export const listAuditOfPerson = (
     writtenFilterFields,
   ]);
 
+/** An account, or a user whose account is sought. One of the two ids is given. */
+export interface SoughtSubject {
+  readonly providerId: number;
+  readonly accountId?: number | undefined;
+  readonly userId?: number | undefined;
+}
+
 // Reads the provider's records.
 const findAccountStatement = `
   select (detail ->> 'accountId')::bigint as "accountId"
@@ -289,11 +296,7 @@ const findAccountStatement = `
 /** Returns the account of a subject that audit records name. They outlive its events. */
 export async function findAccountInAudit(
   db: Database,
-  {
-    providerId,
-    accountId,
-    userId,
-  }: { providerId: number; accountId?: number | undefined; userId?: number | undefined },
+  { providerId, accountId, userId }: SoughtSubject,
 ): Promise<number | undefined> {
   const [found] = await db.query<{ accountId: number }>(findAccountStatement, [providerId, accountId, userId]);
   return found?.accountId;

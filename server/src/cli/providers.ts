@@ -129,7 +129,7 @@ async function reserveTenant(
   return isUnused ? found.providerId : undefined;
 }
 
-const statement = `
+const limitStatement = `
   update providers
   set limits = case when $3::bigint is null then limits - $2 else limits || jsonb_build_object($2, $3::bigint) end
   where id = $1`;
@@ -158,7 +158,7 @@ export const setLimit: Command = {
         detail: { limit: name, max },
       };
       await pool.inTransaction(async (tx) => {
-        await tx.query(statement, [providerId, name, max]);
+        await tx.query(limitStatement, [providerId, name, max]);
         notifyCallersChanged(tx, providerId);
         await auditCommand(tx, { providerId, ...auditRecord });
       });

@@ -1,3 +1,4 @@
+import type { SoughtSubject } from "#access/index.ts";
 import { providerMovingCode } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
@@ -387,11 +388,7 @@ const findAccountStatement = `
 /** Returns the account of a subject that the requests of the provider's bins contain. They outlive its events. */
 export async function findAccountInBins(
   db: Database,
-  {
-    providerId,
-    accountId,
-    userId,
-  }: { providerId: number; accountId?: number | undefined; userId?: number | undefined },
+  { providerId, accountId, userId }: SoughtSubject,
 ): Promise<number | undefined> {
   const [found] = await db.query<{ accountId: number }>(findAccountStatement, [providerId, accountId, userId]);
   return found?.accountId;

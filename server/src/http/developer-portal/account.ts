@@ -23,6 +23,7 @@ import {
   type Developer,
   developerContext,
   type DeveloperPage,
+  formatCount,
   formatDate,
   type Portal,
   redirectWithNotice,
@@ -96,7 +97,7 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
             .slice(0, applicationsShown)
             .map((application) => describeApplication(application, timeZone)),
           all_applications:
-            applications.length > applicationsShown && `All ${applications.length.toLocaleString("en")} applications`,
+            applications.length > applicationsShown && `All ${formatCount(applications.length)} applications`,
         },
       });
     }),

@@ -150,6 +150,9 @@ export const formatDate = (at: Date, timeZone: string): FormattedDate => ({
   iso: writeTimestamp(at, timeZone),
 });
 
+/** Returns "12,431". */
+export const formatCount = (count: number): string => count.toLocaleString("en");
+
 const rowsPerPage = 100;
 
 /** A page of a list, as `list-search.liquid` and `list-pages.liquid` render it. */
@@ -174,20 +177,20 @@ export function listPage<Row>(
 ): ListPage & { readonly rows: readonly Row[] } {
   if (all.length <= rowsPerPage) return { title: name, rows: all };
   const { q = "", page = "" } = readForm(request.query);
-  const words = q.trim().toLowerCase().split(/\s+/);
+  const search = q.trim();
+  const words = search.toLowerCase().split(/\s+/);
   const found = all.filter((row) => words.every((word) => textOf(row).toLowerCase().includes(word)));
   const last = Math.max(1, Math.ceil(found.length / rowsPerPage));
   const present = Math.min(Math.max(1, parseRowId(page) ?? 1), last);
   const path = request.url.split("?", 1)[0];
   const linkTo = (number: number): string =>
-    `${path}?${new URLSearchParams({ ...(q && { q }), page: String(number) }).toString()}`;
-  const [foundCount, allCount] = [found.length.toLocaleString("en"), all.length.toLocaleString("en")];
-  const place = `Page ${present.toLocaleString("en")} of ${last.toLocaleString("en")}`;
-  const matches = q.trim() === "" ? allCount : `${foundCount} of ${allCount}`;
+    `${path}?${new URLSearchParams({ ...(search && { q: search }), page: String(number) }).toString()}`;
+  const place = `Page ${formatCount(present)} of ${formatCount(last)}`;
+  const matches = `${search && `${formatCount(found.length)} of `}${formatCount(all.length)}`;
   return {
-    title: [name, ...(q.trim() === "" ? [] : [matches]), ...(last > 1 ? [place] : [])].join(", "),
+    title: [name, ...(search ? [matches] : []), ...(last > 1 ? [place] : [])].join(", "),
     rows: found.slice((present - 1) * rowsPerPage, present * rowsPerPage),
-    search: { words: q.trim(), found: matches },
+    search: { words: search, found: matches },
     ...(last > 1 && {
       pages: {
         present: place,

@@ -1,3 +1,4 @@
+import type { SoughtSubject } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { Node } from "#platform/document.ts";
 import { firstUuid } from "#platform/ids.ts";
@@ -214,11 +215,7 @@ const findAccountStatement = `
 /** Returns the account of a subject that events know, deleted ones included. */
 export async function findAccountInEvents(
   db: Database,
-  {
-    providerId,
-    accountId,
-    userId,
-  }: { providerId: number; accountId?: number | undefined; userId?: number | undefined },
+  { providerId, accountId, userId }: SoughtSubject,
 ): Promise<number | undefined> {
   const [found] = await db.query<{ accountId: number }>(findAccountStatement, [providerId, accountId, userId]);
   return found?.accountId;
