@@ -15,8 +15,15 @@ import { ReceiverPools } from "./sender.ts";
 /** Bytes that a socket may have received when the limit is noticed: its buffer and one more read. */
 const readAheadBytes = 128 * 1024;
 
+interface Attempted {
+  readonly outcome: AttemptOutcome;
+  readonly bytesRead: number;
+  /** Bytes that undici was given after the connection had ended. It creates an error for each header beyond its limit. */
+  readonly bytesAfterEnd: number;
+}
+
 /** Makes one attempt as the sender does, and counts the bytes that were read for it. */
-async function attempt(answer: (socket: Socket) => void): Promise<{ outcome: AttemptOutcome; bytesRead: number }> {
+async function attempt(answer: (socket: Socket) => void): Promise<Attempted> {
   await using receiver = await startRawReceiver(answer);
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
@@ -29,10 +36,21 @@ async function attempt(answer: (socket: Socket) => void): Promise<{ outcome: Att
     connectTimeoutMs: 5000,
   });
   let bytesRead = 0;
+  let bytesAfterEnd = 0;
+  const countAfterEnd = (socket: Socket): void => {
+    const read = socket.read.bind(socket);
+    socket.read = (size?: number): unknown => {
+      const hasEnded = socket.destroyed;
+      const piece: unknown = read(size);
+      if (hasEnded && Buffer.isBuffer(piece)) bytesAfterEnd += piece.length;
+      return piece;
+    };
+  };
   await using pools = new ReceiverPools({
     connector: (target, callback) =>
       connect(target, (...opened) => {
         opened[1]?.once("close", () => (bytesRead = opened[1]?.bytesRead ?? 0));
+        if (opened[1]) countAfterEnd(opened[1]);
         callback(...opened);
       }),
     connectionsMax: 1,
@@ -44,13 +62,13 @@ async function attempt(answer: (socket: Socket) => void): Promise<{ outcome: Att
   const outcome = await exchange.outcome;
   if (outcome.kind === "not-made") throw new Error(`The attempt was not made: ${outcome.code}`);
   await pools[Symbol.asyncDispose]();
-  return { outcome, bytesRead };
+  return { outcome, bytesRead, bytesAfterEnd };
 }
 
 test.each(hostileAnswers)(
-  "$name ends the attempt as $endsAs, with a bounded number of bytes read",
+  "$name ends the attempt as $endsAs, with a bounded number of bytes read and none after its end",
   async ({ answer, endsAs }) => {
-    const { outcome, bytesRead } = await attempt(answer);
+    const { outcome, bytesRead, bytesAfterEnd } = await attempt(answer);
     expect(outcome).toMatchObject(
       typeof endsAs === "number"
         ? { kind: "answered", status: endsAs }
@@ -61,6 +79,7 @@ test.each(hostileAnswers)(
     );
     if (outcome.kind === "answered") expect(outcome.body.byteLength).toBeLessThanOrEqual(answerLimits.keptBodyBytes);
     expect(bytesRead).toBeLessThanOrEqual(answerLimits.totalBytes + readAheadBytes);
+    expect(bytesAfterEnd).toBe(0);
   },
 );
 

@@ -66,7 +66,8 @@ export function limitAnswers(socket: Socket, traffic: TrafficObserver): Socket {
     read(size?: number): unknown {
       // `read(0)` returns nothing; the socket itself calls it to start reading.
       if (size !== undefined) return read(size);
-      for (;;) {
+      // undici goes on reading after it has ended the request for its trailers, and creates an error for each: 30 ms per answer.
+      while (!socket.destroyed) {
         const rest = answer.next();
         if (rest instanceof UnusableAnswerError) {
           socket.destroy(rest);
@@ -78,6 +79,7 @@ export function limitAnswers(socket: Socket, traffic: TrafficObserver): Socket {
         traffic.answerBytes += chunk.length;
         answer.add(chunk);
       }
+      return null;
     },
     write(...request: Parameters<Socket["write"]>): boolean {
       answer.begin();
