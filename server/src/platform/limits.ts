@@ -279,6 +279,11 @@ export const requestLimits = {
     note: "The same for a sending network.",
   },
   formFields: { name: "form-fields", max: 5000, note: "Fields of a form." },
+  jsonValues: {
+    name: "json-values",
+    max: 10_000,
+    note: "Values in the JSON of a body: members of objects and items of lists.",
+  },
   formBytes: { name: "form-bytes", max: 64 * 1024, note: "A form of the Developer Portal." },
   signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, note: "A form of the Admin Portal's sign-in." },
 } as const;

@@ -31,6 +31,8 @@ const signUp = "/admin/api/signup.json";
 const long = "x".repeat(900_000);
 const lists = `${"[".repeat(400_000)}${"]".repeat(400_000)}`;
 const objects = `${'{"a":'.repeat(150_000)}1${"}".repeat(150_000)}`;
+const fewLists = `${"[".repeat(9000)}${"]".repeat(9000)}`;
+const fewObjects = `${'{"a":'.repeat(9000)}1${"}".repeat(9000)}`;
 const part = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n';
 const names = Array.from({ length: 60_000 }, (_, at) => `k${at}`);
 const endpointWith = (more: string): string => `{"name":"crm","url":"http://127.0.0.1/",${more}}`;
@@ -39,13 +41,15 @@ test.for<readonly [input: string, status: number, sent: Sent]>([
   ["a body that is too large, as JSON", 413, ["POST", signUp, json, `{"org_name":"${long}${long}"}`]],
   ["a body that is too large, as a form", 413, ["POST", signUp, form, `org_name=${long}${long}`]],
   ["a body that is too large", 413, ["POST", endpoints, json, `{"name":"${long}${long}"}`]],
-  ["lists in lists in a field", 422, ["POST", signUp, json, `{"username":"quay","org_name":${lists}}`]],
-  ["objects in objects in a field", 422, ["POST", signUp, json, `{"username":"quay","org_name":${objects}}`]],
-  ["objects in objects as annotations", 422, ["POST", signUp, json, `{"org_name":"a","annotations":${objects}}`]],
-  ["objects in objects as a body", 422, ["POST", signUp, json, objects]],
-  ["lists in lists as a setting", 422, ["POST", endpoints, json, endpointWith(`"headers":${lists}`)]],
-  ["objects in objects as a setting", 422, ["POST", endpoints, json, endpointWith(`"headers":${objects}`)]],
-  ["objects in objects as a filter", 422, ["POST", "/api/v1/failures/retry", json, objects]],
+  ["lists in lists in a field", 413, ["POST", signUp, json, `{"username":"quay","org_name":${lists}}`]],
+  ["objects in objects in a field", 413, ["POST", signUp, json, `{"username":"quay","org_name":${objects}}`]],
+  ["objects in objects as annotations", 413, ["POST", signUp, json, `{"org_name":"a","annotations":${objects}}`]],
+  ["objects in objects as a body", 413, ["POST", signUp, json, objects]],
+  ["lists in lists as a setting", 413, ["POST", endpoints, json, endpointWith(`"headers":${lists}`)]],
+  ["objects in objects as a setting", 413, ["POST", endpoints, json, endpointWith(`"headers":${objects}`)]],
+  ["objects in objects as a filter", 413, ["POST", "/api/v1/failures/retry", json, objects]],
+  ["few lists in lists in a field", 422, ["POST", signUp, json, `{"username":"quay","org_name":${fewLists}}`]],
+  ["few objects in objects as a setting", 422, ["POST", endpoints, json, endpointWith(`"headers":${fewObjects}`)]],
   ["a long value", 422, ["POST", signUp, json, `{"username":"quay","org_name":"${long}"}`]],
   ["a long name", 422, ["POST", signUp, form, `username=quay&${long}=1`]],
   ["a long URL", 422, ["PUT", "/admin/api/webhooks.json", form, `active=1&url=http://127.0.0.1/${long}`]],
@@ -56,14 +60,16 @@ test.for<readonly [input: string, status: number, sent: Sent]>([
   ["a repeated list", 413, ["POST", signUp, form, "a[]=1&".repeat(150_000)]],
   ["too many parts", 413, ["POST", signUp, "multipart/form-data; boundary=b", `${part.repeat(15_000)}--b--\r\n`]],
   ["too many names", 413, ["POST", signUp, form, names.map((name) => `${name}=1`).join("&")]],
+  ["too many names in JSON", 413, ["POST", signUp, json, `{${names.map((name) => `"${name}":1`).join()}}`]],
+  ["too many waits", 413, ["POST", endpoints, json, endpointWith(`"retry_waits_seconds":[${"1,".repeat(300_000)}1]`)]],
   [
     "too many unknown settings",
-    422,
+    413,
     ["POST", endpoints, json, endpointWith(names.map((name) => `"${name}":1`).join())],
   ],
   [
     "too many accounts for a bulk operation",
-    422,
+    413,
     ["POST", "/api/v1/accounts/bulk", json, `{"ids":[${"1,".repeat(90_000)}1],"operation":"approve"}`],
   ],
 ])(

@@ -12,7 +12,7 @@ import {
   routeUrl,
 } from "#http/shared/admin-caller.ts";
 import { readSessionCookie } from "#http/shared/browser-session.ts";
-import { decodeUtf8, parsePairs, refuseCompressedBodies, splitFields } from "#http/shared/forms.ts";
+import { decodeUtf8, limitJsonValues, parsePairs, refuseCompressedBodies, splitFields } from "#http/shared/forms.ts";
 import { type FieldErrors, Problem, unknownParameters } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import { isRecord } from "#platform/document.ts";
@@ -267,6 +267,7 @@ function parseJsonObject(body: Buffer): object {
   if (text.trim() === "") return {};
   const json = parseJson(text);
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Problem("request-unreadable");
+  limitJsonValues(json);
   return json;
 }
 

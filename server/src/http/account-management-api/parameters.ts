@@ -29,8 +29,8 @@ interface Fields {
   [name: string]: FieldValue;
 }
 
-/** Deeper names stay flat. No parameter nests that far, and the limit bounds the stack of a hostile form. */
-const depthMax = 4;
+/** Deeper names stay flat. No parameter nests that far, and the limit bounds the stack and the time that a hostile form takes. */
+const nestedName = /^([^[\]]+)((?:\[[^[\]]*\]){0,3})$/;
 
 /** Parameters that become a list when they are repeated, with or without brackets. */
 const listParameters: ReadonlySet<string> = new Set([
@@ -54,9 +54,9 @@ export function nestFields(pairs: Iterable<readonly [string, string]>): Fields {
 }
 
 function fieldPath(name: string): readonly string[] {
-  const [, first, brackets = ""] = /^([^[\]]+)((?:\[[^[\]]*\])*)$/.exec(name) ?? [];
+  const [, first, brackets = ""] = nestedName.exec(name) ?? [];
   const inner = Array.from(brackets.matchAll(/\[([^[\]]*)\]/g), ([, bracketed = ""]) => bracketed);
-  return first === undefined || inner.length >= depthMax ? [name] : [first, ...inner];
+  return first === undefined ? [name] : [first, ...inner];
 }
 
 function setField(fields: Fields, [first = "", ...rest]: readonly string[], text: string): void {

@@ -9,7 +9,7 @@ import type { Sender } from "#webhooks/attempts/index.ts";
 import type { EndpointNeeds, SigningSecret } from "#webhooks/endpoints/index.ts";
 import { type ApiCall, type ApiOperation, credentialParameters, type FindAdminCaller } from "../shared/admin-caller.ts";
 import { brokenRules } from "../shared/error-answers.ts";
-import { decodeUtf8, refuseCompressedBodies } from "../shared/forms.ts";
+import { decodeUtf8, limitJsonValues, refuseCompressedBodies } from "../shared/forms.ts";
 import { type FieldErrors, Problem, unknownParameters } from "../shared/problem.ts";
 import type { CursorSeal } from "./fields.ts";
 
@@ -148,7 +148,9 @@ export function acceptJson(http: FastifyInstance): void {
       if (text.trim() === "") return {};
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       void parse(request, text, (error, value) => (error ? reject(error) : resolve(value)));
-      return promise;
+      const json = await promise;
+      limitJsonValues(json);
+      return json;
     },
   );
   http.addHook("preValidation", async (request) => {

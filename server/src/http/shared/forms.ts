@@ -24,6 +24,22 @@ export function refuseCompressedBodies(http: FastifyInstance): void {
   });
 }
 
+const { max: jsonValuesMax } = requestLimits.jsonValues;
+
+/**
+ * Refuses JSON with more values than any operation takes. A mebibyte of them would take half a second of the event loop: TypeBox
+ * visits all items of a list to explain that it is too long.
+ */
+export function limitJsonValues(json: unknown): void {
+  const open = [json];
+  for (let visited = 0; open.length > 0; visited += 1) {
+    if (visited + open.length > jsonValuesMax)
+      throw new Problem("body-too-large", { detail: `The JSON may have at most ${jsonValuesMax} values.` });
+    const value = open.pop();
+    if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) open.push(inner);
+  }
+}
+
 const { max: fieldsMax } = requestLimits.formFields;
 
 /**
@@ -42,8 +58,10 @@ export const parsePairs = (text: string): (readonly [name: string, value: string
   splitFields(text, "&")
     .filter((pair) => pair !== "")
     .map((pair) => {
-      const [name = "", ...value] = pair.split("=");
-      return [decode(name), decode(value.join("="))] as const;
+      const at = pair.indexOf("=");
+      return at === -1
+        ? ([decode(pair), ""] as const)
+        : ([decode(pair.slice(0, at)), decode(pair.slice(at + 1))] as const);
     });
 
 /** Percent signs that encode no byte. The URL standard keeps them as they are. */
@@ -51,7 +69,8 @@ const bare = /%(?![\da-f]{2})/gi;
 
 function decode(text: string): string {
   try {
-    return decodeURIComponent(text.replaceAll("+", " ").replaceAll(bare, "%25"));
+    // `replaceAll` would take 100 ms for a mebibyte of plus signs, and this takes 15.
+    return decodeURIComponent(text.split("+").join(" ").replaceAll(bare, "%25"));
   } catch (cause) {
     throw new Problem("request-unreadable", { cause });
   }
