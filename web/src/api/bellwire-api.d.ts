@@ -2302,7 +2302,7 @@ export interface components {
             }[] | null;
             /** @description Whether these parts are byte-identical. */
             same_body: boolean;
-            /** @description The bodies differ so much that all lines are listed as removed and added. */
+            /** @description The bodies differ so much that the first 500 lines of each are listed, as removed and added. */
             too_different: boolean;
         };
         /**

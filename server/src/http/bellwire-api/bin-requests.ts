@@ -5,6 +5,7 @@ import {
   maskingFor,
   type RequestDiff,
   textOfBody,
+  unalignedLinesMax,
 } from "#http/shared/bin-requests.ts";
 import { type Static, Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
@@ -123,7 +124,7 @@ const DiffSchema = Type.Object(
     ),
     same_body: Type.Boolean({ description: "Whether these parts are byte-identical." }),
     too_different: Type.Boolean({
-      description: "The bodies differ so much that all lines are listed as removed and added.",
+      description: `The bodies differ so much that the first ${unalignedLinesMax} lines of each are listed, as removed and added.`,
     }),
   },
   { title: "BinRequestDiff" },

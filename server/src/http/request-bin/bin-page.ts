@@ -10,6 +10,7 @@ import {
   maskingFor,
   type RequestDiff,
   textOfBody,
+  unalignedLinesMax,
 } from "#http/shared/bin-requests.ts";
 import { createTemplateRenderer } from "#http/shared/pages.ts";
 import { binLimits, formatBytes } from "#platform/limits.ts";
@@ -172,6 +173,7 @@ function representComparison(viewer: Viewer, { numbers: [first, second], diff }:
     same_head: diff.head.every(({ change }) => change === "same"),
     same_body: diff.isSameBody,
     too_different: diff.isTooDifferent,
+    unaligned_lines: unalignedLinesMax,
     parts: [
       { title: "Request line and headers", lines: foldUnchanged(diff.head) },
       ...(diff.body ? [{ title: "Body, indented", lines: foldUnchanged(diff.body) }] : []),

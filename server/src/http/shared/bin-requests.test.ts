@@ -45,11 +45,15 @@ test("a non-text body has no line comparison", () => {
   expect(compareRequests(request({ body: "" }), request({ body: "" }), true).body).toEqual([]);
 });
 
-test("two bodies of 20,000 lines without a common line are compared in less than two seconds", () => {
+test("of two bodies of 20,000 lines without a common line, the first 500 each are listed in less than two seconds", () => {
   const lines = (prefix: string): string => Array.from({ length: 20_000 }, (_, at) => `${prefix}${at}`).join("\n");
   const compare = () => compareRequests(request({ body: lines("a") }), request({ body: lines("b") }), false);
   const { body, isTooDifferent } = compare();
-  expect([body?.length, isTooDifferent]).toEqual([40_000, true]);
+  expect(isTooDifferent).toBe(true);
+  expect(marked(body ?? [])).toEqual([
+    ...Array.from({ length: 500 }, (_, at) => `-a${at}`),
+    ...Array.from({ length: 500 }, (_, at) => `+b${at}`),
+  ]);
   expect(processorMsOf(compare)).toBeLessThan(2000);
 });
 
