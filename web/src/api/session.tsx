@@ -1,4 +1,4 @@
-import { type ReactNode, createContext, use, useCallback, useSyncExternalStore } from "react";
+import { type ReactNode, createContext, use, useCallback, useEffect, useSyncExternalStore } from "react";
 
 /** The session data that the server writes into the page as JSON. */
 export interface Session {
@@ -113,13 +113,34 @@ export function SessionProvider({ present, children }: SessionProviderProps) {
   const session = useSyncExternalStore(present.subscribe, present.read);
   const renew = useCallback(async () => {
     const next = await readPresentSession();
-    if (typeof next === "object") present.replace(next);
+    // With the session of another user, the next request of the page reports the end of this one.
+    if (typeof next === "object" && next.userId === present.read().userId) present.replace(next);
   }, [present]);
+  useEffect(() => onReturn(() => void renew()), [renew]);
   return (
     <SessionContext value={session}>
       <RenewSessionContext value={renew}>{children}</RenewSessionContext>
     </SessionContext>
   );
+}
+
+/** Keeps changes between two windows from requesting the session each time. */
+const returnEveryMs = 5000;
+
+/**
+ * Calls back when the user returns to the window: an admin may have changed the user's permissions meanwhile. Returns a function that
+ * ends this.
+ */
+function onReturn(back: () => void): () => void {
+  let lastMs = -Infinity;
+  const notice = (): void => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs < returnEveryMs) return;
+    lastMs = nowMs;
+    back();
+  };
+  window.addEventListener("focus", notice);
+  return () => window.removeEventListener("focus", notice);
 }
 
 /** Reads the browser's session from the page that the server renders now. It is unknown while the server is away. */
