@@ -8,6 +8,7 @@ import { LiveProvider } from "./api/live-updates.tsx";
 import { ManagementContext, createManagementClient } from "./api/management-client.ts";
 import { createSessionFetch } from "./api/session-fetch.ts";
 import { SessionProvider, holdSession, readSession, signInPath } from "./api/session.tsx";
+import { HasInputContext, watchInput } from "./components/form/unsaved-input.ts";
 import { ToastProvider } from "./components/toast-provider.tsx";
 import "./layout/fonts.css";
 import "./layout/app.css";
@@ -16,7 +17,8 @@ import { startTheme } from "./layout/theme.tsx";
 import { createAppRouter } from "./router.tsx";
 
 const session = holdSession(readSession(document));
-const sessionEnd = createSessionEnd(document, () => location.assign(signInPath(location)));
+const hasInput = watchInput(document);
+const sessionEnd = createSessionEnd(hasInput, () => location.assign(signInPath(location)));
 const send = createSessionFetch({ session, onEnd: sessionEnd.report });
 const api = createApiClient(send);
 const management = createManagementClient(send);
@@ -34,7 +36,9 @@ createRoot(root).render(
           <QueryClientProvider client={queries}>
             <ToastProvider>
               <LiveProvider>
-                <RouterProvider router={createAppRouter()} />
+                <HasInputContext value={hasInput}>
+                  <RouterProvider router={createAppRouter()} />
+                </HasInputContext>
                 <SessionEndNotice sessionEnd={sessionEnd} />
               </LiveProvider>
             </ToastProvider>

@@ -94,7 +94,3 @@ export const isNotFound = (error: unknown): boolean =>
   error instanceof ApiProblem && (error.status === 404 || (error.status === 422 && error.errors["id"] !== undefined));
 
 export const isForbidden = (error: unknown): boolean => error instanceof ApiProblem && error.status === 403;
-
-/** Returns a query's data. After a 404 or 403 the cached data must not stay on the page. */
-export const currentData = <Data>({ data, error }: { data: Data | undefined; error: unknown }): Data | undefined =>
-  isNotFound(error) || isForbidden(error) ? undefined : data;

@@ -11,7 +11,8 @@ import {
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import type { LinkProps } from "@tanstack/react-router";
 import { type ComponentType, type ReactNode, lazy, useEffect, useState } from "react";
-import { isForbidden, isNotFound, isServerAway, currentData, errorMessage } from "../api/api-problem.ts";
+import { isForbidden, isNotFound, isServerAway, errorMessage } from "../api/api-problem.ts";
+import { useHasInput } from "./form/unsaved-input.ts";
 import { LinkButton, usePageTitle } from "./page-header.tsx";
 
 interface Loading<Data> {
@@ -31,7 +32,7 @@ export interface LoadedProps<Data> {
 /** Renders the data of a query. Shows the skeleton while loading, and the error with a retry button after a failure. */
 export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Data>) {
   const { refetch } = query;
-  const data = currentData(query);
+  const data = useCurrentData(query);
   const error = useLastError(query, data !== undefined);
   if (data !== undefined) return children(data);
   if (!error) return skeleton;
@@ -57,6 +58,15 @@ export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Da
       </EmptyStateFooter>
     </EmptyState>
   );
+}
+
+/**
+ * Returns a query's data. After a 404 or 403 the cached data must not stay on the page. After a 403 it stays while a form has input, which
+ * would be lost with it.
+ */
+export function useCurrentData<Data>({ data, error }: Pick<Loading<Data>, "data" | "error">): Data | undefined {
+  const hasInput = useHasInput();
+  return isNotFound(error) || (isForbidden(error) && !hasInput()) ? undefined : data;
 }
 
 /**

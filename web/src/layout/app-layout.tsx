@@ -1,8 +1,9 @@
-import { Page, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/react-core";
+import { Alert, Page, PageSection, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/react-core";
 import { Outlet, useLocation, useRouter } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { mayOpen, useSession } from "../api/session.tsx";
 import { AlertBanner, InstallationBanner } from "../components/alert-banner.tsx";
+import { useHasInput } from "../components/form/unsaved-input.ts";
 import { AccessDenied } from "../components/loaded.tsx";
 import { focusIfLost, readPageTitle } from "../components/page-header.tsx";
 import { AppMasthead } from "./app-masthead.tsx";
@@ -12,7 +13,8 @@ const contentId = "content";
 
 export function AppLayout() {
   const path = useLocation({ select: ({ pathname }) => pathname });
-  const session = useSession();
+  const isAllowed = mayOpen(useSession(), path);
+  const { isOpen, close } = useOpenPage(path, isAllowed);
   const sidebar = useSidebar();
   useFocusOnNewPage();
   useFocusNearRemoved();
@@ -36,8 +38,37 @@ export function AppLayout() {
       <PageAnnouncer />
       <InstallationBanner />
       <AlertBanner />
-      {mayOpen(session, path) ? <Outlet /> : <AccessDenied />}
+      {isOpen && !isAllowed && <PermissionLost onInputGone={close} />}
+      {isOpen ? <Outlet /> : <AccessDenied />}
     </Page>
+  );
+}
+
+/** Tells whether a page is open. After its permission is lost, it stays while a form in it has input, or until it is closed. */
+function useOpenPage(path: string, isAllowed: boolean) {
+  const hasInput = useHasInput();
+  const [openPath, setOpenPath] = useState<string>();
+  const next = isAllowed || (path === openPath && hasInput()) ? path : undefined;
+  if (next !== openPath) setOpenPath(next);
+  const close = useCallback(() => setOpenPath(undefined), []);
+  return { isOpen: next !== undefined, close };
+}
+
+/** Says why nothing can be saved. Calls back when the form is gone, such as that of a closed dialog. */
+function PermissionLost({ onInputGone }: { onInputGone: () => void }) {
+  const hasInput = useHasInput();
+  useEffect(() => {
+    const observer = new MutationObserver(() => hasInput() || onInputGone());
+    observer.observe(document.body, { subtree: true, childList: true });
+    return () => observer.disconnect();
+  }, [hasInput, onInputGone]);
+  return (
+    <PageSection>
+      <Alert isInline isLiveRegion component="h2" variant="warning" title="You are no longer allowed to use this page">
+        Your input is still here, so that you can copy it. An admin of your organization can give you the permission
+        again; then save your input.
+      </Alert>
+    </PageSection>
   );
 }
 

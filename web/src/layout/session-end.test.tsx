@@ -1,6 +1,7 @@
 import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
 import { SessionContext } from "../api/session.tsx";
+import { watchInput } from "../components/form/unsaved-input.ts";
 import { exampleSession } from "../testing/examples.ts";
 import { mount } from "../testing/in-portal.tsx";
 import { click } from "../testing/show-in-portal.tsx";
@@ -11,7 +12,7 @@ import { SessionEndNotice, createSessionEnd } from "./session-end.tsx";
 /** A page with a list's search field and a form, whose session ends. */
 function showPageWithForm() {
   let signIns = 0;
-  const sessionEnd = createSessionEnd(document, () => void signIns++);
+  const sessionEnd = createSessionEnd(watchInput(document), () => void signIns++);
   const page = mount(
     <SessionContext value={exampleSession}>
       <main>

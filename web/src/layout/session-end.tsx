@@ -1,4 +1,5 @@
 import { Suspense, useEffect, useSyncExternalStore } from "react";
+import type { HasInput } from "../components/form/unsaved-input.ts";
 import { lazyPart } from "../components/loaded.tsx";
 import { useToast } from "../components/toast-context.ts";
 
@@ -13,18 +14,10 @@ export interface SessionEnd {
   readonly subscribe: (onChange: () => void) => () => void;
 }
 
-/** The search field of a list is no loss. */
-const forms = "main form, [role=dialog] form";
-
-export function createSessionEnd(page: Document, toSignIn: () => void): SessionEnd {
+export function createSessionEnd(hasInput: HasInput, toSignIn: () => void): SessionEnd {
   const changes = new EventTarget();
   let isOpen = false;
   let other: string | undefined;
-  /** The last form that received input. A saved one is removed from most pages. */
-  let edited: Element | null = null;
-  page.addEventListener("input", ({ target }) => {
-    if (target instanceof Element) edited = target.closest(forms) ?? edited;
-  });
   const setOpen = (next: boolean) => {
     isOpen = next;
     changes.dispatchEvent(new Event("change"));
@@ -32,7 +25,7 @@ export function createSessionEnd(page: Document, toSignIn: () => void): SessionE
   return {
     report: (otherUser) => {
       other = otherUser;
-      if (edited?.isConnected) setOpen(true);
+      if (hasInput()) setOpen(true);
       else toSignIn();
     },
     close: () => setOpen(false),

@@ -127,16 +127,17 @@ export interface CreatePlanProps extends Pick<ButtonProps, "variant" | "size"> {
   readonly path: string;
 }
 
-/** The button for users who may change plans. */
+/** The button for users who may change plans. An open dialog keeps its input when they may no longer. */
 export function CreatePlan({ path, ...look }: CreatePlanProps) {
   const mayChange = mayChangePlans(useSession());
   const [isCreating, setCreating] = useState(false);
-  if (!mayChange) return null;
   return (
     <>
-      <Button {...look} onClick={() => setCreating(true)}>
-        Create a plan
-      </Button>
+      {mayChange && (
+        <Button {...look} onClick={() => setCreating(true)}>
+          Create a plan
+        </Button>
+      )}
       {isCreating && <PlanDialog path={path} onClose={() => setCreating(false)} />}
     </>
   );

@@ -2,7 +2,6 @@ import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type Account, accountPlanRequestsQuery, accountQuery, planOfAccountQuery } from "../../api/accounts.ts";
-import { currentData } from "../../api/api-problem.ts";
 import { applicationsOfAccountQuery } from "../../api/applications.ts";
 import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
@@ -14,7 +13,7 @@ import { DetailsForm } from "../../components/form/defined-fields.tsx";
 import { StateLabel } from "../../components/labels.tsx";
 import { AccountTabs } from "../../components/history/object-tabs.tsx";
 import { InPortions } from "../../components/lists.tsx";
-import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
 import { PlanDecision } from "../../components/plans/plan-requests.tsx";
@@ -29,7 +28,7 @@ const back = { to: "/accounts", label: "Go to the accounts" } as const;
 export function AccountPage() {
   const id = Number(route.useParams().id);
   const query = useQuery(accountQuery(useManagement(), id));
-  const account = currentData(query);
+  const account = useCurrentData(query);
   const name = objectTitle(query, "Account", account?.org_name);
   return (
     <>

@@ -1,7 +1,6 @@
 import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
-import { currentData } from "../../api/api-problem.ts";
 import {
   type Application,
   type ApplicationKey,
@@ -16,7 +15,7 @@ import { Fact } from "../../components/facts.tsx";
 import { DetailsForm } from "../../components/form/defined-fields.tsx";
 import { ApplicationTabs } from "../../components/history/object-tabs.tsx";
 import { Name, StateLabel } from "../../components/labels.tsx";
-import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
 import { PlanDecision } from "../../components/plans/plan-requests.tsx";
@@ -31,7 +30,7 @@ export function ApplicationPage() {
   const params = route.useParams();
   const key = { accountId: Number(params.accountId), id: Number(params.id) };
   const query = useQuery(applicationQuery(useManagement(), key));
-  const application = currentData(query);
+  const application = useCurrentData(query);
   const name = objectTitle(query, "Application", application && (application.name || "Application"));
   return (
     <>

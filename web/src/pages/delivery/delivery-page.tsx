@@ -3,14 +3,14 @@ import { ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from "@patternf
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
-import { isNotFound, currentData } from "../../api/api-problem.ts";
+import { isNotFound } from "../../api/api-problem.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type DeliveryDetails, deliveryQuery } from "../../api/deliveries.ts";
 import { endpointQuery } from "../../api/endpoints.ts";
 import { Fact } from "../../components/facts.tsx";
 import { useEventTypeName } from "../../components/history-table.tsx";
 import { DeliveryStateLabel, LiveLabel, Name, AnswerLabel } from "../../components/labels.tsx";
-import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { When, useNow, describeLatency } from "../../components/time.tsx";
 import { AttemptDetails } from "./attempt-details.tsx";
@@ -26,10 +26,10 @@ export function DeliveryPage() {
   const { id } = route.useParams();
   const api = useApi();
   const query = useQuery(deliveryQuery(api, id));
-  const present = currentData(query);
+  const present = useCurrentData(query);
   const endpointId = present?.endpoint_id;
   const endpoint = useQuery({ ...endpointQuery(api, endpointId ?? 0), enabled: endpointId !== undefined });
-  const receiver = { endpoint: currentData(endpoint), isEndpointDeleted: isNotFound(endpoint.error) };
+  const receiver = { endpoint: useCurrentData(endpoint), isEndpointDeleted: isNotFound(endpoint.error) };
   const name = useEventTypeName(objectTitle(query, "Delivery", present?.event_type));
   return (
     <>

@@ -14,7 +14,6 @@ import {
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { currentData } from "../../api/api-problem.ts";
 import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { deliveriesQuery } from "../../api/deliveries.ts";
 import { type Endpoint, endpointQuery, endpointsQuery } from "../../api/endpoints.ts";
@@ -26,7 +25,7 @@ import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { findTimeSpan } from "../../components/charts/time-span.ts";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { Loaded, TableSkeleton, both, objectTitle } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, both, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { DeliveriesTable } from "../../components/history-table.tsx";
 import { LinkButton, PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { useUndoToast } from "../../components/undo-toast.ts";
@@ -44,7 +43,7 @@ export function EndpointPage() {
   const api = useApi();
   const query = useQuery(endpointQuery(api, id));
   const types = useQuery(eventTypesQuery(api));
-  const present = currentData(query);
+  const present = useCurrentData(query);
   const name = objectTitle(query, "Endpoint", present?.name);
   return (
     <>

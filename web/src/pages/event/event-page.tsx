@@ -1,12 +1,11 @@
 import { DescriptionList, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
-import { currentData } from "../../api/api-problem.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type EventDetails, eventQuery } from "../../api/events.ts";
 import { Fact } from "../../components/facts.tsx";
 import { ActorName, channelName, useEventTypeName } from "../../components/history-table.tsx";
-import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { Payload } from "../../components/payload.tsx";
 import { When } from "../../components/time.tsx";
@@ -19,7 +18,7 @@ const back = { to: "/events", label: "Go to the events" } as const;
 export function EventPage() {
   const { id } = route.useParams();
   const query = useQuery(eventQuery(useApi(), id));
-  const name = useEventTypeName(objectTitle(query, "Event", currentData(query)?.type));
+  const name = useEventTypeName(objectTitle(query, "Event", useCurrentData(query)?.type));
   return (
     <>
       <PageHeader title={name} breadcrumb={<PageBreadcrumb to="/events" list="Events" current={name} />} />

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { accountQuery, userQuery } from "../../api/accounts.ts";
-import { currentData, isNotFound } from "../../api/api-problem.ts";
+import { isNotFound } from "../../api/api-problem.ts";
 import { applicationName, applicationQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type HistorySubject, historyQuery } from "../../api/history.ts";
@@ -14,7 +14,7 @@ import { Fact } from "../../components/facts.tsx";
 import { ObjectHistory } from "../../components/history/object-history.tsx";
 import { AccountTabs, ApplicationTabs } from "../../components/history/object-tabs.tsx";
 import { Name, StateLabel } from "../../components/labels.tsx";
-import { objectTitle } from "../../components/loaded.tsx";
+import { objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 
@@ -28,7 +28,7 @@ export function AccountHistoryPage() {
   const navigate = useNavigate();
   const subject: HistorySubject = { kind: "account", id };
   const query = useQuery(accountQuery(useManagement(), id));
-  const { title, deleted, isErased } = useTitle(subject, query, currentData(query)?.org_name, "Account");
+  const { title, deleted, isErased } = useTitle(subject, query, useCurrentData(query)?.org_name, "Account");
   return (
     <>
       <PageHeader
@@ -81,7 +81,7 @@ export function ApplicationHistoryPage() {
   const key = { accountId: Number(params.accountId), id: Number(params.id) };
   const subject: HistorySubject = { kind: "application", id: key.id };
   const query = useQuery(applicationQuery(useManagement(), key));
-  const application = currentData(query);
+  const application = useCurrentData(query);
   const { title, deleted } = useTitle(subject, query, application && applicationName(application), "Application");
   return (
     <>
@@ -112,7 +112,7 @@ export function UserPage() {
   const key = { accountId: Number(params.accountId), id: Number(params.id) };
   const subject: HistorySubject = { kind: "user", id: key.id };
   const query = useQuery(userQuery(useManagement(), key));
-  const user = currentData(query);
+  const user = useCurrentData(query);
   const { title, deleted } = useTitle(subject, query, user?.username, "User");
   return (
     <>

@@ -2,14 +2,13 @@ import { Button, Content, DescriptionList, Flex, PageSection, Stack } from "@pat
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { currentData } from "../../api/api-problem.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { type Product, applicationPlansQuery, productQuery } from "../../api/products.ts";
 import { mayChangePlans, useSession } from "../../api/session.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { Loaded, TableSkeleton, objectTitle } from "../../components/loaded.tsx";
+import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
@@ -21,15 +20,14 @@ const back = { to: "/products", label: "Go to the products" } as const;
 export function ProductPage() {
   const id = Number(route.useParams().id);
   const query = useQuery(productQuery(useManagement(), id));
-  const mayChange = mayChangePlans(useSession());
-  const product = currentData(query);
+  const product = useCurrentData(query);
   const name = objectTitle(query, "Product", product?.name);
   return (
     <>
       <PageHeader
         title={name}
         breadcrumb={<PageBreadcrumb to="/products" list="Products" current={name} />}
-        actions={mayChange && product && <ProductActions product={product} />}
+        actions={product && <ProductActions product={product} />}
       >
         {product?.description}
       </PageHeader>
@@ -64,7 +62,9 @@ function ProductView({ product }: { product: Product }) {
   );
 }
 
+/** The buttons for users who may change products. An open dialog keeps its input when they may no longer. */
 function ProductActions({ product }: { product: Product }) {
+  const mayChange = mayChangePlans(useSession());
   const api = useManagement();
   const navigate = useNavigate();
   const [open, setOpen] = useState<"edit" | "delete">();
@@ -87,12 +87,16 @@ function ProductActions({ product }: { product: Product }) {
   });
   return (
     <Flex>
-      <Button variant="secondary" onClick={() => setOpen("edit")}>
-        Edit
-      </Button>
-      <Button variant="secondary" isDanger onClick={() => setOpen("delete")}>
-        Delete
-      </Button>
+      {mayChange && (
+        <>
+          <Button variant="secondary" onClick={() => setOpen("edit")}>
+            Edit
+          </Button>
+          <Button variant="secondary" isDanger onClick={() => setOpen("delete")}>
+            Delete
+          </Button>
+        </>
+      )}
       {open === "edit" && <ProductDialog product={product} onClose={close} />}
       {open === "delete" && (
         <ConfirmDialog
