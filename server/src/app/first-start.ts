@@ -34,12 +34,19 @@ export interface FirstSetUp {
   readonly complete: (provider: Provider, credentials: FirstCredentials) => Promise<string>;
 }
 
+/** The lines to print on the first start. */
+export interface FirstSignIn {
+  readonly lines: string;
+  /** To be called when they have been printed: no later start prints them. */
+  readonly printed: () => Promise<void>;
+}
+
 /**
- * Creates the first provider on an empty database. Returns the lines with its sign-in, on the first start only. Random credentials
- * are stored before the provider is created, and deleted after the sign-in is stored, so that the next start continues one that was
- * killed.
+ * Creates the first provider on an empty database. Returns its sign-in until a start has printed it. Random credentials are stored
+ * before the provider is created, and deleted after the sign-in is printed, so that the next start continues one that was killed, or
+ * was interrupted while it built the Admin Portal.
  */
-export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined> {
+export async function setUpFirst(setUp: FirstSetUp): Promise<FirstSignIn | undefined> {
   const { dataDir } = setUp.config;
   const startedFile = join(dataDir, "first-set-up");
   if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
@@ -50,10 +57,11 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<string | undefined>
     () => undefined,
     async () => {
       if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
+      const printed = (): Promise<void> => rm(startedFile, { force: true });
       const lines = await setUpOnce(setUp, await storeCredentials(startedFile, setUp.config));
-      if (lines !== undefined) await storeSignIn(dataDir, lines, setUp.now);
-      await rm(startedFile, { force: true });
-      return lines;
+      if (lines === undefined) return printed().then(() => undefined);
+      await storeSignIn(dataDir, lines, setUp.now);
+      return { lines, printed };
     },
   );
 }
@@ -87,7 +95,7 @@ async function creationError(dataDir: string): Promise<string | undefined> {
 }
 
 /** Creates the first provider with configured credentials only, because random ones cannot be stored. */
-async function setUpWithoutFiles(setUp: FirstSetUp, refusal: string): Promise<string | undefined> {
+async function setUpWithoutFiles(setUp: FirstSetUp, refusal: string): Promise<FirstSignIn | undefined> {
   const { adminUsername, adminPassword, accessToken, providerKey } = setUp.config;
   if (!adminPassword || !accessToken || !providerKey) {
     throw new CannotStart(
@@ -96,12 +104,13 @@ async function setUpWithoutFiles(setUp: FirstSetUp, refusal: string): Promise<st
     );
   }
   if (await hasProvider(setUp)) return undefined;
-  return setUpOnce(setUp, {
+  const lines = await setUpOnce(setUp, {
     username: adminUsername,
     password: adminPassword.reveal(),
     accessToken: accessToken.reveal(),
     providerKey: providerKey.reveal(),
   });
+  return lines === undefined ? undefined : { lines, printed: () => Promise.resolve() };
 }
 
 /** The settings of values that may be refused. The subdomain is made of the name. */

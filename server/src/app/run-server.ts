@@ -19,7 +19,7 @@ import { claimPort, localUrl, providerUrls } from "./addresses.ts";
 import { attemptsBesideClients, readDescriptorLimit } from "./descriptors.ts";
 import type { EngineRoleParts } from "./engine-role.ts";
 import { type EngineSupervisor, type Scraped, withMoreMetrics } from "./engine-supervisor.ts";
-import { createTryOut, findTryOutBin, setUpFirst, signInLines, type TryOut } from "./first-start.ts";
+import { createTryOut, findTryOutBin, type FirstSignIn, setUpFirst, signInLines, type TryOut } from "./first-start.ts";
 import { measureBacklog, measureDatabase, measureHttp } from "./metrics.ts";
 import { openParts, type Parts } from "./open-parts.ts";
 import { openDirectory, type StartingDirectory } from "./start-without-directory.ts";
@@ -98,8 +98,13 @@ export async function runServer({
 
   const outside = config.publicUrl ? ` (from outside ${config.publicUrl})` : "";
   printStatus(isWeb ? `bellwire ready ${local}${outside}` : "bellwire engine ready");
-  if (signIn) printStatus(signIn.trimEnd());
+  if (signIn) await printSignIn(signIn, printStatus);
   return running.move();
+}
+
+async function printSignIn({ lines, printed }: FirstSignIn, printStatus: RunNeeds["printStatus"]): Promise<void> {
+  printStatus(lines.trimEnd());
+  await printed();
 }
 
 interface DatabaseNeeds extends Pick<RunNeeds, "config" | "log" | "printStatus" | "ahead" | "stop"> {
@@ -204,7 +209,7 @@ function startBuilding({ printStatus, stop, running }: BuildNeeds): Promise<void
   return built;
 }
 
-const setUpFirstProvider = (parts: Parts): Promise<string | undefined> =>
+const setUpFirstProvider = (parts: Parts): Promise<FirstSignIn | undefined> =>
   setUpFirst({
     config: parts.config,
     pool: parts.pool,

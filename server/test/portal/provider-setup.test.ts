@@ -7,7 +7,7 @@ import { setUpFirstProvider, setUpProvider } from "#portal/provider-account/inde
 import { providerSetupErrors } from "#portal/provider-account/set-up-provider.ts";
 import { Secret } from "#platform/config/parsers.ts";
 import { createFindTenant, findProviderByKey } from "#portal/providers/index.ts";
-import { setUpFirst } from "../../src/app/first-start.ts";
+import { type FirstSetUp, setUpFirst } from "../../src/app/first-start.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { test } from "../support/test.ts";
 import { now, setUp } from "./portal-fixture.ts";
@@ -49,18 +49,18 @@ test("credentials that are not configured are random, and only their digests are
   expect(JSON.stringify(stored)).not.toMatch(new RegExp(`${accessToken}|${providerKey}`));
 });
 
-test("the token of the first start has the usual form", async ({ database }) => {
+test("each start returns the same sign-in until one has printed it", async ({ database }) => {
   await using folder = await makeEmptyDataDir();
   const unset = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
   const config = { dataDir: folder.path, providerName: "Acme", adminUsername: "admin", ...unset };
-  const token = await setUpFirst({
-    config,
-    pool: database,
-    passwords,
-    now,
-    complete: async (_provider, credentials) => credentials.accessToken,
-  });
-  expect(token).toMatch(/^[0-9a-f]{96}$/);
+  const complete: FirstSetUp["complete"] = async (_provider, { accessToken }) => accessToken;
+  const start = () => setUpFirst({ config, pool: database, passwords, now, complete });
+  const interrupted = await start();
+  expect(interrupted?.lines).toMatch(/^[0-9a-f]{96}$/);
+  const next = await start();
+  expect(next?.lines).toBe(interrupted?.lines);
+  await next?.printed();
+  expect(await start()).toBeUndefined();
 });
 
 test("the first start of another database in the same folder keeps the sign-in of the earlier one", async ({
@@ -95,7 +95,7 @@ test("a first start that was refused can be repeated with corrected settings", a
       complete: async (_provider, { password }) => password,
     });
   await expect(start("x".repeat(256), given("the password of before"))).rejects.toThrow(/BELLWIRE_PROVIDER_NAME/);
-  expect(await start("Acme", given("the password of now"))).toBe("the password of now");
+  expect(await start("Acme", given("the password of now"))).toMatchObject({ lines: "the password of now" });
 });
 
 test("the first admin has a name and a password that the Admin Portal would accept", async ({ sharedPool: pool }) => {
