@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { logInUrl } from "#http/shared/mailed-links.ts";
+import { logInUrl } from "#portal/providers/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";

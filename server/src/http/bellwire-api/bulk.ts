@@ -12,7 +12,7 @@ import {
 import { changeAccountPlan, changeAccountState, deleteAccount, type AccountChange } from "#portal/accounts/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { problemOfError } from "../shared/error-answers.ts";
-import { logInUrl } from "../shared/mailed-links.ts";
+import { logInUrl } from "#portal/providers/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { applicationChange, requireDone, type Outcome } from "./developers.ts";
 import { IdOf } from "./fields.ts";

@@ -25,7 +25,7 @@ import {
   type AccountPlanRequest,
   type ApplicationPlanRequest,
 } from "#portal/accounts/index.ts";
-import { activationUrl, invitationUrl, logInUrl } from "../shared/mailed-links.ts";
+import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
 import { IdOf, Nullable, Timestamp } from "./fields.ts";
 import {

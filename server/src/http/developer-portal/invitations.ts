@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/browser-session.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
-import { invitationUrl } from "#http/shared/mailed-links.ts";
+import { invitationUrl } from "#portal/providers/index.ts";
 import { nameInText } from "#platform/xml.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type NetworkLimiter, createNetworkLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/browser-session.ts";
 import { issueFormToken, readForm, readFormToken, readList } from "#http/shared/forms.ts";
-import { activationUrl } from "#http/shared/mailed-links.ts";
+import { type Provider, activationUrl } from "#portal/providers/index.ts";
 import { formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";
@@ -18,7 +18,6 @@ import {
 } from "#portal/accounts/index.ts";
 import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
-import type { Provider } from "#portal/providers/index.ts";
 import { type User, findUsersByLogin } from "#portal/users/index.ts";
 import { findDeveloper, type Portal, type Refusal, showExpiredLink, withVisitorTimeZone } from "./page.ts";
 import {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
-import { activationUrl } from "#http/shared/mailed-links.ts";
+import { activationUrl } from "#portal/providers/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
 import {
   type User,
