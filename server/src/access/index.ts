@@ -63,12 +63,10 @@ export {
   type StoredAuditRecord,
 } from "./audit.ts";
 export {
-  createFairQueue,
   createPasswordHasher,
   filterByPassword,
   type HashingFor,
   type PasswordHasher,
-  QueueFull,
   standardCost,
 } from "./passwords.ts";
 export {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createPasswordHasher, filterByPassword, QueueFull, standardCost } from "./passwords.ts";
+import { QueueFull } from "#platform/fair-queue.ts";
+import { createPasswordHasher, filterByPassword, standardCost } from "./passwords.ts";
 
 const passwords = createPasswordHasher(standardCost);
 

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { createFairQueue } from "#access/index.ts";
 import {
   checkBinSignature,
   foldUnchanged,
@@ -13,6 +12,7 @@ import {
   unalignedLinesMax,
 } from "#http/shared/bin-requests.ts";
 import { createTemplateRenderer } from "#http/shared/pages.ts";
+import { createFairQueue } from "#platform/fair-queue.ts";
 import { binLimits, formatBytes } from "#platform/limits.ts";
 import {
   type Bin,

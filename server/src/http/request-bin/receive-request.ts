@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { createFairQueue, QueueFull } from "#access/index.ts";
 import { BodiesInFlight, expectedBodyBytes } from "#http/shared/server-hooks.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
+import { createFairQueue, QueueFull } from "#platform/fair-queue.ts";
 import { binLimits, formatBytes, type RateLimit } from "#platform/limits.ts";
 import { nodeHttp } from "#platform/node-http.ts";
 import { smallestNetwork } from "#platform/network/target-guard.ts";

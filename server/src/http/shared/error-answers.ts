@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { TSchema } from "typebox";
 import type { Validator } from "typebox/compile";
-import { QueueFull } from "#access/index.ts";
 import { classifyDatabaseError, type DatabaseErrorClass, providerMovingCode } from "#platform/database/connection.ts";
+import { QueueFull } from "#platform/fair-queue.ts";
 import { LimitReached } from "#platform/limits.ts";
 import { type FieldErrors, Problem, type ProblemCode, representProblem } from "./problem.ts";
 

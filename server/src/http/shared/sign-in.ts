@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import {
   type Audience,
   type HashingFor,
-  QueueFull,
   loginKey,
   type Count,
   type Counter,
@@ -15,6 +14,7 @@ import {
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
+import { QueueFull } from "#platform/fair-queue.ts";
 import { idPattern, randomHex } from "#platform/ids.ts";
 import { type AttemptLimit, attemptLimits } from "#platform/limits.ts";
 import { readCookie, setCookie } from "./browser-session.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createFairQueue, QueueFull, type Turn } from "./passwords.ts";
+import { createFairQueue, FairSlots, QueueFull, type Turn } from "./fair-queue.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -73,4 +73,56 @@ test("failed work releases its slot", async () => {
   const queue = createFairQueue({ slots: 1, waitingMax: 1, retryAfterSeconds: 3 });
   await expect(queue([], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await queue([], async () => "yes")).toBe("yes");
+});
+
+/** Takes slots for names, in order. Returns the names that have one. */
+function takeSlots(slots: FairSlots) {
+  const started: string[] = [];
+  const take = async (name: string, turn: Turn): Promise<void> => {
+    await slots.take(turn);
+    started.push(name);
+  };
+  return { started, take };
+}
+
+test("a group of the second level leaves slots to others, which need not wait for it", async () => {
+  const slots = new FairSlots(() => ({ all: 4, ofGroup: 3 }));
+  const { started, take } = takeSlots(slots);
+  for (const number of [1, 2, 3, 4, 5]) void take(`acme ${number}`, ["requests", "acme", `net${number}`]);
+  void take("other", ["requests", "other", "net9"]);
+  await settled();
+  expect(started).toEqual(["acme 1", "acme 2", "acme 3", "other"]);
+  void take("own", ["own"]);
+  slots.release(["requests", "other", "net9"]);
+  await settled();
+  expect(started.slice(4)).toEqual(["own"]);
+  slots.release(["own"]);
+  await settled();
+  expect(started.slice(5), "no slot of others").toEqual([]);
+  slots.release(["requests", "acme", "net1"]);
+  await settled();
+  expect([started.slice(5), slots.waiting]).toEqual([["acme 4"], 1]);
+});
+
+test("work that has waited too long is refused, and takes no slot", async () => {
+  const slots = new FairSlots(() => ({ all: 1, ofGroup: 1 }));
+  expect(slots.take(["requests", "acme", "net1"])).toBeUndefined();
+  const late = slots.take(["requests", "other", "net2"], { ms: 1, error: () => new Error("late") });
+  await expect(late).rejects.toThrow("late");
+  expect(slots.waiting).toBe(0);
+  slots.release(["requests", "acme", "net1"]);
+  expect(slots.take(["requests", "third", "net3"]), "a slot at once").toBeUndefined();
+});
+
+test("more slots are given to waiting work", async () => {
+  const counts = { all: 1, ofGroup: 1 };
+  const slots = new FairSlots(() => counts);
+  const { started, take } = takeSlots(slots);
+  for (const name of ["a", "b", "c"]) void take(name, [name]);
+  await settled();
+  expect(started).toEqual(["a"]);
+  counts.all = 3;
+  slots.startWaiting();
+  await settled();
+  expect(started).toEqual(["a", "b", "c"]);
 });
