@@ -16,17 +16,18 @@ import {
   measureProcess,
 } from "../server/src/app/metrics.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
-import { Caches } from "../server/src/platform/database/database.ts";
+import { Caches, type Pool } from "../server/src/platform/database/database.ts";
 import { createEncryption } from "../server/src/platform/encryption.ts";
 import { postgresLaneStore } from "../server/src/webhooks/engine/index.ts";
 
 /** Returns a registry with every metric of both roles, without a database. */
 export function declareMetrics(version: string): Registry {
   const metrics = new Registry();
-  const nowhere = {
+  const nowhere: Pool = {
     caches: new Caches(),
     query: () => Promise.reject(new Error("There is no database.")),
     inTransaction: () => Promise.reject(new Error("There is no database.")),
+    inTurn: (_turn, work) => work(),
     onHint: () => () => undefined,
   };
   const measured = { db: nowhere, machine: systemClock };

@@ -179,6 +179,8 @@ class DeferredPool implements OpenedPool {
 
   inTransaction: OpenedPool["inTransaction"] = async (work) => this.#required().pool.inTransaction(work);
 
+  inTurn: OpenedPool["inTurn"] = (turn, work) => (this.#opened ? this.#opened.pool.inTurn(turn, work) : work());
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#opening;

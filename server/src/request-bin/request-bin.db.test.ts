@@ -217,9 +217,7 @@ test("a delivery to a bin of a moved provider reaches the new cell", async ({ da
   const delivered = { binId: bin.id, host: "acme-admin.example" };
   const refusal = Object.assign(new Error("Provider 1 is moving to another cell."), { code: providerMovingCode });
   const formerCell: Pool = {
-    caches: database.caches,
-    query: (text, values) => database.query(text, values),
-    onHint: () => () => undefined,
+    ...database,
     inTransaction: () => Promise.reject(refusal),
   };
   const lookUps: unknown[] = [];

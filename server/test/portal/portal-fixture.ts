@@ -108,9 +108,7 @@ export async function countRows(db: Pool, providerId: number): Promise<Readonly<
 
 /** The pool, but the last statement before each commit fails. */
 export const failingAtTheEnd = (pool: Pool): Pool => ({
-  caches: pool.caches,
-  query: (text, values) => pool.query(text, values),
-  onHint: (channel, listener) => pool.onHint(channel, listener),
+  ...pool,
   inTransaction: (work) =>
     pool.inTransaction(async (tx: Transaction) => {
       await work(tx);

@@ -102,13 +102,11 @@ interface RecordedStatement {
 
 /** Returns a pool that records its statements. */
 const recording = (pool: Pool, statements: RecordedStatement[]): Pool => ({
-  caches: pool.caches,
+  ...pool,
   query: (text, values = []) => {
     statements.push({ text, values });
     return pool.query(text, values);
   },
-  inTransaction: (work) => pool.inTransaction(work),
-  onHint: (channel, listener) => pool.onHint(channel, listener),
 });
 
 /** Builds a provider with few accounts and their objects, beside one with many. */

@@ -35,9 +35,7 @@ async function buildFailures(pool: Pool, { endpoints = 1, each }: { endpoints?: 
 function aroundBatches(pool: Pool, around: (nth: number, batch: () => Promise<void>) => Promise<void>): Pool {
   let nth = 0;
   return {
-    caches: pool.caches,
-    query: (text, values) => pool.query(text, values),
-    onHint: (channel, listener) => pool.onHint(channel, listener),
+    ...pool,
     inTransaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
       pool.inTransaction(async (tx) => {
         nth += 1;
@@ -52,9 +50,7 @@ function aroundBatches(pool: Pool, around: (nth: number, batch: () => Promise<vo
 
 /** Returns a pool that records the plan of each batch. */
 const explaining = (pool: Pool, mode: string, explained: string[]): Pool => ({
-  caches: pool.caches,
-  query: (text, values) => pool.query(text, values),
-  onHint: (channel, listener) => pool.onHint(channel, listener),
+  ...pool,
   inTransaction: (work) =>
     pool.inTransaction((tx) =>
       work({

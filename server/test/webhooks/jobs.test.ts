@@ -91,9 +91,7 @@ const countOf = async (pool: Pool, table: string): Promise<number> => (await poo
 const breaking = (pool: Pool, isBroken: (nth: number) => boolean): Pool => {
   let nth = 0;
   return {
-    caches: pool.caches,
-    query: (text, values) => pool.query(text, values),
-    onHint: (channel, listener) => pool.onHint(channel, listener),
+    ...pool,
     inTransaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
       pool.inTransaction(async (tx) => {
         const result = await work(tx);

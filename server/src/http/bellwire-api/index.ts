@@ -191,7 +191,7 @@ const inertNeeds = (version: string): BellwireApiNeeds => ({
   newId: unused,
   findAdminCaller: unused,
   retryWaitsSeconds: [],
-  pool: { caches: new Caches(), query: unused, inTransaction: unused, onHint: () => () => undefined },
+  pool: { caches: new Caches(), query: unused, inTransaction: unused, inTurn: unused, onHint: () => () => undefined },
   encryption: { encrypt: unused, decrypt: unused, reencrypt: unused, keyIds: [] },
   targets: { allowed: { blocks: [], includes: unused, denies: unused }, lookup: unused, isOwnBin: unused },
   sender: { userAgent: "", resolve: unused, send: unused },

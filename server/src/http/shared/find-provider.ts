@@ -4,6 +4,8 @@ import { type AccessToken, callersChannel } from "#access/index.ts";
 import { TenantCache, defaultCell } from "#cells/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import type { Turn } from "#platform/fair-queue.ts";
+import { networksOf } from "#platform/network/target-guard.ts";
 import {
   type HostTenant,
   type Provider,
@@ -35,7 +37,21 @@ interface TokenRead {
   readonly atMs: number;
 }
 
-type Found = Pick<FastifyRequest, "provider" | "side" | "tokenRead">;
+interface Found extends Pick<FastifyRequest, "provider" | "side" | "tokenRead"> {
+  readonly turn: Turn;
+}
+
+/**
+ * Providers take turns at the connections of the database, and within one the networks of its requests: who floods one account delays
+ * requests of the same network. `providerId` is undefined until the host is found.
+ */
+const turnOf = ({ ip }: FastifyRequest, providerId?: number): Turn => [
+  "requests",
+  String(providerId ?? "unknown"),
+  ...networksOf(ip)
+    .map(({ network }) => network)
+    .toReversed(),
+];
 
 export interface FindProviderNeeds {
   readonly pool: Pool;
@@ -87,7 +103,7 @@ export function addFindProviderHook(
     },
   });
 
-  const find = createFind({ callers, baseDomain, own, tenants, found });
+  const find = createFind({ pool, callers, baseDomain, own, tenants, found });
   http.decorateRequest("findProviderAgain", async function (this: FastifyRequest) {
     if ((await find(this)) !== undefined) throw new Problem("provider-moving", { retryAfterSeconds: 1 });
   });
@@ -97,28 +113,31 @@ export function addFindProviderHook(
     if (!forward) throw new Problem("provider-moving", { retryAfterSeconds: 1 }); // it moved on its way here
     await forward(other, request, reply);
   });
+  http.addHook("onRequest", (request, _reply, done) => pool.inTurn(foundFor(request).turn, done));
 }
 
 interface FindNeeds extends Pick<CellRouting, "own" | "tenants"> {
+  readonly pool: Pool;
   readonly callers: CallerCache;
   readonly baseDomain: string | undefined;
   readonly found: WeakMap<FastifyRequest, Found>;
 }
 
 /** Creates a function that reads a request's provider. It returns the cell to go to if the provider is in another one. */
-function createFind({ callers, baseDomain, own, tenants, found }: FindNeeds) {
+function createFind({ pool, callers, baseDomain, own, tenants, found }: FindNeeds) {
   const findTenant = createFindTenant(tenants, baseDomain);
   const read = async (request: FastifyRequest, { providerId, side }: HostTenant): Promise<boolean> => {
     const { query, headers } = request;
     const value = readCredentials({ query, headers, body: undefined }).find(({ as }) => as !== "key")?.value;
-    const caller = await callers.find({ providerId, value });
+    const turn = turnOf(request, providerId);
+    const caller = await pool.inTurn(turn, () => callers.find({ providerId, value }));
     if (!caller) return false;
     const tokenRead = value === undefined ? undefined : { value, token: caller.token, atMs: caller.atMs };
-    found.set(request, { provider: caller.provider, side, tokenRead });
+    found.set(request, { provider: caller.provider, side, tokenRead, turn });
     return true;
   };
 
-  return async (request: FastifyRequest): Promise<number | undefined> => {
+  const find = async (request: FastifyRequest): Promise<number | undefined> => {
     let tenant = await findTenant(request.host);
     if (!tenant) throw new Problem("host-unknown");
     if (tenant.cell === own && !(await read(request, tenant))) {
@@ -131,6 +150,7 @@ function createFind({ callers, baseDomain, own, tenants, found }: FindNeeds) {
     requireOneHost(request); // after the provider is known, because the error page is the provider's
     return undefined;
   };
+  return (request: FastifyRequest) => pool.inTurn(turnOf(request), () => find(request));
 }
 
 function onlyCell(http: FastifyInstance, pool: Pool): CellRouting {

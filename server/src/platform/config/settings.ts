@@ -58,7 +58,7 @@ export const settings = {
     name: "BELLWIRE_DATABASE_CONNECTIONS",
     fallback: "20",
     meaning:
-      "Maximum database connections per process. Each process also uses one connection for hints and, briefly, one for checks.",
+      "Maximum database connections per process, of which the requests of one provider use at most four fifths. Each process also uses one connection for hints and, briefly, one for checks.",
     parse: read.wholeNumber(2, 1000),
   }),
   cells: declare({

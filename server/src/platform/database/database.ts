@@ -1,5 +1,6 @@
 import { machineMs } from "../clock.ts";
 import { errorCode } from "../errors.ts";
+import type { Turn } from "../fair-queue.ts";
 import type { NewUuidV7 } from "../ids.ts";
 import type { TransactionTrace } from "../telemetry/tracing.ts";
 import { classifyDatabaseError } from "./connection.ts";
@@ -72,6 +73,12 @@ export interface Transaction extends Database {
 export interface Pool extends Database {
   /** Commits when `work` resolves; rolls back and rejects with the same error when it rejects. */
   inTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+
+  /**
+   * Runs `work` so that its statements and transactions wait for connections in their turn, also those that it starts later. Listeners of
+   * hints run outside of it. Everything else is the process's own work.
+   */
+  inTurn<T>(turn: Turn, work: () => T): T;
 
   /** Calls `listener` with the values of each batch of hints, from any process. Returns a function that removes the listener. */
   onHint(channel: string, listener: (values: readonly string[]) => void): () => void;

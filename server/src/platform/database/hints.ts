@@ -17,6 +17,8 @@ interface HintsNeeds {
   readonly log: DatabaseLog;
   readonly watch: ConnectionWatch;
   readonly seen: DatabaseSeen;
+  /** Calls listeners outside of the turn of the work that caused the hint, or that opened the connection. */
+  readonly leaveTurn: (work: () => void) => void;
 }
 
 /** Carries hints from transactions to listeners. */
@@ -34,12 +36,14 @@ export class Hints implements HintCarrier {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #line: HintConnection;
   readonly #throttle = new HintThrottle();
+  readonly #leaveTurn: HintsNeeds["leaveTurn"];
   #forListeners: HintValues = new Map();
   #forOthers: HintValues = new Map();
   #timer: NodeJS.Timeout | undefined;
   #publishedMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ connection, onLost = () => undefined, channel, log, watch, seen }: HintsNeeds) {
+  constructor({ connection, onLost = () => undefined, channel, log, watch, seen, leaveTurn }: HintsNeeds) {
+    this.#leaveTurn = leaveTurn;
     this.#line = new HintConnection({
       connection,
       onLost,
@@ -88,7 +92,9 @@ export class Hints implements HintCarrier {
   }
 
   #notify(channel: string, values: readonly string[]): void {
-    for (const listener of this.#listeners.get(channel) ?? []) listener(values);
+    this.#leaveTurn(() => {
+      for (const listener of this.#listeners.get(channel) ?? []) listener(values);
+    });
   }
 
   #notifyListeners(): void {

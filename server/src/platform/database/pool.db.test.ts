@@ -5,6 +5,7 @@ import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import { machineMs } from "../clock.ts";
+import type { Turn } from "../fair-queue.ts";
 import { appRole } from "./app-role.ts";
 import { classifyDatabaseError } from "./connection.ts";
 import type { Pool } from "./database.ts";
@@ -299,4 +300,62 @@ test("statements waiting for a connection are counted, and their wait is measure
   await queued;
   expect(pool.waiting).toBe(0);
   expect(waits).toEqual([expect.toSatisfy((seconds: number) => seconds >= 0.1 && seconds < 10)]);
+});
+
+const acme: Turn = ["requests", "acme", "192.0.2.1"];
+const other: Turn = ["requests", "other", "192.0.2.2"];
+const hangs = 200;
+
+test("200 transactions of one provider that wait for one lock hold up neither another provider nor the process", async ({
+  databaseUrl,
+}) => {
+  await using pool = await openPool({ connectionString: databaseUrl, schema, max: 3 });
+  await using blocker = await openPool({ connectionString: databaseUrl, schema, max: 1 });
+  let changes: readonly Promise<unknown>[] = [];
+  await blocker.inTransaction(async (tx) => {
+    await tx.query("select pg_advisory_xact_lock(1)");
+    changes = Array.from({ length: hangs }, () =>
+      pool.inTurn(acme, () => pool.inTransaction((change) => change.query("select pg_advisory_xact_lock(1)"))),
+    );
+    await until(() => pool.waiting === hangs - 2);
+    expect(await pool.inTurn(other, () => pool.query("select 1 as one"))).toEqual([{ one: 1 }]);
+    expect(await pool.inTransaction((own) => own.query("select 1 as one"))).toEqual([{ one: 1 }]);
+  });
+  expect(await Promise.all(changes)).toHaveLength(hangs);
+  expect(pool.waiting).toBe(0);
+});
+
+test("a transaction of another provider begins after at most one of 200 that wait before it", async ({
+  databaseUrl,
+}) => {
+  await using pool = await openPool({ connectionString: databaseUrl, schema, max: 1 });
+  const begun: string[] = [];
+  const change = (turn: Turn): Promise<unknown> =>
+    pool.inTurn(turn, () =>
+      pool.inTransaction(async (tx) => {
+        begun.push(turn.join(" "));
+        await tx.query("select");
+      }),
+    );
+  const flood = Array.from({ length: hangs }, () => change(acme));
+  await Promise.all([...flood, change(other)]);
+  expect(begun.indexOf(other.join(" "))).toBeLessThanOrEqual(2);
+});
+
+test("work that a hint starts is the process's own, although a request has caused the hint", async ({
+  databaseUrl,
+}) => {
+  await using pool = await openPool({ connectionString: databaseUrl, schema, max: 2 });
+  const shareIsUsed = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<unknown>();
+  pool.onHint("due", (values) => {
+    if (values.length > 0) void shareIsUsed.promise.then(() => done.resolve(pool.query("select 1 as one")));
+  });
+  await pool.inTurn(acme, async () => {
+    await pool.inTransaction(async (tx) => tx.hintAfterCommit("due", "41"));
+    await pool.inTransaction(async () => {
+      shareIsUsed.resolve();
+      expect(await done.promise).toEqual([{ one: 1 }]);
+    });
+  });
 });

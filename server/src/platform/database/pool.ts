@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import pg from "pg";
 import { type Clock, systemClock } from "../clock.ts";
 import { errorCode } from "../errors.ts";
+import { FairSlots, type Turn } from "../fair-queue.ts";
 import { createUuidV7Generator } from "../ids.ts";
 import type { DatabaseTrace, Tracing } from "../telemetry/tracing.ts";
 import { ConnectionWatch, type DatabaseLog, type Session } from "./connection-watch.ts";
@@ -73,6 +75,9 @@ const probeTimeoutMs = 2000;
 /** Idle time after which the kernel of either side probes the connection. */
 const keepAliveMs = 15_000;
 
+/** The turn of work that belongs to no request. It alternates with that of all requests together. */
+const ownTurn: Turn = ["own"];
+
 const silent: DatabaseLog = { warn: () => undefined, error: () => undefined };
 
 /** Opens a pool and awaits a first response, so that an unreachable database fails the start. */
@@ -92,14 +97,14 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   const connect = (): Promise<pg.Client> => connectToPrimary(directHosts, probe);
   const watch = new ConnectionWatch({ connect, clock: systemClock, log, overdueMs });
   const seen: DatabaseSeen = { lsn: null, switches: 0, answeredMs: undefined };
-  const connections = new Connections({ hosts, isPooled, connection, watch, seen }, options);
   const reconnect = (): pg.ClientConfig => ({ ...connection, connectionString: directHosts.current });
   // Without a pooler, the pool itself looks for the primary.
   const onLost = (): void => (isPooled ? directHosts.leave(directHosts.current) : undefined);
-  const hints = options.hints ?? new Hints({ connection: reconnect, onLost, channel: schema, log, watch, seen });
-
+  const connections = new Connections({ hosts, isPooled, connection, watch, seen }, options);
+  const leaveTurn = (work: () => void): void => connections.inTurn(ownTurn, work);
+  const hinting = { connection: reconnect, onLost, channel: schema, log, watch, seen, leaveTurn };
+  const hints = options.hints ?? new Hints(hinting);
   const caches = new Caches();
-
   const opened: OpenedPool = {
     hints,
     caches,
@@ -111,6 +116,7 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
     query: (text, values = []) =>
       connections.use(async (pipeline) => (await pipeline.query(text, values)).rows, options.tracing?.traceDatabase()),
     inTransaction: runsTransactions(connections, { hints, caches, tracing: options.tracing }),
+    inTurn: (turn, work) => connections.inTurn(turn, work),
     onHint: (channel, listener) => hints.on(channel, listener),
     async [Symbol.asyncDispose]() {
       await hints[Symbol.asyncDispose]();
@@ -152,10 +158,23 @@ interface Connecting {
   readonly seen: DatabaseSeen;
 }
 
+/**
+ * Returns the most connections that one group of requests may hold, so that others need not wait for its transactions, which may all wait
+ * for one lock.
+ */
+const shareOf = (max: number): number => Math.max(1, max - Math.max(1, Math.floor(max / 5)));
+
+const slotLimit = {
+  ms: connectTimeoutMs,
+  error: () => new NoConnection(new Error(`no connection became free within ${connectTimeoutMs / 1000} s`)),
+};
+
 /** The driver's pool, with watched connections, several hosts, and one session of statements per connection. */
 class Connections {
   readonly #connecting: Connecting;
   readonly #pool: pg.Pool;
+  readonly #turns = new AsyncLocalStorage<Turn>();
+  readonly #slots = new FairSlots(() => ({ all: this.#pool.options.max, ofGroup: shareOf(this.#pool.options.max) }));
   readonly #sessions = new WeakMap<pg.Client, StatementSession>();
   readonly #waitListeners: ((seconds: number) => void)[] = [];
   /** Behind a pooler, connections outlive their server. This one was replaced: its connections are not used again. */
@@ -176,21 +195,27 @@ class Connections {
   }
 
   get waiting(): number {
-    return this.#pool.waitingCount;
+    return this.#slots.waiting + this.#pool.waitingCount;
   }
 
   resize(max: number): void {
     this.#max = max;
     this.#pool.options.max = max;
+    this.#slots.startWaiting();
   }
 
   onWait(listener: (seconds: number) => void): void {
     this.#waitListeners.push(listener);
   }
 
+  inTurn<T>(turn: Turn, work: () => T): T {
+    return this.#turns.run(turn, work);
+  }
+
   /** Runs `work` on a connection of its own. A connection that may be lost, or is still in a transaction, is discarded. */
   async use<T>(work: (pipeline: StatementPipeline) => Promise<T>, trace?: DatabaseTrace): Promise<T> {
-    const client = await this.#checkOut();
+    const turn = this.#turns.getStore() ?? ownTurn;
+    const client = await this.#checkOut(turn);
     const watched = this.#connecting.watch.find(client);
     let isLost = false;
     try {
@@ -204,6 +229,7 @@ class Connections {
       throw error;
     } finally {
       client.release(isLost || client.getTransactionStatus() !== "I");
+      this.#slots.release(turn);
     }
   }
 
@@ -217,15 +243,27 @@ class Connections {
     return server === undefined || server !== this.#replacedServer;
   }
 
-  async #checkOut(): Promise<pg.PoolClient> {
+  async #checkOut(turn: Turn): Promise<pg.PoolClient> {
     if (this.#pool.options.max < this.#max && systemClock.monotonicMs() >= this.#fullUntilMs) this.resize(this.#max);
-    if (this.#pool.idleCount > this.#pool.waitingCount) return this.#connect();
+    const slot = this.#slots.take(turn, slotLimit);
+    if (!slot && this.#pool.idleCount > this.#pool.waitingCount) return this.#connectIn(turn);
     const startedMs = systemClock.monotonicMs();
     try {
-      return await this.#connect();
+      if (slot) await slot;
+      return await this.#connectIn(turn);
     } finally {
       const seconds = (systemClock.monotonicMs() - startedMs) / 1000;
       for (const listener of this.#waitListeners) listener(seconds);
+    }
+  }
+
+  /** Returns a connection for the slot of `turn`, or gives the slot up. */
+  async #connectIn(turn: Turn): Promise<pg.PoolClient> {
+    try {
+      return await this.#connect();
+    } catch (error) {
+      this.#slots.release(turn);
+      throw error;
     }
   }
 
@@ -419,6 +457,7 @@ export function poolWithTimeout(pool: Pool, clock: Clock, ms: number): Pool {
     caches: pool.caches,
     query: (text, values) => within(pool.query(text, values)),
     inTransaction: (work) => within(pool.inTransaction(work)),
+    inTurn: (turn, work) => pool.inTurn(turn, work),
     onHint: (channel, listener) => pool.onHint(channel, listener),
   };
 }
