@@ -47,6 +47,12 @@ test("a look-up returns the addresses of the name server", async () => {
   expect(await lookup("receiver.example")).toEqual([at("192.0.2.1"), at("192.0.2.2")]);
 });
 
+test("an answer with 1,000 addresses keeps the first ones", async () => {
+  const addresses = Array.from({ length: 1000 }, (_, number) => `192.0.${number >> 8}.${number & 255}`);
+  const { lookup } = await openResolver(() => resolved(...addresses));
+  expect(await lookup("receiver.example")).toEqual(addresses.slice(0, lookupLimits.addressesMax).map(at));
+});
+
 test("200 look-ups without a response delay no other look-up", async () => {
   const { clock, lookup } = await openResolver((name) =>
     name.startsWith("silent") ? "silence" : resolved("192.0.2.1"),

@@ -119,6 +119,11 @@ export const lookupLimits = {
   /** How long a name without an address is cached. Node.js does not expose the TTL of negative answers. */
   negativeCacheSeconds: 5,
   cachedNamesMax: 10_000,
+  /**
+   * Addresses of a family that are kept. An answer may have 4,000, and each cached name half a megabyte. An attempt would
+   * connect to all of them in turn, so that a tenant could direct floods of connections at others.
+   */
+  addressesMax: 16,
 } as const;
 
 /** `none`: the name does not exist or has no address. `failed`: the name servers answered with an error. */
@@ -316,7 +321,7 @@ async function queryRecords(resolver: Resolver, name: string, family: Family): P
     const records = await (family === 4 ? resolver.resolve4(name, options) : resolver.resolve6(name, options));
     if (records.length === 0) return "ENOTFOUND";
     return {
-      addresses: records.map(({ address }) => ({ address, family })),
+      addresses: records.slice(0, lookupLimits.addressesMax).map(({ address }) => ({ address, family })),
       ttlSeconds: Math.min(...records.map(({ ttl }) => ttl)),
     };
   } catch (error) {
