@@ -7,6 +7,7 @@ import { appRole } from "#platform/database/app-role.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
+import { jobKinds, jobSubjects, workOnJob } from "#webhooks/jobs/index.ts";
 import { countColumns } from "../../src/webhooks/statistics/counts.ts";
 import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test.ts";
 import { createPortalObjects } from "../api/portal-objects.ts";
@@ -21,7 +22,7 @@ import { type Route, routesOf } from "./routes-of.ts";
 type Ids = Readonly<Record<string, string | number>>;
 
 /** Creates a provider with one of each object. `ids` are keyed by the names in paths. */
-async function createObjects(pool: Pool, http: FastifyInstance): Promise<{ api: ProviderApi; ids: Ids }> {
+async function createObjects(pool: Pool, http: FastifyInstance): Promise<Caller> {
   const api = await createProviderApi(pool, http, new Date());
   const providerId = api.provider.id;
   const endpoint = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/hook", allActors: true });
@@ -181,14 +182,17 @@ let callers = 0;
 const credentials = {
   token: async ({ api }: Caller) => ({ headers: { authorization: `Bearer ${api.token}` } }),
   key: async ({ api }: Caller) => ({ headers: { authorization: `Bearer ${api.key}` } }),
-  admin: (caller: Caller) => signIn(caller, "admin"),
-  developer: (caller: Caller) => signIn(caller, "developer"),
-} satisfies Record<string, (caller: Caller) => Promise<Credentials>>;
+  admin: (caller: StoredCaller) => signIn(caller, "admin"),
+  developer: (caller: StoredCaller) => signIn(caller, "developer"),
+} satisfies Record<string, (caller: StoredCaller) => Promise<Credentials>>;
 
 interface Caller {
-  readonly pool: Pool;
   readonly api: ProviderApi;
   readonly ids: Ids;
+}
+
+interface StoredCaller extends Caller {
+  readonly pool: Pool;
 }
 
 interface Credentials {
@@ -196,7 +200,7 @@ interface Credentials {
   readonly form_token?: string;
 }
 
-async function signIn({ pool, api, ids }: Caller, audience: Audience): Promise<Credentials> {
+async function signIn({ pool, api, ids }: StoredCaller, audience: Audience): Promise<Credentials> {
   const userId = Number(ids[audience === "admin" ? "provider_users" : "users"]);
   const session = { providerId: api.provider.id, audience, userId, now: new Date() };
   const { cookieValue, csrfToken } = await pool.inTransaction((tx) => createSession(tx, session));
@@ -361,4 +365,120 @@ test("no body of a request names an object of another provider", async ({
     }
   }
   expect(await snapshot(owner, tables, foreign.api.provider.id)).toEqual(before);
+});
+
+/** Each kind of job on each kind of row to which it applies. */
+const jobs = jobKinds.flatMap((kind) => jobSubjects.map((of) => ({ kind, of })));
+
+test("a job on rows of another provider finds none, changes none and exports none", async ({
+  site: { owner, pool, http, own, foreign, tables },
+}) => {
+  const before = await snapshot(owner, tables, foreign.api.provider.id);
+  const { events, deliveries } = foreign.ids;
+  const rows = { deliveries, failures: deliveries, events, attempts: `${deliveries}.2` };
+  const headers = { host: own.api.host, authorization: `Bearer ${own.api.token}` };
+  const started: string[] = [];
+  for (const { kind, of } of jobs) {
+    const payload = { kind, of, ids: [rows[of]], ...(kind === "replay" && { endpoint_id: own.ids["endpoints"] }) };
+    const answer = await http.inject({ method: "POST", url: "/api/v1/jobs", headers, payload });
+    if (answer.statusCode === 422) continue;
+    started.push(`${kind} ${of}`);
+    while (await workOnJob(pool));
+    const { id } = answer.json<{ id: number }>();
+    const job = await http.inject({ url: `/api/v1/jobs/${id}`, headers });
+    expect([kind, of, job.json()]).toEqual([kind, of, expect.objectContaining({ state: "done", done: 0, skipped: 1 })]);
+    const result = await http.inject({ url: `/api/v1/jobs/${id}/result`, headers });
+    expect(result.body).not.toContain("canary");
+  }
+  expect(started.length).toBeGreaterThan(8);
+  expect(await snapshot(owner, tables, foreign.api.provider.id)).toEqual(before);
+});
+
+/** Documented GETs whose paths name no object, with their query parameters. A stream does not end, and an export is audited. */
+const listings = [await describeAccountManagementApi("0.0.0"), await bellwireApiDocument("0.0.0")]
+  .map(fieldsOf)
+  .flatMap((document) =>
+    operationsIn(document)
+      .filter(({ method, path }) => method === "get" && !/\{|\/(stream|export)$/.test(path))
+      .map(({ path, operation }) => ({
+        path,
+        parameters: [operation["parameters"] ?? []]
+          .flat()
+          .map((parameter) => follow(document, parameter))
+          .filter((parameter) => parameter["in"] === "query")
+          .map(({ name }) => String(name)),
+      })),
+  );
+
+const requiredParameters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "/api/v1/search": { q: "quay" },
+  "/api/v1/stats": { metrics: "attempts" },
+};
+
+/** Returns the status and the document, without times and the id of the request. */
+async function read(
+  { http, own: { api } }: { readonly http: FastifyInstance; readonly own: Caller },
+  path: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const query = new URLSearchParams({ ...requiredParameters[path], ...parameters }).toString();
+  const headers = { host: api.host, authorization: `Bearer ${api.token}`, accept: "application/json" };
+  const { statusCode, body } = await http.inject({ url: `${path}?${query}`, headers });
+  return `${statusCode} ${body.replaceAll(/"\d{4}-\d\d-\d\dT[^"]*Z"|"request_id":"[^"]*"|_seconds":[\d.]+/g, "")}`;
+}
+
+test("no list, count or statistic depends on the objects of another provider", async ({ site }) => {
+  const readAll = async (): Promise<ReadonlyMap<string, string>> => {
+    const answers = new Map<string, string>();
+    for (const { path } of listings) answers.set(path, await read(site, path));
+    return answers;
+  };
+  const before = await readAll();
+  const refused = [...before].filter(([, answer]) => !answer.startsWith("200")).map(([path]) => path);
+  expect(refused.filter((path) => !path.includes("/find"))).toEqual([]);
+  await createObjects(site.pool, site.http);
+  expect(await readAll()).toEqual(before);
+});
+
+/** Filters that name an object: of another provider, and none. All other filters get a word of another provider. */
+async function filtersOf(
+  pool: Pool,
+  { api, ids }: Caller,
+): Promise<Readonly<Record<string, readonly [string, string]>>> {
+  const [texts] = await pool.query<Record<"username" | "email" | "user_key" | "app_id", string>>(
+    `select username, email, user_key, application_id as app_id
+     from users join applications using (provider_id) where provider_id = $1`,
+    [api.provider.id],
+  );
+  const numbered = {
+    endpoint_id: ids["endpoints"],
+    account_id: ids["accounts"],
+    object_id: ids["accounts"],
+    account: ids["accounts"],
+    user_id: ids["users"],
+    plan_id: ids["application_plans"],
+    service_id: ids["services"],
+    application_id: ids["applications"],
+  };
+  const pairs = (values: object, none: string): object =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [String(value), none]]));
+  return {
+    ...pairs(texts ?? {}, "nobody"),
+    ...pairs(numbered, "4503599627370496"),
+    ...pairs({ event_id: ids["events"], ids: ids["events"] }, "01900000-0000-7000-8000-000000000000"),
+  };
+}
+
+test("a filter by an object of another provider finds as little as one by none", async ({ site }) => {
+  const filters = await filtersOf(site.pool, site.foreign);
+  const accepted: string[] = [];
+  for (const { path, parameters } of listings) {
+    for (const name of parameters) {
+      const [theirs, none] = filters[name] ?? ["canary", "nothing"];
+      const answer = (await read(site, path, { [name]: theirs })).replaceAll(theirs, none);
+      expect([path, name, answer]).toEqual([path, name, await read(site, path, { [name]: none })]);
+      if (/^[24]0/.test(answer)) accepted.push(`${path} ${name}`);
+    }
+  }
+  expect(accepted.length).toBeGreaterThan(60);
 });
