@@ -34,6 +34,15 @@ test("a retry that is due before its settlement is confirmed is read again after
   expect(beginRead(lane, 0).after.dueAt < "30").toBe(true);
 });
 
+test("a lane whose settings changed during a read is read again immediately", () => {
+  const lane = newLane();
+  const read = beginRead(lane, 0);
+  lane.polls.begin(1000);
+  lane.change({ ...settings, version: 2 }, 0);
+  lane.endRead([due("a", "10")], read, upTo("20"));
+  expect(lane.polls.isImmediate).toBe(true);
+});
+
 test("rows behind the head of an ordering key are read only if there are any", () => {
   const needsRuns = (isFollowed: boolean): boolean => {
     const lane = newLane();

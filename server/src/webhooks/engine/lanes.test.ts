@@ -233,27 +233,33 @@ test("a hint claims a lane once, neither a lane that this engine owns nor one th
   expect(claims).toEqual([[1]]);
 });
 
-test("settings are read again after a hint until a read succeeds, and a lane whose endpoint is gone ends", async () => {
-  let found: (typeof settings)[] | undefined = [settings];
-  const { lanes, reads } = newObservedLanes({
-    readSettings: async (endpointIds) => {
-      reads.push(endpointIds);
-      if (!found) throw new Error("the connection was lost");
-      return found;
-    },
-  });
-  lanes.hintDue([1]);
-  const [lane] = await lanes.claim();
-  await lanes.refreshSettings();
-  expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([1, false]);
-  found = undefined;
-  lanes.hintChanged([1]);
-  await expect(lanes.refreshSettings()).rejects.toThrow("the connection was lost");
-  found = [];
-  await lanes.refreshSettings();
-  await lanes.refreshSettings();
-  expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([3, true]);
-});
+test.for([
+  ["of the endpoint", [1]],
+  ["of any endpoint", []],
+] as const)(
+  "settings are read again after a hint %s until a read succeeds, and a lane whose endpoint is gone ends",
+  async ([, hinted]) => {
+    let found: (typeof settings)[] | undefined = [settings];
+    const { lanes, reads } = newObservedLanes({
+      readSettings: async (endpointIds) => {
+        reads.push(endpointIds);
+        if (!found) throw new Error("the connection was lost");
+        return found;
+      },
+    });
+    lanes.hintDue([1]);
+    const [lane] = await lanes.claim();
+    await lanes.refreshSettings();
+    expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([1, false]);
+    found = undefined;
+    lanes.hintChanged(hinted);
+    await expect(lanes.refreshSettings()).rejects.toThrow("the connection was lost");
+    found = [];
+    await lanes.refreshSettings();
+    await lanes.refreshSettings();
+    expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([3, true]);
+  },
+);
 
 test("a lane that was claimed again stays although outcomes of the former one are given up", async () => {
   const { lanes } = newObservedLanes();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DueDelivery } from "#webhooks/deliveries/index.ts";
-import { beginRead, due, newQuickLane, poll } from "../../../test/support/build-lane.ts";
+import { beginRead, due, newQuickLane, poll, upTo } from "../../../test/support/build-lane.ts";
 import type { Lane } from "./lane.ts";
 
 const ofKey = (sequence: number, dueAt: string): DueDelivery => {
@@ -53,6 +53,58 @@ test("a row that leaves its order while it is read behind the head of its key is
   if (row) lane.releaseSiblings(row);
   lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
   expect([row, lane.shift(1000)].map((next) => next?.eventId)).toEqual(["2", undefined]);
+});
+
+test.for([
+  [0, "40"],
+  [1, "20"],
+] as const)(
+  "a row behind others that is due after %i attempts of its own lets the next read begin at %s",
+  ([attemptsMade, dueAt]) => {
+    const lane = newOrderedLane();
+    lane.endRead([{ ...ofKey(2, "30"), attemptsMade }], beginRead(lane, 1000), upTo("40"));
+    expect(beginRead(lane, 2000).after.dueAt).toBe(dueAt);
+  },
+);
+
+test("rows are dropped for others only if none has come or been sent for some time", () => {
+  const lane = newQuickLane();
+  lane.endRead([due("a", "10"), due("b", "11"), due("c", "12")], beginRead(lane, 5000), { horizon: "20", nowMs: 5000 });
+  lane.dropUnsentAfter(1000, 6000);
+  expect(lane.shift(6000)?.eventId).toBe("a");
+  lane.dropUnsentAfter(1000, 7000);
+  expect(lane.mayStart(7000)).toBe(true);
+  lane.dropUnsentAfter(1000, 7001);
+  expect(lane.mayStart(7001)).toBe(false);
+});
+
+test("rows behind others are not dropped in the first second", () => {
+  const lane = newQuickLane();
+  poll(lane, 0, [ofKey(1, "10")]);
+  lane.endRuns(lane.beginRuns(0, 100), [{ ...ofKey(2, "infinity"), body: Buffer.from("next") }], 5000);
+  lane.dropUnsentAfter(1000, 6000);
+  expect(lane.heldBytes).toBe(4);
+  lane.dropUnsentAfter(1000, 6001);
+  expect(lane.heldBytes).toBe(0);
+});
+
+test("rows at the end of an ordering key that were read too long ago are read again", () => {
+  const lane = newQuickLane();
+  const sent: (string | undefined)[] = [];
+  const sendNext = (nowMs: number): void => {
+    const row = lane.shift(nowMs);
+    sent.push(row?.eventId);
+    if (row) lane.ended(row, true, nowMs);
+  };
+  poll(lane, 0, [ofKey(1, "10")]);
+  const runs = lane.beginRuns(0, 100);
+  const rows = Array.from({ length: runs[0]?.limit ?? 0 }, (_, number) => ofKey(number + 2, "infinity"));
+  lane.endRuns(runs, rows, 0);
+  while (!lane.needsRuns) sendNext(0);
+  lane.endRuns(lane.beginRuns(0, 100), [], 0);
+  expect(lane.needsRuns).toBe(false);
+  sendNext(1001);
+  expect(lane.needsRuns).toBe(true);
 });
 
 test("replayed deliveries of an ordering key wait for the one in flight and are sent in sequence", () => {

@@ -82,6 +82,15 @@ test("batches start at least 10 ms apart", async () => {
   expect(batches).toEqual([1, 3]);
 });
 
+test("a full batch does not wait for the 10 ms", async () => {
+  const { batches, add } = openQueue();
+  add(1);
+  await nextTurn();
+  add(1000);
+  await nextTurn();
+  expect(batches).toEqual([1, 1000]);
+});
+
 test("after a batch of more than 20 outcomes the next batch collects for 20 ms", async () => {
   const { clock, batches, add } = openQueue();
   add(21);
