@@ -27,11 +27,10 @@ async function createObjects(pool: Pool, http: FastifyInstance): Promise<Caller>
   const providerId = api.provider.id;
   const endpoint = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/hook", allActors: true });
   const created = await createPortalObjects(api);
-  const firstOf = async (table: string): Promise<string> =>
-    String(
-      (await pool.query<{ id: unknown }>(`select id from ${table} where provider_id = $1 limit 1`, [providerId]))[0]
-        ?.id,
-    );
+  const firstOf = async (table: string, column = "id"): Promise<string> => {
+    const statement = `select ${column} as id from ${table} where provider_id = $1 limit 1`;
+    return String((await pool.query<{ id: unknown }>(statement, [providerId]))[0]?.id);
+  };
   await pool.query(
     `insert into invitations (provider_id, account_id, email, code_digest, sent_at)
      values ($1::bigint, $2, 'mira@quay.example', sha256(convert_to($1::bigint::text, 'UTF8')), now())`,
@@ -58,7 +57,20 @@ async function createObjects(pool: Pool, http: FastifyInstance): Promise<Caller>
     jobs: await firstOf("jobs"),
     erasures: await firstOf("erasures"),
     deletions: await firstOf("failure_deletions"),
+    history: event,
+    replays: await firstOf("replays"),
+    views: await firstOf("saved_views"),
+    bins: await firstOf("bins"),
+    shares: await firstOf("bin_shares"),
+    requests: 1,
+    attempts: 2,
+    keys: `canary-${await firstOf("application_keys", "value")}`, // as mark() leaves it
+    referrer_filters: await firstOf("referrer_filters"),
+    "referrer-filters": await firstOf("referrer_filters"),
     groups: "0".repeat(24),
+    event_types: "none",
+    activate: "none",
+    "lost-password": "none",
     deliveries: deliveryId({ eventId: event, endpointId: endpoint }),
   };
   return { api, ids };
@@ -130,7 +142,9 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
 const fillIn = (path: string, ids: Ids): string =>
   path.replaceAll(/([\w-]+)\/:\w+/g, (_, object: string) => {
     const name = path.startsWith("/admin/api/users") && object === "users" ? "provider_users" : object;
-    return `${object}/${ids[name] ?? "1"}`;
+    const id = ids[name];
+    if (id === undefined) throw new Error(`createObjects() returns no id of ${name}, which ${path} names.`);
+    return `${object}/${id}`;
   });
 
 interface OwnTable {
