@@ -1,7 +1,14 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { cancelDelivery, deleteFailures, retryDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
+import {
+  cancelDelivery,
+  deleteFailures,
+  listDeliveries,
+  retryDeliveries,
+  retryDelivery,
+} from "#webhooks/deliveries/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
+import { createJob, readJob, workOnJob } from "#webhooks/jobs/index.ts";
 import {
   type Replay,
   type ReplayRange,
@@ -12,6 +19,7 @@ import {
   startReplay,
   workOnReplay,
 } from "#webhooks/replays/index.ts";
+import { record, value } from "#platform/document.ts";
 import { failingAtTheEnd } from "../portal/portal-fixture.ts";
 import {
   anEvent,
@@ -166,15 +174,15 @@ test("a replay of all events also repeats delivered and abandoned deliveries, wi
 
 test("only events of the time range and of the requested types are resent", async ({ database }) => {
   const providerId = await buildProvider(database);
-  const record = async (type: "account.created" | "user.created"): Promise<string> =>
+  const recordOne = async (type: "account.created" | "user.created"): Promise<string> =>
     (await recordNow(database, { providerId }, [anEvent({ type })]))[0] ?? "";
-  await record("account.created");
+  await recordOne("account.created");
   const since = await nextMoment();
-  const first = await record("account.created");
-  await record("user.created");
-  const last = await record("account.created");
+  const first = await recordOne("account.created");
+  await recordOne("user.created");
+  const last = await recordOne("account.created");
   const end = await nextMoment();
-  await record("account.created");
+  await recordOne("account.created");
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   await replayAll(database, {
     providerId,
@@ -212,6 +220,55 @@ test("a killed process has completed whole batches of a replay, and another proc
   await finishReplays(database);
   expect(await dueIds(database)).toEqual(ids);
   expect(await readReplay(database, providerId, id)).toMatchObject({ missing: 1200, state: "done" });
+});
+
+/** Records 22 events with bodies of a megabyte. The first 20 are more than a transaction renders. */
+async function recordLarge(pool: Pool, providerId: number): Promise<readonly string[]> {
+  const document = record("account", [value("id", 31), value("org_name", "x".repeat(1024 * 1024))]);
+  const events = Array.from({ length: 22 }, () => anEvent({ document }));
+  return recordNow(pool, { providerId }, events);
+}
+
+test("a replay of large bodies stores a part of them per transaction", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const ids = await recordLarge(database, providerId);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/", format: "json" });
+  const { id } = await start(database, { providerId, endpointId, only: "missing" });
+  await until(() => workOnReplay(database));
+  expect(await dueIds(database)).toEqual(ids.slice(0, 20));
+  expect(await readReplay(database, providerId, id)).toMatchObject({ missing: 20, state: "running" });
+  await finishReplays(database);
+  expect(await dueIds(database)).toEqual(ids);
+  expect(await readReplay(database, providerId, id)).toMatchObject({ missing: 22, state: "done" });
+});
+
+test("a job that replays large bodies stores a part of a chunk per transaction", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const url = "http://127.0.0.1:9/";
+  await buildEndpoint(database, { providerId, url });
+  await recordLarge(database, providerId);
+  const endpointId = await buildEndpoint(database, { providerId, url, format: "json", name: "other" });
+  const { id } = await createJob(database, {
+    providerId,
+    kind: "replay",
+    subject: "deliveries",
+    selection: {},
+    endpointId,
+    format: null,
+    ...bySystem,
+    follow: async () => undefined,
+    rows: async function* (db) {
+      yield await listDeliveries(db, { providerId, limit: 100 });
+    },
+  });
+  const dueCount = async (): Promise<number> =>
+    (await database.query("select from due where endpoint_id = $1", [endpointId])).length;
+  expect(await workOnJob(database)).toBe(true);
+  expect(await dueCount()).toBe(20);
+  expect(await readJob(database, providerId, id)).toMatchObject({ state: "running", done: 20, skipped: 0 });
+  while (await workOnJob(database));
+  expect(await dueCount()).toBe(22);
+  expect(await readJob(database, providerId, id)).toMatchObject({ state: "done", done: 22, skipped: 0 });
 });
 
 test("concurrent processes make each delivery of several replays due once", async ({ database }) => {

@@ -176,23 +176,38 @@ interface PayloadsToStore {
   readonly format: BodyFormat;
 }
 
-/** Renders events in a format without a subscriber when they were recorded, from their stored documents. */
-export async function storePayloads(tx: Transaction, { eventIds, ...request }: PayloadsToStore): Promise<void> {
-  for (let from = 0; from < eventIds.length; from += batchMax)
-    await storeBatch(tx, { ...request, eventIds: eventIds.slice(from, from + batchMax) });
+/** Bodies rendered per transaction: some two seconds. The batch that reaches the limit is stored as a whole. */
+const bytesMax = 16 * 1024 * 1024;
+
+/**
+ * Renders events in a format without a subscriber when they were recorded, from their stored documents. Returns how many of them, in
+ * their order, have a payload now: large ones take several transactions.
+ */
+export async function storePayloads(tx: Transaction, { eventIds, ...request }: PayloadsToStore): Promise<number> {
+  let bytes = 0;
+  let stored = 0;
+  while (stored < eventIds.length && bytes < bytesMax) {
+    const batch = eventIds.slice(stored, stored + batchMax);
+    bytes += await storeBatch(tx, { ...request, eventIds: batch });
+    stored += batch.length;
+  }
+  return stored;
 }
 
-async function storeBatch(tx: Transaction, { providerId, eventIds, format }: PayloadsToStore): Promise<void> {
+/** Returns the bytes of the bodies. */
+async function storeBatch(tx: Transaction, { providerId, eventIds, format }: PayloadsToStore): Promise<number> {
   const events = await tx.query<StoredEvent>(unrendered, [providerId, eventIds, format]);
-  if (events.length === 0) return;
+  if (events.length === 0) return 0;
+  const bodies = events.map((event) => bodyOf(event, format));
   const column = <T>(of: (event: StoredEvent) => T): T[] => events.map(of);
   await tx.query(insertPayloads, [
     providerId,
     format,
     column(({ id }) => id),
-    column((event) => bodyOf(event, format)),
+    bodies,
     column((event) => JSON.stringify(contextOf(event))),
   ]);
+  return bodies.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** An event with everything that its bodies contain. */

@@ -45,6 +45,8 @@ interface ChunkResult {
   /** Lines of an export. */
   readonly content?: Buffer;
   readonly resumed?: readonly number[];
+  /** Events of the chunk that are left for the next transaction. */
+  readonly rest?: readonly string[];
 }
 
 const advance = `
@@ -56,6 +58,14 @@ const advance = `
 const storeContent = `
   update job_chunks set content = $4, event_ids = '{}', endpoint_ids = '{}', attempt_numbers = null
   where provider_id = $1 and job_id = $2 and number = $3`;
+
+const shortenChunk = `
+  update job_chunks set event_ids = $4, endpoint_ids = $5, attempt_numbers = null
+  where provider_id = $1 and job_id = $2 and number = $3`;
+
+const advanceInChunk = `
+  update jobs set tries = 0, done = done + $3, skipped = skipped + $4, work_at = clock_timestamp()
+  where provider_id = $1 and id = $2`;
 
 const deleteChunk = `delete from job_chunks where provider_id = $1 and job_id = $2 and number = $3`;
 
@@ -115,7 +125,7 @@ async function processChunk(tx: Transaction, job: ClaimedJob): Promise<ChunkResu
       return { done: await deleteSelectedFailures(tx, { ...keys, selectedAt, deletionId: id }) };
     }
     case "replay":
-      return { done: await resendEvents(tx, { providerId, endpointId: job.endpointId ?? 0, eventIds }) };
+      return resendEvents(tx, { providerId, endpointId: job.endpointId ?? 0, eventIds });
     case "export": {
       const { subject, format, attemptNumbers } = job;
       const { rows, content } = await renderRows(tx, { ...keys, attemptNumbers, subject, format: format ?? "ndjson" });
@@ -126,12 +136,26 @@ async function processChunk(tx: Transaction, job: ClaimedJob): Promise<ChunkResu
 
 async function finishChunk(tx: Transaction, job: ClaimedJob, result: ChunkResult): Promise<void> {
   const { providerId, id, number, isLast, eventIds, resumed } = job;
-  const { done, content } = result;
+  const { done, content, rest = [] } = result;
+  if (rest.length > 0) return keepRest(tx, job, { done, rest });
   if (content) await tx.query(storeContent, [providerId, id, number, content]);
   else await tx.query(deleteChunk, [providerId, id, number]);
   const counts = [done, eventIds.length - done, 0];
   const values = [...counts, result.resumed ?? resumed, content?.length ?? 0, null, isLast];
   await tx.query(advance, [providerId, id, ...values]);
+}
+
+/** Leaves the rest of the chunk as the next one of the job. */
+async function keepRest(
+  tx: Transaction,
+  { providerId, id, number, eventIds, endpointIds }: ClaimedJob,
+  { done, rest }: Required<Pick<ChunkResult, "done" | "rest">>,
+): Promise<void> {
+  const isRest = new Set(rest);
+  const places = [...eventIds.keys()].filter((place) => isRest.has(eventIds[place] ?? ""));
+  const left = [places.map((place) => eventIds[place]), places.map((place) => endpointIds[place])];
+  await tx.query(shortenChunk, [providerId, id, number, ...left]);
+  await tx.query(advanceInChunk, [providerId, id, done, eventIds.length - done - places.length]);
 }
 
 /** After the last try, the rows of the chunk count as failed, so that one bad row does not stop the job. */

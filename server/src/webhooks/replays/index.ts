@@ -233,7 +233,7 @@ export async function countReplayable(
   return counts ?? { failed: 0, missing: 0, delivered: 0, givenUp: 0 };
 }
 
-/** Events examined per transaction: some tens of milliseconds, without locks that others wait for. */
+/** Events examined per transaction: some tens of milliseconds, without locks that others wait for; seconds if bodies are large. */
 const chunkMax = 500;
 
 type ClaimedReplay = ReplayRange &
@@ -290,32 +290,46 @@ async function workChunk(tx: Transaction, replay: ClaimedReplay): Promise<void> 
   const examined = replay.isEndpointGone
     ? []
     : await findReplayable(tx, { ...replay, after: replay.lastEvent, limit: chunkMax });
-  const sent = await makeDue(tx, replay, examined);
+  const { reached, sent } = await makeDue(tx, replay, examined);
   const count = (state: PreviousState): number => sent.filter(({ was }) => was === state).length;
   await tx.query(advance, [
     replay.providerId,
     replay.id,
-    examined.at(-1)?.eventId ?? replay.lastEvent,
+    reached.at(-1)?.eventId ?? replay.lastEvent,
     count("failed"),
     count("missing"),
     count("delivered"),
     count("givenUp"),
-    replay.isEndpointGone ? "cancelled" : examined.length < chunkMax ? "done" : "running",
+    replay.isEndpointGone
+      ? "cancelled"
+      : reached.length === examined.length && examined.length < chunkMax
+        ? "done"
+        : "running",
   ]);
 }
 
 type Destination = Pick<ClaimedReplay, "providerId" | "endpointId" | "format" | "includeCredentials" | "ordering">;
 
-/** Returns the deliveries that are due. A previous delivery keeps its bytes. A missing one gets those of the endpoint's format. */
-async function makeDue(
-  tx: Transaction,
-  replay: Destination,
-  examined: readonly ExaminedEvent[],
-): Promise<readonly DeliveryToRepeat[]> {
+interface MadeDue {
+  /** The examined events up to the limit of bytes that are rendered in a transaction. */
+  readonly reached: readonly ExaminedEvent[];
+  readonly sent: readonly DeliveryToRepeat[];
+}
+
+/** Makes deliveries due. A previous delivery keeps its bytes. A missing one gets those of the endpoint's format. */
+async function makeDue(tx: Transaction, replay: Destination, examined: readonly ExaminedEvent[]): Promise<MadeDue> {
   const format = bodyFormatOf(replay);
   const unsent = examined.filter(({ was }) => was === "missing").map(({ eventId }) => eventId);
-  await storePayloads(tx, { providerId: replay.providerId, eventIds: unsent, format });
-  const deliveries = examined.flatMap(({ eventId, was, sequence, ...event }): readonly DeliveryToRepeat[] =>
+  const stored = await storePayloads(tx, { providerId: replay.providerId, eventIds: unsent, format });
+  const next = unsent[stored];
+  const reached =
+    next === undefined
+      ? examined
+      : examined.slice(
+          0,
+          examined.findIndex((event) => event.eventId === next),
+        );
+  const deliveries = reached.flatMap(({ eventId, was, sequence, ...event }): readonly DeliveryToRepeat[] =>
     was === null
       ? []
       : [
@@ -328,7 +342,7 @@ async function makeDue(
           },
         ],
   );
-  return makeDueAgain(tx, replay, deliveries);
+  return { reached, sent: await makeDueAgain(tx, replay, deliveries) };
 }
 
 const destinationStatement = `
@@ -346,17 +360,24 @@ const selectedStatement = `
   where event.provider_id = $1 and event.id = any($3::uuid[]) and due.event_id is null
   order by event.id`;
 
+interface Resent {
+  readonly done: number;
+  /** Events for another transaction, because the bodies are large. */
+  readonly rest: readonly string[];
+}
+
 /**
- * Makes deliveries of these events to an endpoint due, as a replay does. Returns the number of events. The rest has
- * expired or is pending; all of them if the endpoint was deleted.
+ * Makes deliveries of these events to an endpoint due, as a replay does. Events that are neither done nor left for another transaction
+ * have expired or are pending; all of them if the endpoint was deleted.
  */
 export async function resendEvents(
   tx: Transaction,
   events: { readonly providerId: number; readonly endpointId: number; readonly eventIds: readonly string[] },
-): Promise<number> {
+): Promise<Resent> {
   const { providerId, endpointId, eventIds } = events;
   const [destination] = await tx.query<Destination>(destinationStatement, [providerId, endpointId]);
-  if (!destination) return 0;
+  if (!destination) return { done: 0, rest: [] };
   const chosen = await tx.query<ExaminedEvent>(selectedStatement, [providerId, endpointId, eventIds]);
-  return (await makeDue(tx, destination, chosen)).length;
+  const { reached, sent } = await makeDue(tx, destination, chosen);
+  return { done: sent.length, rest: chosen.slice(reached.length).map(({ eventId }) => eventId) };
 }
