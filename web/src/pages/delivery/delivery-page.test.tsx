@@ -173,6 +173,13 @@ test("a reused connection is marked, and an attempt without a response shows the
   ]);
 });
 
+test("the response of a request bin of the installation arrives without a phase for its body", async () => {
+  const phases = { queued: 0, dns: null, connect: null, tls: null, first_byte: 7, body: null };
+  showPage(`/deliveries/${id}`, withAttempt({ connection: "internal", phases }));
+  await says("First byte");
+  expect(rowsOf(".bellwire-waterfall").slice(3)).toEqual(["TLS Not needed", "First byte 7 ms", "Body Not needed"]);
+});
+
 test.each([
   [40, undefined],
   [13, "Renew it now"],

@@ -104,6 +104,8 @@ const placeOf = ({ from, part }: PhaseRow): CSSProperties => ({
 function missingPhase({ connection, request }: Attempt, { phase, isPassed }: PhaseRow): string {
   const isOpening = phase === "dns" || phase === "connect" || phase === "tls";
   if (isOpening && connection === "reused") return "Reused";
-  if (isPassed || (phase === "tls" && request?.url.startsWith("http:") === true)) return "Not needed";
+  // A request bin's response arrives whole.
+  if (isPassed || connection === "internal" || (phase === "tls" && request?.url.startsWith("http:") === true))
+    return "Not needed";
   return "Not reached";
 }
