@@ -176,17 +176,17 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
 }
 
 function Preview({ counts, error }: { counts: Replay["counts"] | undefined; error: unknown }) {
-  if (error) return <Alert isInline isPlain component="h3" variant="danger" title={errorMessage(error)} />;
-  if (!counts) return <Alert isInline isPlain component="h3" variant="info" title="Counting…" />;
+  if (error) return <Alert isInline isPlain component="h2" variant="danger" title={errorMessage(error)} />;
+  if (!counts) return <Alert isInline isPlain component="h2" variant="info" title="Counting…" />;
   if (counts.total === 0) {
-    return <Alert isInline isPlain component="h3" variant="info" title="There is nothing to send" />;
+    return <Alert isInline isPlain component="h2" variant="info" title="There is nothing to send" />;
   }
   const deliveries = counts.total === 1 ? "1 delivery" : `${formatCount(counts.total)} deliveries`;
   return (
     <Alert
       isInline
       isPlain
-      component="h3"
+      component="h2"
       variant={counts.delivered > 0 ? "warning" : "info"}
       title={`${deliveries}: ${describeCounts(counts)}`}
     />
