@@ -3,7 +3,6 @@ import { RouterProvider, createMemoryHistory } from "@tanstack/react-router";
 import { flushSync } from "react-dom";
 import { expect, test, vi } from "vitest";
 import { SessionProvider, holdSession } from "../api/session.tsx";
-import { HasInputContext, watchInput } from "../components/form/unsaved-input.ts";
 import { createAppRouter } from "../router.tsx";
 import { exampleProduct, exampleSession } from "../testing/examples.ts";
 import { InPortal, mount } from "../testing/in-portal.tsx";
@@ -27,9 +26,7 @@ function showProductToMember() {
   mount(
     <InPortal queries={queries}>
       <SessionProvider present={present}>
-        <HasInputContext value={watchInput(document)}>
-          <RouterProvider router={router} />
-        </HasInputContext>
+        <RouterProvider router={router} />
       </SessionProvider>
     </InPortal>,
   );

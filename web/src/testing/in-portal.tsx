@@ -1,11 +1,12 @@
 import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { onTestFinished } from "vitest";
 import { ApiContext, createApiClient } from "../api/bellwire-client.ts";
 import { ManagementContext, createManagementClient } from "../api/management-client.ts";
 import { type Session, SessionContext } from "../api/session.tsx";
+import { HasInputContext, watchInput } from "../components/form/unsaved-input.ts";
 import { ToastProvider } from "../components/toast-provider.tsx";
 import { exampleSession } from "./examples.ts";
 
@@ -19,17 +20,22 @@ export interface InPortalProps {
 }
 
 /** Provides the context of every page of the Admin Portal. */
-export const InPortal = ({ queries, session, children }: InPortalProps) => (
-  <SessionContext value={{ ...exampleSession, ...session }}>
-    <ApiContext value={createApiClient(send)}>
-      <ManagementContext value={createManagementClient(send)}>
-        <QueryClientProvider client={queries}>
-          <ToastProvider>{children}</ToastProvider>
-        </QueryClientProvider>
-      </ManagementContext>
-    </ApiContext>
-  </SessionContext>
-);
+export function InPortal({ queries, session, children }: InPortalProps) {
+  const [hasInput] = useState(() => watchInput(document));
+  return (
+    <SessionContext value={{ ...exampleSession, ...session }}>
+      <ApiContext value={createApiClient(send)}>
+        <ManagementContext value={createManagementClient(send)}>
+          <QueryClientProvider client={queries}>
+            <ToastProvider>
+              <HasInputContext value={hasInput}>{children}</HasInputContext>
+            </ToastProvider>
+          </QueryClientProvider>
+        </ManagementContext>
+      </ApiContext>
+    </SessionContext>
+  );
+}
 
 /**
  * Renders an element into the document in place of the previous one. Unmounts it after the test, with its menus and

@@ -12,8 +12,11 @@ import {
   TextInput,
   type TextInputProps,
 } from "@patternfly/react-core";
+import { useBlocker } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useSession } from "../../api/session.tsx";
+import { ConfirmDialog } from "./form-dialog.tsx";
+import { useHasInput } from "./unsaved-input.ts";
 
 interface FieldProps {
   readonly id: string;
@@ -184,25 +187,55 @@ export const SwitchField = ({ id, label, hint, isOn, onChange }: SwitchFieldProp
 export interface SaveBarProps {
   readonly save: string;
   readonly isSaving: boolean;
-  /** Without it there is nothing to discard. */
-  readonly onDiscard?: (() => void) | undefined;
+  /** True while the form has edits that are not saved. */
+  readonly hasEdits: boolean;
+  /** Without it, edits cannot be discarded: there is nothing saved to return to. */
+  readonly onDiscard?: () => void;
   readonly children?: ReactNode;
 }
 
-/** The buttons of a long form, which stay visible while the form scrolls. */
-export function SaveBar({ save, isSaving, onDiscard, children }: SaveBarProps) {
+/** The buttons of a long form, which stay visible while the form scrolls. The page is not left without its edits by mistake. */
+export function SaveBar({ save, isSaving, hasEdits, onDiscard, children }: SaveBarProps) {
   return (
     <ActionGroup className="bellwire-save-bar">
       {/* A disabled button would lose the focus, here and in all others that start a request. */}
       <Button type="submit" isLoading={isSaving} isAriaDisabled={isSaving}>
         {save}
       </Button>
-      {onDiscard && (
+      {hasEdits && onDiscard && (
         <Button variant="link" onClick={onDiscard}>
           Discard changes
         </Button>
       )}
       {children}
+      {hasEdits && !isSaving && <LeaveQuestion />}
     </ActionGroup>
+  );
+}
+
+/**
+ * Asks before another page replaces the form. Another tab of the same page keeps it. A secret that was shown is an edit, too, but no
+ * input that could be lost.
+ */
+function LeaveQuestion() {
+  const hasInput = useHasInput();
+  const blocker = useBlocker({
+    shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname && hasInput(),
+    enableBeforeUnload: hasInput,
+    withResolver: true,
+  });
+  return (
+    blocker.status === "blocked" && (
+      <ConfirmDialog
+        title="Leave without saving?"
+        confirm="Discard changes"
+        dismiss="Stay on this page"
+        isBusy={false}
+        onConfirm={blocker.proceed}
+        onClose={blocker.reset}
+      >
+        Your changes on this page are not saved.
+      </ConfirmDialog>
+    )
   );
 }

@@ -1,6 +1,6 @@
 import { createContext, use } from "react";
 
-/** Returns true while the last form that received input is still shown. */
+/** Returns true while a form that received input is still shown. */
 export type HasInput = () => boolean;
 
 /** The search field of a list is no loss. */
@@ -9,11 +9,17 @@ const forms = "main form, [role=dialog] form";
 /** Notices input in the forms of a page and its dialogs. */
 export function watchInput(page: Document): HasInput {
   // A saved form is removed from most pages.
-  let edited: Element | null = null;
+  const edited = new Set<Element>();
+  const isAnyShown = (): boolean => {
+    for (const form of edited) if (!form.isConnected) edited.delete(form);
+    return edited.size > 0;
+  };
   page.addEventListener("input", ({ target }) => {
-    if (target instanceof Element) edited = target.closest(forms) ?? edited;
+    const form = target instanceof Element && target.closest(forms);
+    if (form) edited.add(form);
+    isAnyShown();
   });
-  return () => edited?.isConnected ?? false;
+  return isAnyShown;
 }
 
 export const HasInputContext = createContext<HasInput>(() => false);

@@ -86,10 +86,11 @@ export function EndpointForm({ endpoint, types }: EndpointFormProps) {
       <SaveBar
         save={endpoint ? "Save endpoint" : "Create endpoint"}
         isSaving={isSaving}
-        onDiscard={typed && endpoint ? discard : undefined}
+        hasEdits={typed !== undefined}
+        {...(endpoint && { onDiscard: discard })}
       >
         {!endpoint && (
-          <Button variant="link" onClick={() => void navigate({ to: "/endpoints" })}>
+          <Button variant="link" onClick={() => void navigate({ to: "/endpoints", ignoreBlocker: true })}>
             Cancel
           </Button>
         )}

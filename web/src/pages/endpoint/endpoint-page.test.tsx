@@ -356,3 +356,38 @@ test("an endpoint that cannot be decrypted shows the repair, and cannot be enabl
   expect(shown()).toContain("enter the URL and the custom headers again");
   expect(shown()).not.toContain("Enable");
 });
+
+test("a page with input asks before another one replaces it, and a look at another tab keeps it without a question", async () => {
+  const question = "Leave without saving?";
+  const page = showPage("/endpoints/5?tab=settings", serverWithCrm().server);
+  await fill("description", "Contacts");
+  await click("Test");
+  await says("Send test event");
+  expect(shown()).not.toContain(question);
+
+  await click("Request bins");
+  await says(question);
+  expect(page.address()).toMatch(/^\/endpoints\/5/);
+  await click("Stay on this page");
+  await waitFor(() => expect(shown()).not.toContain(question));
+  expect(document.querySelector<HTMLInputElement>("#description")?.value).toBe("Contacts");
+
+  page.router.history.push("/jobs");
+  await says(question);
+  await click("Discard changes");
+  await waitFor(() => expect(page.address()).toBe("/jobs"));
+});
+
+test("without input, and after it was saved or cancelled, a page is left without a question", async () => {
+  const page = showPage("/endpoints/5?tab=settings", serverWithCrm().server);
+  await fill("description", "Contacts");
+  await click("Save endpoint");
+  await says("The endpoint was updated");
+  await click("Endpoints");
+  await waitFor(() => expect(page.address()).toBe("/endpoints"));
+
+  await page.router.navigate({ to: "/endpoints/new" });
+  await fill("name", "billing");
+  await click("Cancel");
+  await waitFor(() => expect(page.address()).toBe("/endpoints"));
+});

@@ -51,7 +51,7 @@ function SettingsForm({ saved }: { saved: Settings }) {
         </Content>
         <KeptFields form={form} />
       </FormSection>
-      <SaveBar save="Save general settings" isSaving={isSaving} onDiscard={isChanged ? discard : undefined} />
+      <SaveBar save="Save general settings" isSaving={isSaving} hasEdits={isChanged} onDiscard={discard} />
     </Form>
   );
 }

@@ -77,12 +77,13 @@ test("a URL that is too long is not cut off: the field says how long it may be",
 
 test("the first save leads to the settings, unless the page was left meanwhile", async () => {
   const saved: object[] = [];
-  let isLeft = false;
+  const isLeft = Promise.withResolvers<void>();
   const page = showPage("/webhooks/new", {
     ...serverWith(saved),
-    "PUT /admin/api/webhooks.json": () => {
+    "PUT /admin/api/webhooks.json": async () => {
+      const isFirst = saved.length === 0;
       saved.splice(0, 1, endpointAt("https://crm.example/in"));
-      if (isLeft) void page.router.navigate({ to: "/bins" });
+      if (!isFirst) await isLeft.promise;
       return [200, {}];
     },
   });
@@ -90,10 +91,12 @@ test("the first save leads to the settings, unless the page was left meanwhile",
   await click("Save webhook settings");
   await waitFor(() => expect(page.address()).toBe("/webhooks/edit"));
 
-  isLeft = true;
   await tick("active");
   await click("Save webhook settings");
+  await waitFor(() => expect(document.querySelector("[type=submit]")?.getAttribute("aria-disabled")).toBe("true"));
+  await page.router.navigate({ to: "/bins" });
   await waitFor(() => expect(document.querySelector("h1")?.textContent).toBe("Request bins"));
+  isLeft.resolve();
   await says("The webhook settings were saved");
   expect(page.address()).toBe("/bins");
 });

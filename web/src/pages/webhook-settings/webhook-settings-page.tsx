@@ -51,7 +51,7 @@ export function WebhookSettingsPage() {
             const [rightPath, otherPath] = saved ? [edit, create] : [create, edit];
             return (
               <>
-                {path === otherPath && <Navigate to={rightPath} hash={true} replace />}
+                {path === otherPath && <Navigate to={rightPath} hash={true} replace ignoreBlocker />}
                 {/* Stays during the redirect: a colleague's first save must not discard unsaved edits. */}
                 <SettingsForm endpoint={saved} types={all} />
               </>
@@ -179,7 +179,7 @@ export function SettingsForm({ endpoint, types }: SettingsFormProps) {
         )}
         <EventSwitches types={types} settings={settings} onChange={changeSwitches} />
       </FormSection>
-      <SaveBar save="Save webhook settings" isSaving={isSaving} onDiscard={typed && discard} />
+      <SaveBar save="Save webhook settings" isSaving={isSaving} hasEdits={typed !== undefined} onDiscard={discard} />
     </Form>
   );
 }
