@@ -40,6 +40,7 @@ create table tenants (
   other_cell smallint,
   move_id uuid,
   held_until timestamp with time zone,
+  deleting_since timestamp with time zone,
   constraint tenants_cell_number_fkey FOREIGN KEY (cell_number) REFERENCES cells(number),
   constraint tenants_other_cell_fkey FOREIGN KEY (other_cell) REFERENCES cells(number),
   constraint tenants_pkey PRIMARY KEY (provider_id),

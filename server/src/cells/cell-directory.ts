@@ -114,7 +114,15 @@ export class CellDirectory {
     const found = await Promise.allSettled(cells.map(({ number }) => this.#findInCell(number, subdomain)));
     const here = found.flatMap((each) => (each.status === "fulfilled" && each.value ? [each.value] : []));
     const place = here.find(({ hasArrived }) => hasArrived) ?? here[0];
-    return place && { providerId: place.providerId, subdomain: place.subdomain, cell: place.cell, isHeld: false };
+    return (
+      place && {
+        providerId: place.providerId,
+        subdomain: place.subdomain,
+        cell: place.cell,
+        isHeld: false,
+        isDeleting: false,
+      }
+    );
   }
 
   async #findInCell(number: number, subdomain: string): Promise<FoundHere | undefined> {
@@ -177,6 +185,7 @@ export class TenantCache {
         await systemClock.sleep(pollMs);
         continue;
       }
+      if (tenant?.isDeleting) return undefined;
       // A change during the read may be missing from its result.
       if (tenant && this.#known.size < cachedMax && this.#changes === changesBefore) {
         this.#known.set(subdomain ?? first, tenant);

@@ -148,12 +148,16 @@ export interface Tenant {
   readonly cell: number;
   /** Requests wait, because the provider is about to be in another cell. */
   readonly isHeld: boolean;
+  /** Its rows are being deleted. No host serves it any more. */
+  readonly isDeleting: boolean;
 }
 
-const tenantColumns = `provider_id, subdomain, cell_number as cell, coalesce(held_until > clock_timestamp(), false) as "isHeld"`;
+const tenantColumns = `provider_id, subdomain, cell_number as cell, coalesce(held_until > clock_timestamp(), false) as "isHeld",
+  deleting_since is not null as "isDeleting"`;
 const findTenantStatement = `select ${tenantColumns} from bellwire_directory.tenants where subdomain = $1`;
 // The oldest provider serves every host if there is no base domain.
-const firstTenantStatement = `select ${tenantColumns} from bellwire_directory.tenants order by provider_id limit 1`;
+const firstTenantStatement = `
+  select ${tenantColumns} from bellwire_directory.tenants where deleting_since is null order by provider_id limit 1`;
 
 /** Returns the tenant of a subdomain; without one, the first. */
 export async function findTenant(directory: Database, subdomain: string | undefined): Promise<Tenant | undefined> {
@@ -176,16 +180,19 @@ const loadStatement = `
 /** Returns the cells with the number of their providers. */
 export const readCellLoads = (directory: Database): Promise<CellLoad[]> => directory.query<CellLoad>(loadStatement);
 
-const subdomainsStatement = `
-  select subdomain from bellwire_directory.tenants
+const cellTenantsStatement = `
+  select ${tenantColumns} from bellwire_directory.tenants
   join bellwire_directory.cells on number = cell_number
   where name = $1
   order by subdomain`;
 
+/** Returns the tenants of a cell. */
+export const readTenants = (directory: Database, cellName: string): Promise<Tenant[]> =>
+  directory.query<Tenant>(cellTenantsStatement, [cellName]);
+
 /** Returns the subdomains of the providers of a cell. */
 export async function readSubdomains(directory: Database, cellName: string): Promise<readonly string[]> {
-  const tenants = await directory.query<Pick<Tenant, "subdomain">>(subdomainsStatement, [cellName]);
-  return tenants.map(({ subdomain }) => subdomain);
+  return (await readTenants(directory, cellName)).map(({ subdomain }) => subdomain);
 }
 
 const betweenStatement = `
@@ -216,7 +223,29 @@ export async function insertTenant(
   return tenant?.providerId;
 }
 
-/** Gives a reserved subdomain back: its provider could not be created in the cell. */
+/** Gives a subdomain back: its provider could not be created in the cell, or has no rows any more. */
 export async function deleteTenant(tx: Transaction, providerId: number): Promise<void> {
   await tx.query(`delete from bellwire_directory.tenants where provider_id = $1`, [providerId]);
+  tx.hintAfterCommit(tenantsChannel, String(providerId));
+}
+
+const countOthersStatement = `
+  select count(*)::integer as others from bellwire_directory.tenants where provider_id <> $1 and deleting_since is null`;
+
+/** Counts the tenants beside one that are not being deleted. */
+export async function countOtherTenants(directory: Database, providerId: number): Promise<number> {
+  const [row] = await directory.query<{ others: number }>(countOthersStatement, [providerId]);
+  return row?.others ?? 0;
+}
+
+const markDeletingStatement = `
+  update bellwire_directory.tenants set deleting_since = coalesce(deleting_since, clock_timestamp())
+  where provider_id = $1 and move_id is null
+  returning provider_id`;
+
+/** Closes the hosts of a tenant for ever, until its subdomain is given back. Returns false if it is moving to another cell. */
+export async function markDeleting(tx: Transaction, providerId: number): Promise<boolean> {
+  const [marked] = await tx.query(markDeletingStatement, [providerId]);
+  tx.hintAfterCommit(tenantsChannel, String(providerId));
+  return marked !== undefined;
 }

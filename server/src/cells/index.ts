@@ -1,6 +1,7 @@
 export {
   type Cell,
   cellsChannel,
+  countOtherTenants,
   defaultCell,
   deleteCell,
   deleteTenant,
@@ -10,6 +11,7 @@ export {
   readCellLoads,
   readCells,
   readSubdomains,
+  readTenants,
   readSubdomainsBetween,
   reencryptCells,
   revealDatabaseUrl,
@@ -18,5 +20,5 @@ export {
 } from "./directory.ts";
 export { CellDirectory, copyCells, readKnownCells, TenantCache } from "./cell-directory.ts";
 export { OpenCells, openCell, parseServedCells } from "./open-cells.ts";
-export { type CellPlace, connectToCell, finishMove, moveProvider } from "./move/move-provider.ts";
+export { type CellPlace, connectToCell, deleteProvider, finishMove, moveProvider } from "./move/move-provider.ts";
 export { decideInterruptedMoves, findMove, lockCells, lockMove, type Move, type MoveCells } from "./move/move-state.ts";

@@ -160,7 +160,7 @@ export async function requireCell(directory: Database, name: string): Promise<Ce
 }
 
 /** Longer than the longest time limit of an endpoint. */
-const drainSeconds = 70;
+export const drainSeconds = 70;
 
 export const moveProviderCommand: Command = {
   usage: "provider move SUBDOMAIN --to CELL [--drain-seconds SECONDS]",
@@ -306,13 +306,13 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   const place = await createFindPlace(installation);
   const cells: MoveCells = { directory, open: async (number) => installation.open((await place(number)).cell) };
 
-  const locking = await connectToCell({ schema: "bellwire", ownerUrl: database.ownerUrl });
-  await using _locked = { [Symbol.asyncDispose]: () => locking.end() };
-  if (!(await lockMove(locking, providerId))) throw new CannotStart(`Another process is moving ${subdomain}.`);
+  await using locks = await lockProvider(database.ownerUrl, subdomain, providerId);
   const interrupted = await findMove(cells, providerId);
   const { cell: oldCell } = await requireTenant(directory, subdomain);
   const used = [oldCell, newCell?.number, interrupted?.from, interrupted?.to].filter((cell) => cell !== undefined);
-  await lockCells(locking, used, () => needs.printStatus(`${subdomain} waits: another move uses one of its cells`));
+  await lockCells(locks.client, used, () =>
+    needs.printStatus(`${subdomain} waits: another command uses one of its cells`),
+  );
   if (interrupted) await finish(cells, interrupted, place, needs);
 
   if (!newCell) return;
@@ -338,12 +338,21 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   }
 }
 
+/** Keeps other commands from moving or deleting a provider. The client holds the lock until it is closed. */
+export async function lockProvider(ownerUrl: string, subdomain: string, providerId: number) {
+  const client = await connectToCell({ schema: "bellwire", ownerUrl });
+  const locks = { client, [Symbol.asyncDispose]: () => client.end() };
+  if (await lockMove(client, providerId)) return locks;
+  await client.end();
+  throw new CannotStart(`Another process is moving or deleting ${subdomain}.`);
+}
+
 interface FoundPlace extends CellPlace {
   readonly cell: Cell;
 }
 
 /** Returns a function that finds a cell and how its owner connects. */
-async function createFindPlace({ directory, database, config }: Installation) {
+export async function createFindPlace({ directory, database, config }: Installation) {
   const cells = await readCells(directory);
   const isOther = cells.some(({ databaseUrl }) => databaseUrl !== null);
   const encryption = isOther ? await openEncryption(directory, config) : undefined;

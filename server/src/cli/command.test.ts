@@ -132,6 +132,7 @@ test.each([
     "provider move",
     "provider limit",
     "provider suspend",
+    "provider delete",
   ]);
 });
 

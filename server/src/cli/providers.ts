@@ -12,12 +12,31 @@ import { systemClock } from "#platform/clock.ts";
 import { randomPassword } from "#platform/ids.ts";
 import { changeableLimits, textLimits } from "#platform/limits.ts";
 import { isTokenName, setUpProvider } from "#portal/provider-account/index.ts";
-import { deleteTenant, findTenant, insertTenant, readCells, readSubdomains } from "#cells/index.ts";
+import {
+  type Cell,
+  countOtherTenants,
+  defaultCell,
+  deleteProvider,
+  deleteTenant,
+  findTenant,
+  insertTenant,
+  lockCells,
+  readCells,
+  readTenants,
+} from "#cells/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { readProvider } from "#portal/providers/index.ts";
-import { requireCell } from "./cells.ts";
-import { type Command, WrongUsage, parseWhole, parseArguments } from "./command.ts";
-import { type Installation, auditCommand, providerOption, withInstallation, withProvider } from "./with-database.ts";
+import { errorMessage } from "#platform/errors.ts";
+import { type Provider, readProvider } from "#portal/providers/index.ts";
+import { createFindPlace, drainSeconds, lockProvider, requireCell } from "./cells.ts";
+import { type Command, type CommandNeeds, WrongUsage, parseWhole, parseArguments } from "./command.ts";
+import {
+  type Installation,
+  auditCommand,
+  providerOption,
+  unknownProvider,
+  withInstallation,
+  withProvider,
+} from "./with-database.ts";
 
 export const createProvider: Command = {
   usage:
@@ -66,20 +85,46 @@ async function readHidingProvider({ directory, config }: Installation): Promise<
 
 export const listProviders: Command = {
   usage: "provider list",
-  summary: "list the subdomains of all providers, which other commands take with --provider, and their cells",
+  summary:
+    "list the subdomains of all providers, which other commands take with --provider, their states and cells; " +
+    "unknown: the cell does not respond",
   async run(args, needs) {
     parseArguments({ args: [...args], options: {} });
-    await withInstallation(needs, async ({ directory }) => {
-      needs.print(row("SUBDOMAIN", "CELL"));
-      for (const { name } of await readCells(directory)) {
-        for (const subdomain of await readSubdomains(directory, name)) needs.print(row(subdomain, name));
+    await withInstallation(needs, async (installation) => {
+      needs.print(row("SUBDOMAIN", "STATE", "CELL"));
+      for (const cell of await readCells(installation.directory)) {
+        const tenants = await readTenants(installation.directory, cell.name);
+        const states = tenants.length > 0 ? await readStates(installation, cell, needs) : undefined;
+        for (const { providerId, subdomain, isDeleting } of tenants) {
+          const state = isDeleting ? "deleting" : (states?.get(providerId) ?? "unknown");
+          needs.print(row(subdomain, state, cell.name));
+        }
       }
     });
     return 0;
   },
 };
 
-const row = (subdomain: string, cell: string): string => `${subdomain.padEnd(50)} ${cell}`;
+const row = (subdomain: string, state: string, cell: string): string =>
+  `${subdomain.padEnd(50)} ${state.padEnd(10)} ${cell}`;
+
+const statesStatement = `select id, state from providers`;
+
+/** Returns the states of the providers of a cell. Undefined if it does not respond: the list shows the others. */
+async function readStates(
+  { open }: Installation,
+  cell: Cell,
+  { printStatus }: CommandNeeds,
+): Promise<ReadonlyMap<number, Provider["state"]> | undefined> {
+  try {
+    const pool = await open(cell);
+    const providers = await pool.query<Pick<Provider, "id" | "state">>(statesStatement);
+    return new Map(providers.map(({ id, state }) => [id, state]));
+  } catch (error) {
+    printStatus(`cell ${cell.name}: ${errorMessage(error)}`);
+    return undefined;
+  }
+}
 
 type Setup = Parameters<typeof setUpProvider>[2];
 
@@ -125,7 +170,7 @@ async function reserveTenant(
 ): Promise<number | undefined> {
   const found = await findTenant(directory, subdomain);
   if (!found) return directory.inTransaction((tx) => insertTenant(tx, { subdomain, cell }));
-  const isUnused = found.cell === cell && !(await readProvider(pool, found.providerId));
+  const isUnused = found.cell === cell && !found.isDeleting && !(await readProvider(pool, found.providerId));
   return isUnused ? found.providerId : undefined;
 }
 
@@ -193,6 +238,96 @@ export const suspendProvider: Command = {
     return 0;
   },
 };
+
+export const deleteProviderCommand: Command = {
+  usage: "provider delete SUBDOMAIN [--yes SUBDOMAIN]",
+  summary:
+    "delete a suspended provider and everything of it, for ever; without --yes, only show how much that is; " +
+    "repeat the command if it was interrupted",
+  async run(args, needs) {
+    const options = { yes: { type: "string" } } as const;
+    const { values, positionals } = parseArguments({ args: [...args], options, allowPositionals: true });
+    const [subdomain, ...more] = positionals;
+    if (!subdomain || more.length > 0) throw new WrongUsage("Name one provider by its subdomain.");
+    if (values.yes !== undefined && values.yes !== subdomain)
+      throw new WrongUsage(`--yes must repeat the subdomain ${subdomain}.`);
+    const isConfirmed = values.yes !== undefined;
+    return withInstallation(needs, (installation) => deleteOrPlan({ installation, needs, subdomain, isConfirmed }));
+  },
+};
+
+interface DeletionRequest {
+  readonly installation: Installation;
+  readonly needs: CommandNeeds;
+  readonly subdomain: string;
+  readonly isConfirmed: boolean;
+}
+
+/** Returns the exit code. */
+async function deleteOrPlan({ installation, needs, subdomain, isConfirmed }: DeletionRequest): Promise<number> {
+  const { directory, database, config } = installation;
+  const found = await requireSuspended(installation, subdomain);
+  const { providerId } = found;
+  if (!isConfirmed) {
+    needs.print(`${subdomain} has ${await describeSize(found.pool, providerId)}.`);
+    needs.print(`To delete all of it: bellwire provider delete ${subdomain} --yes ${subdomain}`);
+    return 0;
+  }
+  await using locks = await lockProvider(database.ownerUrl, subdomain, providerId);
+  // The default cell, too, so there is one deletion at a time: of the last two providers, one stays.
+  const waits = (): void => needs.printStatus(`${subdomain} waits: another command uses its cell`);
+  await lockCells(locks.client, [defaultCell, found.place.number], waits);
+  const { place } = await requireSuspended(installation, subdomain); // it may have changed meanwhile
+  const others = await countOtherTenants(directory, providerId);
+  if (others === 0) throw new WrongUsage(lastProvider(subdomain));
+  const { rows, undrained } = await deleteProvider({
+    directory,
+    place,
+    providerId,
+    drainMs: drainSeconds * 1000,
+    printStatus: needs.printStatus,
+  });
+  needs.print(`${subdomain} (${providerId}) is deleted: ${rows} rows`);
+  if (undrained > 0)
+    needs.printStatus(`${undrained} endpoints had attempts in flight after ${drainSeconds} s, which are not recorded`);
+  if (config.baseDomain === undefined) {
+    const first = await findTenant(directory, undefined);
+    needs.printStatus(`Without BELLWIRE_BASE_DOMAIN, every host serves the provider ${first?.subdomain} now.`);
+  }
+  return 0;
+}
+
+/** Finds a provider that may be deleted, or is being deleted. */
+async function requireSuspended(installation: Installation, subdomain: string) {
+  const tenant = await findTenant(installation.directory, subdomain);
+  if (!tenant) throw unknownProvider(subdomain);
+  const { providerId, isDeleting } = tenant;
+  const place = await (await createFindPlace(installation))(tenant.cell);
+  const pool = await installation.open(place.cell);
+  const provider = isDeleting ? undefined : await readProvider(pool, providerId);
+  if (provider?.state === "approved")
+    throw new WrongUsage(`${subdomain} is not suspended: bellwire provider suspend ${subdomain}`);
+  return { providerId, place, pool };
+}
+
+const lastProvider = (subdomain: string): string =>
+  `${subdomain} is the only provider: the next start would create a new one. Create another one first, or stop Bellwire and drop its database.`;
+
+// Events and deliveries by the indexes that lists use.
+const sizeStatement = `
+  select (select count(*) from accounts where provider_id = $1) as accounts,
+    (select count(*) from applications where provider_id = $1) as applications,
+    (select count(*) from endpoints where provider_id = $1 and deleted_at is null) as endpoints,
+    (select count(*) from events where provider_id = $1) as events,
+    (select count(*) from due where provider_id = $1) as pending,
+    (select count(*) from bins where provider_id = $1) as bins`;
+
+async function describeSize(pool: Pool, providerId: number): Promise<string> {
+  const [size] = await pool.query<Readonly<Record<string, number>>>(sizeStatement, [providerId]);
+  const { pending, ...others } = size ?? {};
+  const counts = Object.entries(others).map(([name, count]) => `${count} ${name}`);
+  return [...counts, `${pending} pending deliveries`].join(", ");
+}
 
 export const createToken: Command = {
   usage: "token create --username NAME [--name TEXT] [--scope SCOPE]… [--permission ro|rw] [--provider SUBDOMAIN]",

@@ -117,13 +117,15 @@ export const withProvider = <T>(
 /** Returns the tenant of a subdomain; without one, the first. */
 export async function requireTenant(directory: Database, subdomain: string | undefined): Promise<Tenant> {
   const tenant = await findTenant(directory, subdomain);
+  if (tenant?.isDeleting)
+    throw new WrongUsage(`${tenant.subdomain} is being deleted: repeat \`bellwire provider delete\`.`);
   if (tenant) return tenant;
-  throw new WrongUsage(
-    subdomain === undefined
-      ? "There is no provider yet. Start Bellwire once, or run: bellwire provider create"
-      : `There is no provider with the subdomain ${subdomain}: bellwire provider list shows all.`,
-  );
+  if (subdomain !== undefined) throw unknownProvider(subdomain);
+  throw new WrongUsage("There is no provider yet. Start Bellwire once, or run: bellwire provider create");
 }
+
+export const unknownProvider = (subdomain: string): WrongUsage =>
+  new WrongUsage(`There is no provider with the subdomain ${subdomain}: bellwire provider list shows all.`);
 
 /** Opens the encryption. Refuses a wrong key. */
 export async function openEncryption(pool: Pool, config: Config): Promise<Encryption> {

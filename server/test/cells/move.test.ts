@@ -111,7 +111,7 @@ test("moves that share a cell wait for each other", { timeout }, async ({ instal
     installation.follow(["provider", "move", subdomain, "--to", to], (line) => lines.push(line)),
   );
   await until(() =>
-    ["reef", "shoal"].every((name) => lines.includes(`${name} waits: another move uses one of its cells`)),
+    ["reef", "shoal"].every((name) => lines.includes(`${name} waits: another command uses one of its cells`)),
   );
 
   await change.query(`select pg_advisory_unlock_shared(${lock})`, [quay.id]);
@@ -150,7 +150,7 @@ test("draining a cell moves its providers one after another, and resumes after a
     from bellwire_directory.tenants where subdomain = 'creek'`;
   await mover.query(lockStatement);
   const stopped = await installation.run("cell", "drain", "east", ...options);
-  expect(stopped).toEqual([1, expect.stringContaining("Another process is moving creek.")]);
+  expect(stopped).toEqual([1, expect.stringContaining("Another process is moving or deleting creek.")]);
   expect(stopped[1]).toContain("brook: The directory is lost.");
   expect(stopped[1]).toContain("still in cell east: brook, creek");
   expect(await readCells()).toEqual(["east", "east"]);

@@ -14,6 +14,8 @@ export interface DatabaseLine extends AsyncDisposable {
   speak(options: { readonly forgets: boolean }): void;
   /** Connects new connections to another server. Existing ones stay silent, as if their host had died. */
   moveTo(socketPath: string): void;
+  /** Calls `listener` with each statement before it is passed on. After a `cut` in the listener, it is not. */
+  watch(listener: (statement: string) => void): void;
 }
 
 interface Connection {
@@ -26,9 +28,13 @@ export async function openDatabaseLine(firstSocketPath: string, port = 0): Promi
   const connections = new Set<Connection>();
   let isSilent = false;
   let socketPath = firstSocketPath;
+  let listen: ((statement: string) => void) | undefined;
   const server = createServer((near) => {
     const connection = { near, far: connect(socketPath), isSilent };
     connections.add(connection);
+    near.on("data", (chunk) => {
+      if (listen && typeof chunk !== "string") parseStatements(chunk).forEach(listen);
+    });
     carry(connection, connection.near, connection.far);
     carry(connection, connection.far, connection.near);
     near.on("close", () => connections.delete(connection));
@@ -56,6 +62,9 @@ export async function openDatabaseLine(firstSocketPath: string, port = 0): Promi
       isSilent = false;
       socketPath = otherSocketPath;
     },
+    watch(listener) {
+      listen = listener;
+    },
     async [Symbol.asyncDispose]() {
       for (const connection of connections) end(connection);
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -73,10 +82,22 @@ export async function openLineTo(databaseUrl: string) {
   return { line, socketPath, connectionString: url.href };
 }
 
+/** Returns the statements of a chunk from a client: of messages `Query`, and `Parse` without a name. */
+function parseStatements(chunk: Buffer): readonly string[] {
+  const statements: string[] = [];
+  for (let start = 0; start + 5 <= chunk.length; start += 1 + chunk.readInt32BE(start + 1)) {
+    const type = chunk.toString("latin1", start, start + 1);
+    if (!/[A-Z]/.test(type)) break; // the first message of a connection has no type
+    const text = chunk.subarray(start + (type === "P" ? 6 : 5));
+    if (type === "P" || type === "Q") statements.push(text.toString("utf8", 0, text.indexOf(0)));
+  }
+  return statements;
+}
+
 /** A silent connection stays open: neither side notices that the other one closed. */
 function carry(connection: Connection, from: Socket, to: Socket): void {
   from.on("data", (chunk) => {
-    if (connection.isSilent) return;
+    if (connection.isSilent || to.destroyed) return;
     if (!to.write(chunk)) {
       from.pause();
       to.once("drain", () => from.resume());

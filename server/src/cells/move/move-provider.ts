@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { type AuditRecord, renderAudit } from "#access/index.ts";
+import { type AuditRecord, callersChannel, renderAudit } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { DatabaseHosts, connectToPrimary, keepDaysStatement } from "#platform/database/connection.ts";
 import { serializeHints } from "#platform/database/hints.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { randomHex } from "#platform/ids.ts";
 import { copyTable, deleteRows, type MovedTable, createMissingPartitions, readMovedTables } from "./moved-rows.ts";
 import { createTriggers, dropTriggers, followChanges, forgetChanges, withTableLock } from "./follow-changes.ts";
+import { deleteTenant, markDeleting } from "../directory.ts";
 import { type Move, type MoveCells, beginMove, completeMove, decideMove, endMove, holdTenant } from "./move-state.ts";
 
 /** How the owner of a cell's schema connects. */
@@ -308,10 +310,7 @@ class MoveRun {
     const untilMs = systemClock.monotonicMs() + this.#needs.drainMs;
     for (let looks = 0; ; looks += 1) {
       if (looks % 25 === 0) await hint(source, this.#needs.source.schema, "endpoints");
-      const { rows } = await source.query<{ owned: number; uncounted: number }>(ownedStatement, [
-        this.#move.providerId,
-      ]);
-      const { owned = 0, uncounted = 0 } = rows[0] ?? {};
+      const { owned, uncounted } = await countOwnedLanes(source, this.#move.providerId);
       if (owned + uncounted === 0) return 0;
       if (systemClock.monotonicMs() >= untilMs) return owned;
       await this.#step({ history: true, others: true });
@@ -382,8 +381,101 @@ const ownedStatement = `
     and engines.beat_at between clock_timestamp() - interval '10 seconds' and clock_timestamp() + interval '10 seconds'
   where lanes.provider_id = $1`;
 
-/** Announces work of any endpoint, or changes of any. */
-const hint = async (client: pg.Client, schema: string, channel: string): Promise<void> => {
-  const payload = serializeHints(randomHex(8), new Map([[channel, new Set<string>()]]));
+/** Counts the lanes of a provider that a live engine owns, and those whose last attempts are not in the statistics yet. */
+async function countOwnedLanes(
+  client: pg.Client,
+  providerId: number,
+): Promise<{ readonly owned: number; readonly uncounted: number }> {
+  const { rows } = await client.query<{ owned: number; uncounted: number }>(ownedStatement, [providerId]);
+  return rows[0] ?? { owned: 0, uncounted: 0 };
+}
+
+/** Announces work or changes of some objects of a channel; without ids, of any. */
+async function hint(client: pg.Client, schema: string, channel: string, ids: readonly string[] = []): Promise<void> {
+  const payload = serializeHints(randomHex(8), new Map([[channel, new Set(ids)]]));
   await client.query("select pg_notify($1, $2)", [schema, payload]);
-};
+}
+
+interface DeletionNeeds {
+  readonly directory: Pool;
+  /** The provider's cell. */
+  readonly place: CellPlace;
+  readonly providerId: number;
+  /** How long attempts in flight may take to end. The outcome of others is not recorded. */
+  readonly drainMs: number;
+  readonly printStatus: (line: string) => void;
+}
+
+export interface DeletionReport {
+  readonly rows: number;
+  /** Lanes whose attempts did not end in time. */
+  readonly undrained: number;
+}
+
+const hintEveryMs = 500;
+
+/**
+ * Deletes a provider with all of its rows (docs/decisions/0039-deleted-providers.md). The caller holds the locks of the provider's
+ * moves and of its cell. To workers and engines, the provider leaves the cell, as one that moves. If this is interrupted after any
+ * step, the next call repeats the steps that have nothing left to do, and continues: the directory's row goes last.
+ */
+export async function deleteProvider({
+  directory,
+  place,
+  providerId,
+  drainMs,
+  printStatus,
+}: DeletionNeeds): Promise<DeletionReport> {
+  const client = await connectToCell(place);
+  await using _connection = { [Symbol.asyncDispose]: () => client.end() };
+  await client.query(keepDaysStatement);
+  const tables = await readMovedTables(client);
+  const isMarked = await directory.inTransaction((tx) => markDeleting(tx, providerId));
+  if (!isMarked) throw new CannotStart("The provider is moving to another cell: end its move first.");
+
+  await createTriggers(client, tables, providerId);
+  await client.query(beginStatement, [providerId]);
+  printStatus("no host serves the provider any more; attempts in flight end");
+  const undrained = await drain(client, { schema: place.schema, providerId, drainMs });
+  await withTableLock(client, leaveStatement, [providerId]);
+  const rows = await deleteRows(client, tables, providerId);
+  await hint(client, place.schema, callersChannel, [String(providerId)]);
+  await dropTriggers(client, tables, providerId);
+  await client.query("delete from moved_changes where provider = $1", [providerId]);
+  await client.query("delete from provider_moves where provider = $1", [providerId]);
+  await directory.inTransaction((tx) => deleteTenant(tx, providerId));
+  return { rows, undrained };
+}
+
+// An interrupted deletion has left the row in this state or the next.
+const beginStatement = `
+  insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), 'draining')
+  on conflict (provider) where state in ('copying', 'draining', 'frozen', 'left') do nothing`;
+
+/** Lets engines end their attempts and release the lanes. Returns the number of lanes that they did not release in time. */
+async function drain(
+  client: pg.Client,
+  { schema, providerId, drainMs }: { readonly schema: string; readonly providerId: number; readonly drainMs: number },
+): Promise<number> {
+  const beganMs = systemClock.monotonicMs();
+  let hintedMs = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs - hintedMs >= hintEveryMs) {
+      hintedMs = nowMs;
+      await hint(client, schema, "endpoints");
+    }
+    const { owned } = await countOwnedLanes(client, providerId);
+    if (owned === 0 || nowMs - beganMs >= drainMs) return owned;
+    await systemClock.sleep(stepPauseMs);
+  }
+}
+
+// Refuses all changes of the provider from now on. Waits for those under way: their triggers hold the lock.
+const leaveStatement = `
+  with others as materialized (
+    select pg_advisory_xact_lock(hashtextextended('bellwire move', $1))
+  )
+  update provider_moves set state = 'left', changed_at = clock_timestamp()
+  from others
+  where provider = $1 and state = 'draining'`;

@@ -22,14 +22,14 @@ export interface MoveCells {
 
 const beginStatement = `
   update bellwire_directory.tenants set move_id = $2, other_cell = $3
-  where provider_id = $1 and move_id is null and cell_number = $4
+  where provider_id = $1 and move_id is null and deleting_since is null and cell_number = $4
   returning provider_id`;
 
 /** Notes in the directory that a move runs. Fails if another one does. */
 export async function beginMove(directory: Pool, { id, providerId, from, to }: Move): Promise<void> {
   directory.onHint(tenantsChannel, () => undefined); // connects now, so that the hint to hold requests need not wait for that
   const [inserted] = await directory.query(beginStatement, [providerId, id, to, from]);
-  if (!inserted) throw new Error("Another move of the provider has begun.");
+  if (!inserted) throw new Error("Another move of the provider, or its deletion, has begun.");
 }
 
 const holdStatement = `

@@ -248,19 +248,28 @@ async function upsertStaged(target: pg.Client, change: ChangedRows): Promise<voi
 /** Rows per transaction of a deletion. */
 const deletedPerStep = 5000;
 
-/** Deletes all rows of a provider, those that refer to others first. Triggers of a move ignore these deletions. */
-export async function deleteRows(client: pg.Client, tables: readonly MovedTable[], providerId: number): Promise<void> {
+/**
+ * Deletes all rows of a provider, those that refer to others first. Returns their number. Triggers of a move ignore these deletions.
+ */
+export async function deleteRows(
+  client: pg.Client,
+  tables: readonly MovedTable[],
+  providerId: number,
+): Promise<number> {
   await client.query("select set_config('bellwire_move.provider', $1, false)", [String(providerId)]);
   // A row's `ctid` is its place in a partition that has none itself.
   const leaves = (await readPartitions(client)).filter(({ key }) => key === null);
   const partitions = Map.groupBy(leaves, ({ root }) => root);
+  let rows = 0;
   for (const { name, owner, isPartitioned } of tables.toReversed()) {
     const parts = isPartitioned ? (partitions.get(name) ?? []).map((partition) => partition.name) : [name];
     for (const part of parts) {
       const quoted = client.escapeIdentifier(part);
       const statement = `delete from ${quoted} where ctid = any(array(select ctid from ${quoted} where ${owner} = $1 limit ${deletedPerStep}))`;
-      while (((await client.query(statement, [providerId])).rowCount ?? 0) === deletedPerStep);
+      for (let deleted = deletedPerStep; deleted === deletedPerStep; rows += deleted)
+        deleted = (await client.query(statement, [providerId])).rowCount ?? 0;
     }
   }
   await client.query("select set_config('bellwire_move.provider', '', false)");
+  return rows;
 }
