@@ -391,3 +391,12 @@ test("without input, and after it was saved or cancelled, a page is left without
   await click("Cancel");
   await waitFor(() => expect(page.address()).toBe("/endpoints"));
 });
+
+test("the page of a deleted endpoint is left without a question about its input", async () => {
+  const page = showPage("/endpoints/5?tab=settings", serverWithCrm().server);
+  await fill("description", "Contacts");
+  await click("Delete");
+  await says("Delete crm?");
+  await click("Delete");
+  await waitFor(() => expect(page.address()).toBe("/endpoints"));
+});

@@ -228,7 +228,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
       client.setQueryData(queryKey, (list) => list?.filter((endpoint) => endpoint.id !== id));
       await client.invalidateQueries({ queryKey, exact: true });
     },
-    leave: () => navigate({ to: "/endpoints" }),
+    leave: () => navigate({ to: "/endpoints", ignoreBlocker: true }), // the input of a deleted endpoint is of no use
   });
   return (
     <ConfirmDialog
