@@ -307,6 +307,9 @@ test("long lists are shown in pages and searched without scripts, and the accoun
     expect(none.html).toContain(`0 of ${count} `);
     expect(none.html).toContain(`, 0 of ${count} | `);
     expect(none.html).not.toContain("has no applications");
+    // A search of thousands of words would block the process for seconds.
+    const long = `${"e ".repeat(100)}nobody`;
+    expect(await show(`${path}?q=${encodeURIComponent(long)}`)).toMatchObject({ rows: 100 });
   }
   expect((await show("/applications?q=%3C24%3E%20FERRY")).rows).toBe(1);
   const found = await show("/account/users?q=dev2");
