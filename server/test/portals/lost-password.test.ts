@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { suspendUser, unsuspendUser } from "#portal/users/index.ts";
-import { password, test } from "./portal-test.ts";
+import { password, signUpValues, test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
 const next = "another horse entirely";
@@ -27,6 +27,29 @@ test("a mailed link sets a new password once", async ({ portal }) => {
   expect((await phone.submit("/login", { username: "ada", password })).status).toBe(422);
   expect((await phone.submit("/login", { username: "ada", password: next })).status).toBe(303);
   expect(await portal.newEvents()).toEqual(["user.updated by system nobody in developer_portal"]);
+});
+
+test("a mailed link works only in the portal of its provider", async ({ portal, otherPortal }) => {
+  await portal.updateProvider({ email_activation: true });
+  const eve = otherPortal.visitor("developer");
+  const ada = portal.visitor("developer");
+  await ada.submit("/signup", signUpValues("ada"));
+  const activation = await portal.mailedPath();
+  expect((await eve.get(activation)).status).toBe(404);
+  expect((await ada.get(activation)).status).toBe(200);
+
+  await ada.submit("/login", { username: "ada", password });
+  await ada.submit("/account/invitations", { email: "bea@tallow.example" });
+  const invitation = await portal.mailedPath();
+  await ada.submit("/lost-password", { email: "ada@tallow.example" });
+  const lostPassword = await portal.mailedPath();
+  for (const [path, values] of [
+    [invitation, { ...twice, username: "eve" }],
+    [lostPassword, twice],
+  ] as const) {
+    expect([path, (await eve.get(path)).status, (await eve.submit(path, values)).status]).toEqual([path, 404, 404]);
+    expect([path, (await ada.get(path)).status]).toEqual([path, 200]);
+  }
 });
 
 test("of two browsers that open a link at the same time, one sets its password", async ({ portal }) => {
