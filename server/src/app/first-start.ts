@@ -4,7 +4,7 @@ import { findTenant } from "#cells/index.ts";
 import { newTokenValue, type PasswordHasher } from "#access/index.ts";
 import type { Config } from "#platform/config/read-config.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { CannotStart, errorMessage } from "#platform/errors.ts";
+import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { makeFolder, readFileIfExists, readOrCreateFile, withFileLock } from "#platform/files.ts";
 import { randomHex, randomPassword } from "#platform/ids.ts";
 import { setUpFirstProvider } from "#portal/provider-account/index.ts";
@@ -37,13 +37,13 @@ export interface FirstSetUp {
 /** The lines to print on the first start. */
 export interface FirstSignIn {
   readonly lines: string;
-  /** To be called when they have been printed: no later start prints them. */
-  readonly printed: () => Promise<void>;
+  /** Returns whether this start may print them: of several, also concurrent ones, the first one that is ready. */
+  readonly claim: () => Promise<boolean>;
 }
 
 /**
  * Creates the first provider on an empty database. Returns its sign-in until a start has printed it. Random credentials are stored
- * before the provider is created, and deleted after the sign-in is printed, so that the next start continues one that was killed, or
+ * before the provider is created, and deleted when the sign-in is printed, so that the next start continues one that was killed, or
  * was interrupted while it built the Admin Portal.
  */
 export async function setUpFirst(setUp: FirstSetUp): Promise<FirstSignIn | undefined> {
@@ -57,13 +57,23 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<FirstSignIn | undef
     () => undefined,
     async () => {
       if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
-      const printed = (): Promise<void> => rm(startedFile, { force: true });
       const lines = await setUpOnce(setUp, await storeCredentials(startedFile, setUp.config));
-      if (lines === undefined) return printed().then(() => undefined);
-      await storeSignIn(dataDir, lines, setUp.now);
-      return { lines, printed };
+      if (lines !== undefined) await storeSignIn(dataDir, lines, setUp.now);
+      else await rm(startedFile, { force: true });
+      return lines === undefined ? undefined : { lines, claim: () => removeOnce(startedFile) };
     },
   );
+}
+
+/** Deletes a file. Returns false if another process has deleted it. */
+async function removeOnce(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /**
@@ -110,7 +120,7 @@ async function setUpWithoutFiles(setUp: FirstSetUp, refusal: string): Promise<Fi
     accessToken: accessToken.reveal(),
     providerKey: providerKey.reveal(),
   });
-  return lines === undefined ? undefined : { lines, printed: () => Promise.resolve() };
+  return lines === undefined ? undefined : { lines, claim: () => Promise.resolve(true) };
 }
 
 /** The settings of values that may be refused. The subdomain is made of the name. */

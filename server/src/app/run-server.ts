@@ -102,9 +102,8 @@ export async function runServer({
   return running.move();
 }
 
-async function printSignIn({ lines, printed }: FirstSignIn, printStatus: RunNeeds["printStatus"]): Promise<void> {
-  printStatus(lines.trimEnd());
-  await printed();
+async function printSignIn({ lines, claim }: FirstSignIn, printStatus: RunNeeds["printStatus"]): Promise<void> {
+  if (await claim()) printStatus(lines.trimEnd());
 }
 
 interface DatabaseNeeds extends Pick<RunNeeds, "config" | "log" | "printStatus" | "ahead" | "stop"> {
