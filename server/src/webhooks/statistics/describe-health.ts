@@ -146,12 +146,15 @@ function unreachableText({
     case undefined:
       return {
         sentence: `The receiver cannot be reached${last}.`,
-        advice: "Check that the receiver is running, and that the host name and the port of the URL are right.",
+        advice: unreachableAdvice,
       };
   }
 }
 
-function failureAdvice({ mostly, success }: Pick<Failed, "mostly"> & { readonly success: SuccessRule }): string {
+const unreachableAdvice =
+  "Check that the receiver is running, and that the host name and the port of the URL are right.";
+
+function failureAdvice({ failed, attempts, mostly, success }: Failed & { readonly success: SuccessRule }): string {
   switch (mostly) {
     case "2xx":
       return `Only ${success} counts as delivered: change the endpoint's success rule or the receiver's status.`;
@@ -168,7 +171,9 @@ function failureAdvice({ mostly, success }: Pick<Failed, "mostly"> & { readonly 
     case "forbidden":
       return "Use a public address, or ask the operator to allow this one with BELLWIRE_ALLOWED_TARGETS.";
     case "connection":
-      return "Check whether the receiver or a proxy before it closes connections or restarts.";
+      return failed === attempts
+        ? unreachableAdvice
+        : "Check whether the receiver or a proxy before it closes connections or restarts.";
     case undefined:
       return "Open a failed delivery to see the response.";
   }
@@ -189,21 +194,24 @@ function behindAdvice(hold: LaneHold | null): string {
   }
 }
 
-const classTexts: Readonly<Record<OutcomeClass, string>> = {
-  "2xx": "2xx responses that do not count as delivered",
-  "3xx": "redirects",
-  "4xx": "4xx responses",
-  "5xx": "5xx responses",
-  timeout: "time-outs",
-  connection: "failed connections",
-  tls: "failed TLS connections",
-  forbidden: "addresses that are not allowed",
+/** Describe one failed attempt, and several. */
+const classTexts: Readonly<Record<OutcomeClass, readonly [one: string, several: string]>> = {
+  "2xx": ["with a 2xx response that does not count as delivered", "2xx responses that do not count as delivered"],
+  "3xx": ["with a redirect", "redirects"],
+  "4xx": ["with a 4xx response", "4xx responses"],
+  "5xx": ["with a 5xx response", "5xx responses"],
+  timeout: ["with a time-out", "time-outs"],
+  connection: ["without a connection", "failed connections"],
+  tls: ["without a TLS connection", "failed TLS connections"],
+  forbidden: ["with an address that is not allowed", "addresses that are not allowed"],
 };
 
 function failedText({ failed, attempts, mostly }: Failed): string {
   const last = `the last ${attemptsText(attempts)} failed`;
   const some = failed === attempts ? last : `${numberText(failed)} of ${last}`;
-  return mostly === undefined ? some : `${some}, mostly ${classTexts[mostly]}`;
+  if (mostly === undefined) return some;
+  const [one, several] = classTexts[mostly];
+  return attempts === 1 ? `${some} ${one}` : `${some}, mostly ${several}`;
 }
 
 const heldText = (waiting: Held): string =>
