@@ -140,24 +140,30 @@ export async function readInParts<Row>(
   }
 }
 
-// Reads the primary key backwards until the page is full, and one user by its primary key for each record. The text is composed for
-// records that meet the other criteria only (`offset 0`). Actions and kinds of subjects are found as pages show them, without dots.
-const listStatement = `
-  select record.id, record.at, record.actor_kind, record.actor_id,
-    provider_user.username as "actorName", record.action, record.subject, record.detail
+const recordColumns = `record.id, record.at, record.actor_kind, record.actor_id, provider_user.username as "actorName", record.action,
+    record.subject, record.detail`;
+
+// Records of provider $1 that match a filter, `$4` to `$9`, each with its user by primary key. The text is composed for records that meet
+// the other criteria only (`offset 0`). Actions and kinds of subjects are found as pages show them, without dots.
+const matchingRecords = `
   from audit_records record
   left join provider_users provider_user
     on provider_user.provider_id = record.provider_id and provider_user.id = record.actor_id
   cross join lateral (
     select lower(concat_ws(' ', record.action, translate(record.action, '._-', '   '), record.subject,
       translate(record.subject, '/_-', '   '), provider_user.username, record.detail)) as written offset 0) as searched
-  where record.provider_id = $1 and ($2::bigint is null or record.id < $2)
+  where record.provider_id = $1
     and ${containsWords}
     and ($5::text[] is null or record.action = any($5) or split_part(record.action, '.', 1) || '.*' = any($5))
     and ($6::text[] is null or record.subject = any($6) or split_part(record.subject, '/', 1) = any($6))
     and ($7::text[] is null or record.actor_kind = any($7) or record.actor_kind || ':' || record.actor_id = any($7))
-    and ($8::timestamptz is null or record.at >= $8) and ($9::timestamptz is null or record.at < $9)
-    and ($10::bigint is null or record.id >= $10)
+    and ($8::timestamptz is null or record.at >= $8) and ($9::timestamptz is null or record.at < $9)`;
+
+// Reads the primary key backwards until the page is full.
+const listStatement = `
+  select ${recordColumns}
+  ${matchingRecords}
+    and ($2::bigint is null or record.id < $2) and ($10::bigint is null or record.id >= $10)
   order by record.id desc
   limit $3`;
 
@@ -190,36 +196,35 @@ export async function deleteOldAuditRecords(db: Database, now: Date, retentionDa
   return row?.count ?? 0;
 }
 
+/** Records that one step of an export reads, so that a filter which few records match does not read all of them at once. */
+const exportedMax = 1000;
+
 // Along the primary key, whose order is that of time but for a few milliseconds.
-const spanStatement = `
-  select record.id, record.at, record.actor_kind, record.actor_id, provider_user.username as "actorName", record.action,
-    record.subject, record.detail
-  from audit_records record
-  left join provider_users provider_user
-    on provider_user.provider_id = record.provider_id and provider_user.id = record.actor_id
-  where record.provider_id = $1 and record.id > $2
-    and ($3::timestamptz is null or record.at >= $3) and ($4::timestamptz is null or record.at < $4)
-  order by record.id
-  limit $5`;
+const endOfStepStatement = `
+  select max(id) as id, count(*)::integer as records
+  from (select id from audit_records where provider_id = $1 and id > $2 order by id limit $3) as step`;
 
-export interface AuditSpan {
-  readonly since?: Date | undefined;
-  readonly until?: Date | undefined;
-}
+const exportStatement = `
+  select ${recordColumns}
+  ${matchingRecords}
+    and record.id > $2 and record.id <= $3
+  order by record.id`;
 
-/** Yields the records of a time span in batches, oldest first, as fast as they are consumed. */
-export async function* readAuditSpan(
+/** Yields the matching records in batches, oldest first, as fast as they are consumed. */
+export async function* exportAuditRecords(
   db: Database,
   providerId: number,
-  { since, until }: AuditSpan,
+  { words, actions, subjects, actors, since, until }: AuditFilter,
 ): AsyncGenerator<readonly StoredAuditRecord[], void> {
-  const limit = 1000;
   for (let after = 0; ;) {
-    const batch = await db.query<StoredAuditRecord>(spanStatement, [providerId, after, since, until, limit]);
+    const step = [providerId, after, exportedMax];
+    const [end] = await db.query<{ id: number | null; records: number }>(endOfStepStatement, step);
+    if (!end || end.id === null) return;
+    const values = [providerId, after, end.id, words, actions, subjects, actors, since, until];
+    const batch = await db.query<StoredAuditRecord>(exportStatement, values);
     if (batch.length > 0) yield batch;
-    const last = batch.at(-1);
-    if (last === undefined || batch.length < limit) return;
-    after = last.id;
+    if (end.records < exportedMax) return;
+    after = end.id;
   }
 }
 

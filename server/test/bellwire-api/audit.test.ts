@@ -257,6 +257,13 @@ test("audit records are found by words, action, subject, actor and time, in page
   expect(await find("since=-4d&until=-2d")).toEqual(["failures"]);
   const first = (await api.call("GET", "/audit_records?subject=endpoint&limit=1")).json();
   expect(await find(`subject=endpoint&limit=1&after=${first.next}`)).toEqual(["endpoint/3"]);
+  for (const query of ["q=endpoint", "subject=endpoint", "action=endpoint.changed", "actor=token", "since=-4d", ""]) {
+    const file = await api.call("GET", `/audit_records/export?format=ndjson&${query}`);
+    const { data } = (await api.call("GET", `/audit_records?${query}`)).json();
+    const exported = file.body.split("\n").flatMap((line): unknown[] => (line === "" ? [] : [JSON.parse(line)]));
+    expect(data.length).toBeGreaterThan(0);
+    expect([query, exported]).toEqual([query, data.toReversed()]); // the newest is that of the download, if it matches
+  }
   for (const [query, field] of [
     ["q=%20", "q"],
     ["action=changed", "action"],

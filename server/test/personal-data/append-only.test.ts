@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { deleteOldAuditRecords, readAuditSpan } from "#access/index.ts";
+import { deleteOldAuditRecords, exportAuditRecords } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { workOnErasure } from "#personal-data/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
@@ -115,7 +115,7 @@ test("audit records are listed in time order and expire after their retention, n
   }
   const readSubjects = async (): Promise<string[]> => {
     const subjects = [];
-    for await (const batch of readAuditSpan(pool, providerId, {}))
+    for await (const batch of exportAuditRecords(pool, providerId, {}))
       subjects.push(...batch.map(({ subject }) => subject));
     return subjects;
   };

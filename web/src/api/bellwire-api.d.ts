@@ -1782,7 +1782,7 @@ export interface paths {
         };
         /**
          * Download audit records as CSV or NDJSON
-         * @description Streamed, the oldest first. The download is audited too.
+         * @description Streamed, the oldest first, with the filters of the list. The download is audited too.
          */
         get: operations["exportAuditRecords"];
         put?: never;
@@ -7777,6 +7777,14 @@ export interface operations {
             query?: {
                 /** @description One record per line. */
                 format?: "csv" | "ndjson";
+                /** @description Words, each of which is in the action, the subject, the details or the actor's name, in any case. */
+                q?: string;
+                /** @description An action, or `endpoint.*` for all of endpoints. May be given several times. */
+                action?: string[];
+                /** @description The object of the action, such as `endpoint/3`, or `endpoint` for all endpoints. May be given several times. */
+                subject?: string[];
+                /** @description The kind of actor, with or without the user's id: `admin:5`. May be given several times. */
+                actor?: string[];
                 /** @description Records from this time on: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */
                 since?: string;
                 /** @description Records before this time: ISO 8601 with a zone, or a span before now in m, h, d or w, such as `-1d`. */

@@ -58,12 +58,25 @@ export interface AuditFilter {
   readonly until?: string;
 }
 
-export const auditRecordsQuery = (api: ApiClient, { subject, actor, ...filter }: AuditFilter) =>
+/** Returns a filter as parameters of the API. */
+const parametersOf = ({ subject, actor, ...filter }: AuditFilter) => ({
+  ...filter,
+  ...(subject && { subject: [subject] }),
+  ...(actor && { actor: actor.split(",") }),
+});
+
+/** Returns the path of the matching audit records as a file. */
+export function auditExportPath(filter: AuditFilter): string {
+  const parameters = Object.entries({ format: "csv", ...parametersOf(filter) });
+  const pairs = parameters.flatMap(([name, values]) => [values].flat().map((each) => [name, each]));
+  return `/api/v1/audit_records/export?${new URLSearchParams(pairs).toString()}`;
+}
+
+export const auditRecordsQuery = (api: ApiClient, filter: AuditFilter) =>
   infiniteQueryOptions({
-    queryKey: ["audit-records", { subject, actor, ...filter }],
+    queryKey: ["audit-records", filter],
     queryFn: ({ pageParam: after }: { pageParam: string | undefined }) => {
-      const several = { ...(subject && { subject: [subject] }), ...(actor && { actor: actor.split(",") }) };
-      const query = { limit: 50, ...filter, ...several, ...(after && { after }) };
+      const query = { limit: 50, ...parametersOf(filter), ...(after && { after }) };
       return responseBody(api.GET("/api/v1/audit_records", { params: { query } }));
     },
     staleTime: 0, // nearly every change of an admin adds a record

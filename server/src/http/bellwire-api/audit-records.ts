@@ -2,7 +2,13 @@ import { Readable } from "node:stream";
 import { stringify } from "csv-stringify/sync";
 import { idPattern, parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
-import { listAuditRecords, readAuditSpan, recordAudit, type StoredAuditRecord } from "#access/index.ts";
+import {
+  type AuditFilter,
+  exportAuditRecords,
+  listAuditRecords,
+  recordAudit,
+  type StoredAuditRecord,
+} from "#access/index.ts";
 import { Moment, several } from "#webhooks/search/index.ts";
 import {
   Nullable,
@@ -77,6 +83,35 @@ const exportFormats = {
   },
 } as const;
 
+/** The filters of the list and of the download. */
+const filterQuery = {
+  q: Words("the action, the subject, the details or the actor's name"),
+  action: several(
+    Type.String({ pattern: String.raw`^[a-z_-]+\.(\*|[a-z_-]+)$`, maxLength: 100 }),
+    "An action, or `endpoint.*` for all of endpoints.",
+  ),
+  subject: several(
+    Type.String({ pattern: String.raw`^[a-z_-]+(/[\w.-]+)*$`, maxLength: 200 }),
+    "The object of the action, such as `endpoint/3`, or `endpoint` for all endpoints.",
+  ),
+  actor: several(
+    Type.String({ pattern: `^((admin|token)(:${idPattern})?|key|system)$` }),
+    "The kind of actor, with or without the user's id: `admin:5`.",
+  ),
+  since: Type.Optional(Moment("Records from this time on")),
+  until: Type.Optional(Moment("Records before this time")),
+};
+
+type FilterQuery = Static<ReturnType<typeof Type.Object<typeof filterQuery>>>;
+
+const parseFilter = ({ q, action, subject, actor, ...span }: FilterQuery, now: Date): AuditFilter => ({
+  words: parseQueryWords(q),
+  actions: action,
+  subjects: subject,
+  actors: actor,
+  ...parseMoments(span, ["since", "until"], now),
+});
+
 export const auditRecordOperations: readonly Operation[] = [
   operation({
     id: "listAuditRecords",
@@ -90,31 +125,13 @@ export const auditRecordOperations: readonly Operation[] = [
     action: "read-audit",
     query: Type.Object({
       ...pageQuery,
-      q: Words("the action, the subject, the details or the actor's name"),
-      action: several(
-        Type.String({ pattern: String.raw`^[a-z_-]+\.(\*|[a-z_-]+)$`, maxLength: 100 }),
-        "An action, or `endpoint.*` for all of endpoints.",
-      ),
-      subject: several(
-        Type.String({ pattern: String.raw`^[a-z_-]+(/[\w.-]+)*$`, maxLength: 200 }),
-        "The object of the action, such as `endpoint/3`, or `endpoint` for all endpoints.",
-      ),
-      actor: several(
-        Type.String({ pattern: `^((admin|token)(:${idPattern})?|key|system)$` }),
-        "The kind of actor, with or without the user's id: `admin:5`.",
-      ),
-      since: Type.Optional(Moment("Records from this time on")),
-      until: Type.Optional(Moment("Records before this time")),
+      ...filterQuery,
     }),
     responses: { 200: pageOf(AuditRecordSchema) },
     async handle({ pool }, { provider, query, now }) {
-      const { limit = pageLimit, after, q, action, subject, actor, ...span } = query;
+      const { limit = pageLimit, after, ...filter } = query;
       const records = await listAuditRecords(pool, provider.id, {
-        words: parseQueryWords(q),
-        actions: action,
-        subjects: subject,
-        actors: actor,
-        ...parseMoments(span, ["since", "until"], now),
+        ...parseFilter(filter, now),
         before: parseCursor(after, parseRowId),
         limit: limit + 1,
       });
@@ -125,14 +142,13 @@ export const auditRecordOperations: readonly Operation[] = [
     id: "exportAuditRecords",
     tag: "Audit log",
     title: "Download audit records as CSV or NDJSON",
-    description: "Streamed, the oldest first. The download is audited too.",
+    description: "Streamed, the oldest first, with the filters of the list. The download is audited too.",
     method: "GET",
     path: "/audit_records/export",
     action: "read-audit",
     query: Type.Object({
       format: Type.Optional(Type.Enum(["csv", "ndjson"], { default: "csv", description: "One record per line." })),
-      since: Type.Optional(Moment("Records from this time on")),
-      until: Type.Optional(Moment("Records before this time")),
+      ...filterQuery,
     }),
     responses: {
       200: {
@@ -141,8 +157,9 @@ export const auditRecordOperations: readonly Operation[] = [
       },
     },
     async handle({ pool }, { provider, by, query, now }) {
-      const { format = "csv" } = query;
-      const span = parseMoments(query, ["since", "until"], now);
+      const { format = "csv", ...filterOfQuery } = query;
+      const { since: _since, until: _until, ...written } = filterOfQuery;
+      const filter = parseFilter(filterOfQuery, now);
       const { type, header, render } = exportFormats[format];
       await pool.inTransaction((tx) =>
         recordAudit(tx, {
@@ -150,12 +167,13 @@ export const auditRecordOperations: readonly Operation[] = [
           actor: by.actor,
           action: "audit.exported",
           subject: `provider/${provider.id}`,
-          detail: { format, ...span },
+          // Under the name by which an erasure finds what people wrote.
+          detail: { format, since: filter.since, until: filter.until, filter: written },
         }),
       );
       async function* lines(): AsyncGenerator<string, void> {
         if (header !== "") yield header;
-        for await (const batch of readAuditSpan(pool, provider.id, span)) yield render(batch);
+        for await (const batch of exportAuditRecords(pool, provider.id, filter)) yield render(batch);
       }
       return new Reply(200, Readable.from(lines(), { objectMode: false }), {
         "content-type": `${type}; charset=utf-8`,

@@ -72,6 +72,10 @@ test("the audit log is filtered by text, object and colleague, with or without a
   await choose("By", "admin:5,token:5");
   await waitFor(() => expect(page.address()).toBe("/audit-log?subject=plan&actor=admin:5,token:5"));
   await waitFor(() => expect(asked()).toBe("limit=50&subject=plan&actor=admin%3A5&actor=token%3A5"));
+  const link = document.querySelector("a[download]");
+  expect(link?.getAttribute("href")).toBe(
+    "/api/v1/audit_records/export?format=csv&subject=plan&actor=admin%3A5&actor=token%3A5",
+  );
   await search("url");
   await says("No action matches these filters.");
   expect(asked()).toBe("limit=50&q=url&subject=plan&actor=admin%3A5&actor=token%3A5");

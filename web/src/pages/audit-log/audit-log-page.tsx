@@ -1,11 +1,19 @@
-import { EmptyState, EmptyStateBody, PageSection, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
+import {
+  Button,
+  EmptyState,
+  EmptyStateBody,
+  PageSection,
+  Toolbar,
+  ToolbarContent,
+  ToolbarItem,
+} from "@patternfly/react-core";
 import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { useSession } from "../../api/session.tsx";
-import { type AuditFilter, type AuditRecord, auditRecordsQuery, teamQuery } from "../../api/team.ts";
+import { type AuditFilter, type AuditRecord, auditExportPath, auditRecordsQuery, teamQuery } from "../../api/team.ts";
 import { TimeFilter } from "../../components/filters/time-filter.tsx";
 import { Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
@@ -108,6 +116,11 @@ function AuditFilters({ filter, onChange, onClear }: AuditFiltersProps) {
           <TimeFilter filter={filter} onChange={onChange} />
         </ToolbarItem>
         <ClearFilters filter={filter} onClear={onClear} />
+        <ToolbarItem>
+          <Button variant="link" isInline component="a" href={auditExportPath(filter)} download>
+            Download CSV
+          </Button>
+        </ToolbarItem>
       </ToolbarContent>
     </Toolbar>
   );
