@@ -40,6 +40,23 @@ test("a direct URL to another database and a pooler in statement mode are refuse
   await expect(refuseOtherDatabase(statements.url, url, {})).rejects.toThrow("statement pooling mode");
 });
 
+test("behind PgBouncer, a default isolation level other than read committed is refused, with its remedy", async ({
+  skip,
+}) => {
+  if (!hasPooler()) skip(missing);
+  await using postgres = await startThrowAwayPostgres();
+  const url = postgres.urlOf("postgres");
+  await using owner = await openPool({ connectionString: url, schema: "public" });
+  await owner.query("alter database postgres set default_transaction_isolation = 'serializable'");
+  await using serializable = await startPooler({ url, mode: "transaction" });
+  await expect(refuseOtherDatabase(serializable.url, url, {})).rejects.toThrow("transactions are serializable");
+  await owner.query(
+    "alter role current_user in database postgres set default_transaction_isolation = 'read committed'",
+  );
+  await using remedied = await startPooler({ url, mode: "transaction" });
+  expect(await refuseOtherDatabase(remedied.url, url, {})).toBeUndefined();
+});
+
 test("clients that share two pooled server connections keep their settings and receive hints", async ({ skip }) => {
   if (!hasPooler()) skip(missing);
   await using postgres = await startThrowAwayPostgres();

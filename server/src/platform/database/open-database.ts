@@ -380,24 +380,41 @@ export async function warnOfConnectionLimit(url: string, max: number): Promise<s
 
 /** The identity of a database and its user. The start time of the server is not part of it: a failover may be in progress. */
 const identityStatement = `
-  select concat_ws(' ', system_identifier, current_database(), session_user) as identity from pg_control_system()`;
+  select concat_ws(' ', system_identifier, current_database(), session_user) as identity,
+    current_setting('default_transaction_isolation') as isolation
+  from pg_control_system()`;
 
-/** Rejects a direct connection to another database, or of another user, than the pooler's; and a pooler in statement mode. */
+/**
+ * Rejects a direct connection to another database, or of another user, than the pooler's; a pooler in statement mode; and another isolation
+ * level: a prologue cannot change that of the transaction which it is a part of.
+ */
 export async function refuseOtherDatabase(url: string, directUrl: string, config: pg.ClientConfig): Promise<void> {
   const [pooled, direct] = await Promise.all([readIdentity(url, config), readIdentity(directUrl, config)]);
-  if (pooled === direct) return;
-  throw new CannotStart(
-    "DATABASE_URL and BELLWIRE_DATABASE_DIRECT_URL lead to different databases, or log in as different users.",
-  );
+  if (pooled?.identity !== direct?.identity) {
+    throw new CannotStart(
+      "DATABASE_URL and BELLWIRE_DATABASE_DIRECT_URL lead to different databases, or log in as different users.",
+    );
+  }
+  if (pooled && pooled.isolation !== "read committed") {
+    throw new CannotStart(
+      `Behind the pooler, transactions are ${pooled.isolation}, so concurrent changes would fail. Run \`alter role … in database … set ` +
+        "default_transaction_isolation = 'read committed'` for the user of DATABASE_URL, and reconnect the pooler.",
+    );
+  }
 }
 
-async function readIdentity(url: string, config: pg.ClientConfig): Promise<string | undefined> {
+interface Identity {
+  readonly identity: string;
+  readonly isolation: string;
+}
+
+async function readIdentity(url: string, config: pg.ClientConfig): Promise<Identity | undefined> {
   const client = await connectOnce({ ...config, connectionString: url });
   try {
     await client.query("begin"); // refused in statement mode
-    const { rows } = await client.query<{ identity: string }>(identityStatement);
+    const { rows } = await client.query<Identity>(identityStatement);
     await client.query("commit");
-    return rows[0]?.identity;
+    return rows[0];
   } finally {
     await client.end().catch(() => undefined);
   }
