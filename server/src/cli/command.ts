@@ -1,5 +1,5 @@
 import type { Environment } from "#platform/config/parsers.ts";
-import { type Config, readConfig } from "#platform/config/read-config.ts";
+import { type Config, readConfig, warnOfGuessable } from "#platform/config/read-config.ts";
 import { warnOfUnknownSettings } from "#platform/config/settings.ts";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { CannotStart, errorCode } from "#platform/errors.ts";
@@ -144,6 +144,8 @@ export const serve: Command = {
     if (unknown !== undefined) throw new WrongUsage(`There is no role ${unknown}: use ${roles.join(" or ")}.`);
     const chosen = roles.filter((role) => values.role?.includes(role) ?? true);
     for (const warning of warnOfUnknownSettings(env)) printStatus(warning);
-    return serveRoles(readConfig(env), chosen, print);
+    const config = readConfig(env);
+    for (const warning of warnOfGuessable(config)) printStatus(warning);
+    return serveRoles(config, chosen, print);
   },
 };

@@ -99,3 +99,9 @@ export function createIdGenerator(clock: { now(): Date }): () => string {
   const newUuidV7 = createUuidV7Generator();
   return () => newUuidV7(clock.now().getTime());
 }
+
+/**
+ * An access token or a provider key of this length cannot be guessed, so a valid one passes even while its network must wait. Of shorter
+ * values, only those that have been valid from the address before are tried during that wait.
+ */
+export const unguessableLength = 32;

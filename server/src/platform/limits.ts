@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "./database/database.ts";
+import { unguessableLength } from "./ids.ts";
 
 /** How often something may be tried: for each key, `max` attempts in `windowSeconds`. */
 export interface AttemptLimit {
@@ -79,7 +80,7 @@ export const attemptLimits = {
     of: "provider and network",
     max: 30,
     windowSeconds: minute,
-    note: "Wrong access tokens and provider keys at the APIs. Valid ones of 32 characters or more are never limited.",
+    note: `Wrong access tokens and provider keys at the APIs. Valid ones of ${unguessableLength} characters or more are never limited.`,
   }),
   ownPassword: attemptLimit({
     name: "wrong current passwords",

@@ -15,7 +15,7 @@ import {
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import { secretDigest } from "#platform/ids.ts";
+import { secretDigest, unguessableLength } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { findProviderByKey, type Provider } from "#portal/providers/index.ts";
 import { findSignedInUser, readSessionCookie } from "./browser-session.ts";
@@ -67,12 +67,6 @@ function valuesOfAuthorization(header: string): readonly string[] {
 
 /** Returns the caller or throws a Problem. Call it after the body has been parsed, because it may contain the credentials. */
 export type FindAdminCaller = (request: FastifyRequest) => Promise<AdminCaller>;
-
-/**
- * A value of this length cannot be guessed, so a valid one passes even while its network must wait. Of shorter values, only those
- * that have been valid from the address before are tried during that wait.
- */
-const unguessableLength = 32;
 
 /** About 1 MB. The least recently used one counts as an attempt again. */
 const provedMax = 10_000;

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { CannotStart } from "../errors.ts";
 import type { Environment } from "./parsers.ts";
-import { readConfig } from "./read-config.ts";
+import { readConfig, warnOfGuessable } from "./read-config.ts";
 import { settingsReference } from "../../../../scripts/settings-reference.ts";
 import { explainConfig } from "./settings.ts";
 
@@ -125,6 +125,18 @@ test("an external database requires a secret key", () => {
 
 test("a direct URL requires the URL of the pooler", () => {
   expect(wrongIn({ BELLWIRE_DATABASE_DIRECT_URL: elsewhere.DATABASE_URL }).join()).toMatch("needs DATABASE_URL");
+});
+
+test("a start warns of a first token or key that can be guessed, without printing it", () => {
+  const env = { BELLWIRE_ACCESS_TOKEN: "abc", BELLWIRE_PROVIDER_KEY: "k".repeat(31) };
+  const warnings = warnOfGuessable(readConfig(env));
+  expect(warnings).toEqual([
+    expect.stringContaining("BELLWIRE_ACCESS_TOKEN can be guessed"),
+    expect.stringContaining("BELLWIRE_PROVIDER_KEY can be guessed"),
+  ]);
+  expect(warnings.join()).not.toMatch(/abc|kkk/);
+  const safe = { BELLWIRE_ACCESS_TOKEN: "t".repeat(32), BELLWIRE_PROVIDER_KEY: "k".repeat(32) };
+  expect([safe, {}].flatMap((each) => warnOfGuessable(readConfig(each)))).toEqual([]);
 });
 
 test("BELLWIRE_SECRET_KEY accepts several keys", () => {

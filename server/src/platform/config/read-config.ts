@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { CannotStart } from "../errors.ts";
 import { readFileIfExists, readOrCreateFile } from "../files.ts";
+import { unguessableLength } from "../ids.ts";
 import {
   defaultText,
   type Environment,
@@ -66,6 +67,17 @@ export function readConfig(env: Environment) {
   if (wrong.length > 0) throw refusal(wrong);
   return Object.freeze(config);
 }
+
+/**
+ * Returns a sentence for each credential of the first provider that can be guessed. They do not prevent a start: the provider may have
+ * them already.
+ */
+export const warnOfGuessable = (config: ReturnType<typeof readConfig>): readonly string[] =>
+  (["accessToken", "providerKey"] as const).flatMap((name) => {
+    const length = config[name]?.reveal().length ?? unguessableLength;
+    if (length >= unguessableLength) return [];
+    return `${settings[name].name} can be guessed: it has fewer than ${unguessableLength} characters. \`openssl rand -hex ${unguessableLength}\` prints a safe one for a new installation; replace it in the Admin Portal otherwise`;
+  });
 
 /** Returns which settings others need that are not set. */
 function missingSettings(sources: Sources, isEmbedded: boolean): readonly string[] {

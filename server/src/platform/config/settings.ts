@@ -1,3 +1,4 @@
+import { unguessableLength } from "../ids.ts";
 import { retryWaitLimits, textLimits } from "../limits.ts";
 import * as read from "./parsers.ts";
 import { defaultText, type Environment, readSources, type Setting, type Sources, unknownNames } from "./parsers.ts";
@@ -121,7 +122,7 @@ export const settings = {
     name: "BELLWIRE_ACCESS_TOKEN",
     fallback: "",
     fallbackWords: "random, printed once",
-    meaning: "The first admin's access token: read and write, every scope.",
+    meaning: `The first admin's access token: read and write, every scope. Use ${unguessableLength} characters or more.`,
     isSecret: true,
     parse: read.optional(read.secret()),
   }),
@@ -129,7 +130,7 @@ export const settings = {
     name: "BELLWIRE_PROVIDER_KEY",
     fallback: "",
     fallbackWords: "random, printed once",
-    meaning: "The first provider's key.",
+    meaning: `The first provider's key. Use ${unguessableLength} characters or more.`,
     isSecret: true,
     parse: read.optional(read.secret()),
   }),
