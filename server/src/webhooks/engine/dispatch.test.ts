@@ -48,12 +48,14 @@ async function startDispatch(options: DispatchOptions = {}) {
   const clock = new HandDrivenClock();
   const sent: Sent[] = [];
   const batches: number[] = [];
+  const ends: unknown[] = [];
   const store: LaneStore = {
     ...unusedStore,
     disableEndpoint,
     register: async () => undefined,
     settle: async (_engineId, settlements) => {
       batches.push(settlements.length);
+      ends.push(...settlements.map(({ end }) => end));
       await settled;
       return { recorded: settlements.length, transactions: { first: 2, last: 2 }, lastTransaction: 2, promoted };
     },
@@ -90,7 +92,7 @@ async function startDispatch(options: DispatchOptions = {}) {
   widen(lane, window);
   giveRows(lane, deliveries);
   dispatch.offer(lane);
-  return { clock, dispatch, lane, sent, batches };
+  return { clock, dispatch, lane, sent, batches, ends };
 }
 
 /** Reads rows into the lane, and no more for a second. */
@@ -140,6 +142,19 @@ test("the body of an attempt in flight is in memory once, as it was read", async
   const { dispatch, sent } = await startDispatch();
   dispatch.fill();
   expect(sent[0]?.body).toBe(fortyDeliveries[0]?.body);
+});
+
+test.for([
+  ["has all its attempts again", 3, null],
+  ["fails after the last of them", 2, "failed"],
+] as const)("a delivery that was retried manually %s", async ([, roundStart, end]) => {
+  const deliveries = [{ ...delivery(1), attemptsMade: 3, roundStart }];
+  const { clock, dispatch, sent, ends } = await startDispatch({ deliveries });
+  dispatch.fill();
+  sent[0]?.respond(refused);
+  await nextTurn();
+  await clock.advance(100);
+  expect(ends).toEqual([end]);
 });
 
 test("attempts that the lease prevented are not recorded, and their deliveries start again without a pause", async () => {

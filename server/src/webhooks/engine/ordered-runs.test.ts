@@ -78,6 +78,30 @@ test("rows are dropped for others only if none has come or been sent for some ti
   expect(lane.mayStart(7001)).toBe(false);
 });
 
+test("several replayed deliveries of a key are sent in sequence, in whichever order they became due", () => {
+  const lane = newQuickLane();
+  poll(lane, 0, [ofKey(9, "10")]);
+  const sent: (string | undefined)[] = [];
+  const sendNext = (): void => {
+    const row = lane.shift(1000);
+    sent.push(row?.eventId);
+    if (row) lane.ended(row, true, 1000);
+  };
+  lane.shift(0);
+  poll(lane, 1000, [ofKey(3, "5"), ofKey(1, "6"), ofKey(2, "7")]);
+  lane.ended({ eventId: "9", orderingKey: "account/1" }, true, 1000);
+  for (let count = 0; count < 3; count += 1) sendNext();
+  expect(sent).toEqual(["1", "2", "3"]);
+});
+
+test("an ordered delivery without an attempt is sent again, before those behind it", () => {
+  const lane = newOrderedLane();
+  lane.releaseSiblings(ofKey(1, "10"));
+  lane.putBack(ofKey(1, "10"), 1000, 0);
+  poll(lane, 1000, [ofKey(1, "10")]);
+  expect(lane.shift(1000)?.eventId).toBe("1");
+});
+
 test("rows behind others are not dropped in the first second", () => {
   const lane = newQuickLane();
   poll(lane, 0, [ofKey(1, "10")]);
