@@ -104,7 +104,8 @@ const tagOf = ({ plain, salt, cost, tagLength }: Derivation): Promise<Buffer> =>
 const turnOf = ({ providerId, address, isKnownDevice = address === undefined }: HashingFor): string[] => [
   String(providerId),
   isKnownDevice ? "known" : "stranger",
-  ...(address === undefined ? [] : networksOf(address).map(({ network }) => network)).toReversed(),
+  // A group of its own: work beside groups would wait for all of them.
+  ...(address === undefined ? ["signed in"] : networksOf(address).map(({ network }) => network)).toReversed(),
 ];
 
 const phc = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
