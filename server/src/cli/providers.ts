@@ -269,7 +269,7 @@ async function deleteOrPlan({ installation, needs, subdomain, isConfirmed }: Del
   const found = await requireSuspended(installation, subdomain);
   const { providerId } = found;
   if (!isConfirmed) {
-    needs.print(`${subdomain} has ${await describeSize(found.pool, providerId)}.`);
+    needs.print(`${subdomain}: ${await describeSize(found.pool, providerId)}`);
     needs.print(`To delete all of it: bellwire provider delete ${subdomain} --yes ${subdomain}`);
     return 0;
   }
@@ -313,20 +313,20 @@ async function requireSuspended(installation: Installation, subdomain: string) {
 const lastProvider = (subdomain: string): string =>
   `${subdomain} is the only provider: the next start would create a new one. Create another one first, or stop Bellwire and drop its database.`;
 
-// Events and deliveries by the indexes that lists use.
+// By the indexes that lists use.
 const sizeStatement = `
   select (select count(*) from accounts where provider_id = $1) as accounts,
     (select count(*) from applications where provider_id = $1) as applications,
     (select count(*) from endpoints where provider_id = $1 and deleted_at is null) as endpoints,
     (select count(*) from events where provider_id = $1) as events,
-    (select count(*) from due where provider_id = $1) as pending,
+    (select count(*) from due where provider_id = $1) as "pending deliveries",
     (select count(*) from bins where provider_id = $1) as bins`;
 
 async function describeSize(pool: Pool, providerId: number): Promise<string> {
   const [size] = await pool.query<Readonly<Record<string, number>>>(sizeStatement, [providerId]);
-  const { pending, ...others } = size ?? {};
-  const counts = Object.entries(others).map(([name, count]) => `${count} ${name}`);
-  return [...counts, `${pending} pending deliveries`].join(", ");
+  return Object.entries(size ?? {})
+    .map(([name, count]) => `${name} ${count}`)
+    .join(", ");
 }
 
 export const createToken: Command = {

@@ -103,7 +103,7 @@ test("a deletion is refused unless it is confirmed, the provider is suspended, a
   expect(await remove("--yes", "quay")).toEqual([2, expect.stringContaining("quay is the only provider")]);
   expect(await remove()).toEqual([
     0,
-    "quay has 0 accounts, 0 applications, 0 endpoints, 0 events, 0 bins, 0 pending deliveries.\n" +
+    "quay: accounts 0, applications 0, endpoints 0, events 0, pending deliveries 0, bins 0\n" +
       "To delete all of it: bellwire provider delete quay --yes quay",
   ]);
   await installation.createProvider("reef", "default");
