@@ -196,14 +196,14 @@ function behindAdvice(hold: LaneHold | null): string {
 
 /** Describe one failed attempt, and several. */
 const classTexts: Readonly<Record<OutcomeClass, readonly [one: string, several: string]>> = {
-  "2xx": ["with a 2xx response that does not count as delivered", "2xx responses that do not count as delivered"],
-  "3xx": ["with a redirect", "redirects"],
-  "4xx": ["with a 4xx response", "4xx responses"],
-  "5xx": ["with a 5xx response", "5xx responses"],
-  timeout: ["with a time-out", "time-outs"],
-  connection: ["without a connection", "failed connections"],
-  tls: ["without a TLS connection", "failed TLS connections"],
-  forbidden: ["with an address that is not allowed", "addresses that are not allowed"],
+  "2xx": ["a 2xx response that does not count as delivered", "2xx responses that do not count as delivered"],
+  "3xx": ["a redirect", "redirects"],
+  "4xx": ["a 4xx response", "4xx responses"],
+  "5xx": ["a 5xx response", "5xx responses"],
+  timeout: ["a time-out", "time-outs"],
+  connection: ["no connection", "failed connections"],
+  tls: ["no TLS connection", "failed TLS connections"],
+  forbidden: ["an address that is not allowed", "addresses that are not allowed"],
 };
 
 function failedText({ failed, attempts, mostly }: Failed): string {
@@ -211,7 +211,7 @@ function failedText({ failed, attempts, mostly }: Failed): string {
   const some = failed === attempts ? last : `${numberText(failed)} of ${last}`;
   if (mostly === undefined) return some;
   const [one, several] = classTexts[mostly];
-  return attempts === 1 ? `${some} ${one}` : `${some}, mostly ${several}`;
+  return attempts === 1 ? `${some} (${one})` : `${some}, mostly ${several}`;
 }
 
 const heldText = (waiting: Held): string =>

@@ -150,11 +150,11 @@ const cases: readonly (readonly [Case, string])[] = [
       points: hour({ 4: times(1, { ...timeout, errorClass: "connection" }) }),
       lane: { failingSince: minutesAgo(600), failedAttempts: 1 },
     },
-    "degraded: No attempt has succeeded since 2026-03-01 02:30 UTC: the last attempt failed without a connection. Check that the receiver is running, and that the host name and the port of the URL are right.",
+    "degraded: No attempt has succeeded since 2026-03-01 02:30 UTC: the last attempt failed (no connection). Check that the receiver is running, and that the host name and the port of the URL are right.",
   ],
   [
     { points: hour({ 4: times(1, refusal) }), lane: { failingSince: minutesAgo(600), failedAttempts: 1 } },
-    "degraded: No attempt has succeeded since 2026-03-01 02:30 UTC: the last attempt failed with a 5xx response. Look for errors in the receiver's log, then retry the failures.",
+    "degraded: No attempt has succeeded since 2026-03-01 02:30 UTC: the last attempt failed (a 5xx response). Look for errors in the receiver's log, then retry the failures.",
   ],
   [
     { points: hour({ 4: [...times(10, timeout), ...times(90, success)] }) },
