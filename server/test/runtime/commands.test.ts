@@ -157,8 +157,8 @@ test("a provider that no host serves without a base domain is announced and list
     /^Set BELLWIRE_BASE_DOMAIN: without it, .* serves the provider \S+, and none serves quay\.$/m,
   );
   const [code, output] = await run(env, "provider", "list");
-  expect([code, output]).toEqual([0, expect.stringMatching(/^SUBDOMAIN +CELL$/m)]);
-  expect(output).toMatch(/^quay +default$/m);
+  expect([code, output]).toEqual([0, expect.stringMatching(/^SUBDOMAIN +STATE +CELL$/m)]);
+  expect(output).toMatch(/^quay +approved +default$/m);
   const [unknown, why] = await run(env, "failures", "check", "--provider", "quai");
   expect([unknown, why]).toEqual([2, expect.stringContaining("bellwire provider list shows all")]);
 });
