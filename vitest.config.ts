@@ -70,20 +70,27 @@ const packages = {
 };
 
 /**
- * Runs files in any order, but those first that give a test more time than usual, the most first: a run would otherwise end with one
- * long file on one processor.
+ * Runs files in any order, but those first that give a test more time than usual, the most first, and then those of more than 4,000
+ * characters: a run would otherwise end with one long file on one processor.
  */
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const { seed } = this.ctx.config.sequence;
     return files
-      .map((file) => ({
-        file,
-        group: file.project.config.sequence.groupOrder,
-        longestMs: longestTimeoutMs(readFileSync(file.moduleId, "utf8")),
-        place: createHash("sha1").update(`${seed} ${file.moduleId}`).digest("hex"),
-      }))
-      .toSorted((a, b) => a.group - b.group || b.longestMs - a.longestMs || (a.place < b.place ? -1 : 1))
+      .map((file) => {
+        const text = readFileSync(file.moduleId, "utf8");
+        return {
+          file,
+          group: file.project.config.sequence.groupOrder,
+          longestMs: longestTimeoutMs(text),
+          isLarge: Number(text.length > 4000),
+          place: createHash("sha1").update(`${seed} ${file.moduleId}`).digest("hex"),
+        };
+      })
+      .toSorted(
+        (a, b) =>
+          a.group - b.group || b.longestMs - a.longestMs || b.isLarge - a.isLarge || (a.place < b.place ? -1 : 1),
+      )
       .map(({ file }) => file);
   }
 }
