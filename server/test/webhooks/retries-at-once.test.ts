@@ -323,3 +323,26 @@ test.for([
   });
   expect(await Promise.all(done)).toMatchObject([[{ status: "fulfilled" }]]);
 });
+
+test("an outcome that is recorded again, because the first record was not confirmed, delays no retry", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
+  const eventIds = await recordNow(database, { providerId });
+  const failed = { status: 500, error: "500", end: null, retryAfterSeconds: 60 } as const;
+  const outcome = { epoch: await claim(database, endpointId), ...failed };
+  const isDue = () => database.query(`select attempts_made, due_at <= clock_timestamp() as "isDue" from due`);
+  await settleAs(database, { providerId, endpointId, eventIds }, outcome);
+  expect(await isDue()).toEqual([{ attemptsMade: 1, isDue: false }]);
+  await retryAll(database, { providerId, endpointId, eventIds });
+  await settleAs(database, { providerId, endpointId, eventIds }, outcome);
+  expect(await isDue()).toEqual([{ attemptsMade: 1, isDue: true }]);
+});
+
+test("an ended delivery of a deleted endpoint is not due again", async ({ database }) => {
+  const key = await buildFailure(database);
+  await database.query("update endpoints set deleted_at = now() where id = $1", [key.endpointId]);
+  expect(await database.inTransaction((tx) => retryDelivery(tx, key))).toBe(false);
+  expect(await database.query("select from due")).toEqual([]);
+});
