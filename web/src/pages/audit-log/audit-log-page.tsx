@@ -116,7 +116,7 @@ function AuditFilters({ filter, onChange, onClear }: AuditFiltersProps) {
           <TimeFilter filter={filter} onChange={onChange} />
         </ToolbarItem>
         <ClearFilters filter={filter} onClear={onClear} />
-        <ToolbarItem>
+        <ToolbarItem alignSelf="center">
           <Button variant="link" isInline component="a" href={auditExportPath(filter)} download>
             Download CSV
           </Button>
