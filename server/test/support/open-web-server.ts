@@ -1,3 +1,5 @@
+import type { EventEmitter } from "node:events";
+import { Socket } from "node:net";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
 import { type Clock, systemClock } from "#platform/clock.ts";
@@ -64,6 +66,7 @@ export async function openWebServer(
     cookieSecret: Buffer.alloc(32, 5),
     isTryOut: ({ id }) => tryOut?.providerId === id,
     isStopping: () => false,
+    measureRequests: closeInjected,
   });
   return {
     http,
@@ -72,4 +75,15 @@ export async function openWebServer(
       await sender[Symbol.asyncDispose]();
     },
   };
+}
+
+/**
+ * Closes the connections of injected requests after their responses, as clients do that keep none. They would otherwise stay open, and
+ * closing a server waits a second for those.
+ */
+function closeInjected(http: FastifyInstance): void {
+  http.addHook("onResponse", async ({ raw }) => {
+    const socket: EventEmitter = raw.socket;
+    if (!(socket instanceof Socket)) socket.emit("close");
+  });
 }
