@@ -27,6 +27,8 @@ test.each([
   ["postgresql://u:p@/bellwire?host=a,b&port=6000", ["u@a:6000/bellwire", "u@b:6000/bellwire"]],
   ["postgresql://u:p@/bellwire?host=%2Frun%2Fpostgres", ["u@/run/postgres:5432/bellwire"]],
   ["postgresql://u:p@a,b/bellwire?target_session_attrs=read-write", ["u@a:5432/bellwire", "u@b:5432/bellwire"]],
+  ["postgresql://u:p@q+%%@db/bellwire", ["u@db:5432/bellwire"]],
+  ["postgresql://db/bellwire?user=u@server&sslmode=disable", ["u@server@db:5432/bellwire"]],
 ])("%s connects to %j, in this order", (text, places) => expect(placesOf(text)).toEqual(places));
 
 test.each([
@@ -35,6 +37,16 @@ test.each([
   ["postgresql://a/b?target_session_attrs=master", "none of any, primary and read-write"],
   ["postgresql://a/b?sslmode=maybe", "none of disable, no-verify"],
   ["postgresql:///b?host=a,b,c&port=1,2", "not one for each host"],
+  ["postgresql://u:p/q@db/bellwire", "percent-encode"],
+  ["postgresql://u:1/q@db/bellwire", "percent-encode"],
+  ["postgresql://u:p?q@db/bellwire", "percent-encode"],
+  ["postgresql://u:1?q@db/bellwire", "percent-encode"],
+  ["postgresql://u:p#q@db/bellwire", "percent-encode"],
+  ["postgresql://u:1#q@db/bellwire", "percent-encode"],
+  ["postgresql://u:p%e9@db/bellwire", "percent-encode"],
+  ["postgresql://u:p@db:99999/bellwire", "ports from 1 to 65535"],
+  ["postgresql://u:p@a,b:port/bellwire", "ports from 1 to 65535"],
+  ["postgresql:///b?host=a&port=99999", "ports from 1 to 65535"],
 ])("%s is refused with the reason: %s", (text, words) =>
   expect(placesOf(text)).toEqual([expect.stringContaining(words)]),
 );

@@ -28,6 +28,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | { readonly wrong: 
   const [, start, authority = "", path = "", query = ""] = shape.exec(text) ?? [];
   if (start === undefined) return { wrong: "must start with postgresql://" };
   const parameters = new URLSearchParams(query);
+  if (isCutShort({ start, authority, path, parameters })) return { wrong: encodeIt };
 
   const target = parameters.get("target_session_attrs") ?? "any";
   parameters.delete("target_session_attrs");
@@ -45,11 +46,41 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | { readonly wrong: 
 
   const hosts = hostsOf(authority, parameters);
   if (!hosts) return { wrong: "has several ports, but not one for each host" };
+  if (!hosts.every((host) => isReadable(`${start}${host.authority}${path}`) && isPort(host.port))) {
+    return { wrong: encodeIt };
+  }
   return {
     urls: hosts.map((host) => urlOf(`${start}${host.authority}${path}`, parameters, host)),
     mustWrite: target === "read-write",
   };
 }
+
+const encodeIt =
+  "is not a valid URL: percent-encode special characters of its user, password and database, such as / as %2F, # as %23 and % as %25, and give ports from 1 to 65535";
+
+interface UrlParts {
+  readonly start: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly parameters: URLSearchParams;
+}
+
+/** Returns whether a password with `/`, `?` or `#` has ended the host early: the rest of it would be shown as the path. */
+const isCutShort = ({ start, authority, path, parameters }: UrlParts): boolean =>
+  `${start}${authority}${path}`.includes("#") ||
+  (!start.endsWith("@") && [path, ...parameters.keys()].some((part) => part.includes("@")));
+
+/** Returns whether the driver can read a URL. It is without parameters, because the driver would read the files that they name. */
+function isReadable(withoutQuery: string): boolean {
+  try {
+    return new pg.Client(withoutQuery).port > 0;
+  } catch {
+    return false;
+  }
+}
+
+const isPort = (port: string | undefined): boolean =>
+  port === undefined || (/^\d+$/.test(port) && Number(port) > 0 && Number(port) < 65_536);
 
 interface UrlHost {
   readonly authority: string;
