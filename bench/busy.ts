@@ -3,7 +3,8 @@
  * clients share this process and its clock.
  *
  * - idle: one change at a time to one endpoint, from the request, and from its response, to the receiver's first byte. In turns,
- *   the floor: a bare route that commits one row and posts it (floor-process.ts)
+ *   the floor: a bare route that commits one row and posts it (floor-process.ts). `new` is a process right after its start, whose
+ *   code is not compiled yet; `idle` is the same one after 5,000 changes
  * - busy: changes to ten endpoints each at the given rates, one rate after another, 500 a second if none is given. Each rate is
  *   fixed, independent of responses. On a machine that makes fewer, requests wait, and delays from the request grow with the run.
  *   `made/s` is its rate; delays from the response exclude that wait. With several rates, `prompt/s` is the highest at which
@@ -32,7 +33,7 @@ const rates = givenRates.length > 0 ? givenRates : [500];
 /** The median delay from request to receiver that `prompt/s` allows. */
 const promptMs = 200;
 const pairs = Number(process.env.BENCH_PAIRS ?? 1);
-const [idleChanges, endpoints, accounts, crashes] = [200, 10, 100, 3] as const;
+const [idleChanges, warmUpChanges, endpoints, accounts, crashes] = [200, 5000, 10, 100, 3] as const;
 const arrivesWithinMs = 30_000;
 /** Has the length of an issued token; shorter ones cost a check of the attempt counters. */
 const token = "bench".padEnd(64, "0");
@@ -139,7 +140,8 @@ async function startFloor({ ownerUrl }: BenchDatabase, receiverOrigin: string, r
   return running.adopt(new Pool(String(origin), { connections: 1 }), (pool) => pool.destroy());
 }
 
-async function measureIdle(bench: Bench, floor: Pool): Promise<Readonly<Record<string, number>>> {
+/** @param label begins the names of the numbers */
+async function measureIdle(label: string, bench: Bench, floor: Pool): Promise<Readonly<Record<string, number>>> {
   const floors: number[] = [];
   const fromRequest: number[] = [];
   const fromResponse: number[] = [];
@@ -162,13 +164,20 @@ async function measureIdle(bench: Bench, floor: Pool): Promise<Readonly<Record<s
     floors.push((await bare) - askedAtMs);
   }
   return {
-    "idle floor p50 ms": percentile(floors, 0.5),
-    "idle p50 ms": percentile(fromRequest, 0.5),
-    "idle p99 ms": percentile(fromRequest, 0.99),
-    "idle response p50 ms": percentile(responses, 0.5),
-    "idle after response p50 ms": percentile(fromResponse, 0.5),
-    "idle after response p99 ms": percentile(fromResponse, 0.99),
+    [`${label} floor p50 ms`]: percentile(floors, 0.5),
+    [`${label} p50 ms`]: percentile(fromRequest, 0.5),
+    [`${label} p99 ms`]: percentile(fromRequest, 0.99),
+    [`${label} response p50 ms`]: percentile(responses, 0.5),
+    [`${label} after response p50 ms`]: percentile(fromResponse, 0.5),
+    [`${label} after response p99 ms`]: percentile(fromResponse, 0.99),
   };
+}
+
+/** Makes changes eight at a time until the process has compiled the code for them, and their last delivery has arrived. */
+async function warmUp({ api, receiver, accountIds }: Bench): Promise<void> {
+  for (let number = idleChanges; number < warmUpChanges; number += 8)
+    await Promise.all(Array.from({ length: 8 }, (_, index) => change({ api, accountIds }, number + index)));
+  await Promise.all([receiver.arrivalOf(warmUpChanges), change({ api, accountIds }, warmUpChanges)]);
 }
 
 /** @param first the number of the first change; later changes count up from it */
@@ -261,7 +270,9 @@ async function measure(mode: EngineProcess): Promise<Readonly<Record<string, num
   const api = new Pool(origin, { connections: 32 });
   const bench = { api, receiver, accountIds };
   await addEndpoint(api, receiverOrigin, 0);
-  const idle = await measureIdle(bench, floor);
+  const fresh = await measureIdle("new", bench, floor);
+  await warmUp(bench);
+  const idle = await measureIdle("idle", bench, floor);
   for (let number = 1; number < endpoints; number += 1) await addEndpoint(api, receiverOrigin, number);
   const busy = await measureRates(bellwire, bench);
   await api.destroy();
@@ -272,6 +283,7 @@ async function measure(mode: EngineProcess): Promise<Readonly<Record<string, num
     restarts.push(restart);
   }
   return {
+    ...fresh,
     ...idle,
     ...busy,
     "crash to ready ms": median(restarts.map(({ readyMs }) => readyMs)),
@@ -292,7 +304,7 @@ for (const mode of modes) {
 if (modes.length > 1) {
   const ratios = Object.fromEntries(
     names
-      .filter((name) => /^(idle|busy.*) p\d+ ms$/.test(name))
+      .filter((name) => /^(new|idle|busy.*) p\d+ ms$/.test(name))
       .map((name) => [name.replace("ms", "ratio"), medianOf("own", name) / medianOf("shared", name)]),
   );
   const columns = Object.entries(ratios).map(([name, value]) => `${name} ${value.toFixed(2)}`);

@@ -218,7 +218,7 @@ test("a change under way when a provider is deleted is deleted, too", async ({ d
   const engineId = "00000000-0000-7000-8000-000000000001";
   await insertEngine(database, engineId);
   const lanes = await database.query<{ id: number }>("select endpoint_id as id from lanes");
-  await claimLanes(database, { engineId, endpointIds: lanes.map(({ id }) => id), asked: 1, leaseSeconds: 600 });
+  await claimLanes(database, { engineId, endpointIds: lanes.map(({ id }) => id), claimNumber: 1, leaseSeconds: 600 });
   const isDraining = Promise.withResolvers<void>();
   const deleted = deleteProvider({
     directory: owner,

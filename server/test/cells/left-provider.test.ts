@@ -197,8 +197,10 @@ test("an engine that owns a lane of a provider whose changes are refused claims 
     endpointIds.push(await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" }));
   const engineId = "00000000-0000-7000-8000-000000000001";
   await insertEngine(pool, engineId);
-  const claim = async (asked: number): Promise<readonly number[]> =>
-    (await claimLanes(pool, { engineId, endpointIds, asked, leaseSeconds: 600 })).map(({ providerId }) => providerId);
+  const claim = async (claimNumber: number): Promise<readonly number[]> =>
+    (await claimLanes(pool, { engineId, endpointIds, claimNumber, leaseSeconds: 600 })).map(
+      ({ providerId }) => providerId,
+    );
   expect(new Set(await claim(1))).toEqual(new Set([frozen, other]));
   await refuseChanges(databaseUrl, frozen, "frozen");
   expect(await claim(2)).toEqual([other]);
@@ -235,10 +237,10 @@ test.for<[name: string, outcome: Partial<Settlement>]>([
     const engineId = "00000000-0000-7000-8000-000000000001";
     await insertEngine(pool, engineId);
     const settlements: Settlement[] = [];
-    for (const [asked, providerId] of [frozen, other].entries()) {
+    for (const [index, providerId] of [frozen, other].entries()) {
       const endpointId = await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" });
       const [eventId = ""] = await recordNow(pool, { providerId });
-      const claim = { engineId, endpointIds: [endpointId], asked: asked + 1, leaseSeconds: 600 };
+      const claim = { engineId, endpointIds: [endpointId], claimNumber: index + 1, leaseSeconds: 600 };
       const [lane] = await claimLanes(pool, claim);
       settlements.push({ ...delivered, endpointId, eventId, epoch: lane?.epoch ?? 0, ...outcome });
     }
@@ -263,7 +265,7 @@ test("statistics of a provider whose changes are refused wait, and keep no other
   const endpointIds: number[] = [];
   for (const providerId of [gone, staying])
     endpointIds.push(await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" }));
-  const lanes = await claimLanes(pool, { engineId, endpointIds, asked: 2, leaseSeconds: 600 });
+  const lanes = await claimLanes(pool, { engineId, endpointIds, claimNumber: 2, leaseSeconds: 600 });
   const write = async (known: number | undefined): Promise<object> => {
     const parts = lanes.map((lane) => {
       const counts = new LaneCounts();

@@ -112,7 +112,7 @@ test(
     if (!first || !skipped || !cancelled || !retried || !read) throw new Error("The backlog was not made.");
 
     await insertEngine(pool, engineId);
-    const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
+    const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], claimNumber: 1, leaseSeconds: 60 });
     await findDueLanes(pool, { engineId, leaseSeconds: 60 });
     await measureDue(pool);
     await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100, bytes: 1e6, bytesAgain: 0 }], limits);

@@ -279,7 +279,7 @@ test.concurrent("an attempt counts once if its lane was claimed again while atte
   {
     await using started = startRecorder(database, [second]);
     const { recorder, write } = started;
-    recorder.doubt(first, firstIn);
+    recorder.recount(first, firstIn);
     recorder.count(second, ...countOf(secondIn, 2));
     recorder.count(second, ...countOf(thirdIn, 3));
     await until(async () => (await write(), (await countedAttempts(database, lane)) >= 3));
@@ -297,7 +297,7 @@ test.concurrent("the last attempts of a released lane are counted, although an e
   const { recorder, write } = started;
   await database.inTransaction(async (earlier) => {
     await earlier.query("select transaction_number()");
-    recorder.doubt(released, await recordAttempt(database, lane, 1));
+    recorder.recount(released, await recordAttempt(database, lane, 1));
     for (let count = 0; count < 3; count += 1) await write();
     expect(await countedAttempts(database, lane)).toBe(0);
   });

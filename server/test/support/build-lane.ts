@@ -36,7 +36,7 @@ export const claimed = {
 };
 
 /** Statistics that ignore every attempt. */
-export const noStatistics: AttemptCounter = { count: () => undefined, doubt: () => undefined };
+export const noStatistics: AttemptCounter = { count: () => undefined, recount: () => undefined };
 
 /** Returns a lane that was just claimed. */
 export const newLane = (): Lane => new Lane(claimed, settings, new ReceiverHosts(8), 0);

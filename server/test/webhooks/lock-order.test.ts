@@ -39,7 +39,12 @@ async function buildPlace(pool: Pool): Promise<Place> {
   const providerId = await buildProvider(pool);
   const endpointId = await buildEndpoint(pool, { providerId, url: "https://crm.example/hook", ordering: "account" });
   await insertEngine(pool, engineId);
-  const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: providerId, leaseSeconds: 600 });
+  const [lane] = await claimLanes(pool, {
+    engineId,
+    endpointIds: [endpointId],
+    claimNumber: providerId,
+    leaseSeconds: 600,
+  });
   return { providerId, endpointId, epoch: lane?.epoch ?? 0 };
 }
 
@@ -239,7 +244,7 @@ test("a record of outcomes locks ordering keys by endpoint, then by key, as othe
     buildEndpoint(database, { providerId, url: "https://crm.example/hook", ordering: "account", name });
   const endpointIds = [await subscribe("first"), await subscribe("second")];
   await insertEngine(database, engineId);
-  const lanes = await claimLanes(database, { engineId, endpointIds, asked: 1, leaseSeconds: 600 });
+  const lanes = await claimLanes(database, { engineId, endpointIds, claimNumber: 1, leaseSeconds: 600 });
   const [first, second] = lanes.toSorted((one, other) => one.endpointId - other.endpointId);
   if (!first || !second) throw new Error("both lanes are free");
   const accounts = [33, 32, 31];

@@ -269,7 +269,7 @@ const engineId = "00000000-0000-7000-8000-000000000001";
 
 async function claim(pool: Pool, endpointId: number): Promise<number> {
   await insertEngine(pool, engineId);
-  const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], asked: 1, leaseSeconds: 60 });
+  const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], claimNumber: 1, leaseSeconds: 60 });
   return lane?.epoch ?? 0;
 }
 

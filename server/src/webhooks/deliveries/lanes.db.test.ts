@@ -6,7 +6,7 @@ import { test } from "../../../test/support/test.ts";
 import { type ClaimedLane, claimLanes, deleteEngine, findDueLanes, insertEngine, releaseLanes } from "./lanes.ts";
 
 const claim = (db: Database, engineId: string, endpointId: number): Promise<ClaimedLane[]> =>
-  claimLanes(db, { engineId, endpointIds: [endpointId], leaseSeconds: 60, asked: 1 });
+  claimLanes(db, { engineId, endpointIds: [endpointId], leaseSeconds: 60, claimNumber: 1 });
 
 async function claimFor(pool: Pool, engineId: string, endpointId: number): Promise<ClaimedLane> {
   await insertEngine(pool, engineId);

@@ -202,11 +202,16 @@ export async function claimLanes(
     readonly endpointIds: readonly number[];
     readonly leaseSeconds: number;
     /** Increases with each claim. */
-    readonly asked: number;
+    readonly claimNumber: number;
   },
 ): Promise<ClaimedLane[]> {
   if (lanes.endpointIds.length === 0) return [];
-  return db.query<ClaimedLane>(claimStatement, [lanes.engineId, lanes.endpointIds, lanes.leaseSeconds, lanes.asked]);
+  return db.query<ClaimedLane>(claimStatement, [
+    lanes.engineId,
+    lanes.endpointIds,
+    lanes.leaseSeconds,
+    lanes.claimNumber,
+  ]);
 }
 
 export interface LaneEpoch {

@@ -241,7 +241,7 @@ export class Dispatch {
 
   #count(lane: Lane, attempt: CountedAttempt, settled: Settled | undefined): void {
     if (settled?.transactions) this.#needs.statistics.count(lane.claim, attempt, settled.transactions);
-    else this.#needs.statistics.doubt(lane.claim, settled?.lastTransaction ?? 0);
+    else this.#needs.statistics.recount(lane.claim, settled?.lastTransaction ?? 0);
   }
 
   /** `isPromoted`: a delivery of the lane that waited in its key may be due now. */

@@ -137,8 +137,7 @@ export function postgresLaneStore(
       return isKnown;
     },
     findDueLanes: (engineId) => findDueLanes(db, { engineId, leaseSeconds }),
-    claim: (engineId, endpointIds, claimNumber) =>
-      claimLanes(db, { engineId, endpointIds, asked: claimNumber, leaseSeconds }),
+    claim: (engineId, endpointIds, claimNumber) => claimLanes(db, { engineId, endpointIds, claimNumber, leaseSeconds }),
     verifyOwnership: (engineId, lanes) => verifyOwnership(db, engineId, lanes),
     release: (engineId, lanes) => releaseLanes(db, engineId, lanes),
     readSettings: (endpointIds) => readDeliverySettings(db, encryption, { endpointIds, userAgent }),

@@ -74,7 +74,7 @@ test("an attempt recorded during a write counts towards the lag from then on", a
 
 test("attempts to be recounted from the history count towards the lag until they are written", async () => {
   const { recorder, pass } = startRecorder();
-  recorder.doubt(lane, 101);
+  recorder.recount(lane, 101);
   await pass(4000, async (lanes) => new Map(lanes.map(({ endpointId }) => [endpointId, { result: "again" }])));
   expect(recorder.lagSeconds).toBe(4);
   await pass(1000, counted);

@@ -17,7 +17,7 @@ export interface AttemptCounter {
    * Some outcomes of a batch were refused or are unknown. The lane's attempts are read from the history, those of transaction `last`
    * included.
    */
-  doubt(lane: OwnedLane, last: number): void;
+  recount(lane: OwnedLane, last: number): void;
 }
 
 export interface TransactionRange {
@@ -61,8 +61,8 @@ export class StatisticsRecorder implements AttemptCounter {
     this.#laneOf(lane).count(attempt, transactions, this.#needs.clock.monotonicMs());
   }
 
-  doubt(lane: OwnedLane, last: number): void {
-    this.#laneOf(lane).doubt(last, this.#needs.clock.monotonicMs());
+  recount(lane: OwnedLane, last: number): void {
+    this.#laneOf(lane).recount(last, this.#needs.clock.monotonicMs());
   }
 
   /** The time since the oldest attempt was recorded that this engine has not added to the statistics. */
@@ -178,7 +178,7 @@ class RecordedLane {
   count(attempt: CountedAttempt, { first, last }: TransactionRange, nowMs: number): void {
     // The database has read transactions up to the base from the history, this one perhaps among them.
     if (this.#base !== undefined && first <= this.#base) {
-      this.doubt(last, nowMs);
+      this.recount(last, nowMs);
       return;
     }
     this.#missing(nowMs);
@@ -187,7 +187,7 @@ class RecordedLane {
     this.#counts.add(attempt);
   }
 
-  doubt(last: number, nowMs: number): void {
+  recount(last: number, nowMs: number): void {
     this.#missing(nowMs);
     this.#through = Math.max(this.#through, last);
     this.#counts = new LaneCounts();
