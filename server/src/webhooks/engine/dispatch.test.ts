@@ -29,6 +29,7 @@ interface DispatchOptions {
   readonly onSend?: (clock: HandDrivenClock) => void;
   readonly resolved?: Promise<void>;
   readonly window?: number;
+  readonly inFlightMax?: number;
   readonly promoted?: readonly number[];
   readonly deliveries?: readonly DueDelivery[];
   /** Settles later than at once. */
@@ -44,7 +45,7 @@ const fortyDeliveries = Array.from({ length: 40 }, (_, number) => delivery(numbe
 /** Starts a dispatch with a lane of 40 deliveries. */
 async function startDispatch(options: DispatchOptions = {}) {
   const { onSend, resolved, settled, window = 16, promoted = [], deliveries = fortyDeliveries } = options;
-  const { disableEndpoint = unused, failingSeconds = null } = options;
+  const { disableEndpoint = unused, failingSeconds = null, inFlightMax = 64 } = options;
   const clock = new HandDrivenClock();
   const sent: Sent[] = [];
   const batches: number[] = [];
@@ -75,7 +76,7 @@ async function startDispatch(options: DispatchOptions = {}) {
     log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
     chance: () => 0,
     newId: () => "engine",
-    inFlightMax: 64,
+    inFlightMax,
     leaseMs: 60_000,
     disableAfterMs: dayMs,
   };
@@ -114,6 +115,32 @@ function widen(lane: Lane, window: number): void {
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const otherBody = Buffer.from("{}");
+
+test("lanes that share few slots take turns, one delivery at a time", async () => {
+  const { dispatch, sent } = await startDispatch({ inFlightMax: 4 });
+  const other = new Lane({ ...claimed, endpointId: 2 }, settings, new ReceiverHosts<Lane>(16), 0);
+  widen(other, 16);
+  giveRows(
+    other,
+    Array.from({ length: 40 }, (_, number) => ({ ...delivery(100 + number), endpointId: 2, body: otherBody })),
+  );
+  dispatch.offer(other);
+  dispatch.fill();
+  for (let index = 0; index < 8; index += 1) {
+    sent[index]?.respond();
+    await nextTurn();
+  }
+  expect(sent.map(({ body }) => body === otherBody)).toEqual(Array.from({ length: 10 }, (_, index) => index % 2 === 1));
+});
+
+test("a dispatch that is closed starts no attempt, also of lanes that waited for a slot", async () => {
+  const { dispatch, sent } = await startDispatch();
+  dispatch.close();
+  dispatch.fill();
+  expect(sent).toEqual([]);
+});
 
 test("while eight or more attempts are in flight, freed slots are filled together after one millisecond", async () => {
   const { clock, dispatch, sent } = await startDispatch();
