@@ -16,7 +16,9 @@ import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-test("a recorded event is delivered immediately, with its body, id and context headers", async ({ database }) => {
+test.concurrent("a recorded event is delivered immediately, with its body, id and context headers", async ({
+  database,
+}) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -45,7 +47,7 @@ test("a recorded event is delivered immediately, with its body, id and context h
   expect(delivery).toMatchObject({ lastStatus: 200, lastAttemptAt: delivery.attempts[0]?.at });
 });
 
-test("six failed attempts with one id and body end on the failure list, from which a retry delivers", async ({
+test.concurrent("six failed attempts with one id and body end on the failure list, from which a retry delivers", async ({
   database,
 }) => {
   await using receiver = await startReceiver(500);
@@ -87,7 +89,7 @@ test("six failed attempts with one id and body end on the failure list, from whi
   expect(receiver.received.at(-1)?.headers["bellwire-replay"]).toBeUndefined();
 });
 
-test.for([
+test.concurrent.for([
   ["201", 201, "Answered 201; only 200 counts as delivered"],
   ["301", 301, "Answered 301; redirects are not followed"],
   ["a hang", "hang", "No complete answer within 1 s"],
@@ -110,7 +112,7 @@ test.for([
   expect(delivery.attempts).toMatchObject([{ number: 1, error }]);
 });
 
-test("a manual retry of a delivered event keeps its id and is marked as a replay", async ({ database }) => {
+test.concurrent("a manual retry of a delivered event keeps its id and is marked as a replay", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -131,7 +133,7 @@ test("a manual retry of a delivered event keeps its id and is marked as a replay
   ]);
 });
 
-test("a thousand events are delivered exactly once to each of three endpoints", async ({ database }) => {
+test.concurrent("a thousand events are delivered exactly once to each of three endpoints", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -149,6 +151,7 @@ test("a thousand events are delivered exactly once to each of three endpoints", 
   expect([...requestsById.values()].every((requests) => requests.length === 3)).toBe(true);
 });
 
+// Alone: after a second without a response, the next event of the change is sent.
 test("the events of one change are delivered in sequence, even without an ordering key", async ({ database }) => {
   const later = (response: ServerResponse, request: ReceivedRequest) =>
     void setTimeout(() => response.writeHead(200).end(), request.headers["bellwire-sequence"] === "1" ? 50 : 0);
@@ -170,7 +173,7 @@ test("the events of one change are delivered in sequence, even without an orderi
   ).toBe(true);
 });
 
-test("a Retry-After of a 429 pauses the endpoint for that time, in every engine", async ({ database }) => {
+test.concurrent("a Retry-After of a 429 pauses the endpoint for that time, in every engine", async ({ database }) => {
   await using receiver = await startReceiver((response) => response.writeHead(429, { "retry-after": "2" }).end());
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -190,7 +193,7 @@ test("a Retry-After of a 429 pauses the endpoint for that time, in every engine"
   expect(receiver.received).toHaveLength(21);
 });
 
-test("a Retry-After with a date pauses the endpoint until then", async ({ database }) => {
+test.concurrent("a Retry-After with a date pauses the endpoint until then", async ({ database }) => {
   const date = new Date(Date.now() + 600_000).toUTCString();
   await using receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": date }).end());
   await using _engine = await startTestEngine(database);
@@ -205,7 +208,7 @@ test("a Retry-After with a date pauses the endpoint until then", async ({ databa
   for (const at of [held, due?.at]) expect(Math.abs((at?.getTime() ?? 0) - Date.parse(date))).toBeLessThan(5000);
 });
 
-test("a manual retry ends a pause by Retry-After, which is capped at one hour", async ({ database }) => {
+test.concurrent("a manual retry ends a pause by Retry-After, which is capped at one hour", async ({ database }) => {
   await using receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": "86400" }).end());
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -224,7 +227,7 @@ test("a manual retry ends a pause by Retry-After, which is capped at one hour", 
   expect(await heldUntil()).toBe(null);
 });
 
-test("an engine releases the lane of an unresponsive endpoint, and the lane keeps its failure count and pause", async ({
+test.concurrent("an engine releases the lane of an unresponsive endpoint, and the lane keeps its failure count and pause", async ({
   database,
 }) => {
   await using engine = await startTestEngine(database);
@@ -241,7 +244,7 @@ test("an engine releases the lane of an unresponsive endpoint, and the lane keep
   await until(async () => (await database.query(released)).length === 1);
 });
 
-test("an endpoint that fails for long is disabled and gets held deliveries once enabled; `default` stays enabled", async ({
+test.concurrent("an endpoint that fails for long is disabled and gets held deliveries once enabled; `default` stays enabled", async ({
   database,
 }) => {
   await using receiver = await startReceiver(500);
@@ -274,7 +277,7 @@ test("an endpoint that fails for long is disabled and gets held deliveries once 
   await until(async () => (await countIn("delivered", endpointId)) === 2);
 });
 
-test("attempts stay within the endpoint's rate limit", async ({ database }) => {
+test.concurrent("attempts stay within the endpoint's rate limit", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -290,6 +293,7 @@ test("attempts stay within the endpoint's rate limit", async ({ database }) => {
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1500);
 });
 
+// Alone: the previous secret signs for a second and a half.
 test("a busy endpoint's previous secret stops signing when its time is over", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
@@ -310,7 +314,10 @@ test("a busy endpoint's previous secret stops signing when its time is over", as
   await until(async () => (await signatures()) === 1);
 });
 
-test("hints of strangers stop no delivery: any role of the database may notify", async ({ database, owner }) => {
+test.concurrent("hints of strangers stop no delivery: any role of the database may notify", async ({
+  database,
+  owner,
+}) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -331,7 +338,9 @@ test("hints of strangers stop no delivery: any role of the database may notify",
   await until(() => receiver.received.length === 2);
 });
 
-test("a delivery with more attempts than can be numbered ends, and stops no other delivery", async ({ database }) => {
+test.concurrent("a delivery with more attempts than can be numbered ends, and stops no other delivery", async ({
+  database,
+}) => {
   let status = 500;
   await using receiver = await startReceiver((answer) => answer.writeHead(status).end());
   await using _engine = await startTestEngine(database);

@@ -212,32 +212,30 @@ async function runBoth(pool: Pool, { scene, isReplayed, runs, lockedId }: Meetin
 
 const meetingsOf = (name: string) =>
   Object.entries(operations).flatMap(([otherName, other]) =>
-    ([name, otherName].includes("a replay") ? [0, 1, 2, 3] : [0, 1, 2]).map((place) => ({ otherName, other, place })),
+    ([name, otherName].includes("a replay") ? [0, 1, 2, 3] : [0, 1, 2]).map((at) => ({ otherName, other, at })),
   );
 
-test(
-  "no two transactions that lock several deliveries wait for each other",
+test.concurrent.for(Object.entries(operations))(
+  "no two transactions that lock several deliveries wait for each other: %s first",
   { timeout: 120_000 },
-  async ({ database }) => {
-    const scenes = await buildPlace(database);
+  async ([name, run], { database }) => {
+    const place = await buildPlace(database);
     const errors: string[] = [];
-    for (const [name, run] of Object.entries(operations)) {
-      const passes = new Set<string>(); // places where this one does not wait, so that it meets no other one either
-      for (const { otherName, other, place } of meetingsOf(name)) {
-        const isReplayed = [name, otherName].some((each) => each.endsWith("replayed delivery"));
-        if (passes.has(`${place} ${isReplayed}`)) continue;
-        const scene = await buildScene(database, scenes);
-        const locked = [scene.one[0], scene.one[1], scene.other[0], scene.failed[0]][place] ?? "";
-        const found = await runBoth(database, { scene, isReplayed, runs: [run, other], lockedId: locked });
-        if (!found) passes.add(`${place} ${isReplayed}`);
-        errors.push(...(found ?? []).map((error) => `${name}, ${otherName}, place ${place}: ${error}`));
-      }
+    const passes = new Set<string>(); // places where this one does not wait, so that it meets no other one either
+    for (const { otherName, other, at } of meetingsOf(name)) {
+      const isReplayed = [name, otherName].some((each) => each.endsWith("replayed delivery"));
+      if (passes.has(`${at} ${isReplayed}`)) continue;
+      const scene = await buildScene(database, place);
+      const locked = [scene.one[0], scene.one[1], scene.other[0], scene.failed[0]][at] ?? "";
+      const found = await runBoth(database, { scene, isReplayed, runs: [run, other], lockedId: locked });
+      if (!found) passes.add(`${at} ${isReplayed}`);
+      errors.push(...(found ?? []).map((error) => `${otherName}, place ${at}: ${error}`));
     }
     expect(errors).toEqual([]);
   },
 );
 
-// The test above does not notice another order: a record of outcomes waits for half a second only, and then locks the keys first.
+// The tests above do not notice another order: a record of outcomes waits for half a second only, and then locks the keys first.
 test("a record of outcomes locks ordering keys by endpoint, then by key, as others do", async ({ database }) => {
   const providerId = await buildProvider(database);
   const subscribe = (name: string): Promise<number> =>
