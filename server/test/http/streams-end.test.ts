@@ -1,5 +1,8 @@
+import { get, type IncomingMessage } from "node:http";
+import { finished } from "node:stream/promises";
 import type { FastifyInstance } from "fastify";
 import { expect, vi } from "vitest";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin } from "#request-bin/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
@@ -112,3 +115,42 @@ test("a provider's 101st stream is rejected with 429 until another one closes", 
     return again.status === 200;
   });
 });
+
+/** More than the buffers between a server and a client that does not read. */
+const insertRecords = `
+  insert into audit_records (provider_id, actor_kind, action, subject, detail)
+  select $1, 'system', 'endpoint.changed', 'endpoint/3', jsonb_build_object('text', repeat('x', 8000))
+  from generate_series(1, 4000)`;
+
+const insertAccounts = `
+  insert into accounts (provider_id, org_name, plan_id)
+  select $1, repeat('x', 80000), (select id from plans where provider_id = $1 and kind = 'account_plan')
+  from generate_series(1, 400)`;
+
+test.for([
+  ["/api/v1/audit_records/export", insertRecords],
+  ["/admin/api/accounts.json", insertAccounts],
+] as const)(
+  "a response that its client reads slowly is cut once the token is deleted: %s",
+  async ([path, insert], { database }) => {
+    const { provider, accessToken } = await setUp(database);
+    await database.query(insert, [provider.id]);
+    let aheadMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+    await using server = await openWebServer(database, { clock });
+    await server.http.listen({ host: "127.0.0.1", port: 0 });
+    const responded = Promise.withResolvers<IncomingMessage>();
+    const headers = { authorization: `Bearer ${accessToken}` };
+    get(server.http.listeningOrigin + path, { headers, agent: false }, responded.resolve).once(
+      "error",
+      responded.reject,
+    );
+    const response = await responded.promise;
+    expect(response.statusCode).toBe(200);
+
+    await database.query("delete from access_tokens");
+    aheadMs += 1000;
+
+    await expect(finished(response.resume())).rejects.toThrow("aborted");
+  },
+);

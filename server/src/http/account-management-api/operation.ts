@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { TObject } from "typebox";
 import { type AttemptLimiter, isInProductScope, type PasswordHasher } from "#access/index.ts";
 import {
@@ -106,7 +106,7 @@ export function serveOperations(http: FastifyInstance, operations: readonly Oper
   const frame = {
     needs,
     parse: (operation: Operation, request: FastifyRequest, call: ApiCall) => parseCall(operation, request, call, needs),
-    send: (reply: FastifyReply, { format }: Call, response: ApiResponse) => sendResponse(reply, format, response),
+    send: sendResponse,
   };
   for (const [path, samePath] of Map.groupBy(operations, (operation) => operation.path)) {
     const handlers = new Map(

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
-import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
+import { type AccessCheck, streamBody } from "#http/shared/admin-caller.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { type FieldErrors, Problem, type ProblemCode } from "#http/shared/problem.ts";
 import { type Attributes, isRecord, type Json, list, type Node, record, value } from "#platform/document.ts";
@@ -87,14 +87,18 @@ export interface ResponseDoc {
   readonly example: Pick<ApiResponse, "xml" | "json">;
 }
 
-export async function sendResponse(reply: FastifyReply, format: Format, response: ApiResponse): Promise<FastifyReply> {
+export async function sendResponse(
+  reply: FastifyReply,
+  { format, mayStill }: { readonly format: Format; readonly mayStill: AccessCheck },
+  response: ApiResponse,
+): Promise<FastifyReply> {
   const rendered = response[format]?.();
   if (response.location !== undefined) reply.header("location", response.location);
   reply.type(contentTypes[format]);
   if (rendered === undefined) return reply.code(200).send("");
   const body = typeof rendered === "string" ? rendered : await bufferStream(inTurns(rendered));
   // An ETag needs the whole body.
-  if (typeof body !== "string" && !Buffer.isBuffer(body)) return reply.code(200).send(Readable.from(body));
+  if (typeof body !== "string" && !Buffer.isBuffer(body)) return reply.code(200).send(streamBody(body, mayStill));
 
   const tag = `W/"${hash("sha256", body, "base64url").slice(0, 27)}"`;
   reply.header("etag", tag);

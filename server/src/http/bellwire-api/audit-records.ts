@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { stringify } from "csv-stringify/sync";
 import { idPattern, parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
@@ -22,7 +21,7 @@ import {
   Timestamp,
   Words,
 } from "./fields.ts";
-import { operation, Reply, type Operation } from "./operation.ts";
+import { download, operation, type Operation } from "./operation.ts";
 
 const AuditRecordSchema = Type.Object(
   {
@@ -156,7 +155,7 @@ export const auditRecordOperations: readonly Operation[] = [
         content: { "text/csv": { schema: Type.String() }, "application/x-ndjson": { schema: Type.String() } },
       },
     },
-    async handle({ pool }, { provider, by, query, now }) {
+    async handle({ pool }, { provider, by, query, now, mayStill }) {
       const { format = "csv", ...filterOfQuery } = query;
       const { since: _since, until: _until, ...written } = filterOfQuery;
       const filter = parseFilter(filterOfQuery, now);
@@ -175,11 +174,7 @@ export const auditRecordOperations: readonly Operation[] = [
         if (header !== "") yield header;
         for await (const batch of exportAuditRecords(pool, provider.id, filter)) yield render(batch);
       }
-      return new Reply(200, Readable.from(lines(), { objectMode: false }), {
-        "content-type": `${type}; charset=utf-8`,
-        "content-disposition": `attachment; filename="audit-records.${format}"`,
-        "x-content-type-options": "nosniff",
-      });
+      return download({ mayStill }, { name: `audit-records.${format}`, type, parts: lines() });
     },
   }),
 ];

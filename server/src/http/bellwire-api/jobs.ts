@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { Type, type Static } from "typebox";
 import { parseRowId } from "#platform/ids.ts";
 import { jobLimits } from "#platform/limits.ts";
@@ -29,10 +28,10 @@ import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPag
 import { JobFilterSchema, JobIdsSchema, onceEach, selectByFilter, selectByIds } from "./job-selections.ts";
 import {
   created,
+  download,
   noContent,
   noContentResponse,
   operation,
-  Reply,
   requireFound,
   type Operation,
   type OperationNeeds,
@@ -340,7 +339,7 @@ export const jobOperations: readonly Operation[] = [
       },
     },
     mayConflict: true,
-    async handle({ pool }, { provider, params: { id } }) {
+    async handle({ pool }, { provider, params: { id }, mayStill }) {
       const {
         kind: jobKind,
         state,
@@ -358,11 +357,7 @@ export const jobOperations: readonly Operation[] = [
         yield* readResult(pool, { providerId: provider.id, id });
       }
       const name = `${of}-${createdAt.toISOString().slice(0, 19).replaceAll(":", "-")}.${format}`;
-      return new Reply(200, Readable.from(lines(), { objectMode: false }), {
-        "content-type": `${contentTypes[format]}; charset=utf-8`,
-        "content-disposition": `attachment; filename="${name}"`,
-        "x-content-type-options": "nosniff",
-      });
+      return download({ mayStill }, { name, type: contentTypes[format], parts: lines() });
     },
   }),
 ];

@@ -7,7 +7,13 @@ import type { Provider } from "#portal/providers/index.ts";
 import type { Bin, BinForwarder } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import type { EndpointNeeds, SigningSecret } from "#webhooks/endpoints/index.ts";
-import { type ApiCall, type ApiOperation, credentialParameters, type FindAdminCaller } from "../shared/admin-caller.ts";
+import {
+  type ApiCall,
+  type ApiOperation,
+  credentialParameters,
+  type FindAdminCaller,
+  streamBody,
+} from "../shared/admin-caller.ts";
 import { brokenRules } from "../shared/error-answers.ts";
 import { decodeUtf8, limitJsonValues, refuseCompressedBodies } from "../shared/forms.ts";
 import { type FieldErrors, Problem, unknownParameters } from "../shared/problem.ts";
@@ -65,6 +71,21 @@ export const hijacked = new Reply(200, undefined);
 /** Builds a 201 with the new resource's location. `path` is below /api/v1. */
 export const created = <Body>(path: string, body: Body): Reply<201, Body> =>
   new Reply(201, body, { location: `/api/v1${path}` });
+
+/** Builds the response of a file, whose parts are read as fast as the client takes them in. */
+export const download = (
+  { mayStill }: Pick<ApiCall, "mayStill">,
+  {
+    name,
+    type,
+    parts,
+  }: { readonly name: string; readonly type: string; readonly parts: AsyncIterable<string | Buffer> },
+): Reply<200> =>
+  new Reply(200, streamBody(parts, mayStill), {
+    "content-type": `${type}; charset=utf-8`,
+    "content-disposition": `attachment; filename="${name}"`,
+    "x-content-type-options": "nosniff",
+  });
 
 /** A schema, or the media types of a response that is not JSON. */
 type ResponseSchema = TSchema | { readonly description: string; readonly content: object };

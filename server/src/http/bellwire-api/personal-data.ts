@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { Type, type Static } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
@@ -17,12 +16,13 @@ import { Problem } from "../shared/problem.ts";
 import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
 import {
   created,
+  download,
   operation,
-  Reply,
   requireFound,
   type Call,
   type Operation,
   type OperationNeeds,
+  type Reply,
 } from "./operation.ts";
 
 const pending = Type.Enum([...pendingChoices], {
@@ -84,7 +84,7 @@ type Subject = { readonly accountId: number } | { readonly userId: number };
 /** Streams the data of a subject, with an audit record. */
 async function exportSubject(
   { pool, clock }: OperationNeeds,
-  { provider, by }: Call,
+  { provider, by, mayStill }: Call,
   subject: Subject,
 ): Promise<Reply<200>> {
   const requested = "userId" in subject ? { userId: subject.userId } : { accountId: subject.accountId };
@@ -100,12 +100,8 @@ async function exportSubject(
       detail: { accountId },
     }),
   );
-  const chunks = exportPerson(pool, { provider, accountId, userId }, clock.now());
-  return new Reply(200, Readable.from(chunks, { objectMode: false }), {
-    "content-type": "application/json; charset=utf-8",
-    "content-disposition": `attachment; filename="${name}.json"`,
-    "x-content-type-options": "nosniff",
-  });
+  const parts = exportPerson(pool, { provider, accountId, userId }, clock.now());
+  return download({ mayStill }, { name: `${name}.json`, type: "application/json", parts });
 }
 
 const exportResponse = {

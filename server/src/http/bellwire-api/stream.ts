@@ -1,5 +1,4 @@
 import { parseRowId } from "#platform/ids.ts";
-import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Database, Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
@@ -14,7 +13,7 @@ import {
 import { readEndpoint, readEndpointKeys } from "#webhooks/endpoints/index.ts";
 import { beforeTransaction, type EventSummary, followEvents } from "#webhooks/events/index.ts";
 import { readActorNames } from "#portal/history/index.ts";
-import { requirePermission } from "../shared/admin-caller.ts";
+import type { AccessCheck } from "../shared/admin-caller.ts";
 import { EventStream, MessageQueue, StreamAccess } from "../shared/event-stream.ts";
 import { Problem } from "../shared/problem.ts";
 import { representDelivery } from "./deliveries.ts";
@@ -311,10 +310,6 @@ function push({ queues, render }: Audience, messages: readonly StreamMessage[]):
 const heartbeatMs = 15_000;
 /** Clients reconnect after this time and authenticate again. Browsers do so by themselves. */
 const streamMs = 5 * 60_000;
-/** A changed caller is checked on a hint. If the hint is lost, the stream ends after this time at the latest. */
-const checkAgainMs = 1000;
-
-const action = "read-webhooks";
 
 interface Streams {
   readonly operation: Operation;
@@ -349,7 +344,7 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
       "token or the permission ended, or the provider is suspended) or `reconnect`. Clients that do not read are disconnected.",
     method: "GET",
     path: "/stream",
-    action,
+    action: "read-webhooks",
     responses: {
       200: {
         description: "Ends after some minutes. Clients reopen it.",
@@ -357,22 +352,21 @@ const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
       },
     },
     hasNoHead: true,
-    async handle(needs, { provider, request, reply }) {
+    async handle(needs, { provider, request, reply, mayStill }) {
       const { clock, cursors } = needs;
       const providerId = provider.id;
       const since = parseLastEventId(request.headers["last-event-id"], (id) => cursors.open(providerId, id));
       const render = createMessageRenderer(cursors, providerId);
-      const mayRead = createAccessCheck(needs, request);
       const stream = new EventStream(reply.raw, clock);
       const endUnlessAllowed = async (): Promise<void> => {
-        if (!(await mayRead("now"))) stream.end("access-ended");
+        if (!(await mayStill("now"))) stream.end("access-ended");
       };
       const stopWatching = access.watch(providerId, () => void endUnlessAllowed());
       if (!stopWatching) throw new Problem("too-many-streams", { retryAfterSeconds: 60 });
       reply.hijack();
       stream.open();
       try {
-        await follow(needs, hub, { stream, providerId, since, render, mayRead });
+        await follow(needs, hub, { stream, providerId, since, render, mayStill });
       } catch (err) {
         request.log.warn({ err }, "stream was cut");
         stream.drop(); // the client reconnects with its last mark
@@ -393,41 +387,20 @@ function parseLastEventId(id: unknown, open: (id: string) => string | undefined)
   return mark;
 }
 
-type AccessCheck = (when?: "now") => Promise<boolean>;
-
-/** Returns a check whether the caller is still permitted, which reads the database once a second at most. */
-function createAccessCheck(
-  { clock, findAdminCaller }: Pick<OperationNeeds, "clock" | "findAdminCaller">,
-  request: FastifyRequest,
-): AccessCheck {
-  let checkedAtMs = clock.monotonicMs();
-  return async (when) => {
-    if (when !== "now" && clock.monotonicMs() - checkedAtMs < checkAgainMs) return true;
-    checkedAtMs = clock.monotonicMs();
-    try {
-      await request.findProviderAgain();
-      requirePermission(await findAdminCaller(request), action, request.provider);
-      return true;
-    } catch (error) {
-      return !(error instanceof Problem); // while the database is away, nothing is sent either
-    }
-  };
-}
-
 interface Follower {
   readonly stream: EventStream;
   readonly providerId: number;
   /** The last mark that the client received. Undefined starts at the present. */
   readonly since: number | undefined;
   readonly render: RenderMessages;
-  readonly mayRead: AccessCheck;
+  readonly mayStill: AccessCheck;
 }
 
 /** Sends the missed history, then new messages. Both overlap rather than leave a gap; clients drop duplicates by id. */
 async function follow(
   needs: Pick<OperationNeeds, "pool" | "clock">,
   hub: HistoryHub,
-  { stream, providerId, since, render, mayRead }: Follower,
+  { stream, providerId, since, render, mayStill }: Follower,
 ): Promise<void> {
   // Read before the hub follows from it and before the missed history ends, so the two leave no gap.
   const present = await oldestRunningTransaction(needs.pool);
@@ -440,7 +413,7 @@ async function follow(
     const upTo = await hub.readableTo(providerId);
     for await (const messages of readHistory(needs, providerId, { from, upTo })) {
       if (stream.isOver) return;
-      if (!(await mayRead())) return stream.end("access-ended");
+      if (!(await mayStill())) return stream.end("access-ended");
       await stream.send(render(messages));
     }
 
@@ -449,7 +422,7 @@ async function follow(
     while (clock.monotonicMs() < endsAtMs) {
       const texts = await queue.take(heartbeatMs);
       if (!texts) break;
-      if (!(await mayRead())) return stream.end("access-ended");
+      if (!(await mayStill())) return stream.end("access-ended");
       for (const text of texts.length > 0 ? texts : [heartbeat]) await stream.send(text);
     }
     stream.end("reconnect");

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import type { TObject } from "typebox";
@@ -229,7 +230,11 @@ export interface ApiCall {
   readonly now: Date;
   /** The actor of every change that this call makes. */
   readonly by: ChangeContext;
+  readonly mayStill: AccessCheck;
 }
+
+/** Returns whether the caller is still permitted. Reads the database once a second at most, unless `now` is given. */
+export type AccessCheck = (when?: "now") => Promise<boolean>;
 
 /** One operation of an API. Its route, its permission check and its part of the OpenAPI document follow from it. */
 export interface ApiOperation<Needs, Call extends ApiCall, Response> {
@@ -271,14 +276,57 @@ export const handlerOf =
 export async function authorize(
   { action }: { readonly action: Action },
   request: FastifyRequest,
-  { clock, findAdminCaller }: { readonly clock: Clock; readonly findAdminCaller: FindAdminCaller },
+  needs: AuthorizationNeeds,
 ): Promise<ApiCall> {
+  const { clock, findAdminCaller } = needs;
   const { provider } = request;
   const caller = await findAdminCaller(request);
   requirePermission(caller, action, provider);
   const now = clock.now();
   const { actor, channel, productScope } = caller;
-  return { provider, caller, now, by: { actor, channel, productScope, now } };
+  const mayStill = createAccessCheck(needs, request, action);
+  return { provider, caller, now, by: { actor, channel, productScope, now }, mayStill };
+}
+
+interface AuthorizationNeeds {
+  readonly clock: Clock;
+  readonly findAdminCaller: FindAdminCaller;
+}
+
+/** A changed caller of a long response is checked after this time at the latest. */
+const checkAgainMs = 1000;
+
+function createAccessCheck(
+  { clock, findAdminCaller }: AuthorizationNeeds,
+  request: FastifyRequest,
+  action: Action,
+): AccessCheck {
+  let checkedAtMs = clock.monotonicMs();
+  return async (when) => {
+    if (when !== "now" && clock.monotonicMs() - checkedAtMs < checkAgainMs) return true;
+    checkedAtMs = clock.monotonicMs();
+    try {
+      await request.findProviderAgain();
+      requirePermission(await findAdminCaller(request), action, request.provider);
+      return true;
+    } catch (error) {
+      return !(error instanceof Problem); // while the database is away, nothing is sent either
+    }
+  };
+}
+
+/**
+ * Returns a body whose parts are read as fast as the client takes them in, which may take hours. Once the caller may not read it
+ * any more, the connection is cut: a part of a body must not look like the whole.
+ */
+export const streamBody = (parts: AsyncIterable<string | Buffer>, mayStill: AccessCheck): Readable =>
+  Readable.from(whilePermitted(parts, mayStill), { objectMode: false });
+
+async function* whilePermitted<Part>(parts: AsyncIterable<Part>, mayStill: AccessCheck): AsyncGenerator<Part, void> {
+  for await (const part of parts) {
+    if (!(await mayStill())) throw new Error("The caller lost the permission while the response was being sent.");
+    yield part;
+  }
 }
 
 /** Returns a path of an operation as Fastify's router takes it: `/accounts/:id`. */
