@@ -53,6 +53,18 @@ test("an answer with 1,000 addresses keeps the first ones", async () => {
   expect(await lookup("receiver.example")).toEqual(addresses.slice(0, lookupLimits.addressesMax).map(at));
 });
 
+test("an answer with 1,000 addresses is cached for five minutes, whatever its TTL", async () => {
+  const addresses = Array.from({ length: 1000 }, (_, number) => `192.0.${number >> 8}.${number & 255}`);
+  const { clock, lookup, ipv4Questions } = await openResolver(() => ({ addresses, ttlSeconds: 0 }));
+  await lookup("receiver.example");
+  await clock.advance(299_999);
+  await lookup("receiver.example");
+  expect(ipv4Questions()).toHaveLength(1);
+  await clock.advance(1);
+  await lookup("receiver.example");
+  expect(ipv4Questions()).toHaveLength(2);
+});
+
 test("200 look-ups without a response delay no other look-up", async () => {
   const { clock, lookup } = await openResolver((name) =>
     name.startsWith("silent") ? "silence" : resolved("192.0.2.1"),

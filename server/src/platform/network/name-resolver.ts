@@ -121,7 +121,8 @@ export const lookupLimits = {
   cachedNamesMax: 10_000,
   /**
    * Addresses of a family that are kept. An answer may have 4,000, and each cached name half a megabyte. An attempt would
-   * connect to all of them in turn, so that a tenant could direct floods of connections at others.
+   * connect to all of them in turn, so that a tenant could direct floods of connections at others. Reading 4,000 takes 18 ms
+   * of the event loop, so an answer that has more is cached as long as possible, whatever its TTL.
    */
   addressesMax: 16,
 } as const;
@@ -157,7 +158,13 @@ class LookupError extends Error {
 }
 
 type Family = 4 | 6;
-type FamilyAnswer = { readonly addresses: readonly Address[]; readonly ttlSeconds: number } | LookupCode;
+interface FoundAddresses {
+  readonly addresses: readonly Address[];
+  readonly ttlSeconds: number;
+  /** The answer had more addresses. */
+  readonly isCut: boolean;
+}
+type FamilyAnswer = FoundAddresses | LookupCode;
 type Answer = readonly Address[] | LookupCode;
 
 const resultOf = { ENOTFOUND: "none", EAI_AGAIN: "failed", ETIMEOUT: "timed-out", EMFILE: "failed" } as const;
@@ -242,10 +249,8 @@ export class NameResolver implements Disposable {
     const found = await Promise.race([lookUp(), timeIsUp]);
     over.abort();
     const endedMs = clock.monotonicMs();
-    const [answer, ttlSeconds]: readonly [Answer, number] =
-      typeof found === "string"
-        ? [found, found === "EMFILE" ? 0 : lookupLimits.negativeCacheSeconds]
-        : [found.addresses, Math.min(found.ttlSeconds, lookupLimits.cacheSecondsMax)];
+    const answer = typeof found === "string" ? found : found.addresses;
+    const ttlSeconds = cacheSecondsOf(found);
     if (ttlSeconds > 0) this.#cache.set(name, { answer, expiresMs: endedMs + ttlSeconds * 1000 });
     onLookup?.(typeof found === "string" ? resultOf[found] : "found", (endedMs - startedMs) / 1000);
     return answer;
@@ -302,12 +307,20 @@ export class NameResolver implements Disposable {
   }
 }
 
+function cacheSecondsOf(found: FamilyAnswer): number {
+  if (found === "EMFILE") return 0;
+  if (typeof found === "string") return lookupLimits.negativeCacheSeconds;
+  const { cacheSecondsMax } = lookupLimits;
+  return found.isCut ? cacheSecondsMax : Math.min(found.ttlSeconds, cacheSecondsMax);
+}
+
 /** Answers of both families, the preferred one first. Without addresses, a failure that may pass outweighs `ENOTFOUND`. */
 function merged(preferred: FamilyAnswer, other: FamilyAnswer): FamilyAnswer {
   if (typeof preferred !== "string" && typeof other !== "string") {
     return {
       addresses: [...preferred.addresses, ...other.addresses],
       ttlSeconds: Math.min(preferred.ttlSeconds, other.ttlSeconds),
+      isCut: preferred.isCut || other.isCut,
     };
   }
   if (typeof preferred !== "string") return preferred;
@@ -320,9 +333,11 @@ async function queryRecords(resolver: Resolver, name: string, family: Family): P
     const options = { ttl: true } as const;
     const records = await (family === 4 ? resolver.resolve4(name, options) : resolver.resolve6(name, options));
     if (records.length === 0) return "ENOTFOUND";
+    const kept = records.slice(0, lookupLimits.addressesMax);
     return {
-      addresses: records.slice(0, lookupLimits.addressesMax).map(({ address }) => ({ address, family })),
-      ttlSeconds: Math.min(...records.map(({ ttl }) => ttl)),
+      addresses: kept.map(({ address }) => ({ address, family })),
+      ttlSeconds: Math.min(...kept.map(({ ttl }) => ttl)), // Node.js gives that of 256 records
+      isCut: kept.length < records.length,
     };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
