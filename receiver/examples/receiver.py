@@ -151,16 +151,21 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self):
         try:
+            self.answer(*self.receive())
+        except ConnectionError:
+            self.close_connection = True  # the sender left within the body, or before the answer
+
+    def receive(self):
+        """Returns the status of the answer, and the reason of a refusal."""
+        try:
             body = self.read_body()
             verify(self.headers, body, self.keys)
             self.inbox.take_in(self.headers, read_event(self.headers, body))
-            self.answer(200)  # exactly 200: Bellwire retries after any other status
+            return 200, ""  # exactly 200: Bellwire retries after any other status
         except Refused as refused:
-            self.answer(refused.status, str(refused))
+            return refused.status, str(refused)
         except TimeoutError:
-            self.answer(408, "The body took too long.")
-        except ConnectionError:
-            self.close_connection = True  # the sender left within the body
+            return 408, "The body took too long."
 
     def read_body(self):
         length = self.headers.get("content-length", "")
@@ -179,7 +184,7 @@ class Receiver(BaseHTTPRequestHandler):
             body += piece
         return bytes(body)
 
-    def answer(self, status, reason=""):
+    def answer(self, status, reason):
         text = reason.encode()
         self.send_response(status)
         if status in (408, 411, 413):

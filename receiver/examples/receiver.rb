@@ -194,7 +194,7 @@ class SmallServer
     raise Refused.new(411, "The length of the body is missing.") unless length.match?(/\A[0-9]{1,15}\z/)
     raise Refused.new(413, "The body is longer than #{BODY_BYTES_MAX} bytes.") if length.to_i > BODY_BYTES_MAX
 
-    body = socket.read(length.to_i)
+    body = socket.read(length.to_i).to_s # nil if the sender left before the body
     raise EOFError if body.bytesize < length.to_i
 
     env.merge("rack.input" => StringIO.new(body))

@@ -50,12 +50,14 @@ export async function sendRequests(
 
 export const rightAfterLeavingSender: Answers = { "no body": 401, "the first event": 200 };
 
-/** Leaves within a body, and then sends two requests, of which the second is an event. */
+/** Leaves before and within a body, and then sends two requests, of which the second is an event. */
 export async function sendAfterLeavingSender(receiver: ReceiverProcess): Promise<Answers> {
   const port = await receiver.listening();
-  const leaving = await openSlow(port);
-  leaving.destroy();
-  await once(leaving, "close");
+  for (const sent of ["", "<event>"]) {
+    const leaving = await openSlow(port, sent);
+    leaving.destroy();
+    await once(leaving, "close");
+  }
   const { headers, body } = signedRequest({ id: "first", body: xmlEvent("30") });
   const noBody = await post(port, { headers, body: Buffer.alloc(0) });
   return { "no body": noBody, "the first event": await post(port, { headers, body }) };
@@ -67,8 +69,8 @@ export const statusOfSlowRequest = async (port: number): Promise<number | undefi
 /** Headers of requests whose bodies never come, so they need no signature. */
 const brokenHeaders = { "webhook-id": "broken", "webhook-timestamp": "1", "webhook-signature": "v1," };
 
-const openSlow = (port: number): Promise<Socket> =>
-  open(port, { ...brokenHeaders, "content-length": "1000" }, "<event>");
+const openSlow = (port: number, sent = "<event>"): Promise<Socket> =>
+  open(port, { ...brokenHeaders, "content-length": "1000" }, sent);
 
 const openLong = (port: number, { refusesByHeaders }: ReceiverLimits): Promise<Socket> => {
   const headers = { ...brokenHeaders, "content-length": String(tooLong) };

@@ -111,6 +111,7 @@ describe.concurrent.each(languages)("the receiver in $name", (language) => {
     const { answers, right } = await sendRequests(receiver, language);
     expect(answers).toEqual(right);
     expect(await slow).toBe(language.slow);
+    expect(receiver.errors).not.toMatch(/Traceback|exception/i);
   });
 
   test("exits with an error for each unusable secret", { timeout }, async (context) => {
