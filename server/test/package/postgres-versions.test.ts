@@ -39,6 +39,8 @@ test.for([16, 17, 18] as const)(
     await administer(postgres, ...owner);
     await verifyDelivery(settingsFor(urlOf(postgres)));
     expect(await ownedTables(postgres)).toEqual([{ tableowner: "shop" }]);
+    await using check = new BellwireProcess(["failures", "check"], settingsFor(urlOf(postgres)));
+    expect([await check.ended, check.stdout, check.stderr]).toEqual([0, "0 deliveries have failed\n", ""]);
   },
 );
 

@@ -202,7 +202,7 @@ async function migrateAndTellAccess(migrating: MigrateNeeds): Promise<DatabaseAc
   const { applied, role } = await migrate({ connectionString, schema: defaultSchema, printStatus, ...needs });
   if (applied.length > 0)
     printStatus(`migrated the database: ${applied.length} ${applied.length === 1 ? "step" : "steps"}`);
-  if (!role) {
+  if (!role && needs.mayChange) {
     printStatus(
       `the user of DATABASE_URL may not act as the role ${appRole}, so that Bellwire has all its rights. ` +
         `To change that: create role ${appRole}; grant ${appRole} to that user; and start again`,
