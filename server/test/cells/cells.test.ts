@@ -45,7 +45,7 @@ const test = base
     return installation;
   });
 
-test(
+test.concurrent(
   "a cell works, even after a restart, while the directory's server is down; the default cell recovers with that server",
   { timeout },
   async () => {
@@ -97,7 +97,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   "a trace covers a request for another cell and its deliveries to the receiver",
   { timeout },
   async ({ installation }) => {
@@ -125,7 +125,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   "one process serves providers of all cells, and none sees another's accounts",
   { timeout },
   async ({ installation }) => {
@@ -163,7 +163,7 @@ test(
   },
 );
 
-test(
+test.concurrent(
   "a bin receives deliveries from every cell, forwards them, shows them to viewers, and loses those of an erased account",
   { timeout },
   async ({ installation }) => {
@@ -222,7 +222,9 @@ const textAt = ({ body }: Answer, name: string): string => String(valueAt(JSON.p
 
 const pathOf = (url: string, prefix = ""): string => prefix + url.slice(new URL(url).origin.length);
 
-test("ids of two databases never collide, since each uses its own milliseconds", async ({ installation }) => {
+test.concurrent("ids of two databases never collide, since each uses its own milliseconds", async ({
+  installation,
+}) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
   const createIds = "select bellwire_directory.new_id() as id from generate_series(1, 20000)";
   const urls = [installation.directoryUrl, installation.otherUrl];
@@ -238,7 +240,9 @@ test("ids of two databases never collide, since each uses its own milliseconds",
   }
 });
 
-test("a draining cell accepts no new providers, and commands still find its providers", async ({ installation }) => {
+test.concurrent("a draining cell accepts no new providers, and commands still find its providers", async ({
+  installation,
+}) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
   await installation.createProvider("brook", "west");
   expect(await installation.done("cell", "drain", "west")).toContain("bellwire provider move brook --to CELL");
@@ -254,7 +258,9 @@ test("a draining cell accepts no new providers, and commands still find its prov
   expect(await installation.done("cell", "drain", "default")).toContain("cell default is draining");
 });
 
-test("adding a cell is rejected if its name is taken or its database is the directory's", async ({ installation }) => {
+test.concurrent("adding a cell is rejected if its name is taken or its database is the directory's", async ({
+  installation,
+}) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
   const again = await installation.run("cell", "add", "west", "--schema", "other");
   expect(again).toEqual([2, expect.stringContaining("There is a cell west already")]);
@@ -265,7 +271,9 @@ test("adding a cell is rejected if its name is taken or its database is the dire
   expect(await installation.done("cell", "list")).not.toContain("east");
 });
 
-test("missing rights in the database of a cell are reported with that database", async ({ installation }) => {
+test.concurrent("missing rights in the database of a cell are reported with that database", async ({
+  installation,
+}) => {
   const role = `without_rights_${randomBytes(6).toString("hex")}`;
   await queryOnce(installation.otherUrl, `create role ${role} login password 'secret'`);
   const url = installation.otherUrl.replace(/\/\/[^@]*@/, `//${role}:secret@`);
@@ -277,7 +285,9 @@ test("missing rights in the database of a cell are reported with that database",
   expect(refused[1]).not.toContain("DATABASE_URL");
 });
 
-test("the connection string of a cell is encrypted, and re-encrypted with a new key", async ({ installation }) => {
+test.concurrent("the connection string of a cell is encrypted, and re-encrypted with a new key", async ({
+  installation,
+}) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
   const read = "select database_url as url from bellwire_directory.cells where name = 'west'";
   const readCipher = async () => (await queryOnce<{ url: Buffer }>(installation.directoryUrl, read))[0]?.url;
@@ -294,7 +304,9 @@ test("the connection string of a cell is encrypted, and re-encrypted with a new 
   ]);
 });
 
-test("migrate --plan lists the pending migrations of each cell and applies none", async ({ installation }) => {
+test.concurrent("migrate --plan lists the pending migrations of each cell and applies none", async ({
+  installation,
+}) => {
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
   const forget =
     "delete from bellwire.migrations where name = (select max(name) from bellwire.migrations) returning name";
@@ -305,7 +317,7 @@ test("migrate --plan lists the pending migrations of each cell and applies none"
   expect(tables).not.toContainEqual(last);
 });
 
-test(
+test.concurrent(
   "engines serve exactly the cells in BELLWIRE_CELLS, including a cell added later",
   { timeout },
   async ({ installation }) => {

@@ -40,7 +40,7 @@ async function countKept(url: string, providerId: number): Promise<object> {
   return Object.fromEntries(rows.filter(([table]) => !/^(?:statistics|lane_reports)/.test(table)));
 }
 
-test(
+test.concurrent(
   "a provider is deleted while its deliveries are in flight: no row of it is left, nothing more is sent, and others work on",
   { timeout: 120_000 },
   async ({ installation }) => {
@@ -90,7 +90,7 @@ test(
   },
 );
 
-test("a deletion is refused unless it is confirmed, the provider is suspended, and another one is left", async ({
+test.concurrent("a deletion is refused unless it is confirmed, the provider is suspended, and another one is left", async ({
   installation,
 }) => {
   const { directoryUrl } = installation;
@@ -130,7 +130,9 @@ test("a deletion is refused unless it is confirmed, the provider is suspended, a
   expect(await list()).toContain("quay approved default");
 });
 
-test("a provider whose move was interrupted is not deleted before the move has ended", async ({ installation }) => {
+test.concurrent("a provider whose move was interrupted is not deleted before the move has ended", async ({
+  installation,
+}) => {
   await installation.createProvider("quay", "default");
   await installation.createProvider("reef", "default");
   await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
@@ -163,7 +165,7 @@ function findSteps(statements: readonly string[]): readonly string[] {
 
 const withoutIds = (statement: string): string => statement.replaceAll(/\b\d+\b|(?<=move_)\d+/g, "ID");
 
-test(
+test.concurrent(
   "a deletion that is killed before any of its steps is completed by the next one",
   { timeout: 120_000 },
   async ({ database, owner, databaseUrl }) => {
@@ -213,7 +215,11 @@ test(
   },
 );
 
-test("a change under way when a provider is deleted is deleted, too", async ({ database, owner, databaseUrl }) => {
+test.concurrent("a change under way when a provider is deleted is deleted, too", async ({
+  database,
+  owner,
+  databaseUrl,
+}) => {
   const providerId = await buildFilled(database);
   const engineId = "00000000-0000-7000-8000-000000000001";
   await insertEngine(database, engineId);
