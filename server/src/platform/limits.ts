@@ -89,19 +89,19 @@ export const attemptLimits = {
     windowSeconds: 10 * minute,
     note: "Against guessing the password in a browser that was left signed in.",
   }),
-  lostPasswordsOfNetwork: attemptLimit({
-    name: "lost passwords of a network",
+  requestedLinksOfNetwork: attemptLimit({
+    name: "mailed links requested by a network",
     of: "provider and network",
     max: 10,
     windowSeconds: 10 * minute,
-    note: "Mails to other people that one network can trigger.",
+    note: "Links to activate an account or choose a new password, mailed to other people.",
   }),
-  lostPasswordsOfPerson: attemptLimit({
-    name: "lost passwords of a person",
+  requestedLinksOfPerson: attemptLimit({
+    name: "mailed links requested for a person",
     of: "email address",
     max: 10,
     windowSeconds: 10 * minute,
-    note: "Mails to one person.",
+    note: "The same, to one person.",
   }),
   developerMails: attemptLimit({
     name: "invitations and activation mails",

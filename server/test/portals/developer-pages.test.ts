@@ -249,7 +249,12 @@ test("in a try-out the bar links the steps, and the sign-up shows how many webho
 test("in a try-out without a mail server, pages about mails link to the outbox", async ({ portal, tryOut }) => {
   const mails = 'href="https://admin.example/p/admin/mails"';
   const ada = await tryOut.developer("ada");
-  for (const url of ["/lost-password/check-mail", "/signup/check-mail", "/account/invitations"]) {
+  for (const url of [
+    "/lost-password/check-mail",
+    "/activate/check-mail",
+    "/signup/check-mail",
+    "/account/invitations",
+  ]) {
     expect((await ada.get(url)).html, url).toContain(mails);
   }
   expect((await portal.visitor("developer").get("/lost-password/check-mail")).html).not.toContain("Admin Portal");

@@ -74,6 +74,7 @@ test("every rejected form shows a summary, an error at each field, and the submi
   await expectRejected(nobody, "/signup", { ...signUpValues("x"), email: "nonsense", ...wrongPasswords });
   await expectRejected(nobody, "/login", { username: "ada", password: "a wrong one" });
   await expectRejected(nobody, "/lost-password", { email: "" });
+  await expectRejected(nobody, "/activate", { email: "" });
   await expectRejected(nobody, invitation, { username: "x", email: "nonsense", ...wrongPasswords });
   expect((await nobody.submit(invitation, signUpValues("bob"))).status).toBe(303);
   const [, colleague = ""] = /\/account\/users\/(\d+)\/edit/.exec((await ada.get("/account/users")).html) ?? [];
@@ -155,6 +156,7 @@ test("a visitor's form whose cookie is gone keeps its input, unless another site
     ["/signup", { org_name: "Shore Ltd", username: "eve", email: "eve@shore.example" }],
     ["/login", { username: "ada" }],
     ["/lost-password", { email: "ada@tallow.example" }],
+    ["/activate", { email: "ada@tallow.example" }],
     [invitation, { username: "bob", email: "bob.l@tallow.example" }],
   ] as const) {
     const { html } = await nobody.get(path);

@@ -11,8 +11,8 @@ import { addApplicationsRoutes } from "./applications.ts";
 import { addErrorPages, createShowPage, type DeveloperPortalNeeds, findDeveloper, type Portal } from "./page.ts";
 import { addInvitationPages } from "./invitations.ts";
 import { addLoginPages } from "./log-in.ts";
-import { addLostPasswordPages } from "./lost-password.ts";
-import { addActivateRoute, addSignUpRoutes } from "./sign-up.ts";
+import { addMailedLinkPages } from "./mailed-links.ts";
+import { addSignUpRoutes } from "./sign-up.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
@@ -29,9 +29,8 @@ export const developerPortalPlugin =
     addErrorPages(http, portal);
     addHomeRoute(http, portal);
     addSignUpRoutes(http, portal);
-    addActivateRoute(http, portal);
     addLoginPages(http, portal);
-    addLostPasswordPages(http, portal);
+    addMailedLinkPages(http, portal);
     addAccountRoutes(http, portal);
     addUsersPages(http, portal, mailLimiter);
     addInvitationPages(http, portal, mailLimiter);

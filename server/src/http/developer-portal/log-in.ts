@@ -42,7 +42,7 @@ const showLoginForm = (
     template: "login",
     title: form.error === undefined ? "Log in" : "Please check: Log in",
     status,
-    data: { ...data, interrupted },
+    data: { ...data, interrupted, may_request_activation: form.error === unconfirmedEmail },
   });
 };
 
@@ -156,12 +156,14 @@ export async function resumeForm(
   return show(request, reply, { ...developer, notice: "form-kept" });
 }
 
+const unconfirmedEmail = "Please confirm your email address first: open the link in the email that we sent you.";
+
 /** Reasons shown to a user with the right password whose state forbids the login. */
 const refusalTexts = {
   user: {
-    pending: "Please confirm your email address first: open the link in the email that we sent you.",
+    pending: unconfirmedEmail,
     suspended: "Your user is suspended.",
-    email_unverified: "Please confirm your email address first: open the link in the email that we sent you.",
+    email_unverified: unconfirmedEmail,
   },
   account: {
     created: "Your account is not approved yet.",

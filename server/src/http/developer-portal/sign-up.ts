@@ -11,7 +11,6 @@ import {
   type Account,
   type SignUp,
   type SignUpSource,
-  activateUserByMail,
   readAccount,
   signUpAccount,
   signUpIsOpen,
@@ -19,7 +18,7 @@ import {
 import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { type User, findUsersByLogin } from "#portal/users/index.ts";
-import { findDeveloper, type Portal, type Refusal, showExpiredLink, withVisitorTimeZone } from "./page.ts";
+import { findDeveloper, type Portal, type Refusal, withVisitorTimeZone } from "./page.ts";
 import {
   type FormField,
   errorsWithoutField,
@@ -52,8 +51,9 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
       template: "message",
       title: "Please check your email",
       data: {
-        text: "Thank you for signing up. We have sent you an email. Open its link to activate your account.",
+        text: "Thank you for signing up. We have sent you an email. Open its link to activate your account. If it has not arrived after a few minutes, look into your spam folder, or request another one.",
         mentions_mail: true,
+        link: { href: "/activate", text: "Request another email" },
       },
     }),
   );
@@ -306,43 +306,10 @@ async function redirectAfterSignUp(
 }
 
 /** True before the first approval. Other accounts that cannot log in were closed. */
-const awaitsFirstApproval = (state: Account["state"]): boolean => state === "created" || state === "pending";
+export const awaitsFirstApproval = (state: Account["state"]): boolean => state === "created" || state === "pending";
 
 const waitingPages = { new: "/signup/awaiting-approval", closed: "/signup/account-closed" } as const;
 
 /** Returns the page that explains why the account's users cannot log in yet. */
 export const waitingPageOf = (account: Pick<Account, "state"> | undefined): string =>
   account && !awaitsFirstApproval(account.state) ? waitingPages.closed : waitingPages.new;
-
-export function addActivateRoute(http: FastifyInstance, portal: Portal): void {
-  const { pool, clock, showPage } = portal;
-
-  // No HEAD: mail scanners send it to check links, and a code works only once.
-  http.get<{ Params: { code: string } }>("/activate/:code", { exposeHeadRoute: false }, async (request, reply) => {
-    const developer = await findDeveloper(portal, request);
-    const activated = await activateUserByMail(pool, {
-      provider: developer ? request.provider : withVisitorTimeZone(request.provider),
-      code: request.params.code,
-      actor: developer && { kind: "developer", userId: developer.user.id },
-      now: clock.now(),
-    });
-    if (!activated) {
-      return showExpiredLink(portal, request, reply, {
-        text: `An activation link works once, for two weeks, and only the newest one is valid. If you have already used it, log in. Otherwise, ask ${nameInText(request.provider.name)} to send you a new activation email.`,
-        link: { href: "/login", text: "Log in" },
-      });
-    }
-    const { state } = activated.details.account;
-    const status = awaitsFirstApproval(state)
-      ? `is waiting for approval by ${nameInText(request.provider.name)}.`
-      : `is unavailable. Please contact ${nameInText(request.provider.name)}.`;
-    return showPage(request, reply, {
-      template: "message",
-      title: "Your email address has been confirmed",
-      data:
-        state === "approved"
-          ? { text: "Your account is active. Welcome!", link: { href: "/login", text: "Log in" } }
-          : { text: `Your account ${status}` },
-    });
-  });
-}

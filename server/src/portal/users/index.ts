@@ -20,7 +20,14 @@ export {
   listInvitations,
   resendInvitation,
 } from "./invitations.ts";
-export { findLostPassword, requestNewPassword, resetPassword, sendActivation } from "./mailed-codes.ts";
+export {
+  findLostPassword,
+  type MailedLinkRequest,
+  requestActivation,
+  requestNewPassword,
+  resetPassword,
+  sendActivation,
+} from "./mailed-codes.ts";
 export {
   findAccountOfUser,
   findUsersByLogin,

@@ -91,10 +91,18 @@ export async function activateByCode(
   return user;
 }
 
-const passwordCodeLength = 32;
+// Visitors trigger these mails, and strangers must not fill a mailbox: within five minutes, a further request sends nothing, and the
+// earlier link remains valid. Both are served by users_email_idx.
 
-// Applies to active users only. A request within five minutes of the last one sends nothing, because the earlier link
-// is still valid and strangers must not fill a mailbox. Served by users_email_idx.
+// Users without a password have not signed up: their provider created them, and decides when to send them a mail.
+const requestActivationStatement = `
+  update users
+  set activation_code_digest = $3, activation_until = $4::timestamptz + ${linkLifetime}
+  where provider_id = $1 and lower(email) = lower($2) and state = 'pending' and password_hash is not null
+    and (activation_code_digest is null
+      or activation_until <= $4::timestamptz + ${linkLifetime} - interval '5 minutes')
+  returning username, email, account_id`;
+
 const requestPasswordStatement = `
   update users
   set lost_password_digest = $3, lost_password_until = $4::timestamptz + interval '1 hour'
@@ -102,7 +110,10 @@ const requestPasswordStatement = `
     and (lost_password_digest is null or lost_password_until <= $4::timestamptz + interval '55 minutes')
   returning username, email, account_id`;
 
-interface PasswordRequest {
+const requestedCodeLength = 32;
+
+/** A visitor's request for a mail with a link. */
+export interface MailedLinkRequest {
   readonly provider: Provider;
   readonly email: string;
   /** Builds the link in the mail. */
@@ -110,22 +121,33 @@ interface PasswordRequest {
   readonly now: Date;
 }
 
-/**
- * Mails a link for choosing a new password to the user with this address. Callers cannot learn whether there is such a
- * user.
- */
-export async function requestNewPassword(pool: Pool, { provider, email, urlOf, now }: PasswordRequest): Promise<void> {
+/** Mails an activation link to the pending user with this address. Callers cannot learn whether there is such a user. */
+export const requestActivation = (pool: Pool, request: MailedLinkRequest): Promise<void> =>
+  mailRequestedLink(pool, request, { statement: requestActivationStatement, mail: activationMail });
+
+/** Mails a link for a new password to the active user with this address. Callers cannot learn whether there is such a user. */
+export const requestNewPassword = (pool: Pool, request: MailedLinkRequest): Promise<void> =>
+  mailRequestedLink(pool, request, { statement: requestPasswordStatement, mail: lostPasswordMail });
+
+interface LinkMail {
+  /** Stores the digest $3 of the link's code if provider $1 has a user with address $2 who may use the link. */
+  readonly statement: string;
+  readonly mail: typeof activationMail | typeof lostPasswordMail;
+}
+
+async function mailRequestedLink(
+  pool: Pool,
+  { provider, email, urlOf, now }: MailedLinkRequest,
+  { statement, mail }: LinkMail,
+): Promise<void> {
   if (!isXmlText(email)) return; // no user has such an address, and PostgreSQL rejects zero bytes
   await pool.inTransaction(async (tx) => {
-    const code = randomBase32(passwordCodeLength);
+    const code = randomBase32(requestedCodeLength);
     const values = [provider.id, email.trim(), secretDigest(code), now];
-    const [user] = await tx.query<{ username: string; email: string; accountId: number }>(
-      requestPasswordStatement,
-      values,
-    );
+    const [user] = await tx.query<{ username: string; email: string; accountId: number }>(statement, values);
     if (!user) return;
-    const mail = lostPasswordMail({ provider, recipient: user.email, username: user.username, url: urlOf(code) });
-    await insertMail(tx, provider.id, { ...mail, accountId: user.accountId }, now);
+    const rendered = mail({ provider, recipient: user.email, username: user.username, url: urlOf(code) });
+    await insertMail(tx, provider.id, { ...rendered, accountId: user.accountId }, now);
   });
 }
 

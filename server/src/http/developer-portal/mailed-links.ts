@@ -1,0 +1,228 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import {
+  type AttemptLimiter,
+  createAttemptLimiter,
+  createNetworkLimiter,
+  loginKey,
+  type NetworkLimiter,
+} from "#access/index.ts";
+import { readForm, readFormToken } from "#http/shared/forms.ts";
+import { formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { attemptLimits } from "#platform/limits.ts";
+import { nameInText } from "#platform/xml.ts";
+import { activateUserByMail } from "#portal/accounts/index.ts";
+import type { FieldErrors } from "#portal/fields/index.ts";
+import {
+  findLostPassword,
+  type MailedLinkRequest,
+  requestActivation,
+  requestNewPassword,
+  resetPassword,
+} from "#portal/users/index.ts";
+import { findDeveloper, type Portal, redirectWithNotice, showExpiredLink, withVisitorTimeZone } from "./page.ts";
+import { passwordFields, type Form, refuseUnverified, showForm } from "./forms.ts";
+import { awaitsFirstApproval } from "./sign-up.ts";
+
+/** Adds the pages that replace a lost password, and those that activate a user who has signed up. */
+export function addMailedLinkPages(http: FastifyInstance, portal: Portal): void {
+  const limits = {
+    ofNetworks: createNetworkLimiter(portal, attemptLimits.requestedLinksOfNetwork),
+    ofAddresses: createAttemptLimiter(portal, attemptLimits.requestedLinksOfPerson),
+  };
+  addLinkRequestPages(http, portal, { ...lostPasswordRequest, limits });
+  addLinkRequestPages(http, portal, { ...activationRequest, limits });
+  addNewPasswordPage(http, portal);
+  addActivateRoute(http, portal);
+}
+
+/** A form in which visitors ask for a mail with a link. */
+interface LinkRequest {
+  readonly path: string;
+  readonly title: string;
+  readonly lead: string;
+  /** The page after the form. It must not reveal which addresses have signed up. */
+  readonly checkMail: string;
+  /** Mails the link to the user with this address, if there is one who may use it. */
+  readonly request: (pool: Pool, request: MailedLinkRequest) => Promise<void>;
+}
+
+const lostPasswordRequest: LinkRequest = {
+  path: "/lost-password",
+  title: "Choose a new password",
+  lead: "Enter the email address that you signed up with. We will send you a link to choose a new password.",
+  checkMail:
+    "If you have signed up with this address and activated your account, you will receive an email. Open its link within one hour.",
+  request: requestNewPassword,
+};
+
+const activationRequest: LinkRequest = {
+  path: "/activate",
+  title: "Request another activation email",
+  lead: "Enter the email address that you signed up with. We will send you another link to activate your account, at most one every five minutes.",
+  checkMail:
+    "If you have signed up with this address and not activated your account yet, you will receive an email. Open its link within two weeks. Only the link in the newest email works.",
+  request: requestActivation,
+};
+
+interface LinkLimits {
+  readonly ofNetworks: NetworkLimiter;
+  readonly ofAddresses: AttemptLimiter;
+}
+
+const linkRequestForm = ({ title, lead }: LinkRequest, email: string): Form => ({
+  title,
+  lead,
+  fields: [
+    {
+      name: "email",
+      label: "Email",
+      type: "email",
+      required: true,
+      autocomplete: "email",
+      value: email,
+    },
+  ],
+  submit: "Send link",
+  back: { href: "/login", text: "Log in" },
+});
+
+/** Adds a form that mails a link, and the page after it. */
+function addLinkRequestPages(
+  http: FastifyInstance,
+  portal: Portal,
+  link: LinkRequest & { readonly limits: LinkLimits },
+): void {
+  const { path, limits } = link;
+  http.get(path, async (request, reply) => showForm(portal, request, reply, linkRequestForm(link, "")));
+
+  http.post(path, async (request, reply) => {
+    const { provider } = request;
+    const form = readForm(request.body);
+    const { email = "" } = form;
+    if (!readFormToken(request, form, portal.cookieSecret))
+      return refuseUnverified(portal, request, reply, {
+        refuse: ({ text, status }) =>
+          showForm(portal, request, reply, { ...linkRequestForm(link, email), errors: { base: [text] }, status }),
+      });
+    if (email.trim() === "") {
+      const errors = { email: ["can't be blank"] };
+      return showForm(portal, request, reply, { ...linkRequestForm(link, ""), errors });
+    }
+    const seconds = await secondsToWait(limits, request, email);
+    if (seconds > 0) {
+      reply.header("retry-after", seconds);
+      const errors = { base: [`Too many requests. Please try again ${formatWait(seconds)}.`] };
+      return showForm(portal, request, reply, { ...linkRequestForm(link, email), errors, status: 429 });
+    }
+    const urlOf = (code: string): string => `${portal.developerPortalUrl(provider)}${path}/${code}`;
+    await link.request(portal.pool, { provider, email, urlOf, now: portal.clock.now() });
+    return reply.redirect(`${path}/check-mail`, 303);
+  });
+
+  http.get(`${path}/check-mail`, async (request, reply) =>
+    portal.showPage(request, reply, {
+      template: "message",
+      title: "Please check your email",
+      data: { text: link.checkMail, mentions_mail: true, link: { href: "/login", text: "Log in" } },
+    }),
+  );
+}
+
+/** Counts a request by the visitor's network and by the address. Returns 0 if it may proceed. */
+async function secondsToWait(
+  { ofNetworks, ofAddresses }: LinkLimits,
+  { provider, ip }: FastifyRequest,
+  email: string,
+): Promise<number> {
+  const networkSeconds = isLoopback(ip) ? 0 : await ofNetworks.secondsToWait(ip, String(provider.id));
+  return networkSeconds || ofAddresses.secondsToWait(`${provider.id} ${loginKey(email)}`);
+}
+
+/** Adds the form for a new password, opened by a mailed link. */
+function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
+  http.get("/lost-password/:code", async (request, reply) => showNewPasswordForm(portal, request, reply));
+
+  http.post("/lost-password/:code", async (request, reply) => {
+    const form = readForm(request.body);
+    if (!readFormToken(request, form, portal.cookieSecret))
+      return refuseUnverified(portal, request, reply, {
+        refuse: ({ text, status }) => showNewPasswordForm(portal, request, reply, { errors: { base: [text] }, status }),
+      });
+
+    const { password = "", password_confirmation: confirmation = "" } = form;
+    const { code = "" } = readForm(request.params);
+    const submitted = {
+      provider: withVisitorTimeZone(request.provider),
+      code,
+      password,
+      confirmation,
+      now: portal.clock.now(),
+    };
+    const reset = await resetPassword(portal.pool, portal.passwords, submitted);
+    if (!reset) return showExpiredPasswordLink(portal, request, reply);
+    if ("refused" in reset) return showNewPasswordForm(portal, request, reply, { errors: reset.refused });
+    // The mailed link identifies the user like a password, so failed logins of others must not lock out this device.
+    rememberDevice(portal, request, reply, { audience: "developer", user: reset.user });
+    return redirectWithNotice(reply, "/login", "password-chosen");
+  });
+}
+
+async function showNewPasswordForm(
+  portal: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
+): Promise<FastifyReply> {
+  const { id: providerId, passwordLengthMin } = request.provider;
+  const { code = "" } = readForm(request.params);
+  const lost = await findLostPassword(portal.pool, { providerId, code, now: portal.clock.now() });
+  if (!lost) return showExpiredPasswordLink(portal, request, reply);
+  return showForm(portal, request, reply, {
+    title: "Choose a new password",
+    lead: `For ${lost.username}. All browsers will be logged out.`,
+    fields: passwordFields("New password", passwordLengthMin),
+    submit: "Set password",
+    ...rejected,
+  });
+}
+
+const showExpiredPasswordLink = (portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+  showExpiredLink(portal, request, reply, {
+    text: "The link works once, for one hour, and only the newest one is valid.",
+    link: { href: "/lost-password", text: "Request another link" },
+  });
+
+/** Adds the page that a link in an activation mail opens. */
+function addActivateRoute(http: FastifyInstance, portal: Portal): void {
+  const { pool, clock, showPage } = portal;
+
+  // No HEAD: mail scanners send it to check links, and a code works only once.
+  http.get<{ Params: { code: string } }>("/activate/:code", { exposeHeadRoute: false }, async (request, reply) => {
+    const developer = await findDeveloper(portal, request);
+    const activated = await activateUserByMail(pool, {
+      provider: developer ? request.provider : withVisitorTimeZone(request.provider),
+      code: request.params.code,
+      actor: developer && { kind: "developer", userId: developer.user.id },
+      now: clock.now(),
+    });
+    if (!activated) {
+      return showExpiredLink(portal, request, reply, {
+        text: "An activation link works once, for two weeks, and only the newest one is valid. If you have already used it, log in. Otherwise, request another email.",
+        link: { href: activationRequest.path, text: "Request another email" },
+      });
+    }
+    const { state } = activated.details.account;
+    const status = awaitsFirstApproval(state)
+      ? `is waiting for approval by ${nameInText(request.provider.name)}.`
+      : `is unavailable. Please contact ${nameInText(request.provider.name)}.`;
+    return showPage(request, reply, {
+      template: "message",
+      title: "Your email address has been confirmed",
+      data:
+        state === "approved"
+          ? { text: "Your account is active. Welcome!", link: { href: "/login", text: "Log in" } }
+          : { text: `Your account ${status}` },
+    });
+  });
+}
