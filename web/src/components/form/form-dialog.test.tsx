@@ -185,19 +185,51 @@ test("a dialog that is gone with its page leaves the focus of the next one alone
   expect(document.activeElement).toBe(document.body);
 });
 
+const pressEscape = () =>
+  flushSync(() => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
+const typedName = () => document.querySelector<HTMLInputElement>("#name")?.value;
+
 test("Escape closes only the topmost dialog, so a form below keeps its input", async () => {
   show({});
   await click("Actions for olaf");
   await click("Edit");
   await fill("name", "Ola");
-  const escape = new KeyboardEvent("keydown", { key: "Escape", bubbles: true });
-  const pressEscape = () => flushSync(() => document.body.dispatchEvent(escape));
   const cover = document.body.appendChild(document.createElement("div"));
   cover.role = "dialog";
   pressEscape();
   cover.remove();
-  expect(document.querySelector<HTMLInputElement>("#name")?.value).toBe("Ola");
-  pressEscape();
+  expect(document.body.textContent).not.toContain("Discard your input?");
+  expect(typedName()).toBe("Ola");
+});
+
+test.for([
+  ["Escape", pressEscape],
+  ["the button in its corner", () => click("Close")],
+] as const)("%s asks before it closes a dialog with input, and only then", async ([, close]) => {
+  show({});
+  await click("Actions for olaf");
+  await click("Edit");
+  await close();
+  await waitFor(() => expect(dialog()).toBeNull());
+
+  await click("Actions for olaf");
+  await click("Edit");
+  await fill("name", "Ola");
+  await close();
+  await click("Keep editing");
+  await waitFor(() => expect(document.querySelectorAll("[role=dialog]")).toHaveLength(1));
+  expect(typedName()).toBe("Ola");
+  await close();
+  await click("Discard");
+  await waitFor(() => expect(dialog()).toBeNull());
+});
+
+test("Cancel closes a dialog with input without a question", async () => {
+  show({});
+  await click("Actions for olaf");
+  await click("Edit");
+  await fill("name", "Ola");
+  await click("Cancel");
   await waitFor(() => expect(dialog()).toBeNull());
 });
 

@@ -1,5 +1,5 @@
 import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
-import { type FormEvent, type ReactNode, useEffect, useId } from "react";
+import { type FormEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { focusIfLost } from "../page-header.tsx";
 import { type Toast, useRejection } from "../toast-context.ts";
 
@@ -20,12 +20,13 @@ export interface FormDialogProps {
   readonly children: ReactNode;
 }
 
-/** A short form over the page. It shows a rejection itself, and keeps the values. */
+/** A short form over the page. It shows a rejection itself, and keeps the values. Only Cancel discards input without a question. */
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
   const { isLenient = false, isDanger = false, onSubmit, onClose, children } = rest;
   const id = useId();
   useFocusBack();
   const { rejection, forget } = useRejection();
+  const { isAsking, close, ...input } = useDialogInput({ isBusy, onClose });
   const handle = (event: FormEvent): void => {
     event.preventDefault();
     if (isBusy || isDisabled) return;
@@ -36,15 +37,15 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
     <Modal
       variant="small"
       isOpen
-      onClose={onClose}
-      onEscapePress={() => closeIfUncovered(`${id}title`, onClose)}
+      onClose={close}
+      onEscapePress={() => closeIfUncovered(`${id}title`, close)}
       aria-labelledby={`${id}title`}
     >
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
         <Rejection rejection={rejection} />
         {/* The API treats some fields that are marked as required, such as a user's email address, as optional. */}
-        <Form ref={focusFirstField} id={`${id}form`} noValidate={isLenient} onSubmit={handle}>
+        <Form ref={focusFirstField} id={`${id}form`} noValidate={isLenient} onInput={input.note} onSubmit={handle}>
           {children}
         </Form>
       </ModalBody>
@@ -62,9 +63,33 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
         <Button variant="link" onClick={onClose}>
           Cancel
         </Button>
+        {isAsking && (
+          <ConfirmDialog
+            title="Discard your input?"
+            confirm="Discard"
+            dismiss="Keep editing"
+            isBusy={false}
+            onConfirm={onClose}
+            onClose={input.keep}
+          >
+            Nothing in this dialog has been saved.
+          </ConfirmDialog>
+        )}
       </ModalFooter>
     </Modal>
   );
+}
+
+/** Asks before a dialog with input is closed, unless that is being sent. */
+function useDialogInput({ isBusy, onClose }: Pick<FormDialogProps, "isBusy" | "onClose">) {
+  const [isEdited, setEdited] = useState(false);
+  const [isAsking, setAsking] = useState(false);
+  return {
+    isAsking,
+    note: () => setEdited(true),
+    close: () => (isEdited && !isBusy ? setAsking(true) : onClose()),
+    keep: () => setAsking(false),
+  };
 }
 
 /** PatternFly would focus the button that closes the dialog, and Enter after the first typed value would close it. */

@@ -11,9 +11,10 @@ test("a new token stays visible until its button confirms the copy", async () =>
   showInPortal(<CreateTokenDialog onClose={onClose} />, {
     answers: { "POST personal/access_tokens": [201, { access_token: { value: "s3cret" } }] },
   });
-  await fill("name", "billing");
+  await waitFor(() => expect(document.querySelector("[role=dialog]")).not.toBeNull());
   pressEscape();
   expect(onClose).toHaveBeenCalledTimes(1); // nothing is lost yet
+  await fill("name", "billing");
   await click("Create");
   await waitFor(() =>
     expect(document.querySelector<HTMLInputElement>("[aria-label='Access token']")?.value).toBe("s3cret"),
