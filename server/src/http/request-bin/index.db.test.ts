@@ -202,6 +202,19 @@ test("the page of a busy bin links to older requests", async ({ http, bin }) => 
   expect(await numbersOn(viewPath(bin, "", { before: "3" }))).toEqual([2, 1]);
 });
 
+test("bodies with too many differences to align are listed one after the other, with an explanation", async ({
+  http,
+  bin,
+}) => {
+  const linesOf = (word: string) => Array.from({ length: 300 }, (_, line) => `${word} ${line}`).join("\n");
+  for (const payload of [linesOf("first"), linesOf("other")])
+    await http.inject({ method: "POST", url: `/bins/${bin.id}`, payload });
+  const { body } = await http.inject({ url: viewPath(bin, "/compare", { from: "2", to: "1" }) });
+  expect(body).toContain("Up to 500 lines of #2 are listed, then up to 500 of #1.");
+  expect([body.match(/class="removed"/g)?.length, body.match(/class="added"/g)?.length]).toEqual([300, 300]);
+  expect(body.lastIndexOf('class="removed"')).toBeLessThan(body.indexOf('class="added"'));
+});
+
 test("a configured response without a control is shown as an additional choice", async ({ http, bin, database }) => {
   await database.inTransaction((tx) => updateBin(tx, bin, { answerStatus: 418, answerDelayMs: 1500 }));
   const { body } = await http.inject({ url: viewPath(bin) });
