@@ -179,6 +179,33 @@ test("a form whose session has ended keeps its input, but no password, while its
   expect(await portal.newEvents()).toHaveLength(3); // an invitation is no event
 });
 
+test("an admin who is demoted, or whose account is suspended, while filling in a form gets the reason and the input", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  const { pool, provider } = portal;
+  const typed = { org_name: "Tallow Works", current_password: password };
+  const form = { ...ada.hiddenInputs((await ada.get("/account/edit")).html, "/account/edit"), ...typed };
+  const keptInput = /<details [^>]*>\s*<summary>Your input<\/summary>[\s\S]*Tallow Works[\s\S]*<\/details>/;
+
+  await pool.query("update users set role = 'member' where provider_id = $1", [provider.id]);
+  const demoted = await ada.post("/account/edit", form);
+  expect([demoted.status, demoted.html]).toEqual([403, expect.stringContaining("Ask one of its admins to do this.")]);
+  expect(demoted.html).toMatch(keptInput);
+  expect(demoted.html).not.toContain(password);
+  expect((await ada.get("/account/edit")).html).not.toContain("Your input");
+
+  await pool.query("update users set role = 'admin' where provider_id = $1", [provider.id]);
+  await pool.query("update accounts set state = 'suspended' where provider_id = $1", [provider.id]);
+  const logIn = await ada.post("/account/edit", form);
+  expect([logIn.status, logIn.html]).toEqual([403, expect.stringMatching(keptInput)]);
+  const kept = ada.hiddenInputs(logIn.html, "/account/edit");
+  const suspended = await ada.post("/account/edit", { ...kept, username: "ada", password });
+  expect([suspended.status, suspended.html]).toEqual([422, expect.stringContaining("Your account is suspended.")]);
+  expect(suspended.html).toMatch(keptInput);
+  expect(suspended.html).not.toContain(password);
+});
+
 test("the first character of a provider's name is shown whole", async ({ portal }) => {
   await portal.updateProvider({ name: "🚢 Ships" });
   expect((await portal.visitor("developer").get("/")).html).toContain(`aria-hidden="true">🚢</span>`);

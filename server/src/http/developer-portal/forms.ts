@@ -13,10 +13,11 @@ import {
   type FieldsDefinition,
   isBillingAddress,
 } from "#portal/fields/index.ts";
-import { isInterruptedForm, resumeForm, showInterruptedForm } from "./log-in.ts";
+import { isInterruptedForm, keptInput, resumeForm, showInterruptedForm } from "./log-in.ts";
 import {
   type Developer,
   type DeveloperPage,
+  type Fact,
   findDeveloper,
   isOwnForm,
   type Portal,
@@ -129,22 +130,34 @@ export function addAdminFormPage(http: FastifyInstance, portal: Portal, page: Fo
   });
 }
 
-/** Shows a page to admins of the account, and 403 to its other members. */
+/** Shows a page to admins of the account, and 403 to its other members, with the input of an admin who has become one. */
 export const requireAdmin =
-  ({ showPage }: Portal, page: DeveloperPage): DeveloperPage =>
+  (portal: Portal, page: DeveloperPage): DeveloperPage =>
   async (request, reply, developer) =>
     developer.user.role === "admin"
       ? page(request, reply, developer)
-      : showPage(request, reply, {
-          template: "message",
-          title: "Only admins of your account can do this",
-          status: 403,
-          developer,
-          data: {
-            text: `You are a member of ${nameInText(developer.account.orgName)}. Ask one of its admins to do this.`,
-            link: { href: "/account", text: "My account" },
-          },
-        });
+      : showAdminsOnly(portal, request, reply, developer);
+
+async function showAdminsOnly(
+  { pool, showPage }: Portal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  developer: Developer,
+): Promise<FastifyReply> {
+  const kept = await keptInput(pool, request.provider.id, readForm(request.body));
+  const unsaved = kept.length > 0 ? " Nothing was changed. Your input is still here, so that you can copy it." : "";
+  return showPage(request, reply, {
+    template: "message",
+    title: "Only admins of your account can do this",
+    status: 403,
+    developer,
+    data: {
+      text: `You are a member of ${nameInText(developer.account.orgName)}. Ask one of its admins to do this.${unsaved}`,
+      kept,
+      link: { href: "/account", text: "My account" },
+    },
+  });
+}
 
 /** A page with one form, posted to the page's own path. */
 export interface Form {
@@ -341,11 +354,6 @@ export const definedFields = (
       const value = fieldValue(current, definition.name) ?? "";
       return typeof value === "string" ? [withCurrentChoice(toFormField(definition, value))] : [];
     });
-
-interface Fact {
-  readonly label: string;
-  readonly text: string;
-}
 
 /** Returns the fields that developers see but cannot change, if they have a value. */
 export const readOnlyFacts = (

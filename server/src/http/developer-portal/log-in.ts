@@ -5,9 +5,11 @@ import { hasSessionToken, isCrossOrigin, readForm, readFormToken, returnPath } f
 import { createSignInLimits, type SignInForm, signInByForm, signInPage, wrongLogin } from "#http/shared/sign-in.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { readAccount } from "#portal/accounts/index.ts";
+import { readFieldsDefinitions } from "#portal/fields/index.ts";
 import { type User, type UserWithHash, findUsersByLogin, holdsPassword } from "#portal/users/index.ts";
 import {
   type DeveloperPage,
+  type Fact,
   findDeveloper,
   isOwnForm,
   type Portal,
@@ -109,6 +111,8 @@ async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyRep
 interface InterruptedForm {
   readonly path: string;
   readonly inputs: readonly { readonly name: string; readonly value: string }[];
+  /** Shown to be copied, because the login may be refused for good: the user or the account may have been suspended. */
+  readonly kept: readonly Fact[];
 }
 
 /** No field of a provider has a name with a dot. */
@@ -116,8 +120,21 @@ const keptPrefix = "kept.";
 /** Passwords are entered again, and the new session has its own token. */
 const notKept: ReadonlySet<string> = new Set(["password", "password_confirmation", "current_password", "form_token"]);
 
+/** Returns the input of a submitted form with the labels of its fields. Reads nothing else, because its user may have lost the permission. */
+export async function keptInput(
+  pool: Database,
+  providerId: number,
+  form: Readonly<Record<string, string>>,
+): Promise<readonly Fact[]> {
+  const definitions = await readFieldsDefinitions(pool, providerId);
+  return Object.entries(form).flatMap(([name, text]) => {
+    const label = definitions.find((definition) => definition.name === name)?.label;
+    return label === undefined || text === "" || notKept.has(name) ? [] : [{ label, text }];
+  });
+}
+
 /** Shows the login to a developer who submitted a form without a session. The input stays in the page: the server stores none of it. */
-export const showInterruptedForm = (
+export const showInterruptedForm = async (
   portal: Portal,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -125,9 +142,22 @@ export const showInterruptedForm = (
   const inputs = Object.entries(readForm(request.body))
     .filter(([name]) => !notKept.has(name))
     .map(([name, value]) => ({ name: `${keptPrefix}${name}`, value }));
-  const interrupted = { path: pathOf(request), inputs };
+  const interrupted = await interruptedForm(portal, request, inputs);
   return showLoginForm(portal, request, reply, { status: 403, returnTo: interrupted.path, interrupted });
 };
+
+const interruptedForm = async (
+  { pool }: Portal,
+  request: FastifyRequest,
+  inputs: InterruptedForm["inputs"],
+): Promise<InterruptedForm> => ({
+  path: pathOf(request),
+  inputs,
+  kept: await keptInput(pool, request.provider.id, withoutPrefix(inputs)),
+});
+
+const withoutPrefix = (inputs: InterruptedForm["inputs"]): Readonly<Record<string, string>> =>
+  Object.fromEntries(inputs.map(({ name, value }) => [name.slice(keptPrefix.length), value]));
 
 const pathOf = ({ url }: FastifyRequest): string => url.split("?", 1)[0] ?? "";
 
@@ -142,15 +172,17 @@ export async function resumeForm(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const inputs = Object.entries(readForm(request.body)).filter(([name]) => name.startsWith(keptPrefix));
+  const inputs = Object.entries(readForm(request.body))
+    .filter(([name]) => name.startsWith(keptPrefix))
+    .map(([name, value]) => ({ name, value }));
   const started = await startSession(portal, request, reply);
   if ("unverified" in started) return showInvalidFormToken(portal, request, reply);
   if ("again" in started) {
-    const interrupted = { path: pathOf(request), inputs: inputs.map(([name, value]) => ({ name, value })) };
+    const interrupted = await interruptedForm(portal, request, inputs);
     return showLoginForm(portal, request, reply, { ...started.again, interrupted });
   }
   const developer = await readDeveloper(portal.pool, request.provider.id, started);
-  const kept = Object.fromEntries(inputs.map(([name, value]) => [name.slice(keptPrefix.length), value]));
+  const kept = withoutPrefix(inputs);
   if (!developer || kept[shownToName] !== String(developer.user.id)) return reply.redirect(pathOf(request), 303);
   request.body = kept;
   return show(request, reply, { ...developer, notice: "form-kept" });

@@ -362,6 +362,12 @@ export interface Refusal {
   readonly status: number;
 }
 
+/** A value with its label, as `facts.liquid` renders it. */
+export interface Fact {
+  readonly label: string;
+  readonly text: string;
+}
+
 /** A signed-in user with an active state, of an approved account. */
 export interface Developer {
   readonly user: User;
