@@ -5,6 +5,7 @@ import { delimiter, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { makeDataDir } from "../support/data-dir.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -29,6 +30,21 @@ test("an old Node.js exits with 1 and one sentence that names the right version"
     /^bellwire needs Node\.js 26 or newer, and this is \d+\.\d+\.\d+\. Use the one that npm installed: (\S+) (\S+) COMMAND\n$/,
   );
   expect(stderr).toContain(`${bundled} ${program}`);
+});
+
+test.for([
+  ["a clone", "server/src", "Run npm ci, which installs one, and then: npm start"],
+  ["the package", "server/dist", "Install one, or install Bellwire without --omit=optional, which brings one"],
+] as const)("without another Node.js, an old one in %s says how to get it", async ([, folder, remedy], context) => {
+  const old = findOldNode();
+  if (old === undefined) return context.skip("no Node.js from 18 to 25 is on the PATH");
+  await using place = await makeEmptyDataDir();
+  const launcher = join(place.path, "server/bin/bellwire");
+  for (const each of ["server/bin", folder]) await mkdir(join(place.path, each), { recursive: true });
+  await writeFile(join(place.path, folder, "main.ts"), "");
+  await copyFile(program, launcher);
+  const { status, stderr } = spawnSync(old, [launcher, "serve"], { encoding: "utf8" });
+  expect([status, stderr.replace(/^.*\d\. /, "")]).toEqual([1, `${remedy}\n`]);
 });
 
 /** Returns the file that the launcher of a clone would run. */
