@@ -11,6 +11,12 @@ import { setupKinds } from "./setup.ts";
 import { runChaos, summary } from "./run-chaos.ts";
 
 const [minutes = "10", seed = String(Math.floor(Math.random() * 1e9)), only] = process.argv.slice(2);
+const scenarios = [...setupKinds, "any actions"] as const;
+const isKnown = only === undefined || scenarios.some((name) => name === only);
+if (!(Number(minutes) > 0) || !/^\d+$/.test(seed) || !isKnown) {
+  console.error(`usage: npm run chaos -- MINUTES [SEED] [SCENARIO]; scenarios: ${scenarios.join(", ")}`);
+  process.exit(2);
+}
 const startedMs = performance.now();
 const printStatus = (line: string): void =>
   console.log(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${line}`);
@@ -19,7 +25,6 @@ const stop = new AbortController();
 process.on("SIGINT", () => stop.abort());
 process.on("SIGTERM", () => stop.abort());
 printStatus(`seed ${seed}`);
-const scenarios = [...setupKinds, "any actions"] as const;
 for (const scenario of scenarios.filter((name) => only === undefined || name === only)) {
   if (stop.signal.aborted) break;
   printStatus(scenario);

@@ -6,7 +6,12 @@
 import { findWholePostgres } from "../support/postgres-programs.ts";
 import { type Round, runFailoverDrill } from "./failover-drill.ts";
 
-const [rounds = "2", standby = "synchronous", version = "18", pooled] = process.argv.slice(2);
+const [rounds = "2", standby = "synchronous", version = "18", pooled = ""] = process.argv.slice(2);
+const isKnown = /^(?:a?synchronous) (?:16|18) (?:pooled)?$/.test(`${standby} ${version} ${pooled}`);
+if (!/^[1-9]\d*$/.test(rounds) || !isKnown) {
+  console.error("usage: npm run drill:failover -- ROUNDS [synchronous|asynchronous] [16|18] [pooled]");
+  process.exit(2);
+}
 const programs = await findWholePostgres(version === "16" ? 16 : 18);
 if ("missing" in programs) throw new Error(programs.missing);
 

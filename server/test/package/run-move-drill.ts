@@ -6,6 +6,10 @@
 import { type MoveRound, runMoveDrill } from "./move-drill.ts";
 
 const [rounds = "2", seed = String(Math.floor(Math.random() * 1_000_000))] = process.argv.slice(2);
+if (!/^[1-9]\d*$/.test(rounds) || !/^\d+$/.test(seed)) {
+  console.error("usage: npm run drill:move -- ROUNDS [SEED]");
+  process.exit(2);
+}
 console.log(`seed ${seed}`);
 const report = await runMoveDrill({
   rounds: Number(rounds),
