@@ -89,7 +89,7 @@ test(
   },
 );
 
-test("moves that share a cell wait for each other", { timeout }, async ({ installation }) => {
+test.concurrent("moves that share a cell wait for each other", { timeout }, async ({ installation }) => {
   const quay = await installation.createProvider("quay", "default");
   await installation.createProvider("reef", "default");
   await installation.createProvider("shoal", "west");
@@ -119,7 +119,7 @@ test("moves that share a cell wait for each other", { timeout }, async ({ instal
   expect(ended.map(([code]) => code)).toEqual([0, 0, 0]);
 });
 
-test("draining a cell moves its providers one after another, and resumes after an interruption", async ({
+test.concurrent("draining a cell moves its providers one after another, and resumes after an interruption", async ({
   installation,
 }) => {
   await installation.done("cell", "add", "east");

@@ -29,7 +29,7 @@ async function threeInOrder(database: Pool, url: string): Promise<Record<"first"
 
 const sequenceOf = (request: ReceivedRequest): number => Number(request.headers["bellwire-sequence"]);
 
-test("with ordering by account, each account's events are delivered in sequence", async ({ database }) => {
+test.concurrent("with ordering by account, each account's events are delivered in sequence", async ({ database }) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -57,6 +57,7 @@ test("with ordering by account, each account's events are delivered in sequence"
 
 const times = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
 
+// Alone: a busy process writes smaller batches.
 test("an ordering key's backlog is sent one at a time in sequence, and recorded in batches", async ({ database }) => {
   const backlog = 400;
   let open = 0;
@@ -85,7 +86,7 @@ test("an ordering key's backlog is sent one at a time in sequence, and recorded 
   expect(batches.length).toBeLessThan(0.8 * backlog); // on a busy machine, few attempts end while a batch is written
 });
 
-test("a failed attempt within an ordering key's backlog is retried before later deliveries are sent", async ({
+test.concurrent("a failed attempt within an ordering key's backlog is retried before later deliveries are sent", async ({
   database,
 }) => {
   const failing = 7;
@@ -106,7 +107,7 @@ test("a failed attempt within an ordering key's backlog is retried before later 
   expect(receiver.received.map(sequenceOf)).toEqual([...times(failing), ...times(30).slice(failing - 1)]);
 });
 
-test("a delivery waits for the earlier one of its ordering key, and cancelling that one releases it", async ({
+test.concurrent("a delivery waits for the earlier one of its ordering key, and cancelling that one releases it", async ({
   database,
 }) => {
   await using receiver = await startReceiver(500);
@@ -129,7 +130,7 @@ test("a delivery waits for the earlier one of its ordering key, and cancelling t
   expect(receiver.received.map((request) => request.headers["webhook-id"])).toEqual([first, second]);
 });
 
-test("skipping a delivery releases those behind it, and its own retries continue", async ({ database }) => {
+test.concurrent("skipping a delivery releases those behind it, and its own retries continue", async ({ database }) => {
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -156,7 +157,7 @@ test("skipping a delivery releases those behind it, and its own retries continue
   );
 });
 
-test("a waiting delivery that is retried manually leaves the ordering: it waits for none and delays none", async ({
+test.concurrent("a waiting delivery that is retried manually leaves the ordering: it waits for none and delays none", async ({
   database,
 }) => {
   await using receiver = await startReceiver(500);
@@ -175,7 +176,7 @@ test("a waiting delivery that is retried manually leaves the ordering: it waits 
   );
 });
 
-test.for([
+test.concurrent.for([
   ["retried", retryDelivery],
   ["skipped", skipDelivery],
   ["cancelled", cancelDelivery],
@@ -198,7 +199,9 @@ test.for([
   },
 );
 
-test("with ordering by object, a failing event delays only events of the same object", async ({ database }) => {
+test.concurrent("with ordering by object, a failing event delays only events of the same object", async ({
+  database,
+}) => {
   await using receiver = await startReceiver(500);
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);
@@ -213,7 +216,9 @@ test("with ordering by object, a failing event delays only events of the same ob
   ]);
 });
 
-test("an event recorded while the one before it is settled is delivered in sequence", async ({ database }) => {
+test.concurrent("an event recorded while the one before it is settled is delivered in sequence", async ({
+  database,
+}) => {
   await using receiver = await startReceiver();
   await using _engine = await startTestEngine(database);
   const providerId = await buildProvider(database);

@@ -84,7 +84,7 @@ const isOfDatabase = ({ attributes }: CollectedSpan): boolean => attributes.has(
 const spansOf = (spans: readonly CollectedSpan[], traceId: string): readonly CollectedSpan[] =>
   spans.filter((span) => span.traceId === traceId && !isOfDatabase(span));
 
-test(
+test.concurrent(
   "each change is one trace from its form or API request through its events to the webhook requests",
   { timeout },
   async () => {
@@ -198,7 +198,7 @@ const noteModules = (file: string): string =>
     } });
     appendFileSync(${JSON.stringify(file)}, "started\\n");`)}`;
 
-test(
+test.concurrent(
   "without a collector, no OpenTelemetry module is loaded and webhook requests have no trace headers",
   { timeout },
   async () => {
@@ -221,6 +221,7 @@ test(
   },
 );
 
+// Alone, because its stop is timed.
 test(
   "an unreachable collector loses only spans: deliveries continue, and each process logs one warning",
   { timeout },

@@ -42,7 +42,7 @@ async function rekey(databaseUrl: string, keys: readonly Buffer[]): Promise<[num
   return [code, lines.join("\n")];
 }
 
-test("an undecryptable endpoint holds only its own deliveries, until its URL is entered again", async ({
+test.concurrent("an undecryptable endpoint holds only its own deliveries, until its URL is entered again", async ({
   database,
 }) => {
   await using receiver = await startReceiver();
@@ -78,7 +78,9 @@ test("an undecryptable endpoint holds only its own deliveries, until its URL is 
   expect(running.engine.undecryptable).toBe(0);
 });
 
-test("an endpoint changed to a value that this process cannot decrypt receives nothing more", async ({ database }) => {
+test.concurrent("an endpoint changed to a value that this process cannot decrypt receives nothing more", async ({
+  database,
+}) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);
   await using other = await startReceiver();
@@ -99,7 +101,7 @@ test("an endpoint changed to a value that this process cannot decrypt receives n
   expect(running.engine.undecryptable).toBe(1);
 });
 
-test("lists show undecryptable endpoints and failures with the reason, and the others as usual", async ({
+test.concurrent("lists show undecryptable endpoints and failures with the reason, and the others as usual", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
@@ -117,7 +119,7 @@ test("lists show undecryptable endpoints and failures with the reason, and the o
   expect(await listFailures(database, encryption, { providerId })).toMatchObject([{ url: "" }]);
 });
 
-test("an endpoint that is changed while rekey runs keeps its change", async ({ database }) => {
+test.concurrent("an endpoint that is changed while rekey runs keeps its change", async ({ database }) => {
   const providerId = await buildProvider(database);
   const id = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
   const rekeyed = createEncryption([newKey, oldKey]);
@@ -132,7 +134,7 @@ test("an endpoint that is changed while rekey runs keeps its change", async ({ d
   expect(await readEndpoint(database, rekeyed, { providerId, id })).toMatchObject({ url, undecryptable: null });
 });
 
-test("rekey encrypts everything with the newest key while an engine delivers, so the old key is no longer needed", async ({
+test.concurrent("rekey encrypts everything with the newest key while an engine delivers, so the old key is no longer needed", async ({
   database,
   databaseUrl,
 }) => {
@@ -176,7 +178,10 @@ test("rekey encrypts everything with the newest key while an engine delivers, so
   await until(() => receiver.received.length === 2);
 });
 
-test("rekey reports values that it cannot encrypt, and keeps their keys", async ({ database, databaseUrl }) => {
+test.concurrent("rekey reports values that it cannot encrypt, and keeps their keys", async ({
+  database,
+  databaseUrl,
+}) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: "https://hooks.example/" });
   await buildEndpoint(database, { providerId, url: "https://hooks.example/", name: "broken" });
@@ -193,7 +198,7 @@ test("rekey reports values that it cannot encrypt, and keeps their keys", async 
 });
 
 // A column unknown to rekey stays encrypted with a key that is then removed.
-test("each bytea column is either encrypted by rekey, or listed as plain", async ({ database }) => {
+test.concurrent("each bytea column is either encrypted by rekey, or listed as plain", async ({ database }) => {
   const reencrypted = new Set([
     "endpoints.url",
     "endpoints.headers",
@@ -228,7 +233,7 @@ test("each bytea column is either encrypted by rekey, or listed as plain", async
   );
 });
 
-test("rekey encrypts failures whose deletion can still be undone", async ({ database, databaseUrl }) => {
+test.concurrent("rekey encrypts failures whose deletion can still be undone", async ({ database, databaseUrl }) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: "https://hooks.example/" });
   await recordNow(database, { providerId });
