@@ -75,7 +75,9 @@ test("an application without a name is rejected with an error at the field, and 
   }
 });
 
-test("an application that requires approval shows that it is waiting", async ({ portal }) => {
+test("an application that requires approval shows that it is waiting, and a suspended one whom to contact", async ({
+  portal,
+}) => {
   const ada = await portal.developer("ada");
   await portal.pool.query(
     "update plans set approval_required = true where provider_id = $1 and kind = 'application_plan'",
@@ -83,6 +85,16 @@ test("an application that requires approval shows that it is waiting", async ({ 
   );
   const { location = "" } = await ada.submit("/applications/new", { name: "Shop" });
   expect((await ada.get(location)).html).toContain("is waiting for approval");
+  const [path = ""] = location.split("?", 1);
+  const hint = "These credentials will work once the application is approved.";
+  expect((await ada.get(path)).html).toContain(hint);
+
+  const setState = (state: string) =>
+    portal.pool.query("update applications set state = $2 where provider_id = $1", [portal.provider.id, state]);
+  await setState("suspended");
+  expect((await ada.get(path)).html).toContain("the application is suspended. Contact Wheat &amp; Sons.");
+  await setState("live");
+  expect((await ada.get(path)).html).not.toMatch(/These credentials (will|do not) work/);
 });
 
 test("forms reserved for the provider are not linked, shown or accepted", async ({ portal }) => {

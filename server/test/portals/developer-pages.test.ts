@@ -203,6 +203,7 @@ test("an admin who is demoted, or whose account is suspended, while filling in a
   const suspended = await ada.post("/account/edit", { ...kept, username: "ada", password });
   expect([suspended.status, suspended.html]).toEqual([422, expect.stringContaining("Your account is suspended.")]);
   expect(suspended.html).toMatch(keptInput);
+  expect(suspended.html).not.toContain("your form is here again");
   expect(suspended.html).not.toContain(password);
 });
 

@@ -44,7 +44,12 @@ const showLoginForm = (
     template: "login",
     title: form.error === undefined ? "Log in" : "Please check: Log in",
     status,
-    data: { ...data, interrupted, may_request_activation: form.error === unconfirmedEmail },
+    data: {
+      ...data,
+      interrupted,
+      may_request_activation: form.error === unconfirmedEmail,
+      refused_state: form.error !== undefined && stateRefusals.has(form.error),
+    },
   });
 };
 
@@ -205,6 +210,11 @@ const refusalTexts = {
     scheduled_for_deletion: "Your account is scheduled for deletion.",
   },
 } as const;
+
+const stateRefusals: ReadonlySet<string> = new Set([
+  ...Object.values(refusalTexts.user),
+  ...Object.values(refusalTexts.account),
+]);
 
 export type SignIn =
   | { readonly user: User; readonly passwordHash: string; readonly isAmbiguous: boolean }

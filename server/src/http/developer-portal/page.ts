@@ -109,7 +109,7 @@ const notices = {
   "invitation-deleted": "The invitation has been deleted. Its link no longer works.",
   joined: "Welcome! You are now a member of this account.",
   "application-created": "Your application is ready.",
-  "application-requested": "Your application is waiting for approval. Its credentials will work once it is approved.",
+  "application-requested": "Your application is waiting for approval.",
   "application-deleted": "The application has been deleted.",
   "plan-changed": "The plan has been changed.",
   "plan-requested": "Your request has been sent. The plan does not change until it is approved.",
