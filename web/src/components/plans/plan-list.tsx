@@ -14,10 +14,12 @@ export interface PlanListProps {
   /** The path of the plans in the API: `account_plans`. */
   readonly path: string;
   readonly plans: readonly AccountPlan[];
+  /** Says what is missing without a plan. */
+  readonly empty: string;
 }
 
 /** Lists the plans of accounts or of a product, and lets the admin edit, publish, hide and delete them. */
-export function PlanList({ path, plans }: PlanListProps) {
+export function PlanList({ path, plans, empty }: PlanListProps) {
   const mayChange = mayChangePlans(useSession());
   const [toEdit, setToEdit] = useState<AccountPlan>();
   const [toDelete, setToDelete] = useState<AccountPlan>();
@@ -47,7 +49,7 @@ export function PlanList({ path, plans }: PlanListProps) {
           )}
         </InPortions>
       ) : (
-        <Content component="p">Nobody can sign up without a plan. Create a plan and make it the default.</Content>
+        <Content component="p">{empty}</Content>
       )}
       {toEdit && <PlanDialog path={path} plan={toEdit} onClose={() => setToEdit(undefined)} />}
       {toDelete && (

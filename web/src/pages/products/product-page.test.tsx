@@ -9,12 +9,12 @@ const plan = { id: 3, name: "Basic", state: "published", cost_per_month: 0, setu
 const at = "/admin/api/services";
 
 /** Shows the Admin Portal with a server whose product can be deleted. */
-function showProduct(answered: () => Promise<void> = () => Promise.resolve(), presentPlan = plan) {
+function showProduct(answered: () => Promise<void> = () => Promise.resolve(), presentPlan = plan, plans = [plan]) {
   let isThere = true;
   const server: Server = {
     [`GET ${at}.json`]: () => [200, { services: isThere ? [{ service: product }] : [] }],
     [`GET ${at}/7.json`]: () => (isThere ? [200, { service: product }] : [404, { status: "Not found" }]),
-    [`GET ${at}/7/application_plans.json`]: () => [200, { plans: [{ application_plan: plan }] }],
+    [`GET ${at}/7/application_plans.json`]: () => [200, { plans: plans.map((each) => ({ application_plan: each })) }],
     [`GET ${at}/7/application_plans/3.json`]: () => [200, { application_plan: presentPlan }],
     [`PUT ${at}/7/application_plans/3.json`]: () => [200, {}],
     [`DELETE ${at}/7.json`]: async () => {
@@ -44,6 +44,12 @@ test("going back to a deleted product shows neither the product nor its actions"
   page.router.history.back();
   await says("Not found");
   expect(isOffered("Edit")).toBe(false);
+});
+
+test("a product without plans says that it has no applications, not that nobody can sign up", async () => {
+  showProduct(undefined, plan, []);
+  await says("Developers cannot create applications of this product without a plan.");
+  expect(shown()).not.toContain("sign up");
 });
 
 test("a deletion that ends after its page was left calls nobody back", async () => {

@@ -55,7 +55,13 @@ function ProductView({ product }: { product: Product }) {
       </SectionCard>
       <SectionCard title="Application plans" actions={<CreatePlan path={path} variant="secondary" size="sm" />}>
         <Loaded query={plans} skeleton={<TableSkeleton of="plans" />}>
-          {(all) => <PlanList path={path} plans={all} />}
+          {(all) => (
+            <PlanList
+              path={path}
+              plans={all}
+              empty="Developers cannot create applications of this product without a plan. Create a plan and publish it, or make it the default for new accounts."
+            />
+          )}
         </Loaded>
       </SectionCard>
     </Stack>

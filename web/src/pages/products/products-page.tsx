@@ -76,7 +76,13 @@ export function AccountPlansPage() {
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="plans" />}>
-          {(plans) => <PlanList path="account_plans" plans={plans} />}
+          {(plans) => (
+            <PlanList
+              path="account_plans"
+              plans={plans}
+              empty="Nobody can sign up without a plan. Create a plan and make it the default."
+            />
+          )}
         </Loaded>
       </PageSection>
     </>
