@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import fastify, { type FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
-import { requestLimits } from "#platform/limits.ts";
+import { binLimits, requestLimits } from "#platform/limits.ts";
 import { connectionOptions, readNoBodyForHead } from "./server-hooks.ts";
 
 const newId = (): string => "id-1";
@@ -32,6 +32,26 @@ test.for([
   expect(JSON.parse(response.split("\r\n\r\n")[1] ?? "")).toMatchObject({ code: "request-timeout", status: 408 });
 });
 
+test("a client that reads nothing of its response is disconnected", async () => {
+  const http = fastify(connectionOptions({ newId, idleSeconds: 0.2 }));
+  async function* endless() {
+    for (;;) yield Buffer.alloc(65_536);
+  }
+  http.get("/", (_request, reply) => reply.send(Readable.from(endless(), { objectMode: false })));
+  const closed = Promise.withResolvers<void>();
+  http.server.on("connection", (connection) => connection.once("close", () => closed.resolve()));
+  try {
+    const { port, hostname } = new URL(await http.listen({ port: 0, host: "127.0.0.1" }));
+    const socket = connect(Number(port), hostname).pause();
+    socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    await expect(closed.promise).resolves.toBeUndefined();
+    socket.destroy();
+  } finally {
+    http.server.closeAllConnections();
+    await http.close();
+  }
+});
+
 test.for([
   ["a request line", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`],
   ["a header section", `GET / HTTP/1.1\r\nhost: x\r\ncookie: ${"x".repeat(20_000)}\r\n\r\n`],
@@ -55,8 +75,10 @@ test("bytes that are not HTTP are refused with a 400 problem", async () => {
   expect(response).toContain('"title":"The request is not valid HTTP/1.1.","status":400,"code":"request-unreadable"');
 });
 
-test("the product limits the time for headers and for the whole request", () => {
-  const { requestTimeout, http } = connectionOptions({ newId });
+test("the product limits the time for headers, for the whole request and without a byte", () => {
+  const { requestTimeout, connectionTimeout, http } = connectionOptions({ newId });
+  expect(connectionTimeout).toBe(requestLimits.idleSeconds.max * 1000);
+  expect(connectionTimeout).toBeGreaterThan(binLimits.answerDelaySeconds.max * 1000);
   expect(requestTimeout).toBe(requestLimits.requestSeconds.max * 1000);
   expect(http.headersTimeout).toBe(requestLimits.headerSeconds.max * 1000);
   expect(http.connectionsCheckingInterval).toBeLessThanOrEqual(5000);

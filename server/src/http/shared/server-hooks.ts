@@ -12,18 +12,21 @@ interface ConnectionOptions {
   readonly newId: () => string;
   readonly headerSeconds?: number;
   readonly requestSeconds?: number;
+  readonly idleSeconds?: number;
 }
 
 /**
- * Returns options for `fastify()` that limit how long a request may take to arrive, and answer requests that never become one.
- * Fastify sets no time limit, and Node checks every 30 s only, so an unfinished body would hold its connection until the client
- * leaves.
+ * Returns options for `fastify()` that limit how long a request may take to arrive and a response may stay unread, and answer
+ * requests that never become one. Fastify sets no time limit, and Node checks every 30 s only, so an unfinished body would hold
+ * its connection until the client leaves. So would a download whose client has stopped reading, with megabytes of it in memory.
  */
 export const connectionOptions = ({
   newId,
   headerSeconds = requestLimits.headerSeconds.max,
   requestSeconds = requestLimits.requestSeconds.max,
+  idleSeconds = requestLimits.idleSeconds.max,
 }: ConnectionOptions) => ({
+  connectionTimeout: idleSeconds * 1000,
   requestTimeout: requestSeconds * 1000,
   pluginTimeout: 0, // a start on a busy machine, or one that was frozen meanwhile, takes longer than Fastify's 10 s
   http: { headersTimeout: headerSeconds * 1000, connectionsCheckingInterval: Math.min(5000, requestSeconds * 250) },
