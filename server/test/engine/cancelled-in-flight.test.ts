@@ -10,7 +10,7 @@ import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-test.for(["cancelled", "delivered"] as const)(
+test.concurrent.for(["cancelled", "delivered"] as const)(
   "an attempt in flight during a cancellation or its endpoint's deletion is recorded, and the delivery ends as %s",
   async (state, { database }) => {
     const answered = Promise.withResolvers<void>();
@@ -74,7 +74,7 @@ const ways = [
   },
 ];
 
-test.for(ways)(
+test.concurrent.for(ways)(
   "an attempt in flight that ends before the commit of $name is the first one of its round",
   async ({ retry }, { database }) => {
     await using stack = new AsyncDisposableStack();
@@ -96,7 +96,7 @@ test.for(ways)(
   },
 );
 
-test.for([...ways, { name: "a retry without a cancellation", retry: ways[0]?.retry }])(
+test.concurrent.for([...ways, { name: "a retry without a cancellation", retry: ways[0]?.retry }])(
   "$name during the last attempt of a delivery is not lost when that attempt fails",
   async ({ name, retry }, { database }) => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
@@ -122,7 +122,7 @@ test.for([...ways, { name: "a retry without a cancellation", retry: ways[0]?.ret
   },
 );
 
-test("a retry during the only attempt of a delivery that was read ahead in its order is not lost when it fails", async ({
+test.concurrent("a retry during the only attempt of a delivery that was read ahead in its order is not lost when it fails", async ({
   database,
 }) => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
@@ -158,7 +158,7 @@ test("a retry during the only attempt of a delivery that was read ahead in its o
 const insertAttempt = `
   insert into attempts (provider_id, event_id, endpoint_id, number, at, latency_ms) values ($1, $2, $3, 1, now(), 1)`;
 
-test.for(ways)(
+test.concurrent.for(ways)(
   "an attempt in flight during a cancellation and the attempt of $name beside its record have numbers of their own",
   async ({ retry }, { database }) => {
     await using stack = new AsyncDisposableStack();
@@ -184,7 +184,7 @@ test.for(ways)(
   },
 );
 
-test("a cancellation after such a retry counts the attempt that was in flight", async ({ database }) => {
+test.concurrent("a cancellation after such a retry counts the attempt that was in flight", async ({ database }) => {
   await using stack = new AsyncDisposableStack();
   const { receiver, key, answer } = await cancelInFlight(stack, database);
   await database.inTransaction(async (tx) => {

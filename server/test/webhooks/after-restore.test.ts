@@ -36,7 +36,7 @@ const toPoint = "create or replace function has_recovery_target() returns boolea
 const restoredDump = "update transaction_numbers set stored_as = 1";
 const otherCluster = "update transaction_numbers set cluster = 1";
 
-test.for([
+test.concurrent.for([
   ["a failover", newTimeline, 2, null, false],
   ["a failover after four minutes", newTimeline, 240, null, false],
   ["a failover after an hour, in a process that was running during the failover", newTimeline, 3600, 3598, false],
@@ -58,12 +58,12 @@ test.for([
   },
 );
 
-test("a restore without due deliveries holds nothing", async ({ database, owner }) => {
+test.concurrent("a restore without due deliveries holds nothing", async ({ database, owner }) => {
   await owner.query(restoredDump);
   expect(await follow(database, null)).toEqual([{ isFirst: true, isHeld: false }]);
 });
 
-test("the first connection to a restored database logs the restore as an error", async ({
+test.concurrent("the first connection to a restored database logs the restore as an error", async ({
   database,
   databaseUrl,
   owner,
@@ -91,7 +91,7 @@ async function command(databaseUrl: string, ...args: string[]) {
 const resume = (databaseUrl: string, ...options: string[]) =>
   command(databaseUrl, "resume", "--after-restore", ...options);
 
-test("held deliveries are not sent, even after a retry or new events, until --send releases them", async ({
+test.concurrent("held deliveries are not sent, even after a retry or new events, until --send releases them", async ({
   database,
   databaseUrl,
 }) => {
@@ -125,7 +125,7 @@ test("held deliveries are not sent, even after a retry or new events, until --se
   expect((await readDatabaseSwitches(database)).heldAt).toBeNull();
 });
 
-test("--skip cancels deliveries due at the restore, sends later ones whatever the clocks say, and writes an audit record", async ({
+test.concurrent("--skip cancels deliveries due at the restore, sends later ones whatever the clocks say, and writes an audit record", async ({
   database,
   databaseUrl,
 }) => {
@@ -172,7 +172,7 @@ async function leaveMailAndJob(pool: Pool): Promise<number> {
   return providerId;
 }
 
-test.for([
+test.concurrent.for([
   { choice: "--send", expectedOutput: ["1 mails of", "are sent now", "1 jobs of", "continue"], sent: 1, state: "done" },
   {
     choice: "--skip",
@@ -214,7 +214,7 @@ test.for([
   },
 );
 
-test("hold skips numbers and holds due deliveries, and both commands require explicit options", async ({
+test.concurrent("hold skips numbers and holds due deliveries, and both commands require explicit options", async ({
   database,
   databaseUrl,
 }) => {
@@ -233,7 +233,7 @@ test("hold skips numbers and holds due deliveries, and both commands require exp
   expect(await heldLanes(database)).toHaveLength(1);
 });
 
-test("--provider decides for that provider only", async ({ database, databaseUrl }) => {
+test.concurrent("--provider decides for that provider only", async ({ database, databaseUrl }) => {
   const [one, other] = [await leaveDue(database, 1), await leaveDue(database, 1)];
   await holdAfterRestore(database);
   const [provider] = await database.query<{ subdomain: string }>("select subdomain from providers where id = $1", [
