@@ -3,8 +3,9 @@ import pg from "pg";
 import { expect, inject } from "vitest";
 import { test as base } from "../../../test/support/test.ts";
 import { appRole } from "./app-role.ts";
+import { classifyDatabaseError } from "./connection.ts";
 import { describeSchema } from "../../../../scripts/schema-reference.ts";
-import { directorySchema, migrate } from "./migrate.ts";
+import { beginWithLocks, directorySchema, migrate } from "./migrate.ts";
 import { openPool } from "./pool.ts";
 
 const schema = "bellwire";
@@ -141,6 +142,25 @@ test("a database migrated by a newer version is used unless a migration was brea
   await expect(migrate({ connectionString: databaseUrl, schema })).rejects.toThrow(
     "A newer Bellwire has migrated this database",
   );
+});
+
+test("a migration says that others keep its locks, ends with that reason, and takes them once they are free", async ({
+  databaseUrl,
+}) => {
+  const [holder, migrating] = [new pg.Client(databaseUrl), new pg.Client(databaseUrl)];
+  await Promise.all([holder.connect(), migrating.connect()]);
+  await holder.query("begin");
+  await holder.query(`select from ${schema}.accounts`); // as a dump does
+  const locking = { schema, sql: "lock table accounts;" };
+  let reports = 0;
+  const refused = beginWithLocks(migrating, { ...locking, tries: 3, sayWaiting: () => void (reports += 1) });
+  await expect(refused).rejects.toThrow(/^other transactions, such as a dump, keep the locks that it needs$/);
+  expect([reports, classifyDatabaseError(await refused.catch((error: unknown) => error))]).toEqual([1, undefined]);
+
+  await beginWithLocks(migrating, { ...locking, sayWaiting: () => void holder.query("commit") });
+  const held = `select from pg_locks where relation = '${schema}.accounts'::regclass and mode = 'AccessExclusiveLock'`;
+  expect((await migrating.query(held)).rowCount).toBe(1);
+  await Promise.all([holder.end(), migrating.end()]);
 });
 
 test("a second cell has the same tables and assigns ids that no other cell assigns", async ({ emptyUrl }) => {

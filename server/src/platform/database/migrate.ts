@@ -55,9 +55,10 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     await refuseUnfit(client);
     await takeLock(client, printStatus);
     await refuseOtherPrograms(client, [directorySchema, schema]); // before anything is written
+    const how = { mayChange, printStatus };
     const bringUpToDate = async (): Promise<readonly string[]> => [
-      ...(await applyMigrations(client, directorySchema, { folder: migrationFolders.directory, mayChange })),
-      ...(await applyMigrations(client, schema, { folder: migrationFolders.cell, mayChange })),
+      ...(await applyMigrations(client, directorySchema, { folder: migrationFolders.directory, ...how })),
+      ...(await applyMigrations(client, schema, { folder: migrationFolders.cell, ...how })),
     ];
     if (!mayChange) await bringUpToDate(); // refused before a role is made
     const mayActAsApp = await ensureAppRole(client);
@@ -221,17 +222,22 @@ interface Applying {
   readonly folder: URL;
   /** If false, an outdated schema is refused. */
   readonly mayChange: boolean;
+  readonly printStatus: (line: string) => void;
 }
 
 /** Migrates one schema and returns the names of the applied migrations. The caller holds the migration lock. */
-async function applyMigrations(client: pg.Client, schema: string, { folder, mayChange }: Applying): Promise<string[]> {
+async function applyMigrations(
+  client: pg.Client,
+  schema: string,
+  { folder, mayChange, printStatus }: Applying,
+): Promise<string[]> {
   const files = await readMigrationFiles(folder);
   const ledger = await readLedger(client, schema);
   refuseWhatDoesNotFit(files, ledger ?? []);
   const pending = files.slice(ledger?.length ?? 0);
   if (pending.length > 0 && !mayChange) throw new CannotStart(ledger ? ofOlderVersion : withoutBellwire);
   if (!ledger) await createLedger(client, schema);
-  for (const file of pending) await applyMigration(client, schema, file);
+  for (const file of pending) await applyMigration(client, { schema, file, printStatus });
   return pending.map((file) => file.name);
 }
 
@@ -278,10 +284,17 @@ function refuseWhatDoesNotFit(files: readonly MigrationFile[], ledger: readonly 
   }
 }
 
-async function applyMigration(client: pg.Client, schema: string, file: MigrationFile): Promise<void> {
+interface ApplyOne extends Pick<Applying, "printStatus"> {
+  readonly schema: string;
+  readonly file: MigrationFile;
+}
+
+async function applyMigration(client: pg.Client, { schema, file, printStatus }: ApplyOne): Promise<void> {
   const name = pg.escapeIdentifier(schema);
+  const sayWaiting = (): void =>
+    printStatus(`migration ${file.name} waits for locks of other transactions; docs/runbooks/upgrade.md finds them`);
   try {
-    await beginWithLocks(client, name, file.text);
+    await beginWithLocks(client, { schema: name, sql: file.text, sayWaiting });
     await client.query(`insert into ${name}.migrations (name, checksum, is_breaking) values ($1, $2, $3)`, [
       file.name,
       file.checksum,
@@ -300,15 +313,38 @@ async function applyMigration(client: pg.Client, schema: string, file: Migration
 
 /** Below PostgreSQL's default `deadlock_timeout` of one second. */
 const lockingMsMax = 500;
-const lockingTries = 40;
 const lockingPauseMs = 250;
+/** A minute. A dump locks every table until it ends. */
+const lockingTries = 80;
+/** At full load, changes may be in the way of the first tries. */
+const quietTries = 2;
+
+/** Has no code of its own, since that of its cause is also that of a database that does not respond. */
+class LocksKept extends Error {
+  override readonly name = "LocksKept";
+
+  constructor(options: ErrorOptions) {
+    super("other transactions, such as a dump, keep the locks that it needs", options);
+  }
+}
+
+interface Locking {
+  readonly schema: string;
+  readonly sql: string;
+  /** Called once, when somebody else keeps a lock. */
+  readonly sayWaiting: () => void;
+  readonly tries?: number;
+}
 
 /**
  * Begins a transaction that has every lock of the migration on tables that exist. A migration that took them one after another
  * could form a cycle with a change that holds one and waits for another, and PostgreSQL would end the change after a second.
  * Here nobody waits that long while the migration still waits: it gives up earlier and tries again.
  */
-async function beginWithLocks(client: pg.Client, schema: string, sql: string): Promise<void> {
+export async function beginWithLocks(
+  client: pg.Client,
+  { schema, sql, sayWaiting, tries = lockingTries }: Locking,
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     await client.query("begin");
     await client.query(`set local search_path = ${schema}, pg_temp; set local lock_timeout = ${lockTimeoutMs}`);
@@ -319,7 +355,9 @@ async function beginWithLocks(client: pg.Client, schema: string, sql: string): P
       return;
     } catch (error) {
       await client.query("rollback");
-      if (errorCode(error) !== statementTimeout || attempt === lockingTries) throw error;
+      if (errorCode(error) !== statementTimeout) throw error;
+      if (attempt === tries) throw new LocksKept({ cause: error });
+      if (attempt === quietTries) sayWaiting();
       await systemClock.sleep(lockingPauseMs);
     }
   }
