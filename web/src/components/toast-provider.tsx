@@ -38,6 +38,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
           {toasts.map(({ key, toast: { kind, title, detail, action } }) => (
             <Alert
               key={key}
+              component="h2"
               variant={kind}
               title={title}
               timeout={kind === "danger" ? false : action ? actionShownMs : shownMs}

@@ -118,6 +118,17 @@ test("a double click sends a form once", async () => {
   expect(changes()).toHaveLength(1);
 });
 
+test("the message about a result is a heading of the second level, below that of the page", async () => {
+  show({ "PUT users/6": [200, {}] });
+  await click("Actions for olaf");
+  await click("Edit");
+  await fill("name", "Ola");
+  await click("Save");
+  const message = () => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].at(-1);
+  await waitFor(() => expect(message()?.textContent).toContain("Edited"));
+  expect(message()?.tagName).toBe("H2");
+});
+
 test("a rejected confirmation stays open with the reason, which is gone after reopening", async () => {
   show({ "DELETE users/6": [403, { error: "The last admin stays." }] });
   await click("Actions for olaf");
