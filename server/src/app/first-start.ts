@@ -52,17 +52,16 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<FirstSignIn | undef
   if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
   const refusal = await creationError(dataDir);
   if (refusal !== undefined) return setUpWithoutFiles(setUp, refusal);
-  return withFileLock(
-    join(dataDir, "first-set-up.lock"),
-    () => undefined,
-    async () => {
-      if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
-      const lines = await setUpOnce(setUp, await storeCredentials(startedFile, setUp.config));
-      if (lines !== undefined) await storeSignIn(dataDir, lines, setUp.now);
-      else await rm(startedFile, { force: true });
-      return lines === undefined ? undefined : { lines, claim: () => removeOnce(startedFile) };
-    },
-  );
+  const alone = <T>(work: () => Promise<T>): Promise<T> =>
+    withFileLock(join(dataDir, "first-set-up.lock"), () => undefined, work);
+  return alone(async () => {
+    if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
+    const lines = await setUpOnce(setUp, await storeCredentials(startedFile, setUp.config));
+    if (lines !== undefined) await storeSignIn(dataDir, lines, setUp.now);
+    else await rm(startedFile, { force: true });
+    // Another start that found the file would otherwise create it again, and a third one would claim that.
+    return lines === undefined ? undefined : { lines, claim: () => alone(() => removeOnce(startedFile)) };
+  });
 }
 
 /** Deletes a file. Returns false if another process has deleted it. */

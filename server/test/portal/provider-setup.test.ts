@@ -63,6 +63,29 @@ test("each start returns the same sign-in until one has printed it", async ({ da
   expect(await start()).toBeUndefined();
 });
 
+test("the sign-in is not claimed while another start sets up, which would store credentials again", async ({
+  database,
+}) => {
+  await using folder = await makeEmptyDataDir();
+  const unset = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
+  const config = { dataDir: folder.path, providerName: "Acme", adminUsername: "admin", ...unset };
+  const complete: FirstSetUp["complete"] = async () => "sign-in";
+  const first = await setUpFirst({ config, pool: database, passwords, now, complete });
+  let claim: Promise<boolean | undefined> | undefined;
+  const second = await setUpFirst({
+    config,
+    pool: database,
+    passwords,
+    now,
+    async complete() {
+      claim = first?.claim();
+      for (let turns = 0; turns < 100; turns += 1) expect(await readdir(folder.path)).toContain("first-set-up");
+      return "sign-in";
+    },
+  });
+  expect([await claim, await second?.claim()]).toEqual([true, false]);
+});
+
 test("the first start of another database in the same folder keeps the sign-in of the earlier one", async ({
   database,
 }) => {
