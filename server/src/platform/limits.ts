@@ -268,7 +268,7 @@ export const textLimits = {
 export const requestLimits = {
   headerSeconds: { name: "request-header-seconds", max: 20, note: "Until all headers have arrived." },
   requestSeconds: { name: "request-seconds", max: 60, note: "Until the whole body has arrived." },
-  idleSeconds: { name: "connection-idle-seconds", max: 180, note: "Without a byte: a response that is not read." },
+  idleSeconds: { name: "connection-idle-seconds", max: 180, note: "Without a byte. Unread responses: up to twice it." },
   apiBodyBytes: { name: "api-body-bytes", max: 1024 * 1024, note: "The body of a request to either API." },
   strangersBodyBytes: {
     name: "body-bytes-of-strangers",
