@@ -79,7 +79,7 @@ async function* readHistory(
   while (mark < upTo) {
     const startedMs = clock.monotonicMs();
     const before = Math.min(upTo, mark + span);
-    const events = await followEvents(db, { providerId, after: beforeTransaction(mark), limit });
+    const events = await followEvents(db, { providerId, after: beforeTransaction(mark), before, limit });
     const attempts = await followAttempts(db, { providerId, from: mark, before, limit });
     const end = Math.min(before, completeUntil(events, limit), completeUntil(attempts, limit));
     if (end === mark) {

@@ -74,27 +74,30 @@ export const startOfFeed: FeedCursor = beforeTransaction(0);
 
 // In the order of transactions along events_feed_idx, below the oldest transaction still running, so that one which
 // began earlier and commits later is not skipped. An event has the number of its account's last one if that is larger than
-// its own transaction's, so those of an account come in their order.
+// its own transaction's, so those of an account come in their order. A caller that knows of a later transaction below which all have
+// ended says so: the statement's own result may be lower, by a transaction of another database that ends while it is compared.
 const oldestFirst = `
   select ${summaryColumns}, event.recorded_in
   from events event
   where ${matches}
     and (event.recorded_in, event.sequence, event.id) > ($7, $8, $9)
-    and event.recorded_in < transactions_horizon()
+    and event.recorded_in < coalesce($11, transactions_horizon())
   order by event.recorded_in, event.sequence, event.id
   limit $10`;
+
+interface FeedFilter extends EventFilter {
+  readonly after?: FeedCursor | undefined;
+  /** Number of a transaction below which every one has ended. Default: the oldest that is running. */
+  readonly before?: number;
+}
 
 /**
  * Lists events in an order that is complete: no earlier one appears later, and those of an account come by their sequence numbers.
  * Programs continue from their last cursor.
  */
-export async function followEvents(
-  db: Database,
-  filter: EventFilter & { readonly after?: FeedCursor | undefined },
-): Promise<(EventSummary & FeedCursor)[]> {
-  const after = filter.after ?? startOfFeed;
-  const position = [after.recordedIn, after.sequence, after.id];
-  return db.query(oldestFirst, [...filterValues(filter), ...position, filter.limit]);
+export async function followEvents(db: Database, filter: FeedFilter): Promise<(EventSummary & FeedCursor)[]> {
+  const { recordedIn, sequence, id } = filter.after ?? startOfFeed;
+  return db.query(oldestFirst, [...filterValues(filter), recordedIn, sequence, id, filter.limit, filter.before]);
 }
 
 /** The delivery of an event to an endpoint, or the gate that stopped it. */
