@@ -12,7 +12,7 @@ import { bellwireApiPlugin } from "#http/bellwire-api/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
-import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { createFindAdminCaller, Downloads } from "#http/shared/admin-caller.ts";
 import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import {
   addResponseHeaders,
@@ -334,7 +334,7 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
     requestBinPlugin({ ...workbench, pool, clock, targets, originOf: ({ provider }) => adminPortalUrl(provider) }),
   );
   limitBodiesOfStrangers(interfaces); // after the bins, which have their own limits
-  const apiNeeds = { ...endpoints, clock, findAdminCaller, version };
+  const apiNeeds = { ...endpoints, clock, findAdminCaller, downloads: new Downloads(), version };
   await interfaces.register(
     accountManagementApi({
       ...apiNeeds,

@@ -427,6 +427,12 @@ export const streamLimits = {
     max: 100,
     note: "For the API, and the same number for pages of request bins. Beyond it 429 (`too-many-streams`).",
   },
+  downloads: {
+    name: "downloads-per-provider",
+    of: "provider and process",
+    max: 50,
+    note: "Exports, and lists of the Account Management API of more than 4 MiB. Beyond it 429 (`too-many-streams`).",
+  },
   slowReaderSeconds: {
     name: "slow-reader-seconds",
     of: "stream",
@@ -440,10 +446,6 @@ export const streamLimits = {
     note: "Messages queued for a slow client. Beyond it the client is disconnected, and can resume from the last id it received.",
   },
 } as const;
-
-/** "16 MiB", "256 KiB": for messages and descriptions. */
-export const formatBytes = (bytes: number): string =>
-  bytes % mebibyte === 0 ? `${bytes / mebibyte} MiB` : `${bytes / 1024} KiB`;
 
 interface Owner {
   readonly providerId: number;
@@ -479,12 +481,9 @@ export function lockLimit(tx: Transaction, { name }: { readonly name: string }, 
   tx.send(lockStatement, [`${name} ${providerId} ${id ?? ""}`]);
 }
 
-/**
- * Throws unless one more fits. Others that add to the same owner wait until this transaction ends, so the limit holds for
- * any number at once. One round trip: the lock and the count go out together.
- */
+/** Throws unless one more fits. Others that add to the same owner wait until this transaction ends. */
 export async function requireWithinLimit(tx: Transaction, limit: CountLimit, owner: Owner): Promise<void> {
-  lockLimit(tx, limit, owner);
+  lockLimit(tx, limit, owner); // in one round trip with the count
   const usage = await readUsage(tx, limit, owner);
   if (usage.used >= usage.max) throw new LimitReached(limit, usage);
 }

@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestR
 import { expect } from "vitest";
 import { type AdminCaller, type Permission, type Scope, createAccessToken, createProviderUser } from "#access/index.ts";
 import { accountManagementApi, describeAccountManagementApi } from "#http/account-management-api/index.ts";
-import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { createFindAdminCaller, Downloads } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
@@ -82,6 +82,7 @@ export function openApi(pool: Pool, clock: HandDrivenClock): WatchedApi {
     targets: { allowed, lookup, isOwnBin: () => false },
     retryWaitsSeconds: [60, 60, 60, 60, 60],
     findAdminCaller: createFindAdminCaller({ pool, clock }),
+    downloads: new Downloads(),
     adminPortalUrl: ({ subdomain }) => `https://${subdomain}-admin.${baseDomain}`,
     developerPortalUrl: ({ subdomain }) => `https://${subdomain}.${baseDomain}`,
     noReplyAddress: `no-reply@${baseDomain}`,

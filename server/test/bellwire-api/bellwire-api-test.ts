@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
 import { bellwireApiDocument, bellwireApiPlugin } from "#http/bellwire-api/index.ts";
-import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { createFindAdminCaller, Downloads } from "#http/shared/admin-caller.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { schemaController } from "#http/shared/server-hooks.ts";
 import type { Clock } from "#platform/clock.ts";
@@ -83,6 +83,7 @@ export function openBellwireApi(
     targets: { allowed, lookup, isOwnBin },
     retryWaitsSeconds: [60],
     findAdminCaller: createFindAdminCaller({ pool, clock }),
+    downloads: new Downloads(),
     adminPortalUrl: () => "https://bellwire.test",
     developerPortalUrl: () => "https://developers.bellwire.test",
     secretsOfBin: ({ providerId, id }) =>

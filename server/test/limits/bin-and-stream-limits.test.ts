@@ -2,8 +2,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { expect, vi } from "vitest";
-import { MessageQueue } from "#http/shared/event-stream.ts";
-import { EventStream } from "#http/shared/event-stream.ts";
+import { EventStream, MessageQueue } from "#http/shared/event-stream.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { binLimits, streamLimits } from "#platform/limits.ts";
 import { type Bin, createBin, receiveRequest } from "#request-bin/index.ts";
@@ -382,6 +381,41 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
       expect((await open()).status).toBe(429);
       streams[0]?.[Symbol.dispose]();
       await until(async () => (await open()).status === 200);
+    },
+  },
+  downloads: {
+    guarantee: "one more is refused until the others end, by themselves or with their clients",
+    async holds({ pool, headers }) {
+      let read = Promise.withResolvers<void>();
+      const slow: Pool = {
+        ...pool,
+        async query(text, values) {
+          if (text.includes("audit_records")) await read.promise;
+          return pool.query(text, values);
+        },
+      };
+      await using server = await openWebServer(slow);
+      await server.http.listen({ host: "127.0.0.1", port: 0 });
+      const open = (signal: AbortSignal | null = null): Promise<Response> =>
+        fetch(`${server.http.listeningOrigin}/api/v1/audit_records/export`, { headers, signal });
+      // In the second round those of the first may be ending.
+      const openInTime = (signal: AbortSignal | null) =>
+        until(async () => {
+          const response = await open(signal);
+          return response.status === 200 && response;
+        });
+      for (let round = 0; round < 2; round += 1) {
+        const leaving = new AbortController();
+        const opened = await Promise.all(
+          Array.from({ length: streamLimits.downloads.max }, (_, n) => openInTime(n % 2 === 0 ? leaving.signal : null)),
+        );
+        const refused = await open();
+        expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining("too-many-streams")]);
+        leaving.abort();
+        read.resolve();
+        await Promise.allSettled(opened.map((response) => response.text()));
+        read = Promise.withResolvers();
+      }
     },
   },
   slowReaderSeconds: {

@@ -4,8 +4,8 @@ import { type AttemptLimiter, isInProductScope, type PasswordHasher } from "#acc
 import {
   type ApiCall,
   type ApiOperation,
+  type AuthorizationNeeds,
   credentialParameters,
-  type FindAdminCaller,
   type Handler,
   handlerOf,
   pathParameters,
@@ -14,7 +14,6 @@ import {
 import { readSessionCookie } from "#http/shared/browser-session.ts";
 import { decodeUtf8, limitJsonValues, parsePairs, refuseCompressedBodies, splitFields } from "#http/shared/forms.ts";
 import { type FieldErrors, Problem, unknownParameters } from "#http/shared/problem.ts";
-import type { Clock } from "#platform/clock.ts";
 import { isRecord } from "#platform/document.ts";
 import { requestLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -22,10 +21,8 @@ import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import { bodyParameters, nestFields, type Parameters, parseId, parseText, queryParameters } from "./parameters.ts";
 import { type ApiResponse, type Format, negotiateFormat, type ResponseDoc, sendResponse } from "./responses.ts";
 
-export interface AccountManagementApiNeeds extends EndpointNeeds {
+export interface AccountManagementApiNeeds extends EndpointNeeds, AuthorizationNeeds {
   readonly passwords: PasswordHasher;
-  readonly clock: Clock;
-  readonly findAdminCaller: FindAdminCaller;
   /** The public base URLs of a provider's two portals, without a trailing slash. */
   readonly adminPortalUrl: (provider: Provider) => string;
   readonly developerPortalUrl: (provider: Provider) => string;

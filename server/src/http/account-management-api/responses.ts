@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
-import { type AccessCheck, streamBody } from "#http/shared/admin-caller.ts";
+import type { ApiCall } from "#http/shared/admin-caller.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { type FieldErrors, Problem, type ProblemCode } from "#http/shared/problem.ts";
 import { type Attributes, isRecord, type Json, list, type Node, record, value } from "#platform/document.ts";
@@ -89,7 +89,7 @@ export interface ResponseDoc {
 
 export async function sendResponse(
   reply: FastifyReply,
-  { format, mayStill }: { readonly format: Format; readonly mayStill: AccessCheck },
+  { format, streamBody }: { readonly format: Format } & Pick<ApiCall, "streamBody">,
   response: ApiResponse,
 ): Promise<FastifyReply> {
   const rendered = response[format]?.();
@@ -98,7 +98,7 @@ export async function sendResponse(
   if (rendered === undefined) return reply.code(200).send("");
   const body = typeof rendered === "string" ? rendered : await bufferStream(inTurns(rendered));
   // An ETag needs the whole body.
-  if (typeof body !== "string" && !Buffer.isBuffer(body)) return reply.code(200).send(streamBody(body, mayStill));
+  if (typeof body !== "string" && !Buffer.isBuffer(body)) return reply.code(200).send(streamBody(body));
 
   const tag = `W/"${hash("sha256", body, "base64url").slice(0, 27)}"`;
   reply.header("etag", tag);

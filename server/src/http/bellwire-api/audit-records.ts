@@ -155,7 +155,7 @@ export const auditRecordOperations: readonly Operation[] = [
         content: { "text/csv": { schema: Type.String() }, "application/x-ndjson": { schema: Type.String() } },
       },
     },
-    async handle({ pool }, { provider, by, query, now, mayStill }) {
+    async handle({ pool }, { provider, by, query, now, streamBody }) {
       const { format = "csv", ...filterOfQuery } = query;
       const { since: _since, until: _until, ...written } = filterOfQuery;
       const filter = parseFilter(filterOfQuery, now);
@@ -174,7 +174,7 @@ export const auditRecordOperations: readonly Operation[] = [
         if (header !== "") yield header;
         for await (const batch of exportAuditRecords(pool, provider.id, filter)) yield render(batch);
       }
-      return download({ mayStill }, { name: `audit-records.${format}`, type, parts: lines() });
+      return download({ streamBody }, { name: `audit-records.${format}`, type, parts: lines() });
     },
   }),
 ];

@@ -1,6 +1,7 @@
 import {
   checkBinSignature,
   diffBinRequests,
+  formatBytes,
   maskBody,
   maskingFor,
   type RequestDiff,
@@ -10,7 +11,7 @@ import {
 import { type Static, Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
-import { binLimits, formatBytes } from "#platform/limits.ts";
+import { binLimits } from "#platform/limits.ts";
 import {
   type Bin,
   type BinRequest,

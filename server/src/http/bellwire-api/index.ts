@@ -9,7 +9,7 @@ import { Caches } from "#platform/database/database.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
-import { type ApiCall, authorize, routeUrl } from "../shared/admin-caller.ts";
+import { type ApiCall, authorize, Downloads, routeUrl } from "../shared/admin-caller.ts";
 import { schemaController } from "../shared/server-hooks.ts";
 import { alertOperations } from "./alerts.ts";
 import { attemptListOperations } from "./attempts.ts";
@@ -190,6 +190,7 @@ const inertNeeds = (version: string): BellwireApiNeeds => ({
   clock: systemClock,
   newId: unused,
   findAdminCaller: unused,
+  downloads: new Downloads(),
   retryWaitsSeconds: [],
   pool: { caches: new Caches(), query: unused, inTransaction: unused, inTurn: unused, onHint: () => () => undefined },
   encryption: { encrypt: unused, decrypt: unused, reencrypt: unused, keyIds: [] },

@@ -339,7 +339,7 @@ export const jobOperations: readonly Operation[] = [
       },
     },
     mayConflict: true,
-    async handle({ pool }, { provider, params: { id }, mayStill }) {
+    async handle({ pool }, { provider, params: { id }, streamBody }) {
       const {
         kind: jobKind,
         state,
@@ -357,7 +357,7 @@ export const jobOperations: readonly Operation[] = [
         yield* readResult(pool, { providerId: provider.id, id });
       }
       const name = `${of}-${createdAt.toISOString().slice(0, 19).replaceAll(":", "-")}.${format}`;
-      return download({ mayStill }, { name, type: contentTypes[format], parts: lines() });
+      return download({ streamBody }, { name, type: contentTypes[format], parts: lines() });
     },
   }),
 ];

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
-import type { Clock } from "#platform/clock.ts";
 import { isRecord } from "#platform/document.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { Bin, BinForwarder } from "#request-bin/index.ts";
@@ -10,21 +9,18 @@ import type { EndpointNeeds, SigningSecret } from "#webhooks/endpoints/index.ts"
 import {
   type ApiCall,
   type ApiOperation,
+  type AuthorizationNeeds,
   credentialParameters,
-  type FindAdminCaller,
-  streamBody,
 } from "../shared/admin-caller.ts";
 import { brokenRules } from "../shared/error-answers.ts";
 import { decodeUtf8, limitJsonValues, refuseCompressedBodies } from "../shared/forms.ts";
 import { type FieldErrors, Problem, unknownParameters } from "../shared/problem.ts";
 import type { CursorSeal } from "./fields.ts";
 
-export interface BellwireApiNeeds extends EndpointNeeds {
-  readonly clock: Clock;
+export interface BellwireApiNeeds extends EndpointNeeds, AuthorizationNeeds {
   readonly newId: () => string;
   /** Sends pings: the sender that engines use, or one with the same target guard. */
   readonly sender: Sender;
-  readonly findAdminCaller: FindAdminCaller;
   /** The public base URLs of a provider's two hosts, without a trailing slash. The Admin Portal's host serves this API. */
   readonly adminPortalUrl: (provider: Provider) => string;
   readonly developerPortalUrl: (provider: Provider) => string;
@@ -74,14 +70,14 @@ export const created = <Body>(path: string, body: Body): Reply<201, Body> =>
 
 /** Builds the response of a file, whose parts are read as fast as the client takes them in. */
 export const download = (
-  { mayStill }: Pick<ApiCall, "mayStill">,
+  { streamBody }: Pick<ApiCall, "streamBody">,
   {
     name,
     type,
     parts,
   }: { readonly name: string; readonly type: string; readonly parts: AsyncIterable<string | Buffer> },
 ): Reply<200> =>
-  new Reply(200, streamBody(parts, mayStill), {
+  new Reply(200, streamBody(parts), {
     "content-type": `${type}; charset=utf-8`,
     "content-disposition": `attachment; filename="${name}"`,
     "x-content-type-options": "nosniff",

@@ -84,7 +84,7 @@ type Subject = { readonly accountId: number } | { readonly userId: number };
 /** Streams the data of a subject, with an audit record. */
 async function exportSubject(
   { pool, clock }: OperationNeeds,
-  { provider, by, mayStill }: Call,
+  { provider, by, streamBody }: Call,
   subject: Subject,
 ): Promise<Reply<200>> {
   const requested = "userId" in subject ? { userId: subject.userId } : { accountId: subject.accountId };
@@ -101,7 +101,7 @@ async function exportSubject(
     }),
   );
   const parts = exportPerson(pool, { provider, accountId, userId }, clock.now());
-  return download({ mayStill }, { name: `${name}.json`, type: "application/json", parts });
+  return download({ streamBody }, { name: `${name}.json`, type: "application/json", parts });
 }
 
 const exportResponse = {

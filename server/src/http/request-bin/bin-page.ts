@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import {
   checkBinSignature,
   foldUnchanged,
+  formatBytes,
   indentBody,
   maskBody,
   maskingFor,
@@ -13,7 +14,7 @@ import {
 } from "#http/shared/bin-requests.ts";
 import { createTemplateRenderer } from "#http/shared/pages.ts";
 import { createFairQueue } from "#platform/fair-queue.ts";
-import { binLimits, formatBytes } from "#platform/limits.ts";
+import { binLimits } from "#platform/limits.ts";
 import {
   type Bin,
   type BinRequest,

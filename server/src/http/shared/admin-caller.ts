@@ -17,7 +17,7 @@ import {
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { secretDigest, unguessableLength } from "#platform/ids.ts";
-import { attemptLimits } from "#platform/limits.ts";
+import { attemptLimits, streamLimits } from "#platform/limits.ts";
 import { findProviderByKey, type Provider } from "#portal/providers/index.ts";
 import { findSignedInUser, readSessionCookie } from "./browser-session.ts";
 import { isCrossOrigin, isSameSecret } from "./forms.ts";
@@ -231,6 +231,11 @@ export interface ApiCall {
   /** The actor of every change that this call makes. */
   readonly by: ChangeContext;
   readonly mayStill: AccessCheck;
+  /**
+   * Returns a body whose parts are read as fast as the client takes them in, which may take hours. Once the caller may not read it
+   * any more, the connection is cut: a part of a body must not look like the whole.
+   */
+  readonly streamBody: (parts: AsyncIterable<string | Buffer>) => Readable;
 }
 
 /** Returns whether the caller is still permitted. Reads the database once a second at most, unless `now` is given. */
@@ -254,7 +259,7 @@ export interface ApiOperation<Needs, Call extends ApiCall, Response> {
 
 /** How one API reads the requests and sends the responses of its operations. */
 interface ApiFrame<Operation, Needs, Call extends ApiCall, Response> {
-  readonly needs: Needs & { readonly clock: Clock; readonly findAdminCaller: FindAdminCaller };
+  readonly needs: Needs & AuthorizationNeeds;
   readonly parse: (operation: Operation, request: FastifyRequest, call: ApiCall) => Call;
   readonly send: (reply: FastifyReply, call: Call, response: Response) => FastifyReply | Promise<FastifyReply>;
 }
@@ -278,26 +283,34 @@ export async function authorize(
   request: FastifyRequest,
   needs: AuthorizationNeeds,
 ): Promise<ApiCall> {
-  const { clock, findAdminCaller } = needs;
+  const { clock, findAdminCaller, downloads } = needs;
   const { provider } = request;
   const caller = await findAdminCaller(request);
   requirePermission(caller, action, provider);
   const now = clock.now();
   const { actor, channel, productScope } = caller;
   const mayStill = createAccessCheck(needs, request, action);
-  return { provider, caller, now, by: { actor, channel, productScope, now }, mayStill };
+  return {
+    provider,
+    caller,
+    now,
+    by: { actor, channel, productScope, now },
+    mayStill,
+    streamBody: (parts) => downloads.open(provider.id, whilePermitted(parts, mayStill)),
+  };
 }
 
-interface AuthorizationNeeds {
+export interface AuthorizationNeeds {
   readonly clock: Clock;
   readonly findAdminCaller: FindAdminCaller;
+  readonly downloads: Downloads;
 }
 
 /** A changed caller of a long response is checked after this time at the latest. */
 const checkAgainMs = 1000;
 
 function createAccessCheck(
-  { clock, findAdminCaller }: AuthorizationNeeds,
+  { clock, findAdminCaller }: Omit<AuthorizationNeeds, "downloads">,
   request: FastifyRequest,
   action: Action,
 ): AccessCheck {
@@ -315,12 +328,24 @@ function createAccessCheck(
   };
 }
 
-/**
- * Returns a body whose parts are read as fast as the client takes them in, which may take hours. Once the caller may not read it
- * any more, the connection is cut: a part of a body must not look like the whole.
- */
-export const streamBody = (parts: AsyncIterable<string | Buffer>, mayStill: AccessCheck): Readable =>
-  Readable.from(whilePermitted(parts, mayStill), { objectMode: false });
+/** The bodies that are being sent in parts, by provider. Each holds some megabytes of this process while its client reads slowly. */
+export class Downloads {
+  readonly #open = new Map<number, number>();
+
+  /** Returns the body of these parts. Throws a Problem if the provider has too many. */
+  open(providerId: number, parts: AsyncIterable<string | Buffer>): Readable {
+    const open = this.#open.get(providerId) ?? 0;
+    if (open >= streamLimits.downloads.max) throw new Problem("too-many-streams", { retryAfterSeconds: 60 });
+    this.#open.set(providerId, open + 1);
+    return Readable.from(parts, { objectMode: false }).once("close", () => this.#close(providerId));
+  }
+
+  #close(providerId: number): void {
+    const left = (this.#open.get(providerId) ?? 1) - 1;
+    if (left > 0) this.#open.set(providerId, left);
+    else this.#open.delete(providerId);
+  }
+}
 
 async function* whilePermitted<Part>(parts: AsyncIterable<Part>, mayStill: AccessCheck): AsyncGenerator<Part, void> {
   for await (const part of parts) {

@@ -25,6 +25,12 @@ export const indentBody = (text: string): string => indentJson(text) ?? indentXm
 /** Shows everything. */
 const unmasked: RequestMasking = { headers: (part) => part, query: (part) => part, body: indentBody };
 
+const mebibyte = 1024 * 1024;
+
+/** "16 MiB", "256 KiB": for messages and descriptions. */
+export const formatBytes = (bytes: number): string =>
+  bytes % mebibyte === 0 ? `${bytes / mebibyte} MiB` : `${bytes / 1024} KiB`;
+
 /** Returns undefined for bytes that are not UTF-8. A truncated text may end within a character, which is left out. */
 export function textOfBody(body: Buffer, isTruncated: boolean): string | undefined {
   try {

@@ -61,7 +61,7 @@ export const problems = {
   },
   "too-many-streams": {
     status: 429,
-    title: "This provider has too many open event streams. Close some, or wait a minute.",
+    title: "This provider has too many open event streams or downloads. Close some, or wait a minute.",
   },
   "too-many-bad-credentials": {
     status: 429,
