@@ -117,7 +117,6 @@ test.each(earlierVersions)(
       BELLWIRE_PROVIDER_KEY: "k".repeat(32),
       BELLWIRE_ADMIN_PASSWORD: "correct horse battery",
       BELLWIRE_LOG_LEVEL: "warn",
-      BELLWIRE_DATA_DIR: join(tmpdir(), "bellwire-upgrade-unused"),
     };
     const start = async (program?: string): Promise<BellwireProcess> => {
       const bellwire = new BellwireProcess(["serve"], environment, program === undefined ? {} : { program });

@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "./until.ts";
@@ -45,12 +48,14 @@ export class BellwireProcess implements AsyncDisposable {
     { program = commandLine, descriptors, isKilledAtEnd = false }: ProcessOptions = {},
   ) {
     this.#isKilledAtEnd = isKilledAtEnd;
+    // Gets the file of the first sign-in if the environment has no data directory. The default is that of the clone's own start.
+    const dataDir = join(tmpdir(), `bellwire-process-${randomUUID()}`);
     const command = [process.execPath, program, ...args];
     const [file = "", ...rest] =
       descriptors === undefined ? command : ["sh", "-c", `ulimit -n ${descriptors} && exec "$@"`, "sh", ...command];
     this.#child = spawn(file, rest, {
       detached: true,
-      env: { PATH: process.env["PATH"], PORT: "0", ...environment },
+      env: { PATH: process.env["PATH"], PORT: "0", BELLWIRE_DATA_DIR: dataDir, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child.stdout.on(
@@ -61,7 +66,10 @@ export class BellwireProcess implements AsyncDisposable {
       "data",
       (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-outputMax)),
     );
-    this.ended = new Promise((resolve) => this.#child.on("close", (code, signal) => resolve(code ?? signal ?? "")));
+    this.ended = once(this.#child, "close").then(async ([code, signal]) => {
+      await rm(dataDir, { recursive: true, force: true });
+      return code ?? signal ?? "";
+    });
   }
 
   get stdout(): string {
