@@ -44,7 +44,7 @@ const fastSettings = {
   full_page_writes: "off",
   wal_compression: "off",
   autovacuum: "off",
-  max_connections: "200",
+  max_connections: "400",
   log_min_messages: "panic",
 };
 
