@@ -130,7 +130,7 @@ export function addAdminFormPage(http: FastifyInstance, portal: Portal, page: Fo
   });
 }
 
-/** Shows a page to admins of the account, and 403 to its other members, with the input of an admin who has become one. */
+/** Shows a page to admins of the account, and 403 to its other members. A demoted admin also gets the submitted input back, to copy it. */
 export const requireAdmin =
   (portal: Portal, page: DeveloperPage): DeveloperPage =>
   async (request, reply, developer) =>

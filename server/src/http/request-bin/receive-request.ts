@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BodiesInFlight, expectedBodyBytes } from "#http/shared/server-hooks.ts";
+import { formatBytes } from "#http/shared/bin-requests.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import { createFairQueue, QueueFull } from "#platform/fair-queue.ts";
-import { formatBytes } from "#http/shared/bin-requests.ts";
 import { binLimits, type RateLimit } from "#platform/limits.ts";
 import { nodeHttp } from "#platform/node-http.ts";
 import { smallestNetwork } from "#platform/network/target-guard.ts";
