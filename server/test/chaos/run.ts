@@ -7,16 +7,10 @@
  */
 import { kinds } from "./faults.ts";
 import { runActions } from "./run-actions.ts";
-import { setupKinds } from "./setup.ts";
 import { runChaos, summary } from "./run-chaos.ts";
+import { chaosArguments, chaosScenarios, requireArguments } from "../support/drill-arguments.ts";
 
-const [minutes = "10", seed = String(Math.floor(Math.random() * 1e9)), only] = process.argv.slice(2);
-const scenarios = [...setupKinds, "any actions"] as const;
-const isKnown = only === undefined || scenarios.some((name) => name === only);
-if (!(Number(minutes) > 0) || !/^\d+$/.test(seed) || !isKnown) {
-  console.error(`usage: npm run chaos -- MINUTES [SEED] [SCENARIO]; scenarios: ${scenarios.join(", ")}`);
-  process.exit(2);
-}
+const { minutes, seed, only } = requireArguments(chaosArguments);
 const startedMs = performance.now();
 const printStatus = (line: string): void =>
   console.log(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${line}`);
@@ -25,12 +19,12 @@ const stop = new AbortController();
 process.on("SIGINT", () => stop.abort());
 process.on("SIGTERM", () => stop.abort());
 printStatus(`seed ${seed}`);
-for (const scenario of scenarios.filter((name) => only === undefined || name === only)) {
+for (const scenario of only === undefined ? chaosScenarios : [only]) {
   if (stop.signal.aborted) break;
   printStatus(scenario);
   const options = {
-    minutes: Number(minutes) / (only === undefined ? scenarios.length : 1),
-    seed: Number(seed),
+    minutes: only === undefined ? minutes / chaosScenarios.length : minutes,
+    seed,
     kinds,
     pauseMs: { least: 500, most: 10_000 },
     printStatus,

@@ -13,8 +13,7 @@ import { SupervisedProcess } from "./supervised-process.ts";
 import { mountSmallDisk, type SmallDisk } from "../support/small-disk.ts";
 import { waits3scale } from "./endpoints.ts";
 
-export const setupKinds = ["one server", "primary and standby"] as const;
-export type SetupKind = (typeof setupKinds)[number];
+export type SetupKind = "one server" | "primary and standby";
 
 /** The Bellwire under test: one or two web processes and two engines, on one database behind a proxy that can be disturbed. */
 export interface Setup extends AsyncDisposable {

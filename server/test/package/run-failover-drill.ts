@@ -3,23 +3,17 @@
  * load; each round kills the primary, promotes the standby, moves the address, and makes the killed server the next standby. Prints a table
  * of the rounds. Exits with 1 if anything is lost, repeated without a cause, or wrong.
  */
+import { failoverArguments, requireArguments } from "../support/drill-arguments.ts";
 import { findWholePostgres } from "../support/postgres-programs.ts";
 import { type Round, runFailoverDrill } from "./failover-drill.ts";
 
-const [rounds = "2", standby = "synchronous", version = "18", pooled = ""] = process.argv.slice(2);
-const isKnown = /^(?:a?synchronous) (?:16|18) (?:pooled)?$/.test(`${standby} ${version} ${pooled}`);
-if (!/^[1-9]\d*$/.test(rounds) || !isKnown) {
-  console.error("usage: npm run drill:failover -- ROUNDS [synchronous|asynchronous] [16|18] [pooled]");
-  process.exit(2);
-}
-const programs = await findWholePostgres(version === "16" ? 16 : 18);
+const { version, ...options } = requireArguments(failoverArguments);
+const programs = await findWholePostgres(version);
 if ("missing" in programs) throw new Error(programs.missing);
 
 const report = await runFailoverDrill({
-  rounds: Number(rounds),
-  standby: standby === "asynchronous" ? "asynchronous" : "synchronous",
+  ...options,
   binaries: programs.binaries,
-  isPooled: pooled === "pooled",
   printStatus: (line) => console.log(line),
 });
 

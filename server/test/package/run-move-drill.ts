@@ -3,19 +3,12 @@
  * two of the command, the web process and the engines of both cells at random moments, and repeats the command. Prints a table of the
  * rounds. Exits with 1 if anything is lost, repeated without a cause, out of order or left behind.
  */
+import { moveArguments, requireArguments } from "../support/drill-arguments.ts";
 import { type MoveRound, runMoveDrill } from "./move-drill.ts";
 
-const [rounds = "2", seed = String(Math.floor(Math.random() * 1_000_000))] = process.argv.slice(2);
-if (!/^[1-9]\d*$/.test(rounds) || !/^\d+$/.test(seed)) {
-  console.error("usage: npm run drill:move -- ROUNDS [SEED]");
-  process.exit(2);
-}
-console.log(`seed ${seed}`);
-const report = await runMoveDrill({
-  rounds: Number(rounds),
-  seed: Number(seed),
-  printStatus: (line) => console.log(line),
-});
+const options = requireArguments(moveArguments);
+console.log(`seed ${options.seed}`);
+const report = await runMoveDrill({ ...options, printStatus: (line) => console.log(line) });
 
 const columns: readonly (readonly [title: string, show: (round: MoveRound) => string])[] = [
   ["to", (round) => round.to],
