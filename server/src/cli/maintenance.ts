@@ -99,7 +99,7 @@ async function reencryptCell(pool: Pool, encryption: Encryption): Promise<{ done
     const sent = await reencryptSentSettings(pool, encryption);
     done += endpoints.done + failures.done + sent.done;
     left = endpoints.left + failures.left + sent.left;
-    if (left === 0) break;
+    if (left === 0 || pass === passesMax) break;
     await systemClock.sleep(passMs);
   }
   return { done, left };
