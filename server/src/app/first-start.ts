@@ -48,7 +48,8 @@ export interface FirstSignIn {
  */
 export async function setUpFirst(setUp: FirstSetUp): Promise<FirstSignIn | undefined> {
   const { dataDir } = setUp.config;
-  const startedFile = join(dataDir, "first-set-up");
+  const [database] = await setUp.pool.query<{ identity: string }>(identityStatement);
+  const startedFile = join(dataDir, `first-set-up-${database?.identity}`);
   if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
   const refusal = await creationError(dataDir);
   if (refusal !== undefined) return setUpWithoutFiles(setUp, refusal);
@@ -63,6 +64,11 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<FirstSignIn | undef
     return lines === undefined ? undefined : { lines, claim: () => alone(() => removeOnce(startedFile)) };
   });
 }
+
+/** Starts of several databases may share the data directory, and must not share credentials. */
+const identityStatement = `
+  select concat_ws('-', system_identifier, pg_database.oid) as identity
+  from pg_control_system(), pg_database where datname = current_database()`;
 
 /** Deletes a file. Returns false if another process has deleted it. */
 async function removeOnce(path: string): Promise<boolean> {

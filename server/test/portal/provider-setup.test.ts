@@ -8,10 +8,17 @@ import { providerSetupErrors } from "#portal/provider-account/set-up-provider.ts
 import { Secret } from "#platform/config/parsers.ts";
 import { createFindTenant, findProviderByKey } from "#portal/providers/index.ts";
 import { type FirstSetUp, setUpFirst } from "../../src/app/first-start.ts";
+import { cloneTemplate } from "../support/clone-template.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { test } from "../support/test.ts";
+import { openPool } from "#platform/database/pool.ts";
+import { schema } from "../support/test-databases.ts";
 import { now, setUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
+
+/** Names the files of credentials that no start has printed yet. */
+const credentialFiles = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(folder)).filter((name) => /^first-set-up(?!\.lock)/.test(name));
 
 const setup = { name: "Acme", subdomain: "acme", adminUsername: "admin", adminPassword: "a long password", now };
 
@@ -79,11 +86,26 @@ test("the sign-in is not claimed while another start sets up, which would store 
     now,
     async complete() {
       claim = first?.claim();
-      for (let turns = 0; turns < 100; turns += 1) expect(await readdir(folder.path)).toContain("first-set-up");
+      for (let turns = 0; turns < 100; turns += 1) expect(await credentialFiles(folder.path)).toHaveLength(1);
       return "sign-in";
     },
   });
   expect([await claim, await second?.claim()]).toEqual([true, false]);
+});
+
+test("first starts of two databases in the same folder do not share credentials", async ({ database }) => {
+  await using clone = await cloneTemplate();
+  await using otherDatabase = await openPool({ connectionString: clone.connectionString, schema });
+  await using folder = await makeEmptyDataDir();
+  const unset = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
+  const config = { dataDir: folder.path, providerName: "Acme", adminUsername: "admin", ...unset };
+  const complete: FirstSetUp["complete"] = async (_provider, { accessToken }) => accessToken;
+  const first = await setUpFirst({ config, pool: database, passwords, now, complete });
+  const other = await setUpFirst({ config, pool: otherDatabase, passwords, now, complete });
+  expect(other?.lines).toMatch(/^[0-9a-f]{96}$/);
+  expect(other?.lines).not.toBe(first?.lines);
+  expect([await first?.claim(), await other?.claim()]).toEqual([true, true]);
+  expect(await credentialFiles(folder.path)).toEqual([]);
 });
 
 test("the first start of another database in the same folder keeps the sign-in of the earlier one", async ({
