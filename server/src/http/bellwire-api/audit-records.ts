@@ -1,4 +1,3 @@
-import { stringify } from "csv-stringify/sync";
 import { idPattern, parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import {
@@ -8,6 +7,7 @@ import {
   recordAudit,
   type StoredAuditRecord,
 } from "#access/index.ts";
+import { renderCsv } from "#webhooks/jobs/index.ts";
 import { Moment, several } from "#webhooks/search/index.ts";
 import {
   Nullable,
@@ -58,9 +58,8 @@ const exportFormats = {
   csv: {
     type: "text/csv",
     header: "id,at,actor_kind,actor_user_id,actor_username,action,subject,detail\r\n",
-    // A spreadsheet would execute a text that begins like a formula, so an apostrophe precedes it.
     render: (records: readonly StoredAuditRecord[]): string =>
-      stringify(
+      renderCsv(
         records.map((auditRecord) => [
           auditRecord.id,
           auditRecord.at.toISOString(),
@@ -69,9 +68,8 @@ const exportFormats = {
           auditRecord.actorName,
           auditRecord.action,
           auditRecord.subject,
-          JSON.stringify(auditRecord.detail),
+          auditRecord.detail,
         ]),
-        { record_delimiter: "windows", escape_formulas: true },
       ),
   },
   ndjson: {

@@ -181,7 +181,10 @@ export async function renderRows(
   const found = await db.query<StoredRow>(statements[subject], values);
   const rows = found.map((row) => representRow(subject, row));
   const selected = new Set(found.map(({ nth }) => nth));
-  return { rows: selected.size, content: Buffer.from(format === "csv" ? renderCsv(rows) : renderNdjson(rows)) };
+  return {
+    rows: selected.size,
+    content: Buffer.from(format === "csv" ? renderCsv(rows.map((row) => Object.values(row))) : renderNdjson(rows)),
+  };
 }
 
 type StoredRow = Readonly<Record<string, unknown>> & {
@@ -213,14 +216,16 @@ const renderNdjson = (rows: readonly Row[]): string => rows.map((row) => `${JSON
 
 /**
  * Renders lines of CSV (RFC 4180). A spreadsheet would execute a text that begins like a formula, so an apostrophe
- * precedes it.
+ * precedes it. A text with a line break is quoted: otherwise it would begin a row, whose first cell could be a formula.
  */
-const renderCsv = (rows: readonly Row[]): string =>
-  stringify(
-    rows.map((row) => Object.values(row)),
-    { record_delimiter: "windows", escape_formulas: true, cast: { object: (value) => JSON.stringify(value) } },
-  );
+export const renderCsv = (rows: readonly (readonly unknown[])[]): string =>
+  stringify([...rows], {
+    record_delimiter: "windows",
+    quoted_match: /[\r\n]/,
+    escape_formulas: true,
+    cast: { object: (value) => JSON.stringify(value) },
+  });
 
 /** Returns the first line of a file: the names of the columns in CSV, nothing in NDJSON. */
 export const renderHeader = (subject: JobSubject, format: ExportFormat): string =>
-  format === "csv" ? stringify([[...exportColumns[subject]]], { record_delimiter: "windows" }) : "";
+  format === "csv" ? renderCsv([exportColumns[subject]]) : "";

@@ -1,4 +1,4 @@
-export { renderHeader } from "./export-rows.ts";
+export { renderCsv, renderHeader } from "./export-rows.ts";
 export {
   type HeldJobs,
   type Job,
