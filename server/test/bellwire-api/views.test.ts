@@ -1,5 +1,7 @@
 import { expect } from "vitest";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
+import { until } from "../support/until.ts";
 import { test } from "./bellwire-api-test.ts";
 
 const view = { list: "deliveries", name: "Failed yesterday", filter: { state: "failed,pending", since: "-1d" } };
@@ -31,6 +33,17 @@ test("a view can be saved, listed, renamed and deleted only by its user", async 
   expect((await api.call("DELETE", `/views/${id}`)).statusCode).toBe(204);
   expect((await api.call("GET", "/views")).json()).toEqual({ data: [{ ...second, name: "Second" }] });
   expect((await api.call("GET", "/views", colleague)).json()).toEqual({ data: [own] });
+});
+
+test("a view that is deleted while it is renamed is not found", async ({ api }) => {
+  const { id } = (await api.call("POST", "/views", { payload: view })).json();
+  const renamed = await api.pool.inTransaction(async (tx) => {
+    await tx.query("delete from saved_views where id = $1", [id]);
+    const answer = api.call("PATCH", `/views/${id}`, { payload: { name: "Late" } });
+    await until(() => countWaiting(api.pool));
+    return { answer };
+  });
+  expect((await renamed.answer).statusCode).toBe(404);
 });
 
 test("a text finds deliveries and events by any id, and endpoints by name or URL", async ({ api, otherApi }) => {

@@ -117,11 +117,11 @@ export const viewOperations: readonly Operation[] = [
     mayConflict: true,
     async handle({ pool }, { provider, caller, params: { id }, body: { name, filter } }) {
       const owner = requireOwner(provider.id, caller);
-      requireFound(await readSavedView(pool, owner, id));
       const query = filter && renderQuery(filter);
       const view = await pool.inTransaction((tx) => updateSavedView(tx, owner, id, { name, query }));
-      if (!view) throw new Problem("conflict", { detail: nameTaken });
-      return representView(view);
+      if (view) return representView(view);
+      requireFound(await readSavedView(pool, owner, id));
+      throw new Problem("conflict", { detail: nameTaken });
     },
   }),
   operation({
