@@ -31,7 +31,7 @@ export function ProductDialog({ product, onClose }: ProductDialogProps) {
     failed: product ? "The product could not be updated" : "The product could not be created",
     leave: async ({ service: { id } }) => {
       onClose();
-      if (!product) await navigate({ to: "/products/$id", params: { id: String(id) } });
+      if (!product) await navigate({ to: "/products/$id", params: { id: String(id) }, ignoreBlocker: true });
     },
     onClose,
   });

@@ -69,7 +69,8 @@ test.each([
   await says(lost);
   expect(typed("name")).toBe(name);
 
-  await router.navigate({ to: "/products" });
+  void router.navigate({ to: "/products" });
+  await click("Discard changes");
   await says("Access denied");
   await waitFor(() => expect([typed("name"), shown().includes(lost)]).toEqual([undefined, false]));
 });

@@ -69,6 +69,8 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
     /** Returns the requests that changed something, in order. */
     changes: () => requests.filter(({ request }) => !request.startsWith("GET ")),
     path: () => router.state.location.pathname,
+    address: () => router.state.location.href,
+    open: (address: string): void => router.history.push(address),
     search: (): object => router.state.location.search,
   };
 }

@@ -68,6 +68,7 @@ function CreateApplicationDialog({ account, onClose }: CreateApplicationDialogPr
       navigate({
         to: "/accounts/$accountId/applications/$id",
         params: { accountId: String(created.account_id), id: String(created.id) },
+        ignoreBlocker: true,
       }),
   });
   return (

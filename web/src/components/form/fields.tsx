@@ -12,11 +12,9 @@ import {
   TextInput,
   type TextInputProps,
 } from "@patternfly/react-core";
-import { useBlocker } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useSession } from "../../api/session.tsx";
-import { ConfirmDialog } from "./form-dialog.tsx";
-import { useHasInput } from "./unsaved-input.ts";
+import { LeaveQuestion } from "./form-dialog.tsx";
 
 interface FieldProps {
   readonly id: string;
@@ -210,32 +208,5 @@ export function SaveBar({ save, isSaving, hasEdits, onDiscard, children }: SaveB
       {children}
       {hasEdits && !isSaving && <LeaveQuestion />}
     </ActionGroup>
-  );
-}
-
-/**
- * Asks before another page replaces the form. Another tab of the same page keeps it. A secret that was shown is an edit, too, but no
- * input that could be lost.
- */
-function LeaveQuestion() {
-  const hasInput = useHasInput();
-  const blocker = useBlocker({
-    shouldBlockFn: ({ current, next }) => current.pathname !== next.pathname && hasInput(),
-    enableBeforeUnload: hasInput,
-    withResolver: true,
-  });
-  return (
-    blocker.status === "blocked" && (
-      <ConfirmDialog
-        title="Leave without saving?"
-        confirm="Discard changes"
-        dismiss="Stay on this page"
-        isBusy={false}
-        onConfirm={blocker.proceed}
-        onClose={blocker.reset}
-      >
-        Your changes on this page are not saved.
-      </ConfirmDialog>
-    )
   );
 }

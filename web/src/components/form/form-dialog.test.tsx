@@ -235,6 +235,40 @@ test.for([
   await waitFor(() => expect(dialog()).toBeNull());
 });
 
+test.for(["/jobs", "/?tab=test"])(
+  "a dialog with input asks before %s replaces its page, and only then",
+  async (address) => {
+    const question = "Leave without saving?";
+    const page = show({});
+    const asksFor = async (input: string): Promise<void> => {
+      await click("Actions for olaf");
+      await click("Edit");
+      await fill("name", input);
+      page.open(address);
+      await waitFor(() => expect(document.body.textContent).toContain(question));
+    };
+    await asksFor("Ola");
+    await click("Stay on this page");
+    await waitFor(() => expect(document.body.textContent).not.toContain(question));
+    expect(typedName()).toBe("Ola");
+    expect(page.address()).toBe("/");
+    await click("Cancel");
+
+    await asksFor("Olav");
+    await click("Discard changes");
+    await waitFor(() => expect(page.address()).toBe(address));
+    await waitFor(() => expect(dialog()).toBeNull());
+  },
+);
+
+test("a dialog without input is left without a question", async () => {
+  const page = show({});
+  await click("Actions for olaf");
+  await click("Edit");
+  page.open("/jobs");
+  await waitFor(() => expect(page.address()).toBe("/jobs"));
+});
+
 test("Cancel closes a dialog with input without a question", async () => {
   show({});
   await click("Actions for olaf");

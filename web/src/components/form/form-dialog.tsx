@@ -1,7 +1,9 @@
 import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
+import { useBlocker } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { focusIfLost } from "../page-header.tsx";
 import { type Toast, useRejection } from "../toast-context.ts";
+import { useHasInput } from "./unsaved-input.ts";
 
 export interface FormDialogProps {
   readonly title: string;
@@ -75,6 +77,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
             Nothing in this dialog has been saved.
           </ConfirmDialog>
         )}
+        {input.isUnsaved && <LeaveQuestion isDialog onDiscard={onClose} />}
       </ModalFooter>
     </Modal>
   );
@@ -84,10 +87,12 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
 function useDialogInput({ isBusy, onClose }: Pick<FormDialogProps, "isBusy" | "onClose">) {
   const [isEdited, setEdited] = useState(false);
   const [isAsking, setAsking] = useState(false);
+  const isUnsaved = isEdited && !isBusy;
   return {
+    isUnsaved,
     isAsking,
     note: () => setEdited(true),
-    close: () => (isEdited && !isBusy ? setAsking(true) : onClose()),
+    close: () => (isUnsaved ? setAsking(true) : onClose()),
     keep: () => setAsking(false),
   };
 }
@@ -197,6 +202,43 @@ export function useFocusBack(opener?: HTMLElement): void {
       setTimeout(() => focusIfLost(page, opener, main), afterMs);
     };
   }, [opener]);
+}
+
+export interface LeaveQuestionProps {
+  /** A dialog also asks before another tab or filter of its page, which may be without it. */
+  readonly isDialog?: boolean;
+  readonly onDiscard?: () => void;
+}
+
+/**
+ * Asks before another page replaces the form, or the browser closes it. Another tab of the same page keeps the form of a page. A secret
+ * that was shown is an edit, too, but no input that could be lost. A dialog that leads to another page after it was saved passes
+ * `ignoreBlocker`, because the question may still be rendered.
+ */
+export function LeaveQuestion({ isDialog = false, onDiscard }: LeaveQuestionProps) {
+  const hasInput = useHasInput();
+  const blocker = useBlocker({
+    shouldBlockFn: ({ current, next }) => (isDialog || current.pathname !== next.pathname) && hasInput(),
+    enableBeforeUnload: hasInput,
+    withResolver: true,
+  });
+  if (blocker.status !== "blocked") return;
+  const leave = (): void => {
+    onDiscard?.();
+    blocker.proceed();
+  };
+  return (
+    <ConfirmDialog
+      title="Leave without saving?"
+      confirm="Discard changes"
+      dismiss="Stay on this page"
+      isBusy={false}
+      onConfirm={leave}
+      onClose={blocker.reset}
+    >
+      Your changes on this page are not saved.
+    </ConfirmDialog>
+  );
 }
 
 /** Mentions webhooks in confirmations. Each endpoint decides whether changes by admins are sent. */

@@ -57,7 +57,7 @@ export function AccountActions({ account }: { account: Account }) {
         <EraseDialog
           subject={{ account_id: id }}
           name={org_name}
-          onDone={() => navigate({ to: "/accounts" })}
+          onDone={() => navigate({ to: "/accounts", ignoreBlocker: true })}
           onClose={() => setToConfirm(undefined)}
         />
       )}

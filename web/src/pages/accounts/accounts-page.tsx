@@ -162,7 +162,7 @@ function CreateAccountDialog({ onClose }: { onClose: () => void }) {
     stale: [["accounts"], ["applications"]],
     done: "The account was created",
     failed: "The account could not be created",
-    leave: ({ account }) => navigate({ to: "/accounts/$id", params: { id: String(account.id) } }),
+    leave: ({ account }) => navigate({ to: "/accounts/$id", params: { id: String(account.id) }, ignoreBlocker: true }),
     onClose,
   });
   return (
