@@ -149,6 +149,16 @@ test("large numbers in settings reach a process without an exponent", { timeout 
   expect(text).toContain('{ name: BELLWIRE_TRY_OUT, value: "off" }');
 });
 
+test(
+  "both roles pass NODE_EXTRA_CA_CERTS to Node.js, for a mail server with a private authority",
+  { timeout },
+  (context) => {
+    if (!isInstalled("helm")) return context.skip("helm is not installed");
+    const text = render("settings.NODE_EXTRA_CA_CERTS=/etc/authorities/ca.pem");
+    expect(text.match(/\{ name: NODE_EXTRA_CA_CERTS, value: "\/etc\/authorities\/ca.pem" \}/g)).toHaveLength(2);
+  },
+);
+
 test("both roles mount additional files beside those of the chart", { timeout }, (context) => {
   if (!isInstalled("helm")) return context.skip("helm is not installed");
   const named = expect.objectContaining({ name: "secrets" });
