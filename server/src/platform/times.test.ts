@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseLenientTime, parseTime } from "./times.ts";
+import { completeZone, parseLenientTime, parseTime } from "./times.ts";
 
 test.each(["0001-01-01T00:00:00Z", "2026-03-01T09:00:00+01:00", "2024-02-29T24:00:00Z", "9999-12-31T23:59:59.999Z"])(
   "%s is parsed, and its ISO form has a four-digit year",
@@ -23,6 +23,17 @@ test.each([
   "-000001-01-01T00:00:00Z",
 ])("the invalid time %j is refused", (text) => {
   expect(parseTime(text)).toBeUndefined();
+});
+
+test.each([
+  "-1d",
+  "2026-03-01",
+  "2026-03-0100",
+  "2026-03-01T09:00:00Z",
+  "2026-03-01T09:00:00+01:00",
+  "2026-03-01T09:00",
+])("the text %s has a complete zone, or none", (text) => {
+  expect(completeZone(text)).toBe(text);
 });
 
 const now = new Date("2026-03-01T12:00:00Z");

@@ -29,6 +29,17 @@ export function parseTime(text: string): Date | undefined {
   return withFourDigitYear(new Date(text));
 }
 
+/**
+ * Completes the zone of an ISO 8601 time in a query, as RFC 3339 writes it: `strftime` of C and Python writes `+0100`, and an
+ * unescaped "+" arrives as a space. Returns other text as it is.
+ */
+export const completeZone = (text: string): string => {
+  const [, time, sign, hour, minute] = shortZone.exec(text) ?? [];
+  return time === undefined ? text : `${time}${sign === " " ? "+" : sign}${hour}:${minute}`;
+};
+
+const shortZone = /^(.*T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)([-+ ])(\d\d):?(\d\d)$/i;
+
 /** Parses an IMF-fixdate (RFC 9110 §5.6.7) of an HTTP header. Returns undefined for other text. */
 export function parseHttpDate(text: string): Date | undefined {
   const at = new Date(text);

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "typebox";
 import { expect, test } from "vitest";
-import { deliveryFilterFields } from "#webhooks/search/index.ts";
+import { deliveryFilterFields, parseMoment } from "#webhooks/search/index.ts";
 import { compileValidator } from "./operation.ts";
 
 function messagesOf(schema: TSchema, input: unknown, httpPart: "body" | "querystring"): readonly unknown[] {
@@ -29,3 +29,22 @@ test("a field without a description is not explained by that of its object", () 
   });
   expect(messagesOf(schema, { inner: { code: "b" } }, "body")).toEqual(['must match pattern "^a$"']);
 });
+
+const times = Type.Object({ until: Type.String({ format: "date-time" }) });
+
+test.each([
+  ["2026-03-01T09:00:00.5+0100", "2026-03-01T09:00:00.5+01:00"], // strftime's %z, which generated clients use
+  ["2026-03-01T09:00:00-0530", "2026-03-01T09:00:00-05:30"],
+  ["2026-03-01T09:00:00 01:00", "2026-03-01T09:00:00+01:00"], // an unescaped "+"
+])("a query may contain the time %s", (written, until) => {
+  const validate = compileValidator({ schema: times, httpPart: "querystring", method: "GET", url: "/" });
+  expect(validate({ until: written })).toEqual({ value: { until } });
+  expect(parseMoment(written, new Date())).toEqual(new Date(until)); // of a filter, which may also be a span
+});
+
+test.each(["2026-03-01T09:00:00", "2026-03-01 0100", "2026-03-01T09:00:00+2500", "2026-03-01T09:00:00+1"])(
+  "a query may not contain the time %s",
+  (until) => {
+    expect(messagesOf(times, { until }, "querystring")).toHaveLength(1);
+  },
+);

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompil
 import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { isRecord } from "#platform/document.ts";
+import { completeZone } from "#platform/times.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { Bin, BinForwarder } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
@@ -221,12 +222,12 @@ function parseTexts(input: unknown, schema: TSchema): unknown {
 
 /** Leaves a value that it cannot parse as it is, so that the schema refuses it. */
 function parseText(value: unknown, schema: unknown): unknown {
-  const { type, items } = fieldsOf(schema);
+  const { type, items, format } = fieldsOf(schema);
   if (type === "array") return [value].flat().map((item) => parseText(item, items)); // a parameter given once is a list of one
   if (typeof value !== "string") return value;
   if (type === "integer") return /^(0|-?[1-9]\d{0,15})$/.test(value) ? Number(value) : value;
   if (type === "boolean") return booleans.get(value) ?? value;
-  return value;
+  return format === "date-time" ? completeZone(value) : value;
 }
 
 const booleans: ReadonlyMap<string, boolean> = new Map([

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from "typebox";
 import type { Channel } from "#access/index.ts";
 import { idPattern, parseRowId } from "#platform/ids.ts";
-import { daysAfter, parseTime } from "#platform/times.ts";
+import { completeZone, daysAfter, parseTime } from "#platform/times.ts";
 import { type DeliveryState, type OutcomeClass, outcomeClasses } from "#webhooks/deliveries/index.ts";
 import { type EventType, eventTypes } from "#webhooks/events/index.ts";
 
@@ -211,7 +211,8 @@ export function parseMoment(text: string, now: Date): Date | Wrong {
   const [, amount, unit = ""] = /^-(\d{1,5})([mhdw])$/.exec(text) ?? [];
   const span = minutes[unit];
   if (amount !== undefined && span !== undefined) return daysAfter(now, -(Number(amount) * span) / minutesPerDay);
-  const moment = isoWithZone.test(text) ? parseTime(text) : undefined;
+  const zoned = completeZone(text);
+  const moment = isoWithZone.test(zoned) ? parseTime(zoned) : undefined;
   return moment ?? { wrong: "is neither a time with a zone, such as 2026-03-01T09:00:00Z, nor a span, such as -1d" };
 }
 
