@@ -23,6 +23,20 @@ test.each(documents)("the document of %s has no gaps", (_name, document) => {
   expect(findGaps(document)).toEqual([]);
 });
 
+test.each(documents)(
+  "the document of %s has no constant but texts: generators compare others as texts",
+  (_name, document) => {
+    expect([...constantsIn(document)].filter((constant) => typeof constant !== "string")).toEqual([]);
+  },
+);
+
+function* constantsIn(value: unknown): Generator {
+  if (Array.isArray(value)) for (const item of value) yield* constantsIn(item);
+  const fields = fieldsOf(value);
+  if ("const" in fields) yield fields["const"];
+  for (const field of Object.values(fields)) yield* constantsIn(field);
+}
+
 test.each([
   ["the Account Management API", documents[0]?.[1], portalEventTypes],
   ["the Bellwire API", documents[1]?.[1], eventTypes],

@@ -3158,8 +3158,8 @@ export interface components {
          * @description The number of rows to which the job would apply. Nothing was changed.
          */
         JobPreview: {
-            /** @constant */
-            dry_run: true;
+            /** @description Always true. */
+            dry_run: boolean;
             kind: components["schemas"]["JobKind"];
             of: components["schemas"]["JobSubject"];
             /**
@@ -3602,8 +3602,8 @@ export interface components {
          * @description The deliveries that a replay would send now. Nothing was changed.
          */
         ReplayPreview: {
-            /** @constant */
-            dry_run: true;
+            /** @description Always true. */
+            dry_run: boolean;
             /** Format: int64 */
             endpoint_id: number;
             /**

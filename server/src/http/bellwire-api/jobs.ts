@@ -98,7 +98,7 @@ const JobSchema = Type.Object(
 
 const JobPreviewSchema = Type.Object(
   {
-    dry_run: Type.Literal(true),
+    dry_run: Type.Boolean({ description: "Always true." }),
     kind,
     of: subject,
     total: Type.Integer({ description: "The rows that match now, of a replay their events." }),

@@ -70,7 +70,7 @@ const ReplaySchema = Type.Object(
 );
 
 const ReplayPreviewSchema = Type.Object(
-  { dry_run: Type.Literal(true), ...rangeFields, counts: ReplayCountsSchema },
+  { dry_run: Type.Boolean({ description: "Always true." }), ...rangeFields, counts: ReplayCountsSchema },
   { title: "ReplayPreview", description: "The deliveries that a replay would send now. Nothing was changed." },
 );
 
