@@ -23,6 +23,7 @@ import {
   pageQuery,
   parseCursor,
   parseTimes,
+  represent,
   representPage,
   Timestamp,
 } from "./fields.ts";
@@ -107,35 +108,9 @@ const AlertSchema = Type.Object(
   { title: "Alert", description: "A problem of an endpoint, detected by a rule." },
 );
 
-export const representAlertRule = (rule: AlertRule): Static<typeof AlertRuleSchema> => ({
-  id: rule.id,
-  endpoint_id: rule.endpointId,
-  kind: rule.kind,
-  threshold: rule.threshold,
-  clear_threshold: rule.clearThreshold,
-  for_seconds: rule.forSeconds,
-  clear_for_seconds: rule.clearForSeconds,
-  min_attempts: rule.minAttempts,
-  is_enabled: rule.isEnabled,
-  by_mail: rule.byMail,
-  created_at: rule.createdAt.toISOString(),
-  updated_at: rule.updatedAt.toISOString(),
-});
+export const representAlertRule = (rule: AlertRule) => represent(AlertRuleSchema, rule);
 
-export const representAlert = (alert: Alert): Static<typeof AlertSchema> => ({
-  id: alert.id,
-  endpoint_id: alert.endpointId,
-  endpoint_name: alert.endpointName,
-  kind: alert.kind,
-  state: alert.state,
-  value: alert.value,
-  threshold: alert.threshold,
-  sentence: alert.sentence,
-  opened_at: alert.openedAt.toISOString(),
-  closed_at: alert.closedAt?.toISOString() ?? null,
-  muted: alert.isMuted,
-  muted_until: alert.mutedUntil?.toISOString() ?? null,
-});
+export const representAlert = (alert: Alert) => represent(AlertSchema, { ...alert, muted: alert.isMuted });
 
 const tag = "Alerts";
 const ruleParams = Type.Object({ id: IdOf("the alert rule") });

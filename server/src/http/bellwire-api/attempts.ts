@@ -29,7 +29,7 @@ import {
   type FoundAttempt,
   parseSearchCursor,
 } from "#webhooks/search/index.ts";
-import { EventId, Nullable, pageLimit, pageQuery, parseCursor, Timestamp } from "./fields.ts";
+import { EventId, Nullable, pageLimit, pageQuery, parseCursor, represent, Timestamp } from "./fields.ts";
 import { operation, type Operation, type OperationNeeds, Reply, requireFound } from "./operation.ts";
 import { countOperation, exampleCount, representFoundPage, requireSearch, searchedPageOf } from "./searches.ts";
 
@@ -306,24 +306,14 @@ const AttemptRowSchema = Type.Object(
   { title: "ListedAttempt", description: "One HTTP request of a delivery, in a list." },
 );
 
-const representFoundAttempt = (attempt: FoundAttempt): Static<typeof AttemptRowSchema> => ({
-  id: `${deliveryId(attempt)}.${attempt.number}`,
-  delivery_id: deliveryId(attempt),
-  number: attempt.number,
-  at: attempt.at.toISOString(),
-  outcome: outcomeClassOf(attempt),
-  status: attempt.status,
-  error: attempt.error,
-  latency_ms: attempt.latencyMs,
-  endpoint_id: attempt.endpointId,
-  endpoint_name: attempt.endpointName,
-  event_id: attempt.eventId,
-  event_type: attempt.eventType,
-  object_id: attempt.objectId,
-  account_id: attempt.accountId,
-  account_name: attempt.accountName,
-  delivery_state: attempt.state,
-});
+const representFoundAttempt = (attempt: FoundAttempt) =>
+  represent(AttemptRowSchema, {
+    ...attempt,
+    id: `${deliveryId(attempt)}.${attempt.number}`,
+    deliveryId: deliveryId(attempt),
+    outcome: outcomeClassOf(attempt),
+    deliveryState: attempt.state,
+  });
 
 const exampleAttempt: FoundAttempt = {
   eventId: "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33",

@@ -17,6 +17,7 @@ import {
   parseCursor,
   parseMoments,
   parseQueryWords,
+  represent,
   representPage,
   Timestamp,
   Words,
@@ -45,14 +46,11 @@ const AuditRecordSchema = Type.Object(
   { title: "AuditRecord", description: "An action on the provider's side." },
 );
 
-export const representAuditRecord = (record: StoredAuditRecord): Static<typeof AuditRecordSchema> => ({
-  id: record.id,
-  at: record.at.toISOString(),
-  actor: { kind: record.actorKind, user_id: record.actorId, username: record.actorName },
-  action: record.action,
-  subject: record.subject,
-  detail: record.detail,
-});
+export const representAuditRecord = (record: StoredAuditRecord) =>
+  represent(AuditRecordSchema, {
+    ...record,
+    actor: { kind: record.actorKind, user_id: record.actorId, username: record.actorName },
+  });
 
 const exportFormats = {
   csv: {

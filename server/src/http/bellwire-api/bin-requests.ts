@@ -27,7 +27,7 @@ import { maskUrl } from "#webhooks/endpoints/index.ts";
 import { checkForwardUrl } from "../shared/bin-requests.ts";
 import { Problem } from "../shared/problem.ts";
 import { binAuditOf, binKeyOf, binParams, binTag, mayChangeBins } from "./bins.ts";
-import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, Timestamp } from "./fields.ts";
+import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, represent, Timestamp } from "./fields.ts";
 import { type Operation, operation, Reply, requireFound } from "./operation.ts";
 
 /** A pair as JSON Schema 2020-12 and OpenAPI 3.1 write it. TypeBox's tuples follow the older form. */
@@ -131,14 +131,12 @@ const DiffSchema = Type.Object(
   { title: "BinRequestDiff" },
 );
 
-const representForward = (result: ForwardResult, maySeeSecrets: boolean): Static<typeof ForwardSchema> => ({
-  at: result.at,
-  url: maskUrl(result.url),
-  status: result.status,
-  error: result.error,
-  latency_ms: result.latencyMs,
-  body: maySeeSecrets ? result.body : "", // the target may repeat the request
-});
+const representForward = (result: ForwardResult, maySeeSecrets: boolean) =>
+  represent(ForwardSchema, {
+    ...result,
+    url: maskUrl(result.url),
+    body: maySeeSecrets ? result.body : "", // the target may repeat the request
+  });
 
 export function representBinRequest(
   request: BinRequest,

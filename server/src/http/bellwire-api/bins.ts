@@ -23,7 +23,17 @@ import {
 import { maskUrl } from "#webhooks/endpoints/index.ts";
 import { checkForwardUrl } from "../shared/bin-requests.ts";
 import { Problem } from "../shared/problem.ts";
-import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
+import {
+  IdOf,
+  Nullable,
+  pageLimit,
+  pageOf,
+  pageQuery,
+  parseCursor,
+  represent,
+  representPage,
+  Timestamp,
+} from "./fields.ts";
 import {
   type Operation,
   type OperationNeeds,
@@ -83,18 +93,13 @@ const BinChangeSchema = Type.Partial(Type.Object(settings), { title: "BinChange"
  * Represents a bin whose URLs start with `origin`, which has no trailing slash. Callers who may not change it get neither its view
  * key, which changes its responses, nor the secrets of the URL that it forwards to.
  */
-export const representBin = (bin: Bin, origin: string, mayChange: boolean): Static<typeof BinSchema> => ({
-  id: bin.id,
-  url: `${origin}/bins/${bin.id}`,
-  view_url: `${origin}/bins/${bin.id}/view${mayChange ? `?key=${bin.viewKey}` : ""}`,
-  name: bin.name,
-  answer_status: bin.answerStatus,
-  answer_delay_ms: bin.answerDelayMs,
-  answer_rules: [...bin.answerRules],
-  forward_url: mayChange || bin.forwardUrl === null ? bin.forwardUrl : maskUrl(bin.forwardUrl),
-  requests_caught: bin.requestsCaught,
-  created_at: bin.createdAt.toISOString(),
-});
+export const representBin = (bin: Bin, origin: string, mayChange: boolean) =>
+  represent(BinSchema, {
+    ...bin,
+    url: `${origin}/bins/${bin.id}`,
+    viewUrl: `${origin}/bins/${bin.id}/view${mayChange ? `?key=${bin.viewKey}` : ""}`,
+    forwardUrl: mayChange || bin.forwardUrl === null ? bin.forwardUrl : maskUrl(bin.forwardUrl),
+  });
 
 const ShareSchema = Type.Object(
   { id: IdOf("the link"), created_at: Timestamp, expires_at: Timestamp },
@@ -108,11 +113,7 @@ const NewShareSchema = Type.Object(
   { title: "NewBinShare" },
 );
 
-export const representShare = ({ id, createdAt, expiresAt }: BinShare): Static<typeof ShareSchema> => ({
-  id,
-  created_at: createdAt.toISOString(),
-  expires_at: expiresAt.toISOString(),
-});
+export const representShare = (share: BinShare) => represent(ShareSchema, share);
 
 export const binTag = "Bins";
 export const binParams = Type.Object({

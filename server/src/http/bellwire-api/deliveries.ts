@@ -30,7 +30,7 @@ import {
   readSettingsOf,
   representAttempt,
 } from "./attempts.ts";
-import { EventId, Nullable, pageLimit, pageQuery, parseCursor, Timestamp } from "./fields.ts";
+import { EventId, Nullable, pageLimit, pageQuery, parseCursor, represent, Timestamp } from "./fields.ts";
 import { operation, requireFound, type Operation } from "./operation.ts";
 import { countOperation, representFoundPage, requireSearch, searchedPageOf } from "./searches.ts";
 
@@ -82,28 +82,17 @@ const DeliveryDetailsSchema = Type.Object(
   { title: "DeliveryDetails", description: "One event for one endpoint, with all requests and responses." },
 );
 
-export const representDelivery = (delivery: Delivery | FoundDelivery): Static<typeof DeliverySchema> => ({
-  id: deliveryId(delivery),
-  event_id: delivery.eventId,
-  event_type: delivery.eventType,
-  object_id: delivery.objectId,
-  account_id: delivery.accountId,
-  account_name: delivery.accountName,
-  occurred_at: delivery.occurredAt.toISOString(),
-  endpoint_id: delivery.endpointId,
-  endpoint_name: delivery.endpointName,
-  state: delivery.state,
-  attempts_made: delivery.attemptsMade,
-  replay: delivery.replay,
-  next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
-  ended_at: delivery.endedAt?.toISOString() ?? null,
-  last_attempt: delivery.lastAttemptAt && {
-    at: delivery.lastAttemptAt.toISOString(),
-    status: delivery.lastStatus,
-    error: delivery.lastError,
-    latency_ms: delivery.lastLatencyMs ?? 0,
-  },
-});
+export const representDelivery = (delivery: Delivery | FoundDelivery) =>
+  represent(DeliverySchema, {
+    ...delivery,
+    id: deliveryId(delivery),
+    lastAttempt: delivery.lastAttemptAt && {
+      at: delivery.lastAttemptAt.toISOString(),
+      status: delivery.lastStatus,
+      error: delivery.lastError,
+      latency_ms: delivery.lastLatencyMs ?? 0,
+    },
+  });
 
 export const representDeliveryDetails = (
   delivery: DeliveryDetails,

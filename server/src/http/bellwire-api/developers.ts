@@ -27,7 +27,7 @@ import {
 } from "#portal/accounts/index.ts";
 import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
-import { IdOf, Nullable, Timestamp } from "./fields.ts";
+import { IdOf, Nullable, represent, Timestamp } from "./fields.ts";
 import {
   noContentResponse,
   noContent,
@@ -113,14 +113,7 @@ const InvitationSchema = Type.Object(
   { title: "Invitation", description: "An invitation by mail to join an account." },
 );
 
-export const representInvitation = ({ id, email, sentAt, expiresAt, acceptedAt, createdAt }: Invitation) => ({
-  id,
-  email,
-  sent_at: sentAt.toISOString(),
-  expires_at: expiresAt.toISOString(),
-  accepted_at: acceptedAt?.toISOString() ?? null,
-  created_at: createdAt.toISOString(),
-});
+export const representInvitation = (invitation: Invitation) => represent(InvitationSchema, invitation);
 
 /** An invited person becomes a user, and only admins create users. */
 const invitationAction = "administer-portal";
@@ -234,20 +227,11 @@ const PlanRequestSchema = Type.Object(
   },
 );
 
-export const representPlanRequest = (request: ApplicationPlanRequest) => ({
-  application_id: request.applicationId,
-  application_name: request.applicationName,
-  ...representAccountPlanRequest(request),
-});
+export const representPlanRequest = (request: ApplicationPlanRequest) =>
+  represent(PlanRequestSchema, { ...request, askedBy: request.requestedBy });
 
-export const representAccountPlanRequest = (request: AccountPlanRequest) => ({
-  account_id: request.accountId,
-  org_name: request.orgName,
-  plan_id: request.planId,
-  plan_name: request.planName,
-  asked_by: request.requestedBy,
-  created_at: request.createdAt.toISOString(),
-});
+export const representAccountPlanRequest = (request: AccountPlanRequest) =>
+  represent(AccountPlanRequestSchema, { ...request, askedBy: request.requestedBy });
 
 /** Reads which account the application belongs to. */
 export async function applicationChange(

@@ -22,7 +22,6 @@ import {
   rotateSecret,
   inputByColumn,
   settingSchemas,
-  settingsByColumn,
   type Endpoint,
   type EndpointInput,
 } from "#webhooks/endpoints/index.ts";
@@ -36,7 +35,17 @@ import {
 } from "#webhooks/events/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { AttemptSchema, representMaskedRequest, representTrace, type AttemptDocument } from "./attempts.ts";
-import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
+import {
+  IdOf,
+  Nullable,
+  pageLimit,
+  pageOf,
+  pageQuery,
+  parseCursor,
+  represent,
+  representPage,
+  Timestamp,
+} from "./fields.ts";
 import {
   noContentResponse,
   created,
@@ -106,27 +115,17 @@ const EndpointUrlSchema = Type.Object(
 );
 
 /** Represents an endpoint with its URL masked. Callers who may not change it see no header values. */
-export function representEndpoint(endpoint: Endpoint, mayChange: boolean): Static<typeof EndpointSchema> {
-  const { undecryptable } = endpoint;
-  const { name: endpointName, url: _, ...settings } = settingsByColumn(endpoint);
-  return {
-    id: endpoint.id,
-    name: endpointName,
+export function representEndpoint(endpoint: Endpoint, mayChange: boolean) {
+  const { undecryptable, headers } = endpoint;
+  return represent(EndpointSchema, {
+    ...endpoint,
     url: endpoint.urlMasked,
-    url_masked: endpoint.urlMasked,
-    ...settings,
-    headers: mayChange
-      ? endpoint.headers
-      : Object.fromEntries(Object.keys(endpoint.headers).map((header) => [header, "…"])),
+    headers: mayChange ? headers : Object.fromEntries(Object.keys(headers).map((header) => [header, "…"])),
     state: undecryptable === null ? endpoint.state : "undecryptable",
-    disabled_reason:
+    disabledReason:
       undecryptable === null ? endpoint.disabledReason : `Its settings cannot be decrypted: ${undecryptable}.`,
-    held_until: endpoint.heldUntil?.toISOString() ?? null,
-    held_after_restore: endpoint.isHeldAfterRestore,
-    previous_secret_until: endpoint.previousSecretUntil?.toISOString() ?? null,
-    created_at: endpoint.createdAt.toISOString(),
-    updated_at: endpoint.updatedAt.toISOString(),
-  };
+    heldAfterRestore: endpoint.isHeldAfterRestore,
+  });
 }
 
 const mayChangeEndpoints = (caller: AdminCaller, provider: Provider): boolean =>

@@ -34,7 +34,17 @@ import { type NameOfActor, readActorNames } from "#portal/history/index.ts";
 import { cloudEventHeaders } from "#webhooks/attempts/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { auditOfDelivery, DeliverySchema, representDelivery } from "./deliveries.ts";
-import { EventId, IdOf, Nullable, pageLimit, pageQuery, parseCursor, parseUuid, Timestamp } from "./fields.ts";
+import {
+  EventId,
+  IdOf,
+  Nullable,
+  pageLimit,
+  pageQuery,
+  parseCursor,
+  parseUuid,
+  represent,
+  Timestamp,
+} from "./fields.ts";
 import { type Operation, operation, Reply, requireFound } from "./operation.ts";
 import { countOperation, representFoundPage, requireSearch, SearchedUntil } from "./searches.ts";
 
@@ -123,18 +133,11 @@ const EventPageSchema = Type.Object(
   { description: "One page." },
 );
 
-export const representEvent = (event: EventSummary, nameOf: NameOfActor): Static<typeof EventSchema> => ({
-  id: event.id,
-  type: event.type,
-  object_id: event.objectId,
-  account_id: event.accountId,
-  account_name: event.accountName,
-  sequence: event.sequence,
-  actor: { kind: event.actorKind, user_id: event.actorUserId, name: nameOf(event) },
-  channel: event.channel,
-  occurred_at: event.occurredAt.toISOString(),
-  erased_at: event.erasedAt?.toISOString() ?? null,
-});
+export const representEvent = (event: EventSummary, nameOf: NameOfActor) =>
+  represent(EventSchema, {
+    ...event,
+    actor: { kind: event.actorKind, user_id: event.actorUserId, name: nameOf(event) },
+  });
 
 const representFoundEvent = (
   { eventId: id, eventType: type, ...event }: FoundEvent,

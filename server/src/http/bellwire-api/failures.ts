@@ -41,6 +41,7 @@ import {
   pageQuery,
   parseCursor,
   parseTimes,
+  represent,
   representPage,
   Timestamp,
 } from "./fields.ts";
@@ -64,19 +65,13 @@ const FailureSchema = Type.Object(
   { title: "Failure", description: "A delivery without attempts left." },
 );
 
-export const representFailure = (failure: Failure): Static<typeof FailureSchema> => ({
-  id: failure.eventId,
-  delivery_id: deliveryId(failure),
-  endpoint_id: failure.endpointId,
-  endpoint_name: failure.endpointName,
-  event_type: failure.eventType,
-  account_id: failure.accountId,
-  account_name: failure.accountName,
-  attempts_made: failure.attemptsMade,
-  failed_at: failure.failedAt.toISOString(),
-  error: failure.error,
-  url_masked: maskUrl(failure.url),
-});
+export const representFailure = (failure: Failure) =>
+  represent(FailureSchema, {
+    ...failure,
+    id: failure.eventId,
+    deliveryId: deliveryId(failure),
+    urlMasked: maskUrl(failure.url),
+  });
 
 const writeFailureCursor = (failure: Failure): string => `${failure.failedAt.toISOString()}~${deliveryId(failure)}`;
 
@@ -314,6 +309,11 @@ const MuteSchema = Type.Object(
   { title: "FailureMute", description: "A muted group is not counted as new trouble." },
 );
 
+const NewestFailureSchema = Type.Object(
+  { delivery_id: Type.String(), error: Type.String() },
+  { title: "NewestFailure", description: "The newest event's delivery." },
+);
+
 const FailureGroupSchema = Type.Object(
   {
     id: GroupId,
@@ -329,29 +329,19 @@ const FailureGroupSchema = Type.Object(
     count: Type.Integer(),
     first_failed_at: Timestamp,
     last_failed_at: Timestamp,
-    newest: Type.Object(
-      { delivery_id: Type.String(), error: Type.String() },
-      { title: "NewestFailure", description: "The newest event's delivery." },
-    ),
+    newest: NewestFailureSchema,
     mute: Nullable(MuteSchema),
   },
   { title: "FailureGroup", description: "The failures of one endpoint with the same cause." },
 );
 
-export const representFailureGroup = (group: FailureGroup): Static<typeof FailureGroupSchema> => ({
-  id: group.id,
-  endpoint_id: group.endpointId,
-  endpoint_name: group.endpointName,
-  endpoint_deleted: group.isEndpointDeleted,
-  error_class: group.errorClass,
-  status: group.status,
-  message: group.message,
-  count: group.count,
-  first_failed_at: group.firstFailedAt.toISOString(),
-  last_failed_at: group.lastFailedAt.toISOString(),
-  newest: { delivery_id: group.newest.deliveryId, error: group.newest.error },
-  mute: group.mute && { until: group.mute.until?.toISOString() ?? null },
-});
+export const representFailureGroup = ({ isEndpointDeleted, newest, mute, ...group }: FailureGroup) =>
+  represent(FailureGroupSchema, {
+    ...group,
+    endpointDeleted: isEndpointDeleted,
+    newest: represent(NewestFailureSchema, newest),
+    mute: mute && represent(MuteSchema, mute),
+  });
 
 /** Bounds the response. The rest would be causes with few failures each. */
 const groupsMax = 500;

@@ -1,6 +1,8 @@
-import { parseTime } from "#platform/times.ts";
-import { Type, type TSchema } from "typebox";
+import { isDate } from "node:util/types";
+import { type Static, type TObject, Type, type TSchema } from "typebox";
+import { type PropertyName, propertyName } from "#platform/database/values.ts";
 import type { Encryption } from "#platform/encryption.ts";
+import { parseTime } from "#platform/times.ts";
 import { isWrong, parseMoment, parseWords } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
 
@@ -13,6 +15,28 @@ export const EventId = Type.String({ format: "uuid", description: "A UUIDv7. The
 /** An id in a request. JSON cannot tell larger integers apart, so no row has such an id. */
 export const IdOf = (object: string) =>
   Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: `The id of ${object}.` });
+
+// Documents
+
+/** An object with the values of a document, by their names in the domain. */
+type Represented<Document> = {
+  readonly [Name in keyof Document & string as PropertyName<Name>]: RepresentedValue<Document[Name]>;
+};
+type RepresentedValue<Value> = Value extends readonly (infer Item)[]
+  ? readonly Item[]
+  : string extends Value
+    ? Value | Date
+    : Value;
+
+/** Represents an object as the document of a schema: `created_at` is the object's `createdAt`. Leaves out what the schema does not name. */
+export function represent<Schema extends TObject>(schema: Schema, object: Represented<Static<Schema>>): Static<Schema>;
+export function represent({ properties }: TObject, object: Readonly<Record<string, unknown>>): object {
+  const values = Object.keys(properties).map((name) => {
+    const value = object[propertyName(name)];
+    return [name, isDate(value) ? value.toISOString() : value];
+  });
+  return Object.fromEntries(values);
+}
 
 // Pages
 
@@ -43,11 +67,14 @@ export const pageOf = <Schema extends TSchema>(schema: Schema) =>
 export function representPage<Row, Document>(
   rows: readonly Row[],
   limit: number,
-  { represent, cursorOf }: { represent: (row: Row) => Document; cursorOf: (row: Row) => string },
+  row: { represent: (row: Row) => Document; cursorOf: (row: Row) => string },
 ): { data: Document[]; next: string | null } {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  return { data: page.map(represent), next: rows.length > limit && last !== undefined ? cursorOf(last) : null };
+  return {
+    data: page.map(row.represent),
+    next: rows.length > limit && last !== undefined ? row.cursorOf(last) : null,
+  };
 }
 
 /** Parses the `after` of a page query and refuses a text that is not one of our cursors. */

@@ -24,7 +24,17 @@ import {
 } from "#webhooks/jobs/index.ts";
 import { undoSeconds } from "#webhooks/deliveries/index.ts";
 import { Problem } from "../shared/problem.ts";
-import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
+import {
+  IdOf,
+  Nullable,
+  pageLimit,
+  pageOf,
+  pageQuery,
+  parseCursor,
+  represent,
+  representPage,
+  Timestamp,
+} from "./fields.ts";
 import { JobFilterSchema, JobIdsSchema, onceEach, selectByFilter, selectByIds } from "./job-selections.ts";
 import {
   created,
@@ -122,38 +132,19 @@ type NewJobDocument = Static<typeof NewJobSchema>;
 
 const dayMs = 86_400_000;
 
-export function representJob(job: Job): Static<typeof JobSchema> {
-  const { finishedAt } = job;
+export function representJob(job: Job) {
+  const { kind: jobKind, subject: of, state, finishedAt } = job;
   const after = (ms: number): string | null => finishedAt && isoTime(finishedAt.getTime() + ms);
-  return {
-    id: job.id,
-    kind: job.kind,
-    of: job.subject,
-    selection: job.selection,
-    endpoint_id: job.endpointId,
-    format: job.format,
-    state: job.state,
-    total: job.total,
-    done: job.done,
-    skipped: job.skipped,
-    failed: job.failed,
-    error: job.error,
-    bytes: job.bytes,
-    actor_kind: job.actorKind,
-    actor_name: job.actorName,
-    created_at: job.createdAt.toISOString(),
-    finished_at: finishedAt?.toISOString() ?? null,
-    result_until: job.kind === "export" && job.state === "done" ? after(jobLimits.resultDays.max * dayMs) : null,
-    undo_until: job.kind === "delete_failures" ? after(undoSeconds * 1000) : null,
-  };
+  return represent(JobSchema, {
+    ...job,
+    of,
+    resultUntil: jobKind === "export" && state === "done" ? after(jobLimits.resultDays.max * dayMs) : null,
+    undoUntil: jobKind === "delete_failures" ? after(undoSeconds * 1000) : null,
+  });
 }
 
-export const representJobPreview = (job: Pick<Job, "kind" | "subject" | "total">): Static<typeof JobPreviewSchema> => ({
-  dry_run: true,
-  kind: job.kind,
-  of: job.subject,
-  total: job.total,
-});
+export const representJobPreview = (job: Pick<Job, "kind" | "subject" | "total">) =>
+  represent(JobPreviewSchema, { ...job, dryRun: true, of: job.subject });
 
 /** Returns the job of a request. The destination of a replay and the format of an export are required or refused. */
 async function parseJob(

@@ -1,5 +1,5 @@
 import { parseRowId } from "#platform/ids.ts";
-import { Type, type Static } from "typebox";
+import { Type } from "typebox";
 import { exampleTime, laterExampleTime } from "#platform/times.ts";
 import { listMails, type Mail, mailStates } from "#portal/mails/index.ts";
 import { Moment, several } from "#webhooks/search/index.ts";
@@ -12,6 +12,7 @@ import {
   parseCursor,
   parseMoments,
   parseQueryWords,
+  represent,
   representPage,
   Timestamp,
   Words,
@@ -36,17 +37,7 @@ const MailSchema = Type.Object(
   { title: "Mail", description: "A mail to a developer or an admin. Without a mail server, mails stay in this list." },
 );
 
-const representMail = (mail: Mail): Static<typeof MailSchema> => ({
-  id: mail.id,
-  state: mail.state,
-  recipient: mail.recipient,
-  subject: mail.subject,
-  text: mail.text,
-  created_at: mail.createdAt.toISOString(),
-  sent_at: mail.sentAt?.toISOString() ?? null,
-  attempts_made: mail.attemptsMade,
-  last_error: mail.lastError,
-});
+const representMail = (mail: Mail) => represent(MailSchema, mail);
 
 export const exampleMail = representMail({
   id: 91,

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
 import {
@@ -13,7 +13,17 @@ import {
   sendDaysMax,
 } from "#personal-data/index.ts";
 import { Problem } from "../shared/problem.ts";
-import { IdOf, Nullable, pageLimit, pageOf, pageQuery, parseCursor, representPage, Timestamp } from "./fields.ts";
+import {
+  IdOf,
+  Nullable,
+  pageLimit,
+  pageOf,
+  pageQuery,
+  parseCursor,
+  represent,
+  representPage,
+  Timestamp,
+} from "./fields.ts";
 import {
   created,
   download,
@@ -57,19 +67,8 @@ const ErasureSchema = Type.Object(
   },
 );
 
-export const representErasure = (erasure: Erasure): Static<typeof ErasureSchema> => ({
-  id: erasure.id,
-  account_id: erasure.accountId,
-  user_id: erasure.userId,
-  pending: erasure.pending,
-  state: erasure.state,
-  events: erasure.events,
-  error: erasure.error,
-  actor: { kind: erasure.actorKind, user_id: erasure.actorUserId },
-  created_at: erasure.createdAt.toISOString(),
-  send_until: erasure.sendUntil?.toISOString() ?? null,
-  finished_at: erasure.finishedAt?.toISOString() ?? null,
-});
+export const representErasure = (erasure: Erasure) =>
+  represent(ErasureSchema, { ...erasure, actor: { kind: erasure.actorKind, user_id: erasure.actorUserId } });
 
 const conflicts = {
   "last admin": "The account would have no admin. Erase the account, or make another user an admin first.",

@@ -23,6 +23,7 @@ import {
   pageQuery,
   parseCursor,
   parseTimes,
+  represent,
   representPage,
   Timestamp,
 } from "./fields.ts";
@@ -85,15 +86,8 @@ const NewReplaySchema = Type.Object(
   { title: "NewReplay", additionalProperties: false },
 );
 
-export const representReplay = (replay: Replay): Static<typeof ReplaySchema> => ({
-  id: replay.id,
-  ...representRange(replay),
-  state: replay.state,
-  progress: progressOf(replay),
-  counts: representCounts(replay),
-  created_at: replay.createdAt.toISOString(),
-  finished_at: replay.finishedAt?.toISOString() ?? null,
-});
+export const representReplay = (replay: Replay) =>
+  represent(ReplaySchema, { ...replay, progress: progressOf(replay), counts: representCounts(replay) });
 
 export const representReplayPreview = (
   range: ReplayRange,

@@ -29,7 +29,7 @@ import {
   readHealth,
 } from "#webhooks/statistics/index.ts";
 import { Problem } from "../shared/problem.ts";
-import { IdOf, Nullable, Timestamp, parseMoments } from "./fields.ts";
+import { IdOf, Nullable, represent, Timestamp, parseMoments } from "./fields.ts";
 import { type Operation, operation, requireFound } from "./operation.ts";
 
 interface Metric {
@@ -400,31 +400,12 @@ const HealthSchema = Type.Object(
   { title: "EndpointHealth", description: "The state of an endpoint's deliveries, with its reasons." },
 );
 
-export const representHealth = (health: EndpointHealth): Static<typeof HealthSchema> => ({
-  endpoint_id: health.endpointId,
-  endpoint_name: health.endpointName,
-  state: health.state,
-  since: isoTime(health.sinceMs),
-  attempts: health.attempts,
-  success_rate: health.successRate,
-  latency_p50: health.latencyP50,
-  latency_p95: health.latencyP95,
-  latency_p99: health.latencyP99,
-  waiting: health.waiting,
-  oldest_waiting_seconds: health.oldestWaitingSeconds,
-  in_flight: health.inFlight,
-  window: health.window,
-  breaker: health.breaker,
-  hold: health.hold,
-  hold_until: health.holdUntil?.toISOString() ?? null,
-  sentence: health.sentence,
-  advice: health.advice,
-  sparkline: health.sparkline.map(({ atMs, delivered, failed }) => ({
-    at: isoTime(atMs),
-    delivered,
-    failed,
-  })),
-});
+export const representHealth = (health: EndpointHealth) =>
+  represent(HealthSchema, {
+    ...health,
+    since: isoTime(health.sinceMs),
+    sparkline: health.sparkline.map(({ atMs, delivered, failed }) => ({ at: isoTime(atMs), delivered, failed })),
+  });
 
 const tag = "Statistics";
 

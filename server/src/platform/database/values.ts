@@ -20,6 +20,11 @@ export const parserOf = (typeId: number): ((text: string) => unknown) =>
 export const propertyName = (column: string): string =>
   column.replaceAll(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
+/** The type of `propertyName`. */
+export type PropertyName<Column extends string> = Column extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<PropertyName<Tail>>}`
+  : Column;
+
 /** Ids stay below 2^53 by design (4096 cells of 2^40); a number that does not fit is a mistake, not a rounded id. */
 function wholeNumber(text: string): number {
   const number = Number(text);

@@ -36,6 +36,5 @@ export {
   type EndpointInput,
   exampleSettings,
   inputByColumn,
-  settingsByColumn,
   settingSchemas,
 } from "./settings.ts";

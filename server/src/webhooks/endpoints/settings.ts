@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from "typebox";
-import { propertyName } from "#platform/database/values.ts";
+import { type PropertyName, propertyName } from "#platform/database/values.ts";
 import { retryWaitLimits } from "#platform/limits.ts";
 import { type BodyFamily, bodyFamilies } from "#webhooks/deliveries/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
@@ -153,32 +153,29 @@ type Settings = typeof endpointSettings;
 export type SettingColumn = keyof Settings;
 
 export type ReadonlyValue<Value> = Value extends readonly (infer Item)[] ? readonly Item[] : Readonly<Value>;
-type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : Name;
 type SettingValue<Column extends SettingColumn> = ReadonlyValue<Static<Settings[Column]["schema"]>>;
 
 /** Settings of a new or changed endpoint. Omitted ones get their default, or stay as they are. */
 export type EndpointInput = {
-  readonly [Column in SettingColumn as CamelCase<Column>]?: SettingValue<Column> | undefined;
+  readonly [Column in SettingColumn as PropertyName<Column>]?: SettingValue<Column> | undefined;
 };
 
 /** `paused` by an admin, `disabled` by Bellwire. Both hold deliveries. */
 export type EndpointState = SettingValue<"state"> | "disabled";
 
 export type EndpointSettings = {
-  readonly [Column in SettingColumn as CamelCase<Column>]: Column extends "state"
+  readonly [Column in SettingColumn as PropertyName<Column>]: Column extends "state"
     ? EndpointState
     : SettingValue<Column>;
 };
 
 /** The names of the settings that the sender reads. */
 export type SendingField = {
-  [Column in SettingColumn]: Settings[Column] extends { readonly sends: true } ? CamelCase<Column> : never;
+  [Column in SettingColumn]: Settings[Column] extends { readonly sends: true } ? PropertyName<Column> : never;
 }[SettingColumn];
 
 export type EncryptedField = {
-  [Column in SettingColumn]: Settings[Column] extends { readonly purpose: string } ? CamelCase<Column> : never;
+  [Column in SettingColumn]: Settings[Column] extends { readonly purpose: string } ? PropertyName<Column> : never;
 }[SettingColumn];
 
 export interface Endpoint extends EndpointSettings {
@@ -242,19 +239,6 @@ function defaultSettings(endpoint: NewEndpoint): object {
 export function applyInput(settings: EndpointSettings, input: EndpointInput): EndpointSettings {
   const changes = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   return { ...settings, ...changes };
-}
-
-/** Returns the settings by the API's names. */
-export function settingsByColumn(settings: EndpointSettings): {
-  [Column in SettingColumn]: Column extends "state" ? EndpointState : Static<Settings[Column]["schema"]>;
-};
-export function settingsByColumn(settings: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(
-    settingEntries.map(([column]) => {
-      const value = settings[propertyName(column)];
-      return [column, Array.isArray(value) ? [...value] : value];
-    }),
-  );
 }
 
 /** Returns the input of a body of the API. */
