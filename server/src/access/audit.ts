@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import type { Actor } from "./permissions.ts";
 
 export interface AuditRecord {
@@ -25,6 +25,21 @@ const insertStatement = `
 export async function recordAudit(tx: Transaction, record: AuditRecord): Promise<void> {
   await insertAudit(tx, record);
 }
+
+/**
+ * Makes a change and records it in one transaction. A change that returns undefined or false had nothing to change, and is not
+ * recorded.
+ */
+export const changeWithAudit = <Result>(
+  pool: Pool,
+  record: AuditRecord,
+  change: (tx: Transaction) => Promise<Result>,
+): Promise<Result> =>
+  pool.inTransaction(async (tx) => {
+    const result = await change(tx);
+    if (result !== undefined && result !== false) await recordAudit(tx, record);
+    return result;
+  });
 
 /** Returns the statement that records an action, for a transaction on a connection that is in no pool. */
 export function renderAudit({ providerId, actor, action, subject, detail }: AuditRecord): {

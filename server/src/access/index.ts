@@ -44,6 +44,7 @@ export {
 } from "./attempt-limits.ts";
 export {
   auditInBatches,
+  changeWithAudit,
   changedFields,
   containsWords,
   deleteOldAuditRecords,

@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { type AdminCaller, denialReason, recordAudit } from "#access/index.ts";
+import { type AdminCaller, changeWithAudit, denialReason, recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { binLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -227,12 +227,10 @@ export const binOperations: readonly Operation[] = [
     async handle(needs, call) {
       const key = binKeyOf(call.provider, call.params);
       const parsed = await parseSettings(needs, call.body);
-      const bin = await needs.pool.inTransaction(async (tx) => {
-        const changed = await updateBin(tx, key, parsed);
-        const audit = { ...binAuditOf(key), actor: call.by.actor, detail: { changed: Object.keys(call.body) } };
-        if (changed) await recordAudit(tx, { ...audit, action: "bin.changed" });
-        return changed;
-      });
+      const change = { actor: call.by.actor, action: "bin.changed", detail: { changed: Object.keys(call.body) } };
+      const bin = await changeWithAudit(needs.pool, { ...binAuditOf(key), ...change }, (tx) =>
+        updateBin(tx, key, parsed),
+      );
       return representBin(requireFound(bin), needs.adminPortalUrl(call.provider), true);
     },
   }),
@@ -248,12 +246,8 @@ export const binOperations: readonly Operation[] = [
     responses: noContentResponse,
     async handle({ pool }, call) {
       const key = binKeyOf(call.provider, call.params);
-      const isDeleted = await pool.inTransaction(async (tx) => {
-        if (!(await deleteBin(tx, key))) return false;
-        await recordAudit(tx, { ...binAuditOf(key), actor: call.by.actor, action: "bin.deleted", detail: {} });
-        return true;
-      });
-      if (!isDeleted) throw new Problem("not-found");
+      const audit = { ...binAuditOf(key), actor: call.by.actor, action: "bin.deleted", detail: {} };
+      if (!(await changeWithAudit(pool, audit, (tx) => deleteBin(tx, key)))) throw new Problem("not-found");
       return noContent;
     },
   }),
@@ -323,11 +317,9 @@ export const binOperations: readonly Operation[] = [
     responses: noContentResponse,
     async handle({ pool }, { provider, params, by: { actor } }) {
       const key = binKeyOf(provider, params);
-      const isRevoked = await pool.inTransaction(async (tx) => {
-        if (!(await revokeShare(tx, { providerId: key.providerId, binId: key.id }, params.share_id))) return false;
-        await recordAudit(tx, { ...binAuditOf(key), actor, action: "bin.share_revoked", detail: {} });
-        return true;
-      });
+      const binKey = { providerId: key.providerId, binId: key.id };
+      const audit = { ...binAuditOf(key), actor, action: "bin.share_revoked", detail: {} };
+      const isRevoked = await changeWithAudit(pool, audit, (tx) => revokeShare(tx, binKey, params.share_id));
       if (!isRevoked) throw new Problem("not-found");
       return noContent;
     },

@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { recordAudit } from "#access/index.ts";
+import { changeWithAudit } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import {
   cancelDelivery,
@@ -142,11 +142,8 @@ const transition = ({ id, title, description, verb, change, auditAction, conflic
     mayConflict: true,
     async handle({ pool }, call) {
       const key = { providerId: call.provider.id, ...requireFound(parseDeliveryId(call.params.id)) };
-      const isChanged = await pool.inTransaction(async (tx) => {
-        if (!(await change(tx, key))) return false;
-        await recordAudit(tx, { ...auditOfDelivery(key), actor: call.by.actor, action: auditAction });
-        return true;
-      });
+      const audit = { ...auditOfDelivery(key), actor: call.by.actor, action: auditAction };
+      const isChanged = await changeWithAudit(pool, audit, (tx) => change(tx, key));
       const delivery = requireFound(await readDelivery(pool, key));
       if (!isChanged) throw new Problem("conflict", { detail: conflict });
       return representDelivery(delivery);

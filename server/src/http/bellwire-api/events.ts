@@ -1,6 +1,6 @@
 import { parseRowId } from "#platform/ids.ts";
 import { type Static, Type } from "typebox";
-import { recordAudit } from "#access/index.ts";
+import { changeWithAudit } from "#access/index.ts";
 import { documentToJson } from "#platform/document.ts";
 import {
   bodyFamilies,
@@ -274,10 +274,9 @@ export const eventOperations: readonly Operation[] = [
       const event = requireFound(await readEvent(pool, provider.id, eventId));
       if (endpoint.name === defaultEndpointName && isOperational(event.type))
         throw new Problem("invalid", { errors: { endpoint_id: ["is 3scale's webhook, which gets no such event"] } });
-      await pool.inTransaction(async (tx) => {
-        const isNew = await sendEventNow(tx, { ...key, format: bodyFormatOf(endpoint) });
-        if (isNew) await recordAudit(tx, { ...auditOfDelivery(key), actor, action: "event.sent" });
-      });
+      await changeWithAudit(pool, { ...auditOfDelivery(key), actor, action: "event.sent" }, (tx) =>
+        sendEventNow(tx, { ...key, format: bodyFormatOf(endpoint) }),
+      );
       return representDelivery(requireFound(await readDelivery(pool, key)));
     },
   }),

@@ -1,6 +1,6 @@
 import { parseTime } from "#platform/times.ts";
 import { type Static, Type } from "typebox";
-import { recordAudit } from "#access/index.ts";
+import { changeWithAudit, recordAudit } from "#access/index.ts";
 import { maskUrl } from "#webhooks/endpoints/index.ts";
 import {
   countFailures,
@@ -404,12 +404,10 @@ export const failureGroupOperations: readonly Operation[] = [
     responses: noContentResponse,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
       requireFound(/^[0-9a-f]{24}$/.exec(id) ?? undefined); // PostgreSQL refuses some other texts
-      const isUnmuted = await pool.inTransaction(async (tx) => {
-        if (!(await unmuteFailureGroup(tx, { providerId: provider.id, groupId: id }))) return false;
-        const audit = { providerId: provider.id, actor, subject: `failures/groups/${id}`, detail: {} };
-        await recordAudit(tx, { ...audit, action: "failures.unmuted" });
-        return true;
-      });
+      const change = { action: "failures.unmuted", subject: `failures/groups/${id}`, detail: {} };
+      const isUnmuted = await changeWithAudit(pool, { providerId: provider.id, actor, ...change }, (tx) =>
+        unmuteFailureGroup(tx, { providerId: provider.id, groupId: id }),
+      );
       if (!isUnmuted) throw new Problem("not-found");
       return noContent;
     },

@@ -2,7 +2,7 @@ import { Type, type Static } from "typebox";
 import { parseRowId } from "#platform/ids.ts";
 import { jobLimits } from "#platform/limits.ts";
 import { isoTime } from "#platform/times.ts";
-import { recordAudit } from "#access/index.ts";
+import { changeWithAudit, recordAudit } from "#access/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { readEndpoint } from "#webhooks/endpoints/index.ts";
 import {
@@ -276,12 +276,8 @@ export const jobOperations: readonly Operation[] = [
     responses: { 200: JobSchema },
     mayConflict: true,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
-      const job = await pool.inTransaction(async (tx) => {
-        const cancelled = await cancelJob(tx, provider.id, id);
-        const audit = { providerId: provider.id, actor, subject: `job/${id}`, detail: {} };
-        if (cancelled) await recordAudit(tx, { ...audit, action: "job.cancelled" });
-        return cancelled;
-      });
+      const audit = { providerId: provider.id, actor, action: "job.cancelled", subject: `job/${id}`, detail: {} };
+      const job = await changeWithAudit(pool, audit, (tx) => cancelJob(tx, provider.id, id));
       if (job) return representJob(job);
       requireFound(await readJob(pool, provider.id, id));
       throw new Problem("conflict", { detail: "The job has already ended." });
@@ -300,12 +296,8 @@ export const jobOperations: readonly Operation[] = [
     mayConflict: true,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
       requireFound(await readJob(pool, provider.id, id));
-      const isDeleted = await pool.inTransaction(async (tx) => {
-        if (!(await deleteJob(tx, provider.id, id))) return false;
-        const audit = { providerId: provider.id, actor, subject: `job/${id}`, detail: {} };
-        await recordAudit(tx, { ...audit, action: "job.deleted" });
-        return true;
-      });
+      const audit = { providerId: provider.id, actor, action: "job.deleted", subject: `job/${id}`, detail: {} };
+      const isDeleted = await changeWithAudit(pool, audit, (tx) => deleteJob(tx, provider.id, id));
       if (!isDeleted) throw new Problem("conflict", { detail: "The job is running. Stop it first." });
       return noContent;
     },

@@ -1,6 +1,6 @@
 import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
-import { recordAudit } from "#access/index.ts";
+import { changeWithAudit } from "#access/index.ts";
 import { readEndpoint } from "#webhooks/endpoints/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
 import {
@@ -158,12 +158,8 @@ export const replayOperations: readonly Operation[] = [
         const counts = await countReplayable(pool, { ...range, subscribedTo: endpoint.eventTypes });
         return representReplayPreview(range, counts);
       }
-      const replay = await pool.inTransaction(async (tx) => {
-        const started = await startReplay(tx, range);
-        const audit = { providerId, actor, subject: `endpoint/${endpoint.id}`, detail: representRange(range) };
-        if (started) await recordAudit(tx, { ...audit, action: "replay.started" });
-        return started;
-      });
+      const change = { action: "replay.started", subject: `endpoint/${endpoint.id}`, detail: representRange(range) };
+      const replay = await changeWithAudit(pool, { providerId, actor, ...change }, (tx) => startReplay(tx, range));
       if (!replay) throw new Problem("conflict", { detail: "Another replay of this endpoint is running." });
       return created(`/replays/${replay.id}`, representReplay(replay));
     },
@@ -210,12 +206,10 @@ export const replayOperations: readonly Operation[] = [
     responses: { 200: ReplaySchema },
     mayConflict: true,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
-      const replay = await pool.inTransaction(async (tx) => {
-        const cancelled = await cancelReplay(tx, provider.id, id);
-        const audit = { providerId: provider.id, actor, subject: `replay/${id}`, detail: {} };
-        if (cancelled) await recordAudit(tx, { ...audit, action: "replay.cancelled" });
-        return cancelled;
-      });
+      const change = { action: "replay.cancelled", subject: `replay/${id}`, detail: {} };
+      const replay = await changeWithAudit(pool, { providerId: provider.id, actor, ...change }, (tx) =>
+        cancelReplay(tx, provider.id, id),
+      );
       if (replay) return representReplay(replay);
       requireFound(await readReplay(pool, provider.id, id));
       throw new Problem("conflict", { detail: "The replay has already ended." });
