@@ -23,9 +23,8 @@ const testFileOf = {
 
 /** Renders docs/reference/account-management-api-coverage.md. */
 export function accountManagementApiCoverage(): string {
-  const mark = (isSupported: boolean): string => (isSupported ? "yes" : "JSON only");
-  const row = ({ method, path, formats, tag }: Operation): string =>
-    `| ${method} | \`/admin/api${path}\` | ${mark(formats.includes("xml"))} | yes | ${everyOperation}, ${testFileOf[tag]} |`;
+  const row = ({ method, path, isJsonOnly, tag }: Operation): string =>
+    `| ${method} | \`/admin/api${path}\` | ${isJsonOnly ? "JSON only" : "yes"} | yes | ${everyOperation}, ${testFileOf[tag]} |`;
   return `# Account Management API: operations and their tests
 
 All operations that 3scale lists, except messages. \`PATCH\` equals \`PUT\`, unless the path ends in the name of an action.

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
 import { operations } from "#http/account-management-api/index.ts";
-import type { Operation } from "#http/account-management-api/operation.ts";
+import { formatsOf, type Operation } from "#http/account-management-api/operation.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { readXmlStrictly } from "../support/read-xml-strictly.ts";
@@ -74,7 +74,7 @@ const inputOf = (operation: Operation): fc.Arbitrary<Input> =>
       maxKeys: 6,
     }),
     as: fc.constantFrom("json" as const, "form" as const, "multipart" as const, "query" as const, "wrapped" as const),
-    format: fc.constantFrom(...operation.formats),
+    format: fc.constantFrom(...formatsOf(operation)),
   });
 
 /** Returns a value as forms and queries send it. */

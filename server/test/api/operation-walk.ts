@@ -194,7 +194,7 @@ const steps: readonly Step[] = [
   { title: "Account Delete", at: account },
 ];
 
-type Format = Operation["formats"][number];
+type Format = "xml" | "json";
 
 interface Visit {
   readonly operation: Operation;
@@ -207,7 +207,7 @@ export async function* walkOperations(api: ProviderApi, preferred: Format): Asyn
   const ids: Record<string, number | string> = { key: "key.three" };
   for (const step of steps) {
     const operation = operationOf(step);
-    const format = operation.formats.includes(preferred) ? preferred : "json";
+    const format = operation.isJsonOnly ? "json" : preferred;
     const response = await callOperation(api, step, { operation, ids, format });
     yield { operation, format, response };
     const createdIds = idsIn(response.body);

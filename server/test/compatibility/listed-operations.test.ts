@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { operations } from "#http/account-management-api/index.ts";
+import { formatsOf } from "#http/account-management-api/operation.ts";
 import { listedOperations } from "./listed-operations.ts";
 
 const titleOf = new Map<string, string>(
-  operations.flatMap(({ method, path, formats, title }) =>
-    formats.map((format) => [`${method} ${path}.${format}`, title] as const),
+  operations.flatMap((operation) =>
+    formatsOf(operation).map((format) => [`${operation.method} ${operation.path}.${format}`, operation.title] as const),
   ),
 );
 

@@ -16,7 +16,7 @@ import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { type ApiResponse, idSchema, renderJson, requireSuccess, type ResponseDoc, timeSchema } from "./responses.ts";
 import { exampleProvider } from "./example-portal.ts";
-import { type Call, jsonOnly, type Operation } from "./operation.ts";
+import type { Call, Operation } from "./operation.ts";
 import { parseText } from "./parameters.ts";
 
 const permission = Type.String({
@@ -91,7 +91,7 @@ const tokenCreation = {
   tag: "Access tokens",
   method: "POST",
   action: "change-own",
-  formats: jsonOnly,
+  isJsonOnly: true,
   body: NewAccessTokenSchema,
   wrapper: "token",
   response: issuedTokenResponse,
@@ -121,7 +121,7 @@ const listPersonalAccessTokensOperation: Operation = {
   method: "GET",
   path: "/personal/access_tokens",
   action: "read-own",
-  formats: jsonOnly,
+  isJsonOnly: true,
   query: Type.Object({ name: Type.Optional(Type.String({ description: "A part of the token's name." })) }),
   response: accessTokensResponse,
 
@@ -153,7 +153,7 @@ const readPersonalAccessTokenOperation: Operation = {
   path: "/personal/access_tokens/{id}",
   textParameters: ["id"],
   action: "read-own",
-  formats: jsonOnly,
+  isJsonOnly: true,
   response: accessTokenResponse,
 
   async handle({ pool }, call) {
@@ -170,7 +170,7 @@ const deletePersonalAccessTokenOperation: Operation = {
   path: "/personal/access_tokens/{id}",
   textParameters: ["id"],
   action: "change-own",
-  formats: jsonOnly,
+  isJsonOnly: true,
 
   async handle({ pool }, call) {
     const owner = requireTokenOwner(call);

@@ -46,7 +46,7 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleAccount, exampleAccountDetails, exampleAdminUrl, exampleDocumentSettings } from "./example-portal.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import type { Call, Operation } from "./operation.ts";
 import {
   type PageMetadata,
   pageMetadata,
@@ -157,7 +157,6 @@ const listAccountsOperation: Operation = {
   method: "GET",
   path: "/accounts",
   action: "read-portal",
-  formats: xmlAndJson,
   query: Type.Object({
     state: Type.Optional(
       Type.String({ enum: ["pending", "approved", "rejected"], description: "Accounts in this state only." }),
@@ -199,7 +198,6 @@ const findAccountOperation: Operation = {
   method: "GET",
   path: "/accounts/find",
   action: "read-portal",
-  formats: xmlAndJson,
   query: Type.Object({
     username: Type.Optional(Type.String({ description: "The user's name." })),
     user_id: Type.Optional(Type.String({ description: "The user's id." })),
@@ -234,7 +232,6 @@ const readAccountOperation: Operation = {
   method: "GET",
   path: "/accounts/{id}",
   action: "read-portal",
-  formats: xmlAndJson,
   response: accountResponse,
 
   async handle({ pool }, call) {
@@ -249,7 +246,6 @@ const updateAccountOperation: Operation = {
   method: "PUT",
   path: "/accounts/{id}",
   action: "change-portal",
-  formats: xmlAndJson,
   body: Type.Object(propertySchemas(accountFields, "change"), {
     additionalProperties: true,
     description:
@@ -273,7 +269,6 @@ const deleteAccountOperation: Operation = {
   method: "DELETE",
   path: "/accounts/{id}",
   action: "administer-portal",
-  formats: xmlAndJson,
 
   async handle({ pool }, { provider, by, id }) {
     requireSuccess(await deleteAccount(pool, { provider, accountId: id("id"), by }));
@@ -288,7 +283,6 @@ const readPlanOfAccountOperation: Operation = {
   method: "GET",
   path: "/accounts/{account_id}/plan",
   action: "read-portal",
-  formats: xmlAndJson,
   response: accountPlanResponse,
 
   async handle({ pool }, call) {
@@ -305,7 +299,6 @@ const changeAccountPlanOperation: Operation = {
   method: "PUT",
   path: "/accounts/{id}/change_plan",
   action: "change-portal",
-  formats: xmlAndJson,
   body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 9 }] }),
   response: accountPlanResponse,
 
@@ -325,7 +318,6 @@ const transitionOperation = (
   tag: "Accounts",
   method: "PUT",
   path: `/accounts/{id}/${transition}`,
-  formats: xmlAndJson,
   otherErrors: [422],
   response: accountResponse,
 
@@ -346,7 +338,6 @@ const updateCreditCardOperation: Operation = {
   method: "PUT",
   path: "/accounts/{id}/credit_card",
   action: "change-credit-card",
-  formats: xmlAndJson,
   body: Type.Object(
     {
       credit_card_token: Type.String(),
@@ -394,7 +385,6 @@ const deleteCreditCardOperation: Operation = {
   method: "DELETE",
   path: "/accounts/{id}/credit_card",
   action: "change-credit-card",
-  formats: xmlAndJson,
 
   async handle({ pool }, { provider, by, id }) {
     requireSuccess(await deleteCreditCard(pool, { provider, accountId: id("id"), by }));

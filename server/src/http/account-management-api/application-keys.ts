@@ -28,7 +28,7 @@ import {
   exampleProvider,
   exampleTimestamps as exampleTimes,
 } from "./example-portal.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import type { Call, Operation } from "./operation.ts";
 import { parseText } from "./parameters.ts";
 
 const renderApplicationKeys = (
@@ -56,7 +56,6 @@ const listApplicationKeysOperation: Operation = {
   method: "GET",
   path: "/accounts/{account_id}/applications/{application_id}/keys",
   action: "read-portal",
-  formats: xmlAndJson,
   response: applicationKeysResponse,
 
   async handle({ pool }, call) {
@@ -71,7 +70,6 @@ const createApplicationKeyOperation: Operation = {
   method: "POST",
   path: "/accounts/{account_id}/applications/{application_id}/keys",
   action: "change-portal",
-  formats: xmlAndJson,
   body: Type.Object(
     {
       key: Type.Optional(
@@ -100,7 +98,6 @@ const deleteApplicationKeyOperation: Operation = {
   path: "/accounts/{account_id}/applications/{application_id}/keys/{key}",
   textParameters: ["key"],
   action: "change-portal",
-  formats: xmlAndJson,
 
   async handle({ pool }, call) {
     const change = applicationTarget(call, "application_id");
@@ -143,7 +140,6 @@ const listReferrerFiltersOperation: Operation = {
   method: "GET",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
   action: "read-portal",
-  formats: xmlAndJson,
   response: referrerFiltersResponse,
 
   async handle({ pool }, call) {
@@ -163,7 +159,6 @@ const createReferrerFilterOperation: Operation = {
   method: "POST",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
   action: "change-portal",
-  formats: xmlAndJson,
   body: Type.Object(
     { referrer_filter: Type.String({ description: "A host, in which `*` matches any part, or an IP address." }) },
     { examples: [{ referrer_filter: "*.harbour.example" }] },
@@ -190,7 +185,6 @@ const deleteReferrerFilterOperation: Operation = {
   method: "DELETE",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters/{id}",
   action: "change-portal",
-  formats: xmlAndJson,
 
   async handle({ pool }, call) {
     const change = applicationTarget(call, "application_id");

@@ -19,7 +19,7 @@ import {
   withAccounts,
 } from "./applications.ts";
 import { readInBatches, requireSuccess } from "./responses.ts";
-import { type Operation, xmlAndJson } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 import { type Parameters, pageMetadata, pageQuery, parseId, parsePage, parseText } from "./parameters.ts";
 
 const listAllApplicationsOperation: Operation = {
@@ -29,7 +29,6 @@ const listAllApplicationsOperation: Operation = {
   method: "GET",
   path: "/applications",
   action: "read-portal",
-  formats: xmlAndJson,
   query: Type.Object({
     ...pageQuery,
     active_since: Type.Optional(Type.String({ description: "Applications with traffic since this day." })),
@@ -97,7 +96,6 @@ const findApplicationOperation: Operation = {
   method: "GET",
   path: "/applications/find",
   action: "read-portal",
-  formats: xmlAndJson,
   query: Type.Object({
     application_id: Type.Optional(Type.Integer({ description: "The application's id in this API." })),
     ...credentialQuery,

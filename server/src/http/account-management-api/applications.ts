@@ -42,7 +42,7 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleAccount, exampleAdminUrl, exampleApplication, exampleDocumentSettings } from "./example-portal.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import type { Call, Operation } from "./operation.ts";
 import { type PageMetadata, type Parameters, parseId, parseText } from "./parameters.ts";
 import { applicationPlanResponse, renderPlan } from "./plans.ts";
 
@@ -203,7 +203,6 @@ const listApplicationsOperation: Operation = {
   method: "GET",
   path: "/accounts/{account_id}/applications",
   action: "read-portal",
-  formats: xmlAndJson,
   query: Type.Object({
     state: Type.Optional(
       Type.String({ enum: ["pending", "live", "suspended"], description: "Applications in this state only." }),
@@ -237,7 +236,6 @@ const createApplicationOperation: Operation = {
   method: "POST",
   path: "/accounts/{account_id}/applications",
   action: "change-portal",
-  formats: xmlAndJson,
   body: Type.Object(
     {
       plan_id: Type.Integer(),
@@ -278,7 +276,6 @@ const findApplicationOfAccountOperation: Operation = {
   method: "GET",
   path: "/accounts/{account_id}/applications/find",
   action: "read-portal",
-  formats: xmlAndJson,
   query: Type.Object(credentialQuery),
   response: applicationResponse,
 
@@ -306,7 +303,6 @@ const readApplicationOperation: Operation = {
   method: "GET",
   path: "/accounts/{account_id}/applications/{id}",
   action: "read-portal",
-  formats: xmlAndJson,
   response: applicationResponse,
 
   async handle({ pool }, call) {
@@ -321,7 +317,6 @@ const updateApplicationOperation: Operation = {
   method: "PUT",
   path: "/accounts/{account_id}/applications/{id}",
   action: "change-portal",
-  formats: xmlAndJson,
   body: Type.Object(propertySchemas(applicationFields, "change"), {
     additionalProperties: true,
     description: "Also accepts the fields that you have defined for applications.",
@@ -343,7 +338,6 @@ const deleteApplicationOperation: Operation = {
   method: "DELETE",
   path: "/accounts/{account_id}/applications/{id}",
   action: "change-portal",
-  formats: xmlAndJson,
 
   async handle({ pool }, call) {
     requireSuccess(await deleteApplication(pool, { ...applicationTarget(call), writer: "program" }));
@@ -358,7 +352,6 @@ const transitionOperation = (transition: ApplicationTransition, title: string, d
   method: "PUT",
   path: `/accounts/{account_id}/applications/{id}/${transition}`,
   action: "change-portal",
-  formats: xmlAndJson,
   otherErrors: [422],
   response: applicationResponse,
 
@@ -375,7 +368,6 @@ const changeApplicationPlanOperation: Operation = {
   method: "PUT",
   path: "/accounts/{account_id}/applications/{id}/change_plan",
   action: "change-portal",
-  formats: xmlAndJson,
   body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 11 }] }),
   response: applicationPlanResponse,
 
@@ -390,7 +382,6 @@ const customizationOperation = {
   tag: "Applications",
   method: "PUT",
   action: "change-portal",
-  formats: xmlAndJson,
   response: applicationPlanResponse,
 } as const satisfies Partial<Operation>;
 

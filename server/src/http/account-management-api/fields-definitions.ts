@@ -18,7 +18,7 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleField, exampleProvider } from "./example-portal.ts";
-import { jsonOnly, type Operation } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 
 const target = Type.String({
   enum: ["Account", "User", "Cinstance"],
@@ -78,7 +78,7 @@ const listFieldsDefinitionsOperation: Operation = {
   method: "GET",
   path: "/fields_definitions",
   action: "read-fields",
-  formats: jsonOnly,
+  isJsonOnly: true,
   response: fieldsDefinitionsResponse,
 
   async handle({ pool }, { provider }) {
@@ -100,7 +100,7 @@ const createFieldsDefinitionOperation: Operation = {
   method: "POST",
   path: "/fields_definitions",
   action: "change-settings",
-  formats: jsonOnly,
+  isJsonOnly: true,
   body: NewFieldsDefinitionSchema,
   wrapper: "fields_definition",
   response: fieldsDefinitionResponse,
@@ -123,7 +123,7 @@ const readFieldsDefinitionOperation: Operation = {
   method: "GET",
   path: "/fields_definitions/{id}",
   action: "read-fields",
-  formats: jsonOnly,
+  isJsonOnly: true,
   response: fieldsDefinitionResponse,
 
   async handle({ pool }, { provider, id }) {
@@ -139,7 +139,7 @@ const updateFieldsDefinitionOperation: Operation = {
   method: "PUT",
   path: "/fields_definitions/{id}",
   action: "change-settings",
-  formats: jsonOnly,
+  isJsonOnly: true,
   body: FieldsDefinitionChangeSchema,
   wrapper: "fields_definition",
   response: fieldsDefinitionResponse,
@@ -158,7 +158,7 @@ const deleteFieldsDefinitionOperation: Operation = {
   method: "DELETE",
   path: "/fields_definitions/{id}",
   action: "change-settings",
-  formats: jsonOnly,
+  isJsonOnly: true,
 
   async handle({ pool }, { provider, by, id }) {
     requireSuccess(await deleteFieldsDefinition(pool, { providerId: provider.id, id: id("id"), by }));

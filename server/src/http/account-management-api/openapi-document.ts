@@ -14,7 +14,7 @@ import type { Operation, Tag } from "./operation.ts";
 export async function buildOpenApiDocument(operations: readonly Operation[], version: string): Promise<JsonObject> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {
-    const path = `/admin/api${operation.path}${operation.formats.includes("xml") ? "" : ".json"}`;
+    const path = `/admin/api${operation.path}${operation.isJsonOnly ? ".json" : ""}`;
     (paths[path] ??= {})[operation.method.toLowerCase()] = await describeOperation(operation);
   }
   const document: JsonObject = JSON.parse(
@@ -113,10 +113,10 @@ const formatParameter = {
   schema: { type: "string", enum: ["xml", "json"], default: "xml" },
 };
 
-const describeParameters = ({ path, textParameters, query, formats }: Operation): readonly object[] => [
+const describeParameters = ({ path, textParameters, query, isJsonOnly }: Operation): readonly object[] => [
   ...describePath(path, textParameters),
   ...describeQuery(query),
-  ...(formats.includes("xml") ? [{ $ref: "#/components/parameters/format" }] : []),
+  ...(isJsonOnly ? [] : [{ $ref: "#/components/parameters/format" }]),
 ];
 
 const describePath = (path: string, textParameters: Operation["textParameters"]) =>
@@ -185,9 +185,9 @@ const requestSchemaName = (title: string): string =>
 const describeWrapper = (wrapper: string): string =>
   `The fields may also be nested in \`${wrapper}\`: an object in JSON, \`${wrapper}[…]\` in a form.`;
 
-async function describeResponses({ method, formats, response }: Operation): Promise<Record<number, object>> {
+async function describeResponses({ method, isJsonOnly, response }: Operation): Promise<Record<number, object>> {
   if (!response) return { 200: { description: "Done. The response is empty." } };
-  const content = await describeContent(response, formats);
+  const content = await describeContent(response, isJsonOnly);
   if (method === "POST") return { 201: { description: "Created.", headers: locationHeader, content } };
   return {
     200: { description: method === "GET" ? "Found." : "Updated.", headers: validatorHeaders, content },
@@ -195,8 +195,8 @@ async function describeResponses({ method, formats, response }: Operation): Prom
   };
 }
 
-async function describeContent({ schema, example }: ResponseDoc, formats: Operation["formats"]) {
-  const xml = formats.includes("xml") ? await readBody(example.xml?.()) : undefined;
+async function describeContent({ schema, example }: ResponseDoc, isJsonOnly: Operation["isJsonOnly"]) {
+  const xml = isJsonOnly ? undefined : await readBody(example.xml?.());
   const json: unknown = JSON.parse((await readBody(example.json?.())) ?? "null");
   return {
     ...(xml === undefined ? {} : { "application/xml": { schema: xmlSchema, example: indentXml(xml) } }),
@@ -282,7 +282,7 @@ function errorRefs({
   textParameters,
   query,
   body,
-  formats,
+  isJsonOnly,
   otherErrors = [],
 }: Operation): Record<number, object> {
   const hasTextInput = body !== undefined || query !== undefined || textParameters !== undefined;
@@ -299,7 +299,7 @@ function errorRefs({
     500,
     503,
   ];
-  const variant = formats.includes("xml") ? "" : "InJson";
+  const variant = isJsonOnly ? "InJson" : "";
   return Object.fromEntries(
     statuses.map((status) => [status, { $ref: `#/components/responses/${errorResponses[status].name}${variant}` }]),
   );

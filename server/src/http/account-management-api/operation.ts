@@ -76,8 +76,8 @@ export interface Operation extends ApiOperation<OperationNeeds, Call, ApiRespons
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Path parameters that are texts. The others are ids. */
   readonly textParameters?: readonly string[];
-  /** JSON-only operations are documented with their extension. */
-  readonly formats: readonly Format[];
+  /** Answers in JSON only, and is documented with that extension. Others answer in XML, too. */
+  readonly isJsonOnly?: true;
   /** The object that body parameters may be nested in: `account_plan[name]`. */
   readonly wrapper?: string;
   /** Accepts a body without any known parameter as an update of nothing, instead of answering `parameter-missing`. */
@@ -95,8 +95,8 @@ export interface Operation extends ApiOperation<OperationNeeds, Call, ApiRespons
   readonly response?: ResponseDoc;
 }
 
-export const xmlAndJson = ["xml", "json"] as const satisfies readonly Format[];
-export const jsonOnly = ["json"] as const satisfies readonly Format[];
+export const formatsOf = ({ isJsonOnly }: Pick<Operation, "isJsonOnly">): readonly Format[] =>
+  isJsonOnly ? ["json"] : ["xml", "json"];
 
 /** Adds the routes of operations: with and without an extension, and as a POST that overrides its method. */
 export function serveOperations(http: FastifyInstance, operations: readonly Operation[], needs: OperationNeeds): void {
@@ -173,7 +173,7 @@ export function splitExtension(params: unknown, name: string): unknown {
 }
 
 function parseCall(operation: Operation, request: FastifyRequest, call: ApiCall, needs: OperationNeeds): Call {
-  const format = negotiateFormat(request, operation.formats);
+  const format = negotiateFormat(request, formatsOf(operation));
   const { provider, caller } = call;
   const [query, body] = [queryParameters(request), bodyParameters(request)];
   const parameter = (name: string): unknown => (isRecord(request.params) ? request.params[name] : undefined);

@@ -28,7 +28,7 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleAccountPlan, exampleAdminUrl, exampleApplicationPlan, exampleProvider } from "./example-portal.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import type { Call, Operation } from "./operation.ts";
 
 const description = Type.Optional(Type.String({ description: "Stored, but never returned." }));
 
@@ -186,7 +186,6 @@ const createPlanOperation = ({ kind, title, noun, tag, path, response, productId
   method: "POST",
   path,
   action: "change-plans",
-  formats: xmlAndJson,
   body: NewPlanSchema,
   wrapper: kind,
   ignored: ignoredPlanFields,
@@ -209,7 +208,6 @@ const readPlanOperation = (planKind: PlanKind): Operation => ({
   method: "GET",
   path: `${planKind.path}/{id}`,
   action: planKind.readAction,
-  formats: xmlAndJson,
   response: planKind.response,
 
   async handle({ pool }, call) {
@@ -227,7 +225,6 @@ const updatePlanOperation = (planKind: PlanKind): Operation => ({
   method: "PUT",
   path: `${planKind.path}/{id}`,
   action: "change-plans",
-  formats: xmlAndJson,
   body: PlanChangeSchema,
   wrapper: planKind.kind,
   ignored: ignoredPlanFields,
@@ -246,7 +243,6 @@ const deletePlanOperation = (planKind: PlanKind): Operation => ({
   method: "DELETE",
   path: `${planKind.path}/{id}`,
   action: "change-plans",
-  formats: xmlAndJson,
 
   async handle({ pool }, call) {
     requireSuccess(await deletePlan(pool, { ...planKey(planKind, call), by: call.by }));
@@ -261,7 +257,6 @@ const makeDefaultOperation = (planKind: PlanKind): Operation => ({
   method: "PUT",
   path: `${planKind.path}/{id}/default`,
   action: "change-plans",
-  formats: xmlAndJson,
   response: planKind.response,
 
   async handle({ pool }, call) {
@@ -282,7 +277,6 @@ const listAccountPlansOperation: Operation = {
   method: "GET",
   path: "/account_plans",
   action: "read-account-plans",
-  formats: xmlAndJson,
   response: accountPlansResponse,
 
   async handle({ pool }, call) {
@@ -297,7 +291,6 @@ const listAllApplicationPlansOperation: Operation = {
   method: "GET",
   path: "/application_plans",
   action: "read-products",
-  formats: xmlAndJson,
   response: applicationPlansResponse,
 
   async handle({ pool }, call) {
@@ -316,7 +309,6 @@ const listApplicationPlansOperation: Operation = {
   method: "GET",
   path: "/services/{service_id}/application_plans",
   action: "read-products",
-  formats: xmlAndJson,
   response: applicationPlansResponse,
 
   async handle({ pool }, call) {

@@ -29,7 +29,7 @@ import {
   type ResponseDoc,
 } from "./responses.ts";
 import { exampleAdminUrl, exampleProvider, exampleProviderUser } from "./example-portal.ts";
-import { type Call, type Operation, type OperationNeeds, xmlAndJson } from "./operation.ts";
+import type { Call, Operation, OperationNeeds } from "./operation.ts";
 import { type Parameters, parseId, parseText } from "./parameters.ts";
 import { parseUserFilter, UserFilterQuery, UserListSchema, UserSchema } from "./users.ts";
 
@@ -130,7 +130,6 @@ const listProviderUsersOperation: Operation = {
   method: "GET",
   path: "/users",
   action: "list-provider-users",
-  formats: xmlAndJson,
   query: UserFilterQuery,
   response: providerUsersResponse,
 
@@ -153,7 +152,6 @@ const createProviderUserOperation: Operation = {
   method: "POST",
   path: "/users",
   action: "administer-provider",
-  formats: xmlAndJson,
   body: Type.Object(
     {
       username: Type.String(),
@@ -182,7 +180,6 @@ const readProviderUserOperation: Operation = {
   method: "GET",
   path: "/users/{id}",
   action: "read-own",
-  formats: xmlAndJson,
   response: providerUserResponse,
 
   async handle({ pool }, call) {
@@ -199,7 +196,6 @@ const updateProviderUserOperation: Operation = {
   method: "PUT",
   path: "/users/{id}",
   action: "change-own",
-  formats: xmlAndJson,
   body: Type.Object(
     {
       username: optionalText,
@@ -258,7 +254,6 @@ const deleteProviderUserOperation: Operation = {
   method: "DELETE",
   path: "/users/{id}",
   action: "administer-provider",
-  formats: xmlAndJson,
 
   async handle({ pool }, call) {
     requireSuccess(await deleteProviderUser(pool, providerUserTarget(call)));
@@ -283,7 +278,6 @@ const transitionOperation = ({ event, title, description, refusalShowsUser, appl
   method: "PUT",
   path: `/users/{id}/${event}`,
   action: "administer-provider",
-  formats: xmlAndJson,
   otherErrors: [422],
   response: providerUserResponse,
 
@@ -314,7 +308,6 @@ const readPermissionsOperation: Operation = {
   method: "GET",
   path: "/users/{id}/permissions",
   action: "read-own",
-  formats: xmlAndJson,
   response: permissionsResponse,
 
   async handle({ pool }, call) {
@@ -333,7 +326,6 @@ const updatePermissionsOperation: Operation = {
   method: "PUT",
   path: "/users/{id}/permissions",
   action: "administer-provider",
-  formats: xmlAndJson,
   body: Type.Object(
     {
       allowed_sections: Type.Optional(AllowedSections),

@@ -34,7 +34,7 @@ import {
   exampleProviderSettings,
   exampleProviderUser,
 } from "./example-portal.ts";
-import { type AccountManagementApiNeeds, type Call, jsonOnly, type Operation, xmlAndJson } from "./operation.ts";
+import type { AccountManagementApiNeeds, Call, Operation } from "./operation.ts";
 import type { Parameters } from "./parameters.ts";
 
 const contactSchemas = propertySchemas(settingsFields, "change", "contacts");
@@ -107,7 +107,6 @@ const readProviderOperation: Operation = {
   method: "GET",
   path: "/provider",
   action: "read-provider",
-  formats: xmlAndJson,
   response: providerResponse,
 
   async handle(needs, call) {
@@ -125,7 +124,6 @@ const updateProviderOperation: Operation = {
   method: "PUT",
   path: "/provider",
   action: "administer-provider",
-  formats: xmlAndJson,
   body: Type.Object(contactSchemas, { examples: [{ support_email: "support@acme.example" }] }),
   wrapper: "account",
   ignored: ["org_name", "name", "domain", "self_domain", "state", "vat_code", "telephone_number"],
@@ -166,7 +164,7 @@ const readSettingsOperation: Operation = {
   method: "GET",
   path: "/settings",
   action: "read-settings",
-  formats: jsonOnly,
+  isJsonOnly: true,
   response: settingsResponse,
 
   async handle({ pool }, { provider }) {
@@ -182,7 +180,7 @@ const updateSettingsOperation: Operation = {
   method: "PUT",
   path: "/settings",
   action: "change-settings",
-  formats: jsonOnly,
+  isJsonOnly: true,
   body: Type.Object(propertySchemas(settingsFields, "change", "settings"), { examples: [{ signups_enabled: false }] }),
   wrapper: "settings",
   response: settingsResponse,

@@ -58,7 +58,7 @@ import {
   exampleServicePlan,
   exampleTimestamps,
 } from "./example-portal.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import type { Call, Operation } from "./operation.ts";
 import { pageMetadata, type PageMetadata, pageQuery, parsePage } from "./parameters.ts";
 
 const NewServiceSchema = Type.Object(propertySchemas(productFields, "complete"), {
@@ -166,7 +166,6 @@ const listServicesOperation: Operation = {
   method: "GET",
   path: "/services",
   action: "read-products",
-  formats: xmlAndJson,
   query: Type.Object(pageQuery),
   response: servicesResponse,
 
@@ -187,7 +186,6 @@ const createServiceOperation: Operation = {
   method: "POST",
   path: "/services",
   action: "create-products",
-  formats: xmlAndJson,
   body: NewServiceSchema,
   wrapper: "service",
   ignored: ignoredServiceFields,
@@ -212,7 +210,6 @@ const readServiceOperation: Operation = {
   method: "GET",
   path: "/services/{id}",
   action: "read-products",
-  formats: xmlAndJson,
   response: serviceResponse,
 
   async handle({ pool }, call) {
@@ -228,7 +225,6 @@ const updateServiceOperation: Operation = {
   method: "PUT",
   path: "/services/{id}",
   action: "change-products",
-  formats: xmlAndJson,
   body: ServiceChangeSchema,
   wrapper: "service",
   ignored: [...ignoredServiceFields, "system_name"],
@@ -269,7 +265,6 @@ const deleteServiceOperation: Operation = {
   method: "DELETE",
   path: "/services/{id}",
   action: "delete-products",
-  formats: xmlAndJson,
   otherErrors: [422], // with a provider key, if it is the last service
 
   async handle({ pool }, call) {
@@ -372,7 +367,6 @@ const listServiceContractsOperation: Operation = {
   method: "GET",
   path: "/accounts/{account_id}/service_contracts",
   action: "read-portal",
-  formats: xmlAndJson,
   response: serviceContractsResponse,
 
   async handle({ pool }, call) {
@@ -395,7 +389,6 @@ const deleteServiceContractOperation: Operation = {
   method: "DELETE",
   path: "/accounts/{account_id}/service_contracts/{id}",
   action: "change-portal",
-  formats: xmlAndJson,
 
   async handle({ pool }, { provider, caller, by, id }) {
     requirePermission(caller, "change-plans", provider);

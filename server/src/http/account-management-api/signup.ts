@@ -19,7 +19,7 @@ import {
   exampleApplication,
   exampleDocumentSettings,
 } from "./example-portal.ts";
-import { type Operation, xmlAndJson } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 import { type Parameters, parseId } from "./parameters.ts";
 
 interface NewAccount {
@@ -55,7 +55,6 @@ export const signUpOperation: Operation = {
   method: "POST",
   path: "/signup",
   action: "change-portal",
-  formats: xmlAndJson,
   body: Type.Object(
     {
       org_name: Type.String(),

@@ -34,7 +34,7 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleAdminUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
-import { type Call, type Operation, xmlAndJson } from "./operation.ts";
+import type { Call, Operation } from "./operation.ts";
 import { type Parameters, parseText } from "./parameters.ts";
 
 export const UserSchema = Type.Object({
@@ -117,7 +117,6 @@ const listUsersOperation: Operation = {
   method: "GET",
   path: "/accounts/{account_id}/users",
   action: "read-portal",
-  formats: xmlAndJson,
   query: UserFilterQuery,
   response: usersResponse,
 
@@ -139,7 +138,6 @@ const createUserOperation: Operation = {
   method: "POST",
   path: "/accounts/{account_id}/users",
   action: "administer-portal",
-  formats: xmlAndJson,
   body: Type.Object(
     { ...propertySchemas(userFields, "complete"), password: optionalText },
     {
@@ -166,7 +164,6 @@ const readUserOperation: Operation = {
   method: "GET",
   path: "/accounts/{account_id}/users/{id}",
   action: "read-portal",
-  formats: xmlAndJson,
   response: userResponse,
 
   async handle({ pool }, call) {
@@ -184,7 +181,6 @@ const updateUserOperation: Operation = {
   method: "PUT",
   path: "/accounts/{account_id}/users/{id}",
   action: "change-portal",
-  formats: xmlAndJson,
   body: Type.Object(
     { ...propertySchemas(userFields, "change"), password: optionalText },
     { additionalProperties: true, description: userFieldsNote, examples: [{ email: "olafur@harbour.example" }] },
@@ -204,7 +200,6 @@ const deleteUserOperation: Operation = {
   method: "DELETE",
   path: "/accounts/{account_id}/users/{id}",
   action: "change-portal",
-  formats: xmlAndJson,
 
   async handle({ pool }, call) {
     requireSuccess(await deleteUser(pool, userTarget(call)));
@@ -216,7 +211,6 @@ const userActionOperation = {
   tag: "Users",
   method: "PUT",
   action: "change-portal",
-  formats: xmlAndJson,
   response: userResponse,
 } as const satisfies Partial<Operation>;
 

@@ -8,7 +8,7 @@ import { allFailures, deleteFailures, type Failure } from "#webhooks/deliveries/
 import { parseRailsBoolean } from "#portal/fields/index.ts";
 import { type Endpoint, readDefaultEndpoint, saveDefaultEndpoint, switchesOf } from "#webhooks/endpoints/index.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
-import { jsonOnly, type Operation, xmlAndJson } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 import { type Parameters, parseText } from "./parameters.ts";
 import { type ApiResponse, renderJson, type ResponseDoc, timeSchema } from "./responses.ts";
 
@@ -56,7 +56,7 @@ const updateWebhookOperation: Operation = {
   method: "PUT",
   path: "/webhooks",
   action: "change-webhooks",
-  formats: jsonOnly,
+  isJsonOnly: true,
   wrapper: "web_hook",
   wrapperMayBeEmpty: true,
   ignored: ["push_application_content_type"],
@@ -203,7 +203,6 @@ const listFailuresOperation: Operation = {
   method: "GET",
   path: "/webhooks/failures",
   action: "read-failures",
-  formats: xmlAndJson,
   response: failuresResponse,
 
   async handle({ pool, encryption }, { provider }) {
@@ -222,7 +221,6 @@ const deleteFailuresOperation: Operation = {
   method: "DELETE",
   path: "/webhooks/failures",
   action: "change-failures",
-  formats: xmlAndJson,
   query: Type.Object({
     time: Type.Optional(
       Type.String({ format: "date-time", description: "A time from the list. UTC unless it has a time zone." }),
