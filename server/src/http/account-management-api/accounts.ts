@@ -30,7 +30,6 @@ import { readPlans } from "#portal/products/index.ts";
 import { findAccountOfUser } from "#portal/users/index.ts";
 import {
   type ApiResponse,
-  each,
   idSchema,
   type Items,
   linksSchema,
@@ -110,18 +109,8 @@ interface AccountPage {
 }
 
 const renderAccounts = ({ read, readDetails, metadata, settings, adminUrl }: AccountPage): ApiResponse => ({
-  xml: () =>
-    renderXmlList(
-      "accounts",
-      each(readDetails(), (details) => representAccount(details, settings)),
-      metadata,
-    ),
-  json: () =>
-    renderJsonList(
-      "accounts",
-      each(read(), (account) => accountToJson(account, settings, adminUrl)),
-      metadata,
-    ),
+  xml: () => renderXmlList("accounts", readDetails(), (details) => representAccount(details, settings), metadata),
+  json: () => renderJsonList("accounts", read(), (account) => accountToJson(account, settings, adminUrl), metadata),
 });
 
 const accountResponse: ResponseDoc = {
@@ -180,10 +169,10 @@ const listAccountsOperation: Operation = {
     return renderAccounts({
       read: () => readInBatches(ids, (batch) => readAccounts(pool, provider.id, batch)),
       readDetails: () =>
-        each(
-          readInBatches(ids, (batch) => listAccountDetails(pool, provider.id, batch)),
-          (details) => limitToScope(details, productScope),
-        ),
+        readInBatches(ids, async (batch) => {
+          const accounts = await listAccountDetails(pool, provider.id, batch);
+          return accounts.map((details) => limitToScope(details, productScope));
+        }),
       metadata: pageMetadata(page, total),
       settings: await readDocumentSettings(pool, provider),
       adminUrl,

@@ -26,7 +26,6 @@ import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#p
 import { requireAccount } from "./accounts.ts";
 import {
   type ApiResponse,
-  each,
   idSchema,
   type Items,
   linksSchema,
@@ -91,8 +90,8 @@ export const renderApplications = (page: ApplicationPage): ApiResponse => {
   const toJson = ({ application, account }: OwnedApplication) =>
     applicationToJson(application, { settings, adminUrl, account });
   return {
-    xml: () => renderXmlList("applications", each(read(), toNode), metadata),
-    json: () => renderJsonList("applications", each(readWithAccounts(), toJson), metadata),
+    xml: () => renderXmlList("applications", read(), toNode, metadata),
+    json: () => renderJsonList("applications", readWithAccounts(), toJson, metadata),
   };
 };
 

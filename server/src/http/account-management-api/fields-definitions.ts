@@ -8,7 +8,6 @@ import {
   updateFieldsDefinition,
 } from "#portal/fields/index.ts";
 import {
-  each,
   idSchema,
   optionalBoolean,
   renderJson,
@@ -85,10 +84,7 @@ const listFieldsDefinitionsOperation: Operation = {
     const definitions = await readFieldsDefinitions(pool, provider.id);
     return {
       json: () =>
-        renderJsonList(
-          "fields_definitions",
-          each(definitions, (definition) => definitionToJson(definition, provider)),
-        ),
+        renderJsonList("fields_definitions", definitions, (definition) => definitionToJson(definition, provider)),
     };
   },
 };

@@ -17,7 +17,6 @@ import {
 } from "#portal/products/index.ts";
 import {
   type ApiResponse,
-  each,
   idSchema,
   linksSchema,
   renderJson,
@@ -96,16 +95,8 @@ export const renderPlan = ({ provider, adminUrl }: PlanContext, plan: Plan): Api
 
 /** Renders a list of plans, which is named `plans` for every kind. */
 const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]): ApiResponse => ({
-  xml: () =>
-    renderXmlList(
-      "plans",
-      each(plans, (plan) => representPlan(plan)),
-    ),
-  json: () =>
-    renderJsonList(
-      "plans",
-      each(plans, (plan) => planToJson(plan, provider, adminUrl)),
-    ),
+  xml: () => renderXmlList("plans", plans, (plan) => representPlan(plan)),
+  json: () => renderJsonList("plans", plans, (plan) => planToJson(plan, provider, adminUrl)),
 });
 
 const planUrl = ({ adminUrl }: PlanContext, { id, productId }: Plan): string =>

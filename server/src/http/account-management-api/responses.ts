@@ -200,36 +200,30 @@ export const metadataSchema = Type.Optional(
 /** Objects in memory, or objects that are read while they are rendered. */
 export type Items<Item> = Iterable<Item> | AsyncIterable<Item>;
 
-/** Represents items one at a time. */
-export async function* each<Item, Represented>(
-  items: Items<Item>,
-  represent: (item: Item) => Represented,
-): AsyncGenerator<Represented, void> {
-  for await (const item of items) yield represent(item);
-}
-
 /** Renders a list as an XML document. Its items are represented one at a time. */
-export async function* renderXmlList(
+export async function* renderXmlList<Item>(
   name: string,
-  items: Items<Node>,
+  items: Items<Item>,
+  represent: (item: Item) => Node,
   attributes?: Attributes,
 ): AsyncGenerator<string, void> {
   const end = `</${name}>`;
   yield renderXmlDocument(record(name, [], attributes)).slice(0, -end.length);
-  for await (const item of items) yield* renderXmlParts(item);
+  for await (const item of items) yield* renderXmlParts(represent(item));
   yield end;
 }
 
-/** Renders a list as the only property of a JSON object, except for the metadata of a page. */
-export async function* renderJsonList(
+/** Renders a list as the only property of a JSON object, except for the metadata of a page. Its items are represented one at a time. */
+export async function* renderJsonList<Item>(
   name: string,
-  items: Items<unknown>,
+  items: Items<Item>,
+  represent: (item: Item) => unknown,
   metadata?: object,
 ): AsyncGenerator<string, void> {
   yield `{${renderJson(name)}:[`;
   let separator = "";
   for await (const item of items) {
-    yield separator + renderJson(item);
+    yield separator + renderJson(represent(item));
     separator = ",";
   }
   yield metadata ? `],"metadata":${renderJson(metadata)}}` : "]}";

@@ -34,7 +34,6 @@ import type { Provider } from "#portal/providers/index.ts";
 import { requireAccount } from "./accounts.ts";
 import {
   type ApiResponse,
-  each,
   idSchema,
   linksSchema,
   metadataSchema,
@@ -108,18 +107,9 @@ const renderServices = (
   products: readonly Product[],
   metadata?: PageMetadata,
 ): ApiResponse => ({
-  xml: () =>
-    renderXmlList(
-      "services",
-      each(products, (product) => representProduct(product, context)),
-      metadata,
-    ),
+  xml: () => renderXmlList("services", products, (product) => representProduct(product, context), metadata),
   json: () =>
-    renderJsonList(
-      "services",
-      each(products, (product) => productToJson(product, context, context.adminUrl)),
-      metadata,
-    ),
+    renderJsonList("services", products, (product) => productToJson(product, context, context.adminUrl), metadata),
 });
 
 const ServiceSchema = Type.Object({

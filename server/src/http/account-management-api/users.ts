@@ -21,7 +21,6 @@ import {
 import { requireAccount } from "./accounts.ts";
 import {
   type ApiResponse,
-  each,
   idSchema,
   linksSchema,
   optionalText,
@@ -67,16 +66,8 @@ async function respondWithUser(db: Database, { provider, adminUrl }: Call, user:
 
 function renderUsers(users: readonly User[], settings: DocumentSettings, adminUrl: string): ApiResponse {
   return {
-    xml: () =>
-      renderXmlList(
-        "users",
-        each(users, (user) => representUser(user, settings)),
-      ),
-    json: () =>
-      renderJsonList(
-        "users",
-        each(users, (user) => userToJson(user, settings, adminUrl)),
-      ),
+    xml: () => renderXmlList("users", users, (user) => representUser(user, settings)),
+    json: () => renderJsonList("users", users, (user) => userToJson(user, settings, adminUrl)),
   };
 }
 
