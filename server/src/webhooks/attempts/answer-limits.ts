@@ -55,11 +55,11 @@ export interface TrafficObserver {
  * in between would copy every byte.
  */
 export function limitAnswers(socket: Socket, traffic: TrafficObserver): Socket {
-  const answer = new AnswerReader();
+  let answer = new AnswerReader();
   const read = socket.read.bind(socket);
   const write = socket.write.bind(socket);
   const countHandshakeMessage = (): void => {
-    if (answer.hasTooManyHandshakeMessages()) socket.destroy(unusable.handshakeMessages);
+    if (answer.hasTooManyHandshakeMessages()) socket.destroy(unusable("HANDSHAKE_MESSAGES"));
   };
   socket.on("session", countHandshakeMessage).on("secure", countHandshakeMessage);
   return Object.assign(socket, {
@@ -82,7 +82,7 @@ export function limitAnswers(socket: Socket, traffic: TrafficObserver): Socket {
       return null;
     },
     write(...request: Parameters<Socket["write"]>): boolean {
-      answer.begin();
+      answer = new AnswerReader(); // a request is being written
       traffic.writing();
       return write(...request);
     },
@@ -95,7 +95,7 @@ const endOfHead = Buffer.from("\r\n\r\n");
 const statusLineBytes = 12;
 const [carriageReturn, lineFeed] = [0x0d, 0x0a];
 
-/** Parses the responses of one connection, one after another. */
+/** Parses one response. */
 class AnswerReader {
   #state: "before" | "in-interim" | "in-head" | "in-body" = "before";
   #bytes = 0;
@@ -107,18 +107,6 @@ class AnswerReader {
   #pending = nothing;
   /** The incomplete start of a status line, or the end of the parsed part of a head. */
   #held = nothing;
-
-  /** Starts a new response: a request is being written. */
-  begin(): void {
-    this.#state = "before";
-    this.#bytes = 0;
-    this.#headBytes = 0;
-    this.#reads = 0;
-    this.#interimAnswers = 0;
-    this.#handshakeMessages = 0;
-    this.#pending = nothing;
-    this.#held = nothing;
-  }
 
   add(chunk: Buffer): void {
     this.#reads += 1;
@@ -134,11 +122,11 @@ class AnswerReader {
   /** Returns the next piece of the final answer. Undefined when more has to be read for it. */
   next(): Buffer | UnusableAnswerError | undefined {
     while (this.#pending.length > 0) {
-      if (this.#reads > answerLimits.reads) return unusable.inPieces;
+      if (this.#reads > answerLimits.reads) return unusable("ANSWER_IN_PIECES");
       const slice = this.#pending.subarray(0, sliceBytes);
       this.#pending = this.#pending.subarray(sliceBytes);
       this.#bytes += slice.length;
-      if (this.#bytes > answerLimits.totalBytes) return unusable.tooLong;
+      if (this.#bytes > answerLimits.totalBytes) return unusable("ANSWER_TOO_LONG");
       const rest =
         this.#state === "in-body" ? slice : this.#state === "in-head" ? this.#head(slice) : this.#skipInterim(slice);
       if (rest instanceof UnusableAnswerError || rest.length > 0) return rest;
@@ -150,7 +138,7 @@ class AnswerReader {
     const head = this.#state === "in-head" ? Buffer.concat([this.#held, slice]) : slice;
     const end = head.indexOf(endOfHead);
     this.#headBytes += end < 0 ? slice.length : end;
-    if (this.#headBytes > answerLimits.headerBytes) return unusable.longHead;
+    if (this.#headBytes > answerLimits.headerBytes) return unusable("HEADERS_TOO_LONG");
     this.#state = end < 0 ? "in-head" : "in-body";
     this.#held = end < 0 ? Buffer.from(head.subarray(-(endOfHead.length - 1))) : nothing;
     return slice;
@@ -173,9 +161,9 @@ class AnswerReader {
         return this.#head(rest);
       }
       if (!(status >= 100)) return notHttp(rest);
-      if (status === 101) return unusable.upgrade;
+      if (status === 101) return unusable("UPGRADE");
       this.#interimAnswers += 1;
-      if (this.#interimAnswers > answerLimits.interimAnswers) return unusable.interimAnswers;
+      if (this.#interimAnswers > answerLimits.interimAnswers) return unusable("INTERIM_ANSWERS");
       this.#state = "in-interim";
     }
   }
@@ -186,33 +174,16 @@ class AnswerReader {
   }
 }
 
-const unusable = {
-  get tooLong() {
-    const problem = `sent more than ${answerLimits.totalBytes / 1024} KiB without completing its answer`;
-    return new UnusableAnswerError("ANSWER_TOO_LONG", problem);
-  },
-  get inPieces() {
-    const problem = `sent its answer in more than ${answerLimits.reads} pieces without completing it`;
-    return new UnusableAnswerError("ANSWER_IN_PIECES", problem);
-  },
-  get longHead() {
-    return new UnusableAnswerError(
-      "HEADERS_TOO_LONG",
-      `sent more than ${answerLimits.headerBytes / 1024} KiB of headers`,
-    );
-  },
-  get interimAnswers() {
-    const problem = `sent more than ${answerLimits.interimAnswers} interim answers (1xx) before its answer`;
-    return new UnusableAnswerError("INTERIM_ANSWERS", problem);
-  },
-  get handshakeMessages() {
-    const problem = `sent more than ${answerLimits.handshakeMessages} TLS session tickets and renegotiations for one answer`;
-    return new UnusableAnswerError("HANDSHAKE_MESSAGES", problem);
-  },
-  get upgrade() {
-    return new UnusableAnswerError("UPGRADE", "answered 101: it wants to switch to another protocol");
-  },
-};
+const problems = {
+  ANSWER_TOO_LONG: `sent more than ${answerLimits.totalBytes / 1024} KiB without completing its answer`,
+  ANSWER_IN_PIECES: `sent its answer in more than ${answerLimits.reads} pieces without completing it`,
+  HEADERS_TOO_LONG: `sent more than ${answerLimits.headerBytes / 1024} KiB of headers`,
+  INTERIM_ANSWERS: `sent more than ${answerLimits.interimAnswers} interim answers (1xx) before its answer`,
+  HANDSHAKE_MESSAGES: `sent more than ${answerLimits.handshakeMessages} TLS session tickets and renegotiations for one answer`,
+  UPGRADE: "answered 101: it wants to switch to another protocol",
+} as const;
+
+const unusable = (code: keyof typeof problems): UnusableAnswerError => new UnusableAnswerError(code, problems[code]);
 
 /**
  * Removes line breaks before the status line. RFC 9112 (section 2.2) allows them in requests; parsers accept them in

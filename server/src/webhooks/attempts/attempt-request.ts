@@ -21,15 +21,17 @@ export interface Target {
   readonly binId: string | undefined;
 }
 
+type BinIdOf = (url: URL) => string | undefined;
+
 /** Matches the maximum of lanes per engine; a target takes half a kilobyte. */
 const knownMax = 20_000;
 
 /** Parses endpoint URLs and caches the results, since each delivery needs them. */
 export class Targets {
   readonly #known = new Map<string, Target | undefined>();
-  readonly #binIdOf: (url: URL) => string | undefined;
+  readonly #binIdOf: BinIdOf;
 
-  constructor(binIdOf: (url: URL) => string | undefined) {
+  constructor(binIdOf: BinIdOf) {
     this.#binIdOf = binIdOf;
   }
 
@@ -38,25 +40,26 @@ export class Targets {
     const known = this.#known.get(text);
     if (known || this.#known.has(text)) return known;
     if (this.#known.size === knownMax) this.#known.clear();
-    const target = this.#takeApart(text);
+    const target = parseTarget(text, this.#binIdOf);
     this.#known.set(text, target);
     return target;
-  }
-
-  #takeApart(text: string): Target | undefined {
-    const target = parseTarget(text);
-    if (!target) return undefined;
-    const { parsed, ...parts } = target;
-    return { ...parts, binId: this.#binIdOf(parsed) };
   }
 }
 
 /** Returns undefined if the text is no http or https URL. */
-function parseTarget(text: string): (Omit<Target, "binId"> & { readonly parsed: URL }) | undefined {
-  const parsed = URL.parse(text);
-  if (!parsed || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) return undefined;
-  const { origin, host, hostname, pathname } = parsed;
-  return { origin, host, hostname, pathname, query: rawQuery(text), credentials: credentialsOf(parsed), parsed };
+function parseTarget(text: string, binIdOf: BinIdOf): Target | undefined {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
+  const { origin, host, hostname, pathname } = url;
+  return {
+    origin,
+    host,
+    hostname,
+    pathname,
+    query: rawQuery(text),
+    credentials: credentialsOf(url),
+    binId: binIdOf(url),
+  };
 }
 
 /** Converts user and password of a URL to HTTP Basic, as the sender of 3scale does. */
@@ -130,31 +133,13 @@ export interface DeliveryAttempt {
 }
 
 /** Returns the request of a delivery's attempt: for the engine that sends it, and later for the admin who reads it. */
-export function contentOfAttempt({
-  settings,
-  delivery,
-  body,
-  attempt,
-  replay,
-  sentAt,
-}: DeliveryAttempt): RequestContent {
-  const { eventId: id, format, context: event } = delivery;
+export function contentOfAttempt({ settings, delivery, ...sent }: DeliveryAttempt): RequestContent {
+  const { eventId: id, endpointId, format, context: event } = delivery;
   const { url, headers, secrets, eventSource } = settings;
-  const content = {
-    url,
-    headers,
-    secrets,
-    contentType: contentTypeOf(format),
-    body,
-    id,
-    attempt,
-    replay,
-    event,
-    sentAt,
-  };
+  const content = { url, headers, secrets, contentType: contentTypeOf(format), id, event, ...sent };
   const complete = isBinaryCloudEvent(format) ? { ...content, cloudEventSource: eventSource } : content;
   if (!event.trace) return complete;
-  return { ...complete, trace: contextOfRequest(event.trace, `${id}.${delivery.endpointId}.${attempt}.${replay}`) };
+  return { ...complete, trace: contextOfRequest(event.trace, `${id}.${endpointId}.${sent.attempt}.${sent.replay}`) };
 }
 
 export interface HeaderNeeds {
@@ -281,7 +266,7 @@ export interface SentRequest {
 
 /** Renders a request again from its content, with the same bytes. Returns undefined if nothing can be sent to its URL. */
 export function renderSentRequest(content: RequestContent, userAgent: string): SentRequest | undefined {
-  const target = parseTarget(content.url);
+  const target = parseTarget(content.url, () => undefined);
   if (!target) return undefined;
   const { origin, host, pathname, query, credentials } = target;
   const headers = requestHeaders(content, { signer: new Signer(), userAgent, credentials });

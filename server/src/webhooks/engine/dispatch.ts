@@ -364,16 +364,9 @@ const jitterOf = (delivery: DueDelivery): number => (delivery.format === "3scale
 const requestOf = (
   settings: DeliverySettings,
   delivery: DueDelivery,
-  { attempt, sentAt, mayStart }: Required<Pick<AttemptRequest, "attempt" | "sentAt" | "mayStart">>,
+  { mayStart, ...attempt }: Required<Pick<AttemptRequest, "attempt" | "sentAt" | "mayStart">>,
 ): AttemptRequest => ({
-  ...contentOfAttempt({
-    settings,
-    delivery,
-    body: delivery.body,
-    attempt,
-    replay: delivery.replay,
-    sentAt,
-  }),
+  ...contentOfAttempt({ settings, delivery, body: delivery.body, replay: delivery.replay, ...attempt }),
   timeoutSeconds: settings.timeoutSeconds,
   mayStart,
 });
