@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type } from "typebox";
 import {
   alertKindNames,
   createAlertRule,
@@ -26,6 +26,7 @@ import {
   represent,
   representPage,
   Timestamp,
+  valuesOf,
 } from "./fields.ts";
 import {
   created,
@@ -145,20 +146,6 @@ const defaults = {
   byMail: true,
 } as const;
 
-/** Returns the given settings by their names in the domain. */
-function settingsOf(body: Static<typeof RuleChangeSchema>) {
-  const { threshold, clear_threshold, for_seconds, clear_for_seconds, min_attempts, is_enabled, by_mail } = body;
-  return {
-    ...(threshold !== undefined && { threshold }),
-    ...(clear_threshold !== undefined && { clearThreshold: clear_threshold }),
-    ...(for_seconds !== undefined && { forSeconds: for_seconds }),
-    ...(clear_for_seconds !== undefined && { clearForSeconds: clear_for_seconds }),
-    ...(min_attempts !== undefined && { minAttempts: min_attempts }),
-    ...(is_enabled !== undefined && { isEnabled: is_enabled }),
-    ...(by_mail !== undefined && { byMail: by_mail }),
-  };
-}
-
 const ruleOperations: readonly Operation[] = [
   operation({
     id: "listAlertRules",
@@ -185,7 +172,7 @@ const ruleOperations: readonly Operation[] = [
     body: NewRuleSchema,
     responses: { 201: AlertRuleSchema },
     async handle({ pool }, { provider, by: { actor }, body: { kind, endpoint_id: endpointId = null, ...settings } }) {
-      const rule = { ...defaults, ...settingsOf(settings), kind, endpointId };
+      const rule = { ...defaults, ...valuesOf(settings), kind, endpointId };
       const outcome = await createAlertRule(pool, { providerId: provider.id, actor }, rule);
       requireAccepted(outcome);
       return created(`/alert-rules/${outcome.id}`, representAlertRule(outcome));
@@ -217,7 +204,7 @@ const ruleOperations: readonly Operation[] = [
     responses: { 200: AlertRuleSchema },
     async handle({ pool }, { provider, by: { actor }, params: { id }, body }) {
       const caller = { providerId: provider.id, actor, id };
-      const outcome = requireFound(await updateAlertRule(pool, caller, settingsOf(body)));
+      const outcome = requireFound(await updateAlertRule(pool, caller, valuesOf(body)));
       requireAccepted(outcome);
       return representAlertRule(outcome);
     },

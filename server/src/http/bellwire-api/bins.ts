@@ -33,6 +33,7 @@ import {
   represent,
   representPage,
   Timestamp,
+  valuesOf,
 } from "./fields.ts";
 import {
   type Operation,
@@ -133,13 +134,7 @@ async function parseSettings(needs: OperationNeeds, body: Static<typeof BinChang
   const wrongUrl = typeof forwardUrl === "string" ? await checkForwardUrl(forwardUrl, needs) : undefined;
   if (wrongUrl !== undefined) errors["forward_url"] = [wrongUrl];
   if (Object.keys(errors).length > 0) throw new Problem("invalid", { errors });
-  return {
-    name: body.name?.trim(),
-    answerStatus: body.answer_status,
-    answerDelayMs: body.answer_delay_ms,
-    answerRules,
-    forwardUrl,
-  };
+  return { ...valuesOf(body), name: body.name?.trim() };
 }
 
 /** Callers who may change bins also see their secrets, and those of their requests. */

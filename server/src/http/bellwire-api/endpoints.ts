@@ -20,7 +20,6 @@ import {
   readEndpoint,
   restoreEndpoint,
   rotateSecret,
-  inputByColumn,
   settingSchemas,
   type Endpoint,
   type EndpointInput,
@@ -45,6 +44,7 @@ import {
   represent,
   representPage,
   Timestamp,
+  valuesOf,
 } from "./fields.ts";
 import {
   noContentResponse,
@@ -132,7 +132,7 @@ const mayChangeEndpoints = (caller: AdminCaller, provider: Provider): boolean =>
   denialReason(caller, "change-webhooks", provider) === undefined;
 
 const parseEndpointInput = (body: Static<typeof EndpointChangeSchema>): EndpointInput =>
-  inputByColumn({ ...body, event_types: body.event_types && [...new Set(body.event_types)] });
+  valuesOf({ ...body, ...(body.event_types && { event_types: [...new Set(body.event_types)] }) });
 
 const requireEndpoint = async (
   { pool, encryption }: OperationNeeds,

@@ -38,6 +38,17 @@ export function represent({ properties }: TObject, object: Readonly<Record<strin
   return Object.fromEntries(values);
 }
 
+/** The values of a document, by their names in the domain. JSON has no undefined ones. */
+type ValuesOf<Document> = {
+  readonly [Name in keyof Document & string as PropertyName<Name>]: Exclude<Document[Name], undefined>;
+};
+
+/** Returns the values of a document of a request: its `event_types` are `eventTypes`. */
+export function valuesOf<Document extends object>(document: Document): ValuesOf<Document>;
+export function valuesOf(document: object): object {
+  return Object.fromEntries(Object.entries(document).map(([name, value]) => [propertyName(name), value]));
+}
+
 // Pages
 
 export const pageLimit = 50;

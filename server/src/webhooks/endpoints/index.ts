@@ -30,11 +30,4 @@ export {
   readEndpoint,
   reencryptEndpoints,
 } from "./endpoint-table.ts";
-export {
-  defaultEndpointName,
-  type Endpoint,
-  type EndpointInput,
-  exampleSettings,
-  inputByColumn,
-  settingSchemas,
-} from "./settings.ts";
+export { defaultEndpointName, type Endpoint, type EndpointInput, exampleSettings, settingSchemas } from "./settings.ts";

@@ -241,15 +241,6 @@ export function applyInput(settings: EndpointSettings, input: EndpointInput): En
   return { ...settings, ...changes };
 }
 
-/** Returns the input of a body of the API. */
-export function inputByColumn(body: {
-  readonly [Column in SettingColumn]?: Static<Settings[Column]["schema"]> | undefined;
-}): EndpointInput;
-export function inputByColumn(body: Readonly<Record<string, unknown>>): object {
-  const entries = Object.entries(body).map(([column, value]) => [propertyName(column), value]);
-  return Object.fromEntries(entries);
-}
-
 /** Returns the settings of the documentation's endpoint. */
 export function exampleSettings(): EndpointSettings;
 export function exampleSettings(): object {
