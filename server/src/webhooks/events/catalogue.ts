@@ -1,14 +1,11 @@
 /** The interfaces that can cause an event. `background` has no signed-in user: activation by email, Bellwire itself. */
 export type EventInterface = "developer_portal" | "admin_portal" | "api" | "background";
 
-interface CatalogueRow {
-  readonly type: string;
-  /** The switch on the Webhooks page and in the Account Management API. */
-  readonly switchName: string;
+interface CatalogueRow<Type> {
+  readonly type: Type;
   /** The position of the switch in 3scale's API. */
   readonly position: number;
   readonly label: string;
-  readonly group: "Accounts" | "Users" | "Applications" | "Keys";
   readonly interfaces: readonly EventInterface[];
 }
 
@@ -18,139 +15,47 @@ const withBackground = [...all, "background"] as const;
 
 /** The event types, in the order of the Webhooks page. */
 export const eventCatalogue = [
-  {
-    type: "account.created",
-    switchName: "account_created_on",
-    position: 1,
-    label: "Account created",
-    group: "Accounts",
-    interfaces: all,
-  },
-  {
-    type: "account.updated",
-    switchName: "account_updated_on",
-    position: 2,
-    label: "Account updated",
-    group: "Accounts",
-    interfaces: withBackground,
-  },
-  {
-    type: "account.plan_changed",
-    switchName: "account_plan_changed_on",
-    position: 10,
-    label: "Account Plan changed",
-    group: "Accounts",
-    interfaces: all,
-  },
-  {
-    type: "account.deleted",
-    switchName: "account_deleted_on",
-    position: 3,
-    label: "Account deleted",
-    group: "Accounts",
-    interfaces: adminOnly,
-  },
-  {
-    type: "user.created",
-    switchName: "user_created_on",
-    position: 4,
-    label: "User created",
-    group: "Users",
-    interfaces: all,
-  },
-  {
-    type: "user.updated",
-    switchName: "user_updated_on",
-    position: 5,
-    label: "User updated",
-    group: "Users",
-    interfaces: withBackground,
-  },
-  {
-    type: "user.deleted",
-    switchName: "user_deleted_on",
-    position: 6,
-    label: "User deleted",
-    group: "Users",
-    interfaces: all,
-  },
-  {
-    type: "application.created",
-    switchName: "application_created_on",
-    position: 7,
-    label: "Application created",
-    group: "Applications",
-    interfaces: all,
-  },
-  {
-    type: "application.updated",
-    switchName: "application_updated_on",
-    position: 8,
-    label: "Application updated",
-    group: "Applications",
-    interfaces: all,
-  },
-  {
-    type: "application.suspended",
-    switchName: "application_suspended_on",
-    position: 15,
-    label: "Application suspended",
-    group: "Applications",
-    interfaces: adminOnly,
-  },
-  {
-    type: "application.plan_changed",
-    switchName: "application_plan_changed_on",
-    position: 11,
-    label: "Application Plan changed",
-    group: "Applications",
-    interfaces: all,
-  },
-  {
-    type: "application.user_key_updated",
-    switchName: "application_user_key_updated_on",
-    position: 12,
-    label: "API Key changed",
-    group: "Applications",
-    interfaces: all,
-  },
-  {
-    type: "application.deleted",
-    switchName: "application_deleted_on",
-    position: 9,
-    label: "Application deleted",
-    group: "Applications",
-    interfaces: withBackground,
-  },
-  {
-    type: "application.key_created",
-    switchName: "application_key_created_on",
-    position: 13,
-    label: "Application Key created",
-    group: "Keys",
-    interfaces: all,
-  },
-  {
-    type: "application.key_deleted",
-    switchName: "application_key_deleted_on",
-    position: 14,
-    label: "Application Key deleted",
-    group: "Keys",
-    interfaces: all,
-  },
-  {
-    type: "application.key_updated",
-    switchName: "application_key_updated_on",
-    position: 16,
-    label: "Application Key updated",
-    group: "Keys",
-    interfaces: all,
-  },
-] as const satisfies readonly CatalogueRow[];
+  ...inGroup("Accounts", [
+    { type: "account.created", position: 1, label: "Account created", interfaces: all },
+    { type: "account.updated", position: 2, label: "Account updated", interfaces: withBackground },
+    { type: "account.plan_changed", position: 10, label: "Account Plan changed", interfaces: all },
+    { type: "account.deleted", position: 3, label: "Account deleted", interfaces: adminOnly },
+  ]),
+  ...inGroup("Users", [
+    { type: "user.created", position: 4, label: "User created", interfaces: all },
+    { type: "user.updated", position: 5, label: "User updated", interfaces: withBackground },
+    { type: "user.deleted", position: 6, label: "User deleted", interfaces: all },
+  ]),
+  ...inGroup("Applications", [
+    { type: "application.created", position: 7, label: "Application created", interfaces: all },
+    { type: "application.updated", position: 8, label: "Application updated", interfaces: all },
+    { type: "application.suspended", position: 15, label: "Application suspended", interfaces: adminOnly },
+    { type: "application.plan_changed", position: 11, label: "Application Plan changed", interfaces: all },
+    { type: "application.user_key_updated", position: 12, label: "API Key changed", interfaces: all },
+    { type: "application.deleted", position: 9, label: "Application deleted", interfaces: withBackground },
+  ]),
+  ...inGroup("Keys", [
+    { type: "application.key_created", position: 13, label: "Application Key created", interfaces: all },
+    { type: "application.key_deleted", position: 14, label: "Application Key deleted", interfaces: all },
+    { type: "application.key_updated", position: 16, label: "Application Key updated", interfaces: all },
+  ]),
+] as const;
 
 export type CatalogueEntry = (typeof eventCatalogue)[number];
 export type PortalEventType = CatalogueEntry["type"];
 export type SwitchName = CatalogueEntry["switchName"];
+
+type SwitchOf<Type> = Type extends `${infer Subject}.${infer Change}` ? `${Subject}_${Change}_on` : never;
+
+/** Returns the switch of a type on the Webhooks page and in the Account Management API: `account_created_on`. */
+function switchOf<Type extends string>(type: Type): SwitchOf<Type>;
+function switchOf(type: string): string {
+  return `${type.replace(".", "_")}_on`;
+}
+
+function inGroup<const Type extends string, Group extends string>(group: Group, rows: readonly CatalogueRow<Type>[]) {
+  return rows.map((row) => ({ ...row, group, switchName: switchOf(row.type) }));
+}
 
 interface OperationalRow {
   readonly type: string;
