@@ -174,21 +174,31 @@ export function measureTelemetry(metrics: Registry): TelemetryNeeds["count"] {
   return (signal, result, count) => items.inc({ signal, result }, count);
 }
 
+/** Returns a function that registers gauges. Each is read when metrics are, and is NaN if that fails. */
+const createGauges =
+  (metrics: Registry) =>
+  (name: string, help: string, read: () => number | Promise<number>): void => {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      registers: [metrics],
+      async collect() {
+        try {
+          gauge.set(await read());
+        } catch {
+          gauge.set(Number.NaN);
+        }
+      },
+    });
+  };
+
 /** Registers the current state of the engine in this process. */
 export function measureEngine(
   metrics: Registry,
   engine: Pick<RunningEngine, "inFlight" | "lanes" | "bodies" | "windows" | "undecryptable">,
   statistics: Pick<StatisticsRecorder, "lagSeconds">,
 ): void {
-  const gauge = (name: string, help: string, read: () => number): Gauge =>
-    new Gauge({
-      name,
-      help,
-      registers: [metrics],
-      collect() {
-        this.set(read());
-      },
-    });
+  const gauge = createGauges(metrics);
   gauge("bellwire_attempts_in_flight", "Attempts in flight in this process.", () => engine.inFlight);
   gauge(
     "bellwire_lanes_owned",
@@ -266,15 +276,9 @@ export function measureLaneStore(metrics: Registry, store: LaneStore, clock: Clo
  */
 export function measureBacklog(metrics: Registry, measured: Measured): void {
   const db = askInTime(measured);
-  const gauge = (name: string, help: string, read: () => Promise<number>): Gauge =>
-    new Gauge({
-      name,
-      help: `${help} The same from every process.`,
-      registers: [metrics],
-      async collect() {
-        this.set((await read().catch(() => undefined)) ?? Number.NaN);
-      },
-    });
+  const addGauge = createGauges(metrics);
+  const gauge = (name: string, help: string, read: () => Promise<number>): void =>
+    addGauge(name, `${help} The same from every process.`, read);
   // One statement serves all gauges of a scrape.
   let measuring: Promise<DueMeasure> | undefined;
   const measure = (): Promise<DueMeasure> =>
@@ -313,15 +317,7 @@ export function measureBacklog(metrics: Registry, measured: Measured): void {
 /** Registers warnings about the clock, missing tables and failovers. */
 export function measureDatabase(metrics: Registry, measured: Measured): void {
   const db = askInTime(measured);
-  const gauge = (name: string, help: string, read: () => Promise<number>): Gauge =>
-    new Gauge({
-      name,
-      help,
-      registers: [metrics],
-      async collect() {
-        this.set((await read().catch(() => undefined)) ?? Number.NaN);
-      },
-    });
+  const gauge = createGauges(metrics);
   gauge(
     "bellwire_clock_ahead_seconds",
     "How far this machine's clock is ahead of the database's, which Bellwire follows; negative if it is behind.",
@@ -359,12 +355,12 @@ export function measureDatabase(metrics: Registry, measured: Measured): void {
 
 /** Measures how long work waits for a connection of this process's pool: a sign of slow statements or of too few connections. */
 export function measurePool(metrics: Registry, pool: Pick<OpenedPool, "waiting" | "onWait">): void {
-  const waiting: Gauge = new Gauge({
-    name: "bellwire_database_waiting",
-    help: "Statements and transactions of this process that wait for a database connection.",
-    registers: [metrics],
-    collect: () => waiting.set(pool.waiting),
-  });
+  const gauge = createGauges(metrics);
+  gauge(
+    "bellwire_database_waiting",
+    "Statements and transactions of this process that wait for a database connection.",
+    () => pool.waiting,
+  );
   const seconds = new Histogram({
     name: "bellwire_database_wait_seconds",
     help: "How long statements and transactions waited if no connection was idle, including the time to connect. After 10 s they are refused.",
