@@ -153,6 +153,19 @@ test("a resumed list shows the changes of all its rows, with one request", async
   expect(live.list.state()).toEqual({ isPaused: false, newCount: 0, hasCutRows: false });
 });
 
+test("a row that is reported while a resumed list is read is shown", async () => {
+  const live = listOf([page(rows(6, 4))]);
+  live.list.pause();
+  await live.report(rows(7, 7));
+  const reading = Promise.withResolvers<Page>();
+  live.readFirstPage.mockReturnValueOnce(reading.promise);
+  live.list.resume();
+  await live.report(rows(8, 8), true, 5000);
+  reading.resolve(page(rows(7, 5)));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(live.shown()).toEqual([[8, 7, 6]]);
+});
+
 test("a resumed list is replaced if rows are missing between the newest and its own", async () => {
   const live = listOf([page(rows(6, 4)), page(rows(3, 1), null)]);
   live.list.pause();

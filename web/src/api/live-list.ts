@@ -151,6 +151,7 @@ export class LiveList<Row, Page extends ListPage<Row>> {
   readonly #held = new Set<string>();
   readonly #listeners = new Set<() => void>();
   #hasMissed = false;
+  #isRestarting = false;
   #state = initialState;
   #applyTimer: ReturnType<typeof setTimeout> | undefined;
   #checkTimer: ReturnType<typeof setTimeout> | undefined;
@@ -211,7 +212,7 @@ export class LiveList<Row, Page extends ListPage<Row>> {
 
   #apply(): void {
     // A page that is being read would overwrite the changes.
-    if (this.#isFetching()) return this.#applySoon();
+    if (this.#isFetching() || this.#isRestarting) return this.#applySoon();
     const pages = this.#pages();
     // After an error there is no list. The next read has all changes, and keeping them could take any amount of memory.
     if (!pages) return this.#changes.clear();
@@ -256,15 +257,21 @@ export class LiveList<Row, Page extends ListPage<Row>> {
     else this.#write(mergeFirstPage(pages, fresh, order));
   }
 
-  /** Reads the first page and shows it, with the changes that were gathered for the pages after it. */
+  /**
+   * Reads the first page and shows it, with the changes that were gathered for the pages after it. The page may lack rows that are reported
+   * while it is read, so these wait.
+   */
   async #restart(): Promise<void> {
     if (this.#hasMissed) return this.#readAgain();
+    const gathered = new Map(this.#changes);
+    this.#isRestarting = true;
     const fresh = await this.#readFirstPage();
+    this.#isRestarting = false;
     const pages = this.#pages();
     if (!fresh || !pages) return;
     const { order, limit } = this.#options;
-    const merged = mergeChanges(pages, this.#changes, order, limit);
-    this.#changes.clear();
+    const merged = mergeChanges(pages, gathered, order, limit);
+    for (const [id, change] of gathered) if (this.#changes.get(id) === change) this.#changes.delete(id);
     this.#held.clear();
     this.#write(mergeFirstPage(merged.pages, fresh, order));
     this.#setState({ newCount: 0, hasCutRows: false });
