@@ -128,6 +128,25 @@ test("a single page keeps its length, and is completed before the next page is r
   expect(live.list.state().hasCutRows).toBe(false);
 });
 
+test("a single page keeps its rows while some of them are selected, and its length again after that", async () => {
+  const live = listOf([page(rows(3, 1), null)]);
+  live.list.keepRows(true);
+  await live.report(rows(5, 4));
+  expect(live.shown()).toEqual([[5, 4, 3, 2, 1]]);
+  live.serve(page(rows(6, 4)));
+  await live.report([{ id: 6, text: "perhaps" }], "unknown", 2000);
+  expect(live.shown()).toEqual([[6, 5, 4, 3, 2, 1]]);
+  await live.report(rows(500, 7));
+  expect(live.shown()).toEqual([[6, 5, 4, 3, 2, 1]]);
+  expect(live.list.state()).toMatchObject({ newCount: 494, hasCutRows: false });
+
+  live.serve(page(rows(500, 498)));
+  live.list.keepRows(false);
+  await live.report(rows(501, 501));
+  expect(live.shown()).toEqual([[501, 500, 499]]);
+  expect(live.list.state().newCount).toBe(0);
+});
+
 test("a paused list does not change and counts each new row once", async () => {
   const live = listOf([page(rows(6, 4))]);
   live.list.pause();
@@ -204,6 +223,9 @@ test("too many new rows for a long list are counted instead of inserted", async 
   await live.report(rows(500, 7));
   expect(live.shown()[0]).toEqual([6, 5, 4]);
   expect(live.list.state().newCount).toBe(494);
+  await live.report(rows(501, 501)); // above a gap
+  expect(live.shown()[0]).toEqual([6, 5, 4]);
+  expect(live.list.state().newCount).toBe(495);
 });
 
 test("a steady flow of rows is applied once a second", async () => {

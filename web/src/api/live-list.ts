@@ -33,15 +33,24 @@ interface MergedPages<Page> {
   readonly isUncertain: boolean;
 }
 
+interface MergeRules<Row> {
+  readonly order: RowOrder<Row>;
+  /** The length of a single page. */
+  readonly limit: number;
+  /** True if a single page keeps its rows instead of its length. */
+  readonly keepsRows: boolean;
+  /** True if new rows are held already: newer ones would hide the gap. */
+  readonly isHolding: boolean;
+}
+
 /**
  * Applies reported changes to the pages of a list without asking the server. Rows of all pages are replaced or removed
- * in place. New rows go to the top. A single page keeps its length, so it always has the newest rows.
+ * in place. New rows go to the top. A single page keeps its length, so it always has the newest rows, unless it keeps its rows.
  */
 function mergeChanges<Row, Page extends ListPage<Row>>(
   pages: readonly Page[],
   changes: ReadonlyMap<string, RowChange<Row>>,
-  order: RowOrder<Row>,
-  limit: number,
+  { order, limit, keepsRows, isHolding }: MergeRules<Row>,
 ): MergedPages<Page> {
   const patched = pages.map((page) => patchPage(page, changes, order));
   const unknown = unknownRows(pages, changes, order).map(([, change]) => change);
@@ -55,8 +64,8 @@ function mergeChanges<Row, Page extends ListPage<Row>>(
   const added = unknown.filter(({ row, isMatch }) => isMatch === true && isAbove(row)).map(({ row }) => row);
   if (!first || added.length === 0) return { pages: patched, held: [], isCut: false, isUncertain };
 
-  const isOnly = later.length === 0;
-  if (!isOnly && first.data.length + added.length > liveRowsMax) {
+  const isOnly = later.length === 0 && !keepsRows;
+  if (isHolding || (!isOnly && first.data.length + added.length > liveRowsMax)) {
     return { pages: patched, held: added.map(order.idOf), isCut: false, isUncertain };
   }
   const data = [...first.data, ...added].toSorted(order.compare);
@@ -81,16 +90,16 @@ function patchPage<Row, Page extends ListPage<Row>>(
 }
 
 /**
- * Puts a freshly read first page into a list. Later pages stay if the new rows adjoin the present ones. Otherwise rows
+ * Puts a freshly read first page into a list. Later pages and kept rows stay if the new rows adjoin the present ones. Otherwise rows
  * between them are missing, and the list starts over with the first page.
  */
 function mergeFirstPage<Row, Page extends ListPage<Row>>(
   pages: readonly Page[],
   fresh: Page,
-  order: RowOrder<Row>,
+  { order, keepsRows }: Pick<MergeRules<Row>, "order" | "keepsRows">,
 ): readonly Page[] {
   const [first, ...later] = pages;
-  if (!first || later.length === 0) return [fresh];
+  if (!first || (later.length === 0 && !keepsRows)) return [fresh];
   const present = new Map(first.data.map((row) => [order.idOf(row), row]));
   if (!fresh.data.some((row) => present.has(order.idOf(row)))) return [fresh];
   const freshIds = new Set(fresh.data.map(order.idOf));
@@ -151,6 +160,7 @@ export class LiveList<Row, Page extends ListPage<Row>> {
   readonly #held = new Set<string>();
   readonly #listeners = new Set<() => void>();
   #hasMissed = false;
+  #keepsRows = false;
   #isRestarting = false;
   #state = initialState;
   #applyTimer: ReturnType<typeof setTimeout> | undefined;
@@ -190,6 +200,14 @@ export class LiveList<Row, Page extends ListPage<Row>> {
     void this.#restart();
   };
 
+  /** Keeps the rows that are shown, such as selected ones, until it is called with false. New rows are added above, or counted. */
+  readonly keepRows = (isKept: boolean): void => {
+    const isOver = this.#keepsRows && !isKept;
+    this.#keepsRows = isKept;
+    const isWaiting = !this.#state.isPaused && this.#held.size > 0;
+    if (isOver && isWaiting && this.#pages()?.length === 1) void this.#restart();
+  };
+
   /** Completes the only page before the page after it is read. */
   readonly beforeNextPage = async (): Promise<void> => {
     if (this.#state.hasCutRows) await this.#restart();
@@ -217,9 +235,8 @@ export class LiveList<Row, Page extends ListPage<Row>> {
     // After an error there is no list. The next read has all changes, and keeping them could take any amount of memory.
     if (!pages) return this.#changes.clear();
     this.#appliedAtMs = Date.now();
-    const { order, limit } = this.#options;
     if (this.#state.isPaused) return this.#gather(pages);
-    const merged = mergeChanges(pages, this.#changes, order, limit);
+    const merged = mergeChanges(pages, this.#changes, this.#rules());
     this.#changes.clear();
     this.#write(merged.pages);
     this.#hold(merged.held);
@@ -252,9 +269,9 @@ export class LiveList<Row, Page extends ListPage<Row>> {
     const { order } = this.#options;
     const fetched = new Map(fresh.data.map((row) => [order.idOf(row), { row, isMatch: true }]));
     const unknown = unknownRows(pages, fetched, order).map(([id]) => id);
-    const isGap = pages.length > 1 && unknown.length === fresh.data.length;
+    const isGap = (pages.length > 1 || this.#keepsRows) && unknown.length === fresh.data.length;
     if (this.#state.isPaused || isGap) this.#hold(unknown);
-    else this.#write(mergeFirstPage(pages, fresh, order));
+    else this.#write(mergeFirstPage(pages, fresh, this.#rules()));
   }
 
   /**
@@ -269,11 +286,12 @@ export class LiveList<Row, Page extends ListPage<Row>> {
     this.#isRestarting = false;
     const pages = this.#pages();
     if (!fresh || !pages) return;
-    const { order, limit } = this.#options;
-    const merged = mergeChanges(pages, gathered, order, limit);
+    // Rows that were cut off may follow a single page, so it starts over.
+    const rules = { ...this.#options, keepsRows: false, isHolding: false };
+    const merged = mergeChanges(pages, gathered, rules);
     for (const [id, change] of gathered) if (this.#changes.get(id) === change) this.#changes.delete(id);
     this.#held.clear();
-    this.#write(mergeFirstPage(merged.pages, fresh, order));
+    this.#write(mergeFirstPage(merged.pages, fresh, rules));
     this.#setState({ newCount: 0, hasCutRows: false });
   }
 
@@ -294,6 +312,10 @@ export class LiveList<Row, Page extends ListPage<Row>> {
   #hold(ids: readonly string[]): void {
     for (const id of ids) if (this.#held.size < newRowsMax) this.#held.add(id);
     if (this.#held.size !== this.#state.newCount) this.#setState({ newCount: this.#held.size });
+  }
+
+  #rules(): MergeRules<Row> {
+    return { ...this.#options, keepsRows: this.#keepsRows, isHolding: this.#held.size > 0 };
   }
 
   #pages(): readonly Page[] | undefined {

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useApi } from "../api/bellwire-client.ts";
 import type { Delivery } from "../api/deliveries.ts";
 import { type Event, eventTypesQuery } from "../api/events.ts";
@@ -103,12 +103,15 @@ export interface SelectableDeliveriesProps {
   readonly deliveries: readonly Delivery[];
   /** The filter of the list, which "all" refers to. */
   readonly filter: JobFilter;
+  /** Receives whether rows are selected, which new rows must not push off the list. */
+  readonly keepRows: (isKept: boolean) => void;
 }
 
 /** A table of deliveries with actions on the selected ones, or on all that match the filter. */
-export function SelectableDeliveries({ deliveries, filter }: SelectableDeliveriesProps) {
+export function SelectableDeliveries({ deliveries, filter, keepRows }: SelectableDeliveriesProps) {
   const selection = useBulkSelection(deliveries.map(({ id }) => id));
   const hasSelection = selection.ids.size > 0 || selection.isAll;
+  useEffect(() => keepRows(hasSelection), [keepRows, hasSelection]);
   return (
     <>
       <RunningJobs />

@@ -2,7 +2,8 @@ import { flushSync } from "react-dom";
 import { expect, test, vi } from "vitest";
 import type { Delivery } from "../../api/deliveries.ts";
 import { exampleDelivery } from "../../testing/examples.ts";
-import { click, fill, search } from "../../testing/show-in-portal.tsx";
+import { SelectableDeliveries } from "../../components/history-table.tsx";
+import { click, fill, search, showInPortal } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
@@ -174,4 +175,16 @@ test("resuming a paused list reads its first page once", async () => {
   await click("Resume");
   await waitFor(() => expect(page.askedFor(list)).toHaveLength(before + 1));
   expect(shown()).not.toContain("Paused");
+});
+
+test("new rows push no selected row off the list", async () => {
+  const keepRows = vi.fn<(isKept: boolean) => void>();
+  showInPortal(<SelectableDeliveries deliveries={[exampleDelivery]} filter={{}} keepRows={keepRows} />, {
+    answers: {},
+  });
+  await waitFor(() => expect(keepRows.mock.calls).toEqual([[false]]));
+  document.querySelector<HTMLInputElement>("tbody input[type=checkbox]")?.click();
+  await waitFor(() => expect(keepRows).toHaveBeenLastCalledWith(true));
+  await click("Clear selection");
+  await waitFor(() => expect(keepRows).toHaveBeenLastCalledWith(false));
 });

@@ -63,7 +63,9 @@ function DeliveryList({ filter, onClear }: { filter: ListFilter; onClear: () => 
       empty={<NoDeliveries />}
       onClear={onClear}
     >
-      {(deliveries) => <SelectableDeliveries deliveries={deliveries} filter={filterQuery(filter)} />}
+      {(deliveries) => (
+        <SelectableDeliveries deliveries={deliveries} filter={filterQuery(filter)} keepRows={live.list.keepRows} />
+      )}
     </FilteredList>
   );
 }
