@@ -23,19 +23,19 @@ async function count(
 ): Promise<void> {
   const counts = new LaneCounts();
   for (const counted of attempts) counts.add(counted);
-  const [report] = await pool.query<{ epoch: number; claimedIn: number }>(
-    `select (select epoch from lane_reports where endpoint_id = $1), transaction_number() as claimed_in`,
+  const [report] = await pool.query<{ epoch: number; formerThrough: number }>(
+    `select (select epoch from lane_reports where endpoint_id = $1), transaction_number() as former_through`,
     [endpoint.endpointId],
   );
-  const claimedIn = report?.claimedIn ?? 0;
+  const formerThrough = report?.formerThrough ?? 0;
   const lane: LaneToWrite = {
     ...endpoint,
     epoch: (report?.epoch ?? 0) + 1,
     isReleased: true,
     state: idleLane,
     counts,
-    base: claimedIn,
-    through: claimedIn,
+    base: formerThrough,
+    through: formerThrough,
     isFirstWrite: true,
     known: undefined,
   };

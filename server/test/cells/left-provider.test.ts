@@ -12,6 +12,7 @@ import {
   insertEngine,
   purgeDeletedFailures,
   selectFailures,
+  sampleTransactions,
   type Settlement,
   settleDeliveries,
   verifyOwnership,
@@ -266,11 +267,11 @@ test("statistics of a provider whose changes are refused wait, and keep no other
   for (const providerId of [gone, staying])
     endpointIds.push(await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" }));
   const lanes = await claimLanes(pool, { engineId, endpointIds, claimNumber: 2, leaseSeconds: 600 });
+  const base = Number((await sampleTransactions(pool)).nextToStart) - 1;
   const write = async (known: number | undefined): Promise<object> => {
     const parts = lanes.map((lane) => {
       const counts = new LaneCounts();
       counts.add(countedAttempt());
-      const { claimedIn: base } = lane;
       return { ...lane, isReleased: false, state: idleLane, counts, base, through: base, isFirstWrite: true, known };
     });
     const written = await pool.inTransaction((tx) => writeStatistics(tx, parts));

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createIdGenerator } from "#platform/ids.ts";
-import { cancelDelivery, listDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
+import { cancelDelivery, everyAttempt, listDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
 import { type LaneStore, postgresLaneStore } from "#webhooks/engine/index.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -207,7 +207,6 @@ test.for([
     endpointId,
     providerId,
     epoch: (before?.epoch ?? 0) + 1,
-    claimedIn: expect.any(Number),
     unanswered: 0,
     lifts: 0,
     failingSeconds: null,
@@ -222,6 +221,39 @@ test.for([
   expect((await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).recorded).toBe(1);
   expect((await store.settle(heir, [{ ...outcome, epoch: after?.epoch ?? 0 }])).recorded).toBe(0);
 });
+
+/** An ordered outcome waits for half a second at most, and is then refused. */
+test.for([
+  { ordering: "none", orderingKey: null, status: 500, error: "Answered 500", end: null, retryAfterSeconds: 1 },
+  { ordering: "account", orderingKey: "account/0" },
+] as const)(
+  "an outcome that is recorded during a claim has a number from before it, ordering $ordering",
+  async (given, { database }) => {
+    const { ordering, ...change } = given;
+    const providerId = await buildProvider(database);
+    const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/", ordering });
+    const [eventId = ""] = await recordNow(database, { providerId }, events(1));
+    const [killed, heir] = [newId(), newId()];
+    const store = postgresLaneStore(database, encryption, { leaseMs: 0, userAgent: "Bellwire/test" });
+    await store.register(killed, []);
+    await store.register(heir, []);
+    const [{ epoch } = { epoch: 0 }] = await store.claim(killed, [endpointId], 1);
+    const { settled, nextToStart } = await database.inTransaction(async (tx) => {
+      const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid from due for update");
+      const settling = store.settle(killed, [{ ...settlementOf(endpointId, eventId), ...change, epoch }]);
+      const waiting = "select from pg_locks where not granted and $1 = any(pg_blocking_pids(pid))";
+      await until(async () => (await database.query(waiting, [row?.pid])).length > 0);
+      expect(await store.claim(heir, [endpointId], 1)).toHaveLength(1);
+      return { settled: settling, ...(await store.sampleTransactions()) };
+    });
+    if (ordering === "none") expect((await settled).recorded).toBe(1);
+    else await settled;
+    const attempts = await database.query<{ recordedIn: string }>(
+      `select recorded_in::text from ${everyAttempt} attempt`,
+    );
+    expect(attempts.filter(({ recordedIn }) => BigInt(recordedIn) >= nextToStart)).toEqual([]);
+  },
+);
 
 test.concurrent("a delivery cancelled before its first attempt and retried is settled, with others of its batch", async ({
   database,

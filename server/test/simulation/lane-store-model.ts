@@ -136,7 +136,7 @@ export class LaneStoreModel {
       lane.epoch += 1;
       const { epoch, lifts, unanswered, failingSinceMs, failedAttempts } = lane;
       const failingSeconds = failingSinceMs === null ? null : (this.nowMs - failingSinceMs) / 1000;
-      const lanes = { endpointId, providerId: 1, epoch, claimedIn: epoch };
+      const lanes = { endpointId, providerId: 1, epoch };
       return [{ ...lanes, lifts, unanswered, failingSeconds, failedAttempts, rateSeconds }];
     });
   }

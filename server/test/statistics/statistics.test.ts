@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import type { Pool } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { cancelDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
 import {
   countOrphans,
@@ -217,7 +217,7 @@ async function buildAttempts(pool: Pool): Promise<AttemptOfLane> {
 }
 
 /** Records an attempt, and returns the number of its transaction. */
-async function recordAttempt(pool: Pool, { providerId, eventId, endpointId }: AttemptOfLane, number: number) {
+async function recordAttempt(pool: Database, { providerId, eventId, endpointId }: AttemptOfLane, number: number) {
   const [row] = await pool.query<{ recordedIn: number }>(
     `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
      values ($1, $2, $3, $4, clock_timestamp(), 500, 20) returning recorded_in`,
@@ -227,8 +227,8 @@ async function recordAttempt(pool: Pool, { providerId, eventId, endpointId }: At
 }
 
 async function claim(pool: Pool, { endpointId, providerId }: AttemptOfLane, epoch: number): Promise<OwnedLane> {
-  const [row] = await pool.query<{ claimedIn: number }>("select transaction_number() as claimed_in");
-  return { endpointId, providerId, epoch, claimedIn: row?.claimedIn ?? 0 };
+  const [row] = await pool.query<{ formerThrough: number }>("select transaction_number() as former_through");
+  return { endpointId, providerId, epoch, formerThrough: row?.formerThrough ?? 0 };
 }
 
 async function countedAttempts(pool: Pool, { endpointId }: AttemptOfLane): Promise<number> {
@@ -286,6 +286,23 @@ test.concurrent("an attempt counts once if its lane was claimed again while atte
     await until(async () => (await write(), recorder.lagSeconds === 0));
   }
   expect(await countedAttempts(database, lane)).toBe(3);
+});
+
+test.concurrent("the attempts of a killed engine are counted, although its last transaction ends after the next owner's first write", async ({
+  database,
+}) => {
+  const lane = await buildAttempts(database);
+  await database.query("update lanes set epoch = 1 where endpoint_id = $1", [lane.endpointId]);
+  let started: ReturnType<typeof startRecorder> | undefined;
+  await database.inTransaction(async (last) => {
+    await recordAttempt(last, lane, 1);
+    const next = startRecorder(database, [await claim(database, lane, 2)]);
+    started = next;
+    await until(async () => (await next.write(), (await database.query("select from lane_reports")).length === 1));
+  });
+  await using next = started;
+  await until(async () => (await next?.write(), (await countedAttempts(database, lane)) > 0));
+  expect(await countedAttempts(database, lane)).toBe(1);
 });
 
 test.concurrent("the last attempts of a released lane are counted, although an earlier transaction ran at the release", async ({

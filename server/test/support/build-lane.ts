@@ -27,7 +27,7 @@ export const claimed = {
   endpointId: 1,
   providerId: 1,
   epoch: 1,
-  claimedIn: 1,
+  formerThrough: 1,
   unanswered: 0,
   lifts: 0,
   failingSeconds: null,
@@ -103,7 +103,7 @@ export const unused = (): never => {
   throw new Error("The test does not expect this call.");
 };
 
-/** A store that fails on every call. */
+/** A store that fails on every call, except for one that each claim makes. */
 export const unusedStore: LaneStore = {
   register: unused,
   unregister: unused,
@@ -113,7 +113,7 @@ export const unusedStore: LaneStore = {
   verifyOwnership: unused,
   release: unused,
   readSettings: unused,
-  sampleTransactions: unused,
+  sampleTransactions: async () => ({ at: "-infinity", oldestRunning: 2n, nextToStart: 2n }),
   readDue: unused,
   readRuns: unused,
   disableEndpoint: unused,

@@ -150,8 +150,6 @@ export interface ClaimedLane {
   readonly failedAttempts: number;
   /** The time for which sends of previous owners count against the limit per second. */
   readonly rateSeconds: number;
-  /** The number of the transaction that claimed the lane. Attempts of this epoch have greater numbers. */
-  readonly claimedIn: number;
 }
 
 // Locks the lanes' rows, skipping those that another engine is claiming, and sets their owner. Two engines that found
@@ -186,7 +184,7 @@ const claimStatement = `
     limit 1
   ) report on true
   where lanes.endpoint_id = free.endpoint_id
-  returning lanes.endpoint_id, lanes.provider_id, lanes.epoch, transaction_number() as claimed_in,
+  returning lanes.endpoint_id, lanes.provider_id, lanes.epoch,
     coalesce(report.unanswered, lanes.unanswered) as unanswered, lanes.lifts,
     extract(epoch from clock_timestamp() - case when report.failed_attempts is null then lanes.failing_since
       else report.failing_since end)::float8 as "failingSeconds",

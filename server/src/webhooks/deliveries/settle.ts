@@ -322,7 +322,11 @@ const promotedIn = (parts: readonly Written[]): readonly number[] => parts.flatM
 async function settle(pool: Pool, engineId: string, settlements: readonly Settlement[]): Promise<readonly Written[]> {
   const [ordered = [], unordered = []] = divide(settlements, (settlement) => settlement.orderingKey !== null);
   const [firsts = [], others = []] = divide(unordered, isFirstDelivery);
-  const settleUnordered: Settle = (all, write) => write(pool, engineId, all);
+  const settleUnordered: Settle = (all, write) =>
+    pool.inTransaction((tx) => {
+      tx.send(takeNumber, []);
+      return write(tx, engineId, all);
+    });
   const settleOrdered: Settle = (all, write) => settleInOrder(pool, engineId, all, write);
   return [
     await settleFirsts(firsts.toSorted(byEndpointAndEvent), settleUnordered),
@@ -350,8 +354,13 @@ async function settleFirsts(firsts: readonly Settlement[], settleWith: Settle): 
   }
 }
 
+// First in each transaction. A statement reads who owns the lanes when it begins, and would get its number with the first row that it
+// writes. If it waited in between, a new owner could claim its lanes meanwhile, and would look for the attempts of former owners in
+// earlier transactions.
+const takeNumber = "select transaction_number()";
+
 // Milliseconds: PostgreSQL looks for a deadlock after a second.
-const limitWaits = "set local lock_timeout = 500";
+const takeNumberAndLimitWaits = "select transaction_number(), set_config('lock_timeout', '500', true)";
 
 const lockNotAvailable = "55P03";
 
@@ -378,10 +387,13 @@ async function settleInOrder(
       return { ...written, promoted };
     });
   try {
-    return await settleBehind((tx) => tx.send(limitWaits, []));
+    return await settleBehind((tx) => tx.send(takeNumberAndLimitWaits, []));
   } catch (error) {
     if (errorCode(error) !== lockNotAvailable) throw error;
-    return settleBehind((tx) => lockKeys(tx, keysOf(settlements)));
+    return settleBehind((tx) => {
+      tx.send(takeNumber, []);
+      lockKeys(tx, keysOf(settlements));
+    });
   }
 }
 

@@ -62,11 +62,11 @@ export class Lane {
   /** To be released once nothing is in flight, for another engine to claim. */
   isLeaving = false;
 
-  constructor(claimed: ClaimedLane, settings: DeliverySettings, hosts: ReceiverHosts<Lane>, nowMs: number) {
+  constructor(claimed: ClaimedLane & OwnedLane, settings: DeliverySettings, hosts: ReceiverHosts<Lane>, nowMs: number) {
     this.endpointId = claimed.endpointId;
     this.epoch = claimed.epoch;
-    const { endpointId, providerId, epoch, claimedIn } = claimed;
-    this.claim = { endpointId, providerId, epoch, claimedIn };
+    const { endpointId, providerId, epoch, formerThrough } = claimed;
+    this.claim = { endpointId, providerId, epoch, formerThrough };
     this.#pause = new LanePause(claimed);
     this.failure = new LongFailure(claimed, nowMs);
     this.#lifts = claimed.lifts;

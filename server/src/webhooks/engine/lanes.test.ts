@@ -293,6 +293,16 @@ test("a lane that the database records under another epoch is claimed with the n
   expect(claims).toEqual([[1], [1]]);
 });
 
+test("attempts under former owners are looked for in all transactions that began before the claim was committed", async () => {
+  let nextToStart = 5n;
+  const claim = async () => ((nextToStart = 9n), [claimed]);
+  const sampleTransactions = async () => ({ at: "-infinity", oldestRunning: nextToStart, nextToStart });
+  const { lanes } = newOwnedLanes({ store: { claim, sampleTransactions, readSettings: async () => [settings] } });
+  lanes.hintDue([1]);
+  const [lane] = await lanes.claim();
+  expect(lane?.claim.formerThrough).toBe(8);
+});
+
 /** Fails the first call. */
 function failingFirst<Args extends unknown[], Answer>(call: (...args: Args) => Promise<Answer>) {
   let calls = 0;

@@ -200,7 +200,11 @@ export class OwnedLanes {
 
   async #claim(endpointIds: readonly number[]): Promise<readonly Lane[]> {
     const claimed = await this.#needs.store.claim(this.#lease.engineId, endpointIds, (this.#claims += 1));
-    const settings = await this.#readSettings(claimed.map((lane) => lane.endpointId));
+    const [settings, { nextToStart }] = await Promise.all([
+      this.#readSettings(claimed.map((lane) => lane.endpointId)),
+      this.#needs.store.sampleTransactions(),
+    ]);
+    const formerThrough = Number(nextToStart) - 1;
     const claimedAtMs = this.#needs.clock.monotonicMs(); // durations of the claimed lanes count from before this
     const undecryptable: ClaimedLane[] = [];
     const lanes = this.#shuffle(claimed).flatMap((lane) => {
@@ -210,7 +214,9 @@ export class OwnedLanes {
         undecryptable.push(lane);
         return [];
       }
-      return read ? [new Lane(lane, read, this.#hosts, claimedAtMs).after(this.#ended.get(lane.endpointId))] : [];
+      if (!read) return [];
+      const owned = new Lane({ ...lane, formerThrough }, read, this.#hosts, claimedAtMs);
+      return [owned.after(this.#ended.get(lane.endpointId))];
     });
     for (const lane of lanes) {
       this.#uncertain.delete(lane.endpointId);

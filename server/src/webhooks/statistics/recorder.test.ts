@@ -4,7 +4,7 @@ import { until } from "../../../test/support/until.ts";
 import { type OwnedLane, StatisticsRecorder } from "./recorder.ts";
 import { idleLane, type LaneToWrite, type LaneWritten } from "./write-statistics.ts";
 
-const lane = { endpointId: 1, providerId: 1, epoch: 7, claimedIn: 100 };
+const lane = { endpointId: 1, providerId: 1, epoch: 7, formerThrough: 100 };
 
 type Write = (lanes: readonly LaneToWrite[]) => Promise<ReadonlyMap<number, LaneWritten>>;
 const counted: Write = async (lanes) =>

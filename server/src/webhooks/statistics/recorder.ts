@@ -5,8 +5,8 @@ import { type LaneState, type LaneToWrite, type LaneWritten, idleLane } from "./
 /** A lane under one owner. */
 export interface OwnedLane extends CountedLane {
   readonly epoch: number;
-  /** The transaction that claimed the lane. */
-  readonly claimedIn: number;
+  /** Attempts under former owners are recorded by transactions up to this one, those under this owner by later ones. */
+  readonly formerThrough: number;
 }
 
 /** The engine's interface to the statistics. */
@@ -154,8 +154,8 @@ class RecordedLane {
 
   constructor(lane: OwnedLane) {
     this.owned = lane;
-    this.#base = lane.claimedIn;
-    this.#through = lane.claimedIn;
+    this.#base = lane.formerThrough;
+    this.#through = lane.formerThrough;
   }
 
   get endpointId(): number {
@@ -209,7 +209,7 @@ class RecordedLane {
 
   /** Returns the counts so far, to be written. Later ones begin after them. */
   take(): LaneToWrite {
-    const { claimedIn, ...lane } = this.owned;
+    const { formerThrough, ...lane } = this.owned;
     const part = {
       ...lane,
       isReleased: this.isReleased,
@@ -217,7 +217,7 @@ class RecordedLane {
       counts: this.#counts,
       base: this.#base,
       through: this.#through,
-      isFirstWrite: this.#base === claimedIn,
+      isFirstWrite: this.#base === formerThrough,
       known: this.#known,
     };
     this.#counts = new LaneCounts();

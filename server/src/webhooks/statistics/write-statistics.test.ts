@@ -41,6 +41,12 @@ test.for([
   ["counts after a complete release are added", newOwner, released, { kind: "add" }],
   ["after a killed owner, attempts before the claim are recounted", newOwner, ofPredecessor, recount(110)],
   [
+    "after a killed owner, a transaction from before the claim is awaited",
+    { ...newOwner, base: 151 },
+    ofPredecessor,
+    { kind: "skip", result: "again" },
+  ],
+  [
     "counts after a release are postponed if attempts after the claim were recounted, too",
     { ...newOwner, counts },
     { ...released, countedIn: 115 },

@@ -55,7 +55,7 @@ export interface LaneToWrite extends CountedLane {
   readonly base: number | undefined;
   /** The owner knows of no later transaction that recorded attempts of the lane. */
   readonly through: number;
-  /** True if `base` is the transaction that claimed the lane. */
+  /** True if `base` is the last transaction that may have recorded attempts under a former owner. */
   readonly isFirstWrite: boolean;
   /** The transaction up to which the database counts, if the owner is certain. */
   readonly known: number | undefined;
@@ -171,8 +171,8 @@ export function stepOf(lane: LaneToWrite, report: Report | undefined, ended: num
   if (lane.isFirstWrite && report.released && report.epoch === lane.epoch - 1 && !isOverlapping) return { kind: "add" };
   // The owner was certain, but the database says otherwise: its counts are of unknown attempts.
   const base = lane.known === undefined ? lane.base : undefined;
-  // Without a base, the history is read up to `ended`. While another transaction runs, the last attempts may be later.
-  const canRecount = base !== undefined || (lane.isReleased && lane.through <= ended);
+  // The history is read up to the base, and without one up to `ended`. While another transaction runs, the last attempts may be later.
+  const canRecount = base === undefined ? lane.isReleased && lane.through <= ended : base <= ended;
   if (isOverlapping || !canRecount) return { kind: "skip", result: "again" };
   const { endpointId } = lane;
   return { kind: "recount", range: { endpointId, after: report.countedIn, through: base ?? ended } };
