@@ -187,7 +187,10 @@ const mailCloseMs = 10_000;
 /** A mail server may check one mail for minutes; the others need not wait behind it. */
 const mailsAtOnce = 4;
 
-/** Sends the mails of the outbox. Without a mail server they stay there, and the Admin Portal shows them. */
+/**
+ * Sends the mails of the outbox. Without a mail server they stay there, and the Admin Portal shows them. The log names a mail by its
+ * key, which its Message-ID begins with: subjects have names of accounts.
+ */
 function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): AsyncDisposable {
   const send = (): Promise<boolean> =>
     sendDueMail({
@@ -199,10 +202,10 @@ function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): Asy
         } catch (err) {
           // Replies of mail servers repeat the address, which is personal data.
           const error = errorMessage(err).replaceAll(recipient, "…");
-          log.warn({ subject: mail.subject, error }, "a mail was not accepted by the mail server");
+          log.warn({ mail: mail.key, error }, "a mail was not accepted by the mail server");
           throw err;
         }
-        log.info({ subject: mail.subject }, "mail sent");
+        log.info({ mail: mail.key }, "mail sent");
       },
     });
 

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -18,8 +20,13 @@ import {
   sendDueMail,
 } from "#portal/mails/index.ts";
 import type * as mailTexts from "#portal/mails/mail-texts.ts";
+import { createLogger } from "#platform/logger.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
+import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
+import { startRawReceiver } from "../support/raw-receiver.ts";
+import { runRoles } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 import { byForm, byToken, now, setUp, signUp } from "./portal-fixture.ts";
 
 const mail = { recipient: "nora@fjord.example", subject: "Hello", text: "It is fine.\n" };
@@ -298,3 +305,27 @@ test.for(Object.entries(mailsWithName))(
     expect(text.split("\n").length).toBe(lines?.length);
   },
 );
+
+test("the log names a mail by its key, without the names and addresses in it", async ({ database, databaseUrl }) => {
+  const closed = await startRawReceiver(() => undefined);
+  await closed[Symbol.asyncDispose](); // it refuses connections
+  await using folder = await makeEmptyDataDir();
+  const logFile = join(folder.path, "log");
+  const environment = {
+    DATABASE_URL: databaseUrl,
+    BELLWIRE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
+    BELLWIRE_DATA_DIR: folder.path,
+    BELLWIRE_SMTP_URL: `smtp://127.0.0.1:${closed.port}`,
+  };
+  await using _engine = await runRoles(["engine"], environment, createLogger("info", logFile));
+  const { provider } = await setUp(database);
+  const invitation = { ...mail, subject: "Acme: join Fjord" };
+  await database.inTransaction((tx) => insertMail(tx, provider.id, invitation, new Date()));
+  const line = await until(async () =>
+    (await readFile(logFile, "utf8")).split("\n").find((each) => each.includes("a mail was not accepted")),
+  );
+  expect(JSON.parse(line)).toMatchObject({
+    mail: expect.stringMatching(new RegExp(String.raw`^\d+\.${provider.id}\.\d+$`)),
+  });
+  expect(line).not.toMatch(/fjord/i);
+});

@@ -42,13 +42,14 @@ export async function runBellwire(
 export async function runRoles(
   roles: readonly Role[],
   environment: Readonly<Record<string, string>>,
+  log = createLogger("silent"),
 ): Promise<RunningServer> {
   const stop = new AbortController();
   const lines: string[] = [];
   const server = await runServer({
     config: readConfig({ PORT: "0", ...environment }),
     roles,
-    log: createLogger("silent"),
+    log,
     printStatus: (line) => lines.push(line),
     supervisor: undefined,
     ahead: undefined,
