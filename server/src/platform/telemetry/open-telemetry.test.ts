@@ -25,6 +25,7 @@ async function startWith(answer: number | "never" | "endlessly", timeoutMs?: num
   const port = address !== null && typeof address === "object" ? address.port : 0;
   const counts = { sent: 0, dropped: 0 };
   const log: string[] = [];
+  const errors: unknown[] = [];
   const telemetry = startTelemetry(
     {
       config: readConfig({
@@ -35,7 +36,13 @@ async function startWith(answer: number | "never" | "endlessly", timeoutMs?: num
       version: "1.2.3",
       metrics: new Registry(),
       count: (_signal, result, items) => (counts[result] += items),
-      log: { warn: (_fields, message) => log.push(message), info: (_fields, message) => log.push(message) },
+      log: {
+        warn: (fields, message) => {
+          errors.push(fields);
+          log.push(message);
+        },
+        info: (_fields, message) => log.push(message),
+      },
     },
     timeoutMs,
   );
@@ -52,6 +59,7 @@ async function startWith(answer: number | "never" | "endlessly", timeoutMs?: num
     telemetry,
     counts,
     log,
+    errors,
     requests,
     serve,
     answer: (next: number) => (status = next),
@@ -79,6 +87,7 @@ test("a collector whose responses never end does not stop the export", async () 
   collector.answer(200);
   collector.serve(512);
   await expect.poll(() => collector.counts).toEqual({ sent: 512, dropped: 1024 });
+  expect(collector.errors).toEqual([{ signal: "traces", error: "it takes too long to respond" }]);
   await collector.telemetry[Symbol.asyncDispose]();
 });
 

@@ -123,7 +123,7 @@ class Collector {
     if (isSent) this.#needs.log.info({ signal }, "the OpenTelemetry collector accepts telemetry again");
     else
       this.#needs.log.warn(
-        { signal, error: errorMessage(error) },
+        { signal, error: error?.name === "AbortError" ? "it takes too long to respond" : errorMessage(error) },
         "the OpenTelemetry collector does not accept telemetry; it is dropped until it does",
       );
   }
