@@ -116,22 +116,10 @@ export const representAlert = (alert: Alert) => represent(AlertSchema, { ...aler
 const tag = "Alerts";
 const ruleParams = Type.Object({ id: IdOf("the alert rule") });
 const alertParams = Type.Object({ id: IdOf("the alert") });
-const optional = <Schema extends (typeof settingSchemas)[keyof typeof settingSchemas]>(schema: Schema) =>
-  Type.Optional(schema);
 
-const changeSchemas = {
-  threshold: optional(settingSchemas.threshold),
-  clear_threshold: optional(settingSchemas.clear_threshold),
-  for_seconds: optional(settingSchemas.for_seconds),
-  clear_for_seconds: optional(settingSchemas.clear_for_seconds),
-  min_attempts: optional(settingSchemas.min_attempts),
-  is_enabled: optional(settingSchemas.is_enabled),
-  by_mail: optional(settingSchemas.by_mail),
-};
-
-const RuleChangeSchema = Type.Object(changeSchemas, { additionalProperties: false });
+const RuleChangeSchema = Type.Partial(Type.Object(settingSchemas), { additionalProperties: false });
 const NewRuleSchema = Type.Object(
-  { kind: KindSchema, endpoint_id: Type.Optional(endpointSchema), ...changeSchemas },
+  { kind: KindSchema, endpoint_id: Type.Optional(endpointSchema), ...RuleChangeSchema.properties },
   { additionalProperties: false },
 );
 
