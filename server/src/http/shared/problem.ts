@@ -5,10 +5,7 @@ import { Type } from "typebox";
  * A code never changes its meaning and is never reused.
  */
 export const problems = {
-  "request-unreadable": {
-    status: 400,
-    title: "The request cannot be read: its body does not match its Content-Type.",
-  },
+  "request-unreadable": { status: 400, title: "The request cannot be read: its body does not match its Content-Type." },
   "parameter-unknown": { status: 400, title: "A parameter is unknown. `errors` names it." },
   "parameter-missing": { status: 400, title: "A required parameter is missing." },
   "parameter-type-wrong": { status: 422, title: "A parameter with nested parameters is not an object." },
@@ -55,26 +52,17 @@ export const problems = {
     title:
       "This account was changed too often within a minute (limits changes-per-account-and-minute and recorded-bytes-per-account-and-minute). Nothing was changed. Try again after the seconds in Retry-After.",
   },
-  "too-many-requests": {
-    status: 429,
-    title: "Too many requests. Try again after the seconds in Retry-After.",
-  },
+  "too-many-requests": { status: 429, title: "Too many requests. Try again after the seconds in Retry-After." },
   "too-many-streams": {
     status: 429,
     title: "This provider has too many open event streams or downloads. Close some, or wait a minute.",
   },
-  "too-many-bad-credentials": {
-    status: 429,
-    title: "Too many wrong credentials from this address. Wait a minute.",
-  },
+  "too-many-bad-credentials": { status: 429, title: "Too many wrong credentials from this address. Wait a minute." },
   "too-busy": {
     status: 503,
     title: "Too many password checks are running. Nothing was changed. Try again after the seconds in Retry-After.",
   },
-  "bins-busy": {
-    status: 503,
-    title: "The request bins are at their capacity. The request was not stored. Try again.",
-  },
+  "bins-busy": { status: 503, title: "The request bins are at their capacity. The request was not stored. Try again." },
   "provider-moving": {
     status: 503,
     title: "This provider is being moved. Nothing was changed. Try again after the seconds in Retry-After.",
