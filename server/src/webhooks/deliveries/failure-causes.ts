@@ -74,14 +74,8 @@ export interface FailureGroup extends FailureCause {
   readonly mute: { readonly until: Date | null } | null;
 }
 
-interface ErrorCount {
-  readonly endpointId: number;
-  readonly endpointName: string;
-  readonly isEndpointDeleted: boolean;
+interface ErrorCount extends Omit<FailureGroup, keyof FailureCause | "id" | "newest" | "mute"> {
   readonly error: string;
-  readonly count: number;
-  readonly firstFailedAt: Date;
-  readonly lastFailedAt: Date;
   readonly newestEventId: string;
 }
 
