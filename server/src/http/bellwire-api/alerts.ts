@@ -11,7 +11,6 @@ import {
   readAlertRule,
   updateAlertRule,
   type Alert,
-  type AlertRule,
 } from "#alerts/index.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { Problem } from "../shared/problem.ts";
@@ -23,7 +22,7 @@ import {
   pageQuery,
   parseCursor,
   parseTimes,
-  represent,
+  representAs,
   representPage,
   Timestamp,
   valuesOf,
@@ -109,9 +108,10 @@ const AlertSchema = Type.Object(
   { title: "Alert", description: "A problem of an endpoint, detected by a rule." },
 );
 
-export const representAlertRule = (rule: AlertRule) => represent(AlertRuleSchema, rule);
+export const representAlertRule = representAs(AlertRuleSchema);
 
-export const representAlert = (alert: Alert) => represent(AlertSchema, { ...alert, muted: alert.isMuted });
+const toAlert = representAs(AlertSchema);
+export const representAlert = (alert: Alert) => toAlert({ ...alert, muted: alert.isMuted });
 
 const tag = "Alerts";
 const ruleParams = Type.Object({ id: IdOf("the alert rule") });

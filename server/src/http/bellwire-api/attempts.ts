@@ -29,7 +29,7 @@ import {
   type FoundAttempt,
   parseSearchCursor,
 } from "#webhooks/search/index.ts";
-import { EventId, Nullable, pageLimit, pageQuery, parseCursor, represent, Timestamp } from "./fields.ts";
+import { EventId, Nullable, pageLimit, pageQuery, parseCursor, representAs, Timestamp } from "./fields.ts";
 import { operation, type Operation, type OperationNeeds, Reply, requireFound } from "./operation.ts";
 import { countOperation, exampleCount, representFoundPage, requireSearch, searchedPageOf } from "./searches.ts";
 
@@ -306,8 +306,9 @@ const AttemptRowSchema = Type.Object(
   { title: "ListedAttempt", description: "One HTTP request of a delivery, in a list." },
 );
 
+const toAttemptRow = representAs(AttemptRowSchema);
 const representFoundAttempt = (attempt: FoundAttempt) =>
-  represent(AttemptRowSchema, {
+  toAttemptRow({
     ...attempt,
     id: `${deliveryId(attempt)}.${attempt.number}`,
     deliveryId: deliveryId(attempt),

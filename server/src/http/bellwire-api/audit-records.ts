@@ -17,7 +17,7 @@ import {
   parseCursor,
   parseMoments,
   parseQueryWords,
-  represent,
+  representAs,
   representPage,
   Timestamp,
   Words,
@@ -46,8 +46,9 @@ const AuditRecordSchema = Type.Object(
   { title: "AuditRecord", description: "An action on the provider's side." },
 );
 
+const toAuditRecord = representAs(AuditRecordSchema);
 export const representAuditRecord = (record: StoredAuditRecord) =>
-  represent(AuditRecordSchema, {
+  toAuditRecord({
     ...record,
     actor: { kind: record.actorKind, user_id: record.actorId, username: record.actorName },
   });

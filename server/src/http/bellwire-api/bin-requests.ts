@@ -27,7 +27,7 @@ import { maskUrl } from "#webhooks/endpoints/index.ts";
 import { checkForwardUrl } from "../shared/bin-requests.ts";
 import { Problem } from "../shared/problem.ts";
 import { binAuditOf, binKeyOf, binParams, binTag, mayChangeBins } from "./bins.ts";
-import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, represent, Timestamp } from "./fields.ts";
+import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representAs, Timestamp } from "./fields.ts";
 import { type Operation, operation, Reply, requireFound } from "./operation.ts";
 
 /** A pair as JSON Schema 2020-12 and OpenAPI 3.1 write it. TypeBox's tuples follow the older form. */
@@ -131,8 +131,9 @@ const DiffSchema = Type.Object(
   { title: "BinRequestDiff" },
 );
 
+const toForward = representAs(ForwardSchema);
 const representForward = (result: ForwardResult, maySeeSecrets: boolean) =>
-  represent(ForwardSchema, {
+  toForward({
     ...result,
     url: maskUrl(result.url),
     body: maySeeSecrets ? result.body : "", // the target may repeat the request

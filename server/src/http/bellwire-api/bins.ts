@@ -8,7 +8,6 @@ import {
   type Bin,
   type BinPosition,
   type BinSettings,
-  type BinShare,
   checkAnswerRules,
   createBin,
   createShare,
@@ -30,7 +29,7 @@ import {
   pageOf,
   pageQuery,
   parseCursor,
-  represent,
+  representAs,
   representPage,
   Timestamp,
   valuesOf,
@@ -90,12 +89,14 @@ const BinSchema = Type.Object(
 
 const BinChangeSchema = Type.Partial(Type.Object(settings), { title: "BinChange", additionalProperties: false });
 
+const toBin = representAs(BinSchema);
+
 /**
  * Represents a bin whose URLs start with `origin`, which has no trailing slash. Callers who may not change it get neither its view
  * key, which changes its responses, nor the secrets of the URL that it forwards to.
  */
 export const representBin = (bin: Bin, origin: string, mayChange: boolean) =>
-  represent(BinSchema, {
+  toBin({
     ...bin,
     url: `${origin}/bins/${bin.id}`,
     viewUrl: `${origin}/bins/${bin.id}/view${mayChange ? `?key=${bin.viewKey}` : ""}`,
@@ -114,7 +115,7 @@ const NewShareSchema = Type.Object(
   { title: "NewBinShare" },
 );
 
-export const representShare = (share: BinShare) => represent(ShareSchema, share);
+export const representShare = representAs(ShareSchema);
 
 export const binTag = "Bins";
 export const binParams = Type.Object({

@@ -30,7 +30,7 @@ import {
   readSettingsOf,
   representAttempt,
 } from "./attempts.ts";
-import { EventId, Nullable, pageLimit, pageQuery, parseCursor, represent, Timestamp } from "./fields.ts";
+import { EventId, Nullable, pageLimit, pageQuery, parseCursor, representAs, Timestamp } from "./fields.ts";
 import { operation, requireFound, type Operation } from "./operation.ts";
 import { countOperation, representFoundPage, requireSearch, searchedPageOf } from "./searches.ts";
 
@@ -82,8 +82,9 @@ const DeliveryDetailsSchema = Type.Object(
   { title: "DeliveryDetails", description: "One event for one endpoint, with all requests and responses." },
 );
 
+const toDelivery = representAs(DeliverySchema);
 export const representDelivery = (delivery: Delivery | FoundDelivery) =>
-  represent(DeliverySchema, {
+  toDelivery({
     ...delivery,
     id: deliveryId(delivery),
     lastAttempt: delivery.lastAttemptAt && {

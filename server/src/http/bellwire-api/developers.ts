@@ -14,7 +14,6 @@ import {
   readUser,
   resendInvitation,
   sendActivation,
-  type Invitation,
 } from "#portal/users/index.ts";
 import {
   changeAccountState,
@@ -27,7 +26,7 @@ import {
 } from "#portal/accounts/index.ts";
 import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
-import { IdOf, Nullable, represent, Timestamp } from "./fields.ts";
+import { IdOf, Nullable, representAs, Timestamp } from "./fields.ts";
 import {
   noContentResponse,
   noContent,
@@ -113,7 +112,7 @@ const InvitationSchema = Type.Object(
   { title: "Invitation", description: "An invitation by mail to join an account." },
 );
 
-export const representInvitation = (invitation: Invitation) => represent(InvitationSchema, invitation);
+export const representInvitation = representAs(InvitationSchema);
 
 /** An invited person becomes a user, and only admins create users. */
 const invitationAction = "administer-portal";
@@ -227,11 +226,13 @@ const PlanRequestSchema = Type.Object(
   },
 );
 
+const toPlanRequest = representAs(PlanRequestSchema);
 export const representPlanRequest = (request: ApplicationPlanRequest) =>
-  represent(PlanRequestSchema, { ...request, askedBy: request.requestedBy });
+  toPlanRequest({ ...request, askedBy: request.requestedBy });
 
+const toAccountPlanRequest = representAs(AccountPlanRequestSchema);
 export const representAccountPlanRequest = (request: AccountPlanRequest) =>
-  represent(AccountPlanRequestSchema, { ...request, askedBy: request.requestedBy });
+  toAccountPlanRequest({ ...request, askedBy: request.requestedBy });
 
 /** Reads which account the application belongs to. */
 export async function applicationChange(

@@ -41,7 +41,7 @@ import {
   pageOf,
   pageQuery,
   parseCursor,
-  represent,
+  representAs,
   representPage,
   Timestamp,
   valuesOf,
@@ -114,10 +114,12 @@ const EndpointUrlSchema = Type.Object(
   { title: "EndpointUrl", description: "The destination URL." },
 );
 
+const toEndpoint = representAs(EndpointSchema);
+
 /** Represents an endpoint with its URL masked. Callers who may not change it see no header values. */
 export function representEndpoint(endpoint: Endpoint, mayChange: boolean) {
   const { undecryptable, headers } = endpoint;
-  return represent(EndpointSchema, {
+  return toEndpoint({
     ...endpoint,
     url: endpoint.urlMasked,
     headers: mayChange ? headers : Object.fromEntries(Object.keys(headers).map((header) => [header, "…"])),

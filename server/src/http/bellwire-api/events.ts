@@ -42,7 +42,7 @@ import {
   pageQuery,
   parseCursor,
   parseUuid,
-  represent,
+  representAs,
   Timestamp,
 } from "./fields.ts";
 import { type Operation, operation, Reply, requireFound } from "./operation.ts";
@@ -133,8 +133,9 @@ const EventPageSchema = Type.Object(
   { description: "One page." },
 );
 
+const toEvent = representAs(EventSchema);
 export const representEvent = (event: EventSummary, nameOf: NameOfActor) =>
-  represent(EventSchema, {
+  toEvent({
     ...event,
     actor: { kind: event.actorKind, user_id: event.actorUserId, name: nameOf(event) },
   });

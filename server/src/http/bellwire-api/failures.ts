@@ -41,7 +41,7 @@ import {
   pageQuery,
   parseCursor,
   parseTimes,
-  represent,
+  representAs,
   representPage,
   Timestamp,
 } from "./fields.ts";
@@ -65,8 +65,9 @@ const FailureSchema = Type.Object(
   { title: "Failure", description: "A delivery without attempts left." },
 );
 
+const toFailure = representAs(FailureSchema);
 export const representFailure = (failure: Failure) =>
-  represent(FailureSchema, {
+  toFailure({
     ...failure,
     id: failure.eventId,
     deliveryId: deliveryId(failure),
@@ -309,11 +310,6 @@ const MuteSchema = Type.Object(
   { title: "FailureMute", description: "A muted group is not counted as new trouble." },
 );
 
-const NewestFailureSchema = Type.Object(
-  { delivery_id: Type.String(), error: Type.String() },
-  { title: "NewestFailure", description: "The newest event's delivery." },
-);
-
 const FailureGroupSchema = Type.Object(
   {
     id: GroupId,
@@ -329,18 +325,22 @@ const FailureGroupSchema = Type.Object(
     count: Type.Integer(),
     first_failed_at: Timestamp,
     last_failed_at: Timestamp,
-    newest: NewestFailureSchema,
+    newest: Type.Object(
+      { delivery_id: Type.String(), error: Type.String() },
+      { title: "NewestFailure", description: "The newest event's delivery." },
+    ),
     mute: Nullable(MuteSchema),
   },
   { title: "FailureGroup", description: "The failures of one endpoint with the same cause." },
 );
 
+const toFailureGroup = representAs(FailureGroupSchema);
 export const representFailureGroup = ({ isEndpointDeleted, newest, mute, ...group }: FailureGroup) =>
-  represent(FailureGroupSchema, {
+  toFailureGroup({
     ...group,
     endpointDeleted: isEndpointDeleted,
-    newest: represent(NewestFailureSchema, newest),
-    mute: mute && represent(MuteSchema, mute),
+    newest: { delivery_id: newest.deliveryId, error: newest.error },
+    mute: mute && { until: mute.until?.toISOString() ?? null },
   });
 
 /** Bounds the response. The rest would be causes with few failures each. */

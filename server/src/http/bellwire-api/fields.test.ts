@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { expect, test } from "vitest";
-import { Nullable, represent, Timestamp } from "./fields.ts";
+import { Nullable, representAs, Timestamp } from "./fields.ts";
 
 const schema = Type.Object({
   id: Type.Integer(),
@@ -13,7 +13,7 @@ const schema = Type.Object({
 test("a document has the values that its schema names, in that order, and times as ISO 8601", () => {
   const createdAt = new Date("2026-11-25T14:22:05.117Z");
   const object = { secret: "s", createdAt, endedAt: null, lastError: null, eventTypes: ["account.created"], id: 7 };
-  expect(JSON.stringify(represent(schema, object))).toBe(
+  expect(JSON.stringify(representAs(schema)(object))).toBe(
     '{"id":7,"last_error":null,"created_at":"2026-11-25T14:22:05.117Z","ended_at":null,"event_types":["account.created"]}',
   );
 });

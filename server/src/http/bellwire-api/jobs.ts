@@ -31,7 +31,7 @@ import {
   pageOf,
   pageQuery,
   parseCursor,
-  represent,
+  representAs,
   representPage,
   Timestamp,
 } from "./fields.ts";
@@ -132,10 +132,11 @@ type NewJobDocument = Static<typeof NewJobSchema>;
 
 const dayMs = 86_400_000;
 
+const toJob = representAs(JobSchema);
 export function representJob(job: Job) {
   const { kind: jobKind, subject: of, state, finishedAt } = job;
   const after = (ms: number): string | null => finishedAt && isoTime(finishedAt.getTime() + ms);
-  return represent(JobSchema, {
+  return toJob({
     ...job,
     of,
     resultUntil: jobKind === "export" && state === "done" ? after(jobLimits.resultDays.max * dayMs) : null,
@@ -143,8 +144,9 @@ export function representJob(job: Job) {
   });
 }
 
+const toJobPreview = representAs(JobPreviewSchema);
 export const representJobPreview = (job: Pick<Job, "kind" | "subject" | "total">) =>
-  represent(JobPreviewSchema, { ...job, dryRun: true, of: job.subject });
+  toJobPreview({ ...job, dryRun: true, of: job.subject });
 
 /** Returns the job of a request. The destination of a replay and the format of an export are required or refused. */
 async function parseJob(

@@ -1,7 +1,7 @@
 import { parseRowId } from "#platform/ids.ts";
 import { Type } from "typebox";
 import { exampleTime, laterExampleTime } from "#platform/times.ts";
-import { listMails, type Mail, mailStates } from "#portal/mails/index.ts";
+import { listMails, mailStates } from "#portal/mails/index.ts";
 import { Moment, several } from "#webhooks/search/index.ts";
 import {
   IdOf,
@@ -12,7 +12,7 @@ import {
   parseCursor,
   parseMoments,
   parseQueryWords,
-  represent,
+  representAs,
   representPage,
   Timestamp,
   Words,
@@ -37,7 +37,7 @@ const MailSchema = Type.Object(
   { title: "Mail", description: "A mail to a developer or an admin. Without a mail server, mails stay in this list." },
 );
 
-const representMail = (mail: Mail) => represent(MailSchema, mail);
+const representMail = representAs(MailSchema);
 
 export const exampleMail = representMail({
   id: 91,

@@ -20,7 +20,7 @@ import {
   pageOf,
   pageQuery,
   parseCursor,
-  represent,
+  representAs,
   representPage,
   Timestamp,
 } from "./fields.ts";
@@ -67,8 +67,9 @@ const ErasureSchema = Type.Object(
   },
 );
 
+const toErasure = representAs(ErasureSchema);
 export const representErasure = (erasure: Erasure) =>
-  represent(ErasureSchema, { ...erasure, actor: { kind: erasure.actorKind, user_id: erasure.actorUserId } });
+  toErasure({ ...erasure, actor: { kind: erasure.actorKind, user_id: erasure.actorUserId } });
 
 const conflicts = {
   "last admin": "The account would have no admin. Erase the account, or make another user an admin first.",

@@ -23,7 +23,7 @@ import {
   pageQuery,
   parseCursor,
   parseTimes,
-  represent,
+  representAs,
   representPage,
   Timestamp,
 } from "./fields.ts";
@@ -86,8 +86,9 @@ const NewReplaySchema = Type.Object(
   { title: "NewReplay", additionalProperties: false },
 );
 
+const toReplay = representAs(ReplaySchema);
 export const representReplay = (replay: Replay) =>
-  represent(ReplaySchema, { ...replay, progress: progressOf(replay), counts: representCounts(replay) });
+  toReplay({ ...replay, progress: progressOf(replay), counts: representCounts(replay) });
 
 export const representReplayPreview = (
   range: ReplayRange,

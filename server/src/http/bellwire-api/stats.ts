@@ -29,7 +29,7 @@ import {
   readHealth,
 } from "#webhooks/statistics/index.ts";
 import { Problem } from "../shared/problem.ts";
-import { IdOf, Nullable, represent, Timestamp, parseMoments } from "./fields.ts";
+import { IdOf, Nullable, representAs, Timestamp, parseMoments } from "./fields.ts";
 import { type Operation, operation, requireFound } from "./operation.ts";
 
 interface Metric {
@@ -400,8 +400,9 @@ const HealthSchema = Type.Object(
   { title: "EndpointHealth", description: "The state of an endpoint's deliveries, with its reasons." },
 );
 
+const toHealth = representAs(HealthSchema);
 export const representHealth = (health: EndpointHealth) =>
-  represent(HealthSchema, {
+  toHealth({
     ...health,
     since: isoTime(health.sinceMs),
     sparkline: health.sparkline.map(({ atMs, delivered, failed }) => ({ at: isoTime(atMs), delivered, failed })),
