@@ -181,12 +181,12 @@ export class Dispatch {
       lane.isStalled = true;
       window.narrow();
       host.markLate();
-      lane.releaseSiblings(delivery);
+      lane.rows.releaseSiblings(delivery);
       this.offer(lane);
     };
     const slot = this.#limits.acquire(nowMs, { pace, isFirst: window.pace === "unknown", onLate });
     // No delivery waits for a slow response.
-    if (slot.isLate) lane.releaseSiblings(delivery);
+    if (slot.isLate) lane.rows.releaseSiblings(delivery);
     lane.inFlight += 1;
     host.begin(slot.isLate, respondsSlowly);
     const { engineId, mayStart } = this.#lease;
@@ -194,7 +194,7 @@ export class Dispatch {
       this.#limits.release(slot);
       lane.inFlight -= 1;
       if (lane.inFlight === 0) lane.isStalled = false;
-      if (!slot.isLate) lane.releaseSiblings(delivery);
+      if (!slot.isLate) lane.rows.releaseSiblings(delivery);
       if ("resource" in attempt) {
         host.release(slot.isLate, respondsSlowly);
         this.#putBack(lane, delivery, attempt);
@@ -214,7 +214,7 @@ export class Dispatch {
     const nowMs = this.#needs.clock.monotonicMs();
     lane.learn(outcome, nowMs, attempt.retryAfterSeconds);
     lane.failure.learn(settlement.end === "delivered", nowMs);
-    lane.ended(settlement, settlement.end !== null, nowMs);
+    lane.rows.ended(settlement, settlement.end !== null, nowMs);
     if (attempt.isGone) this.#disable(lane, "The receiver answered 410: it is gone for good.");
     else if (!lane.settings.isDefault && lane.failure.lastsFor(this.#needs.disableAfterMs, nowMs))
       this.#disable(lane, `No attempt has succeeded for ${daysOf(this.#needs.disableAfterMs)}.`);
@@ -222,7 +222,7 @@ export class Dispatch {
     this.#outcomes.add({
       engineId,
       settlement,
-      mayWait: orderingKey === null ? settlement.end === "delivered" : lane.mayRecordLater(orderingKey),
+      mayWait: orderingKey === null ? settlement.end === "delivered" : lane.rows.mayRecordLater(orderingKey),
       onSettled: (result, settled) => {
         this.#count(lane, attempt.counted, settled);
         this.#settled(lane, settlement, { result, isPromoted: settled?.promoted.includes(lane.endpointId) ?? false });
@@ -251,7 +251,7 @@ export class Dispatch {
     { result, isPromoted }: { readonly result: SettleResult; readonly isPromoted: boolean },
   ): void {
     const nowMs = this.#needs.clock.monotonicMs();
-    lane.settled(settlement, nowMs);
+    lane.rows.settled(settlement, nowMs);
     if (result === "partly") this.#events.onRefused(lane);
     if (result === "unknown") this.#events.onGivenUp(lane);
     const { retryAfterSeconds: waitSeconds, orderingKey } = settlement;
@@ -279,7 +279,7 @@ export class Dispatch {
 
   /** The end of an ordered delivery is recorded: the next of its key may be in memory, or is due in the database if promoted. */
   #startSuccessor(lane: Lane, orderingKey: string, isPromoted: boolean): void {
-    if (isPromoted && !lane.isRunning(orderingKey)) lane.polls.pollNow();
+    if (isPromoted && !lane.rows.isRunning(orderingKey)) lane.polls.pollNow();
     this.#events.onRoom(lane);
     this.offer(lane);
     if (lane.queue) this.#refill();

@@ -215,7 +215,7 @@ test("a statement reads bodies of 10 MB, and the lanes that they leave out are r
   for (const lane of owned) reader.request(lane);
   await clock.advance(100);
   expect(await reader.read(owned)).toEqual([one, two]);
-  expect(owned.map(({ heldBytes }) => heldBytes)).toEqual([1, 9_999_999, 0]);
+  expect(owned.map(({ rows }) => rows.heldBytes)).toEqual([1, 9_999_999, 0]);
   two.shift(0);
   await clock.advance(100);
   await reader.read(owned);
@@ -251,12 +251,12 @@ test("bodies of receivers that are not quick fill half of the memory, and then o
   };
   await readAll();
   await readAll();
-  expect([slow.heldBytes, quick.heldBytes]).toEqual([half, half]);
-  quick.settled({ eventId: "event 2", orderingKey: null }, 0);
+  expect([slow.rows.heldBytes, quick.rows.heldBytes]).toEqual([half, half]);
+  quick.rows.settled({ eventId: "event 2", orderingKey: null }, 0);
   await readAll();
   expect(read).toEqual([1, 2, 1, 2, 2]);
-  expect(slow.heldBytes - half).toBe(4000);
-  for (const eventId of ["event 1", "small"]) slow.settled({ eventId, orderingKey: null }, 0);
+  expect(slow.rows.heldBytes - half).toBe(4000);
+  for (const eventId of ["event 1", "small"]) slow.rows.settled({ eventId, orderingKey: null }, 0);
   await readAll();
   expect(read).toEqual([1, 2, 1, 2, 2, 1]);
 });
@@ -329,7 +329,7 @@ test("a body larger than all room is read once nothing else is in memory", async
   const reader = new DueReader({ store, clock, inFlightMax: 1 }, "others", ignore);
   reader.request(lane);
   await reader.read([lane, other]);
-  expect([bytes, lane.heldBytes]).toEqual([[160_000], 2 * half]);
+  expect([bytes, lane.rows.heldBytes]).toEqual([[160_000], 2 * half]);
 });
 
 test("a lane that sends nothing for a second drops its rows if others wait for their memory", async () => {
@@ -346,7 +346,7 @@ test("a lane that sends nothing for a second drops its rows if others wait for t
   sending.shift(900);
   sending.polls.begin(20_000);
   reader.makeRoom(owned, 5000);
-  expect(stuck.heldBytes).toBe(half / 2); // nobody waits
+  expect(stuck.rows.heldBytes).toBe(half / 2); // nobody waits
   reader.request(next);
   const reading = reader.read(owned);
   await new Promise(setImmediate);
@@ -355,9 +355,9 @@ test("a lane that sends nothing for a second drops its rows if others wait for t
   await clock.advance(100);
   expect(await reading).toEqual([]);
   reader.makeRoom(owned, 1000);
-  expect(stuck.heldBytes).toBe(half / 2);
+  expect(stuck.rows.heldBytes).toBe(half / 2);
   reader.makeRoom(owned, 1100);
-  expect(owned.map(({ heldBytes }) => heldBytes)).toEqual([0, half / 2, 0]);
+  expect(owned.map(({ rows }) => rows.heldBytes)).toEqual([0, half / 2, 0]);
   expect(stuck.needsRows).toBe(true);
   reader.makeRoom(owned, 9000);
   expect(sending.needsRows).toBe(false); // an attempt in flight keeps its body

@@ -155,7 +155,7 @@ export class DueReader {
     const bytesMax = bodyBytesMaxOf(this.#needs);
     let [own, all] = [0, 0];
     for (const lane of lanes) {
-      const { heldBytes } = lane;
+      const { heldBytes } = lane.rows;
       if (heldBytes === 0) continue;
       all += heldBytes;
       if (this.#readsFor(lane)) own += heldBytes;
@@ -206,7 +206,7 @@ export class DueReader {
 
   #endRead(lane: Lane, rows: readonly DueDelivery[], isFull: boolean): void {
     if (isFull) lane.polls.pollNow();
-    if (lane.polls.isImmediate || lane.needsRuns) this.#requested.add(lane);
+    if (lane.polls.isImmediate || lane.rows.needsRuns) this.#requested.add(lane);
     if (rows.some((row) => row.endpointVersion !== lane.settings.version)) this.#onNewVersion(lane.endpointId);
   }
 }

@@ -98,7 +98,7 @@ const runningEngine = (parts: HintedParts, stop: RunningEngine["stop"]): Running
       return lanes.undecryptable;
     },
     get bodies() {
-      const bytes = lanes.all().reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+      const bytes = lanes.all().reduce((sum, { rows }) => sum + rows.heldBytes, 0);
       return { bytes, bytesMax: bodyBytesMaxOf(needs) };
     },
     get windows() {

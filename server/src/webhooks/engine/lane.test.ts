@@ -47,7 +47,7 @@ test("rows behind the head of an ordering key are read only if there are any", (
   const needsRuns = (isFollowed: boolean): boolean => {
     const lane = newLane();
     lane.endRead([{ ...due("a", "10"), orderingKey: "account/1", isFollowed }], beginRead(lane, 0), upTo("20"));
-    return lane.needsRuns;
+    return lane.rows.needsRuns;
   };
   expect([true, false].map(needsRuns)).toEqual([true, false]);
 });
@@ -86,7 +86,7 @@ test("a lane reads fewer rows ahead of large bodies, and never none", () => {
     const read = beginRead(lane, 0);
     lane.endRead([{ ...due(`row ${at}`, `1${at}`), body: Buffer.alloc(size) }], read, upTo("20"));
     lane.shift(0);
-    lane.settled({ eventId: `row ${at}`, orderingKey: null }, 0);
+    lane.rows.settled({ eventId: `row ${at}`, orderingKey: null }, 0);
     lane.polls.pollNow();
     return read.limit;
   });
@@ -197,7 +197,7 @@ test("a lane whose last delivery was just settled is polled before it is release
   poll(lane, 0, [due("a", "10")]);
   lane.shift(0);
   for (const atMs of [1000, 2000, 3000]) poll(lane, atMs);
-  lane.settled({ eventId: "a", orderingKey: null }, 3900);
+  lane.rows.settled({ eventId: "a", orderingKey: null }, 3900);
 
   expect(lane.mayBeReleased(3900, 2000)).toBe(false);
 });
@@ -319,16 +319,16 @@ test("a row hinted during a failed read causes an immediate read", () => {
 test("a row that was settled before its hint arrives is not sent again", () => {
   const lane = newReadLane();
   lane.endRead([due("a", "30")], readAgain(lane), upTo("40"));
-  lane.settled({ eventId: lane.shift(1999)?.eventId ?? "", orderingKey: null }, 1999);
-  lane.settled({ eventId: "b", orderingKey: null }, 2999);
-  lane.settled({ eventId: "c", orderingKey: null }, 3001);
+  lane.rows.settled({ eventId: lane.shift(1999)?.eventId ?? "", orderingKey: null }, 1999);
+  lane.rows.settled({ eventId: "b", orderingKey: null }, 2999);
+  lane.rows.settled({ eventId: "c", orderingKey: null }, 3001);
   const hints = ["a", "b", "c"].map((id) => lane.takeHinted(due(id, "30"), 2998, 3002));
   expect(hints).toEqual([false, false, false]);
 });
 
 test("a lane remembers settled rows for at most two seconds", () => {
   const lane = newReadLane();
-  ["a", "b", "c"].forEach((id, at) => lane.settled({ eventId: id, orderingKey: null }, at * 1001));
+  ["a", "b", "c"].forEach((id, at) => lane.rows.settled({ eventId: id, orderingKey: null }, at * 1001));
   const hints = ["a", "b", "c"].map((id) => lane.takeHinted(due(id, "30"), 2002, 2003));
   expect(hints).toEqual([true, false, false]);
 });
@@ -341,7 +341,7 @@ test("a lane that receives hinted rows is not idle", () => {
       lane.polls.begin(nowMs + 1000);
       lane.polled(nowMs);
       if (isHinted && lane.takeHinted(due(String(nowMs), String(nowMs)), nowMs, nowMs))
-        lane.settled({ eventId: lane.shift(nowMs)?.eventId ?? "", orderingKey: null }, nowMs);
+        lane.rows.settled({ eventId: lane.shift(nowMs)?.eventId ?? "", orderingKey: null }, nowMs);
     }
     return lane.mayBeReleased(4500, 2000);
   };
@@ -420,7 +420,7 @@ test("a delivery without an attempt is read and sent again", () => {
   const delivery = lane.shift(0);
   if (!delivery) throw new Error("The lane has a delivery.");
   lane.putBack(delivery, 0, 0);
-  lane.releaseSiblings(delivery);
+  lane.rows.releaseSiblings(delivery);
   poll(lane, 0, [due("a", "10")]);
   expect(lane.shift(0)?.eventId).toBe("a");
 });
@@ -434,7 +434,7 @@ test("a lane is not released while a delivery is unsettled or a read is open, al
   for (const lane of [reading, sending]) lane.learn(busy, 0, 1);
   const before = [reading, sending].map((lane) => lane.mayBeReleased(0, 2000));
   reading.endRead([], read, upTo("20"));
-  sending.settled(due("a", "10"), 0);
+  sending.rows.settled(due("a", "10"), 0);
   expect([before, [reading, sending].map((lane) => lane.mayBeReleased(0, 2000))]).toEqual([
     [false, false],
     [true, true],

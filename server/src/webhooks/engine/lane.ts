@@ -32,7 +32,7 @@ export class Lane {
   readonly claim: OwnedLane;
   readonly failure: LongFailure;
   readonly polls = new PollSchedule();
-  readonly #rows: LaneRows;
+  readonly rows: LaneRows;
   readonly #hosts: ReceiverHosts<Lane>;
   readonly #pause: LanePause;
   readonly #lifts: number;
@@ -71,7 +71,7 @@ export class Lane {
     this.failure = new LongFailure(claimed, nowMs);
     this.#lifts = claimed.lifts;
     this.#claimedAtMs = nowMs;
-    this.#rows = new LaneRows(claimed.endpointId);
+    this.rows = new LaneRows(claimed.endpointId);
     this.#hosts = hosts;
     this.#host = hosts.enter(settings.url);
     this.#window = hosts.windowFor(claimed.endpointId, settings.url);
@@ -114,7 +114,7 @@ export class Lane {
     // The sends of the last second were not counted, so the limit begins a second from now.
     else this.#rateLimit = new RateLimit(maxPerSecond, nowMs, nowMs + 1000);
     // Reads of an endpoint that is off find nothing, which is not the end of its due rows.
-    if (settings.version !== this.#settings.version) this.#rows.resetCursor();
+    if (settings.version !== this.#settings.version) this.rows.resetCursor();
     if (settings.url !== this.#settings.url) {
       this.leaveHost();
       this.#host = this.#hosts.enter(settings.url);
@@ -152,7 +152,7 @@ export class Lane {
   mayStart(nowMs: number): boolean {
     if (this.#isStopped(nowMs) || this.#rateLimit?.allows(nowMs) === false) return false;
     return (
-      this.#rows.waiting > 0 &&
+      this.rows.waiting > 0 &&
       this.inFlight < (this.#pause.breaker.isOpen ? 1 : this.#window.size) &&
       this.openRequests < (this.settings.maxInFlight ?? Number.POSITIVE_INFINITY)
     );
@@ -160,17 +160,12 @@ export class Lane {
 
   /** True if so few rows are in memory that the next free slots would find none. */
   get needsRows(): boolean {
-    return this.needsRuns || (this.polls.isImmediate && !this.#hasEnoughRows);
+    return this.rows.needsRuns || (this.polls.isImmediate && !this.#hasEnoughRows);
   }
 
   /** Only a quick receiver uses several rows within the time of a read. Others are not read again at each hint. */
   get #hasEnoughRows(): boolean {
-    return this.#rows.waiting > (this.pace === "quick" ? this.#rowsTarget / 2 : 0);
-  }
-
-  /** True if rows behind the heads of ordering keys are to be read. */
-  get needsRuns(): boolean {
-    return this.#rows.needsRuns;
+    return this.rows.waiting > (this.pace === "quick" ? this.#rowsTarget / 2 : 0);
   }
 
   /** Begins a read unless enough rows are in memory. `rowsMax` is the lane's share of the memory. */
@@ -178,20 +173,20 @@ export class Lane {
     this.#rowsMax = rowsMax;
     const isEnough = this.#isStopped(nowMs) || !this.polls.isDue(nowMs) || this.#hasEnoughRows;
     const count = this.#rowsTarget;
-    return isEnough ? undefined : this.#rows.beginRead(count, Math.ceil(count * this.rowWeight * rowBytesMax));
+    return isEnough ? undefined : this.rows.beginRead(count, Math.ceil(count * this.rowWeight * rowBytesMax));
   }
 
   /** Takes the rows of a read, in order. The cursor moves no further than `horizon`. Returns how many rows were new. */
   endRead(rows: readonly DueDelivery[], read: LaneToRead, at: { horizon: string; nowMs: number }): number {
-    if (this.#rows.isOutdated(read)) this.polls.pollNow();
+    if (this.rows.isOutdated(read)) this.polls.pollNow();
     if (rows.length > 0) this.#movedAtMs = at.nowMs;
     this.#learnSize(rows);
-    return this.#rows.endRead(rows, read, at);
+    return this.rows.endRead(rows, read, at);
   }
 
   /** Ends a read that has failed. All due rows are read again. */
   cancelRead(): void {
-    this.#rows.cancelRead();
+    this.rows.cancelRead();
     this.polls.pollNow();
   }
 
@@ -207,7 +202,7 @@ export class Lane {
     const isKnown = this.#claimedAtMs < committingAtMs && nowMs - committingAtMs <= hintedRowMsMax;
     const isCurrent = row.endpointVersion === this.#settings.version;
     const isNext = !this.polls.isImmediate && !this.#hasEnoughRows;
-    if (!isKnown || !isCurrent || !isNext || !this.#rows.takeHinted(row, nowMs)) return false;
+    if (!isKnown || !isCurrent || !isNext || !this.rows.takeHinted(row, nowMs)) return false;
     this.#movedAtMs = nowMs;
     this.polls.done(nowMs, false);
     return true;
@@ -215,66 +210,41 @@ export class Lane {
 
   /** Begins a read of the rows behind the heads of ordering keys. */
   beginRuns(nowMs: number, rowsMax: number): readonly RunToRead[] {
-    return this.#isStopped(nowMs) ? [] : this.#rows.beginRuns(this.#affordable(rowsMax), this.rowWeight);
+    return this.#isStopped(nowMs) ? [] : this.rows.beginRuns(this.#affordable(rowsMax), this.rowWeight);
   }
 
   /** Takes the rows of such a read. More may follow those of the reads that are `cut`. */
   endRuns(runs: readonly RunToRead[], rows: readonly DueDelivery[], nowMs: number, cut?: ReadonlySet<unknown>): void {
     if (rows.length > 0) this.#movedAtMs = nowMs;
     this.#learnSize(rows);
-    this.#rows.endRuns(runs, rows, nowMs, cut);
+    this.rows.endRuns(runs, rows, nowMs, cut);
   }
 
   cancelRuns(): void {
-    this.#rows.cancelRuns();
+    this.rows.cancelRuns();
     this.polls.pollNow();
   }
 
   /** A poll that began at `atMs` is done, and the rows that it found are held. */
   polled(atMs: number): void {
-    this.polls.done(atMs, this.#rows.held === 0);
+    this.polls.done(atMs, this.rows.held === 0);
   }
 
   /** Removes and returns the next delivery in memory that may be sent. */
   shift(nowMs: number): DueDelivery | undefined {
-    const delivery = this.#rows.shift();
+    const delivery = this.rows.shift();
     if (!delivery) return undefined;
     this.#movedAtMs = nowMs;
     this.#rateLimit?.record(nowMs);
     return delivery;
   }
 
-  /** The delivery has a response or is late: the others of its change may start. */
-  releaseSiblings(delivery: DueDelivery): void {
-    this.#rows.releaseSiblings(delivery);
-  }
-
-  /** An attempt has ended. With `isLast` its delivery has ended too, so the next one of its key may start. */
-  ended(delivery: DeliveryOfKey, isLast: boolean, nowMs: number): void {
-    this.#rows.ended(delivery, isLast, nowMs);
-  }
-
   /** No attempt was made. The delivery stays due: all that wait are read again, in order, after a pause of the lane. */
   putBack(delivery: DeliveryOfKey, nowMs: number, pauseMs: number): void {
-    this.#rows.ended(delivery, false, nowMs);
-    this.#rows.settled(delivery, nowMs);
+    this.rows.ended(delivery, false, nowMs);
+    this.rows.settled(delivery, nowMs);
     if (pauseMs > 0) this.#pause.extendTo(nowMs + pauseMs);
     this.dropWaiting();
-  }
-
-  /** The outcome is recorded, or never will be. */
-  settled(delivery: DeliveryOfKey, nowMs: number): void {
-    this.#rows.settled(delivery, nowMs);
-  }
-
-  /** True if more rows of this key are in memory or being read. */
-  isRunning(orderingKey: string): boolean {
-    return this.#rows.isRunning(orderingKey);
-  }
-
-  /** True if the end of a delivery of this key may be recorded later: its successor is in memory. */
-  mayRecordLater(orderingKey: string): boolean {
-    return this.#rows.mayRecordLater(orderingKey);
   }
 
   /** Learns from an attempt: the size of the window, and whether to pause. */
@@ -324,24 +294,19 @@ export class Lane {
    * it idle, not one a second ago: rows that came since would wait two seconds for the next owner's poll.
    */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
-    if (this.#rows.held > 0 || this.#isOff) return this.#rows.held === 0 && !this.isDisabling;
-    if (this.#rows.isReading) return false;
+    if (this.rows.held > 0 || this.#isOff) return this.rows.held === 0 && !this.isDisabling;
+    if (this.rows.isReading) return false;
     return this.#isStopped(nowMs) || (this.polls.isIdleFor(idleMs) && !this.polls.isDue(nowMs));
   }
 
   dropWaiting(): void {
-    this.#rows.drop();
+    this.rows.drop();
     this.polls.pollNow();
-  }
-
-  /** Size of the bodies in memory, of waiting deliveries and of attempts in flight. */
-  get heldBytes(): number {
-    return this.#rows.heldBytes;
   }
 
   /** Drops the waiting rows if none has been sent for `ms`, so that other lanes can have their memory. They are read again in turn. */
   dropUnsentAfter(ms: number, nowMs: number): void {
-    if (nowMs - this.#movedAtMs > ms && this.#rows.hasUnsent) this.dropWaiting();
+    if (nowMs - this.#movedAtMs > ms && this.rows.hasUnsent) this.dropWaiting();
   }
 
   get #rowsTarget(): number {
@@ -366,7 +331,7 @@ export class Lane {
 
   #hold(nowMs: number): LaneHold | null {
     if (this.#pause.isActive(nowMs)) return this.#pause.breaker.isOpen ? "breaker" : "retry_after";
-    if (this.#rows.waiting === 0) return null;
+    if (this.rows.waiting === 0) return null;
     if (this.#rateLimit?.isUsedUp(nowMs)) return "rate_limit";
     return this.openRequests >= (this.settings.maxInFlight ?? Number.POSITIVE_INFINITY) ? "concurrency" : null;
   }

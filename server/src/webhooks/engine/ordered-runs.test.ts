@@ -33,7 +33,7 @@ test("a delivery behind others in memory that leaves the order is sent once, and
   const lane = newOrderedLane();
   poll(lane, 1000, [{ ...ofKey(3, "15"), orderingKey: null }]);
   expect(lane.shift(1000)?.eventId).toBe("3");
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
   lane.endRuns(
     lane.beginRuns(1000, 100),
     [2, 4].map((sequence) => ofKey(sequence, "infinity")),
@@ -50,8 +50,8 @@ test("a row that leaves its order while it is read behind the head of its key is
   poll(lane, 1000, [{ ...ofKey(2, "15"), orderingKey: null }]);
   lane.endRuns(runs, [ofKey(2, "infinity"), ofKey(3, "infinity")], 1000);
   const row = lane.shift(1000);
-  if (row) lane.releaseSiblings(row);
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
+  if (row) lane.rows.releaseSiblings(row);
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
   expect([row, lane.shift(1000)].map((next) => next?.eventId)).toEqual(["2", undefined]);
 });
 
@@ -85,18 +85,18 @@ test("several replayed deliveries of a key are sent in sequence, in whichever or
   const sendNext = (): void => {
     const row = lane.shift(1000);
     sent.push(row?.eventId);
-    if (row) lane.ended(row, true, 1000);
+    if (row) lane.rows.ended(row, true, 1000);
   };
   lane.shift(0);
   poll(lane, 1000, [ofKey(3, "5"), ofKey(1, "6"), ofKey(2, "7")]);
-  lane.ended({ eventId: "9", orderingKey: "account/1" }, true, 1000);
+  lane.rows.ended({ eventId: "9", orderingKey: "account/1" }, true, 1000);
   for (let count = 0; count < 3; count += 1) sendNext();
   expect(sent).toEqual(["1", "2", "3"]);
 });
 
 test("an ordered delivery without an attempt is sent again, before those behind it", () => {
   const lane = newOrderedLane();
-  lane.releaseSiblings(ofKey(1, "10"));
+  lane.rows.releaseSiblings(ofKey(1, "10"));
   lane.putBack(ofKey(1, "10"), 1000, 0);
   poll(lane, 1000, [ofKey(1, "10")]);
   expect(lane.shift(1000)?.eventId).toBe("1");
@@ -107,9 +107,9 @@ test("rows behind others are not dropped in the first second", () => {
   poll(lane, 0, [ofKey(1, "10")]);
   lane.endRuns(lane.beginRuns(0, 100), [{ ...ofKey(2, "infinity"), body: Buffer.from("next") }], 5000);
   lane.dropUnsentAfter(1000, 6000);
-  expect(lane.heldBytes).toBe(4);
+  expect(lane.rows.heldBytes).toBe(4);
   lane.dropUnsentAfter(1000, 6001);
-  expect(lane.heldBytes).toBe(0);
+  expect(lane.rows.heldBytes).toBe(0);
 });
 
 test("rows at the end of an ordering key that were read too long ago are read again", () => {
@@ -118,24 +118,24 @@ test("rows at the end of an ordering key that were read too long ago are read ag
   const sendNext = (nowMs: number): void => {
     const row = lane.shift(nowMs);
     sent.push(row?.eventId);
-    if (row) lane.ended(row, true, nowMs);
+    if (row) lane.rows.ended(row, true, nowMs);
   };
   poll(lane, 0, [ofKey(1, "10")]);
   const runs = lane.beginRuns(0, 100);
   const rows = Array.from({ length: runs[0]?.limit ?? 0 }, (_, number) => ofKey(number + 2, "infinity"));
   lane.endRuns(runs, rows, 0);
-  while (!lane.needsRuns) sendNext(0);
+  while (!lane.rows.needsRuns) sendNext(0);
   lane.endRuns(lane.beginRuns(0, 100), [], 0);
-  expect(lane.needsRuns).toBe(false);
+  expect(lane.rows.needsRuns).toBe(false);
   sendNext(1001);
-  expect(lane.needsRuns).toBe(true);
+  expect(lane.rows.needsRuns).toBe(true);
 });
 
 test("replayed deliveries of an ordering key wait for the one in flight and are sent in sequence", () => {
   const lane = newOrderedLane();
   poll(lane, 1000, [ofKey(0, "5"), ofKey(-1, "6")]);
   const inFlight = lane.shift(1000);
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
   expect([inFlight, lane.shift(1000), lane.shift(1000)].map((row) => row?.eventId)).toEqual([
     undefined,
     "-1",
@@ -145,7 +145,7 @@ test("replayed deliveries of an ordering key wait for the one in flight and are 
 
 test("rows behind the head of an ordering key that were read more than a second ago are read again", () => {
   const lane = newOrderedLane();
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1001);
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 1001);
   expect(lane.shift(1001)).toBe(undefined);
   const runs = lane.beginRuns(1001, 100);
   expect(runs).toMatchObject([{ afterSequence: 1, limit: 2 }]);
@@ -155,13 +155,13 @@ test("rows behind the head of an ordering key that were read more than a second 
     1001,
   );
   expect(lane.shift(1001)?.eventId).toBe("3");
-  lane.ended({ eventId: "3", orderingKey: "account/1" }, true, 2001);
+  lane.rows.ended({ eventId: "3", orderingKey: "account/1" }, true, 2001);
   expect(lane.shift(2001)?.eventId).toBe("4");
 });
 
 test("rows behind the heads of all ordering keys share the memory of their lane", () => {
   const lane = newOrderedLane();
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
   lane.shift(0); // two are left
   const rowsOf = (orderingKey: string): number | undefined => {
     poll(lane, 1000, [{ ...ofKey(9, "10"), eventId: orderingKey, orderingKey }]);
@@ -176,18 +176,18 @@ test("rows behind the heads of all ordering keys share the memory of their lane"
 
 test("rows behind the head of an ordering key are read once, until they are used up", () => {
   const lane = newOrderedLane();
-  const needsRuns = [lane.needsRuns];
+  const needsRuns = [lane.rows.needsRuns];
   for (const sent of ["1", "2", "3"]) {
-    lane.ended({ eventId: sent, orderingKey: "account/1" }, true, 0);
+    lane.rows.ended({ eventId: sent, orderingKey: "account/1" }, true, 0);
     lane.shift(0);
-    needsRuns.push(lane.needsRuns);
+    needsRuns.push(lane.rows.needsRuns);
   }
   expect(needsRuns).toEqual([false, false, false, true]);
   const runs = lane.beginRuns(0, 100);
   expect(runs).toMatchObject([{ fromSequence: 1, afterSequence: 4 }]); // none of the first three is recorded
   lane.endRuns(runs, [], 0);
-  lane.ended({ eventId: "4", orderingKey: "account/1" }, true, 2000);
-  expect(lane.needsRuns).toBe(false);
+  lane.rows.ended({ eventId: "4", orderingKey: "account/1" }, true, 2000);
+  expect(lane.rows.needsRuns).toBe(false);
 });
 
 test("reads behind the head of an ordering key double while half of one is used up quickly, and halve while slowly", () => {
@@ -196,8 +196,8 @@ test("reads behind the head of an ordering key double while half of one is used 
   lane.shift(0);
   let sent = 1;
   const reads = [0, 0, 0, 500, 1000].map((nowMs) => {
-    for (; !lane.needsRuns; sent += 1) {
-      lane.ended({ eventId: String(sent), orderingKey: "account/1" }, true, nowMs);
+    for (; !lane.rows.needsRuns; sent += 1) {
+      lane.rows.ended({ eventId: String(sent), orderingKey: "account/1" }, true, nowMs);
       lane.shift(nowMs);
     }
     const runs = lane.beginRuns(nowMs, 1000);
@@ -220,8 +220,8 @@ test("the end of an ordered delivery is recorded later only if the next one of i
   poll(last, 0, [{ ...ofKey(1, "10"), isFollowed: false }]);
   last.shift(0);
   const mayRecordLater = [newOrderedLane(), last].map((lane) => {
-    lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
-    return lane.mayRecordLater("account/1");
+    lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
+    return lane.rows.mayRecordLater("account/1");
   });
   expect(mayRecordLater).toEqual([true, false]);
 });
@@ -232,8 +232,8 @@ test("after a failed read, only the keys that it concerned are read again", () =
   poll(lane, 0, heads);
   lane.endRuns(lane.beginRuns(0, 100), [ofKey(3, "infinity")], 0);
   lane.shift(0);
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
-  lane.ended({ eventId: "3", orderingKey: "account/1" }, false, 0); // is sent again before others of its key
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
+  lane.rows.ended({ eventId: "3", orderingKey: "account/1" }, false, 0); // is sent again before others of its key
   poll(lane, 1000, [{ ...ofKey(5, "11"), orderingKey: "account/3" }]);
   const begin = () => lane.beginRuns(0, 100).map(({ orderingKey }) => orderingKey);
   const keys = [begin()];
@@ -247,9 +247,9 @@ test("a delivery behind others that waits for its own retry ends the run", () =>
   poll(lane, 0, [ofKey(1, "10")]);
   lane.shift(0);
   lane.endRuns(lane.beginRuns(0, 100), [ofKey(2, "infinity"), ofKey(3, "99"), ofKey(4, "infinity")], 0);
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
   expect(lane.shift(0)?.eventId).toBe("2");
-  lane.ended({ eventId: "2", orderingKey: "account/1" }, true, 0);
+  lane.rows.ended({ eventId: "2", orderingKey: "account/1" }, true, 0);
   expect(lane.shift(0)).toBe(undefined);
 });
 
@@ -260,7 +260,7 @@ test("rows behind the head of an ordering key whose read ends after a pause are 
   const runs = lane.beginRuns(0, 100);
   lane.dropWaiting();
   lane.endRuns(runs, [ofKey(2, "infinity")], 0);
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 0);
   expect(lane.shift(0)).toBe(undefined);
 });
 
@@ -269,21 +269,21 @@ test("a lane that is off is released after its attempts in flight, whatever wait
   poll(lane, 1000, [ofKey(0, "5")]); // a replay waits for the attempt in flight
   lane.switchOff();
   const inFlight = lane.mayBeReleased(1000, 2000);
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
-  lane.settled({ eventId: "1", orderingKey: "account/1" }, 1000);
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
+  lane.rows.settled({ eventId: "1", orderingKey: "account/1" }, 1000);
   expect([inFlight, lane.mayBeReleased(1000, 2000)]).toEqual([false, true]);
 });
 
 test("a delivery of an ordering key that is dropped before its attempt is not passed by the next one", () => {
   const lane = newOrderedLane();
-  lane.ended({ eventId: "1", orderingKey: "account/1" }, true, 0); // starts the second, which waits for a slot
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 0); // starts the second, which waits for a slot
   lane.dropWaiting();
-  lane.settled({ eventId: "1", orderingKey: "account/1" }, 0);
-  expect(lane.needsRuns).toBe(false);
+  lane.rows.settled({ eventId: "1", orderingKey: "account/1" }, 0);
+  expect(lane.rows.needsRuns).toBe(false);
   poll(lane, 0, [{ ...ofKey(5, "11"), orderingKey: "account/2" }]); // those behind it are to be read
-  const before = lane.needsRuns;
+  const before = lane.rows.needsRuns;
   lane.dropWaiting();
-  expect([before, lane.needsRuns, lane.isRunning("account/2")]).toEqual([true, false, false]);
+  expect([before, lane.rows.needsRuns, lane.rows.isRunning("account/2")]).toEqual([true, false, false]);
 });
 
 test("rows in memory behind the head of an ordering key make no read larger", () => {
