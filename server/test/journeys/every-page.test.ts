@@ -241,6 +241,12 @@ async function fitPhone(page: Page, { endpoint }: Objects): Promise<void> {
   await page.getByRole("tab", { name: "Test", exact: true }).waitFor();
   const hidden = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[role=tablist]"))`;
   await expect.poll(() => page.evaluate(hidden)).toBe(0);
+  await openWithinPortal(page, "/p/admin/deliveries");
+  await page.getByRole("button", { name: "Add filter" }).click();
+  await page.getByRole("menuitem", { name: "Payload" }).click();
+  await page.getByRole("dialog", { name: "Payload" }).waitFor();
+  await expect.poll(() => page.evaluate("document.documentElement.scrollWidth")).toBe(375);
+  await page.keyboard.press("Escape");
   await openWithinPortal(page, "/p/admin/accounts");
   await page.locator("td.bellwire-labelled").first().waitFor();
   const label = `getComputedStyle(document.querySelector("td.bellwire-labelled"), "::before").content`;

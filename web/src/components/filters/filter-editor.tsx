@@ -39,7 +39,7 @@ export function FilterPopover({ label, anchor, onClose, children }: FilterPopove
       withFocusTrap
       showClose={false}
       minWidth="18rem"
-      maxWidth="min(24rem, 100vw - 3rem)"
+      maxWidth="clamp(18rem, 100vw - 12rem, 24rem)" // a wider one fits on neither side of the control on a phone
       appendTo={() => document.body}
       shouldClose={onClose}
       bodyContent={<div className="bellwire-filter-editor">{children}</div>}
