@@ -268,6 +268,33 @@ test("following events by cursor returns each event once, including late commits
   expect((await follow(null, "&account_id=1&until=2026-01-01T00:00:00Z")).ids).toEqual([]);
 });
 
+test("a program that begins now follows what is recorded from then on, without `since`", async ({ api }) => {
+  const { pool, provider } = api;
+  const record = () => recordNow(pool, { providerId: provider.id });
+  const follow = async (query: string) => shown(api, `/events?order=oldest${query}`);
+  await record();
+  await feedsAreComplete(pool);
+
+  const late = Promise.withResolvers<void>();
+  const hasRecorded = Promise.withResolvers<string>();
+  const writer = pool.inTransaction(async (tx) => {
+    const [recorded] = await recordIn(tx, { providerId: provider.id }, [anEvent({ accountId: 7 })]);
+    hasRecorded.resolve(recorded?.id ?? "");
+    await late.promise;
+  });
+  const lateId = await hasRecorded.promise;
+  const now = await follow("&since=2100-01-01T00:00:00Z");
+  expect(now.data).toEqual([]);
+  late.resolve();
+  await writer;
+  const [quickId] = await record();
+  await feedsAreComplete(pool);
+
+  expect((await follow(`&after=${now.next}`)).data.map(({ id }: { id: string }) => id)).toEqual([lateId, quickId]);
+  const earlier = await follow("&until=2000-01-01T00:00:00Z");
+  expect((await follow(`&after=${earlier.next}`)).data).toHaveLength(3);
+});
+
 test("a cursor does not reveal transaction numbers, and is rejected for another provider", async ({
   api,
   otherApi,

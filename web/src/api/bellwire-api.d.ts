@@ -4351,7 +4351,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the previous page. */
                 after?: string;
-                /** @description `newest` is for people: events that are recorded while they page are on no page. `oldest` is for programs that follow the events: store `next`, and pass it as `after` to read the events since. Events of a running transaction appear after its end, so no event is skipped or repeated. The order is that of recording; events of one account come by `sequence`. A cursor is valid for one order only. */
+                /** @description `newest` is for people: events that are recorded while they page are on no page. `oldest` is for programs that follow the events: store `next`, and pass it as `after` to read the events since. Events of a running transaction appear after its end, so no event is skipped or repeated. The order is that of recording; events of one account come by `sequence`. A cursor is valid for one order only. A program that needs no earlier events begins with `since=-0m`, without `after`, and continues without `since`. */
                 order?: "newest" | "oldest";
                 /** @description Events of this type. The same as `event_type`. */
                 type?: "account.created" | "account.updated" | "account.plan_changed" | "account.deleted" | "user.created" | "user.updated" | "user.deleted" | "application.created" | "application.updated" | "application.suspended" | "application.plan_changed" | "application.user_key_updated" | "application.deleted" | "application.key_created" | "application.key_deleted" | "application.key_updated" | "endpoint.degraded" | "endpoint.recovered" | "endpoint.disabled" | "deliveries.exhausted";

@@ -1,6 +1,7 @@
 import { parseRowId } from "#platform/ids.ts";
 import { type Static, Type } from "typebox";
 import { changeWithAudit } from "#access/index.ts";
+import type { Database } from "#platform/database/database.ts";
 import { documentToJson } from "#platform/document.ts";
 import {
   bodyFamilies,
@@ -9,6 +10,7 @@ import {
   deliveryId,
   isBinaryCloudEvent,
   readDelivery,
+  sampleTransactions,
 } from "#webhooks/deliveries/index.ts";
 import { defaultEndpointName, readEndpoint } from "#webhooks/endpoints/index.ts";
 import {
@@ -182,6 +184,24 @@ function requireFeedCriteria(fields: object): void {
   }
 }
 
+/**
+ * Reads the first events of the feed. Without any, the end is the position up to which the feed was read, so a program that begins
+ * with `since=-0m` continues there, and one whose filter matches nothing yet does not read all events again. With `until` it is the
+ * start: a program may read on without it.
+ */
+async function beginFeed(db: Database, filter: Parameters<typeof followEvents>[1]) {
+  const events = await followEvents(db, filter);
+  if (events.length > 0 || filter.until !== undefined) return { events, end: startOfFeed };
+  const before = await oldestRunningTransaction(db);
+  return { events: await followEvents(db, { ...filter, before }), end: beforeTransaction(before) };
+}
+
+/** Returns the number of a transaction below which every one has ended. */
+export async function oldestRunningTransaction(db: Database): Promise<number> {
+  const { oldestRunning } = await sampleTransactions(db);
+  return Number(oldestRunning);
+}
+
 const tag = "Events";
 const params = Type.Object({ id: EventId });
 
@@ -202,7 +222,8 @@ export const eventOperations: readonly Operation[] = [
           description:
             "`newest` is for people: events that are recorded while they page are on no page. `oldest` is for programs that follow " +
             "the events: store `next`, and pass it as `after` to read the events since. Events of a running transaction appear " +
-            "after its end, so no event is skipped or repeated. The order is that of recording; events of one account come by `sequence`. A cursor is valid for one order only.",
+            "after its end, so no event is skipped or repeated. The order is that of recording; events of one account come by `sequence`. A cursor is valid for one order only. " +
+            "A program that needs no earlier events begins with `since=-0m`, without `after`, and continues without `since`.",
         }),
       ),
       type: Type.Optional(
@@ -229,11 +250,13 @@ export const eventOperations: readonly Operation[] = [
       const providerId = provider.id;
       requireFeedCriteria(fields);
       const { since, until, objectId, eventTypes: types } = search.filter;
-      const filter = { providerId, types, objectId, accountIds: search.accountIds, since, until };
-      const from = parseCursor(after, (text) => parseFeedCursor(cursors.open(providerId, text))) ?? startOfFeed;
-      const events = await followEvents(pool, { ...filter, after: from, limit });
+      const filter = { providerId, types, objectId, accountIds: search.accountIds, since, until, limit };
+      const from = parseCursor(after, (text) => parseFeedCursor(cursors.open(providerId, text)));
+      const { events, end } = from
+        ? { events: await followEvents(pool, { ...filter, after: from }), end: from }
+        : await beginFeed(pool, filter);
       const last = events.at(-1);
-      const next = last || after === undefined ? cursors.seal(providerId, writeFeedCursor(last ?? from)) : after;
+      const next = last || after === undefined ? cursors.seal(providerId, writeFeedCursor(last ?? end)) : after;
       const nameOf = await readActorNames(pool, providerId, events);
       return { data: events.map((event) => representEvent(event, nameOf)), next, searched_until: null };
     },

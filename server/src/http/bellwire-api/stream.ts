@@ -7,7 +7,6 @@ import {
   deliveryId,
   followAttempts,
   listDeliveries,
-  sampleTransactions,
   type FollowedAttempt,
 } from "#webhooks/deliveries/index.ts";
 import { readEndpoint, readEndpointKeys } from "#webhooks/endpoints/index.ts";
@@ -18,7 +17,7 @@ import { EventStream, MessageQueue, StreamAccess } from "../shared/event-stream.
 import { Problem } from "../shared/problem.ts";
 import { representDelivery } from "./deliveries.ts";
 import { representEndpoint } from "./endpoints.ts";
-import { representEvent } from "./events.ts";
+import { oldestRunningTransaction, representEvent } from "./events.ts";
 import type { CursorSeal } from "./fields.ts";
 import { hijacked, operation, type Operation, type OperationNeeds } from "./operation.ts";
 
@@ -52,11 +51,6 @@ function createMessageRenderer(cursors: CursorSeal, providerId: number): RenderM
 const readLimit = 200;
 /** An event can have many deliveries, so they are read in parts. */
 const deliveriesLimit = 1000;
-
-async function oldestRunningTransaction(db: Database): Promise<number> {
-  const { oldestRunning } = await sampleTransactions(db);
-  return Number(oldestRunning);
-}
 
 /** Transactions of the first part. */
 const spanMin = 5000;
