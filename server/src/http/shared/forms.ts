@@ -5,12 +5,14 @@ import { requestLimits } from "#platform/limits.ts";
 import { readCookie, setCookie } from "./browser-session.ts";
 import { Problem } from "./problem.ts";
 
+const notUtf8 = "The request cannot be read: its text is not UTF-8.";
+
 /** Decodes UTF-8 and refuses other bytes, because a replacement character would store a text that nobody sent. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new Problem("request-unreadable", { cause });
+    throw new Problem("request-unreadable", { cause, detail: notUtf8 });
   }
 }
 
@@ -72,7 +74,7 @@ function decode(text: string): string {
     // `replaceAll` would take 100 ms for a mebibyte of plus signs, and this takes 15.
     return decodeURIComponent(text.split("+").join(" ").replaceAll(bare, "%25"));
   } catch (cause) {
-    throw new Problem("request-unreadable", { cause });
+    throw new Problem("request-unreadable", { cause, detail: notUtf8 });
   }
 }
 
