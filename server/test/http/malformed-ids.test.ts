@@ -86,3 +86,23 @@ test("a malformed variant of an existing id matches nothing", async ({ database 
     expect((await server.http.inject({ url, headers })).statusCode).toBe(200);
   }
 });
+
+test("the longest application key is found, even if each of its characters is percent-encoded", async ({
+  database,
+}) => {
+  const { accessToken } = await setUp(database);
+  await using server = await openWebServer(database);
+  const send = async (method: "GET" | "POST" | "DELETE", path: string, payload?: object) => {
+    const headers = { authorization: `Bearer ${accessToken}` };
+    const url = `/admin/api/${path}.json`;
+    return server.http.inject({ method, url, headers, ...(payload && { payload }) });
+  };
+  const { account } = (await send("POST", "signup", { org_name: "Quay", username: "quay" })).json();
+  const [{ application }] = (await send("GET", `accounts/${account.id}/applications`)).json().applications;
+  const keys = `accounts/${account.id}/applications/${application.id}/keys`;
+  const key = "/".repeat(255);
+  expect((await send("POST", keys, { key })).statusCode).toBe(201);
+
+  expect((await send("DELETE", `${keys}/${encodeURIComponent(key)}`)).statusCode).toBe(200);
+  expect((await send("DELETE", `${keys}/${"k".repeat(1001)}`)).statusCode).toBe(404);
+});

@@ -1,5 +1,6 @@
 import type { InjectOptions } from "fastify";
 import { expect } from "vitest";
+import { pathSegmentLengthMax } from "#http/shared/server-hooks.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { test as base } from "../support/test.ts";
@@ -30,7 +31,7 @@ const plain = "text/plain; charset=utf-8";
 const json = "application/json; charset=utf-8";
 const xml = "application/xml; charset=utf-8";
 const problem = "application/problem+json";
-const long = "a".repeat(700);
+const long = "a".repeat(pathSegmentLengthMax + 1);
 const large = `status=200&more=${"x".repeat(2_000_000)}`;
 const noPage = "This page does not exist.";
 

@@ -124,8 +124,11 @@ export function requireOneHost({ raw }: FastifyRequest): void {
     throw new Problem("request-unreadable", { detail: "The request has more than one Host header. Send one." });
 }
 
-/** The longest path segment that a route accepts, for Fastify's `maxParamLength`. */
-export const pathSegmentLengthMax = 500;
+/**
+ * The longest path segment that a route accepts, for Fastify's `maxParamLength`. The longest of a route is an application key of 255
+ * characters with an extension: 770 characters if each of the key is percent-encoded.
+ */
+export const pathSegmentLengthMax = 1000;
 
 /**
  * Rewrites a path that Fastify would refuse before routing, in its own format: invalid percent-encoding, or a segment that is
