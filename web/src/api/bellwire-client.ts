@@ -81,12 +81,12 @@ export const createQueryClient = (): QueryClient =>
   });
 
 /**
- * Fetches queries again after a change. A first fetch that is still under way is aborted: it may have read what was before the change,
- * and an invalidation alone would keep it.
+ * Fetches queries again after a change. A fetch that is still under way is aborted: it may have read what was before the change, and an
+ * invalidation alone would keep the first fetch of a query, and that of one whose page is not shown.
  */
 export async function refreshQueries(client: QueryClient, queryKeys: readonly QueryKey[]): Promise<void> {
   const refresh = async (queryKey: QueryKey): Promise<void> => {
-    await client.cancelQueries({ queryKey, predicate: ({ state }) => state.data === undefined });
+    await client.cancelQueries({ queryKey });
     await client.invalidateQueries({ queryKey });
   };
   await Promise.all(queryKeys.map(refresh));
