@@ -52,6 +52,21 @@ test("a product without plans says that it has no applications, not that nobody 
   expect(shown()).not.toContain("sign up");
 });
 
+const noApplications = "Developers cannot create applications of this product yet.";
+
+test("a product says that developers cannot create applications while it offers them no plan", async () => {
+  showProduct(); // published, but neither the default nor for developers to choose
+  await says("Basic");
+  expect(shown()).toContain(noApplications);
+});
+
+test("a product with a default plan offers it to developers", async () => {
+  const defaultPlan = { ...plan, state: "hidden", default: true };
+  showProduct(undefined, plan, [defaultPlan]);
+  await says("Basic");
+  expect(shown()).not.toContain(noApplications);
+});
+
 test("a deletion that ends after its page was left calls nobody back", async () => {
   const isAnswered = Promise.withResolvers<void>();
   const page = showProduct(() => isAnswered.promise);

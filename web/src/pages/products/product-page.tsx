@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
-import { type Product, applicationPlansQuery, productQuery } from "../../api/products.ts";
+import { type ApplicationPlan, type Product, applicationPlansQuery, productQuery } from "../../api/products.ts";
 import { mayChangePlans, useSession } from "../../api/session.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
@@ -56,17 +56,30 @@ function ProductView({ product }: { product: Product }) {
       <SectionCard title="Application plans" actions={<CreatePlan path={path} variant="secondary" size="sm" />}>
         <Loaded query={plans} skeleton={<TableSkeleton of="plans" />}>
           {(all) => (
-            <PlanList
-              path={path}
-              plans={all}
-              empty="Developers cannot create applications of this product without a plan. Create a plan and publish it, or make it the default for new accounts."
-            />
+            <>
+              {all.length > 0 && product.buyers_manage_apps && !all.some((plan) => isOffered(plan, product)) && (
+                <Content component="p">
+                  Developers cannot create applications of this product yet. {offerAdvice}
+                </Content>
+              )}
+              <PlanList
+                path={path}
+                plans={all}
+                empty={`Developers cannot create applications of this product without a plan. Create a plan first. ${offerAdvice}`}
+              />
+            </>
           )}
         </Loaded>
       </SectionCard>
     </Stack>
   );
 }
+
+const offerAdvice = "Make a plan the default, or publish one and let developers choose the plan of a new application.";
+
+/** Tells whether developers can create applications with a plan, if they may create any. */
+const isOffered = (plan: ApplicationPlan, { buyer_can_select_plan }: Product): boolean =>
+  plan.default || (buyer_can_select_plan && plan.state === "published");
 
 /** The buttons for users who may change products. An open dialog keeps its input when they may no longer. */
 function ProductActions({ product }: { product: Product }) {
