@@ -12,7 +12,7 @@ import {
 } from "#webhooks/search/index.ts";
 import { walk } from "#webhooks/search/search.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { anEvent, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { test as base } from "../support/test.ts";
 import {
@@ -391,6 +391,36 @@ test("a job processes every matching delivery once, in page order", async ({ his
   expect(keys).toEqual(expected.deliveries(history, fields));
 });
 
+/** A clock after whose first reading the time for exact counts is over. */
+function impatientClock(atMs: number) {
+  let readings = 0;
+  return { now: () => new Date(atMs), monotonicMs: () => (readings++ === 0 ? 0 : 60_000) };
+}
+
+test("after a quiet day, the estimate of attempts is bounded by the size of the history", async ({
+  history: { pool },
+}) => {
+  const providerId = await buildProvider(pool);
+  const endpointId = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/" });
+  const endsMs = Date.now();
+  await recordNow(pool, { providerId, now: new Date(endsMs - (endsMs % 86_400_000)) });
+  await recordNow(
+    pool,
+    { providerId },
+    Array.from({ length: 1100 }, () => anEvent()),
+  );
+  await pool.query(
+    `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
+     select provider_id, id, $2, 1, occurred_at, 500, 3 from events where provider_id = $1`,
+    [providerId, endpointId],
+  );
+  const prepared = await prepareSearch(pool, providerId, {});
+  if ("refused" in prepared) throw new Error(JSON.stringify(prepared));
+  const counted = await countMatches({ db: pool, clock: impatientClock(endsMs) }, "attempts", prepared.search);
+  const [{ rows } = { rows: 0 }] = await pool.query<{ rows: number }>("select count(*) as rows from attempts");
+  expect(counted).toMatchObject({ isEstimate: true, count: expect.toSatisfy((count) => count < 10 * rows) });
+});
+
 test("an estimate counts only the time since the provider's first event", async ({ history: { pool } }) => {
   const providerId = await buildProvider(pool);
   const total = 3000;
@@ -405,9 +435,7 @@ test("an estimate counts only the time since the provider's first event", async 
   }
   const prepared = await prepareSearch(pool, providerId, {});
   if ("refused" in prepared) throw new Error(JSON.stringify(prepared));
-  let readings = 0;
-  // The time for exact counts is over after the first step.
-  const impatient = { now: () => new Date(endsMs), monotonicMs: () => (readings++ === 0 ? 0 : 60_000) };
+  const impatient = impatientClock(endsMs);
   const { count, isEstimate } = await countMatches({ db: pool, clock: impatient }, "events", prepared.search);
   expect(isEstimate).toBe(true);
   expect(count).toBeGreaterThan(total * 0.8);

@@ -29,17 +29,22 @@ export async function countMatches(needs: SearchNeeds, name: ListName, search: S
   }
   if (!step?.next) return { count, isEstimate: false };
   const now = needs.clock.now();
-  const days = await readDays(
-    needs.db,
-    name === "events" && !concernsDeliveries(search.filter) ? "events" : "deliveries",
-  );
+  const days = await readDays(needs.db, tablesOf(name, search));
   const beginsAt = await readBeginning(needs.db, search.providerId);
   const share = searchedShare(days, { search, beginsAt, searchedFrom: timeOfId(step.next.eventId), now });
-  const bytes = name === "attempts" ? Infinity : days.reduce((sum, day) => sum + day.bytes, 0);
+  const bytes = days.reduce((sum, day) => sum + day.bytes, 0);
   return { count: estimateCount({ count, share, bytes }), isEstimate: true };
 }
 
-/** Rows of events and ended deliveries are larger. */
+type Table = "events" | "deliveries" | "attempts";
+
+/** Returns the tables whose rows are counted. A first attempt that delivered is stored in its delivery's row. */
+function tablesOf(name: ListName, { filter }: Search): readonly Table[] {
+  if (name === "attempts") return ["deliveries", "attempts"];
+  return name === "events" && !concernsDeliveries(filter) ? ["events"] : ["deliveries"];
+}
+
+/** Rows of all three are larger. */
 const rowBytesMin = 100;
 
 interface Counted {
@@ -66,11 +71,11 @@ const daysStatement = `
     pg_relation_size(day.oid) as bytes
   from pg_inherits inheritance
   join pg_class day on day.oid = inheritance.inhrelid
-  where inheritance.inhparent = $1::regclass
+  where inheritance.inhparent = any($1::text[]::regclass[])
   order by day.relname`;
 
-const readDays = (db: Database, table: "events" | "deliveries"): Promise<HistoryDay[]> =>
-  db.query<HistoryDay>(daysStatement, [table]);
+const readDays = (db: Database, tables: readonly Table[]): Promise<HistoryDay[]> =>
+  db.query<HistoryDay>(daysStatement, [tables]);
 
 // The first row along the primary key.
 const beginningStatement = `select id from events where provider_id = $1 order by id limit 1`;
