@@ -1,11 +1,10 @@
 import { operations } from "../server/src/http/account-management-api/index.ts";
-import type { Operation } from "../server/src/http/account-management-api/operation.ts";
 
 /** Tests each operation in each of its formats. */
 const everyOperation = "every-operation.test.ts";
 
 /** Tests of the operations' own behaviour, by tag. */
-const testFileOf = {
+const testFileOf: Readonly<Record<string, string>> = {
   Webhooks: "webhook.test.ts, failures.test.ts",
   Signup: "sign-up.test.ts",
   Accounts: "accounts.test.ts",
@@ -19,12 +18,15 @@ const testFileOf = {
   "Fields definitions": "fields-definitions.test.ts",
   Settings: "provider.test.ts",
   Provider: "provider.test.ts",
-} as const satisfies Record<Operation["tag"], string>;
+};
 
 /** Renders docs/reference/account-management-api-coverage.md. */
 export function accountManagementApiCoverage(): string {
-  const row = ({ method, path, isJsonOnly, tag }: Operation): string =>
-    `| ${method} | \`/admin/api${path}\` | ${isJsonOnly ? "JSON only" : "yes"} | yes | ${everyOperation}, ${testFileOf[tag]} |`;
+  const row = ({ method, path, isJsonOnly, tag }: (typeof operations)[number]): string => {
+    const testFiles = testFileOf[tag];
+    if (testFiles === undefined) throw new Error(`The tag ${tag} has no test file.`);
+    return `| ${method} | \`/admin/api${path}\` | ${isJsonOnly ? "JSON only" : "yes"} | yes | ${everyOperation}, ${testFiles} |`;
+  };
   return `# Account Management API: operations and their tests
 
 All operations that 3scale lists, except messages. \`PATCH\` equals \`PUT\`, unless the path ends in the name of an action.

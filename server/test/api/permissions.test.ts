@@ -48,7 +48,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   "Provider Account Read": "all",
 };
 
-const isOpenTo = ({ tag, title }: Operation, sections: readonly string[]): boolean => {
+const isOpenTo = ({ tag, title }: (typeof operations)[number], sections: readonly string[]): boolean => {
   const to = openTo[title] ?? openTo[tag] ?? "admins";
   return to === "all" || (to !== "admins" && to.some((section) => sections.includes(section)));
 };

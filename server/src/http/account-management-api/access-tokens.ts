@@ -88,7 +88,6 @@ const issuedTokenResponse: ResponseDoc = {
 };
 
 const tokenCreation = {
-  tag: "Access tokens",
   method: "POST",
   action: "change-own",
   isJsonOnly: true,
@@ -116,7 +115,6 @@ const createAccessTokenOperation: Operation = {
 
 const listPersonalAccessTokensOperation: Operation = {
   title: "Personal Access Token List",
-  tag: "Access tokens",
   description: "Lists your own access tokens, optionally filtered by name.",
   method: "GET",
   path: "/personal/access_tokens",
@@ -147,7 +145,6 @@ const createPersonalAccessTokenOperation: Operation = {
 
 const readPersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Read",
-  tag: "Access tokens",
   description: "Returns one of your own access tokens, by its id or its value.",
   method: "GET",
   path: "/personal/access_tokens/{id}",
@@ -164,7 +161,6 @@ const readPersonalAccessTokenOperation: Operation = {
 
 const deletePersonalAccessTokenOperation: Operation = {
   title: "Personal Access Token Delete",
-  tag: "Access tokens",
   description: "Deletes one of your own access tokens, by its id or its value. It stops working immediately.",
   method: "DELETE",
   path: "/personal/access_tokens/{id}",

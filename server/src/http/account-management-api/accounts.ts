@@ -141,7 +141,6 @@ export async function requireAccount(db: Database, providerId: number, id: numbe
 
 const listAccountsOperation: Operation = {
   title: "Account List",
-  tag: "Accounts",
   description: "Lists the accounts, oldest first. A list of more than `per_page` accounts has page metadata.",
   method: "GET",
   path: "/accounts",
@@ -182,7 +181,6 @@ const listAccountsOperation: Operation = {
 
 const findAccountOperation: Operation = {
   title: "Account Find",
-  tag: "Accounts",
   description: "Finds the account of a user. Only the first of these parameters counts.",
   method: "GET",
   path: "/accounts/find",
@@ -216,7 +214,6 @@ function parseUserKey(query: Parameters): UserKey | undefined {
 
 const readAccountOperation: Operation = {
   title: "Account Read",
-  tag: "Accounts",
   description: "Returns an account.",
   method: "GET",
   path: "/accounts/{id}",
@@ -230,7 +227,6 @@ const readAccountOperation: Operation = {
 
 const updateAccountOperation: Operation = {
   title: "Account Update",
-  tag: "Accounts",
   description: "Updates an account. Absent fields keep their values.",
   method: "PUT",
   path: "/accounts/{id}",
@@ -253,7 +249,6 @@ const updateAccountOperation: Operation = {
 
 const deleteAccountOperation: Operation = {
   title: "Account Delete",
-  tag: "Accounts",
   description: "Deletes an account with its users and its applications.",
   method: "DELETE",
   path: "/accounts/{id}",
@@ -267,7 +262,6 @@ const deleteAccountOperation: Operation = {
 
 const readPlanOfAccountOperation: Operation = {
   title: "Account Fetch Account Plan",
-  tag: "Accounts",
   description: "Returns the account plan of an account.",
   method: "GET",
   path: "/accounts/{account_id}/plan",
@@ -283,7 +277,6 @@ const readPlanOfAccountOperation: Operation = {
 
 const changeAccountPlanOperation: Operation = {
   title: "Account Change Plan",
-  tag: "Accounts",
   description: "Moves an account to another account plan, which may be hidden, and returns the plan.",
   method: "PUT",
   path: "/accounts/{id}/change_plan",
@@ -304,7 +297,6 @@ const transitionOperation = (
   described: Pick<Operation, "title" | "description" | "action">,
 ): Operation => ({
   ...described,
-  tag: "Accounts",
   method: "PUT",
   path: `/accounts/{id}/${transition}`,
   otherErrors: [422],
@@ -320,7 +312,6 @@ const transitionOperation = (
 
 const updateCreditCardOperation: Operation = {
   title: "Account Set Credit Card",
-  tag: "Accounts",
   description:
     "Stores a payment gateway's reference to the account's credit card, never the card itself, and the account's " +
     "`billing_address`, which responses show if you have defined that field.",
@@ -369,7 +360,6 @@ const updateCreditCardOperation: Operation = {
 
 const deleteCreditCardOperation: Operation = {
   title: "Account Delete Credit Card",
-  tag: "Accounts",
   description: "Deletes the account's credit card and its billing address.",
   method: "DELETE",
   path: "/accounts/{id}/credit_card",

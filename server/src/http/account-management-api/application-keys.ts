@@ -51,7 +51,6 @@ const applicationKeysResponse: ResponseDoc = {
 
 const listApplicationKeysOperation: Operation = {
   title: "Application Key List",
-  tag: "Application keys",
   description: "Lists the keys of an application.",
   method: "GET",
   path: "/accounts/{account_id}/applications/{application_id}/keys",
@@ -65,7 +64,6 @@ const listApplicationKeysOperation: Operation = {
 
 const createApplicationKeyOperation: Operation = {
   title: "Application Key Create",
-  tag: "Application keys",
   description: "Adds a key to an application and returns the application.",
   method: "POST",
   path: "/accounts/{account_id}/applications/{application_id}/keys",
@@ -91,7 +89,6 @@ const createApplicationKeyOperation: Operation = {
 
 const deleteApplicationKeyOperation: Operation = {
   title: "Application Key Delete",
-  tag: "Application keys",
   description:
     "Deletes a key of an application. If the key itself ends in `.xml` or `.json`, add an extension to the path.",
   method: "DELETE",
@@ -135,7 +132,6 @@ const referrerFiltersResponse: ResponseDoc = {
 
 const listReferrerFiltersOperation: Operation = {
   title: "Application Referrer Filter List",
-  tag: "Application keys",
   description: "Lists the hosts that an application may call from.",
   method: "GET",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
@@ -154,7 +150,6 @@ const listReferrerFiltersOperation: Operation = {
 
 const createReferrerFilterOperation: Operation = {
   title: "Application Referrer Filter Create",
-  tag: "Application keys",
   description: "Adds a host that an application may call from, and returns the application.",
   method: "POST",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
@@ -180,7 +175,6 @@ const createReferrerFilterOperation: Operation = {
 
 const deleteReferrerFilterOperation: Operation = {
   title: "Application Referrer Filter Delete",
-  tag: "Application keys",
   description: "Deletes a referrer filter of an application.",
   method: "DELETE",
   path: "/accounts/{account_id}/applications/{application_id}/referrer_filters/{id}",

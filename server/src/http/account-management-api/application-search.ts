@@ -24,7 +24,6 @@ import { type Parameters, pageMetadata, pageQuery, parseId, parsePage, parseText
 
 const listAllApplicationsOperation: Operation = {
   title: "Application List (all services)",
-  tag: "Applications",
   description: "Lists the applications of all accounts, oldest first, in pages.",
   method: "GET",
   path: "/applications",
@@ -91,7 +90,6 @@ function parseTime(text: string | undefined, now: Date): Date | undefined {
 
 const findApplicationOperation: Operation = {
   title: "Application Find",
-  tag: "Applications",
   description: "Finds an application by its user key, its application id or its id.",
   method: "GET",
   path: "/applications/find",

@@ -197,7 +197,6 @@ export const applicationTarget = ({ provider, by, id }: Call, name = "id") => ({
 
 const listApplicationsOperation: Operation = {
   title: "Application List",
-  tag: "Applications",
   description: "Lists the applications of an account.",
   method: "GET",
   path: "/accounts/{account_id}/applications",
@@ -229,7 +228,6 @@ const listApplicationsOperation: Operation = {
 
 const createApplicationOperation: Operation = {
   title: "Application Create",
-  tag: "Applications",
   description:
     "Creates an application of an account, on a plan of any service. Subscribes the account to that service if necessary.",
   method: "POST",
@@ -270,7 +268,6 @@ export const credentialQuery = {
 
 const findApplicationOfAccountOperation: Operation = {
   title: "Application Find (of an account)",
-  tag: "Applications",
   description: "Finds an application of an account by its user key or application id.",
   method: "GET",
   path: "/accounts/{account_id}/applications/find",
@@ -297,7 +294,6 @@ export function parseCredential(
 
 const readApplicationOperation: Operation = {
   title: "Application Read",
-  tag: "Applications",
   description: "Returns an application of an account.",
   method: "GET",
   path: "/accounts/{account_id}/applications/{id}",
@@ -311,7 +307,6 @@ const readApplicationOperation: Operation = {
 
 const updateApplicationOperation: Operation = {
   title: "Application Update",
-  tag: "Applications",
   description: "Updates an application. Absent fields keep their values.",
   method: "PUT",
   path: "/accounts/{account_id}/applications/{id}",
@@ -332,7 +327,6 @@ const updateApplicationOperation: Operation = {
 
 const deleteApplicationOperation: Operation = {
   title: "Application Delete",
-  tag: "Applications",
   description: "Deletes an application with its keys.",
   method: "DELETE",
   path: "/accounts/{account_id}/applications/{id}",
@@ -346,7 +340,6 @@ const deleteApplicationOperation: Operation = {
 
 const transitionOperation = (transition: ApplicationTransition, title: string, description: string): Operation => ({
   title,
-  tag: "Applications",
   description,
   method: "PUT",
   path: `/accounts/{account_id}/applications/{id}/${transition}`,
@@ -362,7 +355,6 @@ const transitionOperation = (transition: ApplicationTransition, title: string, d
 
 const changeApplicationPlanOperation: Operation = {
   title: "Application Change Plan",
-  tag: "Applications",
   description: "Moves an application to another plan of its service, which may be hidden, and returns the plan.",
   method: "PUT",
   path: "/accounts/{account_id}/applications/{id}/change_plan",
@@ -378,7 +370,6 @@ const changeApplicationPlanOperation: Operation = {
 };
 
 const customizationOperation = {
-  tag: "Applications",
   method: "PUT",
   action: "change-portal",
   response: applicationPlanResponse,

@@ -72,7 +72,6 @@ const fieldsDefinitionsResponse: ResponseDoc = {
 
 const listFieldsDefinitionsOperation: Operation = {
   title: "Fields Definitions List",
-  tag: "Fields definitions",
   description: "Lists the fields of accounts, users and applications.",
   method: "GET",
   path: "/fields_definitions",
@@ -91,7 +90,6 @@ const listFieldsDefinitionsOperation: Operation = {
 
 const createFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Create",
-  tag: "Fields definitions",
   description: "Defines a field, as the last one of its target.",
   method: "POST",
   path: "/fields_definitions",
@@ -114,7 +112,6 @@ const createFieldsDefinitionOperation: Operation = {
 
 const readFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Read",
-  tag: "Fields definitions",
   description: "Returns the definition of a field.",
   method: "GET",
   path: "/fields_definitions/{id}",
@@ -130,7 +127,6 @@ const readFieldsDefinitionOperation: Operation = {
 
 const updateFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Update",
-  tag: "Fields definitions",
   description: "Updates a field's settings or its position. Its target and its name cannot be changed.",
   method: "PUT",
   path: "/fields_definitions/{id}",
@@ -149,7 +145,6 @@ const updateFieldsDefinitionOperation: Operation = {
 
 const deleteFieldsDefinitionOperation: Operation = {
   title: "Fields Definition Delete",
-  tag: "Fields definitions",
   description: "Deletes a field's definition. Built-in fields cannot be deleted.",
   method: "DELETE",
   path: "/fields_definitions/{id}",

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
+import { type OperationGroup, tagOperations } from "#http/shared/admin-caller.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
@@ -19,30 +20,60 @@ import { signUpOperation } from "./signup.ts";
 import { userOperations } from "./users.ts";
 import { webhookOperations } from "./webhooks.ts";
 
-/** All operations, in the order of the OpenAPI document. */
-export const operations: readonly Operation[] = [
-  ...webhookOperations,
-  signUpOperation,
-  ...accountOperations,
-  ...serviceContractOperations,
-  ...userOperations,
-  ...applicationOperations,
-  ...applicationKeyOperations,
-  ...referrerFilterOperations,
-  ...applicationSearchOperations,
-  ...accountPlanOperations,
-  ...applicationPlanOperations,
-  ...serviceOperations,
-  ...accessTokenOperations,
-  ...fieldsDefinitionOperations,
-  ...settingsOperations,
-  ...providerUserOperations,
-  ...providerOperations,
+/** In the order of the OpenAPI document. */
+const groups: readonly OperationGroup<Operation>[] = [
+  { tag: "Webhooks", description: "The webhook's settings, and its failed deliveries.", operations: webhookOperations },
+  {
+    tag: "Signup",
+    description: "Creates an account with its user, plans and application in one request.",
+    operations: [signUpOperation],
+  },
+  {
+    tag: "Accounts",
+    description: "The organizations of the developers who use your API.",
+    operations: [...accountOperations, ...serviceContractOperations],
+  },
+  { tag: "Users", description: "The users of an account.", operations: userOperations },
+  {
+    tag: "Applications",
+    description: "The API clients of an account, with their credentials.",
+    operations: [...applicationOperations, ...applicationSearchOperations],
+  },
+  {
+    tag: "Application keys",
+    description: "The secret keys of an application, and its referrer filters.",
+    operations: [...applicationKeyOperations, ...referrerFilterOperations],
+  },
+  { tag: "Account plans", description: "The plans that accounts are on.", operations: accountPlanOperations },
+  {
+    tag: "Application plans",
+    description: "The plans that applications are on.",
+    operations: applicationPlanOperations,
+  },
+  { tag: "Services", description: "Your APIs.", operations: serviceOperations },
+  {
+    tag: "Access tokens",
+    description: "The credentials of programs that act as a user.",
+    operations: accessTokenOperations,
+  },
+  {
+    tag: "Fields definitions",
+    description: "The fields of accounts, users and applications, with those that you add.",
+    operations: fieldsDefinitionOperations,
+  },
+  { tag: "Settings", description: "The settings of the Developer Portal.", operations: settingsOperations },
+  {
+    tag: "Provider",
+    description: "Your own account and its users.",
+    operations: [...providerUserOperations, ...providerOperations],
+  },
 ];
+
+export const operations = tagOperations(groups);
 
 /** Returns the OpenAPI document. It does not depend on the machine or the database. */
 export const describeAccountManagementApi = (version: string): Promise<JsonObject> =>
-  buildOpenApiDocument(operations, version);
+  buildOpenApiDocument(groups, version);
 
 /** 3scale's other APIs, which Bellwire does not have: those of the master account, of traffic, and of billing. */
 export const unservedApis = ["/master/api", "/stats", "/api"] as const;

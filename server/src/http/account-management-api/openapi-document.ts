@@ -1,19 +1,28 @@
 import { text as readStream } from "node:stream/consumers";
 import { type TObject, Type } from "typebox";
 import { describeWebhooks, webhookHeaders, webhooksTag } from "#http/shared/describe-webhooks.ts";
-import { pathParameters } from "#http/shared/admin-caller.ts";
+import {
+  describeTags,
+  type OperationGroup,
+  pathParameters,
+  type Tagged,
+  tagOperations,
+} from "#http/shared/admin-caller.ts";
 import { Problem, type ProblemCode, problems } from "#http/shared/problem.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { nameSchemas } from "#platform/open-api.ts";
 import { indentXml } from "#platform/xml.ts";
 import { deliveryLagSays } from "#http/shared/delivery-lag.ts";
 import { type Body, type Format, renderError, type ResponseDoc } from "./responses.ts";
-import type { Operation, Tag } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 
-/** Builds the OpenAPI document of `operations`, webhook events included. */
-export async function buildOpenApiDocument(operations: readonly Operation[], version: string): Promise<JsonObject> {
+/** Builds the OpenAPI document of the groups' operations, webhook events included. */
+export async function buildOpenApiDocument(
+  groups: readonly OperationGroup<Operation>[],
+  version: string,
+): Promise<JsonObject> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const operation of operations) {
+  for (const operation of tagOperations(groups)) {
     const path = `/admin/api${operation.path}${operation.isJsonOnly ? ".json" : ""}`;
     (paths[path] ??= {})[operation.method.toLowerCase()] = await describeOperation(operation);
   }
@@ -30,13 +39,13 @@ export async function buildOpenApiDocument(operations: readonly Operation[], ver
         responses: describeErrors(),
       },
       security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
-      tags,
+      tags: [...describeTags(groups), webhooksTag],
     }),
   );
   return nameSchemas(document);
 }
 
-async function describeOperation(operation: Operation) {
+async function describeOperation(operation: Tagged<Operation>) {
   const { title, tag, description } = operation;
   const requestBody = describeBody(operation);
   return {
@@ -86,24 +95,6 @@ const securitySchemes = {
     description: "The Admin Portal's session. Requests that change data also need its CSRF token in `x-csrf-token`.",
   },
 };
-
-const tagDescriptions: Readonly<Record<Tag, string>> = {
-  Webhooks: "The webhook's settings, and its failed deliveries.",
-  Signup: "Creates an account with its user, plans and application in one request.",
-  Accounts: "The organizations of the developers who use your API.",
-  Users: "The users of an account.",
-  Applications: "The API clients of an account, with their credentials.",
-  "Application keys": "The secret keys of an application, and its referrer filters.",
-  "Account plans": "The plans that accounts are on.",
-  "Application plans": "The plans that applications are on.",
-  Services: "Your APIs.",
-  "Access tokens": "The credentials of programs that act as a user.",
-  "Fields definitions": "The fields of accounts, users and applications, with those that you add.",
-  Settings: "The settings of the Developer Portal.",
-  Provider: "Your own account and its users.",
-};
-
-const tags = [...Object.entries(tagDescriptions).map(([name, description]) => ({ name, description })), webhooksTag];
 
 const formatParameter = {
   name: "format",

@@ -55,24 +55,8 @@ export interface Call extends ApiCall {
   readonly text: (name: string) => string;
 }
 
-export type Tag =
-  | "Webhooks"
-  | "Signup"
-  | "Accounts"
-  | "Users"
-  | "Applications"
-  | "Application keys"
-  | "Account plans"
-  | "Application plans"
-  | "Services"
-  | "Access tokens"
-  | "Fields definitions"
-  | "Settings"
-  | "Provider";
-
 /** An operation of 3scale's API. Its title is 3scale's; its path has no extension, which routes add. */
 export interface Operation extends ApiOperation<OperationNeeds, Call, ApiResponse> {
-  readonly tag: Tag;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Path parameters that are texts. The others are ids. */
   readonly textParameters?: readonly string[];

@@ -124,7 +124,7 @@ const applicationPlansResponse: ResponseDoc = {
 };
 
 /** The differences between account plans and application plans. */
-interface PlanKind extends Pick<Operation, "tag" | "path"> {
+interface PlanKind extends Pick<Operation, "path"> {
   readonly response: ResponseDoc;
   readonly kind: "account_plan" | "application_plan";
   readonly title: string;
@@ -143,7 +143,6 @@ const accountPlans: PlanKind = {
   titleOfDefault: "Account Plan set to Default",
   noun: "an account plan",
   defaultNote: "Makes an account plan the default plan of new accounts.",
-  tag: "Account plans",
   path: "/account_plans",
   readAction: "read-account-plans",
   response: accountPlanResponse,
@@ -156,7 +155,6 @@ const applicationPlans: PlanKind = {
   titleOfDefault: "Application Plan Set to Default",
   noun: "an application plan",
   defaultNote: "Makes an application plan the default plan of its service's new applications.",
-  tag: "Application plans",
   path: "/services/{service_id}/application_plans",
   readAction: "read-products",
   response: applicationPlanResponse,
@@ -170,9 +168,8 @@ const planKey = ({ kind, productId }: PlanKind, call: Call) => ({
   planId: call.id("id"),
 });
 
-const createPlanOperation = ({ kind, title, noun, tag, path, response, productId }: PlanKind): Operation => ({
+const createPlanOperation = ({ kind, title, noun, path, response, productId }: PlanKind): Operation => ({
   title: `${title} Create`,
-  tag,
   description: `Creates ${noun}. It is hidden unless \`state_event\` publishes it.`,
   method: "POST",
   path,
@@ -194,7 +191,6 @@ const createPlanOperation = ({ kind, title, noun, tag, path, response, productId
 
 const readPlanOperation = (planKind: PlanKind): Operation => ({
   title: `${planKind.title} Read`,
-  tag: planKind.tag,
   description: `Returns ${planKind.noun}.`,
   method: "GET",
   path: `${planKind.path}/{id}`,
@@ -211,7 +207,6 @@ const readPlanOperation = (planKind: PlanKind): Operation => ({
 
 const updatePlanOperation = (planKind: PlanKind): Operation => ({
   title: `${planKind.title} Update`,
-  tag: planKind.tag,
   description: `Updates ${planKind.noun}. Absent fields keep their values.`,
   method: "PUT",
   path: `${planKind.path}/{id}`,
@@ -229,7 +224,6 @@ const updatePlanOperation = (planKind: PlanKind): Operation => ({
 
 const deletePlanOperation = (planKind: PlanKind): Operation => ({
   title: `${planKind.title} Delete`,
-  tag: planKind.tag,
   description: `Deletes ${planKind.noun} that is not in use.`,
   method: "DELETE",
   path: `${planKind.path}/{id}`,
@@ -243,7 +237,6 @@ const deletePlanOperation = (planKind: PlanKind): Operation => ({
 
 const makeDefaultOperation = (planKind: PlanKind): Operation => ({
   title: planKind.titleOfDefault,
-  tag: planKind.tag,
   description: planKind.defaultNote,
   method: "PUT",
   path: `${planKind.path}/{id}/default`,
@@ -263,7 +256,6 @@ const planOperations = (planKind: PlanKind): readonly Operation[] =>
 
 const listAccountPlansOperation: Operation = {
   title: "Account Plan List",
-  tag: "Account plans",
   description: "Lists the account plans.",
   method: "GET",
   path: "/account_plans",
@@ -277,7 +269,6 @@ const listAccountPlansOperation: Operation = {
 
 const listAllApplicationPlansOperation: Operation = {
   title: "Application Plan List (all services)",
-  tag: "Application plans",
   description: "Lists the application plans of all services.",
   method: "GET",
   path: "/application_plans",
@@ -295,7 +286,6 @@ const listAllApplicationPlansOperation: Operation = {
 
 const listApplicationPlansOperation: Operation = {
   title: "Application Plan List",
-  tag: "Application plans",
   description: "Lists the application plans of a service.",
   method: "GET",
   path: "/services/{service_id}/application_plans",

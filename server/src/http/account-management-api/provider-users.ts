@@ -125,7 +125,6 @@ function requireSelfOrAdmin({ caller, id }: Call): void {
 
 const listProviderUsersOperation: Operation = {
   title: "User List (provider account)",
-  tag: "Provider",
   description: "Lists the provider's own users.",
   method: "GET",
   path: "/users",
@@ -147,7 +146,6 @@ const permissionParameters = {
 
 const createProviderUserOperation: Operation = {
   title: "User Create (provider account)",
-  tag: "Provider",
   description: "Creates a member of the provider account with these permissions. The user is pending until activated.",
   method: "POST",
   path: "/users",
@@ -175,7 +173,6 @@ const createProviderUserOperation: Operation = {
 
 const readProviderUserOperation: Operation = {
   title: "User Read (provider account)",
-  tag: "Provider",
   description: "Returns one of the provider's own users. Members can read only themselves.",
   method: "GET",
   path: "/users/{id}",
@@ -190,7 +187,6 @@ const readProviderUserOperation: Operation = {
 
 const updateProviderUserOperation: Operation = {
   title: "User Update (provider account)",
-  tag: "Provider",
   description:
     "Updates one of the provider's own users. Members can update only themselves. Absent fields keep their values. A new password ends the user's sessions.",
   method: "PUT",
@@ -249,7 +245,6 @@ const changesOwnPassword = ({ caller: { actor }, values, id }: Call): boolean =>
 
 const deleteProviderUserOperation: Operation = {
   title: "User Delete (provider account)",
-  tag: "Provider",
   description: "Deletes one of the provider's own users and the user's access tokens, unless it is the last admin.",
   method: "DELETE",
   path: "/users/{id}",
@@ -273,7 +268,6 @@ interface Transition extends Pick<Operation, "title" | "description"> {
 
 const transitionOperation = ({ event, title, description, refusalShowsUser, apply }: Transition): Operation => ({
   title: `${title} (provider account)`,
-  tag: "Provider",
   description,
   method: "PUT",
   path: `/users/{id}/${event}`,
@@ -303,7 +297,6 @@ async function renderRefusal(db: Database, call: Call, event: string): Promise<A
 
 const readPermissionsOperation: Operation = {
   title: "User Permissions Read",
-  tag: "Provider",
   description: "Returns the permissions of one of the provider's own users. Members can read only their own.",
   method: "GET",
   path: "/users/{id}/permissions",
@@ -318,7 +311,6 @@ const readPermissionsOperation: Operation = {
 
 const updatePermissionsOperation: Operation = {
   title: "User Permissions Update",
-  tag: "Provider",
   description:
     "Replaces a member's permissions: the sections, and the services they apply to. Absent fields keep their values; unknown " +
     "sections are ignored. An admin has all permissions, so only the provider key can set those that apply once the admin " +

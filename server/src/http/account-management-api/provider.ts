@@ -102,7 +102,6 @@ const providerResponse: ResponseDoc = {
 
 const readProviderOperation: Operation = {
   title: "Provider Account Read",
-  tag: "Provider",
   description: "Returns the provider's own account; in XML with its users. Members see only themselves.",
   method: "GET",
   path: "/provider",
@@ -118,7 +117,6 @@ const readProviderOperation: Operation = {
 
 const updateProviderOperation: Operation = {
   title: "Provider Account Update",
-  tag: "Provider",
   description:
     "Updates the sender and contact addresses of the provider's emails, and the access code of the Developer Portal.",
   method: "PUT",
@@ -159,7 +157,6 @@ const settingsResponse: ResponseDoc = {
 
 const readSettingsOperation: Operation = {
   title: "Settings Read",
-  tag: "Settings",
   description: "Returns the settings of the Developer Portal.",
   method: "GET",
   path: "/settings",
@@ -175,7 +172,6 @@ const readSettingsOperation: Operation = {
 
 const updateSettingsOperation: Operation = {
   title: "Settings Update",
-  tag: "Settings",
   description: "Updates the settings of the Developer Portal. Absent settings keep their values.",
   method: "PUT",
   path: "/settings",

@@ -151,7 +151,6 @@ const servicesResponse: ResponseDoc = {
 
 const listServicesOperation: Operation = {
   title: "Service List",
-  tag: "Services",
   description: "Lists the services, oldest first. A list of more than `per_page` services has page metadata.",
   method: "GET",
   path: "/services",
@@ -171,7 +170,6 @@ const listServicesOperation: Operation = {
 
 const createServiceOperation: Operation = {
   title: "Service Create",
-  tag: "Services",
   description: "Creates a service with a service plan. Only for admins and the provider key.",
   method: "POST",
   path: "/services",
@@ -195,7 +193,6 @@ const createServiceOperation: Operation = {
 
 const readServiceOperation: Operation = {
   title: "Service Read",
-  tag: "Services",
   description: "Returns a service.",
   method: "GET",
   path: "/services/{id}",
@@ -210,7 +207,6 @@ const readServiceOperation: Operation = {
 
 const updateServiceOperation: Operation = {
   title: "Service Update",
-  tag: "Services",
   description: "Updates a service. Absent fields keep their values, and `system_name` cannot be changed.",
   method: "PUT",
   path: "/services/{id}",
@@ -249,7 +245,6 @@ async function markAsDeleted(
 
 const deleteServiceOperation: Operation = {
   title: "Service Delete",
-  tag: "Services",
   description:
     "Deletes a service with its plans, subscriptions and applications, unless it is the last one. Only for admins and the provider key.",
   method: "DELETE",
@@ -352,7 +347,6 @@ const serviceContractsResponse: ResponseDoc = {
 
 const listServiceContractsOperation: Operation = {
   title: "Service Subscription List",
-  tag: "Accounts",
   description: "Lists the services that an account is subscribed to.",
   method: "GET",
   path: "/accounts/{account_id}/service_contracts",
@@ -373,7 +367,6 @@ const listServiceContractsOperation: Operation = {
 
 const deleteServiceContractOperation: Operation = {
   title: "Service Subscription Delete",
-  tag: "Accounts",
   description:
     "Ends an account's subscription to a service and deletes its applications, all of which must be suspended.",
   method: "DELETE",

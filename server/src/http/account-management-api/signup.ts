@@ -48,7 +48,6 @@ const signUpResponse: ResponseDoc = {
 
 export const signUpOperation: Operation = {
   title: "Signup Express (Account Create)",
-  tag: "Signup",
   description:
     "Creates an account with its admin user, its plans and its first application. Absent or unknown plans default to the " +
     "default plans. With a password and an account plan that needs no approval, the user can sign in immediately.",

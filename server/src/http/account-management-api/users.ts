@@ -103,7 +103,6 @@ const userTarget = ({ provider, by, id }: Call) => ({
 
 const listUsersOperation: Operation = {
   title: "User List",
-  tag: "Users",
   description: "Lists the users of an account.",
   method: "GET",
   path: "/accounts/{account_id}/users",
@@ -124,7 +123,6 @@ const listUsersOperation: Operation = {
 
 const createUserOperation: Operation = {
   title: "User Create",
-  tag: "Users",
   description: "Creates a member of an account, who is pending until activated. No email is sent.",
   method: "POST",
   path: "/accounts/{account_id}/users",
@@ -150,7 +148,6 @@ const createUserOperation: Operation = {
 
 const readUserOperation: Operation = {
   title: "User Read",
-  tag: "Users",
   description: "Returns a user of an account.",
   method: "GET",
   path: "/accounts/{account_id}/users/{id}",
@@ -166,7 +163,6 @@ const readUserOperation: Operation = {
 
 const updateUserOperation: Operation = {
   title: "User Update",
-  tag: "Users",
   description:
     "Updates a user of an account. Absent fields keep their values; role and state have their own operations.",
   method: "PUT",
@@ -186,7 +182,6 @@ const updateUserOperation: Operation = {
 
 const deleteUserOperation: Operation = {
   title: "User Delete",
-  tag: "Users",
   description: "Deletes a user of an account, unless it is the account's last admin.",
   method: "DELETE",
   path: "/accounts/{account_id}/users/{id}",
@@ -199,7 +194,6 @@ const deleteUserOperation: Operation = {
 };
 
 const userActionOperation = {
-  tag: "Users",
   method: "PUT",
   action: "change-portal",
   response: userResponse,

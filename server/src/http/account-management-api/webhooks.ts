@@ -50,7 +50,6 @@ const webhookResponse: ResponseDoc = {
 
 const updateWebhookOperation: Operation = {
   title: "WebHooks Update",
-  tag: "Webhooks",
   description:
     "Creates or updates your webhook, which is the endpoint named `default`. Absent settings keep their values.",
   method: "PUT",
@@ -197,7 +196,6 @@ const failuresResponse: ResponseDoc = {
 
 const listFailuresOperation: Operation = {
   title: "Webhooks List Failed Deliveries",
-  tag: "Webhooks",
   description:
     "Lists the failed deliveries of your webhook, oldest first, each from one second after its last attempt. A list of more than four megabytes is streamed, and so has no `ETag`.",
   method: "GET",
@@ -216,7 +214,6 @@ const listFailuresOperation: Operation = {
 
 const deleteFailuresOperation: Operation = {
   title: "Webhooks Delete Failed Deliveries",
-  tag: "Webhooks",
   description: "Deletes failures from the list: those up to `time`, or all of them.",
   method: "DELETE",
   path: "/webhooks/failures",

@@ -113,7 +113,6 @@ export const representAlertRule = representAs(AlertRuleSchema);
 const toAlert = representAs(AlertSchema);
 export const representAlert = (alert: Alert) => toAlert({ ...alert, muted: alert.isMuted });
 
-const tag = "Alerts";
 const ruleParams = Type.Object({ id: IdOf("the alert rule") });
 const alertParams = Type.Object({ id: IdOf("the alert") });
 
@@ -137,7 +136,6 @@ const defaults = {
 const ruleOperations: readonly Operation[] = [
   operation({
     id: "listAlertRules",
-    tag,
     title: "List the alert rules",
     description: "Those of all endpoints first. A new provider has one of each kind.",
     method: "GET",
@@ -151,7 +149,6 @@ const ruleOperations: readonly Operation[] = [
   }),
   operation({
     id: "createAlertRule",
-    tag,
     title: "Create an alert rule",
     description: "There is one rule for each kind and endpoint, and one for each kind and all endpoints.",
     method: "POST",
@@ -168,7 +165,6 @@ const ruleOperations: readonly Operation[] = [
   }),
   operation({
     id: "readAlertRule",
-    tag,
     title: "Read an alert rule",
     description: "With its thresholds and durations.",
     method: "GET",
@@ -181,7 +177,6 @@ const ruleOperations: readonly Operation[] = [
   }),
   operation({
     id: "changeAlertRule",
-    tag,
     title: "Change an alert rule",
     description: "Omitted settings stay. Open alerts follow the new settings at the next evaluation, within a minute.",
     method: "PATCH",
@@ -199,7 +194,6 @@ const ruleOperations: readonly Operation[] = [
   }),
   operation({
     id: "deleteAlertRule",
-    tag,
     title: "Delete an alert rule",
     description: "Its open alerts close without a message at the next evaluation.",
     method: "DELETE",
@@ -217,7 +211,6 @@ const ruleOperations: readonly Operation[] = [
 const muteOperations: readonly Operation[] = [
   operation({
     id: "muteAlert",
-    tag,
     title: "Mute an open alert",
     description:
       "Without `until`: until it closes. With it, the alert notifies again at that time if it is still open.",
@@ -243,7 +236,6 @@ const muteOperations: readonly Operation[] = [
   }),
   operation({
     id: "unmuteAlert",
-    tag,
     title: "End the mute of an open alert",
     description: "The admins are notified when it closes.",
     method: "POST",
@@ -261,7 +253,6 @@ const muteOperations: readonly Operation[] = [
 export const alertOperations: readonly Operation[] = [
   operation({
     id: "listAlerts",
-    tag,
     title: "List alerts, newest first",
     description: "Open and past ones. Past alerts are kept as long as the history.",
     method: "GET",
@@ -286,7 +277,6 @@ export const alertOperations: readonly Operation[] = [
   }),
   operation({
     id: "readAlert",
-    tag,
     title: "Read an alert",
     description: "Open or past.",
     method: "GET",

@@ -246,7 +246,6 @@ export function representClearRequest(
 export const attemptOperations: readonly Operation[] = [
   operation({
     id: "readAttemptRequest",
-    tag: "Deliveries",
     title: "Read the request of an attempt with its secrets",
     description:
       "For those who may change endpoints. The request as it was sent, or as it would have been sent if there was no " +
@@ -348,12 +347,9 @@ export const searchExamples = {
   countAttempts: { answer: exampleCount },
 };
 
-const tag = "Deliveries";
-
 export const attemptListOperations: readonly Operation[] = [
   operation({
     id: "listAttempts",
-    tag,
     title: "List attempts, those of the newest event first",
     description:
       "`status`, `error_class` and `latency_min` are about the attempt itself. A page takes about 100 ms at most and may " +
@@ -369,5 +365,5 @@ export const attemptListOperations: readonly Operation[] = [
       return representFoundPage(await findPage({ db: pool, clock }, "attempts", search, page), representFoundAttempt);
     },
   }),
-  countOperation("attempts", { id: "countAttempts", tag, title: "Count attempts", path: "/attempts/count" }),
+  countOperation("attempts", { id: "countAttempts", title: "Count attempts", path: "/attempts/count" }),
 ];

@@ -111,7 +111,6 @@ const parseFilter = ({ q, action, subject, actor, ...span }: FilterQuery, now: D
 export const auditRecordOperations: readonly Operation[] = [
   operation({
     id: "listAuditRecords",
-    tag: "Audit log",
     title: "List audit records, newest first",
     description:
       "Changes of endpoints, settings, plans, fields, team members and tokens, and manual actions on deliveries, each with its " +
@@ -136,7 +135,6 @@ export const auditRecordOperations: readonly Operation[] = [
   }),
   operation({
     id: "exportAuditRecords",
-    tag: "Audit log",
     title: "Download audit records as CSV or NDJSON",
     description: "Streamed, the oldest first, with the filters of the list. The download is audited too.",
     method: "GET",

@@ -26,7 +26,7 @@ import { type SignatureCheck, signatureReasons } from "#webhooks/attempts/index.
 import { maskUrl } from "#webhooks/endpoints/index.ts";
 import { checkForwardUrl } from "../shared/bin-requests.ts";
 import { Problem } from "../shared/problem.ts";
-import { binAuditOf, binKeyOf, binParams, binTag, mayChangeBins } from "./bins.ts";
+import { binAuditOf, binKeyOf, binParams, mayChangeBins } from "./bins.ts";
 import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representAs, Timestamp } from "./fields.ts";
 import { type Operation, operation, Reply, requireFound } from "./operation.ts";
 
@@ -191,7 +191,6 @@ const requestKey = ({ providerId, id }: Pick<Bin, "providerId" | "id">) => ({ pr
 export const binRequestOperations: readonly Operation[] = [
   operation({
     id: "listBinRequests",
-    tag: binTag,
     title: "List the requests of a bin, newest first",
     description:
       `Each as received, with a signature check. Secrets are masked for callers who may not change webhooks. A page holds ${formatBytes(binLimits.pageBytes.max)} at most, so it may be shorter than \`limit\` and have a ` +
@@ -235,7 +234,6 @@ export const binRequestOperations: readonly Operation[] = [
   }),
   operation({
     id: "readBinRequest",
-    tag: binTag,
     title: "Read a request of a bin",
     description:
       "As received, with a signature check, the bin's response and the last time it was forwarded. Secrets are masked for callers who may not change webhooks.",
@@ -255,7 +253,6 @@ export const binRequestOperations: readonly Operation[] = [
   }),
   operation({
     id: "readBinRequestBody",
-    tag: binTag,
     title: "Download the body of a request",
     description:
       "Its bytes, regardless of their `Content-Type`. Only for callers who may change webhooks, as they are not masked.",
@@ -279,7 +276,6 @@ export const binRequestOperations: readonly Operation[] = [
   }),
   operation({
     id: "compareBinRequests",
-    tag: binTag,
     title: "Compare two requests of a bin",
     description:
       "Line by line: the request line and headers, and the bodies with indentation. Secrets are masked for callers who may not change webhooks.",
@@ -302,7 +298,6 @@ export const binRequestOperations: readonly Operation[] = [
   }),
   operation({
     id: "forwardBinRequest",
-    tag: binTag,
     title: "Forward a request of a bin now",
     description:
       "Sends it once, through the guard and the name resolver of deliveries, and returns the result. Redirects are not followed. " +

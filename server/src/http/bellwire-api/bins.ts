@@ -117,7 +117,6 @@ const NewShareSchema = Type.Object(
 
 export const representShare = representAs(ShareSchema);
 
-export const binTag = "Bins";
 export const binParams = Type.Object({
   id: Type.String({ pattern: "^[\\w-]+$", description: "The bin's id." }),
 });
@@ -153,7 +152,6 @@ const shareParams = Type.Object({ ...binParams.properties, share_id: IdOf("the l
 export const binOperations: readonly Operation[] = [
   operation({
     id: "listBins",
-    tag: binTag,
     title: "List the bins",
     description: "By age, a page at a time.",
     method: "GET",
@@ -174,7 +172,6 @@ export const binOperations: readonly Operation[] = [
   }),
   operation({
     id: "createBin",
-    tag: binTag,
     title: "Create a bin",
     description: "A receiver for tests: its URL accepts any request, and its view shows the received requests.",
     method: "POST",
@@ -195,7 +192,6 @@ export const binOperations: readonly Operation[] = [
   }),
   operation({
     id: "readBin",
-    tag: binTag,
     title: "Read a bin",
     description: "With its responses and the number of received requests.",
     method: "GET",
@@ -210,7 +206,6 @@ export const binOperations: readonly Operation[] = [
   }),
   operation({
     id: "changeBin",
-    tag: binTag,
     title: "Change a bin",
     description:
       "Renames it, scripts its responses to test the reaction of a sender, or forwards its requests. Omitted settings stay.",
@@ -232,7 +227,6 @@ export const binOperations: readonly Operation[] = [
   }),
   operation({
     id: "deleteBin",
-    tag: binTag,
     title: "Delete a bin with its requests",
     description: "Its URL no longer accepts requests.",
     method: "DELETE",
@@ -249,7 +243,6 @@ export const binOperations: readonly Operation[] = [
   }),
   operation({
     id: "listBinShares",
-    tag: binTag,
     title: "List the share links of a bin",
     description: "Those that have not expired, newest first. Their URLs are not stored.",
     method: "GET",
@@ -265,7 +258,6 @@ export const binOperations: readonly Operation[] = [
   }),
   operation({
     id: "createBinShare",
-    tag: binTag,
     title: "Create a share link of a bin",
     description: "A link that shows the requests, with secrets masked, until it expires. It can change nothing.",
     method: "POST",
@@ -303,7 +295,6 @@ export const binOperations: readonly Operation[] = [
   }),
   operation({
     id: "revokeBinShare",
-    tag: binTag,
     title: "Revoke a share link",
     description: "It shows nothing from now on. Open pages close within seconds.",
     method: "DELETE",

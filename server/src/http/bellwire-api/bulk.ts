@@ -104,7 +104,6 @@ function requirePlan(planId: number | undefined): number {
   return planId;
 }
 
-const tag = "Developers";
 const responses = {
   200: Type.Object({
     data: Type.Array(BulkOutcomeSchema, { description: "One result per id, in the order of the request." }),
@@ -127,7 +126,6 @@ const accountActions = {
 
 export const bulkAccounts = operation({
   id: "changeManyAccounts",
-  tag,
   title: "Apply an operation to up to 200 accounts",
   description: `${isolation} Members may make accounts pending and change their plans; other operations need an admin.`,
   method: "POST",
@@ -159,7 +157,6 @@ function accountChangeOf(
 
 export const bulkApplications = operation({
   id: "changeManyApplications",
-  tag,
   title: "Apply an operation to up to 200 applications",
   description: `${isolation} Rejecting deletes an application and notifies the admins of its account.`,
   method: "POST",

@@ -114,7 +114,6 @@ export const auditOfDelivery = (key: DeliveryKey) => ({
   detail: {},
 });
 
-const tag = "Deliveries";
 const params = Type.Object({ id: Type.String({ description: "The event's id, a dot, and the endpoint's id." }) });
 
 interface Transition {
@@ -132,7 +131,6 @@ interface Transition {
 const transition = ({ id, title, description, verb, change, auditAction, conflict }: Transition): Operation =>
   operation({
     id,
-    tag,
     title,
     description,
     method: "POST",
@@ -154,7 +152,6 @@ const transition = ({ id, title, description, verb, change, auditAction, conflic
 export const deliveryOperations: readonly Operation[] = [
   operation({
     id: "listDeliveries",
-    tag,
     title: "List deliveries, those of the newest event first",
     description:
       "Each with its last attempt. A page takes about 100 ms at most: where a filter matches little, it may have fewer rows than " +
@@ -172,13 +169,11 @@ export const deliveryOperations: readonly Operation[] = [
   }),
   countOperation("deliveries", {
     id: "countDeliveries",
-    tag,
     title: "Count deliveries",
     path: "/deliveries/count",
   }),
   operation({
     id: "readDelivery",
-    tag,
     title: "Read a delivery with its attempts",
     description: "Includes the body, and the request, the phases and the response of each attempt.",
     method: "GET",

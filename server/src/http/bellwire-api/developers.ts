@@ -39,7 +39,6 @@ import {
   type OperationNeeds,
 } from "./operation.ts";
 
-const tag = "Developers";
 const accountParams = Type.Object({ id: IdOf("the account") });
 const applicationParams = Type.Object({ id: IdOf("the application") });
 
@@ -70,7 +69,6 @@ const stateOperation = (
 ): Operation =>
   operation({
     ...texts,
-    tag,
     method: "POST",
     path: `/accounts/{id}/${transition}`,
     action: "administer-portal",
@@ -120,7 +118,6 @@ const invitationAction = "administer-portal";
 export const userOperations: readonly Operation[] = [
   operation({
     id: "listInvitations",
-    tag,
     title: "List the invitations of an account, oldest first",
     description: "Includes accepted invitations.",
     method: "GET",
@@ -135,7 +132,6 @@ export const userOperations: readonly Operation[] = [
   }),
   operation({
     id: "inviteUser",
-    tag,
     title: "Invite a person to an account",
     description:
       "Sends a mail with a link. There, the person chooses a username and a password, and becomes a member. The link expires after two weeks.",
@@ -154,7 +150,6 @@ export const userOperations: readonly Operation[] = [
   }),
   operation({
     id: "resendInvitation",
-    tag,
     title: "Send an invitation again",
     description: "The mail has a new link, valid for two weeks. The previous link stops working.",
     method: "POST",
@@ -170,7 +165,6 @@ export const userOperations: readonly Operation[] = [
   }),
   operation({
     id: "deleteInvitation",
-    tag,
     title: "Delete an invitation",
     description: "Its link stops working. A person who has already joined stays.",
     method: "DELETE",
@@ -185,7 +179,6 @@ export const userOperations: readonly Operation[] = [
   }),
   operation({
     id: "sendActivation",
-    tag,
     title: "Send a pending user the activation mail again",
     description: "The mail has a new link, valid for two weeks. The previous link stops working.",
     method: "POST",
@@ -247,7 +240,6 @@ export async function applicationChange(
 export const planRequestOperations: readonly Operation[] = [
   operation({
     id: "listPlanRequests",
-    tag,
     title: "List the requests for application plans, oldest first",
     description: "The first 200 open requests. To grant one, change the application's plan.",
     method: "GET",
@@ -262,7 +254,6 @@ export const planRequestOperations: readonly Operation[] = [
   }),
   operation({
     id: "declinePlanRequest",
-    tag,
     title: "Decline the requested plan of an application",
     description: "The application keeps its plan.",
     method: "DELETE",
@@ -279,7 +270,6 @@ export const planRequestOperations: readonly Operation[] = [
   }),
   operation({
     id: "listAccountPlanRequests",
-    tag,
     title: "List the requests for account plans, oldest first",
     description: "The first 200 open requests. To grant one, change the account's plan.",
     method: "GET",
@@ -292,7 +282,6 @@ export const planRequestOperations: readonly Operation[] = [
   }),
   operation({
     id: "declineAccountPlanRequest",
-    tag,
     title: "Decline the requested plan of an account",
     description: "The account keeps its plan.",
     method: "DELETE",
@@ -314,7 +303,6 @@ const writer = "program";
 export const applicationOperations: readonly Operation[] = [
   operation({
     id: "rejectApplication",
-    tag,
     title: "Reject a pending application",
     description: "Deletes it, and mails the reason to the admins of its account.",
     method: "POST",
@@ -334,7 +322,6 @@ export const applicationOperations: readonly Operation[] = [
   }),
   operation({
     id: "regenerateUserKey",
-    tag,
     title: "Give an application a new user key",
     description: "The old key stops working immediately.",
     method: "POST",
@@ -350,7 +337,6 @@ export const applicationOperations: readonly Operation[] = [
   }),
   operation({
     id: "regenerateApplicationKey",
-    tag,
     title: "Replace a key with a new one",
     description: "Replaces an application key or a client secret. The old key stops working immediately.",
     method: "POST",

@@ -180,7 +180,6 @@ function representOutcome(
   };
 }
 
-const tag = "Endpoints";
 const params = Type.Object({ id: IdOf("the endpoint") });
 
 /** Reading a secret takes the permission to change it, because its holder can sign as we do. */
@@ -189,7 +188,6 @@ const secretAction = "change-webhooks";
 export const endpointOperations: readonly Operation[] = [
   operation({
     id: "listEndpoints",
-    tag,
     title: "List the endpoints",
     description: "By age, a page at a time.",
     method: "GET",
@@ -209,7 +207,6 @@ export const endpointOperations: readonly Operation[] = [
   }),
   operation({
     id: "createEndpoint",
-    tag,
     title: "Create an endpoint",
     description: "Omitted fields get a default that fits the format.",
     method: "POST",
@@ -228,7 +225,6 @@ export const endpointOperations: readonly Operation[] = [
   }),
   operation({
     id: "readEndpoint",
-    tag,
     title: "Read an endpoint",
     description: "Its URL is masked, as in all responses.",
     method: "GET",
@@ -242,7 +238,6 @@ export const endpointOperations: readonly Operation[] = [
   }),
   operation({
     id: "changeEndpoint",
-    tag,
     title: "Change an endpoint",
     description: "Changes the given fields. They apply from the next attempt on, also to pending deliveries.",
     method: "PATCH",
@@ -262,7 +257,6 @@ export const endpointOperations: readonly Operation[] = [
   }),
   operation({
     id: "deleteEndpoint",
-    tag,
     title: "Delete an endpoint",
     description:
       "Stops all deliveries to it. Pending deliveries are held for a minute, in which the deletion can be undone, and then " +
@@ -279,7 +273,6 @@ export const endpointOperations: readonly Operation[] = [
   }),
   operation({
     id: "undoDeleteEndpoint",
-    tag,
     title: "Undo the deletion of an endpoint",
     description:
       "Within a minute of the deletion. The held deliveries, and those of events recorded meanwhile, are sent. Answers 409 if " +
@@ -302,7 +295,6 @@ export const endpointOperations: readonly Operation[] = [
   }),
   operation({
     id: "readEndpointSecret",
-    tag,
     title: "Read the signing secret",
     description: "For those who may change the endpoint. Give it to the receiver, which verifies signatures with it.",
     method: "GET",
@@ -317,7 +309,6 @@ export const endpointOperations: readonly Operation[] = [
   }),
   operation({
     id: "readEndpointUrl",
-    tag,
     title: "Read the unmasked URL",
     description:
       "For those who may change the endpoint. Its query often holds a secret, so an audit record names who read it.",
@@ -343,7 +334,6 @@ export const endpointOperations: readonly Operation[] = [
   }),
   operation({
     id: "rotateEndpointSecret",
-    tag,
     title: "Rotate the signing secret",
     description: "For 24 hours, requests are signed with both secrets, so that the receiver can change without a gap.",
     method: "POST",
@@ -358,7 +348,6 @@ export const endpointOperations: readonly Operation[] = [
   }),
   operation({
     id: "pingEndpoint",
-    tag,
     title: "Send a sample event now",
     description:
       "A signed sample of the event, marked `bellwire-test: true`, through the same guard and sender as real ones. " +

@@ -202,13 +202,11 @@ export async function oldestRunningTransaction(db: Database): Promise<number> {
   return Number(oldestRunning);
 }
 
-const tag = "Events";
 const params = Type.Object({ id: EventId });
 
 export const eventOperations: readonly Operation[] = [
   operation({
     id: "listEvents",
-    tag,
     title: "List or follow events",
     description: "All recorded events, sent or not: newest first, or oldest first without gaps with `order=oldest`.",
     method: "GET",
@@ -261,10 +259,9 @@ export const eventOperations: readonly Operation[] = [
       return { data: events.map((event) => representEvent(event, nameOf)), next, searched_until: null };
     },
   }),
-  countOperation("events", { id: "countEvents", tag, title: "Count events", path: "/events/count" }),
+  countOperation("events", { id: "countEvents", title: "Count events", path: "/events/count" }),
   operation({
     id: "readEvent",
-    tag,
     title: "Read an event with its verdict for each endpoint",
     description:
       "With its document, the previous values, and for each endpoint whether the event was sent or which gate stopped it.",
@@ -280,7 +277,6 @@ export const eventOperations: readonly Operation[] = [
   }),
   operation({
     id: "sendEvent",
-    tag,
     title: "Send an event to an endpoint that did not receive it",
     description:
       "Creates the delivery that a subscription at the time of the event would have created. An event that was sent already is not sent twice.",
@@ -348,7 +344,6 @@ const SampleBody = Type.Unsafe<string>(Type.Object({}, { additionalProperties: t
 export const eventTypeOperations: readonly Operation[] = [
   operation({
     id: "listEventTypes",
-    tag: "Event types",
     title: "List the event types",
     description: "All event types, with their switch in 3scale's webhook and the interfaces that cause them.",
     method: "GET",
@@ -360,7 +355,6 @@ export const eventTypeOperations: readonly Operation[] = [
   }),
   operation({
     id: "readEventTypeSample",
-    tag: "Event types",
     title: "Read a sample of an event type",
     description: "The document that an endpoint of this format receives, with fictitious objects.",
     method: "GET",

@@ -171,12 +171,9 @@ const parseFilter = ({ id: providerId }: Provider, fields: Static<typeof FilterS
   ...parseTimes(fields, ["until"]),
 });
 
-const tag = "Failures";
-
 export const failureOperations: readonly Operation[] = [
   operation({
     id: "listFailures",
-    tag,
     title: "List the failures",
     description: "Deliveries without attempts left, until somebody retries or deletes them.",
     method: "GET",
@@ -204,7 +201,6 @@ export const failureOperations: readonly Operation[] = [
   }),
   operation({
     id: "countFailures",
-    tag,
     title: "Count the failures",
     description:
       "The number of failures that were not retried or deleted, and how many of them belong to muted groups.",
@@ -229,7 +225,6 @@ export const failureOperations: readonly Operation[] = [
   }),
   operation({
     id: "deleteFailures",
-    tag,
     title: "Delete failures",
     description: "The history of the deliveries stays. For a minute, the deletion can be undone.",
     method: "DELETE",
@@ -252,7 +247,6 @@ export const failureOperations: readonly Operation[] = [
   }),
   operation({
     id: "undoDeletedFailures",
-    tag,
     title: "Undo a deletion of failures",
     description:
       "Returns the failures to the list, except those whose deliveries were retried meanwhile. Also takes the id of a job " +
@@ -280,7 +274,6 @@ export const failureOperations: readonly Operation[] = [
   }),
   operation({
     id: "retryFailures",
-    tag,
     title: "Retry failures now",
     description:
       "Removes them from the list, and starts a new round of attempts with the same ids and bytes. Without a filter, retries all failures.",
@@ -351,7 +344,6 @@ const params = Type.Object({ id: GroupId });
 export const failureGroupOperations: readonly Operation[] = [
   operation({
     id: "listFailureGroups",
-    tag,
     title: "List the causes of failures",
     description: `Failures of one endpoint with the same error class, status and message form a group. The largest ${groupsMax} groups, the largest first.`,
     method: "GET",
@@ -366,7 +358,6 @@ export const failureGroupOperations: readonly Operation[] = [
   }),
   operation({
     id: "muteFailureGroup",
-    tag,
     title: "Mute a cause of failures",
     description: "Its failures stay on the list and can be retried. `countFailures` counts them as muted.",
     method: "POST",
@@ -394,7 +385,6 @@ export const failureGroupOperations: readonly Operation[] = [
   }),
   operation({
     id: "unmuteFailureGroup",
-    tag,
     title: "Unmute a cause of failures",
     description: "Its failures count again.",
     method: "DELETE",

@@ -189,7 +189,6 @@ export const representVersion = (
   fields: fields.map(({ isMasked, ...field }) => ({ ...field, masked: isMasked })),
 });
 
-const tag = "History";
 /** Callers who may read an object may read its history. Notified endpoints also require the action read-webhooks. */
 const action = "read-portal";
 
@@ -261,7 +260,6 @@ const paramsOf = (noun: string) => Type.Object({ id: IdOf(noun.replace(/^an? /, 
 const listOperation = ({ kind, path, noun, name }: ObjectTexts): Operation =>
   operation({
     id: `list${name}History`,
-    tag,
     title: `List the history of ${noun}`,
     description:
       "The events of the object, newest first: who changed which fields through which interface, and which endpoints " +
@@ -279,7 +277,6 @@ const listOperation = ({ kind, path, noun, name }: ObjectTexts): Operation =>
 const entryOperation = ({ kind, path, noun, name }: ObjectTexts): Operation =>
   operation({
     id: `read${name}HistoryEntry`,
-    tag,
     title: `Read an entry of the history of ${noun}`,
     description: "One event with all changed fields, and the object before and after it.",
     method: "GET",
@@ -297,7 +294,6 @@ const entryOperation = ({ kind, path, noun, name }: ObjectTexts): Operation =>
 const versionOperation = ({ kind, path, noun, name }: ObjectTexts): Operation =>
   operation({
     id: `read${name}Version`,
-    tag,
     title: `Read ${noun} as it was at a time`,
     description:
       kind === "account"

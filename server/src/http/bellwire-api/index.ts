@@ -9,7 +9,15 @@ import { Caches } from "#platform/database/database.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { ProblemSchema } from "../shared/problem.ts";
 import { answerErrorsAsProblems } from "../shared/error-answers.ts";
-import { type ApiCall, authorize, Downloads, routeUrl } from "../shared/admin-caller.ts";
+import {
+  type ApiCall,
+  authorize,
+  Downloads,
+  type OperationGroup,
+  routeUrl,
+  type Tagged,
+  tagOperations,
+} from "../shared/admin-caller.ts";
 import { schemaController } from "../shared/server-hooks.ts";
 import { alertOperations } from "./alerts.ts";
 import { attemptListOperations } from "./attempts.ts";
@@ -46,36 +54,72 @@ import { createStreams } from "./stream.ts";
 import { viewOperations } from "./views.ts";
 
 /** In the order of the documentation. */
-const operations: readonly Operation[] = [
-  ...endpointOperations,
-  ...eventTypeOperations,
-  ...eventOperations,
-  ...deliveryOperations,
-  ...attemptListOperations,
-  ...searchBoxOperations,
-  ...viewOperations,
-  ...failureOperations,
-  ...statsOperations,
-  ...healthOperations,
-  ...failureGroupOperations,
-  ...replayOperations,
-  ...jobOperations,
-  ...alertOperations,
-  ...binOperations,
-  ...binRequestOperations,
-  ...accountOperations,
-  bulkAccounts,
-  ...userOperations,
-  ...planRequestOperations,
-  ...applicationOperations,
-  bulkApplications,
-  ...historyOperations,
-  ...limitOperations,
-  ...noticeOperations,
-  ...mailOperations,
-  ...auditRecordOperations,
-  ...personalDataOperations,
+const groups: readonly OperationGroup<Operation>[] = [
+  {
+    tag: "Endpoints",
+    description: "Destinations of events, and their delivery settings.",
+    operations: endpointOperations,
+  },
+  { tag: "Event types", description: "The catalogue of event types.", operations: eventTypeOperations },
+  { tag: "Events", description: "Recorded events.", operations: eventOperations },
+  {
+    tag: "Deliveries",
+    description: "One event for one endpoint, with each attempt.",
+    operations: [...deliveryOperations, ...attemptListOperations],
+  },
+  { tag: "Search", description: "Objects that a text refers to.", operations: searchBoxOperations },
+  { tag: "Views", description: "Named filters of lists.", operations: viewOperations },
+  {
+    tag: "Failures",
+    description: "Deliveries without attempts left.",
+    operations: [...failureOperations, ...failureGroupOperations],
+  },
+  {
+    tag: "Statistics",
+    description: "Metrics over time, and the health of endpoints.",
+    operations: [...statsOperations, ...healthOperations],
+  },
+  {
+    tag: "Replays",
+    description: "Jobs that resend the events of a time range to one endpoint.",
+    operations: replayOperations,
+  },
+  { tag: "Jobs", description: "Work on selected rows in the background.", operations: jobOperations },
+  { tag: "Alerts", description: "Problems of endpoints, and the rules that detect them.", operations: alertOperations },
+  {
+    tag: "Bins",
+    description: "Built-in receivers that show the requests they received.",
+    operations: [...binOperations, ...binRequestOperations],
+  },
+  {
+    tag: "Developers",
+    description: "Operations on accounts, users and applications that the Account Management API does not have.",
+    operations: [
+      ...accountOperations,
+      bulkAccounts,
+      ...userOperations,
+      ...planRequestOperations,
+      ...applicationOperations,
+      bulkApplications,
+    ],
+  },
+  { tag: "History", description: "Changes of an account, a user or an application.", operations: historyOperations },
+  {
+    tag: "Limits",
+    description: "The maximum numbers of objects.",
+    operations: [...limitOperations, ...noticeOperations],
+  },
+  { tag: "Mails", description: "Mails to developers.", operations: mailOperations },
+  { tag: "Audit log", description: "Actions of the provider's users and tokens.", operations: auditRecordOperations },
+  {
+    tag: "Personal data",
+    description: "Erasure and export of the data of an account or a user.",
+    operations: personalDataOperations,
+  },
 ];
+
+/** Its operation is created with the server that it ends with. */
+const streamGroup = { tag: "Stream", description: "Events and deliveries in real time." };
 
 /** Serves the Bellwire API. Register it under /api/v1, below the hook that finds the provider. */
 export const bellwireApiPlugin =
@@ -97,7 +141,7 @@ function addOperations(http: FastifyInstance, dependencies: BellwireApiNeeds): v
   const needs = { ...dependencies, cursors: createCursorSeal(dependencies.encryption) };
   const streams = createStreams({ ...needs, onError: (err) => http.log.warn({ err }, "stream is behind") });
   http.addHook("preClose", async () => streams.close());
-  const all = [...operations, streams.operation];
+  const all = tagOperations([...groups, { ...streamGroup, operations: [streams.operation] }]);
   refuseMethodsOfOthers(http, all);
   for (const operation of all) addRoute(http, operation, needs);
 }
@@ -116,7 +160,7 @@ function refuseMethodsOfOthers(http: FastifyInstance, all: readonly Operation[])
   });
 }
 
-function addRoute(http: FastifyInstance, operation: Operation, needs: OperationNeeds): void {
+function addRoute(http: FastifyInstance, operation: Tagged<Operation>, needs: OperationNeeds): void {
   const calls = new WeakMap<FastifyRequest, ApiCall>();
   http.route({
     method: operation.method,
@@ -151,7 +195,7 @@ const conflict = {
   content: { "application/problem+json": { schema: ProblemSchema } },
 };
 
-const schemaOf = ({ id, tag, title, description, params, query, body, responses, mayConflict }: Operation) => ({
+const schemaOf = ({ id, tag, title, description, params, query, body, responses, mayConflict }: Tagged<Operation>) => ({
   tags: [tag],
   operationId: id,
   summary: title,
@@ -168,7 +212,7 @@ export async function bellwireApiDocument(version: string): Promise<JsonObject> 
   const described = Promise.withResolvers<() => JsonObject>();
   await http.register(
     async (api) => {
-      described.resolve(await describeBellwireApi(api, version));
+      described.resolve(await describeBellwireApi(api, [...groups, streamGroup], version));
       addOperations(api, inertNeeds(version));
     },
     { prefix: "/api/v1" },

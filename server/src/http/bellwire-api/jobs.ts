@@ -194,13 +194,11 @@ async function withinLimit<T>(work: Promise<T>): Promise<T> {
 
 const contentTypes = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;
 
-const tag = "Jobs";
 const params = Type.Object({ id: IdOf("the job") });
 
 export const jobOperations: readonly Operation[] = [
   operation({
     id: "createJob",
-    tag,
     title: "Start a job on selected rows",
     description:
       "Applies once to each row that matches when the job is created. Runs in the background and survives restarts. With " +
@@ -235,7 +233,6 @@ export const jobOperations: readonly Operation[] = [
   }),
   operation({
     id: "listJobs",
-    tag,
     title: "List the jobs, newest first",
     description: "Running and ended jobs. Exports are deleted after a week, other jobs with the history.",
     method: "GET",
@@ -254,7 +251,6 @@ export const jobOperations: readonly Operation[] = [
   }),
   operation({
     id: "readJob",
-    tag,
     title: "Read the progress of a job",
     description: "`done`, `skipped` and `failed` add up to `total` at the end.",
     method: "GET",
@@ -268,7 +264,6 @@ export const jobOperations: readonly Operation[] = [
   }),
   operation({
     id: "cancelJob",
-    tag,
     title: "Stop a job",
     description: "It ends after at most 500 more rows. Processed rows stay as they are.",
     method: "POST",
@@ -287,7 +282,6 @@ export const jobOperations: readonly Operation[] = [
   }),
   operation({
     id: "deleteJob",
-    tag,
     title: "Delete an ended job",
     description: "With the file of an export.",
     method: "DELETE",
@@ -306,7 +300,6 @@ export const jobOperations: readonly Operation[] = [
   }),
   operation({
     id: "readJobResult",
-    tag,
     title: "Download an export",
     description:
       "Streamed, the newest row first. In CSV, an apostrophe precedes texts that a spreadsheet would execute as a formula.",

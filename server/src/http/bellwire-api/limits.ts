@@ -29,7 +29,6 @@ const providerLimitsStatement = "select limits from providers where id = $1";
 export const limitOperations: readonly Operation[] = [
   operation({
     id: "listLimits",
-    tag: "Limits",
     title: "List the limits",
     description: "The maximum numbers and those that the provider has. The operator can change the limits.",
     method: "GET",
@@ -92,7 +91,6 @@ function noticesOf({ at, heldAt }: Pick<DatabaseSwitches, "at" | "heldAt">, now:
 export const noticeOperations: readonly Operation[] = [
   operation({
     id: "listNotices",
-    tag: "Limits",
     title: "List the notices about the installation",
     description: "The same for all providers of a cell, and for the warnings of `/readyz`.",
     method: "GET",

@@ -54,7 +54,6 @@ export const exampleMail = representMail({
 export const mailOperations: readonly Operation[] = [
   operation({
     id: "listMails",
-    tag: "Mails",
     title: "List the mails, newest first",
     description: "With their texts and states. For admins only, because links in mails give access to accounts.",
     method: "GET",

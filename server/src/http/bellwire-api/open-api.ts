@@ -7,12 +7,17 @@ import {
   webhookHeaders,
   webhooksTag,
 } from "../shared/describe-webhooks.ts";
+import { describeTags } from "../shared/admin-caller.ts";
 import { Problem, problems, ProblemSchema, representProblem, type ProblemCode } from "../shared/problem.ts";
 import { deliveryLagSays } from "../shared/delivery-lag.ts";
 import { examples } from "./examples.ts";
 
 /** Starts the OpenAPI document of the Bellwire API. Call it before its routes are added. */
-export function describeBellwireApi(http: FastifyInstance, version: string): Promise<() => JsonObject> {
+export function describeBellwireApi(
+  http: FastifyInstance,
+  groups: Parameters<typeof describeTags>[0],
+  version: string,
+): Promise<() => JsonObject> {
   return describeRoutes(http, {
     title: "Bellwire API",
     version,
@@ -30,27 +35,7 @@ export function describeBellwireApi(http: FastifyInstance, version: string): Pro
         description: "The Admin Portal's session. Requests that change data also need its token in `x-csrf-token`.",
       },
     },
-    tags: [
-      { name: "Endpoints", description: "Destinations of events, and their delivery settings." },
-      { name: "Event types", description: "The catalogue of event types." },
-      { name: "Events", description: "Recorded events." },
-      { name: "Deliveries", description: "One event for one endpoint, with each attempt." },
-      { name: "Failures", description: "Deliveries without attempts left." },
-      { name: "Statistics", description: "Metrics over time, and the health of endpoints." },
-      { name: "Replays", description: "Jobs that resend the events of a time range to one endpoint." },
-      { name: "Alerts", description: "Problems of endpoints, and the rules that detect them." },
-      { name: "Bins", description: "Built-in receivers that show the requests they received." },
-      {
-        name: "Developers",
-        description: "Operations on accounts, users and applications that the Account Management API does not have.",
-      },
-      { name: "History", description: "Changes of an account, a user or an application." },
-      { name: "Limits", description: "The maximum numbers of objects." },
-      { name: "Mails", description: "Mails to developers." },
-      { name: "Audit log", description: "Actions of the provider's users and tokens." },
-      { name: "Stream", description: "Events and deliveries in real time." },
-      webhooksTag,
-    ],
+    tags: [...describeTags(groups), webhooksTag],
   });
 }
 

@@ -76,7 +76,6 @@ const conflicts = {
   running: "An erasure of it is running.",
 } as const;
 
-const tag = "Personal data";
 const params = Type.Object({ id: IdOf("the erasure") });
 
 type Subject = { readonly accountId: number } | { readonly userId: number };
@@ -117,7 +116,6 @@ const exported =
 export const personalDataOperations: readonly Operation[] = [
   operation({
     id: "createErasure",
-    tag,
     title: "Erase the personal data of an account or a user",
     description:
       "Deletes the account or the user first, if it exists. Then removes its data from events, stored bodies, responses of " +
@@ -169,7 +167,6 @@ export const personalDataOperations: readonly Operation[] = [
   }),
   operation({
     id: "listErasures",
-    tag,
     title: "List the erasures, newest first",
     description: "Running and ended ones. They are kept with the provider.",
     method: "GET",
@@ -185,7 +182,6 @@ export const personalDataOperations: readonly Operation[] = [
   }),
   operation({
     id: "readErasure",
-    tag,
     title: "Read the progress of an erasure",
     description: "`finished_at` is the time from which no table contains the data.",
     method: "GET",
@@ -199,7 +195,6 @@ export const personalDataOperations: readonly Operation[] = [
   }),
   operation({
     id: "exportAccount",
-    tag,
     title: "Export the data about an account",
     description: exported,
     method: "GET",
@@ -211,7 +206,6 @@ export const personalDataOperations: readonly Operation[] = [
   }),
   operation({
     id: "exportUser",
-    tag,
     title: "Export the data about a user",
     description: exported,
     method: "GET",

@@ -132,13 +132,11 @@ function parseRange(providerId: number, body: Static<typeof NewReplaySchema>, no
   };
 }
 
-const tag = "Replays";
 const params = Type.Object({ id: IdOf("the replay") });
 
 export const replayOperations: readonly Operation[] = [
   operation({
     id: "createReplay",
-    tag,
     title: "Resend the events of a time range",
     description:
       "Runs in the background and survives restarts. Each event keeps its `webhook-id`, and its bytes if it was sent before. " +
@@ -167,7 +165,6 @@ export const replayOperations: readonly Operation[] = [
   }),
   operation({
     id: "listReplays",
-    tag,
     title: "List the replays, newest first",
     description: "Running and ended replays.",
     method: "GET",
@@ -183,7 +180,6 @@ export const replayOperations: readonly Operation[] = [
   }),
   operation({
     id: "readReplay",
-    tag,
     title: "Read the progress of a replay",
     description: "Includes the numbers of deliveries made due so far.",
     method: "GET",
@@ -197,7 +193,6 @@ export const replayOperations: readonly Operation[] = [
   }),
   operation({
     id: "cancelReplay",
-    tag,
     title: "Cancel a replay",
     description: "Deliveries that are already due stay due.",
     method: "POST",

@@ -124,7 +124,6 @@ export async function findObjects(
 export const searchBoxOperations: readonly Operation[] = [
   operation({
     id: "search",
-    tag: "Search",
     title: "Find objects by an id, a key, an email, the beginning of a name or a part of a URL",
     description:
       "Accounts, users, applications, endpoints, deliveries and events, at most 20. Only what the caller may read; " +

@@ -89,11 +89,10 @@ export const exampleCount = { count: 12_000, about: true };
 /** Returns the operation that counts the rows of a list. */
 export const countOperation = (
   list: ListName,
-  { id, tag, title, path }: Pick<Operation, "id" | "tag" | "title" | "path">,
+  { id, title, path }: Pick<Operation, "id" | "title" | "path">,
 ): Operation =>
   operation({
     id,
-    tag,
     title,
     description: "Exact up to 10,000. Larger numbers are estimates.",
     method: "GET",

@@ -289,7 +289,6 @@ const readCreated = (
 export const statsOperations: readonly Operation[] = [
   operation({
     id: "readStatistics",
-    tag: "Statistics",
     title: "Read metrics over time",
     description:
       "Counts of attempts and deliveries, success rates and percentiles. An attempt counts in the minute in which it was sent, " +
@@ -408,12 +407,9 @@ export const representHealth = (health: EndpointHealth) =>
     sparkline: health.sparkline.map(({ atMs, delivered, failed }) => ({ at: isoTime(atMs), delivered, failed })),
   });
 
-const tag = "Statistics";
-
 export const healthOperations: readonly Operation[] = [
   operation({
     id: "listEndpointHealth",
-    tag,
     title: "List the health of the endpoints",
     description: "All endpoints, by age.",
     method: "GET",
@@ -430,7 +426,6 @@ export const healthOperations: readonly Operation[] = [
   }),
   operation({
     id: "readEndpointHealth",
-    tag,
     title: "Read the health of an endpoint",
     description: "Its state, the reason, and a recommended action.",
     method: "GET",

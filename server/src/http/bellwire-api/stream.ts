@@ -326,7 +326,6 @@ export function createStreams(needs: OperationNeeds & Pick<HubNeeds, "onError">)
 const streamOperation = (hub: HistoryHub, access: StreamAccess): Operation =>
   operation({
     id: "openStream",
-    tag: "Stream",
     title: "Follow events and deliveries, as server-sent events",
     description:
       "`event`: a recorded Event. `attempt`: an Attempt, with `delivery_id`, `event_id` and `endpoint_id`. " +

@@ -58,13 +58,11 @@ function requireOwner(providerId: number, { actor }: AdminCaller): ViewOwner {
 }
 
 const nameTaken = "Another view of this list has this name.";
-const tag = "Views";
 const params = Type.Object({ id: IdOf("the view") });
 
 export const viewOperations: readonly Operation[] = [
   operation({
     id: "listViews",
-    tag,
     title: "List the views of the caller",
     description: "Each user has views of their own. A token has those of its user.",
     method: "GET",
@@ -80,7 +78,6 @@ export const viewOperations: readonly Operation[] = [
   }),
   operation({
     id: "createView",
-    tag,
     title: "Save a view",
     description: "Its name must be unique among the views of the list.",
     method: "POST",
@@ -102,7 +99,6 @@ export const viewOperations: readonly Operation[] = [
   }),
   operation({
     id: "changeView",
-    tag,
     title: "Rename a view, or replace its filter",
     description: "Omitted fields stay unchanged.",
     method: "PATCH",
@@ -126,7 +122,6 @@ export const viewOperations: readonly Operation[] = [
   }),
   operation({
     id: "deleteView",
-    tag,
     title: "Delete a view",
     description: "Deletes no rows.",
     method: "DELETE",

@@ -245,7 +245,6 @@ export type AccessCheck = (when?: "now") => Promise<boolean>;
 export interface ApiOperation<Needs, Call extends ApiCall, Response> {
   /** The summary in the OpenAPI document. */
   readonly title: string;
-  readonly tag: string;
   readonly description: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the API's prefix, as in OpenAPI: `/accounts/{id}`. */
@@ -256,6 +255,23 @@ export interface ApiOperation<Needs, Call extends ApiCall, Response> {
   readonly body?: TObject;
   handle(needs: Needs, call: Call): Promise<Response>;
 }
+
+/** A tag of the OpenAPI document. */
+interface Tag {
+  readonly tag: string;
+  readonly description: string;
+}
+
+export interface OperationGroup<Operation> extends Tag {
+  readonly operations: readonly Operation[];
+}
+
+export type Tagged<Operation> = Operation & Pick<Tag, "tag">;
+
+export const tagOperations = <Operation>(groups: readonly OperationGroup<Operation>[]): readonly Tagged<Operation>[] =>
+  groups.flatMap(({ tag, operations }) => operations.map((operation) => ({ ...operation, tag })));
+
+export const describeTags = (tags: readonly Tag[]) => tags.map(({ tag, description }) => ({ name: tag, description }));
 
 /** How one API reads the requests and sends the responses of its operations. */
 interface ApiFrame<Operation, Needs, Call extends ApiCall, Response> {
