@@ -95,9 +95,9 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
      values ($1::bigint, ${event}, ${ids["endpoint"]}, 'failed', 2, '3scale')`,
     `insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
      values ($1::bigint, ${ids["endpoint"]}, ${event}, 'no', '', now() - interval '1 minute')`,
-    `insert into due (provider_id, endpoint_id, event_id, format, sequence, ordering_key)
-     values ($1::bigint, ${ids["endpoint"]}, ${event}, '3scale', 1, 'account')
-     on conflict (event_id, endpoint_id) do update set ordering_key = excluded.ordering_key`,
+    // Late by hours, so that a test of minutes does not change by how much.
+    `insert into due (provider_id, endpoint_id, event_id, format, sequence, ordering_key, due_at)
+     values ($1::bigint, ${ids["endpoint"]}, ${event}, '3scale', 1, 'account', now() - interval '1 day') on conflict (event_id, endpoint_id) do update set ordering_key = excluded.ordering_key, due_at = excluded.due_at`,
     `insert into payloads (provider_id, event_id, format, body, context)
      values ($1::bigint, ${event}, '3scale', 'canary', '{}') on conflict do nothing`,
     ...["minutes", "hours", "days"].map(
