@@ -113,8 +113,11 @@ test.concurrent("hints arrive over a new connection when the old one has gone si
   line.silence();
   line.speak({ forgets: true });
   await until(() => opened === 2);
-  await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "41"));
-  await until(() => hints.includes("41"));
+  // A hint may be lost while one more connection replaces this one, as on a busy machine.
+  await until(async () => {
+    await database.inTransaction(async (tx) => tx.hintAfterCommit("due", "41"));
+    return hints.includes("41");
+  });
 });
 
 test.concurrent("a pool with a timeout rejects a statement that exceeds it", async ({ database }) => {
