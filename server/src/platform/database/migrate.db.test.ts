@@ -31,6 +31,22 @@ test("of 20 concurrent migrations, one applies the changes and all succeed", asy
   expect(all.map(({ role }) => role)).toEqual(Array.from({ length: 20 }, () => appRole));
 });
 
+test("a start that waits for another one does not say that the database is being migrated", async ({ emptyUrl }) => {
+  await migrate({ connectionString: emptyUrl, schema });
+  await using owner = await openPool({ connectionString: emptyUrl, schema, max: 1 });
+  const status: string[] = [];
+  const isWaiting = Promise.withResolvers<void>();
+  const printStatus = (line: string): void => isWaiting.resolve(void status.push(line));
+  const waiting = await owner.inTransaction(async (tx) => {
+    await tx.query("select pg_advisory_xact_lock(hashtextextended('bellwire migrations', 0))");
+    const migrated = migrate({ connectionString: emptyUrl, schema, printStatus });
+    await isWaiting.promise;
+    return { migrated };
+  });
+  expect((await waiting.migrated).applied).toEqual([]);
+  expect(status).toEqual(["another process checks or migrates the database; waiting for it"]);
+});
+
 test.for(["LATIN1", "SQL_ASCII"])(
   "a database with the encoding %s is refused, and nothing is created in it",
   async (encoding) => {

@@ -141,7 +141,7 @@ async function takeLock(client: pg.Client, printStatus: (line: string) => void):
       rows: [lock],
     } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`);
     if (lock?.taken) return;
-    if (attempt === 1) printStatus("another process is migrating the database; waiting for it");
+    if (attempt === 1) printStatus("another process checks or migrates the database; waiting for it");
     await systemClock.sleep(lookEveryMs);
   }
 }
