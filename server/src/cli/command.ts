@@ -144,7 +144,7 @@ export const serve: Command = {
     if (unknown !== undefined) throw new WrongUsage(`There is no role ${unknown}: use ${roles.join(" or ")}.`);
     const chosen = roles.filter((role) => values.role?.includes(role) ?? true);
     for (const warning of warnOfUnknownSettings(env)) printStatus(warning);
-    const config = readConfig(env);
+    const config = readConfig(env, chosen);
     for (const warning of warnOfGuessable(config)) printStatus(warning);
     return serveRoles(config, chosen, print);
   },

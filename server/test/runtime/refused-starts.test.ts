@@ -37,6 +37,12 @@ test("a taken port is reported before a database is created", async () => {
   otherProgram.close();
 });
 
+test("one port for the web and for operations is refused by the names of both settings", async () => {
+  expect(await refusal({ PORT: "9090", BELLWIRE_OPERATIONS_PORT: "9090" })).toBe(
+    "bellwire: These settings are wrong:\n- BELLWIRE_OPERATIONS_PORT must be another port than PORT: both are 9090\n",
+  );
+});
+
 test("an incomplete copy of a data directory is refused, and gets nothing new", async () => {
   await using folder = await makeDataDir();
   for (const [name, problem] of [

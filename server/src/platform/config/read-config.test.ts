@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { CannotStart } from "../errors.ts";
 import type { Environment } from "./parsers.ts";
-import { readConfig, warnOfGuessable } from "./read-config.ts";
+import { readConfig, type Role, warnOfGuessable } from "./read-config.ts";
 import { settingsReference } from "../../../../scripts/settings-reference.ts";
 import { explainConfig } from "./settings.ts";
 
@@ -10,9 +10,9 @@ const key = Buffer.alloc(32, 7).toString("base64");
 const elsewhere = { DATABASE_URL: "postgresql://u:p@db/x", BELLWIRE_SECRET_KEY: key };
 
 /** Returns the lines of the error that lists all invalid settings. */
-function wrongIn(env: Environment): readonly string[] {
+function wrongIn(env: Environment, served?: readonly Role[]): readonly string[] {
   try {
-    readConfig(env);
+    readConfig(env, served);
     return [];
   } catch (error) {
     if (!(error instanceof CannotStart)) throw error;
@@ -53,6 +53,17 @@ test("one error lists all invalid settings", () => {
     "- BELLWIRE_RETRY_WAITS_SECONDS must be up to 50 whole numbers from 0 to 604800 separated by commas",
     "- BELLWIRE_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent",
   ]);
+});
+
+test("a process that serves the web refuses one port for two purposes, and others use no port twice", () => {
+  const same = { PORT: "9090", BELLWIRE_OPERATIONS_PORT: "9090" };
+  expect(wrongIn(same, ["web", "engine"])).toEqual([
+    "- BELLWIRE_OPERATIONS_PORT must be another port than PORT: both are 9090",
+  ]);
+  expect(wrongIn({ BELLWIRE_OPERATIONS_PORT: "3000" }, ["web"])).toHaveLength(1);
+  expect(wrongIn({ PORT: "0", BELLWIRE_OPERATIONS_PORT: "9090" }, ["web"])).toEqual([]);
+  expect(wrongIn(same, ["engine"])).toEqual([]);
+  expect(wrongIn(same)).toEqual([]);
 });
 
 test.each([

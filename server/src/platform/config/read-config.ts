@@ -15,8 +15,11 @@ import { readSettingSources, settings } from "./settings.ts";
 
 const secretKeyMissing = `${settings.secretKey.name} is required with ${settings.databaseUrl.name}: 32 random bytes in base64, as \`openssl rand -base64 32\` prints them`;
 
-/** Reads all settings once. Throws `CannotStart` with everything that is wrong, not only the first error. */
-export function readConfig(env: Environment) {
+/**
+ * Reads all settings once. Throws `CannotStart` with everything that is wrong, not only the first error. `served` are the roles of a
+ * process that serves; commands serve none.
+ */
+export function readConfig(env: Environment, served: readonly Role[] = []) {
   const sources = readSettingSources(env);
   const isEmbedded = sources.text(settings.databaseUrl) === undefined;
   const wrong: string[] = [...sources.wrong];
@@ -63,7 +66,7 @@ export function readConfig(env: Environment) {
     telemetry: readTelemetry(read),
   };
 
-  wrong.push(...missingSettings(sources, isEmbedded));
+  wrong.push(...missingSettings(sources, isEmbedded), ...sharedPort(config, served));
   if (wrong.length > 0) throw refusal(wrong);
   return Object.freeze(config);
 }
@@ -85,6 +88,15 @@ function missingSettings(sources: Sources, isEmbedded: boolean): readonly string
   if (!isEmbedded) return sources.text(settings.secretKey) === undefined ? [secretKeyMissing] : [];
   return sources.text(settings.databaseDirectUrl) === undefined ? [] : [directUrlAlone];
 }
+
+/** An engine's process does not listen on PORT, which has a default. */
+const sharedPort = (
+  { port, operationsPort }: { readonly port: number; readonly operationsPort: number | undefined },
+  served: readonly Role[],
+): readonly string[] =>
+  served.includes("web") && port === operationsPort
+    ? [`${settings.operationsPort.name} must be another port than ${settings.port.name}: both are ${port}`]
+    : [];
 
 type Read = <T>(setting: Setting<T>) => T;
 

@@ -25,7 +25,8 @@ export const settings = {
     name: "BELLWIRE_OPERATIONS_PORT",
     fallback: "",
     fallbackWords: "unset: they are on `PORT`, with the web role",
-    meaning: "A separate port for `/healthz`, `/readyz` and `/metrics`, in any role; an engine has no other port.",
+    meaning:
+      "A separate port for `/healthz`, `/readyz` and `/metrics`, in any role, other than `PORT`; an engine has no other port.",
     parse: read.optional(read.wholeNumber(1, 65_535)),
   }),
   databaseUrl: declare({
