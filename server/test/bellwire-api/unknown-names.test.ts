@@ -44,6 +44,21 @@ test.for(operations)("an unknown query parameter is rejected by name: %s", async
   }
 });
 
+test.for(operations)("a query that is not UTF-8 is rejected: %s", async ([, one], { provider }) => {
+  const [name = "q"] = parametersOf(one.operation, "query").map((parameter) => String(parameter["name"]));
+  for (const query of [`${name}=caf%e9`, `${name}=%e2%82`, "caf%e9=7"]) {
+    const answer = await provider.call(methodOf(one), `${pathOf(one)}?${query}`);
+    expect([query, answer.statusCode, answer.json()]).toEqual([
+      query,
+      400,
+      expect.objectContaining({
+        code: "request-unreadable",
+        title: "The request cannot be read: its text is not UTF-8.",
+      }),
+    ]);
+  }
+});
+
 const writing = operations.filter(([, { method }]) => method !== "get");
 
 test.for(writing)("an unknown body field is rejected by name: %s", async ([, one], { provider }) => {

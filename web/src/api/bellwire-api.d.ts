@@ -3785,7 +3785,7 @@ export interface components {
         ViewList: "deliveries" | "events" | "failures" | "attempts" | "accounts" | "applications";
     };
     responses: {
-        /** @description The request cannot be read, or has an unknown query parameter. */
+        /** @description The request cannot be read, as text that is not UTF-8, or has an unknown query parameter. */
         Unreadable: {
             headers: {
                 [name: string]: unknown;

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { parsePairs } from "#http/shared/forms.ts";
+import { parsePairs, queryString } from "#http/shared/forms.ts";
 import { isRecord } from "#platform/document.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { plainText } from "#portal/fields/index.ts";
@@ -11,8 +11,6 @@ export { plainText as parseText } from "#portal/fields/index.ts";
 export type Parameters = Readonly<Record<string, unknown>>;
 
 export const bodyParameters = ({ body }: FastifyRequest): Parameters => (isRecord(body) ? body : {});
-
-export const queryString = ({ url }: Pick<FastifyRequest, "url">): string => url.split("?").slice(1).join("?");
 
 export const queryParameters = (request: Pick<FastifyRequest, "url">): Parameters =>
   nestFields(parsePairs(queryString(request)));

@@ -61,7 +61,7 @@ function completeDocument(document: JsonObject): object {
 const refused: Readonly<Record<string, readonly [name: string, description: string, ...codes: ProblemCode[]]>> = {
   400: [
     "Unreadable",
-    "The request cannot be read, or has an unknown query parameter.",
+    "The request cannot be read, as text that is not UTF-8, or has an unknown query parameter.",
     "request-unreadable",
     "parameter-unknown",
   ],

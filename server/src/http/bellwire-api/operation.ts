@@ -14,7 +14,7 @@ import {
   credentialParameters,
 } from "../shared/admin-caller.ts";
 import { brokenRules } from "../shared/error-answers.ts";
-import { decodeUtf8, limitJsonValues, refuseCompressedBodies } from "../shared/forms.ts";
+import { decodeUtf8, limitJsonValues, refuseCompressedBodies, requireUtf8Query } from "../shared/forms.ts";
 import { type FieldErrors, Problem, unknownParameters } from "../shared/problem.ts";
 import type { CursorSeal } from "./fields.ts";
 
@@ -181,6 +181,7 @@ export function acceptJson(http: FastifyInstance): void {
  * request: `POST /failures/retry?endpont_id=7` would retry every failure.
  */
 export function refuseUnknownNames(request: FastifyRequest, { query, body }: Operation): void {
+  requireUtf8Query(request);
   const names = Object.keys(query?.properties ?? {});
   const accepted = new Set([...names, ...credentialParameters]);
   const unknown = Object.keys(fieldsOf(request.query)).filter((name) => !accepted.has(name));

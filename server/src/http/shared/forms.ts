@@ -66,6 +66,11 @@ export const parsePairs = (text: string): (readonly [name: string, value: string
         : ([decode(pair.slice(0, at)), decode(pair.slice(at + 1))] as const);
     });
 
+export const queryString = ({ url }: Pick<FastifyRequest, "url">): string => url.split("?").slice(1).join("?");
+
+/** Refuses a query that is not UTF-8. Fastify keeps its percent-encoding as text, so that a filter would find nothing. */
+export const requireUtf8Query = (request: Pick<FastifyRequest, "url">): void => void decode(queryString(request));
+
 /** Percent signs that encode no byte. The URL standard keeps them as they are. */
 const bare = /%(?![\da-f]{2})/gi;
 
