@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
 import { readSessionCookie } from "#http/shared/browser-session.ts";
 import { readForm } from "#http/shared/forms.ts";
@@ -20,9 +20,9 @@ import { readProviderSettings } from "#portal/provider-account/index.ts";
 import { updateUser } from "#portal/users/index.ts";
 import { describeApplication } from "./application.ts";
 import {
-  type Developer,
   developerContext,
   type DeveloperPage,
+  type DeveloperVisit,
   formatCount,
   formatDate,
   type Portal,
@@ -62,7 +62,7 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
 
   http.get(
     "/account",
-    requireDeveloper(portal, async (request, reply, developer) => {
+    requireDeveloper(portal, async ({ request, reply, developer }) => {
       const { id: providerId, timeZone } = request.provider;
       const { account, user } = developer;
       const [plan] = await readPlans(pool, providerId, [account.planId]);
@@ -108,61 +108,47 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
 function addEditAccountPage(http: FastifyInstance, portal: Portal): void {
   const ifAllowed =
     (page: DeveloperPage): DeveloperPage =>
-    async (request, reply, developer) => {
-      const { userAccountAreaEnabled } = await readProviderSettings(portal.pool, request.provider.id);
-      return userAccountAreaEnabled ? page(request, reply, developer) : showNotFound(reply);
+    async (visit) => {
+      const { userAccountAreaEnabled } = await readProviderSettings(portal.pool, visit.request.provider.id);
+      return userAccountAreaEnabled ? page(visit) : showNotFound(visit.reply);
     };
 
   addAdminFormPage(http, portal, {
     path: "/account/edit",
-    show: ifAllowed((request, reply, developer) => showAccountForm(portal, request, reply, developer)),
-    submit: ifAllowed((request, reply, developer) => saveAccount(portal, request, reply, developer)),
+    show: ifAllowed(showAccountForm),
+    submit: ifAllowed(saveAccount),
   });
 }
 
-async function saveAccount(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  developer: Developer,
-): Promise<FastifyReply> {
-  const fields = await accountFields(portal, developer, request.provider.id);
+async function saveAccount(visit: DeveloperVisit): Promise<FastifyReply> {
+  const { portal, request, reply, developer } = visit;
+  const fields = await accountFields(visit);
   const saved = await updateAccount(portal.pool, {
     provider: request.provider,
     accountId: developer.account.id,
     values: submittedValues(fields, readForm(request.body)),
     writer: "developer",
-    by: developerContext(portal, developer),
+    by: developerContext(visit),
   });
   if (!saved) return showNotFound(reply);
-  return "refused" in saved
-    ? showAccountForm(portal, request, reply, { ...developer, errors: saved.refused })
-    : redirectWithNotice(reply, "/account", "saved");
+  return "refused" in saved ? showAccountForm(visit, saved.refused) : redirectWithNotice(reply, "/account", "saved");
 }
 
-async function showAccountForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { errors, ...developer }: Developer & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> {
-  const fields = await accountFields(portal, developer, request.provider.id);
-  return showForm(portal, request, reply, {
+const showAccountForm = async (visit: DeveloperVisit, errors?: FieldErrors): Promise<FastifyReply> =>
+  showForm(visit, {
     title: "Edit organization",
-    fields: withSubmittedValues(fields, readForm(request.body)),
+    fields: withSubmittedValues(await accountFields(visit), readForm(visit.request.body)),
     submit: "Save",
     back: { href: "/account", text: "My account" },
-    developer,
     errors,
   });
-}
 
-const accountFields = async (
-  { pool }: Portal,
-  { account }: Developer,
-  providerId: number,
-): Promise<readonly FormField[]> =>
-  definedFields(await readFieldsDefinitions(pool, providerId), "Account", {
+const accountFields = async ({
+  portal,
+  request,
+  developer: { account },
+}: DeveloperVisit): Promise<readonly FormField[]> =>
+  definedFields(await readFieldsDefinitions(portal.pool, request.provider.id), "Account", {
     ...account.fields,
     org_name: account.orgName,
   });
@@ -173,13 +159,12 @@ const addAccountPlanPages = (http: FastifyInstance, portal: Portal): void =>
     path: "/account/plan",
     titles: { request: "Request another account plan", change: "Change account plan" },
     requireOwner: (page) =>
-      requireAdmin(portal, (request, reply, developer) => {
+      requireAdmin((visit) => {
         const { pool } = portal;
-        const { provider } = request;
-        const { account } = developer;
-        const change = { provider, accountId: account.id, by: developerContext(portal, developer) };
-        return page(request, reply, {
-          developer,
+        const { provider } = visit.request;
+        const { account } = visit.developer;
+        const change = { provider, accountId: account.id, by: developerContext(visit) };
+        return page(visit, {
           name: account.orgName,
           page: { href: "/account", text: "My account" },
           decideAt: `${portal.adminPortalUrl(provider)}/p/admin/accounts/${account.id}`,
@@ -192,7 +177,7 @@ const addAccountPlanPages = (http: FastifyInstance, portal: Portal): void =>
           withdrawRequest: () => withdrawAccountPlanRequest(pool, change),
         });
       }),
-    showNoPlans: async (_, reply) => showNotFound(reply),
+    showNoPlans: async ({ reply }) => showNotFound(reply),
   });
 
 /** Returns the plans that the account's admins may choose or request. */
@@ -217,43 +202,34 @@ function addOwnUserPages(http: FastifyInstance, portal: Portal): void {
 function addOwnDetailsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/account/details",
-    show: (request, reply, developer) => showDetailsForm(portal, request, reply, { developer }),
-    submit: async (request, reply, developer) => {
-      const form = readForm(request.body);
-      const values = submittedValues(await ownFields(portal, request, developer), form);
+    show: showDetailsForm,
+    submit: async (visit) => {
+      const form = readForm(visit.request.body);
+      const values = submittedValues(await ownFields(visit), form);
       const { current_password: currentPassword = "" } = form;
-      const outcome = await updateOwnUser(portal, limiter, request, { developer, values, currentPassword });
-      if (!outcome) return showNotFound(reply);
+      const outcome = await updateOwnUser(visit, limiter, { values, currentPassword });
+      if (!outcome) return showNotFound(visit.reply);
       return "refused" in outcome
-        ? showDetailsForm(portal, request, reply, { developer, rejected: outcome })
-        : redirectWithNotice(reply, "/account", "saved");
+        ? showDetailsForm(visit, outcome)
+        : redirectWithNotice(visit.reply, "/account", "saved");
     },
   });
 }
 
-async function showDetailsForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { developer, rejected }: { readonly developer: Developer; readonly rejected?: RejectedUpdate },
-): Promise<FastifyReply> {
-  const fields = withSubmittedValues(await ownFields(portal, request, developer), readForm(request.body));
-  return showForm(portal, request, reply, {
+async function showDetailsForm(visit: DeveloperVisit, rejected?: RejectedUpdate): Promise<FastifyReply> {
+  const fields = withSubmittedValues(await ownFields(visit), readForm(visit.request.body));
+  return showForm(visit, {
     title: "My details",
     fields: [...fields, { ...currentPasswordField, hint: "Required for every change, so that only you can make it." }],
     submit: "Save",
     back: { href: "/account", text: "My account" },
-    developer,
     errors: rejected?.refused,
     status: rejected?.status,
   });
 }
 
-const ownFields = async (
-  { pool }: Portal,
-  { provider }: FastifyRequest,
-  { user }: Developer,
-): Promise<readonly FormField[]> => userFields(await readFieldsDefinitions(pool, provider.id), user);
+const ownFields = async ({ portal, request, developer }: DeveloperVisit): Promise<readonly FormField[]> =>
+  userFields(await readFieldsDefinitions(portal.pool, request.provider.id), developer.user);
 
 const passwordMissing: FieldErrors = { password: ["can't be blank"] };
 
@@ -261,42 +237,35 @@ const passwordMissing: FieldErrors = { password: ["can't be blank"] };
 function addOwnPasswordPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/account/password",
-    show: (request, reply, developer) => showPasswordForm(portal, request, reply, { developer }),
-    submit: async (request, reply, developer) => {
-      const { current_password: currentPassword = "", ...form } = readForm(request.body);
+    show: showPasswordForm,
+    submit: async (visit) => {
+      const { current_password: currentPassword = "", ...form } = readForm(visit.request.body);
       const { password = "", password_confirmation = "" } = form;
       if (password === "") {
         const refused = currentPassword === "" ? { ...currentPasswordMissing, ...passwordMissing } : passwordMissing;
-        return showPasswordForm(portal, request, reply, { developer, rejected: { status: 422, refused } });
+        return showPasswordForm(visit, { status: 422, refused });
       }
       const values = { password, password_confirmation };
-      const outcome = await updateOwnUser(portal, limiter, request, { developer, values, currentPassword });
-      if (!outcome) return showNotFound(reply);
+      const outcome = await updateOwnUser(visit, limiter, { values, currentPassword });
+      if (!outcome) return showNotFound(visit.reply);
       return "refused" in outcome
-        ? showPasswordForm(portal, request, reply, { developer, rejected: outcome })
-        : redirectWithNotice(reply, "/account", "password-changed");
+        ? showPasswordForm(visit, outcome)
+        : redirectWithNotice(visit.reply, "/account", "password-changed");
     },
   });
 }
 
-const showPasswordForm = (
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { developer, rejected }: { readonly developer: Developer; readonly rejected?: RejectedUpdate },
-): Promise<FastifyReply> =>
-  showForm(portal, request, reply, {
+const showPasswordForm = (visit: DeveloperVisit, rejected?: RejectedUpdate): Promise<FastifyReply> =>
+  showForm(visit, {
     title: "Change password",
-    fields: [currentPasswordField, ...passwordFields("New password", request.provider.passwordLengthMin)],
+    fields: [currentPasswordField, ...passwordFields("New password", visit.request.provider.passwordLengthMin)],
     submit: "Change password",
     back: { href: "/account", text: "My account" },
-    developer,
     errors: rejected?.refused,
     status: rejected?.status,
   });
 
 interface OwnUpdate {
-  readonly developer: Developer;
   readonly values: Readonly<Record<string, string>>;
   readonly currentPassword: string;
 }
@@ -308,11 +277,11 @@ const currentPasswordMissing: FieldErrors = { current_password: ["can't be blank
 
 /** Updates the signed-in user after checking the current password. Returns undefined if the user no longer exists. */
 async function updateOwnUser(
-  portal: Portal,
+  visit: DeveloperVisit,
   limiter: AttemptLimiter,
-  request: FastifyRequest,
-  { developer, values, currentPassword }: OwnUpdate,
+  { values, currentPassword }: OwnUpdate,
 ): Promise<{ readonly saved: true } | RejectedUpdate | undefined> {
+  const { portal, request, developer } = visit;
   const { provider } = request;
   const limiterKey = `developer ${provider.id} ${developer.user.id}`;
   const seconds = await limiter.secondsToWait(limiterKey);
@@ -327,7 +296,7 @@ async function updateOwnUser(
     currentPassword,
     keptSession: readSessionCookie(request, "developer"),
     writer: "developer",
-    by: developerContext(portal, developer),
+    by: developerContext(visit),
   });
   if (!saved) return undefined;
   const refused = "refused" in saved ? saved.refused : undefined;

@@ -1,20 +1,14 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
 import { nameInText } from "#platform/xml.ts";
-import {
-  type Application,
-  createApplication,
-  deleteApplication,
-  titleOf,
-  updateApplication,
-} from "#portal/applications/index.ts";
+import { createApplication, deleteApplication, titleOf, updateApplication } from "#portal/applications/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { type Plan, type Product, listPlans, listProducts } from "#portal/products/index.ts";
-import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
+import { type ApplicationVisit, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import {
-  type Developer,
   developerContext,
+  type DeveloperVisit,
   type Portal,
   redirectWithNotice,
   showNotAllowed,
@@ -42,26 +36,20 @@ export function addApplicationForms(http: FastifyInstance, portal: Portal): void
 function addNewApplicationPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/new",
-    show: (request, reply, developer) => showNewForm(portal, request, reply, developer),
-    submit: (request, reply, developer) => submitNewForm(portal, request, reply, developer),
+    show: showNewForm,
+    submit: submitNewForm,
   });
 }
 
-async function submitNewForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  developer: Developer,
-): Promise<FastifyReply> {
+async function submitNewForm(visit: DeveloperVisit): Promise<FastifyReply> {
+  const { portal, request, reply, developer } = visit;
   const { provider } = request;
   const form = readForm(request.body);
   const plans = await findSelectablePlans(portal.pool, provider.id);
   const chosen = plans.length === 1 ? plans[0] : plans.find(({ plan }) => String(plan.id) === form["plan_id"]);
-  if (!chosen) {
-    return showNewForm(portal, request, reply, { ...developer, errors: { plan_id: notOffered } });
-  }
+  if (!chosen) return showNewForm(visit, { plan_id: notOffered });
   const definitions = await readFieldsDefinitions(portal.pool, provider.id);
-  const by = developerContext(portal, developer);
+  const by = developerContext(visit);
   const created = await createApplication(portal.pool, {
     provider,
     accountId: developer.account.id,
@@ -72,8 +60,8 @@ async function submitNewForm(
     by,
   });
   if (!created || "notFound" in created) return showNotFound(reply);
-  if ("notAllowed" in created) return showNotAllowed(portal, request, reply, developer);
-  if ("refused" in created) return showNewForm(portal, request, reply, { ...developer, errors: created.refused });
+  if ("notAllowed" in created) return showNotAllowed(visit);
+  if ("refused" in created) return showNewForm(visit, created.refused);
   const { id, state } = created.application;
   return redirectWithNotice(
     reply,
@@ -82,23 +70,18 @@ async function submitNewForm(
   );
 }
 
-async function showNewForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { errors, ...developer }: Developer & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> {
+async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise<FastifyReply> {
+  const { portal, request } = visit;
   const { id: providerId } = request.provider;
   const plans = await findSelectablePlans(portal.pool, providerId);
-  if (plans.length === 0) return showNotAllowed(portal, request, reply, developer);
+  if (plans.length === 0) return showNotAllowed(visit);
   const fields = definedFields(await readFieldsDefinitions(portal.pool, providerId), "Cinstance", {});
-  return showForm(portal, request, reply, {
+  return showForm(visit, {
     title: "New application",
     ...selectedPlanLead(plans),
     fields: withSubmittedValues([...planFields(plans), ...fields], readForm(request.body)),
     submit: "Create application",
     back: { href: "/applications", text: "Applications" },
-    developer,
     errors,
   });
 }
@@ -145,49 +128,36 @@ export async function findSelectablePlans(db: Database, providerId: number): Pro
 function addEditApplicationPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/edit",
-    show: requireApplication(portal, (request, reply, own) => showEditForm(portal, request, reply, own)),
-    submit: requireApplication(portal, async (request, reply, own) => {
-      const fields = await applicationFields(portal, request.provider.id, own.application);
-      const values = submittedValues(fields, readForm(request.body));
-      const saved = await updateApplication(portal.pool, { ...applicationChange(portal, request, own), values });
-      if (!saved) return showNotFound(reply);
-      if ("notAllowed" in saved) return showNotAllowed(portal, request, reply, own.developer);
+    show: requireApplication(showEditForm),
+    submit: requireApplication(async (visit) => {
+      const values = submittedValues(await applicationFields(visit), readForm(visit.request.body));
+      const saved = await updateApplication(portal.pool, { ...applicationChange(visit), values });
+      if (!saved) return showNotFound(visit.reply);
+      if ("notAllowed" in saved) return showNotAllowed(visit);
       return "refused" in saved
-        ? showEditForm(portal, request, reply, { ...own, errors: saved.refused })
-        : redirectWithNotice(reply, `/applications/${saved.application.id}`, "saved");
+        ? showEditForm(visit, saved.refused)
+        : redirectWithNotice(visit.reply, `/applications/${saved.application.id}`, "saved");
     }),
   });
 }
 
-async function showEditForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { application, developer, errors }: OwnApplication & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> {
-  if (!application.product.buyersManageApps) return showNotAllowed(portal, request, reply, developer);
-  return showForm(portal, request, reply, {
+async function showEditForm(visit: ApplicationVisit, errors?: FieldErrors): Promise<FastifyReply> {
+  if (!visit.application.product.buyersManageApps) return showNotAllowed(visit);
+  return showForm(visit, {
     title: "Edit application",
-    fields: withSubmittedValues(
-      await applicationFields(portal, request.provider.id, application),
-      readForm(request.body),
-    ),
+    fields: withSubmittedValues(await applicationFields(visit), readForm(visit.request.body)),
     submit: "Save",
-    back: applicationLink(application),
-    developer,
+    back: applicationLink(visit.application),
     errors,
   });
 }
 
-async function applicationFields(
-  { pool }: Portal,
-  providerId: number,
-  { name, description, fields, product, redirectUrl }: Application,
-): Promise<readonly FormField[]> {
+async function applicationFields({ portal, request, application }: ApplicationVisit): Promise<readonly FormField[]> {
+  const { name, description, fields, product, redirectUrl } = application;
   const values = { ...fields, name: name ?? "", description: description ?? "" };
   const redirect = { ...redirectField, value: redirectUrl ?? "" };
   return [
-    ...definedFields(await readFieldsDefinitions(pool, providerId), "Cinstance", values),
+    ...definedFields(await readFieldsDefinitions(portal.pool, request.provider.id), "Cinstance", values),
     ...(product.backendVersion === "oauth" ? [redirect] : []),
   ];
 }
@@ -198,24 +168,23 @@ const redirectField: FormField = { name: "redirect_url", label: "Redirect URL", 
 function addDeleteApplicationPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/delete",
-    show: requireApplication(portal, async (request, reply, { application, developer }) =>
-      application.product.buyersManageApps
-        ? showForm(portal, request, reply, {
-            title: `Delete ${nameInText(titleOf(application))}?`,
+    show: requireApplication(async (visit) =>
+      visit.application.product.buyersManageApps
+        ? showForm(visit, {
+            title: `Delete ${nameInText(titleOf(visit.application))}?`,
             lead: "The API will reject calls with its credentials. This cannot be undone.",
             submit: "Delete application",
             isDestructive: true,
-            back: applicationLink(application),
-            developer,
+            back: applicationLink(visit.application),
           })
-        : showNotAllowed(portal, request, reply, developer),
+        : showNotAllowed(visit),
     ),
-    submit: requireApplication(portal, async (request, reply, own) => {
-      const deleted = await deleteApplication(portal.pool, applicationChange(portal, request, own));
-      if (!deleted) return showNotFound(reply);
+    submit: requireApplication(async (visit) => {
+      const deleted = await deleteApplication(portal.pool, applicationChange(visit));
+      if (!deleted) return showNotFound(visit.reply);
       return "notAllowed" in deleted
-        ? showNotAllowed(portal, request, reply, own.developer)
-        : redirectWithNotice(reply, "/applications", "application-deleted");
+        ? showNotAllowed(visit)
+        : redirectWithNotice(visit.reply, "/applications", "application-deleted");
     }),
   });
 }

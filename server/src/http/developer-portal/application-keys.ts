@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import {
   type Application,
@@ -12,7 +12,7 @@ import {
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { secretDigest } from "#platform/ids.ts";
 import { nameInText } from "#platform/xml.ts";
-import { type OwnApplication, applicationChange, applicationLink, requireApplication } from "./application.ts";
+import { type ApplicationVisit, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { type FormField, checkedFields, addFormPage, earliestSubmissionMs, showForm } from "./forms.ts";
 import {
   type DeveloperPage,
@@ -35,27 +35,25 @@ export function addKeyPages(http: FastifyInstance, portal: Portal): void {
 function addUserKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/user-key",
-    show: requireApplication(portal, async (request, reply, { application, developer }) => {
-      const { backendVersion, buyerKeyRegenerateEnabled } = application.product;
-      if (backendVersion !== "1") return showNotFound(reply);
-      if (!buyerKeyRegenerateEnabled) return showNotAllowed(portal, request, reply, developer);
-      return showForm(portal, request, reply, {
+    show: requireApplication(async (visit) => {
+      const { backendVersion, buyerKeyRegenerateEnabled } = visit.application.product;
+      if (backendVersion !== "1") return showNotFound(visit.reply);
+      if (!buyerKeyRegenerateEnabled) return showNotAllowed(visit);
+      return showForm(visit, {
         title: "Regenerate the key?",
         lead: "The old key stops working immediately. Programs that use it need the new key.",
         submit: "Regenerate key",
         isDestructive: true,
-        back: applicationLink(application),
-        developer,
+        back: applicationLink(visit.application),
       });
     }),
-    submit: requireApplication(portal, async (request, reply, own) => {
-      const outcome = await regenerateUserKey(portal.pool, applicationChange(portal, request, own));
+    submit: requireApplication(async (visit) => {
+      const { reply, application } = visit;
+      const outcome = await regenerateUserKey(portal.pool, applicationChange(visit));
       if (!outcome) return showNotFound(reply);
       if (!("notAllowed" in outcome))
-        return redirectWithNotice(reply, `/applications/${own.application.id}`, "key-regenerated");
-      return outcome.notAllowed === "no user key"
-        ? showNotFound(reply)
-        : showNotAllowed(portal, request, reply, own.developer);
+        return redirectWithNotice(reply, `/applications/${application.id}`, "key-regenerated");
+      return outcome.notAllowed === "no user key" ? showNotFound(reply) : showNotAllowed(visit);
     }),
   });
 }
@@ -73,28 +71,27 @@ const keyField: FormField = {
 function addKeysPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys",
-    show: requireApplication(portal, (request, reply, own) => showKeys(portal, request, reply, own)),
-    submit: requireApplication(portal, async (request, reply, own) => {
-      if (own.application.product.backendVersion === "1") return showNotFound(reply);
+    show: requireApplication(showKeys),
+    submit: requireApplication(async (visit) => {
+      const { request, reply, application } = visit;
+      if (application.product.backendVersion === "1") return showNotFound(reply);
       const value = (readForm(request.body)["value"] ?? "").trim() || undefined;
-      const change = applicationChange(portal, request, own);
+      const change = applicationChange(visit);
       const sameAfterMs = earliestSubmissionMs(request, change.by.now);
       const added = await addApplicationKey(portal.pool, { ...change, value, sameAfterMs });
       if (!added) return showNotFound(reply);
-      if ("notAllowed" in added) return showNotAllowed(portal, request, reply, own.developer);
+      if ("notAllowed" in added) return showNotAllowed(visit);
       return "refused" in added
-        ? showKeys(portal, request, reply, { ...own, errors: withOwnTexts(own.application, added.refused) })
-        : redirectWithNotice(reply, `/applications/${added.application.id}/keys`, "key-added");
+        ? showKeys(visit, withOwnTexts(application, added.refused))
+        : redirectWithNotice(reply, keysPath(application), "key-added");
     }),
   });
 }
 
-async function showKeys(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { application, developer, errors }: OwnApplication & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> {
+const keysPath = ({ id }: Application): string => `/applications/${id}/keys`;
+
+async function showKeys(visit: ApplicationVisit, errors?: FieldErrors): Promise<FastifyReply> {
+  const { portal, request, reply, developer, application } = visit;
   const { product, keys, id } = application;
   const name = titleOf(application);
   if (product.backendVersion === "1") return showNotFound(reply);
@@ -133,49 +130,43 @@ const withOwnTexts = (application: Application, errors: FieldErrors): FieldError
 const keyFields = ({ product }: Application, value = ""): readonly FormField[] =>
   product.customKeysEnabled ? [{ ...keyField, value }] : [];
 
-/** A key of an application, and the developer who opened the page. */
-interface OwnKey extends OwnApplication {
+/** A visit of a page of one of the application's keys. */
+interface KeyVisit extends ApplicationVisit {
   readonly value: string;
 }
 
-type KeyPage = (request: FastifyRequest, reply: FastifyReply, own: OwnKey) => Promise<FastifyReply>;
-
 /** Loads a key from the path, if developers may manage keys. */
-const requireKey = (portal: Portal, page: KeyPage): DeveloperPage =>
-  requireApplication(portal, async (request, reply, own) => {
-    const { product, keys } = own.application;
-    const { key: name } = readForm(request.params);
+const requireKey = (page: (visit: KeyVisit) => Promise<FastifyReply>): DeveloperPage =>
+  requireApplication(async (visit) => {
+    const { product, keys } = visit.application;
+    const { key: name } = readForm(visit.request.params);
     const key = keys.find(({ value }) => keyName(value) === name);
-    if (!key || product.backendVersion === "1") return showNotFound(reply);
-    return product.buyersManageKeys
-      ? page(request, reply, { ...own, value: key.value })
-      : showNotAllowed(portal, request, reply, own.developer);
+    if (!key || product.backendVersion === "1") return showNotFound(visit.reply);
+    return product.buyersManageKeys ? page({ ...visit, value: key.value }) : showNotAllowed(visit);
   });
 
 function addRegenerateKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys/:key/regenerate",
-    show: requireKey(portal, (request, reply, { application, value, developer }) => {
+    show: requireKey((visit) => {
+      const { application, value } = visit;
       const texts = keyTexts(application);
-      return showForm(portal, request, reply, {
+      return showForm(visit, {
         title: `Regenerate the ${texts.singular}?`,
         code: value,
         lead: `It stops working immediately. Programs that use it for ${titleOf(application)} need the new one.`,
         submit: `Regenerate ${texts.singular}`,
         isDestructive: true,
-        back: { href: `/applications/${application.id}/keys`, text: texts.heading },
-        developer,
+        back: { href: keysPath(application), text: texts.heading },
       });
     }),
-    submit: requireKey(portal, async (request, reply, { value, ...own }) => {
-      const outcome = await regenerateApplicationKey(portal.pool, {
-        ...applicationChange(portal, request, own),
-        value,
-      });
+    submit: requireKey(async (visit) => {
+      const { reply, application, value } = visit;
+      const outcome = await regenerateApplicationKey(portal.pool, { ...applicationChange(visit), value });
       if (!outcome || "notFound" in outcome) return showNotFound(reply);
       return "notAllowed" in outcome
-        ? showNotAllowed(portal, request, reply, own.developer)
-        : redirectWithNotice(reply, `/applications/${own.application.id}/keys`, "key-regenerated");
+        ? showNotAllowed(visit)
+        : redirectWithNotice(reply, keysPath(application), "key-regenerated");
     }),
   });
 }
@@ -185,35 +176,27 @@ const lastKey = { base: ["an application needs at least one key: add another key
 function addDeleteKeyPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/keys/:key/delete",
-    show: requireKey(portal, (request, reply, own) => showDeleteKeyForm(portal, request, reply, own)),
-    submit: requireKey(portal, async (request, reply, own) => {
-      const target = { ...applicationChange(portal, request, own), value: own.value };
-      const removed = await removeApplicationKey(portal.pool, target);
+    show: requireKey(showDeleteKeyForm),
+    submit: requireKey(async (visit) => {
+      const { reply, application, value } = visit;
+      const removed = await removeApplicationKey(portal.pool, { ...applicationChange(visit), value });
       if (!removed || "notFound" in removed) return showNotFound(reply);
-      if (!("notAllowed" in removed))
-        return redirectWithNotice(reply, `/applications/${own.application.id}/keys`, "key-deleted");
-      return removed.notAllowed === "last key"
-        ? showDeleteKeyForm(portal, request, reply, { ...own, errors: lastKey })
-        : showNotAllowed(portal, request, reply, own.developer);
+      if (!("notAllowed" in removed)) return redirectWithNotice(reply, keysPath(application), "key-deleted");
+      return removed.notAllowed === "last key" ? showDeleteKeyForm(visit, lastKey) : showNotAllowed(visit);
     }),
   });
 }
 
-function showDeleteKeyForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { application, value, developer, errors }: OwnKey & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> {
+function showDeleteKeyForm(visit: KeyVisit, errors?: FieldErrors): Promise<FastifyReply> {
+  const { application, value } = visit;
   const texts = keyTexts(application);
-  return showForm(portal, request, reply, {
+  return showForm(visit, {
     title: `Delete the ${texts.singular}?`,
     code: value,
     lead: `The API will reject calls of ${titleOf(application)} with it. This cannot be undone.`,
     submit: `Delete ${texts.singular}`,
     isDestructive: true,
-    back: { href: `/applications/${application.id}/keys`, text: texts.heading },
-    developer,
+    back: { href: keysPath(application), text: texts.heading },
     errors,
   });
 }

@@ -1,46 +1,41 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { type Application, type ApplicationChange, readApplication, titleOf } from "#portal/applications/index.ts";
 import {
-  type Developer,
   developerContext,
   type DeveloperPage,
+  type DeveloperVisit,
   formatDate,
   type FormattedDate,
-  type Portal,
   readPathId,
   showNotFound,
 } from "./page.ts";
 
-/** An application of the account, and the developer who opened the page. */
-export interface OwnApplication {
+/** A visit of a page of one of the account's applications. */
+export interface ApplicationVisit extends DeveloperVisit {
   readonly application: Application;
-  readonly developer: Developer;
 }
 
-type ApplicationPage = (request: FastifyRequest, reply: FastifyReply, own: OwnApplication) => Promise<FastifyReply>;
+export type ApplicationPage = (visit: ApplicationVisit) => Promise<FastifyReply>;
 
 /** Loads an application of the account from the path. Responds 404 for another account's. */
 export const requireApplication =
-  ({ pool }: Portal, page: ApplicationPage): DeveloperPage =>
-  async (request, reply, developer) => {
+  (page: ApplicationPage): DeveloperPage =>
+  async (visit) => {
+    const { portal, request, developer } = visit;
     const id = readPathId(request);
-    const application = id === undefined ? undefined : await readApplication(pool, request.provider.id, id);
+    const application = id === undefined ? undefined : await readApplication(portal.pool, request.provider.id, id);
     return application?.accountId === developer.account.id
-      ? page(request, reply, { application, developer })
-      : showNotFound(reply);
+      ? page({ ...visit, application })
+      : showNotFound(visit.reply);
   };
 
 /** Returns the arguments shared by all use cases that change an application. */
-export const applicationChange = (
-  portal: Portal,
-  { provider }: FastifyRequest,
-  { application, developer }: OwnApplication,
-): ApplicationChange & { readonly writer: "developer" } => ({
-  provider,
-  accountId: application.accountId,
-  applicationId: application.id,
+export const applicationChange = (visit: ApplicationVisit): ApplicationChange & { readonly writer: "developer" } => ({
+  provider: visit.request.provider,
+  accountId: visit.application.accountId,
+  applicationId: visit.application.id,
   writer: "developer",
-  by: developerContext(portal, developer),
+  by: developerContext(visit),
 });
 
 export const applicationLink = (application: Application): { readonly href: string; readonly text: string } => ({

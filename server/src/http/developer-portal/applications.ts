@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
 import { nameInText } from "#platform/xml.ts";
@@ -32,8 +32,9 @@ import { addKeyPages } from "./application-keys.ts";
 import {
   applicationChange,
   applicationLink,
+  type ApplicationPage,
+  type ApplicationVisit,
   describeApplication,
-  type OwnApplication,
   requireApplication,
 } from "./application.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
@@ -53,7 +54,7 @@ function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
   const { pool, showPage } = portal;
   http.get(
     "/applications",
-    requireDeveloper(portal, async (request, reply, developer) => {
+    requireDeveloper(portal, async ({ request, reply, developer }) => {
       const { id: providerId, timeZone } = request.provider;
       const applications = await listApplications(pool, providerId, developer.account.id);
       const { title, rows, ...page } = listPage(
@@ -82,8 +83,8 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
     "/applications/:id",
     requireDeveloper(
       portal,
-      requireApplication(portal, async (request, reply, own) => {
-        const { application, developer } = own;
+      requireApplication(async (visit) => {
+        const { request, reply, developer, application } = visit;
         const { id: providerId, timeZone } = request.provider;
         const planRequest = await readApplicationPlanRequest(pool, providerId, application.id);
         const hasJustSignedUp = readForm(request.query)["signed_up"] !== undefined;
@@ -96,7 +97,7 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
             application: describeApplication(application, timeZone),
             facts: readOnlyFacts(await readFieldsDefinitions(pool, providerId), "Cinstance", application.fields),
             requested_plan: planRequest?.planName,
-            links: applicationLinks(application, await findOtherApplicationPlans(pool, providerId, own)),
+            links: applicationLinks(application, await findOtherApplicationPlans(visit)),
             has_just_signed_up: hasJustSignedUp,
             webhooks_sent: isTryOut ? await countSignUpWebhooks(pool, providerId, developer.account) : 0,
           },
@@ -162,38 +163,31 @@ function addReferrerFilterPages(http: FastifyInstance, portal: Portal): void {
 function addReferrerFiltersPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
     path: "/applications/:id/referrer-filters",
-    show: requireReferrerFilters(portal, (request, reply, own) => showFilters(portal, request, reply, own)),
-    submit: requireReferrerFilters(portal, async (request, reply, own) => {
-      const value = (readForm(request.body)["value"] ?? "").trim();
-      const added = await addReferrerFilter(portal.pool, { ...applicationChange(portal, request, own), value });
-      if (!added) return showNotFound(reply);
-      return "refused" in added && !(await hasJustAdded(portal, request, own, value))
-        ? showFilters(portal, request, reply, { ...own, errors: added.refused })
-        : redirectWithNotice(reply, `/applications/${own.application.id}/referrer-filters`, "filter-added");
+    show: requireReferrerFilters(showFilters),
+    submit: requireReferrerFilters(async (visit) => {
+      const value = (readForm(visit.request.body)["value"] ?? "").trim();
+      const added = await addReferrerFilter(portal.pool, { ...applicationChange(visit), value });
+      if (!added) return showNotFound(visit.reply);
+      return "refused" in added && !(await hasJustAdded(visit, value))
+        ? showFilters(visit, added.refused)
+        : redirectWithNotice(visit.reply, filtersPath(visit.application), "filter-added");
     }),
   });
 }
 
+const filtersPath = ({ id }: Application): string => `/applications/${id}/referrer-filters`;
+
 /** Returns true if an earlier submission of the same form has added the filter. */
-async function hasJustAdded(
-  { pool, clock }: Portal,
-  request: FastifyRequest,
-  { application }: OwnApplication,
-  value: string,
-): Promise<boolean> {
-  const afterMs = earliestSubmissionMs(request, clock.now());
-  const filters = await listReferrerFilters(pool, request.provider.id, [application.id]);
+async function hasJustAdded({ portal, request, application }: ApplicationVisit, value: string): Promise<boolean> {
+  const afterMs = earliestSubmissionMs(request, portal.clock.now());
+  const filters = await listReferrerFilters(portal.pool, request.provider.id, [application.id]);
   return (
     afterMs !== undefined && filters.some((filter) => filter.value === value && filter.createdAt.getTime() > afterMs)
   );
 }
 
-async function showFilters(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { application, developer, errors }: OwnApplication & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> {
+async function showFilters(visit: ApplicationVisit, errors?: FieldErrors): Promise<FastifyReply> {
+  const { portal, request, reply, developer, application } = visit;
   const { id } = application;
   const name = titleOf(application);
   const fields = [{ ...filterField, value: readForm(request.body)["value"] ?? "" }];
@@ -217,26 +211,26 @@ function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Portal): voi
   const { pool } = portal;
   addFormPage(http, portal, {
     path: "/applications/:id/referrer-filters/:filter/delete",
-    show: requireReferrerFilters(portal, async (request, reply, { application, developer }) => {
+    show: requireReferrerFilters(async (visit) => {
+      const { request, application } = visit;
       const filters = await listReferrerFilters(pool, request.provider.id, [application.id]);
       const filter = filters.find(({ id }) => id === readPathId(request, "filter"));
-      if (!filter) return showNotFound(reply);
-      return showForm(portal, request, reply, {
+      if (!filter) return showNotFound(visit.reply);
+      return showForm(visit, {
         title: `Delete ${filter.value}?`,
         lead: `The API will reject calls of ${nameInText(titleOf(application))} from this host.`,
         submit: "Delete filter",
         isDestructive: true,
-        back: { href: `/applications/${application.id}/referrer-filters`, text: "Referrer filters" },
-        developer,
+        back: { href: filtersPath(application), text: "Referrer filters" },
       });
     }),
-    submit: requireReferrerFilters(portal, async (request, reply, own) => {
-      const filterId = readPathId(request, "filter");
-      if (filterId === undefined) return showNotFound(reply);
-      const removed = await removeReferrerFilter(pool, { ...applicationChange(portal, request, own), filterId });
+    submit: requireReferrerFilters(async (visit) => {
+      const filterId = readPathId(visit.request, "filter");
+      if (filterId === undefined) return showNotFound(visit.reply);
+      const removed = await removeReferrerFilter(pool, { ...applicationChange(visit), filterId });
       return removed && !("notFound" in removed)
-        ? redirectWithNotice(reply, `/applications/${own.application.id}/referrer-filters`, "filter-deleted")
-        : showNotFound(reply);
+        ? redirectWithNotice(visit.reply, filtersPath(visit.application), "filter-deleted")
+        : showNotFound(visit.reply);
     }),
   });
 }
@@ -245,9 +239,9 @@ function addDeleteReferrerFilterPage(http: FastifyInstance, portal: Portal): voi
  * Loads an application from the path, if its product requires referrer filters. As in 3scale, this does not depend on the
  * permission to manage applications: without a filter, the API rejects all calls.
  */
-const requireReferrerFilters = (portal: Portal, page: Parameters<typeof requireApplication>[1]): DeveloperPage =>
-  requireApplication(portal, async (request, reply, own) =>
-    own.application.product.referrerFiltersRequired ? page(request, reply, own) : showNotFound(reply),
+const requireReferrerFilters = (page: ApplicationPage): DeveloperPage =>
+  requireApplication(async (visit) =>
+    visit.application.product.referrerFiltersRequired ? page(visit) : showNotFound(visit.reply),
   );
 
 /** Adds the forms of an application's plan. */
@@ -256,36 +250,36 @@ const addApplicationPlanPages = (http: FastifyInstance, portal: Portal): void =>
     path: "/applications/:id/plan",
     titles: { request: "Request another plan", change: "Change plan" },
     requireOwner: (page) =>
-      requireApplication(portal, (request, reply, own) => {
+      requireApplication((visit) => {
         const { pool } = portal;
-        const { application, developer } = own;
+        const { request, application } = visit;
         const { id: applicationId, accountId, plan } = application;
-        const change = applicationChange(portal, request, own);
+        const change = applicationChange(visit);
         const adminPage = `/p/admin/accounts/${accountId}/applications/${applicationId}`;
-        return page(request, reply, {
-          developer,
+        return page(visit, {
           name: nameInText(titleOf(application)),
           page: applicationLink(application),
           decideAt: `${portal.adminPortalUrl(request.provider)}${adminPage}`,
           keptPlan: `${nameInText(titleOf(application))} keeps the plan ${nameInText(plan.name)}.`,
           readPlan: async () => plan,
-          findOtherPlans: () => findOtherApplicationPlans(pool, request.provider.id, own),
+          findOtherPlans: () => findOtherApplicationPlans(visit),
           readRequest: () => readApplicationPlanRequest(pool, request.provider.id, applicationId),
           requestPlan: (planRequest) => requestApplicationPlan(pool, { ...change, ...planRequest }),
           changePlan: (planId) => changeApplicationPlan(pool, { ...change, planId }),
           withdrawRequest: () => withdrawApplicationPlanRequest(pool, change),
         });
       }),
-    showNoPlans: (request, reply, developer) => showNotAllowed(portal, request, reply, developer),
+    showNoPlans: showNotAllowed,
   });
 
 /** Returns the plans that a developer may choose or request for an application. */
-const findOtherApplicationPlans = (
-  db: Database,
-  providerId: number,
-  { application: { product, plan }, developer: { account } }: OwnApplication,
-): Promise<OtherPlans | undefined> =>
-  findOtherPlans(db, providerId, {
+const findOtherApplicationPlans = ({
+  portal,
+  request,
+  developer: { account },
+  application: { product, plan },
+}: ApplicationVisit): Promise<OtherPlans | undefined> =>
+  findOtherPlans(portal.pool, request.provider.id, {
     account,
     planId: plan.id,
     permission: product.buyerPlanChangePermission,

@@ -17,6 +17,7 @@ import { isInterruptedForm, keptInput, resumeForm, showInterruptedForm } from ".
 import {
   type Developer,
   type DeveloperPage,
+  type DeveloperVisit,
   type Fact,
   findDeveloper,
   isOwnForm,
@@ -28,6 +29,7 @@ import {
   showOtherUser,
   shownToName,
   unverifiedForm,
+  type Visit,
 } from "./page.ts";
 
 interface FormPage {
@@ -43,19 +45,16 @@ export function addFormPage(http: FastifyInstance, portal: Portal, { path, show,
   http.post(path, async (request, reply) => {
     const form = readForm(request.body);
     const isOurs = isOwnForm(request, form);
-    if (isInterruptedForm(form)) return resumeForm(portal, show, request, reply);
+    if (isInterruptedForm(form)) return resumeForm({ portal, request, reply }, show);
     const developer = await findDeveloper(portal, request);
-    if (!developer) return isOurs ? showInterruptedForm(portal, request, reply) : redirectToLogin(request, reply);
-    if (hasSessionToken(request, form, developer.csrfToken)) {
-      return orRefuse(request, reply, {
-        submit: () => submit(request, reply, developer),
-        refuse: (notice) => show(request, reply, { ...developer, notice }),
-      });
-    }
-    if (!isOurs) return showInvalidFormToken(portal, request, reply, { developer });
-    return form[shownToName] === String(developer.user.id)
-      ? show(request, reply, { ...developer, notice: "form-of-earlier-session" })
-      : showOtherUser(portal, request, reply, developer);
+    if (!developer) return isOurs ? showInterruptedForm({ portal, request, reply }) : redirectToLogin(request, reply);
+    const visit = { portal, request, reply, developer };
+    const showWith = (notice: NonNullable<Developer["notice"]>) =>
+      show({ ...visit, developer: { ...developer, notice } });
+    if (hasSessionToken(request, form, developer.csrfToken))
+      return orRefuse(request, reply, { submit: () => submit(visit), refuse: showWith });
+    if (!isOurs) return showInvalidFormToken(visit);
+    return form[shownToName] === String(developer.user.id) ? showWith("form-of-earlier-session") : showOtherUser(visit);
   });
 }
 
@@ -86,14 +85,10 @@ export async function orRefuse(
 
 /** Refuses a visitor's form without a valid token. It keeps its input, unless another site may have filled it in. */
 export const refuseUnverified = (
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  visit: Visit,
   { refuse, formPath }: Pick<RefusableForm, "refuse"> & { readonly formPath?: string },
 ): Promise<FastifyReply> =>
-  isCrossOrigin(request)
-    ? showInvalidFormToken(portal, request, reply, formPath === undefined ? {} : { formPath })
-    : refuse({ text: unverifiedForm, status: 403 });
+  isCrossOrigin(visit.request) ? showInvalidFormToken(visit, formPath) : refuse({ text: unverifiedForm, status: 403 });
 
 /** Returns why a valid form was refused, for developers, who know neither the limits' names nor the operator. */
 function refusalText({ code, cause }: Problem, providerName: string, isVisitor = false): string | undefined {
@@ -123,30 +118,19 @@ export function earliestSubmissionMs(request: FastifyRequest, now: Date): number
 
 /** Adds a form for admins of the account. */
 export function addAdminFormPage(http: FastifyInstance, portal: Portal, page: FormPage): void {
-  addFormPage(http, portal, {
-    ...page,
-    show: requireAdmin(portal, page.show),
-    submit: requireAdmin(portal, page.submit),
-  });
+  addFormPage(http, portal, { ...page, show: requireAdmin(page.show), submit: requireAdmin(page.submit) });
 }
 
 /** Shows a page to admins of the account, and 403 to its other members. A demoted admin also gets the submitted input back, to copy it. */
 export const requireAdmin =
-  (portal: Portal, page: DeveloperPage): DeveloperPage =>
-  async (request, reply, developer) =>
-    developer.user.role === "admin"
-      ? page(request, reply, developer)
-      : showAdminsOnly(portal, request, reply, developer);
+  (page: DeveloperPage): DeveloperPage =>
+  async (visit) =>
+    visit.developer.user.role === "admin" ? page(visit) : showAdminsOnly(visit);
 
-async function showAdminsOnly(
-  { pool, showPage }: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  developer: Developer,
-): Promise<FastifyReply> {
-  const kept = await keptInput(pool, request.provider.id, readForm(request.body));
+async function showAdminsOnly({ portal, request, reply, developer }: DeveloperVisit): Promise<FastifyReply> {
+  const kept = await keptInput(portal.pool, request.provider.id, readForm(request.body));
   const unsaved = kept.length > 0 ? " Nothing was changed. Your input is still here, so that you can copy it." : "";
-  return showPage(request, reply, {
+  return portal.showPage(request, reply, {
     template: "message",
     title: "Only admins of your account can do this",
     status: 403,
@@ -171,17 +155,14 @@ export interface Form {
   /** Marks a change that cannot be undone. */
   readonly isDestructive?: boolean;
   readonly back?: { readonly href: string; readonly text: string };
-  readonly developer?: Developer;
   /** Errors of a rejected form. The name `base` belongs to no field. */
   readonly errors?: FieldErrors | undefined;
   readonly status?: number | undefined;
 }
 
 export function showForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { title, fields = [], errors = {}, status, developer, isDestructive = false, ...texts }: Form,
+  { portal, request, reply, developer }: Visit,
+  { title, fields = [], errors = {}, status, isDestructive = false, ...texts }: Form,
 ): Promise<FastifyReply> {
   const isRejected = Object.keys(errors).length > 0;
   return portal.showPage(request, reply, {
@@ -202,10 +183,9 @@ export function showForm(
 /** Counts a mail caused by the account's users. Returns an error once the limit is reached. */
 export async function mailLimitErrors(
   limiter: AttemptLimiter,
-  { provider }: FastifyRequest,
-  { account }: Developer,
+  { request, developer }: DeveloperVisit,
 ): Promise<FieldErrors | undefined> {
-  const seconds = await limiter.secondsToWait(`${provider.id} ${account.id}`);
+  const seconds = await limiter.secondsToWait(`${request.provider.id} ${developer.account.id}`);
   return seconds > 0 ? { base: [`Too many emails. Please try again ${formatWait(seconds)}.`] } : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/browser-session.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
@@ -16,9 +16,9 @@ import {
   resendInvitation,
 } from "#portal/users/index.ts";
 import {
-  type Developer,
   developerContext,
   type DeveloperPage,
+  type DeveloperVisit,
   findDeveloper,
   formatDate,
   listPage,
@@ -28,6 +28,7 @@ import {
   type Refusal,
   showExpiredLink,
   showNotFound,
+  type Visit,
   withVisitorTimeZone,
 } from "./page.ts";
 import {
@@ -60,37 +61,34 @@ const emailField: FormField = { name: "email", label: "Email", type: "email", re
 function addInvitationsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/invitations",
-    show: (request, reply, developer) => showInvitations(portal, request, reply, developer),
-    submit: async (request, reply, developer) => {
+    show: showInvitations,
+    submit: async (visit) => {
+      const { request, reply, developer } = visit;
       const { provider } = request;
-      const errors = await mailLimitErrors(limiter, request, developer);
-      if (errors) return showInvitations(portal, request, reply, { ...developer, errors, status: 429 });
+      const errors = await mailLimitErrors(limiter, visit);
+      if (errors) return showInvitations(visit, { errors, status: 429 });
       const { email = "" } = readForm(request.body);
       const invited = await inviteUser(portal.pool, {
         provider,
         accountId: developer.account.id,
         email,
         urlOf: invitationUrl(portal, provider),
-        by: developerContext(portal, developer),
+        by: developerContext(visit),
       });
       if (!invited) return showNotFound(reply);
-      return "refused" in invited && !(await hasJustInvited(portal, request, developer))
-        ? showInvitations(portal, request, reply, { ...developer, errors: invited.refused })
+      return "refused" in invited && !(await hasJustInvited(visit))
+        ? showInvitations(visit, { errors: invited.refused })
         : redirectWithNotice(reply, "/account/invitations", "invited");
     },
   });
 }
 
 /** Returns true if an earlier submission of the same form has sent the invitation. */
-async function hasJustInvited(
-  { pool, clock }: Portal,
-  request: FastifyRequest,
-  { account }: Developer,
-): Promise<boolean> {
-  const afterMs = earliestSubmissionMs(request, clock.now());
+async function hasJustInvited({ portal, request, developer }: DeveloperVisit): Promise<boolean> {
+  const afterMs = earliestSubmissionMs(request, portal.clock.now());
   if (afterMs === undefined) return false;
   const email = readForm(request.body)["email"]?.trim();
-  const invitations = await listInvitations(pool, request.provider.id, account.id);
+  const invitations = await listInvitations(portal.pool, request.provider.id, developer.account.id);
   return invitations.some((invitation) => invitation.email === email && invitation.sentAt.getTime() > afterMs);
 }
 
@@ -100,11 +98,10 @@ interface RejectedInvitation {
 }
 
 async function showInvitations(
-  { pool, clock, showPage }: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { errors, status = errors ? 422 : 200, ...developer }: Developer & RejectedInvitation,
+  { portal, request, reply, developer }: DeveloperVisit,
+  { errors, status = errors ? 422 : 200 }: RejectedInvitation = {},
 ): Promise<FastifyReply> {
+  const { pool, clock, showPage } = portal;
   const { id: providerId, timeZone } = request.provider;
   const invitations = await listInvitations(pool, providerId, developer.account.id);
   // On the first page, because a new one is looked for first.
@@ -128,58 +125,52 @@ async function showInvitations(
   });
 }
 
-/** An invitation that has not been accepted, and the developer who opened the page. */
-interface OpenInvitation {
+/** A visit of a page of an invitation that has not been accepted. */
+interface InvitationVisit extends DeveloperVisit {
   readonly invitation: Invitation;
-  readonly developer: Developer;
 }
-
-type InvitationPage = (request: FastifyRequest, reply: FastifyReply, open: OpenInvitation) => Promise<FastifyReply>;
 
 /** Loads an open invitation from the path. */
 const requireInvitation =
-  ({ pool }: Portal, page: InvitationPage): DeveloperPage =>
-  async (request, reply, developer) => {
+  (page: (visit: InvitationVisit) => Promise<FastifyReply>): DeveloperPage =>
+  async (visit) => {
+    const { portal, request, developer } = visit;
     const id = readPathId(request);
-    const invitations = await listInvitations(pool, request.provider.id, developer.account.id);
+    const invitations = await listInvitations(portal.pool, request.provider.id, developer.account.id);
     const invitation = invitations.find((candidate) => candidate.id === id && candidate.acceptedAt === null);
-    return invitation ? page(request, reply, { invitation, developer }) : showNotFound(reply);
+    return invitation ? page({ ...visit, invitation }) : showNotFound(visit.reply);
   };
+
+/** Returns the arguments shared by the use cases that change an invitation. */
+const invitationChange = (visit: InvitationVisit) => ({
+  provider: visit.request.provider,
+  accountId: visit.invitation.accountId,
+  invitationId: visit.invitation.id,
+  by: developerContext(visit),
+});
 
 /** Adds the form that sends an invitation again, with a new link. */
 function addResendInvitationPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/invitations/:id/resend",
-    show: requireInvitation(portal, (request, reply, open) => showResendForm(portal, request, reply, open)),
-    submit: requireInvitation(portal, async (request, reply, open) => {
-      const errors = await mailLimitErrors(limiter, request, open.developer);
-      if (errors) return showResendForm(portal, request, reply, { ...open, errors });
-      const { invitation } = open;
-      const { provider } = request;
-      const sent = await resendInvitation(portal.pool, {
-        provider,
-        accountId: invitation.accountId,
-        invitationId: invitation.id,
-        urlOf: invitationUrl(portal, provider),
-        by: developerContext(portal, open.developer),
-      });
+    show: requireInvitation(showResendForm),
+    submit: requireInvitation(async (visit) => {
+      const { request, reply } = visit;
+      const errors = await mailLimitErrors(limiter, visit);
+      if (errors) return showResendForm(visit, errors);
+      const urlOf = invitationUrl(portal, request.provider);
+      const sent = await resendInvitation(portal.pool, { ...invitationChange(visit), urlOf });
       return sent ? redirectWithNotice(reply, "/account/invitations", "invited") : showNotFound(reply);
     }),
   });
 }
 
-const showResendForm = (
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { invitation, developer, errors }: OpenInvitation & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> =>
-  showForm(portal, request, reply, {
+const showResendForm = (visit: InvitationVisit, errors?: FieldErrors): Promise<FastifyReply> =>
+  showForm(visit, {
     title: "Resend the invitation?",
-    lead: `${invitation.email} will receive another email. The link in the previous one stops working.`,
+    lead: `${visit.invitation.email} will receive another email. The link in the previous one stops working.`,
     submit: "Resend invitation",
     back: { href: "/account/invitations", text: "Invitations" },
-    developer,
     ...(errors ? { errors, status: 429 } : {}),
   });
 
@@ -187,48 +178,49 @@ const showResendForm = (
 function addDeleteInvitationPage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/invitations/:id/delete",
-    show: requireInvitation(portal, (request, reply, { invitation, developer }) =>
-      showForm(portal, request, reply, {
+    show: requireInvitation((visit) =>
+      showForm(visit, {
         title: "Delete the invitation?",
-        lead: `The link sent to ${invitation.email} stops working.`,
+        lead: `The link sent to ${visit.invitation.email} stops working.`,
         submit: "Delete invitation",
         isDestructive: true,
         back: { href: "/account/invitations", text: "Invitations" },
-        developer,
       }),
     ),
-    submit: requireInvitation(portal, async (request, reply, { invitation, developer }) => {
-      const { id: invitationId, accountId } = invitation;
-      const target = { provider: request.provider, accountId, invitationId, by: developerContext(portal, developer) };
-      const isDeleted = await deleteInvitation(portal.pool, target);
-      return isDeleted ? redirectWithNotice(reply, "/account/invitations", "invitation-deleted") : showNotFound(reply);
+    submit: requireInvitation(async (visit) => {
+      const isDeleted = await deleteInvitation(portal.pool, invitationChange(visit));
+      return isDeleted
+        ? redirectWithNotice(visit.reply, "/account/invitations", "invitation-deleted")
+        : showNotFound(visit.reply);
     }),
   });
 }
 
 /** Adds the form that accepts an invitation: a sign-up without the organization's fields. */
 function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
-  http.get("/signup/:code", async (request, reply) => showJoinForm(portal, request, reply));
+  http.get("/signup/:code", async (request, reply) => showJoinForm({ portal, request, reply }));
 
   http.post("/signup/:code", async (request, reply) => {
+    const visit = { portal, request, reply };
     const refuse = ({ text, status }: Refusal): Promise<FastifyReply> =>
-      showJoinForm(portal, request, reply, { errors: { base: [text] }, status });
+      showJoinForm(visit, { errors: { base: [text] }, status });
     if (!readFormToken(request, readForm(request.body), portal.cookieSecret))
-      return refuseUnverified(portal, request, reply, { refuse });
-    return orRefuse(request, reply, { isVisitor: true, submit: () => join(portal, request, reply), refuse });
+      return refuseUnverified(visit, { refuse });
+    return orRefuse(request, reply, { isVisitor: true, submit: () => join(visit), refuse });
   });
 }
 
-async function join(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function join(visit: Visit): Promise<FastifyReply> {
+  const { portal, request, reply } = visit;
   const provider = withVisitorTimeZone(request.provider);
   const joined = await acceptInvitation(portal.pool, portal.passwords, {
     provider,
     code: readForm(request.params)["code"] ?? "",
-    values: submittedValues(await joinFields(portal, request), readForm(request.body)),
+    values: submittedValues(await joinFields(visit), readForm(request.body)),
     now: portal.clock.now(),
   });
-  if (!joined) return showExpiredInvitation(portal, request, reply);
-  if ("refused" in joined) return showJoinForm(portal, request, reply, { errors: joined.refused });
+  if (!joined) return showExpiredInvitation(visit);
+  if ("refused" in joined) return showJoinForm(visit, { errors: joined.refused });
 
   const account = await readAccount(portal.pool, provider.id, joined.user.accountId);
   if (account?.state !== "approved") return reply.redirect(waitingPageOf(account), 303);
@@ -236,45 +228,38 @@ async function join(portal: Portal, request: FastifyRequest, reply: FastifyReply
   return redirectWithNotice(reply, "/account", "joined");
 }
 
-async function showJoinForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  rejected: RejectedInvitation = {},
-): Promise<FastifyReply> {
+async function showJoinForm(visit: Visit, rejected: RejectedInvitation = {}): Promise<FastifyReply> {
+  const { portal, request } = visit;
   const { id: providerId } = request.provider;
   const { code = "" } = readForm(request.params);
   const invitation = await findInvitation(portal.pool, providerId, code, portal.clock.now());
   const account = invitation && (await readAccount(portal.pool, providerId, invitation.accountId));
-  if (!account) return showExpiredInvitation(portal, request, reply);
+  if (!account) return showExpiredInvitation(visit);
   const developer = await findDeveloper(portal, request);
   const present = developer
     ? ` You are logged in as ${developer.user.username}. Joining logs you in as the new user.`
     : "";
   const organization = nameInText(account.orgName);
-  return showForm(portal, request, reply, {
+  return showForm(visit, {
     title: `Join ${organization}`,
     lead: `Choose a username and a password to join ${organization} at ${nameInText(request.provider.name)}.${present}`,
-    fields: withSubmittedValues(await joinFields(portal, request, invitation), readForm(request.body)),
+    fields: withSubmittedValues(await joinFields(visit, invitation), readForm(request.body)),
     submit: "Join",
     ...rejected,
   });
 }
 
-async function joinFields(
-  { pool }: Portal,
-  { provider }: FastifyRequest,
-  invitation?: Invitation,
-): Promise<readonly FormField[]> {
-  const definitions = await readFieldsDefinitions(pool, provider.id);
+async function joinFields({ portal, request }: Visit, invitation?: Invitation): Promise<readonly FormField[]> {
+  const { provider } = request;
+  const definitions = await readFieldsDefinitions(portal.pool, provider.id);
   return [
     ...definedFields(definitions, "User", invitation ? { email: invitation.email } : {}),
     ...passwordFields("Password", provider.passwordLengthMin),
   ];
 }
 
-const showExpiredInvitation = (portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-  showExpiredLink(portal, request, reply, {
+const showExpiredInvitation = (visit: Visit): Promise<FastifyReply> =>
+  showExpiredLink(visit, {
     text: "An invitation link works once, for two weeks, and only the newest one is valid. If you have already joined, log in. Otherwise, ask the admin of the account to resend the invitation.",
     link: { href: "/login", text: "Log in" },
   });

@@ -18,6 +18,7 @@ import {
   showOtherUser,
   shownToName,
   unverifiedForm,
+  type Visit,
 } from "./page.ts";
 
 const landing = { within: "/", fallback: "/account" } as const;
@@ -27,16 +28,14 @@ export function addLoginPages(http: FastifyInstance, portal: Portal): void {
   http.get("/login", async (request, reply) => {
     const { return_to: returnTo = "" } = readForm(request.query);
     if (await findDeveloper(portal, request)) return reply.redirect(returnPath(returnTo, landing), 302);
-    return showLoginForm(portal, request, reply, { returnTo });
+    return showLoginForm({ portal, request, reply }, { returnTo });
   });
-  http.post("/login", async (request, reply) => logIn(portal, request, reply));
+  http.post("/login", async (request, reply) => logIn({ portal, request, reply }));
   http.post("/logout", async (request, reply) => logOut(portal, request, reply));
 }
 
 const showLoginForm = (
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { portal, request, reply }: Visit,
   { interrupted, ...form }: SignInForm & { readonly interrupted?: InterruptedForm },
 ): Promise<FastifyReply> => {
   const { status, data } = signInPage(portal, request, reply, form);
@@ -54,11 +53,11 @@ const showLoginForm = (
 };
 
 /** Logs in with the sent form. Returns the form with an error if that fails, unless another site may have filled it in. */
-async function startSession(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<
+async function startSession({
+  portal,
+  request,
+  reply,
+}: Visit): Promise<
   | { readonly userId: number; readonly csrfToken: string; readonly returnTo: string }
   | { readonly again: SignInForm }
   | { readonly unverified: true }
@@ -93,20 +92,21 @@ async function startSession(
   return { userId: proof.userId, csrfToken: session.csrfToken, returnTo };
 }
 
-async function logIn(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const started = await startSession(portal, request, reply);
-  if ("unverified" in started) return showInvalidFormToken(portal, request, reply);
-  if ("again" in started) return showLoginForm(portal, request, reply, started.again);
-  return reply.redirect(returnPath(started.returnTo, landing), 303);
+async function logIn(visit: Visit): Promise<FastifyReply> {
+  const started = await startSession(visit);
+  if ("unverified" in started) return showInvalidFormToken(visit);
+  if ("again" in started) return showLoginForm(visit, started.again);
+  return visit.reply.redirect(returnPath(started.returnTo, landing), 303);
 }
 
 async function logOut(portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const developer = await findDeveloper(portal, request);
   const form = readForm(request.body);
   if (developer && !hasSessionToken(request, form, developer.csrfToken)) {
-    if (!isOwnForm(request, form)) return showInvalidFormToken(portal, request, reply, { developer });
+    const visit = { portal, request, reply, developer };
+    if (!isOwnForm(request, form)) return showInvalidFormToken(visit);
     // The same user may have logged in again in another tab since the page was shown.
-    if (form[shownToName] !== String(developer.user.id)) return showOtherUser(portal, request, reply, developer);
+    if (form[shownToName] !== String(developer.user.id)) return showOtherUser(visit);
   }
   await endBrowserSession(portal, request, reply, "developer");
   return reply.redirect("/", 303);
@@ -139,26 +139,21 @@ export async function keptInput(
 }
 
 /** Shows the login to a developer who submitted a form without a session. The input stays in the page: the server stores none of it. */
-export const showInterruptedForm = async (
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> => {
-  const inputs = Object.entries(readForm(request.body))
+export const showInterruptedForm = async (visit: Visit): Promise<FastifyReply> => {
+  const inputs = Object.entries(readForm(visit.request.body))
     .filter(([name]) => !notKept.has(name))
     .map(([name, value]) => ({ name: `${keptPrefix}${name}`, value }));
-  const interrupted = await interruptedForm(portal, request, inputs);
-  return showLoginForm(portal, request, reply, { status: 403, returnTo: interrupted.path, interrupted });
+  const interrupted = await interruptedForm(visit, inputs);
+  return showLoginForm(visit, { status: 403, returnTo: interrupted.path, interrupted });
 };
 
 const interruptedForm = async (
-  { pool }: Portal,
-  request: FastifyRequest,
+  { portal, request }: Visit,
   inputs: InterruptedForm["inputs"],
 ): Promise<InterruptedForm> => ({
   path: pathOf(request),
   inputs,
-  kept: await keptInput(pool, request.provider.id, withoutPrefix(inputs)),
+  kept: await keptInput(portal.pool, request.provider.id, withoutPrefix(inputs)),
 });
 
 const withoutPrefix = (inputs: InterruptedForm["inputs"]): Readonly<Record<string, string>> =>
@@ -171,26 +166,22 @@ export const isInterruptedForm = (form: Readonly<Record<string, string>>): boole
   form[`${keptPrefix}${shownToName}`] !== undefined;
 
 /** Logs in, and shows the interrupted form with its input. Nothing is submitted, and another user gets an empty form. */
-export async function resumeForm(
-  portal: Portal,
-  show: DeveloperPage,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+export async function resumeForm(visit: Visit, show: DeveloperPage): Promise<FastifyReply> {
+  const { portal, request, reply } = visit;
   const inputs = Object.entries(readForm(request.body))
     .filter(([name]) => name.startsWith(keptPrefix))
     .map(([name, value]) => ({ name, value }));
-  const started = await startSession(portal, request, reply);
-  if ("unverified" in started) return showInvalidFormToken(portal, request, reply);
+  const started = await startSession(visit);
+  if ("unverified" in started) return showInvalidFormToken(visit);
   if ("again" in started) {
-    const interrupted = await interruptedForm(portal, request, inputs);
-    return showLoginForm(portal, request, reply, { ...started.again, interrupted });
+    const interrupted = await interruptedForm(visit, inputs);
+    return showLoginForm(visit, { ...started.again, interrupted });
   }
   const developer = await readDeveloper(portal.pool, request.provider.id, started);
   const kept = withoutPrefix(inputs);
   if (!developer || kept[shownToName] !== String(developer.user.id)) return reply.redirect(pathOf(request), 303);
   request.body = kept;
-  return show(request, reply, { ...developer, notice: "form-kept" });
+  return show({ ...visit, developer: { ...developer, notice: "form-kept" } });
 }
 
 const unconfirmedEmail = "Please confirm your email address first: open the link in the email that we sent you.";

@@ -12,7 +12,6 @@ import type { Pool } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { nameInText } from "#platform/xml.ts";
 import { activateUserByMail } from "#portal/accounts/index.ts";
-import type { FieldErrors } from "#portal/fields/index.ts";
 import {
   findLostPassword,
   type MailedLinkRequest,
@@ -20,7 +19,14 @@ import {
   requestNewPassword,
   resetPassword,
 } from "#portal/users/index.ts";
-import { findDeveloper, type Portal, redirectWithNotice, showExpiredLink, withVisitorTimeZone } from "./page.ts";
+import {
+  findDeveloper,
+  type Portal,
+  redirectWithNotice,
+  showExpiredLink,
+  type Visit,
+  withVisitorTimeZone,
+} from "./page.ts";
 import { passwordFields, type Form, refuseUnverified, showForm } from "./forms.ts";
 import { awaitsFirstApproval } from "./sign-up.ts";
 
@@ -94,26 +100,26 @@ function addLinkRequestPages(
   link: LinkRequest & { readonly limits: LinkLimits },
 ): void {
   const { path, limits } = link;
-  http.get(path, async (request, reply) => showForm(portal, request, reply, linkRequestForm(link, "")));
+  http.get(path, async (request, reply) => showForm({ portal, request, reply }, linkRequestForm(link, "")));
 
   http.post(path, async (request, reply) => {
+    const visit = { portal, request, reply };
     const { provider } = request;
     const form = readForm(request.body);
     const { email = "" } = form;
+    const showAgain = (rejected: Pick<Form, "errors" | "status">): Promise<FastifyReply> =>
+      showForm(visit, { ...linkRequestForm(link, email), ...rejected });
     if (!readFormToken(request, form, portal.cookieSecret))
-      return refuseUnverified(portal, request, reply, {
-        refuse: ({ text, status }) =>
-          showForm(portal, request, reply, { ...linkRequestForm(link, email), errors: { base: [text] }, status }),
+      return refuseUnverified(visit, {
+        refuse: ({ text, status }) => showAgain({ errors: { base: [text] }, status }),
       });
-    if (email.trim() === "") {
-      const errors = { email: ["can't be blank"] };
-      return showForm(portal, request, reply, { ...linkRequestForm(link, ""), errors });
-    }
+    if (email.trim() === "")
+      return showForm(visit, { ...linkRequestForm(link, ""), errors: { email: ["can't be blank"] } });
     const seconds = await secondsToWait(limits, request, email);
     if (seconds > 0) {
       reply.header("retry-after", seconds);
       const errors = { base: [`Too many requests. Please try again ${formatWait(seconds)}.`] };
-      return showForm(portal, request, reply, { ...linkRequestForm(link, email), errors, status: 429 });
+      return showAgain({ errors, status: 429 });
     }
     const urlOf = (code: string): string => `${portal.developerPortalUrl(provider)}${path}/${code}`;
     await link.request(portal.pool, { provider, email, urlOf, now: portal.clock.now() });
@@ -141,13 +147,14 @@ async function secondsToWait(
 
 /** Adds the form for a new password, opened by a mailed link. */
 function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
-  http.get("/lost-password/:code", async (request, reply) => showNewPasswordForm(portal, request, reply));
+  http.get("/lost-password/:code", async (request, reply) => showNewPasswordForm({ portal, request, reply }));
 
   http.post("/lost-password/:code", async (request, reply) => {
+    const visit = { portal, request, reply };
     const form = readForm(request.body);
     if (!readFormToken(request, form, portal.cookieSecret))
-      return refuseUnverified(portal, request, reply, {
-        refuse: ({ text, status }) => showNewPasswordForm(portal, request, reply, { errors: { base: [text] }, status }),
+      return refuseUnverified(visit, {
+        refuse: ({ text, status }) => showNewPasswordForm(visit, { errors: { base: [text] }, status }),
       });
 
     const { password = "", password_confirmation: confirmation = "" } = form;
@@ -160,8 +167,8 @@ function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
       now: portal.clock.now(),
     };
     const reset = await resetPassword(portal.pool, portal.passwords, submitted);
-    if (!reset) return showExpiredPasswordLink(portal, request, reply);
-    if ("refused" in reset) return showNewPasswordForm(portal, request, reply, { errors: reset.refused });
+    if (!reset) return showExpiredPasswordLink(visit);
+    if ("refused" in reset) return showNewPasswordForm(visit, { errors: reset.refused });
     // The mailed link identifies the user like a password, so failed logins of others must not lock out this device.
     rememberDevice(portal, request, reply, { audience: "developer", user: reset.user });
     return redirectWithNotice(reply, "/login", "password-chosen");
@@ -169,16 +176,15 @@ function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
 }
 
 async function showNewPasswordForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
+  visit: Visit,
+  rejected: Pick<Form, "errors" | "status"> = {},
 ): Promise<FastifyReply> {
+  const { portal, request } = visit;
   const { id: providerId, passwordLengthMin } = request.provider;
   const { code = "" } = readForm(request.params);
   const lost = await findLostPassword(portal.pool, { providerId, code, now: portal.clock.now() });
-  if (!lost) return showExpiredPasswordLink(portal, request, reply);
-  return showForm(portal, request, reply, {
+  if (!lost) return showExpiredPasswordLink(visit);
+  return showForm(visit, {
     title: "Choose a new password",
     lead: `For ${lost.username}. All browsers will be logged out.`,
     fields: passwordFields("New password", passwordLengthMin),
@@ -187,8 +193,8 @@ async function showNewPasswordForm(
   });
 }
 
-const showExpiredPasswordLink = (portal: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-  showExpiredLink(portal, request, reply, {
+const showExpiredPasswordLink = (visit: Visit): Promise<FastifyReply> =>
+  showExpiredLink(visit, {
     text: "The link works once, for one hour, and only the newest one is valid.",
     link: { href: "/lost-password", text: "Request another link" },
   });
@@ -207,7 +213,8 @@ function addActivateRoute(http: FastifyInstance, portal: Portal): void {
       now: clock.now(),
     });
     if (!activated) {
-      return showExpiredLink(portal, request, reply, {
+      const visit = { portal, request, reply };
+      return showExpiredLink(visit, {
         text: "An activation link works once, for two weeks, and only the newest one is valid. If you have already used it, log in. Otherwise, request another email.",
         link: { href: activationRequest.path, text: "Request another email" },
       });

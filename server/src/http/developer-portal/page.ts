@@ -4,7 +4,6 @@ import type { ChangeContext } from "#access/index.ts";
 import { findBrowserSession, type SessionNeeds } from "#http/shared/browser-session.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
-import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { nameInText } from "#platform/xml.ts";
@@ -37,6 +36,19 @@ interface Page {
 /** Dependencies of the routes, with the renderer of pages. */
 export interface Portal extends DeveloperPortalNeeds {
   readonly showPage: ShowPage;
+}
+
+/** A request for a page, with its reply. */
+export interface Visit {
+  readonly portal: Portal;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Undefined for visitors. */
+  readonly developer?: Developer | undefined;
+}
+
+export interface DeveloperVisit extends Visit {
+  readonly developer: Developer;
 }
 
 export type ShowPage = (request: FastifyRequest, reply: FastifyReply, page: Page) => Promise<FastifyReply>;
@@ -283,13 +295,8 @@ export function showNotFound(reply: FastifyReply): FastifyReply {
 }
 
 /** Refuses a change that the product reserves for the provider. */
-export const showNotAllowed = (
-  { showPage }: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  developer: Developer,
-): Promise<FastifyReply> =>
-  showPage(request, reply, {
+export const showNotAllowed = ({ portal, request, reply, developer }: DeveloperVisit): Promise<FastifyReply> =>
+  portal.showPage(request, reply, {
     template: "message",
     title: "Only the provider can do this",
     status: 403,
@@ -306,15 +313,10 @@ export const unverifiedForm =
 
 /** Refuses a form without a valid token, for example one sent by another site or after the session ended. */
 export const showInvalidFormToken = (
-  { showPage }: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  {
-    developer,
-    formPath = request.url === "/logout" ? "/" : request.url,
-  }: { readonly developer?: Developer; readonly formPath?: string } = {},
+  { portal, request, reply, developer }: Visit,
+  formPath = request.url === "/logout" ? "/" : request.url,
 ): Promise<FastifyReply> =>
-  showPage(request, reply, {
+  portal.showPage(request, reply, {
     template: "message",
     title: "Please reload the form",
     status: 403,
@@ -330,13 +332,8 @@ export const isOwnForm = (request: FastifyRequest, form: Readonly<Record<string,
   form[shownToName] !== undefined && !isCrossOrigin(request);
 
 /** Refuses the form of a page that was shown to another user, before somebody logged out and in again in another tab. */
-export const showOtherUser = (
-  { showPage }: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  developer: Developer,
-): Promise<FastifyReply> =>
-  showPage(request, reply, {
+export const showOtherUser = ({ portal, request, reply, developer }: DeveloperVisit): Promise<FastifyReply> =>
+  portal.showPage(request, reply, {
     template: "message",
     title: "Another user is logged in",
     status: 403,
@@ -349,12 +346,10 @@ export const showOtherUser = (
 
 /** Responds to a mailed link that has been used, replaced or has expired. */
 export const showExpiredLink = (
-  { showPage }: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { portal, request, reply }: Visit,
   data: { readonly text: string; readonly link: { readonly href: string; readonly text: string } },
 ): Promise<FastifyReply> =>
-  showPage(request, reply, { template: "message", title: "This link no longer works", status: 404, data });
+  portal.showPage(request, reply, { template: "message", title: "This link no longer works", status: 404, data });
 
 /** Why a form was not processed, although its fields are valid. */
 export interface Refusal {
@@ -399,21 +394,14 @@ export async function readDeveloper(
   return { user, account, csrfToken };
 }
 
-export type DeveloperPage = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  developer: Developer,
-) => Promise<FastifyReply>;
+export type DeveloperPage = (visit: DeveloperVisit) => Promise<FastifyReply>;
 
 /** Shows a page to signed-in developers. Redirects visitors to the login, which leads back. */
 export const requireDeveloper =
-  (
-    needs: SessionNeeds,
-    page: DeveloperPage,
-  ): ((request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
-  async (request, reply) => {
-    const developer = await findDeveloper(needs, request);
-    return developer ? page(request, reply, developer) : redirectToLogin(request, reply);
+  (portal: Portal, page: DeveloperPage) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const developer = await findDeveloper(portal, request);
+    return developer ? page({ portal, request, reply, developer }) : redirectToLogin(request, reply);
   };
 
 /** Redirects to the login, which leads back, and says that a form was not processed. */
@@ -423,10 +411,10 @@ export function redirectToLogin({ method, url }: FastifyRequest, reply: FastifyR
 }
 
 /** Returns actor, channel and time of a signed-in developer's change. */
-export const developerContext = ({ clock }: { readonly clock: Clock }, { user }: Developer): ChangeContext => ({
-  actor: { kind: "developer", userId: user.id },
+export const developerContext = ({ portal, developer }: DeveloperVisit): ChangeContext => ({
+  actor: { kind: "developer", userId: developer.user.id },
   channel: "developer_portal",
-  now: clock.now(),
+  now: portal.clock.now(),
 });
 
 /** Returns the provider with UTC as time zone: as in 3scale, changes by visitors have their times in UTC. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
@@ -8,8 +8,8 @@ import type { Account, AccountPlanRequest } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { type Plan, listPlans, planStepOf } from "#portal/products/index.ts";
 import {
-  type Developer,
   type DeveloperPage,
+  type DeveloperVisit,
   type Portal,
   redirectWithNotice,
   showNotAllowed,
@@ -96,7 +96,6 @@ function formatAmount(decimal: string): string {
 
 /** An account or an application, and the use cases that change its plan. */
 interface PlanOwner {
-  readonly developer: Developer;
   readonly name: string;
   readonly page: { readonly href: string; readonly text: string };
   /** The page in the Admin Portal on which an admin of the provider decides about requests. */
@@ -111,7 +110,7 @@ interface PlanOwner {
   readonly withdrawRequest: () => Promise<object | undefined>;
 }
 
-type PlanOwnerPage = (request: FastifyRequest, reply: FastifyReply, owner: PlanOwner) => Promise<FastifyReply>;
+type PlanOwnerPage = (visit: DeveloperVisit, owner: PlanOwner) => Promise<FastifyReply>;
 
 interface PlanPages {
   readonly path: string;
@@ -119,7 +118,7 @@ interface PlanPages {
   /** Loads the owner of the plan. Responds itself if the developer may not open the page. */
   readonly requireOwner: (page: PlanOwnerPage) => DeveloperPage;
   /** Responds if the developer may neither change the plan nor request another one. */
-  readonly showNoPlans: (request: FastifyRequest, reply: FastifyReply, developer: Developer) => Promise<FastifyReply>;
+  readonly showNoPlans: DeveloperPage;
 }
 
 /** Adds the forms of a plan: change it or request a change, and withdraw the request. */
@@ -128,23 +127,22 @@ export function addPlanPages(http: FastifyInstance, portal: Portal, pages: PlanP
   const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
   addFormPage(http, portal, {
     path,
-    show: requireOwner((request, reply, owner) => showPlans(portal, pages, { request, reply, owner })),
-    submit: requireOwner((request, reply, owner) => submitPlan(portal, pages, { request, reply, owner, limiter })),
+    show: requireOwner((visit, owner) => showPlans(visit, pages, owner)),
+    submit: requireOwner((visit, owner) => submitPlan(visit, pages, owner, limiter)),
   });
   addFormPage(http, portal, {
     path: `${path}/withdraw`,
-    show: requireOwner(async (request, reply, owner) => {
+    show: requireOwner(async (visit, owner) => {
       const openRequest = await owner.readRequest();
-      if (!openRequest) return showNotFound(reply);
-      return showForm(portal, request, reply, {
+      if (!openRequest) return showNotFound(visit.reply);
+      return showForm(visit, {
         title: `Withdraw the request for ${nameInText(openRequest.planName)}?`,
         lead: owner.keptPlan,
         submit: "Withdraw request",
         back: owner.page,
-        developer: owner.developer,
       });
     }),
-    submit: requireOwner(async (_, reply, owner) =>
+    submit: requireOwner(async ({ reply }, owner) =>
       (await owner.withdrawRequest())
         ? redirectWithNotice(reply, owner.page.href, "request-withdrawn")
         : showNotFound(reply),
@@ -152,20 +150,15 @@ export function addPlanPages(http: FastifyInstance, portal: Portal, pages: PlanP
   });
 }
 
-interface PlanRequest {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  readonly owner: PlanOwner;
-}
-
 async function showPlans(
-  portal: Portal,
+  visit: DeveloperVisit,
   { titles, showNoPlans }: PlanPages,
-  { request, reply, owner }: PlanRequest,
+  owner: PlanOwner,
   rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
 ): Promise<FastifyReply> {
+  const { request } = visit;
   const other = await owner.findOtherPlans();
-  if (!other) return showNoPlans(request, reply, owner.developer);
+  if (!other) return showNoPlans(visit);
   const isRequest = other.step === "request";
   const openRequest = isRequest ? await owner.readRequest() : undefined;
   const plan = await owner.readPlan();
@@ -174,37 +167,37 @@ async function showPlans(
     ...(isRequest ? [`${nameInText(request.provider.name)} must approve a change.`] : []),
     ...(openRequest ? [`You have requested ${nameInText(openRequest.planName)}.`] : []),
   ];
-  return showForm(portal, request, reply, {
+  return showForm(visit, {
     title: titles[other.step],
     lead: lead.join(" "),
     fields: withSubmittedValues([planField(other.plans.map((offered) => ({ plan: offered })))], readForm(request.body)),
     submit: isRequest ? "Request plan" : "Change plan",
     back: owner.page,
-    developer: owner.developer,
     ...rejected,
   });
 }
 
 async function submitPlan(
-  portal: Portal,
+  visit: DeveloperVisit,
   pages: PlanPages,
-  { limiter, ...planRequest }: PlanRequest & { readonly limiter: AttemptLimiter },
+  owner: PlanOwner,
+  limiter: AttemptLimiter,
 ): Promise<FastifyReply> {
-  const { request, reply, owner } = planRequest;
+  const { request, reply } = visit;
   const other = await owner.findOtherPlans();
-  if (!other) return pages.showNoPlans(request, reply, owner.developer);
+  if (!other) return pages.showNoPlans(visit);
   const { plan_id: planId } = readForm(request.body);
   const plan = other.plans.find(({ id }) => String(id) === planId);
-  if (!plan) return showPlans(portal, pages, planRequest, { errors: { plan_id: notOffered } });
+  if (!plan) return showPlans(visit, pages, owner, { errors: { plan_id: notOffered } });
   const isRequest = other.step === "request";
-  const tooMany = isRequest ? await mailLimitErrors(limiter, request, owner.developer) : undefined;
-  if (tooMany) return showPlans(portal, pages, planRequest, { errors: tooMany, status: 429 });
+  const tooMany = isRequest ? await mailLimitErrors(limiter, visit) : undefined;
+  if (tooMany) return showPlans(visit, pages, owner, { errors: tooMany, status: 429 });
 
   const outcome = await (isRequest
     ? owner.requestPlan({ planId: plan.id, decideAt: owner.decideAt })
     : owner.changePlan(plan.id));
   if (!outcome || "notFound" in outcome) return showNotFound(reply);
   return "notAllowed" in outcome
-    ? showNotAllowed(portal, request, reply, owner.developer)
+    ? showNotAllowed(visit)
     : redirectWithNotice(reply, owner.page.href, isRequest ? "plan-requested" : "plan-changed");
 }

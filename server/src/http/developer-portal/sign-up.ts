@@ -18,7 +18,7 @@ import {
 import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { type User, findUsersByLogin } from "#portal/users/index.ts";
-import { findDeveloper, type Portal, type Refusal, withVisitorTimeZone } from "./page.ts";
+import { findDeveloper, type Portal, type Refusal, type Visit, withVisitorTimeZone } from "./page.ts";
 import {
   type FormField,
   errorsWithoutField,
@@ -34,17 +34,18 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   const limiter = createNetworkLimiter(portal, attemptLimits.signUps);
 
   http.get("/signup", async (request, reply) => {
-    if (!(await signUpIsOpen(portal.pool, request.provider))) return showClosed(portal, request, reply);
-    return showSignUpForm(portal, request, reply);
+    const visit = { portal, request, reply };
+    return (await signUpIsOpen(portal.pool, request.provider)) ? showSignUpForm(visit) : showClosed(visit);
   });
 
-  http.post("/signup", async (request, reply) =>
-    orRefuse(request, reply, {
+  http.post("/signup", async (request, reply) => {
+    const visit = { portal, request, reply };
+    return orRefuse(request, reply, {
       isVisitor: true,
-      submit: () => signUp(portal, limiter, request, reply),
-      refuse: (refusal) => refuseSignUp(portal, request, reply, refusal),
-    }),
-  );
+      submit: () => signUp(visit, limiter),
+      refuse: (refusal) => refuseSignUp(visit, refusal),
+    });
+  });
 
   http.get("/signup/check-mail", async (request, reply) =>
     portal.showPage(request, reply, {
@@ -77,21 +78,17 @@ export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   );
 }
 
-async function signUp(
-  portal: Portal,
-  limiter: NetworkLimiter,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+async function signUp(visit: Visit, limiter: NetworkLimiter): Promise<FastifyReply> {
+  const { portal, request, reply } = visit;
   const { pool } = portal;
   const provider = withVisitorTimeZone(request.provider);
   const form = readForm(request.body);
   const issued = readFormToken(request, form, portal.cookieSecret);
   const planIds = readPlanIds(request);
   if (!issued)
-    return refuseUnverified(portal, request, reply, {
+    return refuseUnverified(visit, {
       formPath: signUpPath(planIds),
-      refuse: (refusal) => refuseSignUp(portal, request, reply, refusal),
+      refuse: (refusal) => refuseSignUp(visit, refusal),
     });
 
   const values = signUpValues(await readFieldsDefinitions(pool, provider.id), form);
@@ -99,7 +96,7 @@ async function signUp(
   if (seconds > 0) {
     reply.header("retry-after", seconds);
     const error = `Too many sign-ups from your network. Please try again ${formatWait(seconds)}.`;
-    return showSignUpForm(portal, request, reply, { status: 429, values, error });
+    return showSignUpForm(visit, { status: 429, values, error });
   }
 
   const [requestedPlans, by] = [parsePlanIds(planIds), signUpSource(portal, request)];
@@ -110,9 +107,9 @@ async function signUp(
     by,
     now: portal.clock.now(),
   });
-  if ("user" in outcome) return redirectAfterSignUp(portal, request, reply, outcome.user);
-  if ("closed" in outcome) return showClosed(portal, request, reply);
-  if ("notFound" in outcome) return showSignUpForm(portal, request, reply, { ...withoutPlans(provider), values });
+  if ("user" in outcome) return redirectAfterSignUp(visit, outcome.user);
+  if ("closed" in outcome) return showClosed(visit);
+  if ("notFound" in outcome) return showSignUpForm(visit, { ...withoutPlans(provider), values });
 
   const existingUser = await findDuplicateSignUp(portal, {
     providerId: provider.id,
@@ -120,18 +117,14 @@ async function signUp(
     values,
     ...issued,
   });
-  if (existingUser) return redirectAfterSignUp(portal, request, reply, existingUser);
-  return showSignUpForm(portal, request, reply, { status: 422, values, errors: outcome.refused });
+  if (existingUser) return redirectAfterSignUp(visit, existingUser);
+  return showSignUpForm(visit, { status: 422, values, errors: outcome.refused });
 }
 
-async function refuseSignUp(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { text, status }: Refusal,
-): Promise<FastifyReply> {
+async function refuseSignUp(visit: Visit, { text, status }: Refusal): Promise<FastifyReply> {
+  const { portal, request } = visit;
   const values = signUpValues(await readFieldsDefinitions(portal.pool, request.provider.id), readForm(request.body));
-  return showSignUpForm(portal, request, reply, { status, values, error: text });
+  return showSignUpForm(visit, { status, values, error: text });
 }
 
 /** Shows the form again without the unavailable plans, because the form has no input to remove them. */
@@ -148,8 +141,8 @@ const signUpSource = (portal: Portal, { provider, ip }: FastifyRequest): SignUpS
   activationUrl: activationUrl(portal, provider),
 });
 
-const showClosed = ({ showPage }: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-  showPage(request, reply, {
+const showClosed = ({ portal, request, reply }: Visit): Promise<FastifyReply> =>
+  portal.showPage(request, reply, {
     template: "message",
     title: "Sign-up is closed",
     status: 403,
@@ -170,12 +163,7 @@ interface RejectedForm {
   readonly error?: string;
 }
 
-async function showSignUpForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  rejected?: RejectedForm,
-): Promise<FastifyReply> {
+async function showSignUpForm({ portal, request, reply }: Visit, rejected?: RejectedForm): Promise<FastifyReply> {
   const { id, name, passwordLengthMin } = request.provider;
   const fields = signUpFields(await readFieldsDefinitions(portal.pool, id), { passwordLengthMin, ...rejected });
   const developer = await findDeveloper(portal, request);
@@ -288,12 +276,7 @@ async function findDuplicateSignUp(
 }
 
 /** Signs the user in and redirects to the first application, or to a page that names the missing step. */
-async function redirectAfterSignUp(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  user: User,
-): Promise<FastifyReply> {
+async function redirectAfterSignUp({ portal, request, reply }: Visit, user: User): Promise<FastifyReply> {
   const providerId = request.provider.id;
   if (user.state !== "active") return reply.redirect("/signup/check-mail", 303);
   const account = await readAccount(portal.pool, providerId, user.accountId);

@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import { activationUrl } from "#portal/providers/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
 import {
   type User,
+  type UserChange,
   changeUserRole,
   deleteUser,
   listUsers,
@@ -13,9 +14,9 @@ import {
   updateUser,
 } from "#portal/users/index.ts";
 import {
-  type Developer,
   developerContext,
   type DeveloperPage,
+  type DeveloperVisit,
   listPage,
   type Portal,
   readPathId,
@@ -50,7 +51,7 @@ function addUsersRoute(http: FastifyInstance, portal: Portal): void {
     "/account/users",
     requireDeveloper(
       portal,
-      requireAdmin(portal, async (request, reply, developer) => {
+      requireAdmin(async ({ request, reply, developer }) => {
         const users = await listUsers(portal.pool, request.provider.id, developer.account.id);
         const { title, rows, ...page } = listPage(
           request,
@@ -79,64 +80,62 @@ function addUsersRoute(http: FastifyInstance, portal: Portal): void {
   );
 }
 
-/** Another user of the account, and the developer who opened the page. */
-interface OtherUser {
+/** A visit of a page of another user of the account. */
+interface OtherUserVisit extends DeveloperVisit {
   readonly user: User;
-  readonly developer: Developer;
 }
-
-type OtherUserPage = (request: FastifyRequest, reply: FastifyReply, otherUser: OtherUser) => Promise<FastifyReply>;
 
 /** Loads another user of the account from the path. Never the developer themselves, so an account keeps its last admin. */
 const requireOtherUser =
-  ({ pool }: Portal, page: OtherUserPage): DeveloperPage =>
-  async (request, reply, developer) => {
+  (page: (visit: OtherUserVisit) => Promise<FastifyReply>): DeveloperPage =>
+  async (visit) => {
+    const { portal, request, developer } = visit;
     const id = readPathId(request);
-    const user = id === undefined ? undefined : await readUser(pool, request.provider.id, id);
+    const user = id === undefined ? undefined : await readUser(portal.pool, request.provider.id, id);
     const isOtherUser = user?.accountId === developer.account.id && user.id !== developer.user.id;
-    return user && isOtherUser ? page(request, reply, { user, developer }) : showNotFound(reply);
+    return user && isOtherUser ? page({ ...visit, user }) : showNotFound(visit.reply);
   };
+
+/** Returns the arguments shared by all use cases that change another user. */
+const userChange = (visit: OtherUserVisit): UserChange => ({
+  provider: visit.request.provider,
+  accountId: visit.user.accountId,
+  userId: visit.user.id,
+  by: developerContext(visit),
+});
 
 /** Adds the form for another user's fields. */
 function addEditUserPage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/edit",
-    show: requireOtherUser(portal, (request, reply, otherUser) => showUserForm(portal, request, reply, otherUser)),
-    submit: requireOtherUser(portal, async (request, reply, otherUser) => {
-      const { user, developer } = otherUser;
+    show: requireOtherUser(showUserForm),
+    submit: requireOtherUser(async (visit) => {
+      const { request, reply, user } = visit;
       const fields = userFields(await readFieldsDefinitions(portal.pool, request.provider.id), user);
-      const saved = await updateUser(portal.pool, portal.passwords, {
-        provider: request.provider,
-        accountId: user.accountId,
-        userId: user.id,
-        values: submittedValues(fields, readForm(request.body)),
-        writer: "developer",
-        by: developerContext(portal, developer),
-      });
+      const values = submittedValues(fields, readForm(request.body));
+      const change = { ...userChange(visit), values, writer: "developer" } as const;
+      const saved = await updateUser(portal.pool, portal.passwords, change);
       if (!saved) return showNotFound(reply);
       return "refused" in saved
-        ? showUserForm(portal, request, reply, { ...otherUser, errors: saved.refused })
+        ? showUserForm(visit, saved.refused)
         : redirectWithNotice(reply, "/account/users", "saved");
     }),
   });
 }
 
-async function showUserForm(
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { user, developer, errors }: OtherUser & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> {
+async function showUserForm(visit: OtherUserVisit, errors?: FieldErrors): Promise<FastifyReply> {
+  const { portal, request, user } = visit;
   const definitions = await readFieldsDefinitions(portal.pool, request.provider.id);
-  return showForm(portal, request, reply, {
+  return showForm(visit, {
     title: `Edit ${user.username}`,
     fields: withSubmittedValues(userFields(definitions, user), readForm(request.body)),
     submit: "Save",
-    back: { href: "/account/users", text: "Users" },
-    developer,
+    back: usersLink,
     errors,
   });
 }
+
+const usersLink = { href: "/account/users", text: "Users" };
 
 /** Returns the fields of a user that developers may edit, with their values. */
 export const userFields = (definitions: readonly FieldsDefinition[], user: User): readonly FormField[] =>
@@ -153,42 +152,27 @@ const roleField: FormField = { name: "role", label: "Role", type: "text", requir
 function addUserRolePage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/role",
-    show: requireOtherUser(portal, (request, reply, otherUser) => showRoleForm(portal, request, reply, otherUser)),
-    submit: requireOtherUser(portal, async (request, reply, otherUser) => {
-      const { role: submitted } = readForm(request.body);
+    show: requireOtherUser(showRoleForm),
+    submit: requireOtherUser(async (visit) => {
+      const { role: submitted } = readForm(visit.request.body);
       const role = roles.find(({ value }) => value === submitted)?.value;
-      if (role === undefined) {
-        return showRoleForm(portal, request, reply, { ...otherUser, errors: { role: notOffered } });
-      }
-      const { user, developer } = otherUser;
-      const saved = await changeUserRole(portal.pool, {
-        provider: request.provider,
-        accountId: user.accountId,
-        userId: user.id,
-        role,
-        by: developerContext(portal, developer),
-      });
-      if (!saved) return showNotFound(reply);
+      if (role === undefined) return showRoleForm(visit, { role: notOffered });
+      const saved = await changeUserRole(portal.pool, { ...userChange(visit), role });
+      if (!saved) return showNotFound(visit.reply);
       return "refused" in saved
-        ? showRoleForm(portal, request, reply, { ...otherUser, errors: saved.refused })
-        : redirectWithNotice(reply, "/account/users", "saved");
+        ? showRoleForm(visit, saved.refused)
+        : redirectWithNotice(visit.reply, "/account/users", "saved");
     }),
   });
 }
 
-const showRoleForm = (
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { user, developer, errors }: OtherUser & { readonly errors?: FieldErrors },
-): Promise<FastifyReply> =>
-  showForm(portal, request, reply, {
-    title: `Role of ${user.username}`,
+const showRoleForm = (visit: OtherUserVisit, errors?: FieldErrors): Promise<FastifyReply> =>
+  showForm(visit, {
+    title: `Role of ${visit.user.username}`,
     lead: "Admins invite, edit and delete users, and edit the organization. Members manage its applications.",
-    fields: withSubmittedValues([{ ...roleField, value: user.role }], readForm(request.body)),
+    fields: withSubmittedValues([{ ...roleField, value: visit.user.role }], readForm(visit.request.body)),
     submit: "Save",
-    back: { href: "/account/users", text: "Users" },
-    developer,
+    back: usersLink,
     errors,
   });
 
@@ -196,40 +180,31 @@ const showRoleForm = (
 function addSendActivationPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/activation",
-    show: requireOtherUser(portal, async (request, reply, otherUser) =>
-      otherUser.user.state === "pending" ? showActivationForm(portal, request, reply, otherUser) : showNotFound(reply),
+    show: requireOtherUser(async (visit) =>
+      visit.user.state === "pending" ? showActivationForm(visit) : showNotFound(visit.reply),
     ),
-    submit: requireOtherUser(portal, async (request, reply, otherUser) => {
-      const tooMany = await mailLimitErrors(limiter, request, otherUser.developer);
-      if (tooMany) return showActivationForm(portal, request, reply, { ...otherUser, errors: tooMany, status: 429 });
-      const { provider } = request;
-      const sent = await sendActivation(portal.pool, {
-        provider,
-        accountId: otherUser.user.accountId,
-        userId: otherUser.user.id,
-        urlOf: activationUrl(portal, provider),
-        by: developerContext(portal, otherUser.developer),
-      });
-      if (!sent) return showNotFound(reply);
+    submit: requireOtherUser(async (visit) => {
+      const tooMany = await mailLimitErrors(limiter, visit);
+      if (tooMany) return showActivationForm(visit, { errors: tooMany, status: 429 });
+      const urlOf = activationUrl(portal, visit.request.provider);
+      const sent = await sendActivation(portal.pool, { ...userChange(visit), urlOf });
+      if (!sent) return showNotFound(visit.reply);
       return "refused" in sent
-        ? showActivationForm(portal, request, reply, { ...otherUser, errors: sent.refused })
-        : redirectWithNotice(reply, "/account/users", "activation-sent");
+        ? showActivationForm(visit, { errors: sent.refused })
+        : redirectWithNotice(visit.reply, "/account/users", "activation-sent");
     }),
   });
 }
 
 const showActivationForm = (
-  portal: Portal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { user, developer, ...rejected }: OtherUser & { readonly errors?: FieldErrors; readonly status?: number },
+  visit: OtherUserVisit,
+  rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
 ): Promise<FastifyReply> =>
-  showForm(portal, request, reply, {
+  showForm(visit, {
     title: "Send the activation email?",
-    lead: `${user.username} will receive an email with an activation link. Links in earlier emails stop working.`,
+    lead: `${visit.user.username} will receive an email with an activation link. Links in earlier emails stop working.`,
     submit: "Send email",
-    back: { href: "/account/users", text: "Users" },
-    developer,
+    back: usersLink,
     ...rejected,
   });
 
@@ -237,27 +212,21 @@ const showActivationForm = (
 function addDeleteUserPage(http: FastifyInstance, portal: Portal): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/delete",
-    show: requireOtherUser(portal, (request, reply, { user, developer }) =>
-      showForm(portal, request, reply, {
-        title: `Delete ${user.username}?`,
-        lead: `${user.username} will be logged out and can no longer log in. This cannot be undone.`,
+    show: requireOtherUser((visit) =>
+      showForm(visit, {
+        title: `Delete ${visit.user.username}?`,
+        lead: `${visit.user.username} will be logged out and can no longer log in. This cannot be undone.`,
         submit: "Delete user",
         isDestructive: true,
-        back: { href: "/account/users", text: "Users" },
-        developer,
+        back: usersLink,
       }),
     ),
-    submit: requireOtherUser(portal, async (request, reply, { user, developer }) => {
-      const deleted = await deleteUser(portal.pool, {
-        provider: request.provider,
-        accountId: user.accountId,
-        userId: user.id,
-        by: developerContext(portal, developer),
-      });
+    submit: requireOtherUser(async (visit) => {
+      const deleted = await deleteUser(portal.pool, userChange(visit));
       // The sender is an admin and remains, so only two admins who delete each other at once can meet the last admin.
       return deleted && "user" in deleted
-        ? redirectWithNotice(reply, "/account/users", "user-deleted")
-        : showNotFound(reply);
+        ? redirectWithNotice(visit.reply, "/account/users", "user-deleted")
+        : showNotFound(visit.reply);
     }),
   });
 }

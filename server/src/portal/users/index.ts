@@ -8,6 +8,7 @@ export {
   textOf,
   unsuspendUser,
   updateUser,
+  type UserChange,
   userNameErrors,
 } from "./change-user.ts";
 export {
