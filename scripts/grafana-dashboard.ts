@@ -99,6 +99,11 @@ const rows: readonly Row[] = [
           },
         ],
       },
+      {
+        title: "Receivers that stopped responding together",
+        unit: "short",
+        queries: [{ expr: largest("bellwire_receivers_silent_together"), legend: "receivers" }],
+      },
       { title: "Duration of attempts", unit: "s", queries: quantiles("bellwire_attempt_duration_seconds") },
       {
         title: "Backlog",

@@ -20,7 +20,7 @@ import {
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptLine, LaneStore, RunningEngine } from "#webhooks/engine/index.ts";
 import { listHeldJobs } from "#webhooks/jobs/index.ts";
-import type { StatisticsRecorder } from "#webhooks/statistics/index.ts";
+import { countSilentTogether, type StatisticsRecorder } from "#webhooks/statistics/index.ts";
 
 /** Registers the version and the process metrics of Node.js: memory, processor time, event loop. */
 export function measureProcess(metrics: Registry, version: string): void {
@@ -299,6 +299,11 @@ export function measureBacklog(metrics: Registry, measured: Measured): void {
     "bellwire_oldest_undelivered_event_age_seconds",
     "Age of the oldest event that an endpoint has not received, including those that wait for a retry or in their ordering key; 0 without one. Excludes held deliveries, manual retries and replays.",
     async () => (await measure()).oldestEventAgeSeconds,
+  );
+  gauge(
+    "bellwire_receivers_silent_together",
+    "Receivers (host names) that do not respond, have waiting deliveries, and began to fail within an hour of each other. More than one suggests that this side cannot reach them.",
+    () => countSilentTogether(db),
   );
   gauge(
     "bellwire_held_deliveries",

@@ -10,7 +10,7 @@ import { createUuidV7Generator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { AddressRefused, insertMail, sendDueMail, type SendMail } from "#portal/mails/index.ts";
 import { createSender } from "#webhooks/attempts/index.ts";
-import { everyAttempt, readHistoryDays } from "#webhooks/deliveries/index.ts";
+import { claimLanes, everyAttempt, insertEngine, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { composeEngine } from "../../src/app/engine-role.ts";
 import {
   measureAttempts,
@@ -198,6 +198,63 @@ test("the oldest undelivered event may wait for a retry or an earlier event, but
   const text = await scrape(metrics, database);
   expect(text.get("bellwire_held_deliveries")).toBe(1);
   expect(text.get("bellwire_failures")).toBe(0);
+});
+
+test("receivers that stop responding within an hour are counted together, each host name once", async ({
+  database,
+}) => {
+  const metrics = new Registry();
+  measureBacklog(metrics, { db: database, machine: systemClock });
+  const count = async (): Promise<number> =>
+    (await scrape(metrics, database)).get("bellwire_receivers_silent_together") ?? Number.NaN;
+  const providerId = await buildProvider(database);
+  const build = (name: string, url: string): Promise<number> => buildEndpoint(database, { providerId, name, url });
+  const fail = (endpointId: number, minutesAgo: number, unanswered = 3) =>
+    database.query(
+      `update lanes set unanswered = $2, failing_since = now() - make_interval(mins => $3) where endpoint_id = $1`,
+      [endpointId, unanswered, minutesAgo],
+    );
+
+  const first = await build("first", "https://me:secret@One.example/a");
+  const samePort = await build("same", "https://one.example:8443/b?to=https://two.example");
+  const [second, third] = [
+    await build("second", "http://[2001:db8::1]:80/"),
+    await build("third", "http://three.example"),
+  ];
+  await recordNow(database, { providerId });
+  expect(await count()).toBe(0);
+  await fail(first, 40);
+  await fail(samePort, 30);
+  expect(await count()).toBe(1);
+  await fail(first, 600);
+  await fail(second, 20, 2); // a response may only be late
+  expect(await count()).toBe(1);
+  await fail(second, 80);
+  expect(await count()).toBe(2);
+  await fail(third, 100); // within an hour of the second, but not of the first
+  expect(await count()).toBe(2);
+  await fail(third, 85);
+  expect(await count()).toBe(3);
+
+  const engineId = "00000000-0000-7000-8000-000000000001";
+  await insertEngine(database, engineId);
+  const [claimed] = await claimLanes(database, {
+    engineId,
+    endpointIds: [third],
+    claimNumber: 1,
+    leaseSeconds: 60,
+  });
+  await database.query(
+    `insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker,
+       failing_since, failed_attempts)
+     values ($1, $2, $3, false, 1, 0, 1, 0, 'closed', now() - interval '85 minutes', 4)`,
+    [third, providerId, claimed?.epoch],
+  );
+  expect(await count()).toBe(2); // its owner had a response, though no success
+  await database.query("update endpoints set state = 'paused' where id = $1", [second]);
+  expect(await count()).toBe(1);
+  await database.query("delete from due where endpoint_id in ($1, $2)", [first, samePort]);
+  expect(await count()).toBe(0);
 });
 
 test("the time without an accepted mail grows while all are refused, and ends with one that was written later", async ({

@@ -17,6 +17,7 @@ import {
   skipDelivery,
   startOfLane,
 } from "#webhooks/deliveries/index.ts";
+import { countSilentTogether } from "#webhooks/statistics/index.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { openPlanner } from "./read-plan.ts";
@@ -115,6 +116,7 @@ test(
     const [lane] = await claimLanes(pool, { engineId, endpointIds: [endpointId], claimNumber: 1, leaseSeconds: 60 });
     await findDueLanes(pool, { engineId, leaseSeconds: 60 });
     await measureDue(pool);
+    await countSilentTogether(pool);
     await readDueDeliveries(pool, [{ endpointId, after: startOfLane, limit: 100, bytes: 1e6, bytesAgain: 0 }], limits);
     await readRuns(
       pool,

@@ -93,6 +93,7 @@ export {
   type DueLanes,
   findDueLanes,
   insertEngine,
+  endpointsWithDue,
   heartbeatDistance,
   insertLane,
   type LaneEpoch,

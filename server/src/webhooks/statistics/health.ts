@@ -6,6 +6,7 @@ import {
   countedMax,
   outcomeClasses,
   countWaiting,
+  endpointsWithDue,
   heartbeatDistance,
 } from "#webhooks/deliveries/index.ts";
 import { type Endpoint, listEndpoints, readEndpoint } from "#webhooks/endpoints/index.ts";
@@ -388,8 +389,14 @@ const unknownLane: LaneFacts = {
   failedAttempts: 0,
 };
 
-// By the primary keys. A report is true while the engine that wrote it lives and owns the lane. Without one, the lane's row has
-// the state that its last owner released. 50 attempts without a response open the breaker.
+// A report is true while the engine that wrote it lives and owns the lane. Without one, the lane's row has the state that its last
+// owner released.
+const joinReport = `
+  left join engines on engines.id = lanes.owner and ${heartbeatDistance} < 15
+  left join lane_reports report on report.endpoint_id = lanes.endpoint_id and report.epoch = lanes.epoch
+    and not report.released and engines.id is not null`;
+
+// By the primary keys. 50 attempts without a response open the breaker.
 // @indexed
 const lanesStatement = `
   select lanes.endpoint_id, coalesce(report.in_flight, 0) as in_flight, report.window_size,
@@ -397,10 +404,7 @@ const lanesStatement = `
     coalesce(report.breaker = 'open', lanes.unanswered >= 50) as is_breaker_open, report.hold,
     case when report.epoch is null then lanes.failing_since else report.failing_since end as failing_since,
     coalesce(report.failed_attempts, lanes.failed_attempts) as failed_attempts
-  from lanes
-  left join engines on engines.id = lanes.owner and ${heartbeatDistance} < 15
-  left join lane_reports report on report.endpoint_id = lanes.endpoint_id and report.epoch = lanes.epoch
-    and not report.released and engines.id is not null
+  from lanes ${joinReport}
   where lanes.provider_id = $1 and lanes.endpoint_id = any($2::bigint[])`;
 
 const readLanes = (
@@ -409,3 +413,30 @@ const readLanes = (
   endpointIds: readonly number[],
 ): Promise<readonly (LaneFacts & { readonly endpointId: number })[]> =>
   db.query(lanesStatement, [providerId, endpointIds]);
+
+// A few index probes for each of at most 10,000 endpoints with waiting deliveries. A receiver is a host name: all its ports and paths
+// stop together. It stopped when the last of its endpoints did, which is the first failure since a success.
+const silentStatement = `
+  with recursive ${endpointsWithDue}, silent as (
+    select substring(lower(endpoint.url_masked) from '^[a-z]+://(?:[^/?#]*@)?([[][^]]*]|[^:/?#]*)') as host,
+      max(case when report.epoch is null then lanes.failing_since else report.failing_since end) as since
+    from (select endpoint_id from waiting where endpoint_id is not null limit 10000) waiting
+    join endpoints endpoint on endpoint.id = waiting.endpoint_id
+      and endpoint.active and endpoint.state = 'enabled' and endpoint.deleted_at is null
+    join lanes on lanes.endpoint_id = endpoint.id ${joinReport}
+    where coalesce(report.unanswered, lanes.unanswered) >= $1
+    group by host
+  )
+  select coalesce(max(receivers), 0) as receivers from (
+    select count(*) over (order by since range between current row and interval '1 hour' following) as receivers
+    from silent where since is not null
+  ) each`;
+
+/**
+ * Returns how many receivers do not respond and have begun to fail within an hour of each other. Independent receivers rarely do, so
+ * more than one suggests that this side cannot reach them.
+ */
+export async function countSilentTogether(db: Database): Promise<number> {
+  const [row] = await db.query<{ receivers: number }>(silentStatement, [healthThresholds.unansweredMin]);
+  return row?.receivers ?? 0;
+}

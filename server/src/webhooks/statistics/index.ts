@@ -1,6 +1,7 @@
 export { type CountedAttempt, Counts, type Interval, intervalMs, intervals } from "./counts.ts";
 export { describeHealth } from "./describe-health.ts";
 export {
+  countSilentTogether,
   type EndpointHealth,
   healthHolds,
   healthStates,
