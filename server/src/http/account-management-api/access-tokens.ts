@@ -188,11 +188,7 @@ function requireTokenOwner({ provider, caller }: Call): { readonly providerId: n
 }
 
 /** Creates an access token for a user. The response is the only one that has the token's value. */
-async function issueToken(
-  pool: Pool,
-  { provider, caller, values, by, adminUrl }: Call,
-  userId: number,
-): Promise<ApiResponse> {
+async function issueToken(pool: Pool, { provider, caller, values, by }: Call, userId: number): Promise<ApiResponse> {
   const expiry = parseText(values["expires_at"]) ?? "";
   const expiresAt = expiry === "" ? undefined : parseZonedTime(expiry, by.now);
   if (expiry !== "" && !expiresAt) {
@@ -213,8 +209,7 @@ async function issueToken(
   });
   const { token, value } = requireSuccess(outcome);
   return {
-    status: 201,
-    location: `${adminUrl}/admin/api/personal/access_tokens/${token.id}.json`,
+    location: `/personal/access_tokens/${token.id}.json`,
     json: () => renderJson(accessTokenToJson(token, provider, value)),
   };
 }

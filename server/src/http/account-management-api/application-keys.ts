@@ -82,8 +82,8 @@ const createApplicationKeyOperation: Operation = {
     const change = applicationTarget(call, "application_id");
     const value = parseText(call.values["key"]);
     const { application } = requireSuccess(await addApplicationKey(pool, { ...change, value, writer: "program" }));
-    const location = `${call.adminUrl}/admin/api/accounts/${application.accountId}/applications/${application.id}/keys`;
-    return { ...(await respondWithApplication(pool, call, application)), status: 201, location };
+    const location = `/accounts/${application.accountId}/applications/${application.id}/keys`;
+    return { ...(await respondWithApplication(pool, call, application)), location };
   },
 };
 
@@ -164,12 +164,8 @@ const createReferrerFilterOperation: Operation = {
     const change = applicationTarget(call, "application_id");
     const value = parseText(call.values["referrer_filter"]) ?? "";
     const { application } = requireSuccess(await addReferrerFilter(pool, { ...change, value }));
-    const self = `${call.adminUrl}/admin/api/accounts/${application.accountId}/applications/${application.id}`;
-    return {
-      ...(await respondWithApplication(pool, call, application)),
-      status: 201,
-      location: `${self}/referrer_filters`,
-    };
+    const location = `/accounts/${application.accountId}/applications/${application.id}/referrer_filters`;
+    return { ...(await respondWithApplication(pool, call, application)), location };
   },
 };
 

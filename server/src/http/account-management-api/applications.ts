@@ -248,14 +248,14 @@ const createApplicationOperation: Operation = {
   response: applicationResponse,
 
   async handle({ pool }, call) {
-    const { provider, values, by, adminUrl } = call;
+    const { provider, values, by } = call;
     const accountId = call.id("account_id");
     const planId = parseId(values["plan_id"]) ?? 0;
     const outcome = await createApplication(pool, { provider, accountId, planId, values, writer: "program", by });
     if (outcome && "notFound" in outcome && outcome.notFound === "service plan") throw new Problem("not-subscribable");
     const { application } = requireSuccess(outcome);
-    const location = `${adminUrl}/admin/api/accounts/${accountId}/applications/${application.id}`;
-    return { ...(await respondWithApplication(pool, call, application)), status: 201, location };
+    const location = `/accounts/${accountId}/applications/${application.id}`;
+    return { ...(await respondWithApplication(pool, call, application)), location };
   },
 };
 

@@ -99,12 +99,11 @@ const createFieldsDefinitionOperation: Operation = {
   wrapper: "fields_definition",
   response: fieldsDefinitionResponse,
 
-  async handle({ pool }, { provider, values, by, adminUrl }) {
+  async handle({ pool }, { provider, values, by }) {
     const outcome = await createFieldsDefinition(pool, { providerId: provider.id, values, by });
     const { definition } = requireSuccess(outcome);
     return {
-      status: 201,
-      location: `${adminUrl}/admin/api/fields_definitions/${definition.id}.json`,
+      location: `/fields_definitions/${definition.id}.json`,
       json: () => renderJson(definitionToJson(definition, provider)),
     };
   },

@@ -99,10 +99,8 @@ const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]
   json: () => renderJsonList("plans", plans, (plan) => planToJson(plan, provider, adminUrl)),
 });
 
-const planUrl = ({ adminUrl }: PlanContext, { id, productId }: Plan): string =>
-  productId === null
-    ? `${adminUrl}/admin/api/account_plans/${id}`
-    : `${adminUrl}/admin/api/services/${productId}/application_plans/${id}`;
+const locationOf = ({ id, productId }: Plan): string =>
+  productId === null ? `/account_plans/${id}` : `/services/${productId}/application_plans/${id}`;
 
 const exampleContext = { provider: exampleProvider, adminUrl: exampleAdminUrl };
 
@@ -185,7 +183,7 @@ const createPlanOperation = ({ kind, title, noun, path, response, productId }: P
     if (id !== null) requireSuccess(await readProduct(pool, provider.id, id));
     const outcome = await createPlan(pool, { providerId: provider.id, kind, productId: id, values, by });
     const { plan } = requireSuccess(outcome);
-    return { ...renderPlan(call, plan), status: 201, location: planUrl(call, plan) };
+    return { ...renderPlan(call, plan), location: locationOf(plan) };
   },
 });
 

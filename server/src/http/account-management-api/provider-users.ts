@@ -163,11 +163,11 @@ const createProviderUserOperation: Operation = {
   response: providerUserResponse,
 
   async handle({ pool, passwords }, call) {
-    const { provider, values, by, adminUrl } = call;
+    const { provider, values, by } = call;
     const { user } = requireSuccess(
       await addProviderUser(pool, passwords, { provider, values, permissions: parseUserPermissions(call), by }),
     );
-    return { ...renderProviderUser(call, user), status: 201, location: `${adminUrl}/admin/api/users/${user.id}` };
+    return { ...renderProviderUser(call, user), location: `/users/${user.id}` };
   },
 };
 

@@ -73,8 +73,9 @@ export type Body = string | AsyncIterable<string>;
 
 /** The result of an operation. The body is empty if the negotiated format has no renderer. */
 export interface ApiResponse {
-  /** Default 200. 201 comes with a `location`; 422 is a refused transition that shows the object. */
-  readonly status?: 201 | 422;
+  /** A refused transition that shows the object. Default 200, or 201 with a `location`. */
+  readonly status?: 422;
+  /** The path of the new object, below `/admin/api`. */
   readonly location?: string;
   readonly xml?: () => Body;
   readonly json?: () => Body;
@@ -89,11 +90,16 @@ export interface ResponseDoc {
 
 export async function sendResponse(
   reply: FastifyReply,
-  { format, streamBody }: { readonly format: Format } & Pick<ApiCall, "streamBody">,
+  {
+    format,
+    adminUrl,
+    streamBody,
+  }: { readonly format: Format; readonly adminUrl: string } & Pick<ApiCall, "streamBody">,
   response: ApiResponse,
 ): Promise<FastifyReply> {
   const rendered = response[format]?.();
-  if (response.location !== undefined) reply.header("location", response.location);
+  const { location, status = location === undefined ? 200 : 201 } = response;
+  if (location !== undefined) reply.header("location", `${adminUrl}/admin/api${location}`);
   reply.type(contentTypes[format]);
   if (rendered === undefined) return reply.code(200).send("");
   const body = typeof rendered === "string" ? rendered : await bufferStream(inTurns(rendered));
@@ -104,7 +110,7 @@ export async function sendResponse(
   reply.header("etag", tag);
   if (response.lastModified) reply.header("last-modified", response.lastModified.toUTCString());
   if (isFresh(reply.request, tag)) return reply.code(304).send();
-  return reply.code(response.status ?? 200).send(body);
+  return reply.code(status).send(body);
 }
 
 /**

@@ -180,14 +180,10 @@ const createServiceOperation: Operation = {
   response: serviceResponse,
 
   async handle({ pool }, call) {
-    const { provider, values, by, adminUrl } = call;
+    const { provider, values, by } = call;
     const { product } = requireSuccess(await createProduct(pool, { providerId: provider.id, values, by }));
     const context = await readServiceContext(pool, call);
-    return {
-      ...renderService(context, product),
-      status: 201,
-      location: `${adminUrl}/admin/api/services/${product.id}`,
-    };
+    return { ...renderService(context, product), location: `/services/${product.id}` };
   },
 };
 

@@ -94,8 +94,7 @@ export const signUpOperation: Operation = {
     const applications = signedUp.applications.filter(({ product }) => isInProductScope(productScope, product.id));
     const settings = await readDocumentSettings(pool, provider);
     return {
-      status: 201,
-      location: `${adminUrl}/admin/api/accounts/${details.account.id}`,
+      location: `/accounts/${details.account.id}`,
       ...renderSignUp({ details, applications }, settings, adminUrl),
     };
   },

@@ -141,8 +141,7 @@ const createUserOperation: Operation = {
     const { provider, values, by } = call;
     const accountId = call.id("account_id");
     const { user } = requireSuccess(await createUser(pool, passwords, { provider, accountId, values, by }));
-    const location = `${call.adminUrl}/admin/api/accounts/${accountId}/users/${user.id}`;
-    return { ...(await respondWithUser(pool, call, user)), status: 201, location };
+    return { ...(await respondWithUser(pool, call, user)), location: `/accounts/${accountId}/users/${user.id}` };
   },
 };
 
