@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { Problem } from "#http/shared/problem.ts";
-import type { Database } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { activateUser } from "#portal/accounts/index.ts";
 import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#portal/fields/index.ts";
@@ -192,76 +192,35 @@ const deleteUserOperation: Operation = {
   },
 };
 
-const userActionOperation = {
-  method: "PUT",
-  action: "change-portal",
-  response: userResponse,
-} as const satisfies Partial<Operation>;
+interface Transition extends Pick<Operation, "title" | "description"> {
+  /** The last part of the path. */
+  readonly event: string;
+  /** As in 3scale, some refusals show the user. An ability check denies roles, hence 403 instead of 422. */
+  readonly refusal?: "shows user" | "forbidden";
+  readonly apply: (pool: Pool, target: ReturnType<typeof userTarget>) => ReturnType<typeof activateUser>;
+}
 
-const activateUserOperation: Operation = {
-  ...userActionOperation,
-  title: "User Activate",
-  description: "Activates a pending user, and with the first user the account. Has no effect on an active user.",
-  path: "/accounts/{account_id}/users/{id}/activate",
-  otherErrors: [422],
-
-  async handle({ pool }, call) {
-    const outcome = await activateUser(pool, userTarget(call));
-    return respondToTransition(pool, call, { event: "activate", outcome });
-  },
-};
-
-const roleOperation = (role: User["role"], title: string, description: string): Operation => ({
-  ...userActionOperation,
+const transitionOperation = ({ event, title, description, refusal, apply }: Transition): Operation => ({
   title,
   description,
-  path: `/accounts/{account_id}/users/{id}/${role}`,
+  method: "PUT",
+  path: `/accounts/{account_id}/users/{id}/${event}`,
+  action: "change-portal",
+  otherErrors: refusal === "forbidden" ? [] : [422],
+  response: userResponse,
 
   async handle({ pool }, call) {
-    const outcome = await changeUserRole(pool, { ...userTarget(call), role });
-    // 3scale denies this by an ability check, hence 403 instead of 422.
-    if (outcome && "refused" in outcome) throw new Problem("not-deletable", { errors: outcome.refused });
+    const outcome = await apply(pool, userTarget(call));
+    if (outcome && "refused" in outcome) {
+      if (refusal === "forbidden") throw new Problem("not-deletable", { errors: outcome.refused });
+      if (refusal === "shows user") return renderRefusal(pool, call, event);
+    }
     return respondWithUser(pool, call, requireSuccess(outcome).user);
   },
 });
 
-const suspendUserOperation: Operation = {
-  ...userActionOperation,
-  title: "User Suspend",
-  description: "Suspends a user. Ends the user's sessions immediately.",
-  path: "/accounts/{account_id}/users/{id}/suspend",
-  otherErrors: [422],
-
-  async handle({ pool }, call) {
-    const outcome = await suspendUser(pool, userTarget(call));
-    return respondToTransition(pool, call, { event: "suspend", outcome });
-  },
-};
-
-const unsuspendUserOperation: Operation = {
-  ...userActionOperation,
-  title: "User Unsuspend",
-  description: "Makes a suspended user active again.",
-  path: "/accounts/{account_id}/users/{id}/unsuspend",
-  otherErrors: [422],
-
-  async handle({ pool }, call) {
-    const { user } = requireSuccess(await unsuspendUser(pool, userTarget(call)));
-    return respondWithUser(pool, call, user);
-  },
-};
-
-interface Transition {
-  readonly event: "activate" | "suspend";
-  readonly outcome: { readonly user: User } | { readonly refused: unknown } | undefined;
-}
-
-/** Renders the user after a transition, or the refusal of a transition that the user's state does not allow. */
-async function respondToTransition(db: Database, call: Call, { event, outcome }: Transition): Promise<ApiResponse> {
-  const { provider, adminUrl, id } = call;
-  if (outcome && "user" in outcome) return respondWithUser(db, call, outcome.user);
-  const user = outcome && (await readUser(db, provider.id, id("id")));
-  if (!user) throw new Problem("not-found");
+async function renderRefusal(db: Database, { provider, adminUrl, id }: Call, event: string): Promise<ApiResponse> {
+  const user = requireSuccess(await readUser(db, provider.id, id("id")));
   const settings = await readDocumentSettings(db, provider);
   return renderRefusedTransition({
     from: user.state,
@@ -276,13 +235,38 @@ export const userOperations: readonly Operation[] = [
   readUserOperation,
   updateUserOperation,
   deleteUserOperation,
-  activateUserOperation,
-  roleOperation("admin", "User change Role to Admin", "Makes a user an admin of the account."),
-  roleOperation(
-    "member",
-    "User Change Role to Member",
-    "Makes a user a member of the account, unless it is the account's last admin.",
-  ),
-  suspendUserOperation,
-  unsuspendUserOperation,
+  transitionOperation({
+    event: "activate",
+    title: "User Activate",
+    description: "Activates a pending user, and with the first user the account. Has no effect on an active user.",
+    refusal: "shows user",
+    apply: activateUser,
+  }),
+  transitionOperation({
+    event: "admin",
+    title: "User change Role to Admin",
+    description: "Makes a user an admin of the account.",
+    refusal: "forbidden",
+    apply: (pool, target) => changeUserRole(pool, { ...target, role: "admin" }),
+  }),
+  transitionOperation({
+    event: "member",
+    title: "User Change Role to Member",
+    description: "Makes a user a member of the account, unless it is the account's last admin.",
+    refusal: "forbidden",
+    apply: (pool, target) => changeUserRole(pool, { ...target, role: "member" }),
+  }),
+  transitionOperation({
+    event: "suspend",
+    title: "User Suspend",
+    description: "Suspends a user. Ends the user's sessions immediately.",
+    refusal: "shows user",
+    apply: suspendUser,
+  }),
+  transitionOperation({
+    event: "unsuspend",
+    title: "User Unsuspend",
+    description: "Makes a suspended user active again.",
+    apply: unsuspendUser,
+  }),
 ];
