@@ -5,7 +5,7 @@ import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 /**
  * Returns the port to listen on, a free one for 0. Refuses a port in use immediately, before a database is created for nothing.
  */
-export async function claimPort(host: string, port: number): Promise<number> {
+export async function claimPort(host: string, port: number, setting = "PORT"): Promise<number> {
   const server = createServer();
   try {
     server.listen(port, host);
@@ -13,7 +13,7 @@ export async function claimPort(host: string, port: number): Promise<number> {
     const address = server.address();
     return typeof address === "object" && address ? address.port : port;
   } catch (error) {
-    throw listenError(error, { host, port });
+    throw listenError(error, { host, port, setting });
   } finally {
     server.close();
   }

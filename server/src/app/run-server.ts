@@ -58,7 +58,7 @@ export async function runServer({
   isStopping,
 }: RunNeeds): Promise<AsyncDisposable> {
   const isWeb = roles.includes("web");
-  const port = isWeb ? await claimPort(config.host, config.port) : config.port;
+  const port = await claimPorts(config, isWeb);
   const local = localUrl(config.host, port);
   const urls = providerUrls(config.publicUrl ?? local, config.baseDomain);
 
@@ -100,6 +100,13 @@ export async function runServer({
   printStatus(isWeb ? `bellwire ready ${local}${outside}` : "bellwire engine ready");
   if (signIn) await printSignIn(signIn, printStatus);
   return running.move();
+}
+
+/** Refuses ports in use before a database is created. Returns the port of the web. */
+async function claimPorts({ host, port, operationsPort }: Config, isWeb: boolean): Promise<number> {
+  const claimed = isWeb ? await claimPort(host, port) : port;
+  if (operationsPort !== undefined) await claimPort(host, operationsPort, "BELLWIRE_OPERATIONS_PORT");
+  return claimed;
 }
 
 async function printSignIn({ lines, claim }: FirstSignIn, printStatus: RunNeeds["printStatus"]): Promise<void> {

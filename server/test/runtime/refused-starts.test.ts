@@ -31,9 +31,14 @@ test("a taken port is reported before a database is created", async () => {
   await once(otherProgram, "listening");
   const address = otherProgram.address();
   const port = typeof address === "object" ? String(address?.port) : "";
-  expect(await refusal({ PORT: port })).toBe(
-    `bellwire: Port ${port} on 127.0.0.1 is taken by another program. End it, or set PORT to another one.\n`,
-  );
+  for (const [setting, env] of [
+    ["PORT", { PORT: port }],
+    ["BELLWIRE_OPERATIONS_PORT", { PORT: "0", BELLWIRE_OPERATIONS_PORT: port }],
+  ] as const) {
+    expect(await refusal(env)).toBe(
+      `bellwire: Port ${port} on 127.0.0.1 is taken by another program. End it, or set ${setting} to another one.\n`,
+    );
+  }
   otherProgram.close();
 });
 
