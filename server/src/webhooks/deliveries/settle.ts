@@ -1,5 +1,5 @@
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
@@ -86,7 +86,7 @@ const orderedStatement = `
     delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
   ), ${firstEnded}`;
 
-/** Returns whether `writeFirstDeliveries` can write the outcome. */
+/** Returns whether `firstDeliveries` can write the outcome. */
 const isFirstDelivery = ({ end, number }: Settlement): boolean => end === "delivered" && number === 1;
 
 interface Written {
@@ -99,15 +99,13 @@ interface Written {
 
 const nothingWritten: Written = { written: 0, transaction: 0 };
 
-/** Writes successful first attempts, either all with an ordering key or all without. */
-async function writeFirstDeliveries(
-  db: Database,
-  engineId: string,
-  settlements: readonly Settlement[],
-): Promise<Written> {
+/** A statement that writes outcomes, and returns one row. */
+type Writing = readonly [text: string, values: readonly unknown[]];
+
+/** Returns the statement that writes successful first attempts, either all with an ordering key or all without. */
+function firstDeliveries(engineId: string, settlements: readonly Settlement[]): Writing {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
-  const isOrdered = settlements[0]?.orderingKey !== null;
-  const [row] = await db.query<Written>(isOrdered ? orderedStatement : unorderedStatement, [
+  const values = [
     engineId,
     plainArray(column(({ endpointId }) => endpointId)),
     plainArray(column(({ epoch }) => epoch)),
@@ -119,8 +117,8 @@ async function writeFirstDeliveries(
     bytesArray(column(({ responseBody }) => responseBody)),
     plainArray(column(({ settingsId }) => settingsId)),
     bytesArray(column(({ trace }) => trace)),
-  ]);
-  return row ?? nothingWritten;
+  ];
+  return [settlements[0]?.orderingKey === null ? unorderedStatement : orderedStatement, values];
 }
 
 /**
@@ -183,21 +181,19 @@ const outcomesStatement = `
     select provider_id, endpoint_id, event_id, error, url, ${failingNow} from mine where ending = 'failed'
     on conflict (provider_id, endpoint_id, event_id) do update
       set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
+  ), recorded as (
+    insert into attempts (${attemptColumns})
+    select ${attemptColumns}
+    from mine
+    on conflict (provider_id, event_id, endpoint_id, number) do nothing
+    returning 1
   )
-  insert into attempts (${attemptColumns})
-  select ${attemptColumns}
-  from mine
-  on conflict (provider_id, event_id, endpoint_id, number) do nothing
-  returning recorded_in as transaction`;
+  select count(*) as written, transaction_number() as transaction from recorded`;
 
-/** Writes outcomes of any kind. */
-export async function writeOutcomes(
-  db: Database,
-  engineId: string,
-  settlements: readonly Settlement[],
-): Promise<Written> {
+/** Returns the statement that writes outcomes of any kind. */
+export function outcomesOfAnyKind(engineId: string, settlements: readonly Settlement[]): Writing {
   const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
-  const rows = await db.query<{ transaction: number }>(outcomesStatement, [
+  const values = [
     engineId,
     plainArray(column(({ endpointId }) => endpointId)),
     plainArray(column(({ epoch }) => epoch)),
@@ -216,8 +212,8 @@ export async function writeOutcomes(
     plainArray(column(({ settingsId }) => settingsId)),
     bytesArray(column(({ trace }) => trace)),
     textArray(column(({ retriedAt }) => retriedAt)),
-  ]);
-  return { written: rows.length, transaction: rows[0]?.transaction ?? 0 };
+  ];
+  return [outcomesStatement, values];
 }
 
 // Attempts that were in flight when their delivery was cancelled or their endpoint deleted. The receiver got the
@@ -322,18 +318,20 @@ const promotedIn = (parts: readonly Written[]): readonly number[] => parts.flatM
 async function settle(pool: Pool, engineId: string, settlements: readonly Settlement[]): Promise<readonly Written[]> {
   const [ordered = [], unordered = []] = divide(settlements, (settlement) => settlement.orderingKey !== null);
   const [firsts = [], others = []] = divide(unordered, isFirstDelivery);
-  const settleUnordered: Settle = (all, write) =>
-    pool.inTransaction((tx) => {
+  const settleUnordered: Settle = async (all, write) => {
+    const sent = await pool.inTransaction(async (tx) => {
       tx.send(takeNumber, []);
-      return write(tx, engineId, all);
+      return tx.send<Written>(...write(engineId, all));
     });
+    return sent.rows[0] ?? nothingWritten;
+  };
   const settleOrdered: Settle = (all, write) => settleInOrder(pool, engineId, all, write);
   return [
     await settleFirsts(firsts.toSorted(byEndpointAndEvent), settleUnordered),
-    others.length > 0 ? await settleUnordered(others, writeOutcomes) : nothingWritten,
+    others.length > 0 ? await settleUnordered(others, outcomesOfAnyKind) : nothingWritten,
     ordered.every(isFirstDelivery)
       ? await settleFirsts(ordered, settleOrdered)
-      : await settleOrdered(ordered, writeOutcomes),
+      : await settleOrdered(ordered, outcomesOfAnyKind),
   ];
 }
 
@@ -341,15 +339,15 @@ async function settle(pool: Pool, engineId: string, settlements: readonly Settle
 const byEndpointAndEvent = (one: Settlement, other: Settlement): number =>
   one.endpointId - other.endpointId || (one.eventId < other.eventId ? -1 : 1);
 
-type Write = typeof writeOutcomes;
+type Write = typeof outcomesOfAnyKind;
 type Settle = (settlements: readonly Settlement[], write: Write) => Promise<Written>;
 
 async function settleFirsts(firsts: readonly Settlement[], settleWith: Settle): Promise<Written> {
   if (firsts.length === 0) return nothingWritten;
   try {
-    return await settleWith(firsts, writeFirstDeliveries);
+    return await settleWith(firsts, firstDeliveries);
   } catch (error) {
-    if (hasEndedBefore(error)) return settleWith(firsts, writeOutcomes);
+    if (hasEndedBefore(error)) return settleWith(firsts, outcomesOfAnyKind);
     throw error;
   }
 }
@@ -383,7 +381,10 @@ async function settleInOrder(
   const settleBehind = (lock: (tx: Transaction) => void): Promise<Written> =>
     pool.inTransaction(async (tx) => {
       lock(tx);
-      const [written, promoted] = await Promise.all([write(tx, engineId, settlements), promoteNext(tx, endedKeys)]);
+      const [[written = nothingWritten], promoted] = await Promise.all([
+        tx.query<Written>(...write(engineId, settlements)),
+        promoteNext(tx, endedKeys),
+      ]);
       return { ...written, promoted };
     });
   try {
