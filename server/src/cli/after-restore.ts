@@ -22,7 +22,7 @@ export const hold: Command = {
   summary:
     "after a restore that Bellwire cannot detect (a volume's snapshot): skip numbers, and send nothing until it is resumed",
   async run(args, needs) {
-    const { values } = parseArguments({ args: [...args], options: { "after-restore": { type: "boolean" } } });
+    const { values } = parseArguments(args, { "after-restore": { type: "boolean" } });
     if (!values["after-restore"])
       throw new WrongUsage("Add --after-restore: this command is for restored databases only.");
     let areHeld = false;
@@ -48,16 +48,13 @@ export const resume: Command = {
     "(some for the second time), or skip them (those that were not sent never will be)",
   async run(args, needs) {
     const flag = { type: "boolean" } as const;
-    const { values } = parseArguments({
-      args: [...args],
-      options: {
-        ...providerOption,
-        "after-restore": flag,
-        plan: flag,
-        send: flag,
-        skip: flag,
-        endpoint: { type: "string" },
-      },
+    const { values } = parseArguments(args, {
+      ...providerOption,
+      "after-restore": flag,
+      plan: flag,
+      send: flag,
+      skip: flag,
+      endpoint: { type: "string" },
     });
     if (!values["after-restore"])
       throw new WrongUsage("Add --after-restore: this command is for restored databases only.");

@@ -26,7 +26,7 @@ import { directorySchema } from "#platform/database/migrate.ts";
 import { verifyKeys } from "#platform/encryption.ts";
 import { errorMessage, CannotStart } from "#platform/errors.ts";
 import { createLogger } from "#platform/logger.ts";
-import { type Command, WrongUsage, type CommandNeeds, parseWhole, parseArguments } from "./command.ts";
+import { type Command, WrongUsage, type CommandNeeds, parseWhole, parseArguments, requireOne } from "./command.ts";
 import { openEncryption, withInstallation, type Installation, commandRecord, requireTenant } from "./with-database.ts";
 
 const namePattern = /^[a-z][a-z0-9-]{0,49}$/;
@@ -44,7 +44,7 @@ export const addCell: Command = {
   async run(args, needs) {
     const text = { type: "string" } as const;
     const options = { schema: text, "database-url-file": text };
-    const { values, positionals } = parseArguments({ args: [...args], options, allowPositionals: true });
+    const { values, positionals } = parseArguments(args, options, "positionals");
     const [name = "", ...more] = positionals;
     if (!namePattern.test(name) || name === "all" || more.length > 0) {
       throw new WrongUsage(
@@ -133,7 +133,7 @@ export const listCells: Command = {
   usage: "cell list",
   summary: "list the cells with their state, providers, database and schema",
   async run(args, needs) {
-    parseArguments({ args: [...args], options: {} });
+    parseArguments(args, {});
     await withInstallation(needs, async ({ directory, config }) => {
       const cells = await readCellLoads(directory);
       const isOther = cells.some(({ databaseUrl }) => databaseUrl !== null);
@@ -166,7 +166,7 @@ export const moveProviderCommand: Command = {
   usage: "provider move SUBDOMAIN --to CELL [--drain-seconds SECONDS]",
   summary: "move a provider to another cell while it works; repeat the command if it was interrupted",
   async run(args, needs) {
-    const { values, positionals } = parseArguments({ args: [...args], options: moveOptions, allowPositionals: true });
+    const { values, positionals } = parseArguments(args, moveOptions, "positionals");
     const [subdomain, ...more] = positionals;
     if (!subdomain || !values.to || more.length > 0) throw new WrongUsage("Name one provider, and a cell with --to.");
     const [to, drainMs] = [values.to, parseDrain(values["drain-seconds"])];
@@ -191,9 +191,8 @@ export const drainCell: Command = {
   async run(args, needs) {
     const flag = { type: "boolean" } as const;
     const options = { ...moveOptions, undo: flag, plan: flag };
-    const { values, positionals } = parseArguments({ args: [...args], options, allowPositionals: true });
-    const [name = "", ...more] = positionals;
-    if (name === "" || more.length > 0) throw new WrongUsage("Name one cell.");
+    const { values, positionals } = parseArguments(args, options, "positionals");
+    const name = requireOne(positionals, "Name one cell.");
     const targets = values.to?.split(",").map((cell) => cell.trim());
     if (values.undo && (values.plan || targets))
       throw new WrongUsage("--undo makes the cell active, and moves nothing.");

@@ -101,16 +101,25 @@ function explainUnknown(args: readonly string[], commands: readonly Command[]): 
  * Parses arguments, and refuses an option that is given twice unless it takes several values: the last one would count alone, so
  * `erase --account 5 --account 7` would erase one account.
  */
-export function parseArguments<Arguments extends ParseArgsConfig>(config: Arguments) {
-  const parsed = parseArgs(config);
-  const { tokens = [] } = parseArgs({ ...config, tokens: true });
+export function parseArguments<Options extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: Options,
+  others?: "positionals",
+) {
+  const parsed = parseArgs({ args: [...args], options, allowPositionals: others === "positionals", tokens: true });
   const given = new Set<string>();
-  for (const token of tokens) {
-    if (token.kind !== "option" || config.options?.[token.name]?.multiple) continue;
+  for (const token of parsed.tokens) {
+    if (token.kind !== "option" || options[token.name]?.multiple) continue;
     if (given.has(token.name)) throw new WrongUsage(`Give --${token.name} once.`);
     given.add(token.name);
   }
   return parsed;
+}
+
+/** Returns the only positional argument. */
+export function requireOne([one, ...more]: readonly string[], refusal: string): string {
+  if (!one || more.length > 0) throw new WrongUsage(refusal);
+  return one;
 }
 
 /** Parses decimal digits. Returns NaN for all other texts, such as `0x10`, `1e3` and an empty one. */
@@ -139,7 +148,7 @@ export const serve: Command = {
   usage: "serve [--role web|engine]",
   summary: "run until stopped; all roles unless --role is given",
   async run(args, { env, roles, serve: serveRoles, print, printStatus }) {
-    const { values } = parseArguments({ args: [...args], options: { role: { type: "string", multiple: true } } });
+    const { values } = parseArguments(args, { role: { type: "string", multiple: true } });
     const unknown = values.role?.find((role) => !roles.some((known) => known === role));
     if (unknown !== undefined) throw new WrongUsage(`There is no role ${unknown}: use ${roles.join(" or ")}.`);
     const chosen = roles.filter((role) => values.role?.includes(role) ?? true);

@@ -41,7 +41,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Parses the arguments of a command that has no other options. */
 const parseFilterArguments = (args: readonly string[]): ReadFilter =>
-  parseFilterOptions(parseArguments({ args: [...args], options: filterOptions }).values);
+  parseFilterOptions(parseArguments(args, filterOptions).values);
 
 /** Parses the filter options. */
 function parseFilterOptions(values: Options): ReadFilter {
@@ -133,7 +133,7 @@ export const deleteFailures: Command = {
   usage: `failures delete ${filterUsage} | --all`,
   summary: "delete failures from the list; their history stays",
   async run(args, needs) {
-    const { values } = parseArguments({ args: [...args], options: { ...filterOptions, all: { type: "boolean" } } });
+    const { values } = parseArguments(args, { ...filterOptions, all: { type: "boolean" } });
     const filter = parseFilterOptions(values);
     if (!filter.isNarrow && !values.all)
       throw new WrongUsage("Name the failures with --endpoint, --until or --id, or give --all.");
@@ -147,7 +147,7 @@ export const checkFailures: Command = {
   usage: "failures check [--provider SUBDOMAIN]",
   summary: "exit with code 1 if there are failures, for cron",
   async run(args, needs) {
-    const { values } = parseArguments({ args: [...args], options: providerOption });
+    const { values } = parseArguments(args, providerOption);
     const count = await withProvider(needs, values.provider, ({ pool, provider }) => countFailures(pool, provider.id));
     needs.print(count === 1 ? "1 delivery has failed" : `${count} deliveries have failed`);
     return count === 0 ? 0 : 1;

@@ -19,7 +19,7 @@ export const migrate: Command = {
   summary:
     "migrate the databases of all cells, as every start does; --plan shows pending migrations, their locks, and what older processes do",
   async run(args, needs) {
-    const { values } = parseArguments({ args: [...args], options: { plan: { type: "boolean" } } });
+    const { values } = parseArguments(args, { plan: { type: "boolean" } });
     if (values.plan) return showPlan(needs);
     await withEveryCell(needs, async () => undefined, { mayChange: true });
     needs.print("The database is up to date.");
@@ -61,7 +61,7 @@ export const rekey: Command = {
   summary:
     "re-encrypt all secrets with the newest BELLWIRE_SECRET_KEY while Bellwire runs, so that older keys can be removed",
   async run(args, needs) {
-    parseArguments({ args: [...args], options: {} });
+    parseArguments(args, {});
     const retired: string[] = [];
     let isDone = true;
     await withInstallation(needs, async ({ directory, config, open }) => {
@@ -109,7 +109,7 @@ export const backup: Command = {
   usage: "backup --to FOLDER",
   summary: "copy the embedded database and its keys into a new data directory, while Bellwire runs",
   async run(args, { env, print, printStatus }) {
-    const { values } = parseArguments({ args: [...args], options: { to: { type: "string" } } });
+    const { values } = parseArguments(args, { to: { type: "string" } });
     if (!values.to) throw new WrongUsage("Name a new folder for the backup: --to FOLDER.");
     const { databaseUrl, dataDir } = readConfig(env);
     if (databaseUrl)
@@ -133,7 +133,7 @@ export const showConfig: Command = {
   usage: "config",
   summary: "show each setting with its value and origin, and properties of the database",
   async run(args, { env, print, printStatus }) {
-    parseArguments({ args: [...args], options: {} });
+    parseArguments(args, {});
     const config = readConfig(env);
     for (const warning of warnOfUnknownSettings(env)) printStatus(warning);
     for (const { name, value, from } of explainConfig(env)) print(`${name.padEnd(30)} ${value.padEnd(40)} ${from}`);

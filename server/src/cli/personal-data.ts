@@ -14,10 +14,7 @@ export const erase: Command = {
     "delete an account or a developer, and erase the personal data everywhere; the engine does it in the background",
   async run(args, needs) {
     const text = { type: "string" } as const;
-    const { values } = parseArguments({
-      args: [...args],
-      options: { ...providerOption, account: text, user: text, pending: text },
-    });
+    const { values } = parseArguments(args, { ...providerOption, account: text, user: text, pending: text });
     const accountId = parseId("--account", values.account);
     const userId = parseId("--user", values.user);
     const pending = pendingChoices.find((choice) => choice === values.pending);
@@ -66,11 +63,7 @@ export const showErasure: Command = {
   usage: "erasure ID [--provider SUBDOMAIN]",
   summary: "show the progress of an erasure; exits with 1 while it is not done",
   async run(args, needs) {
-    const { values, positionals } = parseArguments({
-      args: [...args],
-      options: providerOption,
-      allowPositionals: true,
-    });
+    const { values, positionals } = parseArguments(args, providerOption, "positionals");
     const id = parseId("ID", positionals[0]);
     if (id === undefined || positionals.length > 1)
       throw new WrongUsage("Give the id of one erasure, as bellwire erase prints it.");

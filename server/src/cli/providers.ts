@@ -28,7 +28,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { errorMessage } from "#platform/errors.ts";
 import { type Provider, readProvider } from "#portal/providers/index.ts";
 import { createFindPlace, drainSeconds, lockProvider, requireCell } from "./cells.ts";
-import { type Command, type CommandNeeds, WrongUsage, parseWhole, parseArguments } from "./command.ts";
+import { type Command, type CommandNeeds, WrongUsage, parseWhole, parseArguments, requireOne } from "./command.ts";
 import {
   type Installation,
   auditCommand,
@@ -45,7 +45,7 @@ export const createProvider: Command = {
   async run(args, needs) {
     const text = { type: "string" } as const;
     const options = { name: text, subdomain: text, "admin-username": text, "admin-password": text, cell: text };
-    const { values } = parseArguments({ args: [...args], options });
+    const { values } = parseArguments(args, options);
     const { name, subdomain } = values;
     if (!name || !subdomain) throw new WrongUsage("Give --name and --subdomain.");
     const adminUsername = values["admin-username"] || "admin";
@@ -89,7 +89,7 @@ export const listProviders: Command = {
     "list the subdomains of all providers, which other commands take with --provider, their states and cells; " +
     "unknown: the cell does not respond",
   async run(args, needs) {
-    parseArguments({ args: [...args], options: {} });
+    parseArguments(args, {});
     await withInstallation(needs, async (installation) => {
       needs.print(row("SUBDOMAIN", "STATE", "CELL"));
       for (const cell of await readCells(installation.directory)) {
@@ -183,11 +183,7 @@ export const setLimit: Command = {
   usage: "provider limit NAME NUMBER|default [--provider SUBDOMAIN]",
   summary: "change a limit of docs/reference/limits.md for one provider",
   async run(args, needs) {
-    const { values, positionals } = parseArguments({
-      args: [...args],
-      options: providerOption,
-      allowPositionals: true,
-    });
+    const { values, positionals } = parseArguments(args, providerOption, "positionals");
     const [name = "", number = "", ...more] = positionals;
     const limit = changeableLimits.find((known) => known.name === name);
     const names = changeableLimits.map((known) => known.name).join(", ");
@@ -221,9 +217,8 @@ export const suspendProvider: Command = {
     "close the portals and APIs of a provider (403), until --undo; nothing is deleted, and recorded events are still delivered",
   async run(args, needs) {
     const options = { undo: { type: "boolean" } } as const;
-    const { values, positionals } = parseArguments({ args: [...args], options, allowPositionals: true });
-    const [subdomain, ...more] = positionals;
-    if (!subdomain || more.length > 0) throw new WrongUsage("Name one provider by its subdomain.");
+    const { values, positionals } = parseArguments(args, options, "positionals");
+    const subdomain = requireOne(positionals, "Name one provider by its subdomain.");
     const state = values.undo ? "approved" : "suspended";
     await withProvider(needs, subdomain, ({ pool, provider: { id: providerId } }) =>
       pool.inTransaction(async (tx) => {
@@ -246,9 +241,8 @@ export const deleteProviderCommand: Command = {
     "repeat the command if it was interrupted",
   async run(args, needs) {
     const options = { yes: { type: "string" } } as const;
-    const { values, positionals } = parseArguments({ args: [...args], options, allowPositionals: true });
-    const [subdomain, ...more] = positionals;
-    if (!subdomain || more.length > 0) throw new WrongUsage("Name one provider by its subdomain.");
+    const { values, positionals } = parseArguments(args, options, "positionals");
+    const subdomain = requireOne(positionals, "Name one provider by its subdomain.");
     if (values.yes !== undefined && values.yes !== subdomain)
       throw new WrongUsage(`--yes must repeat the subdomain ${subdomain}.`);
     const isConfirmed = values.yes !== undefined;
@@ -334,15 +328,12 @@ export const createToken: Command = {
   summary: `create an access token and print it once; scopes: ${scopes.join(", ")} (default: all)`,
   async run(args, needs) {
     const text = { type: "string" } as const;
-    const { values } = parseArguments({
-      args: [...args],
-      options: {
-        ...providerOption,
-        username: text,
-        name: text,
-        permission: text,
-        scope: { type: "string", multiple: true },
-      },
+    const { values } = parseArguments(args, {
+      ...providerOption,
+      username: text,
+      name: text,
+      permission: text,
+      scope: { type: "string", multiple: true },
     });
     const { username, name = "Made on the command line", permission = "rw" } = values;
     if (!username) throw new WrongUsage("A token acts as a user: give --username.");
@@ -386,13 +377,12 @@ export const changeUserPassword: Command = {
   usage: "user password USERNAME [--password PASSWORD] [--provider SUBDOMAIN]",
   summary: "set a new password for a user of the Admin Portal (printed if generated) and end the user's sessions",
   async run(args, needs) {
-    const { values, positionals } = parseArguments({
-      args: [...args],
-      options: { ...providerOption, password: { type: "string" } },
-      allowPositionals: true,
-    });
-    const [username, ...more] = positionals;
-    if (!username || more.length > 0) throw new WrongUsage("Give one username or email address.");
+    const { values, positionals } = parseArguments(
+      args,
+      { ...providerOption, password: { type: "string" } },
+      "positionals",
+    );
+    const username = requireOne(positionals, "Give one username or email address.");
     const password = values.password || randomPassword();
     await withProvider(needs, values.provider, async ({ pool, provider }) => {
       const lengthMin = provider.passwordLengthMin;
