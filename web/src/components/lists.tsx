@@ -15,7 +15,7 @@ import {
   ToolbarItem,
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { countOf, formatCount } from "./counts.ts";
 import { perPage } from "../api/accounts.ts";
 
@@ -149,6 +149,16 @@ export function ListPagination({ total, page, onPage }: ListPaginationProps) {
       onSetPage={(_, chosen) => onPage(chosen)}
     />
   );
+}
+
+/** Renders what a page without rows shows. One behind the last page leads to it: all of its rows may have been deleted. */
+export function EmptyPage({ total, page, onPage, children }: ListPaginationProps & { readonly children: ReactNode }) {
+  const last = Math.max(1, Math.ceil(total / perPage));
+  const isBehind = page > last;
+  useEffect(() => {
+    if (isBehind) onPage(last);
+  }, [isBehind, last, onPage]);
+  return isBehind ? null : children;
 }
 
 const rowsAtOnce = 100;

@@ -10,7 +10,7 @@ const account = (id: number, org_name: string) => ({
 const listed = "GET accounts?per_page=50";
 const plan = (id: number, name: string) => ({ account_plan: { id, name, state: "published" } });
 
-function show(outcomes: Answer, allowedActions = ["administer-portal"]) {
+function show(outcomes: Answer, allowedActions = ["administer-portal"], at = "/accounts") {
   const answers: Record<string, Answer> = {
     [listed]: [200, { accounts: [account(4, "Quay Books"), account(5, "Harbour"), account(6, "Pier")] }],
     "GET account_plan_requests": [200, { data: [] }],
@@ -20,7 +20,7 @@ function show(outcomes: Answer, allowedActions = ["administer-portal"]) {
   const route = { path: "/accounts", read: readAccountSearch };
   return {
     answers,
-    ...showInPortal(<AccountsPage />, { answers, route, session: { allowedActions: new Set(allowedActions) } }),
+    ...showInPortal(<AccountsPage />, { answers, route, at, session: { allowedActions: new Set(allowedActions) } }),
   };
 }
 
@@ -47,6 +47,15 @@ test("a search keeps the focus and announces the number of matches", async () =>
   await waitFor(() => expect(page()).toContain("Found it"));
   expect(document.activeElement).toBe(input);
   expect(document.querySelector("[role=status]")?.textContent).toBe("1 account");
+});
+
+test("the last page follows one behind it, as after the deletion of all its rows", async () => {
+  const { answers, search: address } = show([200, {}], undefined, "/accounts?page=9");
+  const metadata = { total_entries: 60 };
+  answers["GET accounts?page=9&per_page=50"] = [200, { accounts: [], metadata }];
+  answers["GET accounts?page=2&per_page=50"] = [200, { accounts: [account(7, "On the last page")], metadata }];
+  await waitFor(() => expect(page()).toContain("On the last page"));
+  expect(address()).toEqual({ page: 2 });
 });
 
 test("a bulk operation requires confirmation with the names, and reports the result", async () => {

@@ -24,7 +24,7 @@ import { FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useDialogForm } from "../../components/form/use-change.ts";
 import { Name, StateLabel } from "../../components/labels.tsx";
 import { type ListColumn, ListTable, useRowSelection } from "../../components/list-table.tsx";
-import { ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
+import { EmptyPage, ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
 import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
@@ -36,6 +36,7 @@ const route = getRouteApi("/accounts");
 
 export function AccountsPage() {
   const filter = readAccountSearch(route.useSearch()); // the router passes unknown parameters through
+  const { page = 1 } = filter;
   const navigate = useNavigate();
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/accounts", search: readAccountSearch(search), replace: true });
@@ -72,7 +73,9 @@ export function AccountsPage() {
         <Loaded query={query} skeleton={<TableSkeleton of="accounts" />}>
           {({ accounts, total }) =>
             accounts.length === 0 ? (
-              <NoAccounts isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
+              <EmptyPage total={total} page={page} onPage={(last) => narrow({ ...filter, page: last })}>
+                <NoAccounts isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
+              </EmptyPage>
             ) : (
               <>
                 <ListTable
@@ -85,8 +88,10 @@ export function AccountsPage() {
                 />
                 <ListPagination
                   total={total}
-                  page={filter.page ?? 1}
-                  onPage={(page) => void navigate({ to: "/accounts", search: readAccountSearch({ ...filter, page }) })}
+                  page={page}
+                  onPage={(chosen) =>
+                    void navigate({ to: "/accounts", search: readAccountSearch({ ...filter, page: chosen }) })
+                  }
                 />
               </>
             )

@@ -32,7 +32,7 @@ import { BulkMenu, type BulkOperation } from "../../components/bulk/bulk-menu.ts
 import { webhookNote } from "../../components/form/form-dialog.tsx";
 import { fieldText } from "../../components/form/use-change.ts";
 import { useRowSelection } from "../../components/list-table.tsx";
-import { ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
+import { EmptyPage, ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
@@ -43,6 +43,7 @@ const route = getRouteApi("/applications");
 
 export function ApplicationsPage() {
   const filter = readApplicationSearch(route.useSearch()); // the router passes unknown parameters through
+  const { page = 1 } = filter;
   const navigate = useNavigate();
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/applications", search: readApplicationSearch(search), replace: true });
@@ -64,15 +65,17 @@ export function ApplicationsPage() {
         <Loaded query={query} skeleton={<TableSkeleton of="applications" />}>
           {({ applications, total }) =>
             applications.length === 0 ? (
-              <NoApplications isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
+              <EmptyPage total={total} page={page} onPage={(last) => narrow({ ...filter, page: last })}>
+                <NoApplications isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
+              </EmptyPage>
             ) : (
               <>
                 <ApplicationsTable applications={applications} showsAccount ticks={ticks} />
                 <ListPagination
                   total={total}
-                  page={filter.page ?? 1}
-                  onPage={(page) =>
-                    void navigate({ to: "/applications", search: readApplicationSearch({ ...filter, page }) })
+                  page={page}
+                  onPage={(chosen) =>
+                    void navigate({ to: "/applications", search: readApplicationSearch({ ...filter, page: chosen }) })
                   }
                 />
               </>
