@@ -317,7 +317,7 @@ async function insertFirstUser(
       passwordHash,
       role: "admin",
       state: states.user,
-      activationCodeDigest: link?.codeDigest ?? null,
+      activationCodeDigest: link?.codeDigest,
       fields: fields.userFields,
     },
     now,

@@ -215,16 +215,7 @@ export async function createUser(
     const user = await insertUser(
       tx,
       provider.id,
-      {
-        accountId,
-        username,
-        email,
-        passwordHash,
-        role: "member",
-        state: "pending",
-        activationCodeDigest: null,
-        fields: userFields,
-      },
+      { accountId, username, email, passwordHash, role: "member", state: "pending", fields: userFields },
       by.now,
     );
     if (!user) return { refused: mergeErrors(await findTakenUserNames(tx, provider.id, fields)) };

@@ -5,7 +5,6 @@ import { countLimits, requireWithinLimit } from "#platform/limits.ts";
 import { recordActivation } from "#portal/accounts/account-states.ts";
 import { type Account, lockAccount } from "#portal/accounts/account.ts";
 import {
-  type DocumentSettings,
   type FieldErrors,
   type FieldInput,
   emailErrors,
@@ -15,8 +14,8 @@ import {
 } from "#portal/fields/index.ts";
 import { insertMail, invitationMail } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { parseNewUser, type UserFields, type UserOutcome } from "./change-user.ts";
-import { type User, findTakenUserNames, insertUser, linkLifetime, textsOfUsersErrors, userEvent } from "./user.ts";
+import { parseNewUser, type UserOutcome } from "./change-user.ts";
+import { findTakenUserNames, insertUser, linkLifetime, textsOfUsersErrors, userEvent } from "./user.ts";
 
 /** A mailed invitation to join an account. */
 export interface Invitation {
@@ -235,7 +234,10 @@ export async function acceptInvitation(
       if (!hasNoErrors(tooLong)) return { refused: tooLong };
       if (!(await markAccepted(tx, provider.id, code, now))) return undefined;
       await requireWithinLimit(tx, countLimits.users, { providerId: provider.id, id: account.id });
-      const user = await insertMember(tx, settings, { fields, passwordHash, accountId: account.id }, now);
+      const { username, email } = fields;
+      const member = { ...added, username, email, passwordHash, role: "member", state: "active" } as const;
+      const user = await insertUser(tx, provider.id, member, now);
+      if (!user) throw new NameTaken("the name was taken at the same time");
       const actor = { kind: "developer", userId: user.id } as const;
       const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;
       const event = userEvent("user.created", settings, user);
@@ -252,32 +254,6 @@ export async function acceptInvitation(
 /** Thrown, so that the transaction rolls back and the invitation stays open. */
 class NameTaken extends Error {
   override readonly name = "TakenMeanwhile";
-}
-
-async function insertMember(
-  tx: Transaction,
-  { provider }: DocumentSettings,
-  { fields, passwordHash, accountId }: { fields: UserFields; passwordHash: string; accountId: number },
-  now: Date,
-): Promise<User> {
-  const { username, email, userFields } = fields;
-  const user = await insertUser(
-    tx,
-    provider.id,
-    {
-      accountId,
-      username,
-      email,
-      passwordHash,
-      role: "member",
-      state: "active",
-      activationCodeDigest: null,
-      fields: userFields,
-    },
-    now,
-  );
-  if (!user) throw new NameTaken("the name was taken at the same time");
-  return user;
 }
 
 interface InvitationDeletion {

@@ -143,7 +143,8 @@ export const textsOfUsersErrors = (
 export interface NewUser extends Pick<User, "accountId" | "username" | "email" | "role" | "fields"> {
   readonly state: "pending" | "active";
   readonly passwordHash: string | null;
-  readonly activationCodeDigest: Buffer | null;
+  /** Of the code in an activation link. */
+  readonly activationCodeDigest?: Buffer | undefined;
 }
 
 /** Returns the new user, or undefined if the username or email address is taken. */
@@ -153,7 +154,7 @@ export async function insertUser(
   user: NewUser,
   now: Date,
 ): Promise<User | undefined> {
-  const { passwordHash, activationCodeDigest, state } = user;
+  const { passwordHash, activationCodeDigest = null, state } = user;
   const values = [providerId, now, passwordHash, activationCodeDigest, state, ...insertValues(userFields, user)];
   const [inserted] = await tx.query<User>(insertUserStatement, values);
   return inserted;
