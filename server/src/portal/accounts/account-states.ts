@@ -86,17 +86,10 @@ async function mailAdmins(
 ): Promise<void> {
   const { orgName, state } = account;
   if (state !== "approved" && state !== "pending" && state !== "rejected") return;
-  for (const { role, email, username } of users) {
-    if (role !== "admin" || email === null) continue;
-    await insertMail(
-      tx,
-      provider.id,
-      {
-        ...accountStateMail({ provider, recipient: email, username, orgName, state, logInUrl }),
-        accountId: account.id,
-      },
-      by.now,
-    );
+  for (const { role, email: recipient, username } of users) {
+    if (role !== "admin" || recipient === null) continue;
+    const mail = accountStateMail({ provider, recipient, username, orgName, state, logInUrl });
+    await insertMail(tx, provider.id, { ...mail, accountId: account.id }, by.now);
   }
 }
 

@@ -8,14 +8,15 @@ interface Sender {
   readonly name: string;
 }
 
-interface ActivationMail {
+/** A mail to a user, with a link. */
+interface LinkMail {
   readonly provider: Sender;
   readonly recipient: string;
   readonly username: string;
   readonly url: string;
 }
 
-export const activationMail = ({ provider, recipient, username, url }: ActivationMail): NewMail => ({
+export const activationMail = ({ provider, recipient, username, url }: LinkMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: activate your account`,
   text: `Hello ${username},
@@ -48,14 +49,7 @@ If you do not know "${nameInLine(orgName)}", you need not do anything.
   secretLink: url,
 });
 
-interface LostPasswordMail {
-  readonly provider: Sender;
-  readonly recipient: string;
-  readonly username: string;
-  readonly url: string;
-}
-
-export const lostPasswordMail = ({ provider, recipient, username, url }: LostPasswordMail): NewMail => ({
+export const lostPasswordMail = ({ provider, recipient, username, url }: LinkMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: choose a new password`,
   text: `Hello ${username},
@@ -110,7 +104,7 @@ the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${accountS
 });
 
 interface ApplicationRejectedMail {
-  readonly provider: { readonly name: string };
+  readonly provider: Sender;
   readonly recipient: string;
   readonly username: string;
   /** The application's name. */

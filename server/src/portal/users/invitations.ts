@@ -190,13 +190,9 @@ const insertInvitationMail = (
   { provider, urlOf, by }: InvitationContext,
   { invitation, account, code }: { invitation: Invitation; account: Account; code: string },
 ): Promise<void> => {
-  const { email: recipient } = invitation;
-  return insertMail(
-    tx,
-    provider.id,
-    { ...invitationMail({ provider, recipient, orgName: account.orgName, url: urlOf(code) }), accountId: account.id },
-    by.now,
-  );
+  const { id: accountId, orgName } = account;
+  const mail = invitationMail({ provider, recipient: invitation.email, orgName, url: urlOf(code) });
+  return insertMail(tx, provider.id, { ...mail, accountId }, by.now);
 };
 
 interface Acceptance {

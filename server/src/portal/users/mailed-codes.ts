@@ -132,7 +132,7 @@ export const requestNewPassword = (pool: Pool, request: MailedLinkRequest): Prom
 interface LinkMail {
   /** Stores the digest $3 of the link's code if provider $1 has a user with address $2 who may use the link. */
   readonly statement: string;
-  readonly mail: typeof activationMail | typeof lostPasswordMail;
+  readonly mail: typeof activationMail;
 }
 
 async function mailRequestedLink(
