@@ -249,7 +249,7 @@ export async function acceptInvitation(
 
 /** Thrown, so that the transaction rolls back and the invitation stays open. */
 class NameTaken extends Error {
-  override readonly name = "TakenMeanwhile";
+  override readonly name = "NameTaken";
 }
 
 interface InvitationDeletion {
