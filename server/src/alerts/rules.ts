@@ -232,6 +232,7 @@ const audit = (tx: Transaction, caller: RuleCaller, action: string, rule: AlertR
       clear_threshold: rule.clearThreshold,
       for_seconds: rule.forSeconds,
       clear_for_seconds: rule.clearForSeconds,
+      min_attempts: rule.minAttempts,
       is_enabled: rule.isEnabled,
       by_mail: rule.byMail,
     },

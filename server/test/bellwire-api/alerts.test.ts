@@ -53,6 +53,14 @@ test("a closed alert is not muted, and none until a time in the past", async ({ 
   for (const path of [closed, open]) expect((await api.call("GET", path)).json()).toMatchObject({ muted: false });
 });
 
+test("the audit record of a changed rule has all of its settings", async ({ api }) => {
+  const [{ id }] = (await api.call("GET", "/alert-rules")).json().data;
+  const changed = (await api.call("PATCH", `/alert-rules/${id}`, { payload: { min_attempts: 77 } })).json();
+  const { id: _, created_at: _created, updated_at: _updated, ...settings } = changed;
+  const [record] = (await api.call("GET", `/audit_records?subject=alert_rule/${id}`)).json().data;
+  expect(record).toMatchObject({ action: "alert_rule.changed", detail: settings });
+});
+
 test("a rule that exists, makes no sense or is gone is refused, and stays as it is", async ({ api }) => {
   const rules = async (): Promise<readonly { readonly id: number; readonly kind: string }[]> =>
     (await api.call("GET", "/alert-rules")).json().data;
