@@ -205,7 +205,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
       const sent = await pool.inTransaction(async (tx) => {
         await tx.query("select from bins where id = $1 for update", [bin.id]);
         const requests = Array.from({ length: 30 }, (_, n) => post(http, bin, 1, `203.0.113.${n}`));
-        await expect.poll(() => countWaiting(tx)).toBe(binLimits.storing.max);
+        await expect.poll(() => countWaiting(pool)).toBe(binLimits.storing.max);
         expect((await http.inject({ url: "/api/v1/endpoints", headers })).statusCode).toBe(200);
         return { requests };
       });
