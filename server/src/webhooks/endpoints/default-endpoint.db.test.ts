@@ -4,6 +4,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { portalEventTypes } from "#webhooks/events/index.ts";
 import { buildProvider, encryption } from "../../../test/support/build-webhooks.ts";
+import { countWaiting } from "../../../test/support/count-waiting.ts";
 import { test } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import type { EndpointNeeds } from "./change-endpoint.ts";
@@ -25,11 +26,6 @@ const save = (pool: Pool, providerId: number, change: DefaultWebhookChange) =>
 
 const typesOf = (outcome: Endpoint | Refused): readonly string[] => ("refused" in outcome ? [] : outcome.eventTypes);
 
-/** Returns the sessions of this database that wait for a lock. */
-const blockedStatement = `
-  select from pg_locks
-  where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
-
 test("the first save creates the webhook, with omitted switches off", async ({ database }) => {
   const providerId = await buildProvider(database);
   expect(await readDefaultEndpoint(database, encryption, providerId)).toBeUndefined();
@@ -46,7 +42,7 @@ test("two concurrent first saves both succeed and create one webhook", async ({ 
     await tx.query("lock table endpoints in exclusive mode"); // both find no webhook, and neither has created one
     const urls = ["http://example.com/a", "http://example.com/b"];
     const saving = { saves: urls.map((url) => save(database, providerId, { url, switches: {} })) };
-    await until(async () => (await database.query(blockedStatement)).length === urls.length);
+    await until(async () => (await countWaiting(database)) === urls.length);
     return saving;
   });
   for (const saved of await Promise.all(saves)) expect(saved).toMatchObject({ name: "default" });
