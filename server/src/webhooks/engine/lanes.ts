@@ -200,6 +200,7 @@ export class OwnedLanes {
 
   async #claim(endpointIds: readonly number[]): Promise<readonly Lane[]> {
     const claimed = await this.#needs.store.claim(this.#lease.engineId, endpointIds, (this.#claims += 1));
+    // Sampled after the claim's commit: a transaction of a former owner that has a greater number does not record its outcomes.
     const [settings, { nextToStart }] = await Promise.all([
       this.#readSettings(claimed.map((lane) => lane.endpointId)),
       this.#needs.store.sampleTransactions(),
