@@ -8,8 +8,16 @@ import {
   retryDelivery,
   retryFailures,
 } from "#webhooks/deliveries/index.ts";
-import { readEndpoint, rotateSecret } from "#webhooks/endpoints/index.ts";
-import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
+import { readEndpoint, rotateSecret, updateEndpoint } from "#webhooks/endpoints/index.ts";
+import {
+  anEvent,
+  buildEndpoint,
+  buildProvider,
+  bySystem,
+  encryption,
+  endpointNeeds,
+  recordNow,
+} from "../support/build-webhooks.ts";
 import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { schema } from "../support/test-databases.ts";
@@ -291,6 +299,33 @@ test.concurrent("attempts stay within the endpoint's rate limit", async ({ datab
   await until(() => receiver.received.length === 20);
   const times = receiver.received.map((request) => request.atMs);
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1500);
+});
+
+test.concurrent("from the commit of another URL on, nothing is sent to the former one, however long the engine reads it", async ({
+  database,
+}) => {
+  await using former = await startReceiver();
+  await using latter = await startReceiver();
+  await using other = await startReceiver();
+  const settingsAreRead = Promise.withResolvers<void>();
+  let isChanged = false;
+  await using _engine = await startTestEngine(database, {
+    onReadSettings: () => (isChanged ? settingsAreRead.promise : undefined),
+  });
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: former.url });
+  await buildEndpoint(database, { providerId, url: other.url, name: "other" });
+  await recordNow(database, { providerId });
+  await until(() => former.received.length + other.received.length === 2);
+
+  isChanged = true;
+  const change = { providerId, id: endpointId, ...bySystem, input: { url: latter.url } };
+  await updateEndpoint(endpointNeeds(database), change);
+  await recordNow(database, { providerId }, [anEvent(), anEvent()]);
+  await until(() => other.received.length === 3);
+  settingsAreRead.resolve();
+  await until(() => latter.received.length === 2);
+  expect(former.received).toHaveLength(1);
 });
 
 // Alone: the previous secret signs for a second and a half.

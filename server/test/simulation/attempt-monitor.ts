@@ -1,6 +1,6 @@
 import type { AttemptRequest } from "#webhooks/attempts/index.ts";
 import { type AttemptOutcome, retryAfterSeconds } from "#webhooks/deliveries/index.ts";
-import { type LaneStoreModel, deliveryKey } from "./lane-store-model.ts";
+import { type LaneStoreModel, deliveryKey, versionHeader } from "./lane-store-model.ts";
 import { promises } from "./promises.ts";
 import { hostOf } from "./simulated-network.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
@@ -15,6 +15,8 @@ export interface ObservedAttempt {
   /** The lane's owner in the database, and its epoch, when the attempt began. */
   readonly owner: string | null;
   readonly epoch: number;
+  /** Version of the endpoint's settings with which it is made. */
+  readonly version: number;
   readonly atMs: number;
   /** True if the process has not received an answer from the endpoint yet. */
   readonly isFirst: boolean;
@@ -47,7 +49,7 @@ export class AttemptMonitor {
     this.inFlightMax = needs.inFlightMax;
   }
 
-  start(process: SimulatedProcess, endpointId: number, { id, attempt }: AttemptRequest): ObservedAttempt {
+  start(process: SimulatedProcess, endpointId: number, { id, attempt, headers }: AttemptRequest): ObservedAttempt {
     const lane = this.model.lanes.get(endpointId);
     const observed: ObservedAttempt = {
       process,
@@ -56,6 +58,7 @@ export class AttemptMonitor {
       attempt,
       owner: lane?.owner ?? null,
       epoch: lane?.epoch ?? 0,
+      version: Number(headers[versionHeader]),
       atMs: this.time.nowMs,
       isFirst: !this.of(endpointId).some((one) => one.process === process && one.endedAtMs !== undefined),
       endedAtMs: undefined,
@@ -65,6 +68,7 @@ export class AttemptMonitor {
     for (const [promise, isKept] of Object.entries(promises)) {
       if (!isKept(observed, this)) this.reportViolation(`${promise}: ${describe(observed)}`);
     }
+    process.versionsRead.delete(observed.key);
     this.of(endpointId).push(observed);
     this.count += 1;
     return observed;

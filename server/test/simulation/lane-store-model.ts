@@ -19,6 +19,8 @@ export interface SimulatedEndpoint extends DeliverySettings {
   readonly ordering: "none" | "account";
 }
 
+export const versionHeader = "x-settings-version";
+
 export type DueRow = { -readonly [Field in keyof DueDelivery]: DueDelivery[Field] };
 
 interface LaneRow {
@@ -161,8 +163,12 @@ export class LaneStoreModel {
     }
   }
 
+  /** Requests show the version of the settings with which they are sent. */
   readSettings(endpointIds: readonly number[]): readonly DeliverySettings[] {
-    return endpointIds.flatMap((id) => this.endpoints.get(id) ?? []);
+    return endpointIds.flatMap((id) => {
+      const endpoint = this.endpoints.get(id);
+      return endpoint ? [{ ...endpoint, headers: { [versionHeader]: String(endpoint.version) } }] : [];
+    });
   }
 
   sampleTransactions(): TransactionSample {

@@ -29,6 +29,12 @@ export const promises = {
     return endpoint?.state === "enabled" || model.due.get(key)?.endpointVersion !== endpoint?.version;
   },
 
+  "an attempt is made with settings no older than those with which its delivery was read": ({
+    process,
+    key,
+    version,
+  }) => version >= (process.versionsRead.get(key) ?? 0),
+
   "a retry waits from the end of the previous attempt": (observed, monitor) => {
     const waits = monitor.model.endpoints.get(observed.endpointId)?.retryWaitsSeconds ?? [];
     const before = monitor

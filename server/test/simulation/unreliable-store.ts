@@ -1,5 +1,6 @@
+import type { DueDelivery } from "#webhooks/deliveries/index.ts";
 import type { LaneStore } from "#webhooks/engine/index.ts";
-import type { LaneStoreModel } from "./lane-store-model.ts";
+import { type LaneStoreModel, deliveryKey } from "./lane-store-model.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
@@ -69,6 +70,13 @@ export function unreliableStore(
         }),
       );
     });
+  const noted = (rows: readonly DueDelivery[]): readonly DueDelivery[] => {
+    for (const row of rows) {
+      const key = deliveryKey(row);
+      if (!process.versionsRead.has(key)) process.versionsRead.set(key, row.endpointVersion);
+    }
+    return rows;
+  };
   const recordHeartbeat = (engineId: string, sentAtMs: number): void => {
     if (engineId === process.engineId) process.heartbeatAtMs = Math.max(process.heartbeatAtMs, sentAtMs);
   };
@@ -92,8 +100,8 @@ export function unreliableStore(
     release: (engineId, lanes) => call(() => model.release(engineId, lanes)),
     readSettings: (endpointIds) => call(() => model.readSettings(endpointIds)),
     sampleTransactions: () => call(() => model.sampleTransactions()),
-    readRuns: (...args) => call(() => model.readRuns(...args)),
-    readDue: (...args) => call(() => model.readDue(...args)),
+    readRuns: async (...args) => noted(await call(() => model.readRuns(...args))),
+    readDue: async (...args) => noted(await call(() => model.readDue(...args))),
     disableEndpoint: (endpointId) =>
       call(() => {
         if (model.disableEndpoint(endpointId)) hintChanged(endpointId);

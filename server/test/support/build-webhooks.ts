@@ -3,7 +3,9 @@ import type { Actor } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { record, value } from "#platform/document.ts";
 import { type Encryption, createEncryption } from "#platform/encryption.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { BodyFamily } from "#webhooks/deliveries/index.ts";
+import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import { type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
 import { until } from "./until.ts";
@@ -14,6 +16,14 @@ export const aDeveloper: Actor = { kind: "developer", userId: 21 };
 
 /** An admin, where the identity does not matter. */
 export const bySystem: { readonly actor: Actor } = { actor: { kind: "system" } };
+
+/** What changes of endpoints need. Endpoints may be on this machine. */
+export function endpointNeeds(pool: Pool): EndpointNeeds {
+  const allowed = parseAllowedTargets("127.0.0.0/8");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const targets = { allowed, lookup: async () => [], isOwnBin: () => false };
+  return { pool, encryption, targets, retryWaitsSeconds: [1] };
+}
 
 let providers = 0;
 

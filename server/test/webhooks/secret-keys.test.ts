@@ -1,6 +1,5 @@
 import { expect } from "vitest";
 import { createEncryption, verifyKeys } from "#platform/encryption.ts";
-import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import {
   deleteFailuresForUndo,
   listDeliveries,
@@ -17,7 +16,14 @@ import {
 } from "#webhooks/endpoints/index.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
 import { fail } from "../support/build-failures.ts";
-import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
+import {
+  buildEndpoint,
+  buildProvider,
+  bySystem,
+  encryption,
+  endpointNeeds,
+  recordNow,
+} from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -65,10 +71,7 @@ test.concurrent("an undecryptable endpoint holds only its own deliveries, until 
   // Another process may have the key, so it can claim the lane.
   await until(async () => (await database.query("select from lanes where owner is null")).length >= 1);
 
-  const allowed = parseAllowedTargets("127.0.0.0/8");
-  if ("wrong" in allowed) throw new Error(allowed.wrong);
-  const targets = { allowed, lookup: async () => [], isOwnBin: () => false };
-  const needs = { pool: database, encryption, targets, retryWaitsSeconds: [1] };
+  const needs = endpointNeeds(database);
   const change = { providerId, id: broken, ...bySystem };
   const refused = await updateEndpoint(needs, { ...change, input: { description: "x" } });
   expect(refused).toEqual({ refused: { url: [expect.stringContaining("enter it again")] } });

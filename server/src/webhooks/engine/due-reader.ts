@@ -73,6 +73,7 @@ export class DueReader {
   /** Passes a hinted row to its lane, unless it is large and others wait for room. Returns false if it has to be read. */
   takeHinted(lane: Lane, row: DueDelivery, committingAtMs: number): boolean {
     const hasRoom = !this.#lacksRoom || row.body.length <= smallBytes;
+    if (row.endpointVersion > lane.settings.version) this.#onNewVersion(lane.endpointId);
     return hasRoom && lane.takeHinted(row, committingAtMs, this.#needs.clock.monotonicMs());
   }
 
@@ -106,12 +107,13 @@ export class DueReader {
       const [dueOf, behindOf] = [found.due, found.behind].map((rows) => Map.groupBy(rows, (row) => row.endpointId));
       return reads
         .filter(({ lane, due: read, runs }) => {
-          lane.endRuns(runs, behindOf?.get(lane.endpointId) ?? [], nowMs, found.cut);
+          const behind = behindOf?.get(lane.endpointId) ?? [];
+          lane.endRuns(runs, behind, nowMs, found.cut);
           const rows = dueOf?.get(lane.endpointId) ?? [];
           const ended = read && endedAt(read, rows, found.cut.has(read));
           const added = ended ? lane.endRead(rows, ended, { horizon, nowMs }) : 0;
           if (read) lane.polled(nowMs);
-          this.#endRead(lane, rows, rows.length === ended?.limit);
+          this.#endRead(lane, [...rows, ...behind], rows.length === ended?.limit);
           return added > 0 || runs.length > 0;
         })
         .map(({ lane }) => lane);

@@ -50,7 +50,10 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
   const lease = new Lease(needs, needs.newId());
   const wakeUp = new WakeUp(needs.clock);
   const lanes = new OwnedLanes(needs, lease);
-  const reading = new Reading(needs, (endpointId) => lanes.hintChanged([endpointId]));
+  const reading = new Reading(needs, (endpointId) => {
+    lanes.hintChanged([endpointId]);
+    wakeUp.now();
+  });
   const dispatch = new Dispatch(needs, lease, {
     onRoom: (lane) => {
       if (lanes.owns(lane) && lane.needsRows) reading.request(lane);
@@ -196,15 +199,16 @@ interface Parts {
 const runLoops = (parts: Parts): Promise<unknown> =>
   Promise.all([keepLanes(parts), readAhead(parts, parts.reading.quick), readAhead(parts, parts.reading.others)]);
 
-/** Claims lanes, keeps them up to date, and waits for the next reason to do so. */
+/** Keeps lanes up to date, claims others, and waits for the next reason to do so. Lanes wait for their settings, but not for claims. */
 async function keepLanes(parts: Parts): Promise<void> {
-  const { needs, lease, wakeUp, lanes, reading, signal } = parts;
+  const { needs, lease, wakeUp, lanes, reading, dispatch, signal } = parts;
   let tickAtMs = 0;
   while (!signal.aborted) {
     try {
       if (!lease.holds) await restartWithoutLanes(parts);
+      for (const lane of await lanes.refreshSettings()) dispatch.offer(lane);
+      dispatch.fill();
       for (const lane of await lanes.claim()) reading.request(lane);
-      await lanes.refreshSettings();
       await lanes.verifyOwnership();
       if (needs.clock.monotonicMs() >= tickAtMs) tickAtMs = await tick(parts);
     } catch (error) {

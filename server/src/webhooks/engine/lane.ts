@@ -61,6 +61,8 @@ export class Lane {
   isDisabling = false;
   /** To be released once nothing is in flight, for another engine to claim. */
   isLeaving = false;
+  /** The endpoint has changed and its settings are being read: nothing is sent with the old ones. */
+  awaitsSettings = false;
 
   constructor(claimed: ClaimedLane & OwnedLane, settings: DeliverySettings, hosts: ReceiverHosts<Lane>, nowMs: number) {
     this.endpointId = claimed.endpointId;
@@ -150,7 +152,7 @@ export class Lane {
   }
 
   mayStart(nowMs: number): boolean {
-    if (this.#isStopped(nowMs) || this.#rateLimit?.allows(nowMs) === false) return false;
+    if (this.awaitsSettings || this.#isStopped(nowMs) || this.#rateLimit?.allows(nowMs) === false) return false;
     return (
       this.rows.waiting > 0 &&
       this.inFlight < (this.#pause.breaker.isOpen ? 1 : this.#window.size) &&

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import type { DueLanes } from "#webhooks/deliveries/index.ts";
-import { claimed, settings, unused, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
+import {
+  beginRead,
+  claimed,
+  due,
+  settings,
+  unused,
+  unusedStore,
+  upTo,
+  noStatistics,
+} from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { OwnedLanes, Rebalancing } from "./lanes.ts";
 import { Lease } from "./lease.ts";
@@ -260,6 +269,32 @@ test.for([
     expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([3, true]);
   },
 );
+
+test("a lane whose endpoint has changed starts nothing until settings are there whose read began after the last change", async () => {
+  let whileReading: () => void = () => undefined;
+  const { lanes } = newObservedLanes({
+    readSettings: async () => {
+      whileReading();
+      return [settings];
+    },
+  });
+  whileReading = () => lanes.hintChanged([1]);
+  lanes.hintDue([1]);
+  const [lane] = await lanes.claim();
+  lane?.endRead([due("a", "10")], beginRead(lane, 0), upTo("20"));
+  const mayStart: (boolean | undefined)[] = [lane?.mayStart(0)];
+  const refresh = async (): Promise<void> => {
+    const refreshed = await lanes.refreshSettings();
+    expect(refreshed).toEqual([lane]);
+    mayStart.push(lane?.mayStart(0));
+  };
+  await refresh();
+  whileReading = () => undefined;
+  await refresh();
+  lanes.hintChanged([]);
+  mayStart.push(lane?.mayStart(0));
+  expect(mayStart).toEqual([false, false, true, true]);
+});
 
 test("a lane that was claimed again stays although outcomes of the former one are given up", async () => {
   const { lanes } = newObservedLanes();

@@ -85,9 +85,16 @@ export class OwnedLanes {
     return this.all().filter((lane) => lane.polls.isDue(nowMs));
   }
 
-  /** The settings of these endpoints have changed; without ids, of any. */
+  /**
+   * The settings of these endpoints have changed; without ids, of any. Lanes of those that are named send nothing until the settings
+   * are read. All lanes do not wait: that would stop every delivery after each lost connection of the hints.
+   */
   hintChanged(endpointIds: readonly number[]): void {
     if (endpointIds.length === 0) this.#undecryptable.clear();
+    for (const id of endpointIds) {
+      const lane = this.#lanes.get(id);
+      if (lane) lane.awaitsSettings = true;
+    }
     for (const id of endpointIds.length > 0 ? endpointIds : this.#lanes.keys()) {
       this.#undecryptable.delete(id);
       this.#changed.add(id);
@@ -125,17 +132,23 @@ export class OwnedLanes {
     for (const lane of this.#lanes.values()) if (lane.hasOutdatedSettings(nowMs)) this.#changed.add(lane.endpointId);
   }
 
-  /** Reads changed settings again. A lane of an endpoint that is off finishes its attempts in flight and is released. */
-  async refreshSettings(): Promise<void> {
-    if (this.#changed.size === 0) return;
-    const endpointIds = [...this.#changed];
+  /**
+   * Reads changed settings again, and returns the lanes that have them. A lane of an endpoint that is off finishes its attempts in
+   * flight and is released.
+   */
+  async refreshSettings(): Promise<readonly Lane[]> {
+    const endpointIds = [...this.#changed].filter((id) => this.#lanes.has(id));
     this.#changed.clear();
+    if (endpointIds.length === 0) return [];
     const settings = await this.#readSettings(endpointIds).catch((error: unknown) => {
       for (const id of endpointIds) this.#changed.add(id);
       throw error;
     });
     const nowMs = this.#needs.clock.monotonicMs();
-    for (const lane of endpointIds.flatMap((id) => this.#lanes.get(id) ?? [])) {
+    const lanes = endpointIds.flatMap((id) => this.#lanes.get(id) ?? []);
+    for (const lane of lanes) {
+      // Those that have changed again since the read began wait for the next one.
+      lane.awaitsSettings = this.#changed.has(lane.endpointId);
       const changed = settings.get(lane.endpointId);
       if (changed && "undecryptable" in changed) {
         this.#skipUndecryptable(changed, nowMs);
@@ -145,6 +158,7 @@ export class OwnedLanes {
       if (changed) lane.change(changed, nowMs);
       else lane.switchOff();
     }
+    return lanes;
   }
 
   /** An outcome was not recorded: the delivery was cancelled, or the lane has another owner. */
@@ -222,6 +236,7 @@ export class OwnedLanes {
     for (const lane of lanes) {
       this.#uncertain.delete(lane.endpointId);
       this.#undecryptable.delete(lane.endpointId);
+      lane.awaitsSettings = this.#changed.has(lane.endpointId);
       this.#lanes.set(lane.endpointId, lane);
     }
     if (undecryptable.length > 0) {
