@@ -62,6 +62,7 @@ test("the result of each webhook is reported", () => {
   expect(applyWebhook(database, created, now)).toBe("outdated");
   expect(applyWebhook(database, created, now)).toBe("repeated");
   expect(applyWebhook(database, webhook(9, "plan.created", { id: 5 }), now)).toBe("ignored");
+  expect(applyWebhook(database, webhook(10, "constructor.created", { id: 5 }), now)).toBe("ignored");
 });
 
 test("deleting an account marks its users as deleted", () => {

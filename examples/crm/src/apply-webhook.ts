@@ -39,8 +39,14 @@ function applyNew(database: DatabaseSync, { headers, event }: Webhook, now: Date
   return result;
 }
 
+const savers = new Map([
+  ["account", saveCompany],
+  ["user", savePerson],
+  ["application", saveApplication],
+]);
+
 function save(database: DatabaseSync, type: string, snapshot: Snapshot): Result {
-  const saveObject = { account: saveCompany, user: savePerson, application: saveApplication }[type];
+  const saveObject = savers.get(type);
   if (!saveObject) return "ignored";
   return saveObject(database, snapshot) ? "applied" : "outdated";
 }
