@@ -1063,6 +1063,8 @@ CREATE INDEX accounts_name_idx ON accounts USING btree (provider_id, lower(org_n
 
 CREATE INDEX accounts_plan_idx ON accounts USING btree (provider_id, plan_id);
 
+CREATE INDEX accounts_state_idx ON accounts USING btree (provider_id, state, id) WHERE (state <> 'approved'::text);
+
 CREATE UNIQUE INDEX alert_rules_scope_idx ON alert_rules USING btree (provider_id, kind, COALESCE(endpoint_id, (0)::bigint));
 
 CREATE INDEX alert_schedules_due_idx ON alert_schedules USING btree (evaluated_at);
@@ -1084,6 +1086,8 @@ CREATE INDEX applications_name_idx ON applications USING btree (provider_id, low
 CREATE INDEX applications_plan_idx ON applications USING btree (provider_id, plan_id, id);
 
 CREATE INDEX applications_product_idx ON applications USING btree (provider_id, product_id, account_id, id);
+
+CREATE INDEX applications_state_idx ON applications USING btree (provider_id, state, id) WHERE (state <> 'live'::text);
 
 CREATE UNIQUE INDEX applications_user_key_idx ON applications USING btree (provider_id, user_key, product_id);
 

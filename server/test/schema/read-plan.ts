@@ -26,6 +26,8 @@ interface PlanNode {
 
 export interface Planner extends AsyncDisposable {
   scansOf(text: string, values: readonly unknown[]): Promise<readonly Scan[]>;
+  /** Returns the most rows that a step of the plan handled, with those that it filtered out, in all its executions. */
+  mostRowsOf(text: string, values: readonly unknown[]): Promise<number>;
 }
 
 // Returns each index's table, or its partitioned table, and first column.
@@ -52,25 +54,33 @@ export async function openPlanner(connectionString: string, mode: string): Promi
   await client.query(`set plan_cache_mode to ${mode}`);
   const indexes = new Map<string, Index>();
   for (const index of (await client.query<Index>(indexesStatement, [schema])).rows) indexes.set(index.name, index);
+  const planOf = async (text: string, values: readonly unknown[]): Promise<PlanNode> => {
+    await client.query(`prepare it as ${text}`);
+    const parameters = values.length > 0 ? `(${values.map(literalOf).join(", ")})` : "";
+    await client.query(`begin`);
+    const { rows } = await client.query(`explain (analyze, format json) execute it${parameters}`);
+    await client.query(`rollback`);
+    await client.query(`deallocate it`);
+    return rows[0]["QUERY PLAN"][0].Plan;
+  };
   return {
-    async scansOf(text, values) {
-      await client.query(`prepare it as ${text}`);
-      const parameters = values.length > 0 ? `(${values.map(literalOf).join(", ")})` : "";
-      await client.query(`begin`);
-      const { rows } = await client.query(`explain (analyze, format json) execute it${parameters}`);
-      await client.query(`rollback`);
-      await client.query(`deallocate it`);
-      return scansIn(rows[0]["QUERY PLAN"][0].Plan, indexes);
-    },
+    scansOf: async (text, values) => scansIn(await planOf(text, values), indexes),
+    mostRowsOf: async (text, values) => mostRowsIn(await planOf(text, values)),
     [Symbol.asyncDispose]: () => client.end(),
   };
 }
 
+function rowsOf(node: PlanNode): number {
+  const removed = (node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0);
+  return Math.round((node["Actual Rows"] + removed) * node["Actual Loops"]);
+}
+
+const mostRowsIn = (node: PlanNode): number => Math.max(rowsOf(node), ...(node.Plans ?? []).map(mostRowsIn));
+
 function scansIn(node: PlanNode, indexes: ReadonlyMap<string, Index>): readonly Scan[] {
   const index = indexes.get(node["Index Name"] ?? "");
   const table = node["Relation Name"]?.replace(/_\d{8}$/, "") ?? index?.table;
-  const removed = (node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0);
-  const rows = Math.round((node["Actual Rows"] + removed) * node["Actual Loops"]);
+  const rows = rowsOf(node);
   const isByIndex = index !== undefined || node["Node Type"] === "Bitmap Heap Scan";
   const own = table === undefined ? [] : [{ table, index, isByIndex, rows }];
   return [...own, ...(node.Plans ?? []).flatMap((child) => scansIn(child, indexes))];

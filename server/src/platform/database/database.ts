@@ -33,6 +33,39 @@ export interface Database {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** The part of a list that is a page. */
+export interface PageBounds {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** A page of a list: the ids of its rows, and the number of rows of the list. */
+export interface ListPage {
+  readonly ids: readonly number[];
+  readonly total: number;
+}
+
+/** Reads a page and the length of a list. The values are those of the list; the page takes its limit and its offset after them. */
+export interface ListStatements {
+  readonly page: string;
+  readonly count: string;
+}
+
+/** Reads a page of a list. Counts the list only if the page does not show its end. */
+export async function readListPage(
+  db: Database,
+  statements: ListStatements,
+  values: readonly unknown[],
+  { limit, offset }: PageBounds,
+): Promise<ListPage> {
+  const page = await db.query<{ id: number }>(statements.page, [...values, limit, offset]);
+  const ids = page.map(({ id }) => id);
+  const showsEnd = ids.length < limit && (ids.length > 0 || offset === 0);
+  if (showsEnd) return { ids, total: offset + ids.length };
+  const [counted] = await db.query<{ count: number }>(statements.count, values);
+  return { ids, total: counted?.count ?? 0 };
+}
+
 /** A statement of a transaction that nobody waits for. */
 export interface SentStatement<Row> {
   /** The rows that it returned. Empty until the transaction has committed. */

@@ -1,5 +1,12 @@
 import { Type } from "typebox";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import {
+  type Database,
+  type ListPage,
+  type ListStatements,
+  type PageBounds,
+  readListPage,
+  type Transaction,
+} from "#platform/database/database.ts";
 import {
   assignments,
   insertColumns,
@@ -9,6 +16,7 @@ import {
   selectList,
   updateValues,
 } from "#platform/database/field-table.ts";
+import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { isoTime } from "#platform/times.ts";
 import { annotationsSchema, type FieldValues, parseRailsBoolean, type SettableTable } from "#portal/fields/index.ts";
 import type { Plan } from "#portal/products/index.ts";
@@ -181,31 +189,44 @@ export interface AccountFilter {
   readonly query?: string | undefined;
 }
 
-// Scans the provider's own rows in primary key order. The subquery reads users once, not once per account.
-const matchingAccounts = `
-  from accounts
-  where provider_id = $1
-    and ($2::text is null or state = $2)
-    and ($3::text is null or strpos(lower(org_name), lower($3)) > 0 or id in (
-      select account_id
-      from users
-      where provider_id = $1 and (strpos(lower(username), lower($3)) > 0 or strpos(lower(email), lower($3)) > 0)))`;
+// Planned for its values, so that a missing state is no condition: then PostgreSQL counts and skips accounts along an index, without
+// reading them. By accounts_state_idx for every state but approved.
+const inState = `from accounts where provider_id = $1 and ($2::text is null or state = $2)`;
 
-const countAccountsStatement = `select count(*) as count ${matchingAccounts}`;
+const accountStatements: ListStatements = {
+  page: `select id ${inState} order by id limit $3 offset $4 ${plannedEachTime}`,
+  count: `select count(*) as count ${inState} ${plannedEachTime}`,
+};
 
-const accountPageStatement = `select id ${matchingAccounts} order by id limit $4 offset $5`;
+// Scans the provider's accounts and users once, for the page and the number of matches. Their union has each account once: a list
+// of users' accounts beyond work_mem would be searched anew for each account.
+const searchAccountsStatement = `
+  with named as materialized (
+    select id from accounts where provider_id = $1 and strpos(lower(org_name), lower($3)) > 0
+  ), used as materialized (
+    select account_id from users
+    where provider_id = $1 and (strpos(lower(username), lower($3)) > 0 or strpos(lower(email), lower($3)) > 0)
+  ), found as materialized (
+    select id from named union select account_id from used
+  ), listed as materialized (
+    select id from found
+    where $2::text is null
+      or exists (select from accounts where provider_id = $1 and accounts.id = found.id and accounts.state = $2)
+  )
+  select count(*) as total, array(select id from listed order by id limit $4 offset $5) as ids from listed
+  ${plannedEachTime}`;
 
 /** Returns the ids of a page of the matching accounts, oldest first, and the number of matches. */
 export async function searchAccounts(
   db: Database,
   providerId: number,
   { state, query }: AccountFilter,
-  { limit, offset }: { readonly limit: number; readonly offset: number },
-): Promise<{ readonly ids: readonly number[]; readonly total: number }> {
-  const values = [providerId, state ?? null, query ?? null];
-  const [counted] = await db.query<{ count: number }>(countAccountsStatement, values);
-  const page = await db.query<{ id: number }>(accountPageStatement, [...values, limit, offset]);
-  return { ids: page.map(({ id }) => id), total: counted?.count ?? 0 };
+  bounds: PageBounds,
+): Promise<ListPage> {
+  const values = [providerId, state ?? null];
+  if (query === undefined) return readListPage(db, accountStatements, values, bounds);
+  const [found] = await db.query<ListPage>(searchAccountsStatement, [...values, query, bounds.limit, bounds.offset]);
+  return found ?? { ids: [], total: 0 };
 }
 
 const insertSubscriptionsStatement = `

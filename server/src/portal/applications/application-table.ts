@@ -1,5 +1,12 @@
 import { isInProductScope, type ProductScope } from "#access/index.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import {
+  type Database,
+  type ListPage,
+  type ListStatements,
+  type PageBounds,
+  readListPage,
+  type Transaction,
+} from "#platform/database/database.ts";
 import {
   assignments,
   insertColumns,
@@ -8,6 +15,7 @@ import {
   selectList,
   updateValues,
 } from "#platform/database/field-table.ts";
+import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { type FieldErrors, takenErrors, textsOfAllErrors } from "#portal/fields/index.ts";
 import { readPlans, readProducts } from "#portal/products/index.ts";
@@ -390,50 +398,63 @@ export interface ApplicationFilter {
   readonly productScope?: ProductScope;
 }
 
-// Scans the provider's own rows in primary key order; for one product or plan, uses its index.
+// Planned for their values, so that a missing criterion is no condition: PostgreSQL then finds, counts and skips applications along the
+// index of an account, a product, a plan or a key, or of all. By applications_state_idx for every state but live.
 const matchingApplications = `
   from applications as application
-  join plans as plan on plan.provider_id = $1 and plan.id = application.plan_id
-  join accounts as account on account.provider_id = $1 and account.id = application.account_id
   where application.provider_id = $1
     and ($2::bigint is null or application.account_id = $2)
     and ($3::bigint is null or application.product_id = $3)
     and ($4::bigint is null or application.plan_id = $4)
-    and ($5::boolean is null or (plan.cost_per_month = 0 and plan.setup_fee = 0) = $5)
+    and ($5::boolean is null or application.plan_id in (
+      select id from plans where provider_id = $1 and (cost_per_month = 0 and setup_fee = 0) = $5))
     and ($6::text is null or application.state = $6)
     and ($7::text is null or strpos(lower(application.name), lower($7)) > 0)
-    and ($8::text is null or strpos(lower(account.org_name), lower($8)) > 0)
-    and ($9::text is null or application.user_key = $9)
-    and ($10::timestamptz is null or application.first_daily_traffic_at >= $10)
-    and ($11::timestamptz is null or application.first_daily_traffic_at <= $11)
-    and ($12::bigint[] is null or application.product_id = any($12))`;
+    and ($8::text is null or application.user_key = $8)
+    and ($9::timestamptz is null or application.first_daily_traffic_at >= $9)
+    and ($10::timestamptz is null or application.first_daily_traffic_at <= $10)
+    and ($11::bigint[] is null or application.product_id = any($11))`;
 
-const countApplicationsStatement = `select count(*) as count ${matchingApplications}`;
+const applicationStatements: ListStatements = {
+  page: `select id ${matchingApplications} order by id limit $12 offset $13 ${plannedEachTime}`,
+  count: `select count(*) as count ${matchingApplications} ${plannedEachTime}`,
+};
 
-const applicationPageStatement = `select application.id ${matchingApplications} order by application.id limit $13 offset $14`;
+// Reads the accounts once, for the page and the number of matches. With a limit, PostgreSQL would look each application's account up.
+const searchByAccountNameStatement = `
+  with found as materialized (
+    select id ${matchingApplications}
+      and application.account_id in (
+        select id from accounts where provider_id = $1 and strpos(lower(org_name), lower($12)) > 0)
+  )
+  select count(*) as total, array(select id from found order by id limit $13 offset $14) as ids from found
+  ${plannedEachTime}`;
 
 /** Returns the ids of a page of the matching applications, oldest first, and the number of matches. */
 export async function searchApplications(
   db: Database,
   providerId: number,
   filter: ApplicationFilter,
-  { limit, offset }: { readonly limit: number; readonly offset: number },
-): Promise<{ readonly ids: readonly number[]; readonly total: number }> {
+  bounds: PageBounds,
+): Promise<ListPage> {
   const { state, name, accountQuery, userKey } = filter;
-  const texts = [state ?? null, name ?? null, accountQuery ?? null, userKey ?? null];
-  if (texts.some((text) => text !== null && !isXmlText(text))) return { ids: [], total: 0 };
+  if ([state, name, accountQuery, userKey].some((text) => text !== undefined && !isXmlText(text)))
+    return { ids: [], total: 0 };
   const values = [
     providerId,
     filter.accountId ?? null,
     filter.productId ?? null,
     filter.planId ?? null,
     filter.planType === undefined ? null : filter.planType === "free",
-    ...texts,
+    state ?? null,
+    name ?? null,
+    userKey ?? null,
     filter.activeSince ?? null,
     filter.inactiveSince ?? null,
     filter.productScope ?? null,
   ];
-  const [counted] = await db.query<{ count: number }>(countApplicationsStatement, values);
-  const page = await db.query<{ id: number }>(applicationPageStatement, [...values, limit, offset]);
-  return { ids: page.map(({ id }) => id), total: counted?.count ?? 0 };
+  if (accountQuery === undefined) return readListPage(db, applicationStatements, values, bounds);
+  const searchValues = [...values, accountQuery, bounds.limit, bounds.offset];
+  const [found] = await db.query<ListPage>(searchByAccountNameStatement, searchValues);
+  return found ?? { ids: [], total: 0 };
 }
