@@ -424,7 +424,8 @@ test("after a quiet day, the estimate of attempts is bounded by the size of the 
 test("an estimate counts only the time since the provider's first event", async ({ history: { pool } }) => {
   const providerId = await buildProvider(pool);
   const total = 3000;
-  const endsMs = Date.now();
+  // Far from other tests' events: ids of the seconds before the pool's last one would get the time of that one.
+  const endsMs = Date.UTC(2026, 1, 3, 18);
   for (let at = 0; at < total; at += 100) {
     const recordedAt = new Date(endsMs - (total - at) * 10);
     await recordNow(
