@@ -202,6 +202,46 @@ test(
 );
 
 test(
+  "a database that an administrator makes read-only, or whose rights are revoked, refuses changes with 503 until that ends",
+  { timeout },
+  async ({ databaseUrl }) => {
+    await using bellwire = await runBellwire(databaseUrl, { BELLWIRE_ACCESS_TOKEN: token });
+    const { url } = bellwire;
+    const administrator = new pg.Client(databaseUrl);
+    administrator.on("error", () => undefined);
+    await administrator.connect();
+    const database = pg.escapeIdentifier(administrator.database ?? "");
+    const setForNewSessions = async (change: string): Promise<void> => {
+      await administrator.query(`alter database ${database} ${change}`);
+      await administrator.query(
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+      );
+    };
+
+    await setForNewSessions("set default_transaction_read_only = on");
+    const warning = "the database accepts no changes: default_transaction_read_only is on";
+    await until(
+      async () => (await request(`${url}/readyz`)).text === JSON.stringify({ status: "ok", warnings: [warning] }),
+    );
+    expect(await signUp(url, "refused")).toMatchObject({ status: 503, retryAfter: "5" });
+    await setForNewSessions("reset default_transaction_read_only");
+    await until(async () => (await request(`${url}/readyz`)).text === JSON.stringify({ status: "ok" }));
+
+    await administrator.query("revoke insert on bellwire.events from bellwire_app");
+    const refused = await signUp(url, "refused");
+    expect(refused).toMatchObject({ status: 503, retryAfter: "60" });
+    expect(refused.text).toContain('{"error":"The database refuses this at the moment.');
+    expect(await signUpByForm(url, "refused-too")).toMatchObject({ status: 503 });
+    await administrator.query("grant insert on bellwire.events to bellwire_app");
+    expect(await signUp(url, "refused")).toMatchObject({ status: 201 });
+    const { accounts, ofEvents } = await readAccounts(url);
+    expect(accounts).toHaveLength(1);
+    expect(ofEvents).toEqual(accounts);
+    await administrator.end();
+  },
+);
+
+test(
   "a full disk leaves no partial change, every event is delivered once space is free, and stops and starts say why they fail",
   { timeout },
   async ({ skip }) => {

@@ -14,6 +14,11 @@ const silent: Database = {
   query: () => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.1:5432")),
 };
 
+const refusing: Database = {
+  caches: new Caches(),
+  query: () => Promise.reject(Object.assign(new Error('relation "migrations" does not exist'), { code: "42P01" })),
+};
+
 const none: DatabaseSwitches = { count: 0, at: null, timeline: null, heldAt: null, heldFrom: null, stateAt: null };
 const usual = {
   machine,
@@ -56,6 +61,11 @@ test("/readyz returns 200 if the database responds and has every migration", asy
 
 test.each([
   ["without its database", { pool: silent }, "the database does not respond"],
+  [
+    "without rights on its tables",
+    { pool: refusing },
+    "the database refuses to be read: tables, or rights on them, are missing",
+  ],
   ["without the tables of today's history", { daysReady: 0 }, "today's history partitions are missing"],
   ["before the migrations", { isMigrated: false }, "the database needs migrations"],
   ["while it is stopping", { isStopping: true }, "the process is stopping"],

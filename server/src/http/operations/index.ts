@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
 import { type Clock, wrongFromMs } from "#platform/clock.ts";
+import { classifyDatabaseError } from "#platform/database/connection.ts";
 import type { Database } from "#platform/database/database.ts";
 import { type DatabaseSwitches, resumeAdvice, switchWarningMs } from "#platform/database/switches.ts";
 import type { HistoryDays } from "#webhooks/deliveries/index.ts";
@@ -35,7 +36,9 @@ export const operationsPlugin =
       if (needs.isStopping()) return reply.code(503).send({ status: "not ready", because: "the process is stopping" });
       const own = await readReadinessInTime(needs).catch((error: unknown) => {
         request.log.warn({ err: error }, "not ready");
-        return { because: "the database does not respond" };
+        return {
+          because: classifyDatabaseError(error) === "refused" ? refusedReason : "the database does not respond",
+        };
       });
       const isNeeded = "because" in own && ((await needs.servesOtherCell?.()) ?? false);
       const readiness = isNeeded
@@ -54,6 +57,8 @@ export const operationsPlugin =
     if (metrics)
       http.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   };
+
+const refusedReason = "the database refuses to be read: tables, or rights on them, are missing";
 
 type Readiness = { readonly because: string } | { readonly warnings: readonly string[] };
 
@@ -81,11 +86,14 @@ async function readReadiness({
   readHistoryDays,
   readDatabaseSwitches,
 }: OperationsDependencies): Promise<Readiness> {
-  await pool.query("select 1");
+  const [session] = await pool.query<{ onlyReads: boolean }>(
+    "select current_setting('transaction_read_only') = 'on' as only_reads",
+  );
   if (!(await isMigrated())) return { because: "the database needs migrations" };
   const { now, daysReady } = await readHistoryDays();
   if (daysReady === 0) return { because: "today's history partitions are missing" };
   const warnings: string[] = [];
+  if (session?.onlyReads) warnings.push("the database accepts no changes: default_transaction_read_only is on");
   if (daysReady === 1) warnings.push("tomorrow's history partitions are missing");
   const aheadMs = machine.now().getTime() - now.getTime();
   if (Math.abs(aheadMs) >= wrongFromMs) {

@@ -91,6 +91,14 @@ test("an unexpected error is answered with 500 and no detail of it", async () =>
   expect(answer.body).not.toContain("hunter2");
 });
 
+test("a statement that the database refuses because of its administrator is answered with 503", async () => {
+  const thrown = Object.assign(new Error("permission denied for table events"), { code: "42501" });
+  const answer = await post({ url: "x" }, { thrown });
+
+  expect([answer.statusCode, answer.json().code, answer.headers["retry-after"]]).toEqual([503, "database-away", "60"]);
+  expect(answer.json().title).toMatch(/^The database refuses this at the moment\./);
+});
+
 test.each([
   ["Key (provider_id, name)=(1, crm) already exists.", { name: ["has already been taken"] }],
   ["Key (provider_id, lower(email::text))=(1, a@b.example) already exists.", { email: ["has already been taken"] }],

@@ -35,8 +35,23 @@ const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
 /** How a change beyond the limit fails: portal/accounts/account-events.ts. */
 const [changeCounters, notNullViolation] = ["change_counters", "23502"];
 
-/** A restart takes seconds, freeing disk space takes an operator. */
-const againAfterSeconds: Readonly<Record<DatabaseErrorClass, number>> = { away: 5, full: 60 };
+/** A restart takes seconds, freeing disk space or granting a right takes an operator. */
+const answerOfClass: Readonly<Record<DatabaseErrorClass, DatabaseAnswer>> = {
+  away: { code: "database-away", retryAfterSeconds: 5 },
+  full: { code: "database-full", retryAfterSeconds: 60 },
+  refused: {
+    code: "database-away",
+    retryAfterSeconds: 60,
+    detail: "The database refuses this at the moment. Check whether your change was saved before you repeat it.",
+  },
+};
+
+interface DatabaseAnswer {
+  readonly code: ProblemCode;
+  readonly retryAfterSeconds: number;
+  /** Replaces the sentence of the code. */
+  readonly detail?: string;
+}
 
 const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
   400: "request-unreadable",
@@ -68,11 +83,10 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   }
   if (error.code === providerMovingCode) return new Problem("provider-moving", { retryAfterSeconds: 1, cause: error });
   const databaseFailure = classifyDatabaseError(error);
-  if (databaseFailure)
-    return new Problem(`database-${databaseFailure}`, {
-      retryAfterSeconds: againAfterSeconds[databaseFailure],
-      cause: error,
-    });
+  if (databaseFailure) {
+    const { code, ...answer } = answerOfClass[databaseFailure];
+    return new Problem(code, { ...answer, cause: error });
+  }
   const code = codeOfStatus[Number(error.statusCode)] ?? codeOfSqlState[String(error.code)];
   const errors = code === "conflict" ? takenField(error.detail) : undefined;
   const hasZeroByte = error.code === "22021" || error.code === "22P05";

@@ -82,6 +82,7 @@ test.each([
   "53200",
   "53300",
   "57014",
+  "25P04",
   "58030",
   "28000",
   "28P01",
@@ -111,13 +112,18 @@ test("a connection error classifies as away, or as full if the disk is full", ()
 
 test("a full disk classifies as full, not away", () => expect(classifyDatabaseError(withCode("53100"))).toBe("full"));
 
+test.each(["40001", "40P01", "42501", "3F000", "42P01", "42703", "42883", "53400", "58P01"])(
+  "error code %s, which an administrator causes, classifies as refused",
+  (code) => expect(classifyDatabaseError(withCode(code))).toBe("refused"),
+);
+
 test("a missing socket classifies as away, and another missing file has no class", () => {
   expect(classifyDatabaseError(withCode("ENOENT", { syscall: "connect" }))).toBe("away");
   expect(classifyDatabaseError(withCode("ENOENT", { syscall: "open" }))).toBeUndefined();
 });
 
 test("errors of a statement or of the code have no class", () => {
-  for (const code of ["23505", "42P01", "40P01"]) expect(classifyDatabaseError(withCode(code))).toBeUndefined();
+  for (const code of ["23505", "22P02", "55P03"]) expect(classifyDatabaseError(withCode(code))).toBeUndefined();
   expect(classifyDatabaseError(new TypeError("undefined is not a function"))).toBeUndefined();
   expect(classifyDatabaseError("a text")).toBeUndefined();
 });

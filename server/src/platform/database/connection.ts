@@ -114,8 +114,11 @@ export function databaseLocation(url: string): string {
   return `${new URLSearchParams(query).get("host") ?? (authority || "its socket")}${path}`;
 }
 
-/** `away`: the database does not respond. `full`: it responds, but has no space to write; reads still work. */
-export type DatabaseErrorClass = "away" | "full";
+/**
+ * `away`: the database does not respond. `full`: it responds, but has no space to write; reads still work. `refused`: it refuses a
+ * statement for a reason that its administrator removes, not the caller; the connection is fine.
+ */
+export type DatabaseErrorClass = "away" | "full" | "refused";
 
 const diskFull = "53100";
 
@@ -160,6 +163,7 @@ const statesOfAway: ReadonlySet<string> = new Set([
   "57P05", // the session was idle for too long
   "57014", // the statement took longer than any should
   "25P03", // the transaction was idle for too long
+  "25P04", // the transaction took longer than any should
   "25006", // it is a standby, which only reads
   "53200", // it is out of memory
   "53300", // too many connections
@@ -169,6 +173,19 @@ const statesOfAway: ReadonlySet<string> = new Set([
   "28P01", // the password is wrong: it was changed, perhaps
   "3D000", // the database is not there: it is being restored, perhaps
   otherServerCode,
+]);
+
+/** Codes of PostgreSQL for what an administrator has changed, or does at the moment. */
+const statesOfRefusal: ReadonlySet<string> = new Set([
+  "40001", // another isolation level was set
+  "40P01", // somebody locks tables in another order
+  "42501", // a right was revoked
+  "3F000", // the schema is not there, or may not be used: it is being restored, perhaps
+  "42P01", // nor is a table
+  "42703", // nor is a column
+  "42883", // nor is a function
+  "53400", // a limit was set, such as temp_file_limit
+  "58P01", // a file of the database is not there: its volume is not mounted, perhaps
 ]);
 
 /** System codes of network errors. */
@@ -187,13 +204,14 @@ const codesOfAway: ReadonlySet<string> = new Set([
 const messagesOfAway = /^(?:Connection terminated|timeout e|Query read timeout|Client (?:has encountered|was closed))/;
 
 /**
- * Classifies errors of an unavailable database, after which the same request may succeed later. Returns undefined for others.
+ * Classifies errors of the database that are not the caller's: the same request may succeed later. Returns undefined for others.
  */
 export function classifyDatabaseError(error: unknown): DatabaseErrorClass | undefined {
   const code = errorCode(error);
   if (code === diskFull) return "full";
   if (error instanceof NoConnection) return "away";
   if (code === undefined) return error instanceof Error && messagesOfAway.test(error.message) ? "away" : undefined;
+  if (statesOfRefusal.has(code)) return "refused";
   if (isMissingSocket(error, code)) return "away";
   return code.startsWith("08") || statesOfAway.has(code) || codesOfAway.has(code) ? "away" : undefined;
 }

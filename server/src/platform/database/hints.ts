@@ -232,7 +232,8 @@ class HintConnection implements AsyncDisposable {
       // A notify commits like any statement. Nothing of it is stored, so it need not wait for the disk.
       const { rows } = await client.query<Session>(sessionStatement);
       const [session] = rows;
-      await client.query(`listen ${pg.escapeIdentifier(channel)}; set synchronous_commit = off`);
+      const settings = "set synchronous_commit = off; set idle_session_timeout = 0";
+      await client.query(`listen ${pg.escapeIdentifier(channel)}; ${settings}`);
       const line = new StatementPipeline(client, { prepared: new Map() }, session && watch.add(client, session));
       if (this.#closing.signal.aborted) return;
       this.#client = client;

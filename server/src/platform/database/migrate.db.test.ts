@@ -85,6 +85,23 @@ test("a schema with tables of another program is refused before anything is writ
   ]);
 });
 
+test("limits of time that an administrator sets for the database do not apply to migrations", async ({ emptyUrl }) => {
+  const client = new pg.Client(emptyUrl);
+  await client.connect();
+  const limits = ["transaction_timeout", "idle_in_transaction_session_timeout"];
+  const name = pg.escapeIdentifier(client.database ?? "");
+  for (const limit of limits) await client.query(`alter database ${name} set ${limit} = '1h'`);
+  await client.query(`
+    create table public.seen (setting text);
+    create function public.see() returns event_trigger language plpgsql as
+      $$begin insert into public.seen select setting from pg_settings where name in ('${limits.join("', '")}'); end$$;
+    create event trigger see on ddl_command_end execute function public.see()`);
+  await migrate({ connectionString: emptyUrl, schema });
+  const { rows } = await client.query("select distinct setting from public.seen order by 1");
+  await client.end();
+  expect(rows).toEqual([{ setting: "0" }, { setting: "20000" }]); // milliseconds, after which the process is gone
+});
+
 test("the application role owns nothing and can change neither the schema nor the migrations table", async ({
   databaseUrl,
 }) => {

@@ -265,6 +265,18 @@ test("transactions are read committed, regardless of the database's default", as
   ]);
 });
 
+test("limits of time that an administrator sets for the database do not apply to the pool", async ({ databaseUrl }) => {
+  const owner = new pg.Client(databaseUrl);
+  await owner.connect();
+  const name = pg.escapeIdentifier(owner.database ?? "");
+  const limits = ["lock_timeout", "transaction_timeout", "idle_session_timeout"];
+  for (const limit of limits) await owner.query(`alter database ${name} set ${limit} = '1h'`);
+  await owner.end();
+  await using pool = await openPool({ connectionString: databaseUrl, schema, max: 1 });
+  const settings = await pool.query("select setting from pg_settings where name = any($1)", [limits]);
+  expect(settings).toEqual(limits.map(() => ({ setting: "0" })));
+});
+
 test("requests wait for the open connections while the database accepts no more", async ({ databaseUrl, owner }) => {
   const role = `limited_${randomBytes(6).toString("hex")}`;
   await owner.query(`create role ${role} login password 'secret' connection limit 3`);

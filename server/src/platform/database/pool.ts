@@ -382,7 +382,8 @@ interface NewSession extends OpenedSession {
 }
 
 // search_path ends with pg_temp: a temporary table must not replace one of ours.
-// The server's keepalives end a session without a client within a minute; on a Unix socket they have no effect.
+// The server's keepalives end a session without a client within a minute; on a Unix socket they have no effect. A limit for idle
+// sessions would only open the pool's again.
 async function setUpSession(client: pg.Client, { schema, role, isPooled }: SessionNeeds): Promise<NewSession> {
   const { rows } = await client.query<NewSession>(
     `select pg_backend_pid() as pid, pg_postmaster_start_time()::text as server, pg_is_in_recovery() as "isStandby",
@@ -390,7 +391,7 @@ async function setUpSession(client: pg.Client, { schema, role, isPooled }: Sessi
        to_regproc(quote_ident($6) || '.follow_database') is not null as "canFollow",
        to_regproc(quote_ident($6) || '.require_server') is not null as "canRequire",
        set_config('tcp_keepalives_idle', '30', $1), set_config('tcp_keepalives_interval', '10', $1),
-       set_config('tcp_keepalives_count', '3', $1), ${settingsOfWork}`,
+       set_config('tcp_keepalives_count', '3', $1), set_config('idle_session_timeout', '0', $1), ${settingsOfWork}`,
     [isPooled, ...valuesOfWork({ schema, role }), schema],
   );
   const [session] = rows;
@@ -400,11 +401,14 @@ async function setUpSession(client: pg.Client, { schema, role, isPooled }: Sessi
 
 /**
  * Sets what every statement relies on. `$1`: for the transaction only, which has its isolation level already. At a higher level than
- * `read committed`, concurrent changes of one account fail instead of waiting for each other.
+ * `read committed`, concurrent changes of one account fail instead of waiting for each other; so they do with limits of a lock or a
+ * transaction that an administrator has set for the role or the database. `transaction_timeout` is new in PostgreSQL 17.
  */
 const settingsOfWork = `
   set_config('role', $2, $1), set_config('search_path', $3, $1), set_config('statement_timeout', $4, $1),
-  set_config('idle_in_transaction_session_timeout', $5, $1), set_config('timezone', 'UTC', $1),
+  set_config('idle_in_transaction_session_timeout', $5, $1), set_config('lock_timeout', '0', $1),
+  case when current_setting('transaction_timeout', true) <> '0' then set_config('transaction_timeout', '0', $1) end,
+  set_config('timezone', 'UTC', $1),
   set_config('datestyle', 'ISO, YMD', $1), set_config('default_transaction_isolation', 'read committed', $1)`;
 
 const valuesOfWork = ({ schema, role = "none" }: Pick<SessionNeeds, "schema" | "role">): readonly string[] => [

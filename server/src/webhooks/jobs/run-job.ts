@@ -98,8 +98,10 @@ export async function workOnJob(pool: Pool): Promise<boolean> {
     });
     return hasWorked || (await restoreBatch(pool)).hasMore;
   } catch (error) {
-    // A full disk is not the chunk's fault, and lasts longer than its tries.
-    if (claimed && classifyDatabaseError(error) !== "full") await recordFailedTry(pool, claimed, errorMessage(error));
+    // A full disk or a missing right is not the chunk's fault, and lasts longer than its tries.
+    const reason = classifyDatabaseError(error);
+    const isOfChunk = reason === undefined || reason === "away";
+    if (claimed && isOfChunk) await recordFailedTry(pool, claimed, errorMessage(error));
     throw error;
   }
 }
