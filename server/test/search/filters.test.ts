@@ -6,7 +6,7 @@ import {
   countMatches,
   deliveryFilterFields,
   findPage,
-  matchingRows,
+  matchingKeys,
   parseDeliveryFilter,
   prepareSearch,
 } from "#webhooks/search/index.ts";
@@ -279,7 +279,7 @@ test("each criterion has a sample that finds deliveries", ({ history }) => {
   expect(counts).toEqual(names.map((name) => [name, true]));
 });
 
-test("any combination of criteria finds exactly the rows that match all of them, on pages of any size", async ({
+test("any combination of criteria finds and selects exactly the rows that match all of them, on pages of any size", async ({
   history,
 }) => {
   const samples = samplesOf(history);
@@ -292,7 +292,14 @@ test("any combination of criteria finds exactly the rows that match all of them,
       fc.constantFrom(...lists),
       fc.integer({ min: 1, max: 30 }),
       async (fields, list, limit) => {
-        expect(await readPages(history, list, fields, limit)).toEqual(expected[list](history, fields));
+        const rows = expected[list](history, fields);
+        expect(await readPages(history, list, fields, limit)).toEqual(rows);
+        const selected: string[] = [];
+        const search = await searchFor(history, fields);
+        for await (const found of matchingKeys({ db: history.pool, clock }, list, search, now)) {
+          selected.push(...found.map((key) => keyOf(list, key)));
+        }
+        expect(selected).toEqual(rows);
       },
     ),
     { numRuns: 60 },
@@ -317,8 +324,8 @@ test("the parts of the history that a search walks along change neither its rows
     fc.asyncProperty(parts, async ({ days: later, list, fields, limit }) => {
       const search = await searchFor(history, fields);
       const inOnePart: string[] = [];
-      for await (const rows of matchingRows({ db: history.pool, clock }, list, search)) {
-        inOnePart.push(...rows.map((row) => keyOf(list, row)));
+      for await (const found of matchingKeys({ db: history.pool, clock }, list, search)) {
+        inOnePart.push(...found.map((key) => keyOf(list, key)));
       }
       const needs = {
         db: history.pool,
@@ -370,9 +377,9 @@ test.for(["q", "payload"] as const)(
     expect([rows.length, next]).toEqual([10, expect.anything()]);
 
     const batches: number[] = [];
-    for await (const batch of matchingRows(needs, "events", search, now)) batches.push(batch.length);
+    for await (const batch of matchingKeys(needs, "events", search, now)) batches.push(batch.length);
     const counts: number[] = [];
-    for await (const step of walk(needs, "events", search)) counts.push(step.count);
+    for await (const step of walk(needs, "events", search)) counts.push(step.keys.length);
     const total = expected.events(history, {}).length;
     for (const sizes of [batches, counts]) {
       expect(Math.max(...sizes)).toBe(10);
@@ -385,11 +392,37 @@ test("a job processes every matching delivery once, in page order", async ({ his
   const fields: DeliveryFilterFields = { state: ["failed", "pending"], account: "harbour" };
   const keys: string[] = [];
   const search = await searchFor(history, fields);
-  for await (const rows of matchingRows({ db: history.pool, clock }, "deliveries", search, now)) {
-    keys.push(...rows.map((row) => keyOf("deliveries", row)));
+  for await (const found of matchingKeys({ db: history.pool, clock }, "deliveries", search, now)) {
+    keys.push(...found.map((key) => keyOf("deliveries", key)));
   }
   expect(keys).toEqual(expected.deliveries(history, fields));
 });
+
+test.for<readonly [DeliveryFilterFields, readonly string[]]>([
+  [{}, []],
+  [{ channel: ["api"] }, ["events"]],
+  [{ attempts_min: 1 }, ["deliveries", "due"]],
+  [{ latency_min: 1 }, ["attempts", "deliveries", "due"]],
+])(
+  "a selection of deliveries by %j looks up only the tables that its criteria are about",
+  async ([fields, tables], { history: { pool, ...history } }) => {
+    const lookUps: string[] = [];
+    const db: Pool = {
+      ...pool,
+      query: (text, values) => {
+        if (text.includes("candidate")) lookUps.push(text);
+        return pool.query(text, values);
+      },
+    };
+    const search = await searchFor({ pool, ...history }, fields);
+    let count = 0;
+    for await (const keys of matchingKeys({ db, clock }, "deliveries", search, now)) count += keys.length;
+    expect(count).toBe(expected.deliveries(history, fields).length);
+    const read = lookUps.flatMap((text) => Array.from(text.matchAll(/select \* from (\w+)/g), ([, table]) => table));
+    expect(lookUps.length).toBeGreaterThan(0);
+    expect(new Set(read)).toEqual(new Set(tables));
+  },
+);
 
 /** A clock after whose first reading the time for exact counts is over. */
 function impatientClock(atMs: number) {

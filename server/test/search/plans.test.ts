@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { lookUpStatement, countStatement } from "#webhooks/search/statements.ts";
+import { keysStatement, lookUpStatement } from "#webhooks/search/statements.ts";
 import { firstUuid, lastUuid } from "#platform/ids.ts";
 import { renderKeys, sourceNames, sources } from "#webhooks/search/sources.ts";
 import { test } from "../support/test.ts";
@@ -7,15 +7,18 @@ import { test } from "../support/test.ts";
 /** Tables that grow with the history, or with the backlog. */
 const large = /(?:events|deliveries|attempts|due)(?:_\d{8})?(?: |$)/;
 
+const everyTable = { event: true, delivery: true, attempt: true };
+
 const statements = [
   ...sourceNames.map((name) => [`keys of ${name}`, renderKeys(sources[name])] as const),
   ...(["deliveries", "events"] as const).flatMap((keys) =>
     (["deliveries", "attempts"] as const).flatMap((rows) => [
       [`${rows} by keys of ${keys}`, lookUpStatement(keys, rows)] as const,
-      [`count of ${rows} by keys of ${keys}`, countStatement(keys, rows)] as const,
+      [`selected ${rows} by keys of ${keys}`, keysStatement(keys, rows, everyTable)] as const,
     ]),
   ),
   ["events by keys of events", lookUpStatement("events", "events")] as const,
+  ["selected events by keys of events", keysStatement("events", "events", everyTable)] as const,
 ];
 
 /** The range and the cursor by number. Without them, PostgreSQL reads no day at all. */

@@ -11,7 +11,7 @@ import {
   deliveryFilterFields,
   failureCriteria,
   failureFieldNames,
-  matchingRows,
+  matchingKeys,
   withAbsoluteTimes,
 } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
@@ -74,20 +74,16 @@ export async function selectByFilter(
     rows: (db) =>
       subject === "failures"
         ? matchingFailures(db, search, group)
-        : matchingKeys({ ...needs, db }, { list: subject, search, now }),
+        : matchingRowKeys({ ...needs, db }, { list: subject, search, now }),
   };
 }
 
-async function* matchingKeys(
+async function* matchingRowKeys(
   needs: SearchNeeds,
   { list, search, now }: { readonly list: ListName; readonly search: Search; readonly now: Date },
 ): AsyncGenerator<readonly RowKey[], void> {
-  if (list === "events") {
-    for await (const rows of matchingRows(needs, list, search, now)) {
-      yield rows.map(({ eventId }) => ({ eventId, endpointId: 0 }));
-    }
-  } else {
-    for await (const rows of matchingRows(needs, list, search, now)) yield rows;
+  for await (const keys of matchingKeys(needs, list, search, now)) {
+    yield list === "attempts" ? keys : keys.map(({ eventId, endpointId }) => ({ eventId, endpointId }));
   }
 }
 

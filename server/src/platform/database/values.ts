@@ -3,11 +3,13 @@ import pg from "pg";
 
 const { INT8, DATE } = pg.types.builtins;
 const int8ArrayOid = 1016;
+const uuidArrayOid = 2951;
 
 /** bigint arrives as number, and a date as its text, because midnight is not the same moment everywhere. */
 const ours: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
   [INT8, wholeNumber],
   [int8ArrayOid, wholeNumbers],
+  [uuidArrayOid, (text) => elementsOf(text).map((element) => (element === "NULL" ? null : element))],
   [DATE, (text) => text],
 ]);
 
@@ -33,10 +35,13 @@ function wholeNumber(text: string): number {
 }
 
 function wholeNumbers(text: string): (number | null)[] {
+  return elementsOf(text).map((element) => (element === "NULL" ? null : wholeNumber(element)));
+}
+
+/** Returns the texts of an array's elements, which need no quotes. */
+function elementsOf(text: string): readonly string[] {
   const elements = text.slice(1, -1);
-  return elements === ""
-    ? []
-    : elements.split(",").map((element) => (element === "NULL" ? null : wholeNumber(element)));
+  return elements === "" ? [] : elements.split(",");
 }
 
 /** A value as it goes to PostgreSQL: text that it reads, or bytes as they are. */

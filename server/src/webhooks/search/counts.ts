@@ -24,7 +24,7 @@ export async function countMatches(needs: SearchNeeds, name: ListName, search: S
   let count = 0;
   let step: WalkedStep | undefined;
   for await (step of walk(needs, name, search)) {
-    count += step.count;
+    count += step.keys.length;
     if (count > exactMax || needs.clock.monotonicMs() >= deadline) break;
   }
   if (!step?.next) return { count, isEstimate: false };

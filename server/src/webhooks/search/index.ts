@@ -22,7 +22,7 @@ export {
   type SearchCursor,
   type SearchNeeds,
   findPage,
-  matchingRows,
+  matchingKeys,
   parseSearchCursor,
   writeSearchCursor,
 } from "./search.ts";

@@ -9,7 +9,7 @@ import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries
 import { type EventKey, type EventSummary, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
 import { type DeliveryFilter, concernsDeliveries, allValues, foldCase, matchesPayload } from "./filter.ts";
 import { renderKeys, type Search, searchValues, type SourceName, sources, sourcesFor, timeOfId } from "./sources.ts";
-import { type Rows, countStatement, lookUpStatement } from "./statements.ts";
+import { type ComparedTables, type Rows, keysStatement, lookUpStatement } from "./statements.ts";
 
 /** An event of a list. */
 export interface FoundEvent extends Omit<EventSummary, "id" | "type"> {
@@ -67,12 +67,13 @@ interface Payload {
   readonly error?: string | null;
 }
 
-interface Key {
-  readonly eventId: string;
-  readonly endpointId: number;
+/** Keys in the order of the list, a column each: a job has up to a million of them. */
+interface KeyColumns {
+  readonly eventIds: readonly string[] | null;
+  readonly endpointIds: readonly number[] | null;
 }
 
-interface KeyRow extends Key {
+interface ReadKeys extends KeyColumns {
   readonly boundaryEventId: string | null;
   readonly boundaryEndpointId: number | null;
 }
@@ -117,14 +118,13 @@ async function readKeys(
   { search, source, range, candidates }: Omit<StepRequest, "limit">,
 ) {
   const values = rangeValues(name, search, range);
-  const read = await db.query<KeyRow>(renderKeys(sources[source]) + range.planning, [...values, candidates]);
-  const keys = read.filter(({ eventId }: { readonly eventId: string | null }) => eventId !== null);
-  const [newest, oldest] = [keys[0], keys.at(-1)];
-  const lookedUp = newest &&
-    oldest && [
-      ...values.with(4, oldest.eventId).with(5, newest.eventId),
-      plainArray(keys.map(({ eventId }) => eventId)),
-      plainArray(keys.map(({ endpointId }) => endpointId)),
+  const [read] = await db.query<ReadKeys>(renderKeys(sources[source]) + range.planning, [...values, candidates]);
+  const { eventIds = null, endpointIds = null } = read ?? {};
+  const lookedUp = eventIds &&
+    endpointIds && [
+      ...values.with(4, eventIds.at(-1)).with(5, eventIds[0]),
+      plainArray(eventIds),
+      plainArray(endpointIds),
     ];
   return { boundary: boundaryOf(read), lookedUp };
 }
@@ -141,12 +141,53 @@ async function readStep<Name extends ListName>(
   const ofAttempts = name === "attempts" ? [range.after.number] : [];
   const met = await db.query<Found[Name] & Payload & Position>(lookUp, [...lookedUp, limit, ...ofAttempts]);
   const found = met.filter((row) => matchesTexts(search.filter, row));
-  const rows = name === "events" ? found.filter(({ eventId }, at) => eventId !== found[at - 1]?.eventId) : found;
   const last = met.at(-1);
-  const end = last && met.length === limit ? positionOf(last) : boundary;
-  // An event that was found by one of its deliveries is not looked for in the others.
-  const isPassed = name === "events" && rows.at(-1)?.eventId === end?.eventId;
-  return { rows, next: end && isPassed ? { ...end, endpointId: 0 } : end };
+  return completeStep(name, found, last && met.length === limit ? positionOf(last) : boundary);
+}
+
+/** Returns a step up to its end. An event that was found by one of its deliveries is not looked for in the others. */
+function completeStep<Row extends Position>(name: ListName, found: Row[], end: SearchCursor | undefined): Step<Row> {
+  if (name !== "events") return { rows: found, next: end };
+  const rows = found.filter(({ eventId }, at) => eventId !== found[at - 1]?.eventId);
+  return { rows, next: end && rows.at(-1)?.eventId === end.eventId ? { ...end, endpointId: 0 } : end };
+}
+
+/** Returns the tables with which a filter's criteria are compared. Some are compared with the keys alone. */
+const comparedTables = (filter: DeliveryFilter): ComparedTables => ({
+  event: isAnyGiven([
+    filter.eventTypes,
+    filter.account,
+    filter.objectId,
+    filter.actor,
+    filter.channels,
+    filter.eventIds,
+  ]),
+  delivery: isAnyGiven([filter.states, filter.attemptsMin, filter.attemptsMax]),
+  attempt: isAnyGiven([filter.statuses, filter.errorClasses, filter.latencyMin]),
+});
+
+const isAnyGiven = (criteria: readonly unknown[]): boolean => criteria.some((criterion) => criterion !== undefined);
+
+/** Reads the keys of the matches of a step. Their other columns are read only to compare texts. */
+async function readMatchingKeys(db: Database, name: ListName, request: StepRequest): Promise<Step<Position>> {
+  const { search, source, range, limit } = request;
+  const { filter } = search;
+  if (comparesTexts(filter)) return readStep(db, name, request);
+  const { boundary, lookedUp } = await readKeys(db, name, request);
+  if (!lookedUp) return { rows: [], next: boundary };
+  const statement = keysStatement(sources[source].keys, rowsOf(name, filter), comparedTables(filter)) + range.planning;
+  const ofAttempts = name === "attempts" ? [range.after.number] : [];
+  const [met] = await db.query<FoundKeys>(statement, [...lookedUp, limit, ...ofAttempts]);
+  const { eventIds, endpointIds, numbers } = met ?? {};
+  const found = (eventIds ?? []).map((eventId, at) =>
+    positionOf({ eventId, endpointId: endpointIds?.[at] ?? 0, number: numbers?.[at] ?? 0 }),
+  );
+  return completeStep(name, found, found.length === limit ? found.at(-1) : boundary);
+}
+
+interface FoundKeys extends KeyColumns {
+  /** Zeros, except of attempts. */
+  readonly numbers: readonly number[] | null;
 }
 
 interface Position {
@@ -161,8 +202,8 @@ const positionOf = ({ eventId, endpointId = 0, number = 0 }: Position): SearchCu
   number,
 });
 
-function boundaryOf([row]: readonly KeyRow[]): SearchCursor | undefined {
-  const { boundaryEventId: eventId = null, boundaryEndpointId: endpointId = null } = row ?? {};
+function boundaryOf(read: ReadKeys | undefined): SearchCursor | undefined {
+  const { boundaryEventId: eventId = null, boundaryEndpointId: endpointId = null } = read ?? {};
   return eventId === null ? undefined : { eventId, endpointId: endpointId ?? 0, number: 0 };
 }
 
@@ -213,7 +254,8 @@ async function chooseSource(
   const values = [...rangeValues(name, search, range), probeRows];
   let best = { source: first, boundary: lastUuid };
   for (const source of [first, ...others]) {
-    const boundary = boundaryOf(await db.query<KeyRow>(renderKeys(sources[source]) + range.planning, values));
+    const [read] = await db.query<ReadKeys>(renderKeys(sources[source]) + range.planning, values);
+    const boundary = boundaryOf(read);
     if (!boundary) return source;
     if (boundary.eventId < best.boundary) best = { source, boundary: boundary.eventId };
   }
@@ -370,74 +412,64 @@ const nextStepSize = (
   { tookMs, leftMs, least, most }: StepSizes & { readonly tookMs: number; readonly leftMs: number },
 ): number => Math.round(Math.max(least, Math.min(4 * candidates, most, (candidates * leftMs) / Math.max(tookMs, 0.1))));
 
-/** Runs a step after the other until one is the last. They have `usual` keys, or as many as take as long as a page if texts are compared. */
-async function* takeSteps<Result extends { readonly next: SearchCursor | undefined }>(
+/** A count ends after some hundreds of milliseconds, a job's selection with the last row. */
+const countedKeys: StepSizes = { least: 1000, most: 1000 };
+const selectedKeys: StepSizes = { least: 500, most: 10_000 };
+
+/** The rows of a step, of which a key may have many: an event its deliveries, a delivery its attempts. Those with texts are larger. */
+const stepRows = { keys: 20_000, texts: 1000 };
+
+/** The matches of a step, and the position after it. */
+export interface WalkedStep {
+  readonly keys: readonly SearchCursor[];
+  readonly next: SearchCursor | undefined;
+}
+
+/**
+ * Yields the keys of all rows of a list step by step, in the order of pages. A step has as many keys as take as long as a page, within
+ * the usual sizes unless texts are compared.
+ */
+async function* takeSteps(
   { db, clock }: SearchNeeds,
   name: ListName,
-  { search, now, usual }: { readonly search: Search; readonly now: Date | undefined; readonly usual: number },
-  take: (request: Omit<StepRequest, "limit">) => Promise<Result>,
-): AsyncGenerator<Result, void> {
+  { search, now, usual }: { readonly search: Search; readonly now: Date | undefined; readonly usual: StepSizes },
+): AsyncGenerator<WalkedStep, void> {
   const partAfter = historyParts(db, search, now);
-  const sizes = stepSizes(search, { least: usual, most: usual });
+  const sizes = stepSizes(search, usual);
   let candidates = sizes.least;
   for (let position: SearchCursor | undefined = startCursor(search); position;) {
     const range = await partAfter(position);
     const source: SourceName = await chooseSource(db, name, { search, range });
     const began = clock.monotonicMs();
-    const step: Result = await take({ search, source, range, candidates });
+    const { rows, next }: Step<Position> = await readMatchingKeys(db, name, {
+      search,
+      source,
+      range,
+      candidates,
+      limit: comparesTexts(search.filter) ? stepRows.texts : stepRows.keys,
+    });
     candidates = nextStepSize(candidates, { tookMs: clock.monotonicMs() - began, leftMs: pageMs, ...sizes });
-    position = step.next ?? endOf(range);
-    yield { ...step, next: position };
+    position = next ?? endOf(range);
+    yield { keys: rows.map((row) => cursorOf(name, row)), next: position };
   }
 }
 
-const batchRows = 1000;
-
 /**
- * Yields all matching rows in the order of pages, in batches of up to 1,000. Events recorded after the start are left out.
+ * Yields the keys of all matching rows in the order of pages, in batches. Events recorded after the start are left out.
  * `now` helps PostgreSQL to plan.
  */
-export async function* matchingRows<Name extends ListName>(
+export async function* matchingKeys(
   needs: SearchNeeds,
-  name: Name,
+  name: ListName,
   search: Search,
   now?: Date,
-): AsyncGenerator<readonly Found[Name][], void> {
-  const steps = takeSteps(needs, name, { search, now, usual: 2 * batchRows }, (request) =>
-    readStep(needs.db, name, { ...request, limit: batchRows }),
-  );
-  for await (const { rows } of steps) yield rows;
+): AsyncGenerator<readonly SearchCursor[], void> {
+  for await (const { keys } of takeSteps(needs, name, { search, now, usual: selectedKeys })) yield keys;
 }
 
-/** The number of matches of a step, and the position after it. */
-export interface WalkedStep {
-  readonly count: number;
-  readonly next: SearchCursor | undefined;
-}
-
-/** Counts the rows of a list step by step. PostgreSQL counts them, unless their texts must be compared. */
-export function walk(needs: SearchNeeds, name: ListName, search: Search): AsyncGenerator<WalkedStep, void> {
-  const { db, clock } = needs;
-  const areRead = comparesTexts(search.filter) || rowsOf(name, search.filter) !== name;
-  return takeSteps(needs, name, { search, now: clock.now(), usual: batchRows }, (keys) => {
-    const request = { ...keys, limit: candidatesMax };
-    return areRead ? countByReading(db, name, request) : countStep(db, name, request);
-  });
-}
-
-async function countByReading(db: Database, name: ListName, request: StepRequest): Promise<WalkedStep> {
-  const { rows, next } = await readStep(db, name, request);
-  return { count: rows.length, next };
-}
-
-async function countStep(db: Database, name: ListName, request: StepRequest): Promise<WalkedStep> {
-  const { boundary, lookedUp } = await readKeys(db, name, request);
-  if (!lookedUp) return { count: 0, next: boundary };
-  const statement = countStatement(sources[request.source].keys, name) + request.range.planning;
-  const values = [...lookedUp, null, ...(name === "attempts" ? [request.range.after.number] : [])];
-  const [counted] = await db.query<{ count: number }>(statement, values);
-  return { count: counted?.count ?? 0, next: boundary };
-}
+/** Walks along the rows of a list step by step, to count them. */
+export const walk = (needs: SearchNeeds, name: ListName, search: Search): AsyncGenerator<WalkedStep, void> =>
+  takeSteps(needs, name, { search, now: needs.clock.now(), usual: countedKeys });
 
 export const writeSearchCursor = ({ eventId, endpointId, number }: SearchCursor): string =>
   `${eventId}.${endpointId}.${number}`;

@@ -386,8 +386,8 @@ export const parameters = `parameters as (
   )`;
 
 /**
- * Returns the statement that reads keys along a source, newest event first. Each row has the boundary, up to which the
- * keys are complete; it is null if they reach the end of the range. A row without an event id says that there is no key.
+ * Returns the statement that reads keys along a source, newest event first, as one row with an array of each column. The boundary is
+ * that up to which the keys are complete; it is null if they reach the end of the range. Without a key, the arrays are null.
  */
 export function renderKeys({ keys, streams }: Source): string {
   const names = streams.map((_, index) => `stream_${index}`);
@@ -399,10 +399,16 @@ export function renderKeys({ keys, streams }: Source): string {
   with ${parameters}, ${ctes}, boundary as (
     select event_id, endpoint_id from (${lastRows}) reached order by event_id desc, endpoint_id desc limit 1
   )
-  select met.event_id, met.endpoint_id, boundary.event_id as "boundaryEventId", boundary.endpoint_id as "boundaryEndpointId"
-  from (select) step
-  left join boundary on true
-  left join (select distinct event_id, endpoint_id from (${rows}) each_key) met
-    on boundary.event_id is null or (met.event_id, met.endpoint_id) >= (boundary.event_id, boundary.endpoint_id)
-  order by met.event_id desc, met.endpoint_id desc`;
+  select met.event_ids, met.endpoint_ids, boundary.event_id as "boundaryEventId", boundary.endpoint_id as "boundaryEndpointId"
+  from (
+    select array_agg(event_id) as event_ids, array_agg(endpoint_id) as endpoint_ids
+    from (
+      select distinct each_key.event_id, each_key.endpoint_id
+      from (${rows}) each_key
+      left join boundary on true
+      where boundary.event_id is null or (each_key.event_id, each_key.endpoint_id) >= (boundary.event_id, boundary.endpoint_id)
+      order by each_key.event_id desc, each_key.endpoint_id desc
+    ) sorted
+  ) met
+  left join boundary on true`;
 }

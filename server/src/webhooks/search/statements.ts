@@ -55,7 +55,9 @@ const delivery = `
         nullif(due.due_at, 'infinity') as next_attempt_at,
         case when due.event_id is null then ended.ended_at end as ended_at
       where due.event_id is not null or ended.event_id is not null
-    ) delivery
+    ) delivery`;
+
+const endpoint = `
     cross join lateral (
       select name from endpoints
       where endpoints.provider_id = $1 and endpoints.id = candidate.endpoint_id
@@ -95,15 +97,19 @@ const eventMatches = `($4::text[] is null or event.type = any($4))
     and ($17::text[] is null or event.channel = any($17))
     and ($18::uuid[] is null or event.id = any($18))`;
 
+const endpointMatches = `($3::bigint[] is null or candidate.endpoint_id = any($3))`;
+
 const deliveryMatches = `($2::text[] is null or delivery.state = any($2))
-    and ($3::bigint[] is null or candidate.endpoint_id = any($3))
-    and ($7::integer[] is null or exists (
+    and ($10::integer is null or delivery.attempts_made >= $10)
+    and ($11::integer is null or delivery.attempts_made <= $11)`;
+
+const attemptMatches = `($7::integer[] is null or exists (
       select from unnest($7::integer[], $8::integer[]) requested (lowest, highest)
       where attempt.status between requested.lowest and requested.highest))
     and ($9::text[] is null or (attempt.error is not null and ${classOfAttempt("attempt")} = any($9)))
-    and ($10::integer is null or delivery.attempts_made >= $10)
-    and ($11::integer is null or delivery.attempts_made <= $11)
     and ($12::integer is null or attempt.latency_ms >= $12)`;
+
+const rowMatches = [eventMatches, endpointMatches, deliveryMatches, attemptMatches].join("\n    and ");
 
 // Every needed text is somewhere in the row. The caller compares the whole words and the payload's value.
 const eventText = `event.id, event.type, event.object_id, event.account_id, event.account_name, event.document, event.previous,
@@ -133,14 +139,14 @@ const attemptColumns = `attempt.number, attempt.at, attempt.status, attempt.erro
 const deliveryText = `event.id || '.' || candidate.endpoint_id, ${eventText}, endpoint.name, attempt.error`;
 
 const deliveries = `${deliveryColumns}, ${lastAttemptColumns}
-  from @candidate${event}${delivery}${lastAttempt}
-  where ${eventMatches} and ${deliveryMatches} and ${textMatches(deliveryText)}
+  from @candidate${event}${delivery}${endpoint}${lastAttempt}
+  where ${rowMatches} and ${textMatches(deliveryText)}
   order by event.id desc, candidate.endpoint_id desc
   limit $24::bigint`;
 
 const attempts = `${deliveryColumns}, ${attemptColumns}
-  from @candidate${event}${delivery}${attemptsOfDelivery}
-  where ${eventMatches} and ${deliveryMatches} and ${textMatches(deliveryText)}
+  from @candidate${event}${delivery}${endpoint}${attemptsOfDelivery}
+  where ${rowMatches} and ${textMatches(deliveryText)}
     and (event.id, candidate.endpoint_id, attempt.number) < ($20, $21 - 1, $25::integer)
   order by event.id desc, candidate.endpoint_id desc, attempt.number desc
   limit $24::bigint`;
@@ -162,6 +168,45 @@ const rowsFor = (keys: "events" | "deliveries", name: Rows): string =>
 export const lookUpStatement = (keys: "events" | "deliveries", name: Rows): string =>
   `with ${parameters} select ${rowsFor(keys, name)}`;
 
-/** Returns the statement that counts the rows that `lookUpStatement` returns. */
-export const countStatement = (keys: "events" | "deliveries", name: Rows): string =>
-  `with ${parameters} select count(*) as count from (select ${rowsFor(keys, name)}) found`;
+/** The tables that the criteria of a filter are compared with. */
+export interface ComparedTables {
+  readonly event: boolean;
+  readonly delivery: boolean;
+  readonly attempt: boolean;
+}
+
+const endpointExists = `exists (
+      select from endpoints where endpoints.provider_id = $1 and endpoints.id = candidate.endpoint_id)`;
+
+// An attempt is found by its delivery.
+const deliveryKeys = (compared: ComparedTables): string => `candidate.event_id, candidate.endpoint_id, 0 as number
+  from @candidate${compared.event ? event : ""}${compared.delivery || compared.attempt ? delivery : ""}${compared.attempt ? lastAttempt : ""}
+  where ${endpointMatches} and ${endpointExists}${compared.event ? ` and ${eventMatches}` : ""}
+    ${compared.delivery ? ` and ${deliveryMatches}` : ""}${compared.attempt ? ` and ${attemptMatches}` : ""}
+  order by candidate.event_id desc, candidate.endpoint_id desc`;
+
+const attemptKeys = (compared: ComparedTables): string => `candidate.event_id, candidate.endpoint_id, attempt.number
+  from @candidate${compared.event ? event : ""}${delivery}${attemptsOfDelivery}
+  where ${endpointMatches} and ${endpointExists} and ${deliveryMatches} and ${attemptMatches}
+    ${compared.event ? ` and ${eventMatches}` : ""}
+    and (candidate.event_id, candidate.endpoint_id, attempt.number) < ($20, $21 - 1, $25::integer)
+  order by candidate.event_id desc, candidate.endpoint_id desc, attempt.number desc`;
+
+const eventKeys = (compared: ComparedTables): string => `candidate.event_id, 0::bigint as endpoint_id, 0 as number
+  from (select unnest($22::uuid[]) as event_id, unnest($23::bigint[])) candidate${compared.event ? event : ""}
+  where (candidate.event_id < $20 or $21 > 0)${compared.event ? ` and ${eventMatches}` : ""}
+  order by candidate.event_id desc`;
+
+const keysOf = { deliveries: deliveryKeys, attempts: attemptKeys, events: eventKeys };
+
+/**
+ * Returns the statement that returns the keys of the rows that `lookUpStatement` returns, each column as an array. It reads the
+ * compared tables only, and compares no texts.
+ */
+export const keysStatement = (keys: "events" | "deliveries", name: Rows, compared: ComparedTables): string => `
+  with ${parameters}
+  select array_agg(event_id) as event_ids, array_agg(endpoint_id) as endpoint_ids, array_agg(number::bigint) as numbers
+  from (
+    select ${keysOf[name](compared).replace("@candidate", keys === "events" ? ofEvents : ofDeliveries)}
+    limit $24::bigint
+  ) found`;
