@@ -295,6 +295,43 @@ test("a program that begins now follows what is recorded from then on, without `
   expect((await follow(`&after=${earlier.next}`)).data).toHaveLength(3);
 });
 
+test("a program whose filter matches rarely reads no event twice, and receives a late commit", async ({ api }) => {
+  const { pool, provider } = api;
+  const follow = async (query: string) => {
+    const { data, next } = await shown(api, `/events?order=oldest${query}`);
+    return { ids: data.map(({ id }: { readonly id: string }) => id), next: String(next) };
+  };
+  const ofAccount = (accountId: number) => recordNow(pool, { providerId: provider.id }, [anEvent({ accountId })]);
+  await ofAccount(1);
+  await feedsAreComplete(pool);
+  const begun = await follow("&account_id=1");
+  expect(begun.ids).toHaveLength(1);
+
+  const [passedId] = await ofAccount(2);
+  await feedsAreComplete(pool);
+  const mayCommit = Promise.withResolvers<void>();
+  const hasRecorded = Promise.withResolvers<string>();
+  const late = pool.inTransaction(async (tx) => {
+    const [recorded] = await recordIn(tx, { providerId: provider.id }, [anEvent({ accountId: 1 })]);
+    hasRecorded.resolve(recorded?.id ?? "");
+    await mayCommit.promise;
+  });
+  const lateId = await hasRecorded.promise;
+  const [quickId] = await ofAccount(2);
+  expect((await follow(`&after=${begun.next}`)).ids).toEqual([passedId]); // without the filter
+  const passed = await follow(`&account_id=1&after=${begun.next}`);
+  expect(passed.ids).toEqual([]);
+  expect((await follow(`&after=${passed.next}`)).ids).toEqual([]);
+  const bounded = await follow(`&account_id=1&until=2100-01-01T00:00:00Z&after=${begun.next}`);
+  expect(bounded).toEqual({ ids: [], next: begun.next });
+  mayCommit.resolve();
+  await late;
+  await feedsAreComplete(pool);
+
+  expect((await follow(`&account_id=1&after=${passed.next}`)).ids).toEqual([lateId]);
+  expect((await follow(`&after=${passed.next}`)).ids).toEqual([lateId, quickId]);
+});
+
 test("a cursor does not reveal transaction numbers, and is rejected for another provider", async ({
   api,
   otherApi,

@@ -19,7 +19,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
-import { readEvent, readNotifications } from "#webhooks/events/index.ts";
+import { followEvents, readEvent, readNotifications } from "#webhooks/events/index.ts";
 import type { JobSubject } from "#webhooks/jobs/index.ts";
 import { findPage } from "#webhooks/search/index.ts";
 import { openDatabaseClock } from "../../src/app/cell-contexts.ts";
@@ -92,6 +92,18 @@ test("searches in a history of a year plan only the days of the part that they r
     });
     expect([list, rows.length, days.length]).toEqual([list, 1, 1]);
   }
+});
+
+test("a program that follows events since a time reads no earlier day of the history", async ({ database }) => {
+  await database.query("select add_history_days(current_date - 40, current_date - 30)");
+  const providerId = await buildProvider(database);
+  await recordNow(database, { providerId });
+  const filter = { providerId, since: new Date(Date.now() - 60_000), limit: 9 };
+  const [events, days] = await database.inTransaction(async (tx) => {
+    for (let execution = 1; execution <= 6; execution += 1) await followEvents(tx, filter);
+    return [await followEvents(tx, filter), await tx.query(`${lockedDays} and ${atAnyTime}`)];
+  });
+  expect([events.length, days.length]).toEqual([1, 1]);
 });
 
 test("readings for alerts plan the last 30 days of a longer history", async ({ database }) => {

@@ -184,16 +184,23 @@ function requireFeedCriteria(fields: object): void {
   }
 }
 
+type FeedFilter = Parameters<typeof followEvents>[1];
+
 /**
- * Reads the first events of the feed. Without any, the end is the position up to which the feed was read, so a program that begins
- * with `since=-0m` continues there, and one whose filter matches nothing yet does not read all events again. With `until` it is the
- * start: a program may read on without it.
+ * Reads a page of the feed, and the position up to which the feed has been read: the last event of a full page. Otherwise it is the
+ * oldest running transaction, so that a program whose filter matches rarely, or that begins with `since=-0m`, does not read the other
+ * events again. With `until`, it is no later than the last event, because a program may read on without it. Undefined: where the page began.
  */
-async function beginFeed(db: Database, filter: Parameters<typeof followEvents>[1]) {
-  const events = await followEvents(db, filter);
-  if (events.length > 0 || filter.until !== undefined) return { events, end: startOfFeed };
+async function readFeed(db: Database, filter: FeedFilter) {
   const before = await oldestRunningTransaction(db);
-  return { events: await followEvents(db, { ...filter, before }), end: beforeTransaction(before) };
+  const events = await followEvents(db, { ...filter, before });
+  const { after = startOfFeed, until, limit } = filter;
+  const last = events.at(-1);
+  const mayPass = until === undefined && events.length < limit && before > (last ?? after).recordedIn;
+  // Without a criterion, no event is between the last one and the transaction.
+  const { types, objectId, accountIds, since } = filter;
+  const mayLeaveOut = [types, objectId, accountIds, since].some((criterion) => criterion !== undefined);
+  return { events, end: mayPass && (mayLeaveOut || !filter.after) ? beforeTransaction(before) : last };
 }
 
 /** Returns the number of a transaction below which every one has ended. */
@@ -221,6 +228,7 @@ export const eventOperations: readonly Operation[] = [
             "`newest` is for people: events that are recorded while they page are on no page. `oldest` is for programs that follow " +
             "the events: store `next`, and pass it as `after` to read the events since. Events of a running transaction appear " +
             "after its end, so no event is skipped or repeated. The order is that of recording; events of one account come by `sequence`. A cursor is valid for one order only. " +
+            "With a filter, `next` also passes the events that the filter left out, so keep the filter. " +
             "A program that needs no earlier events begins with `since=-0m`, without `after`, and continues without `since`.",
         }),
       ),
@@ -250,11 +258,8 @@ export const eventOperations: readonly Operation[] = [
       const { since, until, objectId, eventTypes: types } = search.filter;
       const filter = { providerId, types, objectId, accountIds: search.accountIds, since, until, limit };
       const from = parseCursor(after, (text) => parseFeedCursor(cursors.open(providerId, text)));
-      const { events, end } = from
-        ? { events: await followEvents(pool, { ...filter, after: from }), end: from }
-        : await beginFeed(pool, filter);
-      const last = events.at(-1);
-      const next = last || after === undefined ? cursors.seal(providerId, writeFeedCursor(last ?? end)) : after;
+      const { events, end } = await readFeed(pool, { ...filter, after: from });
+      const next = end || after === undefined ? cursors.seal(providerId, writeFeedCursor(end ?? startOfFeed)) : after;
       const nameOf = await readActorNames(pool, providerId, events);
       return { data: events.map((event) => representEvent(event, nameOf)), next, searched_until: null };
     },

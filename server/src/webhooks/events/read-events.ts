@@ -2,7 +2,7 @@ import type { Actor, Channel } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import type { Node } from "#platform/document.ts";
-import { firstUuid } from "#platform/ids.ts";
+import { firstUuid, lastUuid, uuidV7Floor } from "#platform/ids.ts";
 import type { EventType } from "./catalogue.ts";
 import type { EventKey } from "./render-event.ts";
 import type { Gate } from "./record-events.ts";
@@ -39,21 +39,20 @@ export const summaryColumns = `event.id, event.type, event.object_id, event.acco
   event.account_name, event.sequence, event.actor_kind,
   event.actor_user_id, event.channel, event.occurred_at, event.previous, event.erased_at`;
 
-// Times in ids begin in 1970.
+// The times are bounds of ids, so that only the days between them are read.
 const matches = `event.provider_id = $1
     and ($2::text[] is null or event.type = any($2))
     and ($3::bigint is null or event.object_id = $3)
     and ($4::bigint[] is null or event.account_id = any($4))
-    and ($5::timestamptz is null or event.id >= uuid_v7_floor(greatest($5, 'epoch')))
-    and ($6::timestamptz is null or event.id < uuid_v7_floor(greatest($6, 'epoch')))`;
+    and event.id >= $5 and event.id < $6`;
 
 const filterValues = (filter: EventFilter): unknown[] => [
   filter.providerId,
   filter.types,
   filter.objectId,
   filter.accountIds,
-  filter.since,
-  filter.until,
+  filter.since ? uuidV7Floor(filter.since.getTime()) : firstUuid,
+  filter.until ? uuidV7Floor(filter.until.getTime()) : lastUuid,
 ];
 
 /** A position in the feed: that of an event. */
@@ -96,8 +95,9 @@ interface FeedFilter extends EventFilter {
  * Programs continue from their last cursor.
  */
 export async function followEvents(db: Database, filter: FeedFilter): Promise<(EventSummary & FeedCursor)[]> {
-  const { recordedIn, sequence, id } = filter.after ?? startOfFeed;
-  return db.query(oldestFirst, [...filterValues(filter), recordedIn, sequence, id, filter.limit, filter.before]);
+  const { after = startOfFeed, since, until, limit, before } = filter;
+  const statement = since || until ? `${oldestFirst} ${plannedEachTime}` : oldestFirst;
+  return db.query(statement, [...filterValues(filter), after.recordedIn, after.sequence, after.id, limit, before]);
 }
 
 /** The delivery of an event to an endpoint, or the gate that stopped it. */
