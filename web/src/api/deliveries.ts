@@ -102,24 +102,42 @@ export interface FailurePages {
   readonly filter?: ListFilter;
   readonly order?: "newest" | "oldest";
   readonly limit?: number;
+  /** Leaves out new failures, which would push those that are shown off the newest page. */
+  readonly keepsRows?: boolean;
 }
 
 /** Lists failures. Each page carries the time up to which its list is complete. */
-export const failuresQuery = (api: ApiClient, { filter = {}, order = "newest", limit = 50 }: FailurePages = {}) =>
+export const failuresQuery = (
+  api: ApiClient,
+  { filter = {}, order = "newest", limit = 50, keepsRows = false }: FailurePages = {},
+) =>
   infiniteQueryOptions({
     queryKey: ["failures", "list", filter, order, limit],
     queryFn: async ({ pageParam, client, queryKey }: FailurePageContext) => {
-      const query = { ...filterQuery(filter), order, limit, ...(pageParam && { after: pageParam }) };
+      const before = client.getQueryData<InfiniteData<FailurePage>>(queryKey)?.pages ?? [];
+      const [kept] = keepsRows ? before : [];
+      const until = order === "newest" ? kept?.data[0]?.failed_at : undefined;
+      const query = {
+        ...filterQuery(filter),
+        order,
+        limit,
+        ...(until !== undefined && { until }),
+        ...(pageParam && { after: pageParam }),
+      };
       const call = api.GET("/api/v1/failures", { params: { query } });
       const { data, next } = await responseBody(call);
-      const before = client.getQueryData<InfiniteData<{ readonly data: readonly Failure[] }>>(queryKey)?.pages ?? [];
-      return { data: keepRows(before, data), next, upTo: completeUpTo((await call).response) };
+      return { data: keepRows(before, data), next, upTo: kept?.upTo ?? completeUpTo((await call).response) };
     },
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     // It compares rows by their places, which all change with a new failure.
     structuralSharing: false,
   });
+
+interface FailurePage {
+  readonly data: readonly Failure[];
+  readonly upTo: Date;
+}
 
 interface FailurePageContext {
   readonly pageParam: string | undefined;

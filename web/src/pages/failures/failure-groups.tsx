@@ -82,7 +82,7 @@ function GroupCard({ group }: { group: FailureGroup }) {
     setOpen({
       kind,
       of: "failures",
-      selection: { filter: { group: group.id } },
+      selection: { filter: { group: group.id, until: group.last_failed_at } }, // later ones are not shown yet
       note: `${endpoint_name}: ${newest.error}`,
     });
   const others: readonly JobKind[] = endpoint_deleted

@@ -1,13 +1,13 @@
 import { Button, Content } from "@patternfly/react-core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { countOf } from "../../components/counts.ts";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Failure } from "../../api/deliveries.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
-import { changedByJobs } from "../../api/jobs.ts";
+import { type JobFilter, changedByJobs } from "../../api/jobs.ts";
 import { useSession } from "../../api/session.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { TextField } from "../../components/form/fields.tsx";
@@ -28,10 +28,17 @@ interface FailureListProps {
   readonly filter: ListFilter;
   /** Later failures are not shown yet, and not part of "all". */
   readonly upTo: Date;
+  /** Receives whether rows are selected, which new rows must not push off the list. */
+  readonly keepRows: (isKept: boolean) => void;
 }
 
-export function FailureList({ failures, filter, upTo }: FailureListProps) {
+export function FailureList({ failures, filter, upTo, keepRows }: FailureListProps) {
   const selection = useBulkSelection(failures.map(({ delivery_id }) => delivery_id));
+  const hasSelection = selection.ids.size > 0 || selection.isAll;
+  useEffect(() => {
+    keepRows(hasSelection);
+    return () => keepRows(false);
+  }, [keepRows, hasSelection]);
   // "This failure and all older ones".
   const [newestToDelete, setNewestToDelete] = useState<Failure>();
   const [untilMost, setUntilMost] = useState<Date>();
@@ -54,7 +61,12 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
 
   return (
     <>
-      <BulkBar of="failures" filter={filterQuery(filter)} selection={selection} kinds={bulkKinds} />
+      <BulkBar
+        of="failures"
+        filter={shownUntil(failures, filterQuery(filter), upTo)}
+        selection={selection}
+        kinds={bulkKinds}
+      />
       <FailuresTable
         failures={failures}
         selection={selection}
@@ -85,6 +97,15 @@ export function FailureList({ failures, filter, upTo }: FailureListProps) {
       )}
     </>
   );
+}
+
+/** Returns the filter of all that match, without failures that are newer than the list: a job would apply to those that nobody has seen. */
+function shownUntil(failures: readonly Timed[], filter: JobFilter, upTo: Date): JobFilter {
+  const newest = failures.reduce(
+    (latest, { failed_at }) => (failed_at > latest ? failed_at : latest),
+    upTo.toISOString(),
+  );
+  return { until: newest, ...filter };
 }
 
 const bulkKinds = ["retry", "replay", "export", "delete_failures"] as const;

@@ -90,7 +90,9 @@ test("all failures of a cause are retried after the dialog has named their numbe
   expect(startedJobs(page)).toEqual([]);
   await click("Retry 31 failures");
   await waitFor(() =>
-    expect(startedJobs(page)).toEqual([{ kind: "retry", of: "failures", filter: { group: group.id } }]),
+    expect(startedJobs(page)).toEqual([
+      { kind: "retry", of: "failures", filter: { group: group.id, until: group.last_failed_at } },
+    ]),
   );
 });
 
@@ -209,8 +211,37 @@ test("selected failures are retried, and no others", async () => {
   await waitFor(() => expect(startedJobs(page)).toEqual([{ kind: "retry", of: "failures", ids }]));
 });
 
-test('"select all" applies to all failures that match the filter, not only to the rows shown', async () => {
-  const page = showPage("/failures?view=list&endpoint_id=1", server);
+test("a selected failure stays on the list and selected while many new ones come", async () => {
+  let rows = many.slice(60, 110);
+  const page = showPage("/failures?view=list", {
+    ...server,
+    "GET /api/v1/failures": ({ query }) => {
+      const until = query.get("until") ?? "9";
+      return [200, { data: rows.filter(({ failed_at }) => failed_at <= until).slice(0, 50), next: null }];
+    },
+  });
+  await says("Account 109");
+  flushSync(() => document.querySelector<HTMLElement>("tbody tr:last-child input")?.click());
+  await says("1 selected");
+  await says("New failures are added to the list once none is selected.");
+  const left = many[60]?.account_name ?? "";
+  rows = [...many.slice(0, 60).map((row) => ({ ...row, failed_at: "2026-03-01T09:00:06.100Z" })), ...rows.slice(1)];
+  await page.queries.invalidateQueries({ queryKey: ["failures"] });
+  await waitFor(() => expect(shown()).not.toContain(left));
+  expect(document.querySelectorAll("tbody input:checked")).toHaveLength(1);
+  await click("Retry 1 failure");
+  await click("Retry 31 failures");
+  const ids = [many[109]?.delivery_id];
+  await waitFor(() => expect(startedJobs(page)).toEqual([{ kind: "retry", of: "failures", ids }]));
+  await says("Account 0");
+});
+
+test('"select all" applies to all failures that match the filter and are not newer than the list', async () => {
+  const newest = { ...failure(1), failed_at: "2999-01-01T00:00:00.000Z" }; // by the database's clock
+  const page = showPage("/failures?view=list&endpoint_id=1", {
+    ...server,
+    "GET /api/v1/failures": () => [200, { data: [newest], next: null }],
+  });
   await says("Account 1");
   flushSync(() => document.querySelector<HTMLElement>("thead input")?.click());
   await click("Select all 31 that match");
@@ -219,7 +250,9 @@ test('"select all" applies to all failures that match the filter, not only to th
   await says("Retry 31 failures?");
   await click("Retry 31 failures");
   await waitFor(() =>
-    expect(startedJobs(page)).toEqual([{ kind: "retry", of: "failures", filter: { endpoint_id: [1] } }]),
+    expect(startedJobs(page)).toEqual([
+      { kind: "retry", of: "failures", filter: { endpoint_id: [1], until: newest.failed_at } },
+    ]),
   );
 });
 
@@ -233,7 +266,7 @@ test("the list and a job for all its failures use the filters in the address", a
   expect(shown()).not.toContain("Delete older failures"); // the button would also delete failures outside the filter
   await click("Retry all failures…");
   await click("Retry 31 failures");
-  const filter = { endpoint_id: [1, 2], status: ["5xx"], since: "-1d" };
+  const filter = { endpoint_id: [1, 2], status: ["5xx"], since: "-1d", until: expect.any(String) };
   await waitFor(() => expect(startedJobs(page)).toEqual([{ kind: "retry", of: "failures", filter }]));
 });
 

@@ -1,6 +1,7 @@
 import { PageSection, Tab, TabTitleText, Tabs, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { failuresQuery } from "../../api/deliveries.ts";
 import type { ListFilter } from "../../api/filters.ts";
@@ -121,7 +122,14 @@ interface FailureListViewProps {
 }
 
 function FailureListView({ filter, order }: FailureListViewProps) {
-  const query = useInfiniteQuery(failuresQuery(useApi(), { filter, order }));
+  const [keepsRows, setKeepsRows] = useState(false);
+  const query = useInfiniteQuery(failuresQuery(useApi(), { filter, order, keepsRows }));
+  const { refetch } = query;
+  const hasKept = useRef(false);
+  useEffect(() => {
+    if (hasKept.current && !keepsRows) void refetch();
+    hasKept.current = keepsRows;
+  }, [keepsRows, refetch]);
   return (
     <>
       <ListCount list="failures" filter={filter} />
@@ -130,11 +138,12 @@ function FailureListView({ filter, order }: FailureListViewProps) {
           const failures = pages.flatMap((page) => page.data);
           const [first] = pages;
           if (first && failures.length > 0)
-            return <FailureList failures={failures} filter={filter} upTo={first.upTo} />;
+            return <FailureList failures={failures} filter={filter} upTo={first.upTo} keepRows={setKeepsRows} />;
           return <NoFailures filteredBy={Object.keys(filter).length > 0 ? "filters" : undefined} />;
         }}
       </Loaded>
       <LoadMore query={query} />
+      {keepsRows && <p className="bellwire-subtle">New failures are added to the list once none is selected.</p>}
     </>
   );
 }
