@@ -8,7 +8,13 @@ import {
   type FieldInput,
   readDocumentSettings,
 } from "#portal/fields/index.ts";
-import { type Product, changeLockedProduct, deleteProductRow, lockProduct } from "#portal/products/index.ts";
+import {
+  type Product,
+  changeLockedProduct,
+  deleteProductRow,
+  lockProduct,
+  readProduct,
+} from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { lockKeysOfObjects } from "#webhooks/events/index.ts";
 import { deleteApplicationRows, readApplications } from "./application-table.ts";
@@ -23,10 +29,14 @@ interface ProductDeletion {
   readonly by: ChangeContext;
 }
 
+/** Rows per transaction: so many applications hold the locks of their accounts for less than a second. */
+const stepRows = 500;
+
 /**
  * Deletes a product with its plans, subscriptions and applications. The events of the applications have the system as
  * their actor, because their deletion is only a consequence: endpoints receive them if they subscribe to all actors. An
- * audit record names who deleted the product.
+ * audit record names who deleted the product. A product that many accounts use is deleted in steps, each a transaction: one for
+ * all would keep these accounts, and sign-ups, waiting for minutes. If a step fails, the product stays, with fewer applications.
  */
 export async function deleteProduct(
   pool: Pool,
@@ -34,7 +44,7 @@ export async function deleteProduct(
 ): Promise<DeletionOutcome | undefined> {
   const settings = await readDocumentSettings(pool, provider);
   for (;;) {
-    const outcome = await pool.inTransaction((tx) => deleteLocked(tx, settings, deletion));
+    const outcome = await pool.inTransaction((tx) => deleteStep(tx, settings, deletion));
     if (outcome !== "again") return outcome;
   }
 }
@@ -45,31 +55,33 @@ type DeletionOutcome =
   /** A provider keeps one product, because sign-ups need one. */
   | { readonly notAllowed: "last product"; readonly product: Product };
 
-/** Returns `again` if another account started to use the product before it was locked. */
-async function deleteLocked(
+/** Returns `again` if there were more rows than one step deletes, or another account started to use the product before it was locked. */
+async function deleteStep(
   tx: Transaction,
   settings: DocumentSettings,
   { productId, values, by }: Omit<ProductDeletion, "provider">,
 ): Promise<DeletionOutcome | "again" | undefined> {
   const { provider } = settings;
   const isLast = await lockLastProduct(tx, provider.id);
+  const { applications, subscribers } = await readStep(tx, provider.id, productId);
+  const isLastStep = applications.length < stepRows && subscribers.length < stepRows;
   // Accounts are locked before products, as in every transaction. The opposite order could deadlock.
-  const locked = await tx.query<{ id: number }>(lockAccountsStatement, [provider.id, productId]);
-  const product = await lockProduct(tx, provider.id, productId);
+  const accountIds = [...new Set([...applications.map(({ accountId }) => accountId), ...subscribers])];
+  await tx.query(lockAccountsStatement, [provider.id, accountIds]);
+  // Only the last step keeps others from using the product, as sign-ups do.
+  const product = await (isLastStep || values ? lockProduct : readProduct)(tx, provider.id, productId);
   if (!product) return undefined;
   if (isLast) return { notAllowed: "last product", product };
-  const lockedIds = locked.map(({ id }) => id);
-  if ((await tx.query(newAccountStatement, [provider.id, productId, lockedIds])).length > 0) return "again";
   const changed = values && (await changeLockedProduct(tx, product, { providerId: provider.id, values, by }));
   if (changed && "refused" in changed) return changed;
-  const applications = await applicationsOf(tx, provider.id, productId);
   const byAccount = [...Map.groupBy(applications, ({ accountId }) => accountId)];
   lockKeysOfObjects(tx, provider.id, [
     ...byAccount.map(([id]) => `account/${id}`),
     ...applications.map(({ id }) => `application/${id}`),
   ]);
   for (const batch of batchesOf(byAccount)) await deleteApplicationBatch(tx, settings, { batch, now: by.now });
-  await deleteSubscriptionsOfProduct(tx, provider.id, productId);
+  await deleteSubscriptionsOfProduct(tx, { providerId: provider.id, productId, accountIds: subscribers });
+  if (!isLastStep || (await tx.query(remainingStatement, [provider.id, productId])).length > 0) return "again";
   await forgetProduct(tx, provider.id, productId);
   await deleteProductRow(tx, provider.id, productId);
   const auditRecord = { action: "product.deleted", subject: `product/${productId}`, detail: { name: product.name } };
@@ -88,42 +100,47 @@ async function lockLastProduct(tx: Transaction, providerId: number): Promise<boo
   return (await tx.query(otherProductStatement, [providerId])).length === 0;
 }
 
-// In id order, so that two transactions that lock several accounts cannot deadlock. Includes accounts that are only
-// subscribed, because their documents change. Served by service_subscriptions_product_idx and applications_product_idx.
+// In id order, so that two transactions that lock several accounts cannot deadlock.
 const lockAccountsStatement = `
-  select id
-  from accounts
-  where provider_id = $1 and id in (
-    select account_id from service_subscriptions where provider_id = $1 and product_id = $2
-    union all
-    select account_id from applications where provider_id = $1 and product_id = $2)
-  order by id
-  for no key update`;
-
-// Served by the same indexes.
-const newAccountStatement = `
-  select from service_subscriptions where provider_id = $1 and product_id = $2 and account_id <> all($3)
-  union all
-  select from applications where provider_id = $1 and product_id = $2 and account_id <> all($3)
-  limit 1`;
+  select id from accounts where provider_id = $1 and id = any($2) order by id for no key update`;
 
 // Accounts in the same order. Served by applications_product_idx.
 const applicationsStatement = `
   select account_id, id
   from applications
   where provider_id = $1 and product_id = $2
-  order by account_id, id`;
+  order by account_id, id
+  limit $3`;
+
+// Served by service_subscriptions_product_idx.
+const subscribersStatement = `
+  select account_id from service_subscriptions where provider_id = $1 and product_id = $2 limit $3`;
+
+// Served by the same indexes.
+const remainingStatement = `
+  select from service_subscriptions where provider_id = $1 and product_id = $2
+  union all
+  select from applications where provider_id = $1 and product_id = $2
+  limit 1`;
 
 interface ApplicationReference {
   readonly accountId: number;
   readonly id: number;
 }
 
-const applicationsOf = (
-  tx: Transaction,
-  providerId: number,
-  productId: number,
-): Promise<readonly ApplicationReference[]> => tx.query(applicationsStatement, [providerId, productId]);
+/** Accounts whose subscriptions are deleted, because their documents change, too: after the last application that needs one. */
+interface Step {
+  readonly applications: readonly ApplicationReference[];
+  readonly subscribers: readonly number[];
+}
+
+async function readStep(tx: Transaction, providerId: number, productId: number): Promise<Step> {
+  const values = [providerId, productId, stepRows];
+  const applications = await tx.query<ApplicationReference>(applicationsStatement, values);
+  if (applications.length === stepRows) return { applications, subscribers: [] };
+  const subscriptions = await tx.query<{ accountId: number }>(subscribersStatement, values);
+  return { applications, subscribers: subscriptions.map(({ accountId }) => accountId) };
+}
 
 /** Accounts with their applications of the product. */
 type Batch = readonly (readonly [accountId: number, applications: readonly ApplicationReference[]])[];

@@ -41,15 +41,20 @@ async function deleteSubscription(tx: Transaction, providerId: number, id: numbe
   await tx.query(deleteSubscriptionStatement, [providerId, id]);
 }
 
-const deleteOfProductStatement = `delete from service_subscriptions where provider_id = $1 and product_id = $2`;
+// Served by the unique key and applications_account_idx.
+const deleteOfProductStatement = `
+  delete from service_subscriptions
+  where provider_id = $1 and product_id = $2 and account_id = any($3) and not exists (
+    select from applications
+    where applications.provider_id = $1 and applications.account_id = service_subscriptions.account_id
+      and applications.product_id = $2)`;
 
-/** Deletes all subscriptions to a product. Served by service_subscriptions_product_idx. */
+/** Deletes the subscriptions of locked accounts to a product, but of those that have an application of it. */
 export async function deleteSubscriptionsOfProduct(
   tx: Transaction,
-  providerId: number,
-  productId: number,
+  { providerId, productId, accountIds }: { providerId: number; productId: number; accountIds: readonly number[] },
 ): Promise<void> {
-  await tx.query(deleteOfProductStatement, [providerId, productId]);
+  await tx.query(deleteOfProductStatement, [providerId, productId, accountIds]);
 }
 
 /** Lists the subscriptions of an account with their plans, oldest first. */
