@@ -209,12 +209,13 @@ const rows: readonly Row[] = [
         queries: [{ expr: `min(${of("bellwire_history_days_ready")})`, legend: "days" }],
       },
       {
-        title: "Clock, retention, housekeeping",
+        title: "Clock, retention, housekeeping, feeds",
         unit: "s",
         queries: [
           { expr: of("bellwire_clock_ahead_seconds"), legend: "ahead, {{instance}}" },
           { expr: largest("bellwire_retention_behind_seconds"), legend: "retention behind" },
           { expr: largest("bellwire_housekeeping_failing_seconds"), legend: "housekeeping fails" },
+          { expr: largest("bellwire_feeds_held_seconds"), legend: "feeds held" },
         ],
       },
       {

@@ -16,6 +16,7 @@ import {
   measureDue,
   readHistoryDays,
   readRetentionBehind,
+  sampleTransactions,
 } from "#webhooks/deliveries/index.ts";
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptLine, LaneStore, RunningEngine } from "#webhooks/engine/index.ts";
@@ -319,7 +320,22 @@ export function measureBacklog(metrics: Registry, measured: Measured): void {
   );
 }
 
-/** Registers warnings about the clock, missing tables and failovers. */
+/**
+ * Returns a function that returns for how many seconds its calls have seen the same transaction as the oldest one that writes. A lower
+ * number than before is that of a transaction of another database, which ended while it was compared.
+ */
+function watchOldestTransaction(db: Database, machine: Pick<Clock, "monotonicMs">): () => Promise<number> {
+  let oldest = { number: 0n, seenMs: 0 };
+  return async () => {
+    const { oldestRunning, nextToStart } = await sampleTransactions(db);
+    const nowMs = machine.monotonicMs();
+    const isNone = oldestRunning === nextToStart;
+    if (isNone || oldestRunning > oldest.number) oldest = { number: oldestRunning, seenMs: nowMs };
+    return (nowMs - oldest.seenMs) / 1000;
+  };
+}
+
+/** Registers warnings about the clock, missing tables, failovers and long transactions. */
 export function measureDatabase(metrics: Registry, measured: Measured): void {
   const db = askInTime(measured);
   const gauge = createGauges(metrics);
@@ -355,6 +371,11 @@ export function measureDatabase(metrics: Registry, measured: Measured): void {
     "bellwire_database_switches",
     "How often the database continued from an earlier state, after a failover or a restore: changes may be lost. The same from every process.",
     async () => (await readDatabaseSwitches(db)).count,
+  );
+  gauge(
+    "bellwire_feeds_held_seconds",
+    "How long one transaction of any program has kept later events from the stream, the feeds and replays, since the first scrape that saw it; 0 without one.",
+    watchOldestTransaction(db, measured.machine),
   );
 }
 

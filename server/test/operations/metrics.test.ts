@@ -304,6 +304,26 @@ test("HTTP requests are counted by route and status class, and requests without 
   expect(text.get(`${count}{method="GET",route="unknown",status="4xx"}`)).toBe(1);
 });
 
+test("a transaction of another program that writes holds the feeds, and its age is measured until it ends", async ({
+  database,
+  owner,
+}) => {
+  const metrics = new Registry();
+  const machine = new HandDrivenClock();
+  measureDatabase(metrics, { db: database, machine });
+  const heldSeconds = async (): Promise<number> =>
+    (await scrape(metrics, database)).get("bellwire_feeds_held_seconds") ?? NaN;
+  expect(await heldSeconds()).toBe(0);
+  await owner.inTransaction(async (tx) => {
+    await tx.query("select pg_current_xact_id()");
+    await database.query("select pg_current_xact_id()"); // a later one, which the feeds would show
+    await heldSeconds();
+    await machine.advance(600_000);
+    expect(await heldSeconds()).toBeGreaterThanOrEqual(600);
+  });
+  await until(async () => (await heldSeconds()) === 0);
+});
+
 test("a scrape without the database succeeds, with NaN for backlog metrics", async ({ database }) => {
   const metrics = new Registry();
   const unavailable: Database = {
