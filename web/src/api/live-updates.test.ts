@@ -86,9 +86,10 @@ beforeEach(() => {
 function follow() {
   const states: LiveState[] = [];
   const invalidateQueries = vi.fn<(filter?: { queryKey?: readonly unknown[] }) => Promise<void>>().mockResolvedValue();
+  const onRefused = vi.fn<() => void>();
   const stop = followStream(
     { invalidateQueries, isFetching: () => 0 },
-    { onState: (state) => states.push(state), onMessage: () => undefined },
+    { onState: (state) => states.push(state), onRefused, onMessage: () => undefined },
   );
   const newest = (): Stream => {
     const stream = Stream.opened.at(-1);
@@ -96,7 +97,7 @@ function follow() {
     return stream;
   };
   const refreshed = () => invalidateQueries.mock.calls.map(([filter]) => String(filter?.queryKey));
-  return { states, stop, newest, refreshed };
+  return { states, stop, newest, refreshed, onRefused };
 }
 
 test("a stream closed by the browser after an error is reopened with backoff, and is not live meanwhile", async () => {
@@ -112,6 +113,17 @@ test("a stream closed by the browser after an error is reopened with backoff, an
   expect(Stream.opened).toHaveLength(3);
   newest().open();
   expect(states.at(-1)).toBe("live");
+});
+
+test("each refused connection is reported, and a lost one is not", async () => {
+  const { newest, onRefused } = follow();
+  newest().open();
+  newest().break();
+  expect(onRefused).not.toHaveBeenCalled();
+  newest().refuse();
+  await vi.advanceTimersByTimeAsync(1000);
+  newest().refuse();
+  expect(onRefused).toHaveBeenCalledTimes(2);
 });
 
 /** All queries that messages of the stream refresh, except the statistics, which poll. */

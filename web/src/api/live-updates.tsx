@@ -1,5 +1,6 @@
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, createContext, use, useEffect, useMemo, useState } from "react";
+import { useApi } from "./bellwire-client.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { Event } from "./events.ts";
 import { mayUseWebhooks, useSession } from "./session.tsx";
@@ -45,11 +46,16 @@ const notReplayed: readonly QueryKey[] = [["endpoints"], ["failures"]];
 
 export interface StreamFollower {
   readonly onState: (state: LiveState) => void;
+  /** Called for each HTTP error. A browser does not say its status. */
+  readonly onRefused: () => void;
   readonly onMessage: (message: StreamMessage) => void;
 }
 
 /** Follows the event stream and invalidates the queries that its messages affect. Returns a function that stops it. */
-export function followStream(client: InvalidationClient, { onState, onMessage }: StreamFollower): () => void {
+export function followStream(
+  client: InvalidationClient,
+  { onState, onRefused, onMessage }: StreamFollower,
+): () => void {
   const now = batchInvalidations(client, nowMs, busyMs);
   const soon = batchInvalidations(client, soonMs);
   const later = batchInvalidations(client, laterMs);
@@ -83,8 +89,12 @@ export function followStream(client: InvalidationClient, { onState, onMessage }:
       onState("interrupted");
       // A browser reconnects by itself, with the id of the last message. After an HTTP error, as during a restart or
       // after the session has ended, it does not, so this reconnects.
-      if (stream.readyState !== EventSource.CLOSED) missed = missed.length > 0 ? missed : notReplayed;
-      else retryAfter(Math.min(reconnectMs * 2 ** failedInRow++, reconnectMaxMs));
+      if (stream.readyState !== EventSource.CLOSED) {
+        missed = missed.length > 0 ? missed : notReplayed;
+        return;
+      }
+      onRefused();
+      retryAfter(Math.min(reconnectMs * 2 ** failedInRow++, reconnectMaxMs));
     });
   };
   const retryAfter = (ms: number): void => {
@@ -369,14 +379,18 @@ export const useLiveState = (): LiveState => use(LiveContext).state;
 /** Opens one event stream for the whole tab. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
+  const api = useApi();
   const isAllowed = mayUseWebhooks(useSession());
   const [state, setState] = useState<LiveState>("connecting");
   const [listeners] = useState(() => new Set<Listener>());
   useEffect(() => {
     if (!isAllowed) return undefined;
     const onMessage: Listener = (message) => listeners.forEach((listener) => listener(message));
-    return followStream(client, { onState: setState, onMessage });
-  }, [client, isAllowed, listeners]);
+    // Any request that needs the same right reports an ended session, or the loss of the right. A page that nobody uses sends no other.
+    const onRefused = (): void =>
+      void api.GET("/api/v1/endpoints", { params: { query: { limit: 1 } } }).catch(() => undefined);
+    return followStream(client, { onState: setState, onRefused, onMessage });
+  }, [client, api, isAllowed, listeners]);
   const stream = useMemo(() => {
     const subscribe = (listener: Listener) => {
       listeners.add(listener);

@@ -1,7 +1,12 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { afterEach, expect, test, vi } from "vitest";
 import { exampleSession } from "../testing/examples.ts";
+import { mount } from "../testing/in-portal.tsx";
+import { waitFor } from "../testing/wait-for.ts";
+import { ApiContext, createApiClient } from "./bellwire-client.ts";
+import { LiveProvider } from "./live-updates.tsx";
 import { createSessionFetch } from "./session-fetch.ts";
-import { holdSession } from "./session.tsx";
+import { SessionContext, holdSession } from "./session.tsx";
 
 interface Present {
   readonly userId: number;
@@ -34,7 +39,7 @@ function serverWith(present: Present | "signed out" | "away", { isForbidden = fa
   const session = holdSession({ ...exampleSession, userId: 1, csrfToken: "first" });
   const send = createSessionFetch({ session, onEnd: (otherUser) => void ends.push(otherUser) });
   const put = () => send(new Request("https://bellwire.example/x", { method: "PUT", body: "typed" }));
-  return { put, bodies, ends: () => ends.length, others: () => ends, session };
+  return { send, put, bodies, ends: () => ends.length, others: () => ends, session };
 }
 
 test("a change uses the session of the page", async () => {
@@ -81,4 +86,34 @@ test("the 403 of the Account Management API without a session is no missing perm
 test("while the server is unreachable, a 401 is not reported as the session's end", async () => {
   const { put, ends } = serverWith("away");
   expect([(await put()).status, ends()]).toEqual([401, 0]);
+});
+
+/** An EventSource that the server answers with an HTTP error. */
+class RefusedStream extends EventTarget {
+  static readonly CLOSED = 2;
+  readonly readyState = RefusedStream.CLOSED;
+
+  constructor() {
+    super();
+    queueMicrotask(() => this.dispatchEvent(new Event("error")));
+  }
+
+  close(): void {
+    this.dispatchEvent(new Event("closed"));
+  }
+}
+
+test("a page that only follows the stream notices that its session has ended", async () => {
+  const { send, ends } = serverWith("signed out");
+  vi.stubGlobal("EventSource", RefusedStream);
+  mount(
+    <SessionContext value={exampleSession}>
+      <ApiContext value={createApiClient(send)}>
+        <QueryClientProvider client={new QueryClient()}>
+          <LiveProvider>The dashboard</LiveProvider>
+        </QueryClientProvider>
+      </ApiContext>
+    </SessionContext>,
+  );
+  await waitFor(() => expect(ends()).toBe(1));
 });
