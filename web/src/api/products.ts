@@ -1,6 +1,7 @@
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { ListMetadata } from "./accounts.ts";
-import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
+import { type ManagementClient, type ManagementSchemas, useManagement } from "./management-client.ts";
+import { mayOpen, useSession } from "./session.tsx";
 
 export type Product = ManagementSchemas["Service"];
 
@@ -45,6 +46,12 @@ export const accountPlansQuery = (api: ManagementClient) =>
       return plans.map((entry) => entry.account_plan);
     },
   });
+
+/** Returns the account plans for a choice. Members who may not read them get none, and send no request that would be refused. */
+export function useAccountPlans(): readonly AccountPlan[] {
+  const isAllowed = mayOpen(useSession(), "/account-plans");
+  return useQuery({ ...accountPlansQuery(useManagement()), enabled: isAllowed }).data ?? [];
+}
 
 export const applicationPlansQuery = (api: ManagementClient, productId: number) =>
   queryOptions({

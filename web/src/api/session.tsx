@@ -21,6 +21,8 @@ export interface Session {
 export const mayAdminister = ({ allowedActions }: Session): boolean => allowedActions.has("administer-portal");
 export const mayCreateProducts = ({ allowedActions }: Session): boolean => allowedActions.has("create-products");
 export const mayChangeWebhooks = ({ allowedActions }: Session): boolean => allowedActions.has("change-webhooks");
+export const mayChangeProducts = ({ allowedActions }: Session): boolean => allowedActions.has("change-products");
+export const mayDeleteProducts = ({ allowedActions }: Session): boolean => allowedActions.has("delete-products");
 export const mayChangePlans = ({ allowedActions }: Session): boolean => allowedActions.has("change-plans");
 
 /** Only admins may turn webhooks on or off; no section grants it to members. */

@@ -20,7 +20,11 @@ function showProductToMember() {
       ? Response.json({ service: exampleProduct })
       : new Response("{}", { status: 404 });
   });
-  const present = holdSession({ ...exampleSession, role: "member", allowedActions: new Set(["change-plans"]) });
+  const present = holdSession({
+    ...exampleSession,
+    role: "member",
+    allowedActions: new Set(["change-products", "change-plans"]),
+  });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const router = createAppRouter(createMemoryHistory({ initialEntries: ["/products/7"] }));
   mount(

@@ -66,6 +66,8 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
   );
   return {
     renewSession,
+    /** Returns all requests, in order. */
+    requests: () => requests.map(({ request }) => request),
     /** Returns the requests that changed something, in order. */
     changes: () => requests.filter(({ request }) => !request.startsWith("GET ")),
     path: () => router.state.location.pathname,

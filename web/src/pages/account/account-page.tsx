@@ -5,7 +5,7 @@ import { type Account, accountPlanRequestsQuery, accountQuery, planOfAccountQuer
 import { applicationsOfAccountQuery } from "../../api/applications.ts";
 import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
-import { accountPlansQuery } from "../../api/products.ts";
+import { useAccountPlans } from "../../api/products.ts";
 import { ApplicationsTable } from "../../components/applications/applications-table.tsx";
 import { CreateApplication } from "../../components/applications/create-application.tsx";
 import { Fact } from "../../components/facts.tsx";
@@ -83,7 +83,7 @@ function AccountView({ account }: { account: Account }) {
 export function AccountFacts({ account }: { account: Account }) {
   const api = useManagement();
   const { data: plan } = useQuery(planOfAccountQuery(api, account.id));
-  const { data: plans = [] } = useQuery(accountPlansQuery(api));
+  const plans = useAccountPlans();
   return (
     <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col" }}>
       <Fact term="State">

@@ -10,7 +10,7 @@ const account = (id: number, org_name: string) => ({
 const listed = "GET accounts?per_page=50";
 const plan = (id: number, name: string) => ({ account_plan: { id, name, state: "published" } });
 
-function show(outcomes: Answer, allowedActions = ["administer-portal"], at = "/accounts") {
+function show(outcomes: Answer, allowedActions = ["administer-portal"], at = "/accounts", mayReadPlans = true) {
   const answers: Record<string, Answer> = {
     [listed]: [200, { accounts: [account(4, "Quay Books"), account(5, "Harbour"), account(6, "Pier")] }],
     "GET account_plan_requests": [200, { data: [] }],
@@ -20,7 +20,12 @@ function show(outcomes: Answer, allowedActions = ["administer-portal"], at = "/a
   const route = { path: "/accounts", read: readAccountSearch };
   return {
     answers,
-    ...showInPortal(<AccountsPage />, { answers, route, at, session: { allowedActions: new Set(allowedActions) } }),
+    ...showInPortal(<AccountsPage />, {
+      answers,
+      route,
+      at,
+      session: { allowedActions: new Set(allowedActions), pages: new Map([["account-plans", mayReadPlans]]) },
+    }),
   };
 }
 
@@ -35,6 +40,12 @@ test("bulk operations need a selection", async () => {
   await waitFor(() => expect(page()).toContain("Quay Books"));
   const menu = [...document.querySelectorAll("button")].find((element) => element.textContent === "With selected");
   expect(menu?.disabled).toBe(true);
+});
+
+test.each([true, false])("account plans are requested only by users who may read them: %s", async (mayReadPlans) => {
+  const { requests } = show([200, { data: [] }], [], "/accounts", mayReadPlans);
+  await waitFor(() => expect(page()).toContain("Quay Books"));
+  expect(requests().includes("GET account_plans")).toBe(mayReadPlans);
 });
 
 test("a search keeps the focus and announces the number of matches", async () => {

@@ -16,7 +16,7 @@ import { useState } from "react";
 import { type Account, accountPlanRequestsQuery, accountStates, accountsQuery } from "../../api/accounts.ts";
 import { useApi, type BellwireSchemas, responseBody } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
-import { accountPlansQuery } from "../../api/products.ts";
+import { useAccountPlans } from "../../api/products.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
 import { BulkMenu, type BulkOperation } from "../../components/bulk/bulk-menu.tsx";
 import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
@@ -192,7 +192,7 @@ interface AccountBulkMenuProps {
 
 function AccountBulkMenu({ selected, onDone }: AccountBulkMenuProps) {
   const api = useApi();
-  const { data: plans = [] } = useQuery(accountPlansQuery(useManagement()));
+  const plans = useAccountPlans();
   return (
     <BulkMenu
       nouns={["account", "accounts"]}

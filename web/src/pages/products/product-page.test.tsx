@@ -9,7 +9,12 @@ const plan = { id: 3, name: "Basic", state: "published", cost_per_month: 0, setu
 const at = "/admin/api/services";
 
 /** Shows the Admin Portal with a server whose product can be deleted. */
-function showProduct(answered: () => Promise<void> = () => Promise.resolve(), presentPlan = plan, plans = [plan]) {
+function showProduct(
+  answered: () => Promise<void> = () => Promise.resolve(),
+  presentPlan = plan,
+  plans = [plan],
+  actions = ["change-products", "delete-products", "change-plans"],
+) {
   let isThere = true;
   const server: Server = {
     [`GET ${at}.json`]: () => [200, { services: isThere ? [{ service: product }] : [] }],
@@ -23,7 +28,7 @@ function showProduct(answered: () => Promise<void> = () => Promise.resolve(), pr
       return [200, {}];
     },
   };
-  const page = showPage("/products/7", server, { allowedActions: new Set(["change-plans"]) });
+  const page = showPage("/products/7", server, { allowedActions: new Set(actions) });
   return { ...page, remove: () => (isThere = false) };
 }
 
@@ -44,6 +49,16 @@ test("going back to a deleted product shows neither the product nor its actions"
   page.router.history.back();
   await says("Not found");
   expect(isOffered("Edit")).toBe(false);
+});
+
+test.each([
+  ["members with the section plans", ["change-products", "change-plans"], [true, false, true]],
+  ["members with the section partners", ["change-products"], [true, false, false]],
+  ["members without a right to change", [], [false, false, false]],
+])("%s see only the buttons that the server allows them", async (_who, actions, offered) => {
+  showProduct(undefined, plan, [plan], actions);
+  await says("Basic");
+  expect(["Edit", "Delete", "Create a plan"].map(isOffered)).toEqual(offered);
 });
 
 test("a product without plans says that it has no applications, not that nobody can sign up", async () => {

@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import { type ApplicationPlan, type Product, applicationPlansQuery, productQuery } from "../../api/products.ts";
-import { mayChangePlans, useSession } from "../../api/session.tsx";
+import { mayChangeProducts, mayDeleteProducts, useSession } from "../../api/session.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
@@ -81,9 +81,9 @@ const offerAdvice = "Make a plan the default, or publish one and let developers 
 const isOffered = (plan: ApplicationPlan, { buyer_can_select_plan }: Product): boolean =>
   plan.default || (buyer_can_select_plan && plan.state === "published");
 
-/** The buttons for users who may change products. An open dialog keeps its input when they may no longer. */
+/** The buttons that the user may press. An open dialog keeps its input when the user may no longer. */
 function ProductActions({ product }: { product: Product }) {
-  const mayChange = mayChangePlans(useSession());
+  const session = useSession();
   const api = useManagement();
   const navigate = useNavigate();
   const [open, setOpen] = useState<"edit" | "delete">();
@@ -106,15 +106,15 @@ function ProductActions({ product }: { product: Product }) {
   });
   return (
     <Flex>
-      {mayChange && (
-        <>
-          <Button variant="secondary" onClick={() => setOpen("edit")}>
-            Edit
-          </Button>
-          <Button variant="secondary" isDanger onClick={() => setOpen("delete")}>
-            Delete
-          </Button>
-        </>
+      {mayChangeProducts(session) && (
+        <Button variant="secondary" onClick={() => setOpen("edit")}>
+          Edit
+        </Button>
+      )}
+      {mayDeleteProducts(session) && (
+        <Button variant="secondary" isDanger onClick={() => setOpen("delete")}>
+          Delete
+        </Button>
       )}
       {open === "edit" && <ProductDialog product={product} onClose={close} />}
       {open === "delete" && (
