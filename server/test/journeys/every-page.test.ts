@@ -253,6 +253,17 @@ async function fitPhone(page: Page, { endpoint }: Objects): Promise<void> {
   expect(await page.evaluate(label)).toMatch(/: "$/);
 }
 
+/** Without its script, as after a lost connection, the page says how to go on. */
+async function loadWithoutScript(page: Page): Promise<void> {
+  const scripts = /\/assets\/index-[^/]+\.js$/;
+  await page.route(scripts, (route) => route.abort());
+  await page.reload();
+  await page.evaluate("document.getAnimations().forEach((animation) => animation.finish())");
+  await page.unroute(scripts);
+  await page.getByRole("link", { name: "load the page again" }).click();
+  await page.locator("main h1").first().waitFor();
+}
+
 /** A field that the Tab key reaches is not below the bar at the end of a long form. */
 async function focusAboveSaveBar(page: Page): Promise<void> {
   await openWithinPortal(page, "/p/admin/webhooks/edit");
@@ -359,6 +370,7 @@ test(
     const visitor = new KeyboardVisitor(page, bellwire.url);
     await visitor.signIn("", signIn);
     const urls = [...pages, ...morePages(objects)].map((path) => `${bellwire.url}/p/admin${path}`);
+    await loadWithoutScript(page);
     await muteAlert(visitor);
     await page.setViewportSize({ width: 767, height: 900 });
     expect(await page.locator("header bdi").isVisible(), "the provider's name beside the brand").toBe(false);
