@@ -141,6 +141,15 @@ const rowsOf = (table: string): readonly string[] =>
     [...row.querySelectorAll("th, td:not([aria-hidden])")].map((cell) => cell.textContent).join(" "),
   );
 
+test("the title of a column stays in one line, also above cells without a text", async () => {
+  showPage(`/deliveries/${id}`, withAttempt({ error: null }));
+  await says("12 ms");
+  const titles = [...document.querySelectorAll("[aria-label=Attempts] th")].filter(({ className }) =>
+    className.includes("pf-m-nowrap"),
+  );
+  expect(titles.map(({ textContent }) => textContent)).toEqual(["When", "Error"]);
+});
+
 test("each phase is a row with its name and duration, however short", async () => {
   showPage(`/deliveries/${id}`, withAttempt({}));
   await says("12 ms");

@@ -144,8 +144,8 @@ function AttemptList({ delivery }: { delivery: DeliveryDetails }) {
             <Th modifier="fitContent">Attempt</Th>
             <Th modifier="fitContent">Response</Th>
             <Th modifier="fitContent">Latency</Th>
-            <Th>When</Th>
-            <Th>Error</Th>
+            <Th modifier="nowrap">When</Th>
+            <Th modifier="nowrap">Error</Th>
           </Tr>
         </Thead>
         {newestFirst.map((attempt, rowIndex) => (
