@@ -56,13 +56,13 @@ test("the embedded database has locks for ten lists of a year's failures of an a
   expect(10 * 365 * locks).toBeLessThan(Number(perConnection) * Number(connections));
 });
 
-test("failures of an account or an object are found by its events, without reading those of other failures", async ({
+test("failures of an account, an object or a rare type are found by their events, without reading those of other failures", async ({
   database,
 }) => {
   const providerId = await buildProvider(database);
   await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId });
-  const events = [anEvent({ accountId: 32, objectId: 33 })];
+  const events = [anEvent({ accountId: 32, objectId: 33, type: "user.deleted" })];
   const [eventId] = await recordNow(database, { providerId }, events);
   expect(await fail(database, providerId, "an hour ago")).toHaveLength(2);
   const plans: object[] = [];
@@ -73,13 +73,13 @@ test("failures of an account or an object are found by its events, without readi
       return database.query(text, values);
     },
   };
-  for (const criterion of [{ accountIds: [32] }, { objectId: 33 }]) {
+  for (const criterion of [{ accountIds: [32] }, { objectId: 33 }, { eventTypes: ["user.deleted"] }]) {
     const found: string[] = [];
     for await (const page of selectFailures(db, { providerId, ...criterion })) {
       found.push(...page.map((failure) => failure.eventId));
     }
     expect(found).toEqual([eventId]);
   }
-  expect(plans).toHaveLength(2);
+  expect(plans).toHaveLength(3);
   expect(JSON.stringify(plans)).not.toContain("on events_");
 });

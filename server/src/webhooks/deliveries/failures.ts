@@ -246,15 +246,21 @@ const eventsOfAccountsStatement = `
 // Along events_object_idx.
 // @indexed
 const eventsOfObjectStatement = `select id from events where provider_id = $1 and object_id = $2 and ${ofTypes} limit $3`;
+// Along events_type_idx.
+// @indexed
+const eventsOfTypesStatement = `select id from events where provider_id = $1 and type = any($2) limit $3`;
 
 /** Replaces criteria that few events meet with the ids of these: the event of each of a million failures would be read otherwise. */
 async function findEvents(db: Database, criteria: FailureCriteria): Promise<FailureCriteria> {
   const { providerId, eventIds, accountIds, objectId, eventTypes } = criteria;
-  if (eventIds || (!accountIds && objectId === undefined)) return criteria;
-  const values = [providerId, accountIds ?? objectId, eventsMax + 1, eventTypes];
-  const events = await (accountIds
-    ? db.query<{ id: string }>(eventsOfAccountsStatement, [...values, objectId])
-    : db.query<{ id: string }>(eventsOfObjectStatement, values));
+  const sought = accountIds ?? objectId ?? eventTypes;
+  if (eventIds || sought === undefined) return criteria;
+  const values = [providerId, sought, eventsMax + 1];
+  let found: Promise<readonly { readonly id: string }[]>;
+  if (accountIds) found = db.query(eventsOfAccountsStatement, [...values, eventTypes, objectId]);
+  else if (objectId === undefined) found = db.query(eventsOfTypesStatement, values);
+  else found = db.query(eventsOfObjectStatement, [...values, eventTypes]);
+  const events = await found;
   if (events.length > eventsMax) return criteria;
   const replaced = { eventTypes: undefined, accountIds: undefined, objectId: undefined };
   return { ...criteria, ...replaced, eventIds: events.map(({ id }) => id) };
