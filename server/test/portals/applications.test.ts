@@ -25,7 +25,9 @@ test("a developer creates an application, renames it, and deletes it after a con
   expect(await portal.newEvents()).toEqual([]);
   expect(await ada.submit(`${path}/delete`)).toMatchObject({ location: "/applications?done=application-deleted" });
   expect(await portal.newEvents()).toEqual([`application.deleted ${byAda}`]);
-  expect((await ada.get(path)).status).toBe(404);
+  const gone = await ada.get(`${path}?done=saved`);
+  expect(gone.status).toBe(404);
+  expect(gone.html).not.toContain("Your changes have been saved.");
 });
 
 test("a form says that a limit of applications, or of changes per minute, was reached", async ({ portal }) => {

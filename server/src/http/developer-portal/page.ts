@@ -83,7 +83,7 @@ export function createShowPage(
         is_admin: developer.user.role === "admin",
       },
       shown_at: clock.now().getTime(),
-      done: typeof notice === "string" ? notices[notice] : noticeFor(request, mailIsSent),
+      done: typeof notice === "string" ? notices[notice] : noticeFor(request, { status, mailIsSent }),
       refusal: refusal?.text,
       try_out: tryOutLinks(tryOut?.(request.provider), mailIsSent),
       assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },
@@ -145,7 +145,12 @@ const noticesWithoutMail: Readonly<Record<string, string>> = {
 export const redirectWithNotice = (reply: FastifyReply, path: string, notice: NoticeName): FastifyReply =>
   reply.redirect(`${path}?done=${notice}`, 303);
 
-function noticeFor(request: FastifyRequest, mailIsSent: boolean): string | undefined {
+/** Returns none for an error page, such as one whose address outlived what was confirmed. */
+function noticeFor(
+  request: FastifyRequest,
+  { status, mailIsSent }: { readonly status: number; readonly mailIsSent: boolean },
+): string | undefined {
+  if (status >= 400) return undefined;
   const { done } = readForm(request.query);
   const [name = "", notice] = Object.entries(notices).find(([each]) => each === done) ?? [];
   return mailIsSent ? notice : (noticesWithoutMail[name] ?? notice);
