@@ -6,6 +6,7 @@ import {
   countMatches,
   deliveryFilterFields,
   findPage,
+  hasClearlyMore,
   matchingKeys,
   parseDeliveryFilter,
   prepareSearch,
@@ -262,7 +263,9 @@ test.for(names)(
           fields,
           found: rows,
         });
-        const counted = await countMatches({ db: history.pool, clock }, list, await searchFor(history, fields));
+        const search = await searchFor(history, fields);
+        expect(await hasClearlyMore(history.pool, list, search, rows.length)).toBe(false);
+        const counted = await countMatches({ db: history.pool, clock }, list, search);
         expect({ list, fields, ...counted }).toEqual({ list, fields, count: rows.length, isEstimate: false });
       }
     }
@@ -423,6 +426,21 @@ test.for<readonly [DeliveryFilterFields, readonly string[]]>([
     expect(new Set(read)).toEqual(new Set(tables));
   },
 );
+
+test("a list that is too long for a job is recognised without a search", async ({ history }) => {
+  const [endpointId = 0] = history.endpointIds;
+  const ended = history.deliveries.filter(({ state }) => state !== "pending");
+  const longLists: readonly (readonly [ListName, DeliveryFilterFields, number])[] = [
+    ["events", {}, history.events.length - 1],
+    ["events", { since: hoursAgo(50), until: "-10h" }, 1],
+    ["deliveries", {}, ended.length - 1],
+    ["deliveries", { endpoint_id: [endpointId] }, ended.filter((each) => each.endpointId === endpointId).length - 1],
+  ];
+  for (const [list, fields, max] of longLists) {
+    const search = await searchFor(history, fields);
+    expect([list, fields, await hasClearlyMore(history.pool, list, search, max)]).toEqual([list, fields, true]);
+  }
+});
 
 /** A clock after whose first reading the time for exact counts is over. */
 function impatientClock(atMs: number) {

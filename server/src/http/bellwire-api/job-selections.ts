@@ -3,7 +3,7 @@ import type { Database } from "#platform/database/database.ts";
 import { jobLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { parseDeliveryId, selectFailures } from "#webhooks/deliveries/index.ts";
-import type { JobSubject, RowKey, SelectRows } from "#webhooks/jobs/index.ts";
+import { type JobSubject, type RowKey, type SelectRows, TooManyRows } from "#webhooks/jobs/index.ts";
 import {
   type ListName,
   type Search,
@@ -11,6 +11,7 @@ import {
   deliveryFilterFields,
   failureCriteria,
   failureFieldNames,
+  hasClearlyMore,
   matchingKeys,
   withAbsoluteTimes,
 } from "#webhooks/search/index.ts";
@@ -82,6 +83,7 @@ async function* matchingRowKeys(
   needs: SearchNeeds,
   { list, search, now }: { readonly list: ListName; readonly search: Search; readonly now: Date },
 ): AsyncGenerator<readonly RowKey[], void> {
+  if (await hasClearlyMore(needs.db, list, search, jobLimits.rows.max)) throw new TooManyRows();
   for await (const keys of matchingKeys(needs, list, search, now)) {
     yield list === "attempts" ? keys : keys.map(({ eventId, endpointId }) => ({ eventId, endpointId }));
   }

@@ -1,8 +1,9 @@
 import type { Database } from "#platform/database/database.ts";
+import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { daysAfter } from "#platform/times.ts";
 import { concernsDeliveries } from "./filter.ts";
-import { type ListName, type SearchNeeds, type WalkedStep, walk } from "./search.ts";
-import { type Search, timeOfId } from "./sources.ts";
+import { type ListName, type SearchNeeds, type WalkedStep, isDecidedByKeys, walk } from "./search.ts";
+import { type Search, searchValues, timeOfId } from "./sources.ts";
 
 /** Larger numbers are estimates. */
 const exactMax = 10_000;
@@ -34,6 +35,35 @@ export async function countMatches(needs: SearchNeeds, name: ListName, search: S
   const share = searchedShare(days, { search, beginsAt, searchedFrom: timeOfId(step.next.eventId), now });
   const bytes = days.reduce((sum, day) => sum + day.bytes, 0);
   return { count: estimateCount({ count, share, bytes }), isEstimate: true };
+}
+
+// Along the primary keys or deliveries_endpoint_idx, without reading rows: a million keys in about 0.2 s. Pending deliveries are left out.
+// @indexed
+const manyStatements = {
+  deliveries: `
+    select count(*) as count from (
+      select from deliveries
+      where provider_id = $1 and event_id >= $2 and event_id < $3 and ($4::bigint[] is null or endpoint_id = any($4))
+        and endpoint_id in (select id from endpoints where provider_id = $1)
+      limit $5
+    ) counted
+    ${plannedEachTime}`,
+  events: `
+    select count(*) as count from (
+      select from events where provider_id = $1 and id >= $2 and id < $3 limit $4
+    ) counted
+    ${plannedEachTime}`,
+};
+
+/** Returns whether a list is known to have more rows than a number, without searching it. False if only a search can tell. */
+export async function hasClearlyMore(db: Database, name: ListName, search: Search, max: number): Promise<boolean> {
+  // An event may have many deliveries, and a delivery no attempt.
+  const isCountable = name === "deliveries" || (name === "events" && !concernsDeliveries(search.filter));
+  if (!isCountable || !isDecidedByKeys(search.filter)) return false;
+  const [providerId, , endpointIds, , since, until] = searchValues(search);
+  const values = [providerId, since, until, ...(name === "events" ? [] : [endpointIds]), max + 1];
+  const [counted] = await db.query<{ count: number }>(manyStatements[name], values);
+  return (counted?.count ?? 0) > max;
 }
 
 type Table = "events" | "deliveries" | "attempts";

@@ -1,4 +1,4 @@
-export { countMatches } from "./counts.ts";
+export { countMatches, hasClearlyMore } from "./counts.ts";
 export { failureCriteria, failureFieldNames, type Search, prepareSearch } from "./sources.ts";
 export {
   type DeliveryFilterFields,

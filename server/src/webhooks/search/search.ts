@@ -166,6 +166,10 @@ const comparedTables = (filter: DeliveryFilter): ComparedTables => ({
   attempt: isAnyGiven([filter.statuses, filter.errorClasses, filter.latencyMin]),
 });
 
+/** Returns whether the criteria are compared with the keys of rows alone: their times and endpoints. */
+export const isDecidedByKeys = (filter: DeliveryFilter): boolean =>
+  !comparesTexts(filter) && !Object.values(comparedTables(filter)).includes(true);
+
 const isAnyGiven = (criteria: readonly unknown[]): boolean => criteria.some((criterion) => criterion !== undefined);
 
 /** Reads the keys of the matches of a step. Their other columns are read only to compare texts. */
