@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
-import { searchAccounts } from "#portal/accounts/index.ts";
+import { listAccountPlanRequests, listApplicationPlanRequests, searchAccounts } from "#portal/accounts/index.ts";
 import { searchApplications } from "#portal/applications/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { test } from "../support/test.ts";
@@ -36,6 +36,14 @@ async function fillProvider(pool: Pool): Promise<number> {
   }
   return provider.id;
 }
+
+/** Inserts a request of each account and application. */
+const requestAll = [
+  `insert into account_plan_requests (provider_id, account_id, plan_id)
+   select provider_id, id, plan_id from accounts where provider_id = $1`,
+  `insert into plan_requests (provider_id, application_id, plan_id)
+   select provider_id, id, plan_id from applications where provider_id = $1`,
+];
 
 const page = { limit: 50, offset: 0 };
 
@@ -87,3 +95,32 @@ test(
     expect(wrong).toEqual([]);
   },
 );
+
+test("a list of plan requests looks up the accounts and applications of the listed ones only", async ({
+  database,
+  databaseUrl,
+}) => {
+  const providerId = await fillProvider(database);
+  for (const statement of requestAll) await database.query(statement, [providerId]);
+  const statements: { readonly text: string; readonly values: readonly unknown[] }[] = [];
+  const recording: Database = {
+    ...database,
+    query: (text, values = []) => {
+      statements.push({ text, values });
+      return database.query(text, values);
+    },
+  };
+  expect(await listApplicationPlanRequests(recording, providerId, null)).toHaveLength(200);
+  expect(await listAccountPlanRequests(recording, providerId)).toHaveLength(200);
+  // Without them, PostgreSQL may read all rows of a table that is small.
+  const nestedLoops = ["hashjoin", "mergejoin", "seqscan"].map((name) => `-c enable_${name}=off`).join(" ");
+  await using planner = await openPlanner(
+    `${databaseUrl}&options=${encodeURIComponent(nestedLoops)}`,
+    "force_generic_plan",
+  );
+  for (const { text, values } of statements) {
+    const scans = await planner.scansOf(text, values);
+    const lookedUp = scans.filter(({ table }) => ["accounts", "users", "applications", "plans"].includes(table));
+    expect(lookedUp.map(({ table, rows }) => [table, rows]).filter(([, rows]) => Number(rows) > 200)).toEqual([]);
+  }
+});

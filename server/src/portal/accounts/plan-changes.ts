@@ -28,32 +28,42 @@ export interface ApplicationPlanRequest extends AccountPlanRequest {
 /** The longest page of a list. */
 const listedMax = 200;
 
-// The lists are sorted oldest first. The primary key serves one account or application; all scan the provider's own rows.
+// The lists are sorted oldest first. The primary key serves one account or application; all scan the provider's own requests, and look
+// up the accounts, plans and users of the listed ones only.
 const listAccountPlanRequestsStatement = `
   select request.account_id, account.org_name, request.plan_id,
     plan.name as "planName", requester.username as "requestedBy", request.created_at
-  from account_plan_requests as request
+  from (
+    select account_id, plan_id, user_id, created_at from account_plan_requests
+    where provider_id = $1 and ($2::bigint is null or account_id = $2)
+    order by created_at, account_id
+    limit $3
+  ) as request
   join accounts as account on account.provider_id = $1 and account.id = request.account_id
   join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
   left join users as requester on requester.provider_id = $1 and requester.id = request.user_id
-  where request.provider_id = $1 and ($2::bigint is null or request.account_id = $2)
-  order by request.created_at, request.account_id
-  limit $3`;
+  order by request.created_at, request.account_id`;
 
 const listApplicationPlanRequestsStatement = `
   select request.application_id,
     coalesce(nullif(trim(application.name), ''), 'Application ' || application.id) as "applicationName",
     application.account_id, account.org_name, request.plan_id,
     plan.name as "planName", requester.username as "requestedBy", request.created_at
-  from plan_requests as request
+  from (
+    select application_id, plan_id, user_id, created_at from plan_requests
+    where provider_id = $1 and ($2::bigint is null or application_id = $2)
+      and ($4::bigint[] is null or exists (
+        select from applications
+        where applications.provider_id = $1 and applications.id = plan_requests.application_id
+          and applications.product_id = any($4)))
+    order by created_at, application_id
+    limit $3
+  ) as request
   join applications as application on application.provider_id = $1 and application.id = request.application_id
   join accounts as account on account.provider_id = $1 and account.id = application.account_id
   join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
   left join users as requester on requester.provider_id = $1 and requester.id = request.user_id
-  where request.provider_id = $1 and ($2::bigint is null or request.application_id = $2)
-    and ($4::bigint[] is null or application.product_id = any($4))
-  order by request.created_at, request.application_id
-  limit $3`;
+  order by request.created_at, request.application_id`;
 
 export const listAccountPlanRequests = (db: Database, providerId: number): Promise<AccountPlanRequest[]> =>
   db.query(listAccountPlanRequestsStatement, [providerId, null, listedMax]);
