@@ -176,13 +176,13 @@ test("deleting a product with many accounts takes few statements, and numbers an
   expect(recorded).toEqual({ count: 301, applications: 301, numbered: 301, last: 301, counted: 301 });
 });
 
-test("a product of many accounts is deleted in transactions of 500 applications or subscriptions", async ({
+test("a product of many accounts is deleted in transactions of 200 applications or subscriptions", async ({
   database,
 }) => {
   const { provider, product } = await setUp(database);
   await addProduct(database, provider.id);
   const { details } = await signUp(database, { provider, by: byForm });
-  await database.query(copyAccountStatement, [details.account.id, 1200]);
+  await database.query(copyAccountStatement, [details.account.id, 450]);
   await database.query(
     `insert into service_subscriptions (provider_id, account_id, product_id, plan_id)
      select accounts.provider_id, accounts.id, $2, subscription.plan_id
@@ -210,14 +210,14 @@ test("a product of many accounts is deleted in transactions of 500 applications 
   const deletion = { provider, productId: product.id, values: { name: renamed.name }, by };
   expect(await deleteProduct(watched, deletion)).toMatchObject({ product: renamed });
   expect(remaining).toEqual([
-    { applications: 701, subscriptions: 1201 },
-    { applications: 201, subscriptions: 1201 },
-    { applications: 0, subscriptions: 701 },
-    { applications: 0, subscriptions: 201 },
+    { applications: 251, subscriptions: 451 },
+    { applications: 51, subscriptions: 451 },
+    { applications: 0, subscriptions: 251 },
+    { applications: 0, subscriptions: 51 },
     { applications: 0, subscriptions: 0 },
   ]);
   const [recorded] = await database.query(
     `select count(*), count(distinct object_id) as applications from events where type = 'application.deleted'`,
   );
-  expect(recorded).toEqual({ count: 1201, applications: 1201 });
+  expect(recorded).toEqual({ count: 451, applications: 451 });
 });

@@ -16,7 +16,6 @@ import {
   readProduct,
 } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { lockKeysOfObjects } from "#webhooks/events/index.ts";
 import { deleteApplicationRows, readApplications } from "./application-table.ts";
 import { applicationEvent } from "./application.ts";
 import { deleteSubscriptionsOfProduct } from "./subscriptions.ts";
@@ -29,8 +28,11 @@ interface ProductDeletion {
   readonly by: ChangeContext;
 }
 
-/** Rows per transaction: so many applications hold the locks of their accounts for less than a second. */
-const stepRows = 500;
+/**
+ * Rows per transaction. The documents and bodies of its applications are in memory together, a few kilobytes each, and their accounts
+ * are locked for a fraction of a second.
+ */
+const stepRows = 200;
 
 /**
  * Deletes a product with its plans, subscriptions and applications. The events of the applications have the system as
@@ -74,12 +76,7 @@ async function deleteStep(
   if (isLast) return { notAllowed: "last product", product };
   const changed = values && (await changeLockedProduct(tx, product, { providerId: provider.id, values, by }));
   if (changed && "refused" in changed) return changed;
-  const byAccount = [...Map.groupBy(applications, ({ accountId }) => accountId)];
-  lockKeysOfObjects(tx, provider.id, [
-    ...byAccount.map(([id]) => `account/${id}`),
-    ...applications.map(({ id }) => `application/${id}`),
-  ]);
-  for (const batch of batchesOf(byAccount)) await deleteApplicationBatch(tx, settings, { batch, now: by.now });
+  await deleteApplications(tx, settings, { references: applications, now: by.now });
   await deleteSubscriptionsOfProduct(tx, { providerId: provider.id, productId, accountIds: subscribers });
   if (!isLastStep || (await tx.query(remainingStatement, [provider.id, productId])).length > 0) return "again";
   await forgetProduct(tx, provider.id, productId);
@@ -142,36 +139,17 @@ async function readStep(tx: Transaction, providerId: number, productId: number):
   return { applications, subscribers: subscriptions.map(({ accountId }) => accountId) };
 }
 
-/** Accounts with their applications of the product. */
-type Batch = readonly (readonly [accountId: number, applications: readonly ApplicationReference[]])[];
-
-/** Applications per batch: their documents and bodies are in memory together, a few kilobytes each. */
-const batchRows = 200;
-
-/** Splits accounts into batches. All applications of an account are in one: its numbers are taken once. */
-function batchesOf(accounts: Batch): readonly Batch[] {
-  let row = 0;
-  const byBatch = Map.groupBy(accounts, ([, applications]) => {
-    row += applications.length;
-    return Math.floor((row - 1) / batchRows);
-  });
-  return [...byBatch.values()];
-}
-
-/** Deletes the applications of locked accounts and records their events. */
-async function deleteApplicationBatch(
+/** Deletes applications of locked accounts and records their events: once, so that the ordering keys are locked in their order. */
+async function deleteApplications(
   tx: Transaction,
   settings: DocumentSettings,
-  { batch, now }: { readonly batch: Batch; readonly now: Date },
+  { references, now }: { readonly references: readonly ApplicationReference[]; readonly now: Date },
 ): Promise<void> {
   const providerId = settings.provider.id;
-  const ids = batch.flatMap(([, applications]) => applications.map(({ id }) => id));
+  const ids = references.map(({ id }) => id);
+  const accountIds = [...new Set(references.map(({ accountId }) => accountId))];
   const [accounts, applications] = await Promise.all([
-    readAccounts(
-      tx,
-      providerId,
-      batch.map(([accountId]) => accountId),
-    ),
+    readAccounts(tx, providerId, accountIds),
     readApplications(tx, providerId, ids),
   ]);
   await deleteApplicationRows(tx, providerId, ids);

@@ -141,7 +141,6 @@ export {
   readDelivery,
 } from "./read-deliveries.ts";
 export { type Reencrypted, reencryptFailures } from "./reencrypt-failures.ts";
-export { lockKeysOfObjects } from "./lock-order.ts";
 export { attemptNumberMax, type Settled, settleDeliveries, type Settlement } from "./settle.ts";
 export {
   cancelDeliveries,

@@ -64,23 +64,6 @@ export function lockKeys(tx: Transaction, keys: readonly OrderingKey[]): void {
   if (keys.length > 0) tx.send(lockKeysStatement, keyColumns(keys));
 }
 
-const lockKeysOfObjectsStatement = `
-  select from (
-    select endpoint.id as endpoint_id, object.ordering_key
-    from endpoints endpoint cross join unnest($2::text[]) as object (ordering_key)
-    where endpoint.provider_id = $1 and endpoint.ordering <> 'none'
-    order by endpoint.id, object.ordering_key
-  ) key
-  ${lockingFirstRows}`;
-
-/**
- * Locks the ordering keys of objects, such as `account/31`, at all endpoints: for a transaction that records events several times. Each
- * time, it would lock further keys.
- */
-export function lockKeysOfObjects(tx: Transaction, providerId: number, objects: readonly string[]): void {
-  if (objects.length > 0) tx.send(lockKeysOfObjectsStatement, [providerId, objects]);
-}
-
 const lockKeysOfStatement = `
   select from (
     select distinct due.endpoint_id, due.ordering_key

@@ -1,4 +1,3 @@
-export { lockKeysOfObjects } from "#webhooks/deliveries/index.ts";
 export {
   type CatalogueEntry,
   type EventInterface,
