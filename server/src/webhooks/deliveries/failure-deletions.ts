@@ -1,6 +1,7 @@
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { lockEnded } from "./lock-order.ts";
+import { deliveryId } from "./read-deliveries.ts";
 import type { DeliveryKeys } from "./transitions.ts";
 
 /** How long a deletion of failures or of an endpoint can be undone. */
@@ -69,26 +70,30 @@ const abandonedStatement = `
   ), ${batchOfDeletion}`;
 
 // A delivery that is pending, or has ended in another way, is no failure any more. Its row is dropped. One that failed
-// again meanwhile is on the list already. No delivery is retried meanwhile: those in $5 and $6 are locked, the others were pending.
+// again meanwhile is on the list already. No delivery is retried meanwhile: those with $5 are locked, the others were pending.
+// Each row is read by its primary key: PostgreSQL joined two lists of 5,000 keys by comparing each with each.
 const restoreStatement = `
   with returned as (
-    delete from deleted_failures using unnest($3::uuid[], $4::bigint[]) as kept (event_id, endpoint_id)
+    delete from deleted_failures using unnest($3::uuid[], $4::bigint[], $5::boolean[]) as kept (event_id, endpoint_id, is_locked)
     where deleted_failures.provider_id = $1 and deleted_failures.deletion_id = $2
       and deleted_failures.endpoint_id = kept.endpoint_id and deleted_failures.event_id = kept.event_id
-    returning deleted_failures.*
+    returning deleted_failures.*, kept.is_locked
   ), continued as (
-    update failure_deletions set undone_at = clock_timestamp() where provider_id = $1 and id = $2 and not $7
+    update failure_deletions set undone_at = clock_timestamp() where provider_id = $1 and id = $2 and not $6
   ), completed as (
-    delete from failure_deletions where provider_id = $1 and id = $2 and $7
+    delete from failure_deletions where provider_id = $1 and id = $2 and $6
   )
   insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
   select returned.provider_id, returned.endpoint_id, returned.event_id, failed_at, error, url
   from returned
-  join unnest($5::uuid[], $6::bigint[]) as locked (event_id, endpoint_id)
-    on locked.event_id = returned.event_id and locked.endpoint_id = returned.endpoint_id
-  join deliveries ended on ended.provider_id = returned.provider_id and ended.event_id = returned.event_id
-    and ended.endpoint_id = returned.endpoint_id and ended.state = 'failed'
-  where not exists (select from due where due.event_id = returned.event_id and due.endpoint_id = returned.endpoint_id)
+  cross join lateral (
+    select from deliveries
+    where deliveries.provider_id = $1 and deliveries.event_id = returned.event_id
+      and deliveries.endpoint_id = returned.endpoint_id and deliveries.state = 'failed'
+    limit 1
+  ) ended
+  where is_locked
+    and not exists (select from due where due.event_id = returned.event_id and due.endpoint_id = returned.endpoint_id)
   on conflict (provider_id, endpoint_id, event_id) do nothing
   returning event_id`;
 
@@ -107,15 +112,14 @@ export async function restoreBatch(
       : await tx.query<UndoneBatch>(abandonedStatement, [batchRows, abandonedSeconds]);
     if (!batch) return { restored: 0, hasMore: false };
     const { providerId, id, eventIds, endpointIds } = batch;
-    const locked = await lockEnded(tx, batch);
+    const locked = new Set((await lockEnded(tx, batch)).map(deliveryId));
     const isLast = eventIds.length < batchRows;
     const restored = await tx.query(restoreStatement, [
       providerId,
       id,
       eventIds,
       endpointIds,
-      locked.map(({ eventId }) => eventId),
-      locked.map(({ endpointId }) => endpointId),
+      eventIds.map((eventId, at) => locked.has(deliveryId({ eventId, endpointId: endpointIds[at] ?? 0 }))),
       isLast,
     ]);
     tx.hintAfterCommit("history", "");

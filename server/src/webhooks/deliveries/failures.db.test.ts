@@ -1,9 +1,18 @@
 import { expect } from "vitest";
-import type { Database } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { serverSettings } from "#platform/embedded-postgres/server.ts";
 import { fail } from "../../../test/support/build-failures.ts";
-import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../../../test/support/build-webhooks.ts";
+import {
+  anEvent,
+  buildEndpoint,
+  buildProvider,
+  bySystem,
+  encryption,
+  recordNow,
+} from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
+import { deleteFailuresForUndo } from "./failure-batches.ts";
+import { restoreBatch, undoDeletion } from "./failure-deletions.ts";
 import { listFailures, readFailureHorizon, selectFailures } from "./failures.ts";
 import { outcomesOfAnyKind } from "./settle.ts";
 
@@ -54,6 +63,44 @@ test("the embedded database has locks for ten lists of a year's failures of an a
   const { max_locks_per_transaction: perConnection = "64", max_connections: connections } = serverSettings("");
   expect(locks).toBeGreaterThan(7);
   expect(10 * 365 * locks).toBeLessThan(Number(perConnection) * Number(connections));
+});
+
+test("an undo of many deleted failures compares no key with the others, also when it is planned for any values", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const eventIds = await recordNow(database, { providerId }, [anEvent(), anEvent()]);
+  await fail(database, providerId, "an hour ago");
+  const { deletion } = await deleteFailuresForUndo(database, { providerId }, bySystem);
+  await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id));
+  let restoring = "";
+  const observed: Pool = {
+    ...database,
+    inTransaction: (work) =>
+      database.inTransaction((tx) =>
+        work({
+          ...tx,
+          query: (text, values) => {
+            if (text.includes("insert into failures")) restoring = text;
+            return tx.query(text, values);
+          },
+        }),
+      ),
+  };
+  const { restored } = await restoreBatch(observed, { providerId, id: deletion.id });
+  expect(restored).toBe(eventIds.length);
+
+  const plan = await database.inTransaction(async (tx) => {
+    await tx.query("set local plan_cache_mode = force_generic_plan");
+    await tx.query(`prepare restoring as ${restoring}`);
+    const values = [...new Set(restoring.match(/\$\d+/g))].map(() => "null");
+    const lines = await tx.query<object>(`explain execute restoring (${values.join()})`);
+    await tx.query("deallocate restoring");
+    return lines.flatMap((line) => Object.values(line).map(String));
+  });
+  expect(plan.filter((line) => line.includes("Function Scan"))).toHaveLength(1);
+  expect(plan.filter((line) => line.includes("Join Filter"))).toEqual([]);
 });
 
 test("failures of an account, an object or a rare type are found by their events, without reading those of other failures", async ({
