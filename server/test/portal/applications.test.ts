@@ -184,6 +184,16 @@ test("there is one default plan at a time", async ({ sharedPool: pool }) => {
   expect(ids).toContain(plans.find((plan) => plan.isDefault)?.id);
 });
 
+test("accepting an application mails it to the account's admins, once", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool);
+  await pool.query(`update applications set state = 'pending' where provider_id = $1`, [change.provider.id]);
+  for (const transition of ["accept", "accept", "suspend", "resume"] as const) {
+    await changeApplicationState(pool, { ...change, transition });
+  }
+  const mails = await pool.query(`select recipient, subject from mails where provider_id = $1`, [change.provider.id]);
+  expect(mails).toEqual([{ recipient: form.email, subject: "Acme: your application is approved" }]);
+});
+
 test("rejecting an application mails the reason to the account's admins", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
   expect(await rejectApplication(pool, { ...change, reason: "We are full." })).toEqual({

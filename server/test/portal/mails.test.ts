@@ -3,11 +3,23 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { changeAccountState } from "#portal/accounts/index.ts";
+import {
+  changeAccountPlan,
+  changeAccountState,
+  declineAccountPlanRequest,
+  requestAccountPlan,
+  withdrawAccountPlanRequest,
+} from "#portal/accounts/index.ts";
+import {
+  changeApplicationPlan,
+  declineApplicationPlanRequest,
+  requestApplicationPlan,
+} from "#portal/applications/index.ts";
 import {
   AddressRefused,
   accountStateMail,
   activationMail,
+  applicationAcceptedMail,
   applicationRejectedMail,
   countWaitingMails,
   deleteOldMails,
@@ -17,6 +29,7 @@ import {
   listMails,
   lostPasswordMail,
   type NewMail,
+  planDecisionMail,
   sendDueMail,
 } from "#portal/mails/index.ts";
 import type * as mailTexts from "#portal/mails/mail-texts.ts";
@@ -27,7 +40,7 @@ import { startRawReceiver } from "../support/raw-receiver.ts";
 import { runRoles } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { byForm, byToken, now, setUp, signUp } from "./portal-fixture.ts";
+import { byForm, byToken, form, now, setUp, signUp, signedUp } from "./portal-fixture.ts";
 
 const mail = { recipient: "nora@fjord.example", subject: "Hello", text: "It is fine.\n" };
 
@@ -246,6 +259,81 @@ test("each decision about an account is mailed once to its admins", async ({ sha
   );
 });
 
+/** Adds the published plans Gold and Silver of a kind, and returns their ids. */
+async function addPlans(pool: Pool, providerId: number, kind: string, productId: number | null) {
+  const [gold, silver] = await pool.query<{ id: number }>(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state)
+     select $1, $2, $3, name, lower(name), 'published' from unnest(array['Gold', 'Silver']) as name returning id`,
+    [providerId, kind, productId],
+  );
+  return { gold: gold?.id ?? 0, silver: silver?.id ?? 0 };
+}
+
+/** The mails to the developer, oldest first. */
+const mailsToNora = async (pool: Pool, providerId: number) =>
+  (await listMails(pool, providerId, { limit: 10 }))
+    .toReversed()
+    .map(({ recipient, subject, text }) => [recipient, subject, text.split("\n")[2]]);
+
+test("each decision about an application's requested plan is mailed to the developer who asked for it", async ({
+  sharedPool: pool,
+}) => {
+  const { productId, ...change } = await signedUp(pool);
+  const { provider, application } = change;
+  const { gold, silver } = await addPlans(pool, provider.id, "application_plan", productId);
+  const [nora] = await pool.query<{ id: number }>("select id from users where provider_id = $1", [provider.id]);
+  const by = { actor: { kind: "developer", userId: nora?.id ?? 0 }, channel: "developer_portal", now } as const;
+  const request = (planId: number) => requestApplicationPlan(pool, { ...change, planId, decideAt: "", by });
+  const move = (planId: number) => changeApplicationPlan(pool, { ...change, planId, writer: "program" });
+  await request(gold);
+  await declineApplicationPlanRequest(pool, change);
+  await request(gold);
+  await move(gold);
+  await request(silver);
+  await move(application.plan.id);
+  await move(gold); // nobody asked for it
+  await pool.query("update products set buyer_plan_change_permission = 'direct' where id = $1", [productId]);
+  await changeApplicationPlan(pool, { ...change, planId: silver, writer: "developer", by });
+  const asked = (plan: string) => `you asked Acme to move the application Fjord & Sons's App to the plan ${plan}.`;
+  const basic = application.plan.name;
+  expect(await mailsToNora(pool, provider.id)).toEqual([
+    [form.email, `Acme: your plan stays ${basic}`, `${asked("Gold")} That was not approved: the plan stays ${basic}.`],
+    [form.email, "Acme: your plan is now Gold", `${asked("Gold")} That was approved: the plan is now Gold.`],
+    [
+      form.email,
+      `Acme: your plan is now ${basic}`,
+      `${asked("Silver")} Another plan was chosen: the plan is now ${basic}.`,
+    ],
+  ]);
+});
+
+test("decisions about requested account plans are mailed, except to users who were deleted or who withdrew the request", async ({
+  sharedPool: pool,
+}) => {
+  const { provider, accountId, by: byProgram } = await signedUp(pool);
+  const { gold, silver } = await addPlans(pool, provider.id, "account_plan", null);
+  const [nora] = await pool.query<{ id: number }>("select id from users where provider_id = $1", [provider.id]);
+  const change = { provider, accountId, by: byProgram };
+  const request = (planId: number, userId: number | undefined) => {
+    const by = { actor: { kind: "developer", userId: userId ?? 0 }, channel: "developer_portal", now } as const;
+    return requestAccountPlan(pool, { provider, accountId, planId, decideAt: "", by });
+  };
+  await request(gold, nora?.id);
+  await changeAccountPlan(pool, { ...change, planId: gold });
+  await request(silver, nora?.id);
+  await declineAccountPlanRequest(pool, change);
+  await request(silver, undefined);
+  await declineAccountPlanRequest(pool, change);
+  await request(silver, nora?.id);
+  await withdrawAccountPlanRequest(pool, change);
+  await changeAccountPlan(pool, { ...change, planId: silver });
+  const asked = (plan: string) => `you asked Acme to move your account to the plan ${plan}.`;
+  expect(await mailsToNora(pool, provider.id)).toEqual([
+    [form.email, "Acme: your plan is now Gold", `${asked("Gold")} That was approved: the plan is now Gold.`],
+    [form.email, "Acme: your plan stays Gold", `${asked("Silver")} That was not approved: the plan stays Gold.`],
+  ]);
+});
+
 const person = { provider: { name: "Acme" }, recipient: "nora@fjord.example", username: "nora", orgName: "Fjord" };
 
 test.for([
@@ -282,6 +370,11 @@ const mailsWithName: Readonly<
   lostPasswordMail: (name) => lostPasswordMail({ ...person, provider: { name }, url }),
   accountStateMail: (name) =>
     accountStateMail({ ...person, provider: { name }, orgName: name, state: "approved", logInUrl: url }),
+  applicationAcceptedMail: (name) => applicationAcceptedMail({ ...person, provider: { name }, name }),
+  planDecisionMail: (name) => {
+    const names = { application: name, requested: name, plan: name };
+    return planDecisionMail({ ...person, provider: { name }, ...names, decision: "other" });
+  },
   applicationRejectedMail: (name) => applicationRejectedMail({ ...person, provider: { name }, name, reason: "" }),
   insertPlanRequestMails: async (name, pool) => {
     const { provider } = await setUp(pool);

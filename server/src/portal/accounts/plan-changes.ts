@@ -1,8 +1,9 @@
 import { type ChangeContext, type ProductScope, recordAudit } from "#access/index.ts";
 import type { Database, Transaction, Pool } from "#platform/database/database.ts";
-import { insertPlanRequestMails } from "#portal/mails/index.ts";
+import { insertMail, insertPlanRequestMails, planDecisionMail } from "#portal/mails/index.ts";
 import { type Plan, lockPlanForShare, readPlans } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import { readUser } from "#portal/users/user.ts";
 import { lockAccountDetails, representAccount } from "./account-details.ts";
 import { recordAccountChange } from "./account-events.ts";
 import { lockAccount, updateAccountRow } from "./account.ts";
@@ -148,31 +149,80 @@ export async function insertPlanRequest(
 }
 
 const deleteStatements = {
-  account: "delete from account_plan_requests where provider_id = $1 and account_id = $2 returning plan_id",
-  application: "delete from plan_requests where provider_id = $1 and application_id = $2 returning plan_id",
+  account: "delete from account_plan_requests where provider_id = $1 and account_id = $2 returning plan_id, user_id",
+  application: "delete from plan_requests where provider_id = $1 and application_id = $2 returning plan_id, user_id",
 };
 
-/** Deletes a request, because it was decided or withdrawn, and returns the requested plan's id if there was one. */
+interface DeletedPlanRequest {
+  readonly planId: number;
+  /** Null once the user who made it is deleted. */
+  readonly userId: number | null;
+}
+
+/** Deletes a request, because it was decided or withdrawn. Returns undefined if there was none. */
 export async function deletePlanRequest(
   tx: Transaction,
   { providerId, kind, id }: PlanOwner,
-): Promise<number | undefined> {
-  const [deleted] = await tx.query<{ planId: number }>(deleteStatements[kind], [providerId, id]);
-  return deleted?.planId;
+): Promise<DeletedPlanRequest | undefined> {
+  const [deleted] = await tx.query<DeletedPlanRequest>(deleteStatements[kind], [providerId, id]);
+  return deleted;
 }
 
-/** Declines a request: the plan stays, and no event is recorded. Returns undefined if there is no request. */
+interface PlanDecision {
+  readonly provider: Provider;
+  readonly owner: PlanOwner;
+  readonly accountId: number;
+  /** The name of the application whose plan it is. */
+  readonly application?: string;
+  readonly by: ChangeContext;
+}
+
+/** Ends any request because the plan changes, and mails the decision to the user who made it, unless a developer changes the plan. */
+export async function endPlanRequest(tx: Transaction, decision: PlanDecision, plan: Plan): Promise<void> {
+  const request = await deletePlanRequest(tx, decision.owner);
+  if (!request || decision.by.actor.kind === "developer") return;
+  await mailDecision(tx, decision, { request, plan, decision: request.planId === plan.id ? "granted" : "other" });
+}
+
+/**
+ * Declines a request and mails that to the user who made it. The plan stays, and no event is recorded. Returns undefined if there is no
+ * request.
+ */
 export async function declinePlanRequest(
   tx: Transaction,
-  owner: PlanOwner,
-  { actor }: ChangeContext,
+  decision: PlanDecision,
+  plan: Pick<Plan, "name"> | undefined,
 ): Promise<{ readonly declined: true } | undefined> {
-  const planId = await deletePlanRequest(tx, owner);
-  if (planId === undefined) return undefined;
+  const { owner, by } = decision;
+  const request = await deletePlanRequest(tx, owner);
+  if (!request) return undefined;
   const { providerId, kind, id } = owner;
+  const detail = { planId: request.planId };
   const subject = `${kind}/${id}`;
-  await recordAudit(tx, { providerId, actor, action: "plan-request.declined", subject, detail: { planId } });
+  await recordAudit(tx, { providerId, actor: by.actor, action: "plan-request.declined", subject, detail });
+  if (plan) await mailDecision(tx, decision, { request, plan, decision: "declined" });
   return { declined: true };
+}
+
+async function mailDecision(
+  tx: Transaction,
+  { provider, accountId, application, by }: PlanDecision,
+  {
+    request,
+    plan,
+    decision,
+  }: Pick<Parameters<typeof planDecisionMail>[0], "decision"> & {
+    readonly request: DeletedPlanRequest;
+    readonly plan: Pick<Plan, "name">;
+  },
+): Promise<void> {
+  const user = request.userId === null ? undefined : await readUser(tx, provider.id, request.userId);
+  const [requested] = await readPlans(tx, provider.id, [request.planId]);
+  if (!requested || user?.state !== "active" || user.email === null) return;
+  const { username, email: recipient } = user;
+  const names = { application, requested: requested.name, plan: plan.name };
+  const mail = planDecisionMail({ provider, recipient, username, ...names, decision });
+  await insertMail(tx, provider.id, { ...mail, accountId }, by.now);
 }
 
 interface AccountPlanChange extends AccountChange {
@@ -198,7 +248,7 @@ export async function changeAccountPlan(
     if (plan?.kind !== "account_plan") return { notFound: "plan" };
     if (plan.id === before.account.planId) return { details: before, settings, plan, events: [] };
 
-    await deletePlanRequest(tx, { providerId: provider.id, kind: "account", id: accountId }); // any pending request is decided by this change
+    await endPlanRequest(tx, accountDecision({ provider, accountId, by }), plan);
     const account = updateAccountRow(tx, provider.id, { ...before.account, planId }, by.now);
     const plans = [plan, ...before.plans.filter(({ kind }) => kind !== "account_plan")];
     const details = { ...before, account, plans };
@@ -248,8 +298,8 @@ export const withdrawAccountPlanRequest = (
   { provider, accountId }: Pick<AccountChange, "provider" | "accountId">,
 ): Promise<{ readonly withdrawn: true } | undefined> =>
   pool.inTransaction(async (tx) => {
-    const planId = await deletePlanRequest(tx, { providerId: provider.id, kind: "account", id: accountId });
-    return planId === undefined ? undefined : { withdrawn: true };
+    const request = await deletePlanRequest(tx, { providerId: provider.id, kind: "account", id: accountId });
+    return request && { withdrawn: true };
   });
 
 /** Declines a request. Returns undefined if there is none. */
@@ -257,4 +307,16 @@ export const declineAccountPlanRequest = (
   pool: Pool,
   { provider, accountId, by }: AccountChange,
 ): ReturnType<typeof declinePlanRequest> =>
-  pool.inTransaction((tx) => declinePlanRequest(tx, { providerId: provider.id, kind: "account", id: accountId }, by));
+  pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, provider.id, accountId);
+    if (!account) return undefined;
+    const [plan] = await readPlans(tx, provider.id, [account.planId]);
+    return declinePlanRequest(tx, accountDecision({ provider, accountId, by }), plan);
+  });
+
+const accountDecision = ({ provider, accountId, by }: AccountChange): PlanDecision => ({
+  provider,
+  owner: { providerId: provider.id, kind: "account", id: accountId },
+  accountId,
+  by,
+});

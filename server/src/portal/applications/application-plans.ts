@@ -3,6 +3,7 @@ import {
   type PlanOwner,
   declinePlanRequest,
   deletePlanRequest,
+  endPlanRequest,
   insertPlanRequest,
 } from "#portal/accounts/plan-changes.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
@@ -41,7 +42,7 @@ export const changeApplicationPlan = (
     const changed = await saveApplication(locked, { ...application, plan }, [
       { type: "application.plan_changed", previous: { plan_id: before.id } },
     ]);
-    await deletePlanRequest(tx, planOwner(change)); // any pending request is decided by this change
+    await endPlanRequest(tx, planDecision(change, locked), plan);
     if (before.customizedFrom !== null) await deletePlanRow(tx, change.provider.id, before.id);
     return changed;
   });
@@ -147,8 +148,8 @@ export const withdrawApplicationPlanRequest = (
   change: ApplicationChange,
 ): Promise<{ readonly withdrawn: true } | undefined> =>
   changeApplication(pool, change, async ({ tx }) => {
-    const planId = await deletePlanRequest(tx, planOwner(change));
-    return planId === undefined ? undefined : { withdrawn: true };
+    const request = await deletePlanRequest(tx, planOwner(change));
+    return request && { withdrawn: true };
   });
 
 /** Declines a request. Returns undefined if there is none. */
@@ -156,7 +157,17 @@ export const declineApplicationPlanRequest = (
   pool: Pool,
   change: ApplicationChange,
 ): ReturnType<typeof declinePlanRequest> =>
-  changeApplication(pool, change, ({ tx }) => declinePlanRequest(tx, planOwner(change), change.by));
+  changeApplication(pool, change, (locked) =>
+    declinePlanRequest(locked.tx, planDecision(change, locked), locked.application.plan),
+  );
+
+const planDecision = (change: ApplicationChange, { application, by }: LockedApplication) => ({
+  provider: change.provider,
+  owner: planOwner(change),
+  accountId: application.accountId,
+  application: titleOf(application),
+  by,
+});
 
 const planOwner = ({ provider, applicationId }: ApplicationChange): PlanOwner => ({
   providerId: provider.id,

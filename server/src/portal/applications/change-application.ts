@@ -20,7 +20,7 @@ import {
   readDocumentSettings,
   refuseTransition,
 } from "#portal/fields/index.ts";
-import { applicationRejectedMail, insertMail } from "#portal/mails/index.ts";
+import { applicationAcceptedMail, applicationRejectedMail, insertMail } from "#portal/mails/index.ts";
 import { lockPlanForShare, type Plan, type Product, readProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { listUsers } from "#portal/users/user.ts";
@@ -341,7 +341,7 @@ const applicationTransitions = {
 export type ApplicationTransition = keyof typeof applicationTransitions;
 
 /**
- * Accepts, suspends or resumes an application, if its state allows that. Returns undefined if the account has no such
+ * Accepts, suspends or resumes an application, if its state allows that. Mails an acceptance to the admins of its account. Returns undefined if the account has no such
  * application.
  */
 export const changeApplicationState = (
@@ -352,6 +352,7 @@ export const changeApplicationState = (
     const { from, to, eventType } = applicationTransitions[transition];
     const { application } = locked;
     if (application.state !== from) return refuseTransition(transition);
+    if (transition === "accept") await mailAdmins(locked, applicationAcceptedMail);
     return saveApplication(locked, { ...application, state: to }, [{ type: eventType, previous: { state: from } }]);
   });
 
@@ -392,7 +393,7 @@ export const rejectApplication = (
   changeApplication<ApplicationOutcome>(pool, change, async (locked) => {
     if (locked.application.state !== "pending") return refuseTransition("reject");
     if (!isXmlText(reason)) return { refused: { reason: ["contains characters that are not allowed"] } };
-    await mailAdmins(locked, reason);
+    await mailAdmins(locked, (mail) => applicationRejectedMail({ ...mail, reason }));
     return removeApplication(locked);
   });
 
@@ -404,11 +405,11 @@ async function removeApplication(locked: LockedApplication): Promise<ChangedAppl
 
 async function mailAdmins(
   { tx, settings: { provider }, account, application, by }: LockedApplication,
-  reason: string,
+  render: typeof applicationAcceptedMail,
 ): Promise<void> {
   for (const { role, email: recipient, username } of await listUsers(tx, provider.id, account.id)) {
     if (role !== "admin" || recipient === null) continue;
-    const mail = applicationRejectedMail({ provider, recipient, username, name: titleOf(application), reason });
+    const mail = render({ provider, recipient, username, name: titleOf(application) });
     await insertMail(tx, provider.id, { ...mail, accountId: account.id }, by.now);
   }
 }

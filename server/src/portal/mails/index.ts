@@ -1,10 +1,12 @@
 export {
   accountStateMail,
   activationMail,
+  applicationAcceptedMail,
   applicationRejectedMail,
   insertPlanRequestMails,
   invitationMail,
   lostPasswordMail,
+  planDecisionMail,
 } from "./mail-texts.ts";
 export {
   AddressRefused,

@@ -128,6 +128,59 @@ the application ${nameInLine(name)} was not approved at ${nameInLine(provider.na
 ${reason === "" ? "" : `\n${reason}\n`}`,
 });
 
+export const applicationAcceptedMail = ({
+  provider,
+  recipient,
+  username,
+  name,
+}: Omit<ApplicationRejectedMail, "reason">): NewMail => ({
+  recipient,
+  subject: `${nameInLine(provider.name)}: your application is approved`,
+  text: `Hello ${username},
+
+the application ${nameInLine(name)} was approved at ${nameInLine(provider.name)}. Its credentials work now.
+`,
+});
+
+const planDecisionTexts = {
+  granted: { subject: "your plan is now", text: "That was approved: the plan is now" },
+  declined: { subject: "your plan stays", text: "That was not approved: the plan stays" },
+  /** The provider changed to a plan that nobody requested. */
+  other: { subject: "your plan is now", text: "Another plan was chosen: the plan is now" },
+} as const;
+
+interface PlanDecisionMail {
+  readonly provider: Sender;
+  readonly recipient: string;
+  readonly username: string;
+  /** Undefined for a request for an account plan. */
+  readonly application?: string | undefined;
+  /** The names of the requested plan, and of the plan after the decision. */
+  readonly requested: string;
+  readonly plan: string;
+  readonly decision: keyof typeof planDecisionTexts;
+}
+
+export const planDecisionMail = ({
+  provider,
+  recipient,
+  username,
+  application,
+  requested,
+  plan,
+  decision,
+}: PlanDecisionMail): NewMail => ({
+  recipient,
+  subject: `${nameInLine(provider.name)}: ${planDecisionTexts[decision].subject} ${nameInLine(plan)}`,
+  text: `Hello ${username},
+
+you asked ${nameInLine(provider.name)} to move ${planOwnerInText("your account", application)} to the plan ${nameInLine(requested)}. ${planDecisionTexts[decision].text} ${nameInLine(plan)}.
+`,
+});
+
+const planOwnerInText = (account: string, application: string | undefined): string =>
+  application === undefined ? account : `the application ${nameInLine(application)}`;
+
 interface PlanRequestMail {
   readonly provider: { readonly id: number; readonly name: string };
   readonly accountId: number;
@@ -153,7 +206,7 @@ const renderPlanRequestMail = ({ provider, orgName, application, from, to, decid
   subject: `${nameInLine(provider.name)}: ${nameInLine(orgName)} asks for the plan ${nameInLine(to)}`,
   text: `Hello,
 
-${nameInLine(orgName)} asks to move ${application === undefined ? "its account" : `the application ${nameInLine(application)}`} from the plan ${nameInLine(from)} to ${nameInLine(to)}. Decide about it here:
+${nameInLine(orgName)} asks to move ${planOwnerInText("its account", application)} from the plan ${nameInLine(from)} to ${nameInLine(to)}. Decide about it here:
 
 ${decideAt}
 `,
