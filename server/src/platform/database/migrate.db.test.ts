@@ -85,21 +85,34 @@ test("a schema with tables of another program is refused before anything is writ
   ]);
 });
 
-test("limits of time that an administrator sets for the database do not apply to migrations", async ({ emptyUrl }) => {
+test("migrations run with their own settings, regardless of those of the database", async ({ emptyUrl }) => {
   const client = new pg.Client(emptyUrl);
   await client.connect();
-  const limits = ["transaction_timeout", "idle_in_transaction_session_timeout"];
+  const ofDatabase = {
+    idle_in_transaction_session_timeout: "3600000",
+    standard_conforming_strings: "off",
+    transaction_timeout: "3600000",
+  };
   const name = pg.escapeIdentifier(client.database ?? "");
-  for (const limit of limits) await client.query(`alter database ${name} set ${limit} = '1h'`);
+  for (const [setting, value] of Object.entries(ofDatabase)) {
+    await client.query(`alter database ${name} set ${setting} = '${value}'`);
+  }
   await client.query(`
-    create table public.seen (setting text);
-    create function public.see() returns event_trigger language plpgsql as
-      $$begin insert into public.seen select setting from pg_settings where name in ('${limits.join("', '")}'); end$$;
+    create table public.seen (name text, setting text);
+    create function public.see() returns event_trigger language plpgsql as $$
+    begin
+      insert into public.seen select name, setting from pg_settings
+      where name in (${Object.keys(ofDatabase).map(pg.escapeLiteral).join()});
+    end$$;
     create event trigger see on ddl_command_end execute function public.see()`);
   await migrate({ connectionString: emptyUrl, schema });
-  const { rows } = await client.query("select distinct setting from public.seen order by 1");
+  const { rows } = await client.query("select distinct name, setting from public.seen order by 1");
   await client.end();
-  expect(rows).toEqual([{ setting: "0" }, { setting: "20000" }]); // milliseconds, after which the process is gone
+  expect(rows).toEqual([
+    { name: "idle_in_transaction_session_timeout", setting: "20000" }, // ends a process that hangs
+    { name: "standard_conforming_strings", setting: "on" },
+    { name: "transaction_timeout", setting: "0" },
+  ]);
 });
 
 test("the application role owns nothing and can change neither the schema nor the migrations table", async ({

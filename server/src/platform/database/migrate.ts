@@ -51,7 +51,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   client.on("error", () => undefined); // a lost connection rejects the statement that runs; nobody else need hear
   await client.connect();
   try {
-    await client.query(limitsStatement, [String(silentMs)]);
+    await client.query(settingsStatement, [String(silentMs)]);
     await refuseUnfit(client);
     await takeLock(client, printStatus);
     await refuseOtherPrograms(client, [directorySchema, schema]); // before anything is written
@@ -88,9 +88,10 @@ async function follow(client: pg.Client, schema: string, printStatus: (line: str
   if (isHeld) printStatus(restoredSentence);
 }
 
-// An administrator may have set limits for the role or the database. `transaction_timeout` is new in PostgreSQL 17.
-const limitsStatement = `
-  select set_config('idle_session_timeout', $1, false), set_config('idle_in_transaction_session_timeout', $1, false),
+// An administrator may have set others for the role or the database. `transaction_timeout` is new in PostgreSQL 17.
+const settingsStatement = `
+  select set_config('standard_conforming_strings', 'on', false),
+    set_config('idle_session_timeout', $1, false), set_config('idle_in_transaction_session_timeout', $1, false),
     set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
     case when current_setting('transaction_timeout', true) <> '0' then set_config('transaction_timeout', '0', false) end`;
 

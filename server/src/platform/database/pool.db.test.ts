@@ -277,6 +277,21 @@ test("limits of time that an administrator sets for the database do not apply to
   expect(settings).toEqual(limits.map(() => ({ setting: "0" })));
 });
 
+test("a backslash is an ordinary character of a string, regardless of the database's default", async ({
+  databaseUrl,
+}) => {
+  const owner = new pg.Client(databaseUrl);
+  await owner.connect();
+  await owner.query(
+    `alter database ${pg.escapeIdentifier(owner.database ?? "")} set standard_conforming_strings = 'off'`,
+  );
+  await owner.end();
+  await using pool = await openPool({ connectionString: databaseUrl, schema });
+  expect(await pool.query(String.raw`select 'a\\b' as text, U&'\0041' as letter`)).toEqual([
+    { text: String.raw`a\\b`, letter: "A" },
+  ]);
+});
+
 test("requests wait for the open connections while the database accepts no more", async ({ databaseUrl, owner }) => {
   const role = `limited_${randomBytes(6).toString("hex")}`;
   await owner.query(`create role ${role} login password 'secret' connection limit 3`);

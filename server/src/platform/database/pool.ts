@@ -409,7 +409,8 @@ const settingsOfWork = `
   set_config('idle_in_transaction_session_timeout', $5, $1), set_config('lock_timeout', '0', $1),
   case when current_setting('transaction_timeout', true) <> '0' then set_config('transaction_timeout', '0', $1) end,
   set_config('timezone', 'UTC', $1),
-  set_config('datestyle', 'ISO, YMD', $1), set_config('default_transaction_isolation', 'read committed', $1)`;
+  set_config('datestyle', 'ISO, YMD', $1), set_config('standard_conforming_strings', 'on', $1),
+  set_config('default_transaction_isolation', 'read committed', $1)`;
 
 const valuesOfWork = ({ schema, role = "none" }: Pick<SessionNeeds, "schema" | "role">): readonly string[] => [
   role,
