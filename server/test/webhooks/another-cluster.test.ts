@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Database } from "#platform/database/database.ts";
-import { migrate } from "#platform/database/migrate.ts";
+import { directorySchema, migrate } from "#platform/database/migrate.ts";
+import { openPool } from "#platform/database/pool.ts";
 import { followAttempts, sampleTransactions } from "#webhooks/deliveries/index.ts";
 import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
 import { anEvent, buildEndpoint, buildProvider, feedsAreComplete, recordNow } from "../support/build-webhooks.ts";
@@ -61,4 +62,21 @@ test("a start without a move skips no numbers", async ({ database, databaseUrl, 
   const afterMove = await skipped();
   await start(databaseUrl);
   expect(await skipped()).toEqual(afterMove);
+});
+
+// PostgreSQL refuses updates and deletions of a published table without a key or another replica identity.
+const tablesWithoutIdentity = `
+  select relname from pg_class
+  where relnamespace in ($1::regnamespace, $2::regnamespace) and relkind = 'r' and relreplident = 'd'
+    and not exists (select from pg_index where indrelid = pg_class.oid and indisprimary)`;
+
+test("a publication of all tables refuses no change, nor connections after a failover", async ({
+  databaseUrl,
+  owner,
+}) => {
+  expect(await owner.query(tablesWithoutIdentity, [schema, directorySchema])).toEqual([]);
+  await owner.query("update transaction_numbers set timeline = 0");
+  await owner.query("create publication everything for all tables");
+  await using pool = await openPool({ connectionString: databaseUrl, schema });
+  expect(await pool.query("select kind from database_switches")).toEqual([{ kind: "timeline" }]);
 });
