@@ -242,7 +242,8 @@ async function markAsDeleted(
 const deleteServiceOperation: Operation = {
   title: "Service Delete",
   description:
-    "Deletes a service with its plans, subscriptions and applications, unless it is the last one. Only for admins and the provider key.",
+    "Deletes a service with its plans, subscriptions and applications, unless it is the last one. Only for admins and the provider key. " +
+    "A service with 100,000 applications takes minutes. The deletion continues if the client does not wait. If it fails, repeat it.",
   method: "DELETE",
   path: "/services/{id}",
   action: "delete-products",

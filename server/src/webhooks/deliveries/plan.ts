@@ -154,7 +154,7 @@ const rowsMax = 500;
 const hintRows = (tx: Transaction, recorded: Recorded): void =>
   tx.hintOwnAfterCommit(hintedRowsChannel, (committingAtMs) => renderHintedRows(recorded, committingAtMs));
 
-/** Keeps no bodies until the commit: the deletion of a product with 20,000 applications would keep 90 MB. */
+/** Keeps no bodies until the commit: a transaction may record a thousand events, with some kilobytes of bodies each. */
 const hintEndpoints = (tx: Transaction, endpointIds: readonly number[]): void =>
   tx.hintOwnAfterCommit(hintedRowsChannel, (committingAtMs) =>
     renderMessage({ committingAtMs, payloads: [], rows: [], endpointIds }),
