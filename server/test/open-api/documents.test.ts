@@ -59,6 +59,22 @@ test("every operation of the Bellwire API documents 401", () => {
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
 
+test("forms of the Account Management API say how to send lists and objects, which would be sent as JSON text", () => {
+  const schemas = fieldsOf(fieldsOf(documents[0]?.[1]["components"])["schemas"]);
+  const described = operationsIn(fieldsOf(documents[0]?.[1])).flatMap(({ operation }) => {
+    const form = fieldsOf(fieldsOf(fieldsOf(operation["requestBody"])["content"])["application/x-www-form-urlencoded"]);
+    const name = String(fieldsOf(form["schema"])["$ref"]).split("/").at(-1) ?? "";
+    return Object.entries(fieldsOf(fieldsOf(schemas[name])["properties"])).map(([field, property]) => [
+      fieldsOf(property)["type"],
+      fieldsOf(fieldsOf(form["encoding"])[field])["style"],
+    ]);
+  });
+  const styles = { array: "form", object: "deepObject" };
+  for (const [type, style] of Object.entries(styles)) {
+    expect(new Set(described.filter(([each]) => each === type).map(([, each]) => each))).toEqual(new Set([style]));
+  }
+});
+
 test("examples of mutes end in the future, so that they can be sent", () => {
   const mutes = operationsIn(fieldsOf(documents[1]?.[1])).filter(({ path }) => path.endsWith("/mute"));
   const bodies = mutes.map(({ operation }) => fieldsOf(fieldsOf(operation["requestBody"])["content"]));

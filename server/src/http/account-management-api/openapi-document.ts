@@ -159,14 +159,31 @@ const describeQuery = (query: TObject | undefined) =>
     return { name, in: "query", required: query?.required?.includes(name) ?? false, description, schema };
   });
 
-const mediaTypes = ["application/x-www-form-urlencoded", "multipart/form-data", "application/json"] as const;
+const formType = "application/x-www-form-urlencoded";
+const mediaTypes = [formType, "multipart/form-data", "application/json"] as const;
 
 function describeBody({ title, body, wrapper }: Operation): object | undefined {
   if (!body) return undefined;
   const { examples, ...schema }: { examples?: unknown; title: string } = { ...body, title: requestSchemaName(title) };
   const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
-  const content = Object.fromEntries(mediaTypes.map((type) => [type, { schema, example }]));
+  const form = { schema, example, ...describeEncoding(body) };
+  const content = Object.fromEntries(mediaTypes.map((type) => [type, type === formType ? form : { schema, example }]));
   return { required: true, ...(wrapper === undefined ? {} : { description: describeWrapper(wrapper) }), content };
+}
+
+/** Lists repeat their field, objects name their properties in brackets. Some programs send JSON text where nothing says so. */
+const fieldEncodings: Readonly<Record<string, object>> = {
+  array: { style: "form", explode: true },
+  object: { style: "deepObject", explode: true },
+};
+
+function describeEncoding({ properties }: TObject): { readonly encoding?: object } {
+  const encoded = Object.entries(properties).flatMap(([name, property]) => {
+    const { type }: { type?: string } = property;
+    const encoding = fieldEncodings[type ?? ""];
+    return encoding ? [[name, encoding] as const] : [];
+  });
+  return encoded.length > 0 ? { encoding: Object.fromEntries(encoded) } : {};
 }
 
 /** Returns `AccountUpdateRequest` for "Account Update". */
