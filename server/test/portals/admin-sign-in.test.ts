@@ -70,6 +70,11 @@ test("a wrong password, an unknown username and a suspended user give the same e
   }
 });
 
+test("a sign-in without cookies says that they may be disabled", async ({ portal }) => {
+  const response = await portal.visitor("admin").post("/p/login", { username: "boss", password });
+  expect([response.status, response.html.includes("cookies are disabled")]).toEqual([403, true]);
+});
+
 test("ten wrong passwords block further sign-ins", async ({ portal }) => {
   const guesser = portal.visitor("admin", { address: "198.51.100.30" });
   for (let time = 0; time < 10; time += 1) await guesser.submit("/p/login", { username: "boss", password: "wrong" });

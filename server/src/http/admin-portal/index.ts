@@ -75,7 +75,8 @@ async function signIn(
   const form = readForm(request.body);
   if (!readFormToken(request, form, portal.cookieSecret)) {
     const { username = "", return_to: returnTo = "" } = form;
-    const error = "This form could not be verified. Please sign in again.";
+    const error =
+      "This page was opened before your browser was restarted, or cookies are disabled. Please sign in again.";
     return showSignIn(portal, request, reply, { status: 403, error, username, returnTo });
   }
   const verify = async (login: Parameters<typeof signInProviderUser>[2]) =>
