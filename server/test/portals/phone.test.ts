@@ -35,6 +35,15 @@ test("on a phone the try-out bar has one line, and on the narrowest only the bar
   }
 });
 
+test("forced colours, which draw no shadows, show the present page and tab by a line", async ({ browser, portal }) => {
+  const ada = await portal.developer("ada");
+  await using page = await openPhone(browser, ada, 390);
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.goto("http://portal.example/account");
+  const lines = `[...document.querySelectorAll("[aria-current]")].map((each) => getComputedStyle(each).borderBlockEndWidth)`;
+  expect(await page.evaluate(lines)).toEqual(["2px", "2px"]);
+});
+
 test("on a phone a user's state is beside the name, even with a long email address", async ({ browser, portal }) => {
   const ada = await portal.developer("ada");
   await portal.pool.query("update users set email = $2 where provider_id = $1", [
