@@ -2,7 +2,11 @@ import { expect } from "vitest";
 import { keysStatement, lookUpStatement } from "#webhooks/search/statements.ts";
 import { firstUuid, lastUuid } from "#platform/ids.ts";
 import { renderKeys, sourceNames, sources } from "#webhooks/search/sources.ts";
+import { findPage } from "#webhooks/search/index.ts";
+import type { Database } from "#platform/database/database.ts";
+import { systemClock } from "#platform/clock.ts";
 import { test } from "../support/test.ts";
+import { buildHistory } from "./build-history.ts";
 
 /** Tables that grow with the history, or with the backlog. */
 const large = /(?:events|deliveries|attempts|due)(?:_\d{8})?(?: |$)/;
@@ -45,4 +49,22 @@ test.for(statements)("an index condition serves every large table: %s", async ([
   );
   if (name !== "keys of named") expect(scans.length).toBeGreaterThan(0);
   expect(scans.filter(({ line, condition }) => /Seq Scan/.test(line) || !/Index Cond/.test(condition))).toEqual([]);
+});
+
+test("a page of deliveries that are found by their events begins with fewer events than it has rows", async ({
+  database,
+}) => {
+  const { providerId } = await buildHistory(database, { eventCount: 60, days: 1 });
+  const read: number[] = [];
+  const db: Database = {
+    caches: database.caches,
+    query: (text, values = []) => {
+      if (text.includes("boundary")) read.push(Number(values[21]));
+      return database.query(text, values);
+    },
+  };
+  const search = { providerId, filter: { channels: ["developer_portal"] as const }, accountIds: undefined };
+  const { rows } = await findPage({ db, clock: systemClock }, "deliveries", search, { limit: 20 });
+  expect(rows).toHaveLength(20);
+  expect(read[0]).toBeLessThan(20);
 });

@@ -360,7 +360,7 @@ export async function findPage<Name extends ListName>(
   const deadline = clock.monotonicMs() + pageMs;
   const rows: Found[Name][] = [];
   const sizes = stepSizes(search, { least: 100, most: candidatesMax });
-  let candidates = comparesTexts(search.filter) ? sizes.least : Math.max(sizes.least, limit + 1);
+  let candidates: number | undefined;
   const partAfter = historyParts(db, search, now);
   for (let range = await partAfter(after ?? startCursor(search)), chosen: Chosen | undefined; ;) {
     const began = clock.monotonicMs();
@@ -369,6 +369,7 @@ export async function findPage<Name extends ListName>(
       chosen = { firstId: range.firstId, source: await chooseSource(db, name, { search, range }) };
     }
     const { source } = chosen;
+    candidates ??= comparesTexts(search.filter) ? sizes.least : firstStepSize(name, source, { limit, ...sizes });
     const step = await readStep(db, name, { search, source, range, candidates, limit: limit + 1 - rows.length });
     rows.push(...step.rows);
     const last = rows[limit - 1];
@@ -383,6 +384,14 @@ export async function findPage<Name extends ListName>(
     candidates = nextStepSize(candidates, { tookMs: at - began, leftMs: deadline - at, ...sizes });
   }
 }
+
+/** An event may have hundreds of deliveries, and all of a step's are read for a page. Most events have two or more. */
+const firstStepSize = (
+  name: ListName,
+  source: SourceName,
+  { limit, least }: { limit: number; least: number },
+): number =>
+  sources[source].keys === "events" && name !== "events" ? Math.ceil((limit + 1) / 2) : Math.max(least, limit + 1);
 
 interface Chosen {
   readonly firstId: string;
