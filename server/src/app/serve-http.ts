@@ -30,7 +30,7 @@ import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
 import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { isMigrated } from "#platform/database/migrate.ts";
+import { createMigrationCheck } from "#platform/database/migrate.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { createIdGenerator } from "#platform/ids.ts";
@@ -171,7 +171,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
       machine: systemClock,
       metrics: baseDomain === undefined ? metrics : undefined,
       isStopping,
-      isMigrated: () => isMigrated(pool),
+      isMigrated: createMigrationCheck(pool),
       readHistoryDays: () => readHistoryDays(pool),
       readDatabaseSwitches: () => readDatabaseSwitches(pool),
       servesOtherCell: otherCells?.isAnyReady,

@@ -8,7 +8,7 @@ import {
 } from "#http/shared/server-hooks.ts";
 import { systemClock } from "#platform/clock.ts";
 import { createIdGenerator } from "#platform/ids.ts";
-import { isMigrated } from "#platform/database/migrate.ts";
+import { createMigrationCheck } from "#platform/database/migrate.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { listenError } from "./addresses.ts";
@@ -34,7 +34,7 @@ export async function serveOperations(
       machine: systemClock,
       metrics,
       isStopping,
-      isMigrated: () => isMigrated(pool),
+      isMigrated: createMigrationCheck(pool),
       readHistoryDays: () => readHistoryDays(pool),
       readDatabaseSwitches: () => readDatabaseSwitches(pool),
       servesOtherCell: () => cells.isAnyReady(),

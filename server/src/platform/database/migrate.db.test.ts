@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import pg from "pg";
 import { expect, inject } from "vitest";
+import { makeEmptyDataDir } from "../../../test/support/empty-data-dir.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { appRole } from "./app-role.ts";
 import { classifyDatabaseError } from "./connection.ts";
 import { describeSchema } from "../../../../scripts/schema-reference.ts";
-import { beginWithLocks, directorySchema, migrate } from "./migrate.ts";
+import { beginWithLocks, createMigrationCheck, directorySchema, migrate } from "./migrate.ts";
 import { openPool } from "./pool.ts";
 
 const schema = "bellwire";
@@ -113,6 +116,21 @@ test("migrations run with their own settings, regardless of those of the databas
     { name: "standard_conforming_strings", setting: "on" },
     { name: "transaction_timeout", setting: "0" },
   ]);
+});
+
+test("a running process expects the migrations that it was started with, whatever an upgrade puts beside them", async ({
+  database,
+}) => {
+  await using directory = await makeEmptyDataDir();
+  await using cell = await makeEmptyDataDir();
+  const folders = { directory: pathToFileURL(`${directory.path}/`), cell: pathToFileURL(`${cell.path}/`) };
+  await writeFile(new URL("0001_directory.sql", folders.directory), "");
+  await writeFile(new URL("0001_providers_and_access.sql", folders.cell), "");
+  const isMigrated = createMigrationCheck(database, folders);
+  expect(await isMigrated()).toBe(true);
+  await writeFile(new URL("0002_newer.sql", folders.cell), "");
+  expect(await isMigrated()).toBe(true);
+  expect(await createMigrationCheck(database, folders)()).toBe(false);
 });
 
 test("the application role owns nothing and can change neither the schema nor the migrations table", async ({

@@ -426,11 +426,22 @@ async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {
 const cellStatement = "select name from migrations";
 const directoryStatement = `select name from ${directorySchema}.migrations`;
 
-/** Returns whether all migrations of this program are applied. */
-export async function isMigrated(db: Database): Promise<boolean> {
-  const hasAll = async (folder: URL, statement: string): Promise<boolean> => {
+/**
+ * Returns a function that returns whether all migrations of this program are applied. Reads their files once: an upgrade may replace them
+ * while the process runs, which works on until its restart.
+ */
+export function createMigrationCheck(
+  db: Database,
+  folders: Readonly<Record<keyof typeof migrationFolders, URL>> = migrationFolders,
+): () => Promise<boolean> {
+  const reading = Promise.all([readMigrationFiles(folders.directory), readMigrationFiles(folders.cell)]);
+  reading.catch(() => undefined); // each call rejects with it
+  const hasAll = async (files: readonly MigrationFile[], statement: string): Promise<boolean> => {
     const applied = new Set((await db.query<{ name: string }>(statement)).map(({ name }) => name));
-    return (await readMigrationFiles(folder)).every(({ name }) => applied.has(name));
+    return files.every(({ name }) => applied.has(name));
   };
-  return (await hasAll(migrationFolders.directory, directoryStatement)) && hasAll(migrationFolders.cell, cellStatement);
+  return async () => {
+    const [ofDirectory, ofCell] = await reading;
+    return (await hasAll(ofDirectory, directoryStatement)) && hasAll(ofCell, cellStatement);
+  };
 }
