@@ -6,7 +6,7 @@ import { cloneTemplate } from "../../../test/support/clone-template.ts";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
 import { connectToCell } from "./move-provider.ts";
-import { copyChanges, copyTable, readMovedTables } from "./moved-rows.ts";
+import { copyChanges, copyTable, nextStepRows, readMovedTables } from "./moved-rows.ts";
 
 test("a move includes every table with provider rows, parents before children", async ({ databaseUrl }) => {
   const client = await connectToCell({ schema, ownerUrl: databaseUrl });
@@ -112,4 +112,12 @@ test("changes of one step that wait for each other are copied, whatever their or
 
   expect(await readRows(target)).toEqual(after);
   expect(after).not.toEqual(before);
+});
+
+test("a deletion takes fewer rows at once as soon as these take longer than half a second", () => {
+  expect(nextStepRows(100, 4)).toBe(200);
+  expect(nextStepRows(5000, 100)).toBe(5000);
+  expect(nextStepRows(5000, 1000)).toBe(2500);
+  expect(nextStepRows(5000, 60_000)).toBe(100);
+  expect(nextStepRows(100, 60_000)).toBe(100);
 });

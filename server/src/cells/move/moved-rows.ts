@@ -1,6 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import type pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { machineMs } from "#platform/clock.ts";
 import { errorCode } from "#platform/errors.ts";
 
 interface KeyColumn {
@@ -245,8 +246,18 @@ async function upsertStaged(target: pg.Client, change: ChangedRows): Promise<voi
     ${update === "" ? "do nothing" : `do update set ${update}`}`);
 }
 
-/** Rows per transaction of a deletion. */
-const deletedPerStep = 5000;
+/** Rows per transaction of a deletion: the first one of a table, and any other. */
+const deletedRowsMin = 100;
+const deletedRowsMax = 5000;
+/** A step should take so long at most: a long transaction keeps others from removing dead rows. */
+const deletionStepMs = 500;
+
+/**
+ * Returns the rows of the next step. Usually 5,000 take 0.1 s. Until dead rows of a table that refers to this one are removed,
+ * PostgreSQL may read all of them for each row: once, 5,000 took a minute.
+ */
+export const nextStepRows = (rows: number, tookMs: number): number =>
+  Math.min(deletedRowsMax, Math.max(deletedRowsMin, Math.round(rows * Math.min(2, deletionStepMs / tookMs))));
 
 /**
  * Deletes all rows of a provider, those that refer to others first. Returns their number. Triggers of a move ignore these deletions.
@@ -265,9 +276,15 @@ export async function deleteRows(
     const parts = isPartitioned ? (partitions.get(name) ?? []).map((partition) => partition.name) : [name];
     for (const part of parts) {
       const quoted = client.escapeIdentifier(part);
-      const statement = `delete from ${quoted} where ctid = any(array(select ctid from ${quoted} where ${owner} = $1 limit ${deletedPerStep}))`;
-      for (let deleted = deletedPerStep; deleted === deletedPerStep; rows += deleted)
-        deleted = (await client.query(statement, [providerId])).rowCount ?? 0;
+      const statement = `delete from ${quoted} where ctid = any(array(select ctid from ${quoted} where ${owner} = $1 limit $2))`;
+      let limit = deletedRowsMin;
+      for (let isFull = true; isFull;) {
+        const startedMs = machineMs();
+        const deleted = (await client.query(statement, [providerId, limit])).rowCount ?? 0;
+        rows += deleted;
+        isFull = deleted === limit;
+        limit = nextStepRows(limit, machineMs() - startedMs);
+      }
     }
   }
   await client.query("select set_config('bellwire_move.provider', '', false)");
