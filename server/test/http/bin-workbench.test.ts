@@ -178,6 +178,14 @@ test("two requests are compared line by line, with secrets masked except for adm
   expect(complete).toContain("<del>x-key: one</del>");
 });
 
+test("a comparison of missing requests leads back to the bin, with its key", async ({ workbench }) => {
+  const page = `/bins/${workbench.bin.id}/view`;
+  for (const selected of ["", "&n=1", "&n=1&n=2"]) {
+    const { body } = await workbench.http.inject({ url: `${page}/compare?key=${workbench.bin.viewKey}${selected}` });
+    expect([selected, body.includes(`href="${page}?key=${workbench.bin.viewKey}"`)]).toEqual([selected, true]);
+  }
+});
+
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
 test("a share link shows requests masked, changes nothing, and ends when it expires or is revoked", async ({

@@ -16,7 +16,14 @@ import {
   readBin,
 } from "#request-bin/index.ts";
 import type { BinPages, SerialQueue } from "./bin-page.ts";
-import type { FindViewer, NotViewer, RequestBinNeeds, ViewRequest, Viewer } from "./viewer.ts";
+import {
+  type FindViewer,
+  type NotViewer,
+  type RequestBinNeeds,
+  type ViewRequest,
+  type Viewer,
+  viewerPath,
+} from "./viewer.ts";
 
 const requestsPerPage = 50;
 const searchLengthMax = 200;
@@ -105,16 +112,17 @@ export function addCompareRoute(http: FastifyInstance, { pool, pages, findViewer
   http.get<CompareRequest>("/:id/view/compare", async (request, reply) => {
     const viewer = await findViewer(request);
     if (typeof viewer === "string") return sendRefusalPage(pages, reply, viewer);
+    const back = viewerPath(viewer);
     const { from, to, n } = request.query;
     const selected = Array.isArray(n) ? n.map(parseNumber).toSorted((a, b) => a - b) : [];
     const [first = 0, second = 0] = selected.length === 2 ? selected : [parseNumber(from), parseNumber(to)];
     if (first === 0 || second === 0)
-      return pages.message(reply, { status: 422, text: "Select two requests to compare." });
+      return pages.message(reply, { status: 422, text: "Select two requests to compare.", back });
     const { providerId, id } = viewer.bin;
     return queue.run(providerId, async () => {
       const requests = await readBinRequests(pool, { providerId, binId: id }, [first, second]);
       const [one, other] = requests;
-      if (!one || !other) return pages.message(reply, { status: 404, text: noRequest });
+      if (!one || !other) return pages.message(reply, { status: 404, text: noRequest, back });
       const diff = diffBinRequests(one, other, maskingFor(viewer.isAdmin));
       return pages.comparison(reply, viewer, { numbers: [first, second], diff });
     });
