@@ -79,6 +79,7 @@ test.each([0, 1])(
     const simulation = newSimulation(5, withoutName);
     const { time, monitor } = simulation;
     simulation.hintedRows = share;
+    simulation.keptLanesMax = 0;
     simulation.startProcess();
     const recordedAtMs = [1050, 1350, 1387, 1424, 1461, 1498, 6050, 6350, 11_050];
     for (const atMs of recordedAtMs) time.after(atMs, () => simulation.record(withoutName, 1, 0));

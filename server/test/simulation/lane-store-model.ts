@@ -121,6 +121,7 @@ export class LaneStoreModel {
     return {
       free: [...waiting].filter((id) => !this.isAlive(ownerOf(id)) && this.#isOpen(id)),
       own: owned.filter((id) => ownerOf(id) === engineId).length,
+      ownDue: owned.filter((id) => ownerOf(id) === engineId && waiting.has(id)),
       owned: owned.length,
       engines: [...this.engines.keys()].filter((id) => this.isAlive(id)).length,
     };

@@ -4,9 +4,16 @@ import { Simulation } from "./simulation.ts";
 /** A poll every second, plus about 100 ms for the call. */
 const pollMs = 1250;
 
+interface TwoDeliveries {
+  readonly processes: number;
+  readonly laterMs: number;
+  readonly keptLanesMax: number;
+}
+
 /** Commits two deliveries without a hint. Returns how long the later one waits, and whether its lane changed owners before. */
-async function recordTwo(processes: number, laterMs: number): Promise<{ waitedMs: number; isReleased: boolean }> {
+async function recordTwo({ processes, laterMs, keptLanesMax }: TwoDeliveries) {
   const simulation = new Simulation(1);
+  simulation.keptLanesMax = keptLanesMax;
   const { time, model, monitor } = simulation;
   const endpoint = model.endpoints.get(1);
   if (!endpoint) throw new Error("a simulation has an endpoint");
@@ -22,13 +29,17 @@ async function recordTwo(processes: number, laterMs: number): Promise<{ waitedMs
   return { waitedMs: second.atMs - dueAtMs, isReleased: second.epoch > first.epoch };
 }
 
-test("a delivery without a hint waits for one poll at most, whenever its lane is released", async () => {
+test.each([
+  ["whenever its lane is released", 0, [false, true]],
+  ["also while its lane rests", 1000, [false]],
+] as const)("a delivery without a hint waits for one poll at most, %s", async (_when, keptLanesMax, released) => {
   const runs: Awaited<ReturnType<typeof recordTwo>>[] = [];
   for (const processes of [1, 2])
-    for (let laterMs = 100; laterMs <= 5000; laterMs += 50) runs.push(await recordTwo(processes, laterMs));
+    for (let laterMs = 100; laterMs <= 5000; laterMs += 50)
+      runs.push(await recordTwo({ processes, laterMs, keptLanesMax }));
 
   expect(Math.max(...runs.map(({ waitedMs }) => waitedMs))).toBeLessThan(pollMs);
-  expect(new Set(runs.map(({ isReleased }) => isReleased))).toEqual(new Set([false, true]));
+  expect(new Set(runs.map(({ isReleased }) => isReleased))).toEqual(new Set(released));
 });
 
 test("changed settings apply to a lane that never rests, although their hint is lost", async () => {

@@ -40,6 +40,8 @@ export class Simulation {
   /** Longest delay of these rows. */
   hintedRowsLateMs = 0;
   refusesOutcomes = false;
+  /** With 0, engines release lanes after 2 s without a delivery. */
+  keptLanesMax: number;
   #events = 0;
   #engines = 0;
   readonly #bodyBytesMax: number;
@@ -69,6 +71,7 @@ export class Simulation {
       });
     }
     this.#bodyBytesMax = this.random.pick([0, largeBytes]);
+    this.keptLanesMax = this.random.pick([0, 2, 1000]);
   }
 
   get endpointIds(): readonly number[] {
@@ -110,6 +113,7 @@ export class Simulation {
       chance: () => random.next(),
       newId: () => `engine-${(this.#engines += 1)}`,
       inFlightMax: this.monitor.inFlightMax,
+      keptLanesMax: this.keptLanesMax,
       leaseMs,
       disableAfterMs: this.disableAfterMs,
     });

@@ -94,9 +94,9 @@ export function beginRead(lane: Lane, nowMs: number): LaneToRead {
 /** Polls a lane; the next poll is due a second later. */
 export function poll(lane: Lane, atMs: number, rows: readonly DueDelivery[] = []): void {
   const read = beginRead(lane, atMs);
-  lane.polls.begin(atMs + 1000);
+  lane.polls.begin(atMs, atMs + 1000);
   lane.endRead(rows, read, upTo("20"));
-  lane.polled(atMs);
+  lane.polled();
 }
 
 export const unused = (): never => {

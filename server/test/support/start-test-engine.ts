@@ -26,6 +26,7 @@ export interface TestEngineOptions extends Partial<Pick<SenderOptions, "caPem" |
   /** Defaults to that of production: an engine that gets no processor for as long sends deliveries again. */
   readonly leaseMs?: number;
   readonly inFlightMax?: number;
+  readonly keptLanesMax?: number;
   readonly allowedTargets?: string;
   readonly drainMs?: number;
   readonly disableAfterMs?: number;
@@ -49,6 +50,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
   const {
     leaseMs = 10_000,
     inFlightMax = 50,
+    keptLanesMax,
     allowedTargets = "127.0.0.0/8,::1/128",
     drainMs = 5000,
     disableAfterMs = Number.POSITIVE_INFINITY,
@@ -111,6 +113,7 @@ export async function startTestEngine(pool: Pool, options: TestEngineOptions = {
     chance: () => 0,
     newId: createIdGenerator(systemClock),
     inFlightMax,
+    keptLanesMax,
     leaseMs,
     disableAfterMs,
   });

@@ -117,31 +117,38 @@ test.concurrent("with several hosts, the primary is used, and the new primary af
   expect(await pool.query("select timeline from database_switches")).toEqual([{ timeline: 2 }]);
 });
 
-test.concurrent("deliveries whose settlement a failover loses become due again, even for the same engine", async ({
-  pair,
-}) => {
-  await using running = new AsyncDisposableStack();
-  const pool = running.use(await openPool({ connectionString: pair.connectionString, schema, overdueMs: 100 }));
-  const responses: (() => void)[] = [];
-  const receiver = running.use(await startReceiver((response) => responses.push(() => response.writeHead(200).end())));
-  const providerId = await buildProvider(pool);
-  const endpointId = await buildEndpoint(pool, { providerId, url: receiver.url, timeoutSeconds: 30 });
-  const owned = () => pool.query("select from lanes where endpoint_id = $1 and owner is not null", [endpointId]);
-  running.use(await startTestEngine(pool)); // its lease outlasts the failover
-  const [eventId] = await recordNow(pool, { providerId });
-  await until(() => receiver.received.length === 1);
-  await pair.catchUp();
-  await pair.cutOff();
-  responses[0]?.();
-  await until(async () => (await owned()).length === 0);
+test.concurrent.for([
+  ["keeps", 1000],
+  ["has released", 0],
+] as const)(
+  "deliveries whose settlement a failover loses become due again, even for an engine that %s their lane",
+  async ([, keptLanesMax], { pair }) => {
+    await using running = new AsyncDisposableStack();
+    const pool = running.use(await openPool({ connectionString: pair.connectionString, schema, overdueMs: 100 }));
+    const responses: (() => void)[] = [];
+    const receiver = running.use(
+      await startReceiver((response) => responses.push(() => response.writeHead(200).end())),
+    );
+    const providerId = await buildProvider(pool);
+    const endpointId = await buildEndpoint(pool, { providerId, url: receiver.url, timeoutSeconds: 30 });
+    const owned = () => pool.query("select from lanes where endpoint_id = $1 and owner is not null", [endpointId]);
+    running.use(await startTestEngine(pool, { keptLanesMax })); // its lease outlasts the failover
+    const [eventId] = await recordNow(pool, { providerId });
+    await until(() => receiver.received.length === 1);
+    await pair.catchUp();
+    await pair.cutOff();
+    responses[0]?.();
+    await until(async () => (await pool.query("select from due")).length === 0);
+    if (keptLanesMax === 0) await until(async () => (await owned()).length === 0);
 
-  await pair.promote();
-  pair.line.moveTo(pair.standby.socketPath);
-  await until(() => receiver.received.length === 2); // a lease and more
-  expect(receiver.received[1]?.headers["webhook-id"]).toBe(eventId);
-  responses[1]?.();
-  await until(async () => (await pool.query("select from due")).length === 0);
-});
+    await pair.promote();
+    pair.line.moveTo(pair.standby.socketPath);
+    await until(() => receiver.received.length === 2); // a lease and more
+    expect(receiver.received[1]?.headers["webhook-id"]).toBe(eventId);
+    responses[1]?.();
+    await until(async () => (await pool.query("select from due")).length === 0);
+  },
+);
 
 test.concurrent("after a restore in place, processes that know later numbers skip ahead together once", async ({
   pair,

@@ -55,6 +55,23 @@ test("lanes of an engine that died before the database's clock was set back are 
   expect(await claimFor(database, next, endpointId)).toMatchObject({ endpointId });
 });
 
+test("an engine finds those of its lanes that have a delivery due now", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const endpoints: number[] = [];
+  for (const name of ["due", "later", "other"])
+    endpoints.push(await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/", name }));
+  await recordNow(database, { providerId });
+  const [due = 0, later = 0, other = 0] = endpoints;
+  const [owner, another] = [randomUUID(), randomUUID()];
+  await insertEngine(database, owner);
+  await claimLanes(database, { engineId: owner, endpointIds: [due, later], leaseSeconds: 60, claimNumber: 1 });
+  await claimFor(database, another, other);
+  await database.query("update due set due_at = now() + interval '1 hour' where endpoint_id = $1", [later]);
+
+  const found = await findDueLanes(database, { engineId: owner, leaseSeconds: 60 });
+  expect(found).toEqual({ free: [], own: 2, ownDue: [due], owned: 3, engines: 2 });
+});
+
 test("a lane that another engine is claiming is skipped", async ({ database }) => {
   const endpointId = await buildEndpoint(database, {
     providerId: await buildProvider(database),

@@ -102,7 +102,7 @@ function giveRows(lane: Lane, deliveries: readonly DueDelivery[]): void {
   const read = lane.beginRead(0);
   if (!read) throw new Error("The lane has room for rows.");
   lane.endRead(deliveries, read, { horizon: "20", nowMs: 0 });
-  lane.polls.begin(1000);
+  lane.polls.begin(0, 1000);
 }
 
 /** Gives the lane and its host their full windows. */

@@ -93,6 +93,29 @@ test("reads of few lanes start at least 5 ms apart, and the lanes requested mean
   expect(reads).toEqual([1, 2]);
 });
 
+test("lanes that rest take no share of the memory for rows", async () => {
+  const clock = new HandDrivenClock();
+  const limits: number[] = [];
+  const store = storeWith(clock, async (lanes: readonly LaneToRead[]) => {
+    limits.push(...lanes.map(({ limit }) => limit));
+    return [];
+  });
+  const reader = new DueReader({ store, clock, inFlightMax: 200 }, "quick", () => undefined);
+  const busy = newLane();
+  for (let answer = 0; answer < 100; answer += 1) busy.learn(answered, 0);
+  const others = Array.from({ length: 999 }, newLane);
+  const readBeside = async (lanes: readonly Lane[]): Promise<void> => {
+    busy.polls.pollNow();
+    reader.request(busy);
+    await reader.read([busy, ...lanes]);
+    await clock.advance(1000);
+  };
+  await readBeside(others);
+  for (const lane of others) poll(lane, 0);
+  await readBeside(others);
+  expect(limits).toEqual([5, 80]);
+});
+
 const due = (endpointVersion: number, body = "{}"): DueDelivery => ({
   endpointId: settings.endpointId,
   eventId: `00000000-0000-7000-8000-00000000000${endpointVersion}`,
@@ -344,7 +367,7 @@ test("a lane that sends nothing for a second drops its rows if others wait for t
   for (const lane of [stuck, sending]) reader.request(lane);
   await reader.read(owned);
   sending.shift(900);
-  sending.polls.begin(20_000);
+  sending.polls.begin(0, 20_000);
   reader.makeRoom(owned, 5000);
   expect(stuck.rows.heldBytes).toBe(half / 2); // nobody waits
   reader.request(next);

@@ -35,7 +35,7 @@ const readEveryMs = 5;
 const fewLanes = 100;
 /** Interval of transaction samples. Each is one more statement, and an old sample stays valid. */
 const sampleEveryMs = 100;
-/** A lane that was read to its end is polled again after this time, if no hint comes before. */
+/** A lane with rows in memory that was read to its end is polled again after this time, if no hint comes before. */
 const pollEveryMs = 1000;
 
 interface ReaderNeeds extends Pick<EngineNeeds, "clock" | "inFlightMax"> {
@@ -93,12 +93,13 @@ export class DueReader {
     const room = this.#measureRoom(lanes);
     this.#lacksRoom = room <= 0;
     if (this.#lacksRoom) await this.#needs.clock.sleep(noRoomMs);
-    const rowsPerLaneMax = Math.max(rowsPerLaneMin, Math.floor(rowsMax / lanes.length));
+    const active = lanes.reduce((count, lane) => count + Number(!lane.isResting), 0);
+    const rowsPerLaneMax = Math.max(rowsPerLaneMin, Math.floor(rowsMax / Math.max(1, active)));
     const reads = this.#beginReads(rowsPerLaneMax);
     if (reads.length === 0) return [];
     const nowMs = this.#needs.clock.monotonicMs();
     // Before the statement, so that a hint that comes meanwhile is not lost.
-    for (const { lane, due } of reads) if (due) lane.polls.begin(nowMs + pollEveryMs);
+    for (const { lane, due } of reads) if (due) lane.polls.begin(nowMs, nowMs + pollEveryMs);
     try {
       const horizon = this.#horizon.at; // as it was before the read
       const found = await this.#readRows(reads, room);
@@ -112,7 +113,7 @@ export class DueReader {
           const rows = dueOf?.get(lane.endpointId) ?? [];
           const ended = read && endedAt(read, rows, found.cut.has(read));
           const added = ended ? lane.endRead(rows, ended, { horizon, nowMs }) : 0;
-          if (read) lane.polled(nowMs);
+          if (read) lane.polled();
           this.#endRead(lane, [...rows, ...behind], rows.length === ended?.limit);
           return added > 0 || runs.length > 0;
         })

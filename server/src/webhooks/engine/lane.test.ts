@@ -37,7 +37,7 @@ test("a retry that is due before its settlement is confirmed is read again after
 test("a lane whose settings changed during a read is read again immediately", () => {
   const lane = newLane();
   const read = beginRead(lane, 0);
-  lane.polls.begin(1000);
+  lane.polls.begin(0, 1000);
   lane.change({ ...settings, version: 2 }, 0);
   lane.endRead([due("a", "10")], read, upTo("20"));
   expect(lane.polls.isImmediate).toBe(true);
@@ -180,26 +180,39 @@ test("the window size is not remembered, since a delivery may have crashed the e
   expect([lane.window.size, new Lane(claimed, settings, hosts, 0).window.size]).toEqual([8, 1]);
 });
 
-test("an idle lane is released only right after a poll without pending hints", () => {
+test("a lane is idle since rows came or an attempt began, and is not released while a hint or a retry is due", () => {
   const lane = newLane();
-  for (const atMs of [0, 1050]) poll(lane, atMs);
-  const unseen = lane.mayBeReleased(2020, 2000);
-  poll(lane, 2050);
-  const seen = lane.mayBeReleased(2100, 2000);
+  poll(lane, 0);
+  expect([1999, 2000].map((atMs) => lane.mayBeReleased(atMs, 2000))).toEqual([false, true]);
+  lane.polls.pollNow();
+  const read = beginRead(lane, 3000);
+  lane.polls.begin(3000, 4000);
+  lane.endRead([due("a", "10")], read, { horizon: "20", nowMs: 3000 });
+  expect(lane.mayBeReleased(9000, 2000)).toBe(false);
+  lane.shift(4000);
+  lane.rows.settled({ eventId: "a", orderingKey: null }, 5000);
+  lane.polls.pollBy(6500);
+  lane.polled();
+  expect([5999, 6499, 6500].map((atMs) => lane.mayBeReleased(atMs, 2000))).toEqual([false, true, false]);
+  lane.polls.begin(6500, 7500);
+  lane.polled();
+  expect(lane.mayBeReleased(6500, 2000)).toBe(true);
   lane.polls.pollNow(); // a hint
-  const hinted = lane.mayBeReleased(2100, 2000);
-
-  expect({ unseen, seen, hinted }).toEqual({ unseen: false, seen: true, hinted: false });
+  expect(lane.mayBeReleased(6500, 2000)).toBe(false);
 });
 
-test("a lane whose last delivery was just settled is polled before it is released", () => {
+test("a lane with rows in memory is polled every second, and one without any rests until a hint or a retry", () => {
   const lane = newLane();
   poll(lane, 0, [due("a", "10")]);
+  expect([999, 1000].map((atMs) => lane.polls.isDue(atMs))).toEqual([false, true]);
   lane.shift(0);
-  for (const atMs of [1000, 2000, 3000]) poll(lane, atMs);
-  lane.rows.settled({ eventId: "a", orderingKey: null }, 3900);
-
-  expect(lane.mayBeReleased(3900, 2000)).toBe(false);
+  lane.rows.settled({ eventId: "a", orderingKey: null }, 500);
+  poll(lane, 1000);
+  expect([lane.polls.isResting, lane.polls.isDue(1e9)]).toEqual([true, false]);
+  lane.polls.pollBy(60_000);
+  expect([59_999, 60_000].map((atMs) => lane.polls.isDue(atMs))).toEqual([false, true]);
+  poll(lane, 60_000);
+  expect(lane.polls.isDue(1e9)).toBe(false);
 });
 
 test("first attempts are sent before retries, four to one", () => {
@@ -239,8 +252,9 @@ test("a lane counts as failing after three consecutive responses that were cut o
 function newReadLane(): Lane {
   const lane = newQuickLane();
   const read = beginRead(lane, 0);
-  lane.polls.begin(1000);
+  lane.polls.begin(0, 1000);
   lane.endRead([], read, upTo("20"));
+  lane.polled();
   return lane;
 }
 
@@ -270,7 +284,7 @@ test.each([{ state: "paused" }, { state: "disabled" }, { active: false }] as con
     const lane = new Lane(claimed, { ...settings, ...off, version: 2 }, new ReceiverHosts<Lane>(8), 0);
     const read = lane.beginRead(0);
     if (read) {
-      lane.polls.begin(1000);
+      lane.polls.begin(0, 1000);
       lane.endRead([], read, upTo("20"));
     }
     const isTaken = lane.takeHinted({ ...due("a", "30"), endpointVersion: 2 }, 1, 2);
@@ -278,10 +292,11 @@ test.each([{ state: "paused" }, { state: "disabled" }, { active: false }] as con
   },
 );
 
-/** Begins the poll that is due after a second. */
+/** Begins a poll, after a hint without rows. */
 function readAgain(lane: Lane): LaneToRead {
+  lane.polls.pollNow();
   const read = beginRead(lane, 1999);
-  lane.polls.begin(3000);
+  lane.polls.begin(1999, 3000);
   return read;
 }
 
@@ -333,13 +348,10 @@ test("a lane remembers settled rows for at most two seconds", () => {
   expect(hints).toEqual([true, false, false]);
 });
 
-test("a lane that receives hinted rows is not idle", () => {
+test("a lane that receives hinted rows is not idle, and needs no poll for them", () => {
   const mayBeReleased = (isHinted: boolean): boolean => {
     const lane = newReadLane();
     for (let nowMs = 1000; nowMs <= 4000; nowMs += 1000) {
-      lane.endRead([], beginRead(lane, nowMs), upTo("20"));
-      lane.polls.begin(nowMs + 1000);
-      lane.polled(nowMs);
       if (isHinted && lane.takeHinted(due(String(nowMs), String(nowMs)), nowMs, nowMs))
         lane.rows.settled({ eventId: lane.shift(nowMs)?.eventId ?? "", orderingKey: null }, nowMs);
     }
@@ -407,7 +419,7 @@ test("a lane is rate limited while its bucket is empty", () => {
 
 test("a poll is moved to an earlier retry, and to no later one", () => {
   const { polls } = newLane();
-  polls.begin(1000);
+  polls.begin(0, 1000);
   polls.pollBy(2000);
   expect([polls.isDue(999), polls.isDue(1000)]).toEqual([false, true]);
   polls.pollBy(300);

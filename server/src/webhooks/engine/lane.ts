@@ -48,7 +48,7 @@ export class Lane {
   #previous: Lane | undefined;
   #rowsMax = Number.POSITIVE_INFINITY;
   /** When rows came last, or an attempt began. */
-  #movedAtMs = 0;
+  #movedAtMs: number;
   /** Moving average of the size of bodies. Rises at once, and falls by half of the difference with each read. */
   #rowBytes = 0;
   #oversized = 0;
@@ -73,6 +73,7 @@ export class Lane {
     this.failure = new LongFailure(claimed, nowMs);
     this.#lifts = claimed.lifts;
     this.#claimedAtMs = nowMs;
+    this.#movedAtMs = nowMs;
     this.rows = new LaneRows(claimed.endpointId);
     this.#hosts = hosts;
     this.#host = hosts.enter(settings.url);
@@ -115,8 +116,7 @@ export class Lane {
     else if (this.#rateLimit) this.#rateLimit.change(maxPerSecond);
     // The sends of the last second were not counted, so the limit begins a second from now.
     else this.#rateLimit = new RateLimit(maxPerSecond, nowMs, nowMs + 1000);
-    // Reads of an endpoint that is off find nothing, which is not the end of its due rows.
-    if (settings.version !== this.#settings.version) this.rows.resetCursor();
+    if (settings.version !== this.#settings.version) this.readFromStart();
     if (settings.url !== this.#settings.url) {
       this.leaveHost();
       this.#host = this.#hosts.enter(settings.url);
@@ -126,6 +126,12 @@ export class Lane {
     this.#outdatedAtMs = outdatedAtMs(settings, nowMs);
     if (isOff(settings)) this.switchOff();
     else this.#isOff = false;
+  }
+
+  /** Reads all due rows again. Reads of an endpoint that was off meanwhile have found nothing, which is not the end of its due rows. */
+  readFromStart(): void {
+    this.rows.resetCursor();
+    this.polls.pollNow();
   }
 
   /** True if the settings were valid for a time that has passed. */
@@ -206,7 +212,6 @@ export class Lane {
     const isNext = !this.polls.isImmediate && !this.#hasEnoughRows;
     if (!isKnown || !isCurrent || !isNext || !this.rows.takeHinted(row, nowMs)) return false;
     this.#movedAtMs = nowMs;
-    this.polls.done(nowMs, false);
     return true;
   }
 
@@ -227,9 +232,9 @@ export class Lane {
     this.polls.pollNow();
   }
 
-  /** A poll that began at `atMs` is done, and the rows that it found are held. */
-  polled(atMs: number): void {
-    this.polls.done(atMs, this.rows.held === 0);
+  /** A poll is done. Without rows in memory, no other one is needed: the engine looks for due deliveries of all idle lanes together. */
+  polled(): void {
+    if (this.rows.held === 0) this.polls.rest();
   }
 
   /** Removes and returns the next delivery in memory that may be sent. */
@@ -291,14 +296,21 @@ export class Lane {
     this.#isOff = true;
   }
 
-  /**
-   * Returns whether nothing is left to do: the lane has been idle for `idleMs`, or is stopped. A poll just now must have found
-   * it idle, not one a second ago: rows that came since would wait two seconds for the next owner's poll.
-   */
+  /** Returns whether nothing is left to do: the lane is stopped, or has been idle for `idleMs` and has no hint or retry that is due. */
   mayBeReleased(nowMs: number, idleMs: number): boolean {
     if (this.rows.held > 0 || this.#isOff) return this.rows.held === 0 && !this.isDisabling;
     if (this.rows.isReading) return false;
-    return this.#isStopped(nowMs) || (this.polls.isIdleFor(idleMs) && !this.polls.isDue(nowMs));
+    return this.#isStopped(nowMs) || (this.idleForMs(nowMs) >= idleMs && !this.polls.isDue(nowMs));
+  }
+
+  /** True if the lane has nothing in memory and no poll is due. */
+  get isResting(): boolean {
+    return this.rows.held === 0 && this.polls.isResting;
+  }
+
+  /** The time since rows came or an attempt began. */
+  idleForMs(nowMs: number): number {
+    return nowMs - this.#movedAtMs;
   }
 
   dropWaiting(): void {
@@ -308,7 +320,7 @@ export class Lane {
 
   /** Drops the waiting rows if none has been sent for `ms`, so that other lanes can have their memory. They are read again in turn. */
   dropUnsentAfter(ms: number, nowMs: number): void {
-    if (nowMs - this.#movedAtMs > ms && this.rows.hasUnsent) this.dropWaiting();
+    if (this.idleForMs(nowMs) > ms && this.rows.hasUnsent) this.dropWaiting();
   }
 
   get #rowsTarget(): number {
@@ -349,45 +361,44 @@ const outdatedAtMs = ({ previousSecretSeconds }: DeliverySettings, readAtMs: num
   previousSecretSeconds === null ? Number.POSITIVE_INFINITY : readAtMs + previousSecretSeconds * 1000;
 
 const immediately = Number.NEGATIVE_INFINITY;
+const never = Number.POSITIVE_INFINITY;
 
-/** When a lane is polled for due rows, and for how long its polls have found nothing. */
+/** When a lane is polled for due rows, in the clock's monotonic milliseconds. */
 class PollSchedule {
-  /** In the clock's monotonic milliseconds. */
   #nextAtMs = immediately;
-  #idleSinceMs: number | undefined;
-  /** How long the lane had been idle at the last poll. */
-  #idleForMs = 0;
+  #retryAtMs = never;
 
   /** True if the next poll waits for nothing: the last one left rows behind, or a hint came. */
   get isImmediate(): boolean {
     return this.#nextAtMs === immediately;
   }
 
+  /** True if only a hint, a retry or the engine's poll for idle lanes leads to a poll. */
+  get isResting(): boolean {
+    return this.#nextAtMs === never;
+  }
+
   isDue(nowMs: number): boolean {
-    return this.#nextAtMs <= nowMs;
+    return Math.min(this.#nextAtMs, this.#retryAtMs) <= nowMs;
   }
 
   pollNow(): void {
     this.#nextAtMs = immediately;
   }
 
-  /** Schedules the next poll no later than `atMs`. */
+  /** A delivery is to be retried at `atMs`: schedules a poll no later. */
   pollBy(atMs: number): void {
-    this.#nextAtMs = Math.min(this.#nextAtMs, atMs);
+    this.#retryAtMs = Math.min(this.#retryAtMs, atMs);
   }
 
-  /** A poll begins. The next one follows at `nextAtMs`, unless a hint comes during this one. */
-  begin(nextAtMs: number): void {
+  /** A poll begins at `atMs`. The next one follows at `nextAtMs`, unless a hint comes during this one. */
+  begin(atMs: number, nextAtMs: number): void {
     this.#nextAtMs = nextAtMs;
+    if (this.#retryAtMs <= atMs) this.#retryAtMs = never;
   }
 
-  /** A poll that began at `atMs` is done. `isIdle`: everything it found is settled. */
-  done(atMs: number, isIdle: boolean): void {
-    this.#idleSinceMs = isIdle ? (this.#idleSinceMs ?? atMs) : undefined;
-    this.#idleForMs = atMs - (this.#idleSinceMs ?? atMs);
-  }
-
-  isIdleFor(ms: number): boolean {
-    return this.#idleForMs >= ms;
+  /** Schedules no further poll, unless a hint came. */
+  rest(): void {
+    if (!this.isImmediate) this.#nextAtMs = never;
   }
 }

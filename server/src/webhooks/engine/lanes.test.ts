@@ -30,7 +30,7 @@ const waitingLane = (more: Partial<OneLane> = {}): OneLane => ({
 });
 
 function newRebalancing() {
-  const state: { due: DueLanes } = { due: { free: [], own: 0, owned: 0, engines: 1 } };
+  const state: { due: Omit<DueLanes, "ownDue"> } = { due: { free: [], own: 0, owned: 0, engines: 1 } };
   return {
     state,
     rebalancing: new Rebalancing(
@@ -151,7 +151,7 @@ function newOwnedLanes({ store = {}, chance = () => 0 }: { store?: Partial<LaneS
   const needs = {
     store: {
       ...unusedStore,
-      findDueLanes: async () => ({ free: [], own: 0, owned: 0, engines: 1 }),
+      findDueLanes: async () => ({ free: [], own: 0, ownDue: [], owned: 0, engines: 1 }),
       claim: async (_engineId: string, endpointIds: readonly number[]) =>
         endpointIds.map((endpointId) => ({ ...claimed, endpointId })),
       readSettings: async (endpointIds: readonly number[]) =>
@@ -183,7 +183,7 @@ test("the lanes of ten thousand endpoints are claimed some at a time, and none t
   let polls = 0;
   const findDueLanes = async (): Promise<DueLanes> => {
     polls += 1;
-    return { free: ids(10_000), own: 0, owned: 0, engines: 1 };
+    return { free: ids(10_000), own: 0, ownDue: [], owned: 0, engines: 1 };
   };
   const { lanes } = newOwnedLanes({ store: { findDueLanes } });
   const claims: number[] = [];
@@ -216,7 +216,7 @@ test("free lanes are polled once per second, and at once after a hint without en
   const { lanes, clock } = newObservedLanes({
     findDueLanes: async () => {
       polls += 1;
-      return { free: [], own: 0, owned: 0, engines: 1 };
+      return { free: [], own: 0, ownDue: [], owned: 0, engines: 1 };
     },
   });
   const pollsAt = async (ms: number): Promise<number> => {
@@ -231,7 +231,7 @@ test("free lanes are polled once per second, and at once after a hint without en
 
 test("a hint claims a lane once, neither a lane that this engine owns nor one that it leaves to others", async () => {
   const { lanes, claims } = newObservedLanes({
-    findDueLanes: async () => ({ free: [3], own: 2, owned: 2, engines: 2 }),
+    findDueLanes: async () => ({ free: [3], own: 2, ownDue: [], owned: 2, engines: 2 }),
   });
   await lanes.claim(); // leaves 3 to others
   for (const _ of [1, 2]) {
@@ -269,6 +269,65 @@ test.for([
     expect([reads.length, lane?.mayBeReleased(0, 2000)]).toEqual([3, true]);
   },
 );
+
+test("an idle lane is kept for ten minutes, or until there are too many: then those that were idle longest are released", async () => {
+  const released: number[] = [];
+  const { lanes, clock } = newObservedLanes({
+    release: async (_engineId, given) => void released.push(...given.map(({ endpointId }) => endpointId)),
+  });
+  const claimAt = async (ms: number, endpointIds: readonly number[]): Promise<void> => {
+    await clock.advance(ms - clock.monotonicMs());
+    lanes.hintDue(endpointIds);
+    for (const lane of await lanes.claim()) {
+      lane.polls.begin(ms, ms + 1000);
+      lane.polled();
+    }
+  };
+  const releasedAt = async (ms: number): Promise<readonly number[]> => {
+    await clock.advance(ms - clock.monotonicMs());
+    await lanes.releaseIdle(ms);
+    return released.splice(0);
+  };
+  await claimAt(0, [1]);
+  await claimAt(1000, [2, 3]);
+  expect(await releasedAt(599_999)).toEqual([]);
+  expect(await releasedAt(600_000)).toEqual([1]);
+  expect(await releasedAt(601_000)).toEqual([2, 3]);
+
+  await claimAt(602_000, [9]);
+  await claimAt(
+    603_000,
+    ids(1000).map((id) => id + 10),
+  );
+  await claimAt(604_000, [7]);
+  expect(await releasedAt(603_999 + 1)).toEqual([9]);
+  expect(await releasedAt(604_999)).toEqual([]); // one too many, none of which has been idle for two seconds
+  expect((await releasedAt(605_000)).length).toBe(1);
+  expect(lanes.find(7)).toBeDefined();
+});
+
+test("an idle lane is read again only if a delivery of it is due, although no hint has announced it", async () => {
+  let ownDue: number[] = [];
+  const { lanes, clock } = newObservedLanes({
+    findDueLanes: async () => ({ free: [], own: 0, ownDue, owned: 0, engines: 1 }),
+  });
+  lanes.hintDue([1, 2]);
+  for (const lane of await lanes.claim()) {
+    lane.endRead([], beginRead(lane, 0), upTo("20"));
+    lane.polls.begin(0, 1000);
+    lane.polled();
+  }
+  const dueAt = async (ms: number): Promise<readonly number[]> => {
+    await clock.advance(ms - clock.monotonicMs());
+    await lanes.claim();
+    return lanes.dueForPoll(ms).map(({ endpointId }) => endpointId);
+  };
+  expect(await dueAt(500_000)).toEqual([]);
+  ownDue = [2];
+  expect(await dueAt(500_999)).toEqual([]);
+  expect(await dueAt(501_000)).toEqual([2]);
+  expect(lanes.find(2)?.beginRead(501_000)?.after.dueAt).toBe("-infinity"); // its endpoint may have been off
+});
 
 test("a lane whose endpoint has changed starts nothing until settings are there whose read began after the last change", async () => {
   let whileReading: () => void = () => undefined;

@@ -102,6 +102,8 @@ export interface EngineNeeds {
   readonly inFlightMax: number;
   /** Maximum of attempts in flight, those to hanging receivers included. Five times `inFlightMax` if it is undefined. */
   readonly attemptsMax?: number | undefined;
+  /** Idle lanes are released only if the engine has more lanes than this. 1,000 if it is undefined. */
+  readonly keptLanesMax?: number | undefined;
   /** Time without a heartbeat after which other engines claim the lanes. */
   readonly leaseMs: number;
   /** An endpoint at which all attempts have failed for this long is disabled. */
