@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { createProviderUser, lockProviderUsers } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { lockAccount } from "#portal/accounts/index.ts";
-import { deleteProduct } from "#portal/applications/index.ts";
+import { deleteApplication, deleteProduct, listApplications } from "#portal/applications/index.ts";
 import { lockKeys } from "#webhooks/deliveries/lock-order.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
@@ -68,6 +68,30 @@ test("deleting a product and starting to use it while the deletion waits cannot 
   });
   await newcomer;
   expect(await deletion).toMatchObject({ product: { id: product.id } });
+});
+
+test("an application that is deleted while the deletion of its product waits for its account has one event", async ({
+  database,
+}) => {
+  const { provider, product } = await setUp(database);
+  await addProduct(database, provider.id);
+  await buildEndpoint(database, { providerId: provider.id, url: "http://127.0.0.1:9/" });
+  const { details } = await signUp(database, { provider, by: byForm });
+  const accountId = details.account.id;
+  const [application] = await listApplications(database, provider.id, accountId);
+  const change = { provider, accountId, applicationId: application?.id ?? 0, by, writer: "program" } as const;
+  const deletions = await database.inTransaction(async (tx) => {
+    await lockAccount(tx, provider.id, accountId);
+    const ofApplication = deleteApplication(database, change);
+    await until(async () => (await countWaiting(database)) === 1);
+    const ofProduct = deleteProduct(database, { provider, productId: product.id, by });
+    await until(async () => (await countWaiting(database)) === 2);
+    return { ofApplication, ofProduct };
+  });
+  expect(await deletions.ofApplication).toMatchObject({ application: { id: application?.id } });
+  expect(await deletions.ofProduct).toMatchObject({ product: { id: product.id } });
+  const events = await database.query("select from events where type = 'application.deleted'");
+  expect(events).toHaveLength(1);
 });
 
 test("a deletion of a product locks the ordering keys of endpoints in the order of all changes", async ({

@@ -341,8 +341,8 @@ const applicationTransitions = {
 export type ApplicationTransition = keyof typeof applicationTransitions;
 
 /**
- * Accepts, suspends or resumes an application, if its state allows that. Mails an acceptance to the admins of its account. Returns undefined if the account has no such
- * application.
+ * Accepts, suspends or resumes an application, if its state allows that. Mails an acceptance to the admins of its account. Returns
+ * undefined if the account has no such application.
  */
 export const changeApplicationState = (
   pool: Pool,

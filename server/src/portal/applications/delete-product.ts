@@ -146,13 +146,20 @@ async function deleteApplications(
   { references, now }: { readonly references: readonly ApplicationReference[]; readonly now: Date },
 ): Promise<void> {
   const providerId = settings.provider.id;
-  const ids = references.map(({ id }) => id);
-  const accountIds = [...new Set(references.map(({ accountId }) => accountId))];
-  const [accounts, applications] = await Promise.all([
-    readAccounts(tx, providerId, accountIds),
-    readApplications(tx, providerId, ids),
-  ]);
-  await deleteApplicationRows(tx, providerId, ids);
+  // Some may have been deleted before their accounts were locked.
+  const applications = await readApplications(
+    tx,
+    providerId,
+    references.map(({ id }) => id),
+  );
+  if (applications.length === 0) return;
+  const accountIds = [...new Set(applications.map(({ accountId }) => accountId))];
+  const accounts = await readAccounts(tx, providerId, accountIds);
+  await deleteApplicationRows(
+    tx,
+    providerId,
+    applications.map(({ id }) => id),
+  );
   const byAccount = Map.groupBy(applications, ({ accountId }) => accountId);
   await recordEventsOfAccounts(
     tx,
