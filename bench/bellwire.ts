@@ -67,15 +67,16 @@ export interface BenchServer extends AsyncDisposable {
   memoryMax(): number;
 }
 
-/** Runs `bellwire serve` with a role in its own process, with its log in a file. */
+/** Runs `bellwire serve` with one role or both, with its log in a file. */
 export async function startServer(
   database: BenchDatabase,
-  role: "web" | "engine",
+  role: "web" | "engine" | "both",
   settings: Readonly<Record<string, string>> = {},
 ): Promise<BenchServer> {
   started += 1;
   const logFile = join(database.folder, `${role}-${started}.log`);
-  const child = spawn(process.execPath, [bellwire, "serve", "--role", role], {
+  const options = role === "both" ? [] : ["--role", role];
+  const child = spawn(process.execPath, [bellwire, "serve", ...options], {
     env: {
       PATH: process.env.PATH,
       PORT: "0",
@@ -97,7 +98,7 @@ export async function startServer(
     if (child.exitCode !== null || machineMs() > untilMs) {
       child.kill("SIGKILL");
       throw new Error(
-        `bellwire serve --role ${role} is not ready: ${output}\n${readFileSync(logFile, "utf8").slice(-2000)}`,
+        `bellwire serve ${options.join(" ")} is not ready: ${output}\n${readFileSync(logFile, "utf8").slice(-2000)}`,
       );
     }
     await Promise.race([once(stdout, "data"), once(child, "exit")]);

@@ -13,6 +13,7 @@ const benchmarks = [
   "sender",
   "api",
   "busy",
+  "quiet",
   "flood",
   "statistics",
   "search",

@@ -13,8 +13,8 @@ const pollEveryMs = 1000;
  */
 const claimMax = 500;
 /**
- * Idle lanes stay with their engine for so long: the next delivery is sent with its hint, without a claim, settings and a read. With a
- * change of each of 100 endpoints every 5 s, a change took two thirds of the processor time and half as long.
+ * Idle lanes stay with their engine for so long: the next delivery is sent with its hint, without a claim, settings and a read. A
+ * change of each of 100 endpoints every 5 s reaches the receiver in 4 ms instead of 6.5, for a fifth less processor time.
  */
 const keptMs = 600_000;
 /** With more lanes than this, those that have been idle longest and for `idleMs` are released. Each is visited ten times a second. */
