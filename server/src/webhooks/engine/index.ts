@@ -226,7 +226,10 @@ async function keepLanes(parts: Parts): Promise<void> {
 async function tick({ needs, lanes, reading, dispatch }: Parts): Promise<number> {
   const nowMs = needs.clock.monotonicMs();
   reading.makeRoom(lanes.all(), nowMs);
-  for (const lane of lanes.all()) dispatch.offer(lane);
+  for (const lane of lanes.all()) {
+    lane.rows.forgetSettled(nowMs);
+    dispatch.offer(lane);
+  }
   for (const lane of lanes.dueForPoll(nowMs)) reading.request(lane);
   lanes.markOutdated(nowMs);
   dispatch.fill();

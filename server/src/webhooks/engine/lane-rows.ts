@@ -202,6 +202,11 @@ export class LaneRows {
     if (orderingKey !== null) this.#runs.settled({ eventId, orderingKey }, nowMs);
   }
 
+  /** Drops what no hint can concern any more: a lane that rests would keep thousands of ids for ten minutes. */
+  forgetSettled(nowMs: number): void {
+    this.#justSettled.forget(nowMs);
+  }
+
   /** True if more rows of this key are in memory or being read. */
   isRunning(orderingKey: string): boolean {
     return this.#runs.isRunning(orderingKey);
@@ -272,8 +277,8 @@ export class LaneRows {
 }
 
 /**
- * Event ids of settled deliveries whose rows a hint may still bring: each is kept for one to two times `hintedRowMsMax`, or until the next
- * one comes. Two sets that take turns cost a tenth of removing ids one by one: a map walks over what was removed from its front.
+ * Event ids of settled deliveries whose rows a hint may still bring: each is kept for one to two times `hintedRowMsMax`. Two sets that take
+ * turns cost a tenth of removing ids one by one: a map walks over what was removed from its front.
  */
 class JustSettled {
   #current = new Set<string>();
@@ -291,6 +296,13 @@ class JustSettled {
       this.#currentSinceMs = nowMs;
     }
     this.#current.add(eventId);
+  }
+
+  /** Drops all ids if none is younger than `hintedRowMsMax`. */
+  forget(nowMs: number): void {
+    if (this.#current.size === 0 || nowMs - this.#currentSinceMs <= 2 * hintedRowMsMax) return;
+    this.#current = new Set();
+    this.#previous = new Set();
   }
 }
 
