@@ -45,6 +45,19 @@ const requestAll = [
    select provider_id, id, plan_id from applications where provider_id = $1`,
 ];
 
+/** Returns the database, and the statements that it has executed since. */
+function recordStatements(database: Pool) {
+  const statements: { readonly text: string; readonly values: readonly unknown[] }[] = [];
+  const recording: Database = {
+    ...database,
+    query: (text, values = []) => {
+      statements.push({ text, values });
+      return database.query(text, values);
+    },
+  };
+  return { recording, statements };
+}
+
 const page = { limit: 50, offset: 0 };
 
 /** Lists, and the rows that a step of a plan may handle. A union handles the accounts with their users. */
@@ -74,14 +87,7 @@ test(
     const providerId = await fillProvider(database);
     const wrong: unknown[] = [];
     for (const [name, rowsMax, list] of lists) {
-      const statements: { readonly text: string; readonly values: readonly unknown[] }[] = [];
-      const recording: Database = {
-        ...database,
-        query: (text, values = []) => {
-          statements.push({ text, values });
-          return database.query(text, values);
-        },
-      };
+      const { recording, statements } = recordStatements(database);
       expect((await list(recording, providerId)).total).toBeLessThanOrEqual(accounts);
       for (const { text, values } of statements) {
         // Any other statement has a plan for any values from its sixth execution on.
@@ -102,14 +108,7 @@ test("a list of plan requests looks up the accounts and applications of the list
 }) => {
   const providerId = await fillProvider(database);
   for (const statement of requestAll) await database.query(statement, [providerId]);
-  const statements: { readonly text: string; readonly values: readonly unknown[] }[] = [];
-  const recording: Database = {
-    ...database,
-    query: (text, values = []) => {
-      statements.push({ text, values });
-      return database.query(text, values);
-    },
-  };
+  const { recording, statements } = recordStatements(database);
   expect(await listApplicationPlanRequests(recording, providerId, null)).toHaveLength(200);
   expect(await listAccountPlanRequests(recording, providerId)).toHaveLength(200);
   // Without them, PostgreSQL may read all rows of a table that is small.
