@@ -175,6 +175,24 @@ test.concurrent("an earlier claim that arrives after a later one of the same eng
   expect(lane && (await store.verifyOwnership(engineId, [{ ...lane, epoch: lane.epoch + 1 }]))).toEqual([]);
 });
 
+test.concurrent("an engine finds out which lanes are recorded as its own, whatever it knows of them", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpoints = ["mine", "theirs", "free"].map((name) =>
+    buildEndpoint(database, { providerId, name, url: "http://127.0.0.1:9/" }),
+  );
+  const [mine = 0, theirs = 0, free = 0] = await Promise.all(endpoints);
+  const [one, other] = [newId(), newId()];
+  const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
+  await store.register(one, []);
+  await store.register(other, []);
+  await store.claim(one, [mine], 1);
+  await store.claim(other, [theirs], 1);
+
+  expect(await store.findRecorded(one, [mine, theirs, free, -1])).toEqual([mine]);
+});
+
 test.concurrent("an engine notices that it no longer owns a lane and stops sending", async ({ database }) => {
   await using receiver = await startReceiver();
   const providerId = await buildProvider(database);

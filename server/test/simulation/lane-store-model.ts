@@ -151,6 +151,10 @@ export class LaneStoreModel {
     });
   }
 
+  findRecorded(engineId: string, endpointIds: readonly number[]): readonly number[] {
+    return endpointIds.filter((id) => this.lanes.get(id)?.owner === engineId);
+  }
+
   release(engineId: string, lanes: readonly ReleasedLane[]): void {
     for (const { endpointId, epoch, pauseSeconds, lifts, unanswered, failingSeconds, ...given } of lanes) {
       const lane = this.lanes.get(endpointId);

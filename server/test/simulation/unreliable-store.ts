@@ -97,6 +97,7 @@ export function unreliableStore(
     findDueLanes: (engineId) => call(() => model.findDueLanes(engineId)),
     claim: (engineId, endpointIds, claimNumber) => call(() => model.claim(engineId, endpointIds, claimNumber)),
     verifyOwnership: (engineId, lanes) => call(() => model.verifyOwnership(engineId, lanes)),
+    findRecorded: (engineId, endpointIds) => call(() => model.findRecorded(engineId, endpointIds)),
     release: (engineId, lanes) => call(() => model.release(engineId, lanes)),
     readSettings: (endpointIds) => call(() => model.readSettings(endpointIds)),
     sampleTransactions: () => call(() => model.sampleTransactions()),

@@ -111,6 +111,7 @@ export const unusedStore: LaneStore = {
   findDueLanes: unused,
   claim: unused,
   verifyOwnership: unused,
+  findRecorded: unused,
   release: unused,
   readSettings: unused,
   sampleTransactions: async () => ({ at: "-infinity", oldestRunning: 2n, nextToStart: 2n }),

@@ -92,6 +92,7 @@ export {
   deleteEngine,
   type DueLanes,
   findDueLanes,
+  findRecordedLanes,
   insertEngine,
   endpointsWithDue,
   heartbeatDistance,

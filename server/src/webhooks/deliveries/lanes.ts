@@ -233,6 +233,18 @@ export async function verifyOwnership(db: Database, engineId: string, lanes: rea
   return rows.map((row) => row.endpointId);
 }
 
+const recordedStatement = `select endpoint_id from lanes where owner = $1 and endpoint_id = any($2)`;
+
+/** Returns the endpoints whose lanes the database records as the engine's, under any epoch. */
+export async function findRecordedLanes(
+  db: Database,
+  engineId: string,
+  endpointIds: readonly number[],
+): Promise<number[]> {
+  const rows = await db.query<{ endpointId: number }>(recordedStatement, [engineId, endpointIds]);
+  return rows.map((row) => row.endpointId);
+}
+
 export interface ReleasedLane extends LaneEpoch {
   /** The rest of the lane's pause. */
   readonly pauseSeconds: number;

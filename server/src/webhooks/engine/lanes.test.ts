@@ -423,6 +423,31 @@ test.each<[string, Partial<LaneStore>]>([
   },
 );
 
+test.each([
+  ["is forgotten, if another engine owns it or it is deleted", [], 2],
+  ["is claimed with each poll, while the database records it as this engine's", [1], 5],
+] as const)("a lane of a failed claim that a later one does not get %s", async (_, recorded, claimsExpected) => {
+  let claims = 0;
+  const { lanes, clock } = newOwnedLanes({
+    store: {
+      claim: async () => {
+        claims += 1;
+        if (claims === 1) throw new Error("the connection was lost");
+        return [];
+      },
+      readSettings: async () => [],
+      findRecorded: async () => recorded,
+    },
+  });
+  lanes.hintDue([1]);
+  await expect(lanes.claim()).rejects.toThrow("the connection was lost");
+  for (let poll = 0; poll < 4; poll += 1) {
+    await clock.advance(1000);
+    await lanes.claim();
+  }
+  expect(claims).toBe(claimsExpected);
+});
+
 test("a lane that is claimed again counts the requests that are still open under its former owner", async () => {
   const { lanes } = newOwnedLanes({});
   const claimOne = async () => {

@@ -125,12 +125,26 @@ export class OwnedLanes {
     for (const id of this.#unclaimed.splice(0, claimMax)) endpointIds.add(id);
     const free = [...endpointIds].filter((id) => !this.#lanes.has(id) && !this.#isUndecryptable(id, nowMs));
     if (free.length === 0) return [];
+    let claimed: readonly Lane[];
     try {
-      return await this.#claim(free);
+      claimed = await this.#claim(free);
     } catch (error) {
       for (const id of free) this.#uncertain.add(id);
       throw error;
     }
+    await this.#endDoubts(free);
+    return claimed;
+  }
+
+  /**
+   * No earlier claim can execute after one that got its response, so the database is right about these endpoints. Those that it does not
+   * record as this engine's belong to others, or are deleted: they would be claimed every second, for ever.
+   */
+  async #endDoubts(endpointIds: readonly number[]): Promise<void> {
+    const doubtful = endpointIds.filter((id) => this.#uncertain.has(id));
+    if (doubtful.length === 0) return;
+    const recorded = new Set(await this.#needs.store.findRecorded(this.#lease.engineId, doubtful));
+    for (const id of doubtful) if (!recorded.has(id)) this.#uncertain.delete(id);
   }
 
   /** Marks lanes whose settings were valid for a time that has passed. */

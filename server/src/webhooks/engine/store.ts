@@ -23,6 +23,7 @@ import {
   deleteEndedEngines,
   deleteEngine,
   findDueLanes,
+  findRecordedLanes,
   insertEngine,
   readDueDeliveries,
   readRuns,
@@ -52,6 +53,8 @@ export interface LaneStore {
   claim(engineId: string, endpointIds: readonly number[], claimNumber: number): Promise<readonly ClaimedLane[]>;
   /** Returns the endpoints of those lanes that the engine owns under the given epoch. */
   verifyOwnership(engineId: string, lanes: readonly LaneEpoch[]): Promise<readonly number[]>;
+  /** Returns those of the endpoints whose lanes are recorded as the engine's, under any epoch. */
+  findRecorded(engineId: string, endpointIds: readonly number[]): Promise<readonly number[]>;
   release(engineId: string, lanes: readonly ReleasedLane[]): Promise<void>;
   readSettings(endpointIds: readonly number[]): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]>;
   sampleTransactions(): Promise<TransactionSample>;
@@ -141,6 +144,7 @@ export function postgresLaneStore(
     findDueLanes: (engineId) => findDueLanes(db, { engineId, leaseSeconds }),
     claim: (engineId, endpointIds, claimNumber) => claimLanes(db, { engineId, endpointIds, claimNumber, leaseSeconds }),
     verifyOwnership: (engineId, lanes) => verifyOwnership(db, engineId, lanes),
+    findRecorded: (engineId, endpointIds) => findRecordedLanes(db, engineId, endpointIds),
     release: (engineId, lanes) => releaseLanes(db, engineId, lanes),
     readSettings: (endpointIds) => readDeliverySettings(db, encryption, { endpointIds, userAgent }),
     sampleTransactions: () => sampleTransactions(db),
