@@ -322,6 +322,21 @@ test.concurrent("a stopping engine waits for attempts in flight, records them an
   expect(await database.query(`select from engines`)).toEqual([]);
 });
 
+test.concurrent("a stopping engine gets no lane, and does not count for the share of others", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const store = postgresLaneStore(database, encryption, { leaseMs: 60_000, userAgent: "Bellwire/test" });
+  const [stopping, other] = [newId(), newId()];
+  for (const id of [stopping, other]) await store.register(id, []);
+  expect(await store.findDueLanes(other)).toMatchObject({ engines: 2 });
+
+  await store.stopClaims(stopping);
+
+  expect(await store.findDueLanes(other)).toMatchObject({ engines: 1 });
+  expect(await store.claim(stopping, [endpointId], 1)).toEqual([]);
+  expect(await store.claim(other, [endpointId], 1)).toMatchObject([{ endpointId }]);
+});
+
 test.concurrent("no transaction is open while a receiver hangs", async ({ database }) => {
   await using receiver = await startReceiver("hang");
   const providerId = await buildProvider(database);

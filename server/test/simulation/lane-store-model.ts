@@ -51,6 +51,7 @@ export class LaneStoreModel {
   readonly lanes = new Map<number, LaneRow>();
   /** Last heartbeat of each engine. */
   readonly engines = new Map<string, number>();
+  readonly #stopping = new Set<string>();
   readonly due = new Map<string, DueRow>();
   readonly ended = new Map<string, Ended>();
   readonly cancelled = new Set<string>();
@@ -102,6 +103,10 @@ export class LaneStoreModel {
     this.engines.set(engineId, this.nowMs);
   }
 
+  stopClaims(engineId: string): void {
+    this.#stopping.add(engineId);
+  }
+
   unregister(engineId: string): void {
     this.engines.delete(engineId);
   }
@@ -123,12 +128,13 @@ export class LaneStoreModel {
       own: owned.filter((id) => ownerOf(id) === engineId).length,
       ownDue: owned.filter((id) => ownerOf(id) === engineId && waiting.has(id)),
       owned: owned.length,
-      engines: [...this.engines.keys()].filter((id) => this.isAlive(id)).length,
+      engines: [...this.engines.keys()].filter((id) => this.isAlive(id) && !this.#stopping.has(id)).length,
     };
   }
 
   claim(engineId: string, endpointIds: readonly number[], claimNumber: number): readonly ClaimedLane[] {
-    if (!this.engines.has(engineId) || claimNumber <= (this.#claimNumbers.get(engineId) ?? 0)) return [];
+    if (!this.engines.has(engineId) || this.#stopping.has(engineId)) return [];
+    if (claimNumber <= (this.#claimNumbers.get(engineId) ?? 0)) return [];
     this.#claimNumbers.set(engineId, claimNumber);
     return endpointIds.flatMap((endpointId) => {
       const lane = this.lanes.get(endpointId);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { urlOf } from "./simulated-network.ts";
 import { Simulation } from "./simulation.ts";
 
 /** Returns a simulation in which two unordered endpoints without limits have different hosts. One of them hangs. */
@@ -32,6 +33,35 @@ test("a stop that waits for a receiver that hangs holds up no other endpoint", a
 
   expect([monitor.violations, monitor.of(hanging)[0]?.endedAtMs]).toEqual([[], undefined]);
   expect(monitor.of(healthy).map(({ process }) => process.number)).toEqual([1, 2, 2, 2]);
+});
+
+test("lanes of an engine that stops are claimed as soon as they are due, although it waits for a receiver that hangs", async () => {
+  const [hanging, template] = [2, 1] as const;
+  const simulation = newSimulation(hanging, 10);
+  const { time, model, monitor } = simulation;
+  const [endpoint, lane] = [model.endpoints.get(template), model.lanes.get(template)];
+  if (!endpoint || !lane) throw new Error("the simulation has two endpoints");
+  const ids = [4, 6, 8, 10, 12, 14, 16, 18]; // their hosts have no names to look up
+  for (const endpointId of ids) {
+    model.endpoints.set(endpointId, { ...endpoint, endpointId, url: urlOf(endpointId), retryWaitsSeconds: [3] });
+    model.lanes.set(endpointId, { ...lane });
+    simulation.behaviours.set(endpointId, "failing");
+  }
+  time.after(1000, () => {
+    for (const id of [hanging, ...ids]) simulation.record(id, 1, 0);
+  });
+  time.after(1500, () => {
+    const [stopping] = simulation.running;
+    simulation.startProcess();
+    if (stopping) void simulation.stop(stopping, 9000);
+  });
+  await time.run(9000, () => false);
+
+  expect([monitor.violations, monitor.of(hanging)[0]?.endedAtMs]).toEqual([[], undefined]);
+  const retries = ids.map((id) => monitor.of(id)[1]);
+  expect(retries.map((retry) => retry?.process.number)).toEqual(ids.map(() => 2));
+  // They are due at about 4 s. Lanes left to others for 3 s would follow later.
+  expect(Math.max(...retries.map((retry) => retry?.atMs ?? Number.POSITIVE_INFINITY))).toBeLessThan(5500);
 });
 
 // The lease of 2,000 ms holds for 1,600 ms in the engine. Nobody else may claim the lanes until 2,000 ms.

@@ -93,6 +93,7 @@ export function unreliableStore(
       if (isKnown) recordHeartbeat(engineId, sentAtMs);
       return isKnown;
     },
+    stopClaims: (engineId) => call(() => model.stopClaims(engineId)),
     unregister: (engineId) => call(() => model.unregister(engineId)),
     findDueLanes: (engineId) => call(() => model.findDueLanes(engineId)),
     claim: (engineId, endpointIds, claimNumber) => call(() => model.claim(engineId, endpointIds, claimNumber)),

@@ -106,6 +106,7 @@ export const unused = (): never => {
 /** A store that fails on every call, except for one that each claim makes. */
 export const unusedStore: LaneStore = {
   register: unused,
+  stopClaims: unused,
   unregister: unused,
   heartbeat: unused,
   findDueLanes: unused,

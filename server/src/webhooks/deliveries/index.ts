@@ -94,6 +94,7 @@ export {
   findDueLanes,
   findRecordedLanes,
   insertEngine,
+  markEngineStopping,
   endpointsWithDue,
   heartbeatDistance,
   insertLane,

@@ -55,6 +55,11 @@ export async function recordHeartbeat(db: Database, engineId: string): Promise<b
   return (await db.query(heartbeatStatement, [engineId])).length === 1;
 }
 
+/** From now on the engine does not count for the share of others. It claims nothing more: also a claim that arrives late gets no lane. */
+export async function markEngineStopping(db: Database, engineId: string): Promise<void> {
+  await db.query(`update engines set stopping = true where id = $1`, [engineId]);
+}
+
 export async function deleteEngine(db: Database, engineId: string): Promise<void> {
   await db.query(`delete from engines where id = $1`, [engineId]);
 }
@@ -80,7 +85,7 @@ export interface DueLanes {
   readonly ownDue: readonly number[];
   /** The number of lanes with due work that live engines own. */
   readonly owned: number;
-  /** The number of live engines. */
+  /** The number of live engines that claim lanes. */
   readonly engines: number;
 }
 
@@ -111,7 +116,7 @@ const firstDueAt = `(select due.due_at from due where due.endpoint_id = waiting.
 // engine that are due: it does not poll its idle lanes one by one. Locks nothing: claimStatement does.
 const findStatement = `
   with recursive ${endpointsWithDue}, living as (
-    select id from engines where ${heartbeatDistance} <= $2
+    select id, stopping from engines where ${heartbeatDistance} <= $2
   ), lane as (
     select waiting.endpoint_id, living.id as owner,
       case when living.id is null then
@@ -127,7 +132,7 @@ const findStatement = `
   )
   select coalesce(array_agg(endpoint_id) filter (where is_free), '{}') as free,
     coalesce(array_agg(endpoint_id) filter (where is_own_due), '{}') as "ownDue",
-    count(*) filter (where owner = $1) as own, count(owner) as owned, (select count(*) from living) as engines
+    count(*) filter (where owner = $1) as own, count(owner) as owned, (select count(*) from living where not stopping) as engines
   from lane`;
 
 /** Returns the unowned lanes with due work, and the numbers for an equal share. */
@@ -160,12 +165,12 @@ export interface ClaimedLane {
 //
 // An engine claims its own lane again if it never received the response to a claim or release. A claim sent earlier
 // on a broken connection may still execute afterwards, and would increment the epoch unnoticed. So the engine's own
-// row is locked first, and only the newest claim passes. An owner that did not release its lane may have sent until
+// row is locked first, and only the newest claim passes, of an engine that does not stop. An owner that did not release its lane may have sent until
 // now, so its sends count for another second. Its last report has the number of attempts without a response, and the time since
 // which all have failed. The lane's row has those of earlier owners, which lack later responses.
 const claimStatement = `
   with newest as (
-    update engines set asked = $4 where id = $1 and asked < $4 returning id
+    update engines set asked = $4 where id = $1 and asked < $4 and not stopping returning id
   ), free as (
     select lanes.endpoint_id, lanes.epoch, lanes.owner is not null as was_owned
     from newest

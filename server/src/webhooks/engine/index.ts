@@ -71,7 +71,7 @@ export async function startEngine(needs: EngineNeeds): Promise<RunningEngine> {
     stopping.abort();
     dispatch.close();
     await withTimeLimit(needs.clock, shutdownMs, loops);
-    const releasing = releaseDrained({ needs, lanes }, stoppingHeartbeat.signal);
+    const releasing = releaseDrained({ needs, lease, lanes }, stoppingHeartbeat.signal);
     await dispatch.drainAttempts(drainMs);
     await withTimeLimit(needs.clock, settleMs, dispatch.drainOutcomes());
     stoppingHeartbeat.abort();
@@ -159,8 +159,13 @@ export function followHints(
 }
 
 /** Releases each lane once none of its deliveries is unsettled: other engines need not wait for the attempts of other lanes. */
-async function releaseDrained({ needs, lanes }: Pick<Parts, "needs" | "lanes">, signal: AbortSignal): Promise<void> {
+async function releaseDrained(
+  { needs, lease, lanes }: Pick<Parts, "needs" | "lease" | "lanes">,
+  signal: AbortSignal,
+): Promise<void> {
   lanes.switchOffAll();
+  // Otherwise the others would leave it a share, and claim that only after three seconds.
+  await needs.store.stopClaims(lease.engineId).catch(() => undefined);
   while (!signal.aborted) {
     await lanes.releaseIdle(needs.clock.monotonicMs()).catch(() => undefined); // they are free once the engine is unregistered
     await needs.clock.sleep(tickMs, signal);

@@ -342,7 +342,7 @@ const lanesMax = 20_000;
  * left for want of capacity is claimed as soon as there is some.
  */
 const leftMs = 3000;
-/** Pause of rebalancing after released lanes were not claimed: some live engine claims none, perhaps since it stops (15 s). */
+/** Pause of rebalancing after released lanes were not claimed: some live engine claims none. */
 const keepMs = 20_000;
 
 /** A lane that is left to the other engines. */

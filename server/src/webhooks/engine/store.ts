@@ -25,6 +25,7 @@ import {
   findDueLanes,
   findRecordedLanes,
   insertEngine,
+  markEngineStopping,
   readDueDeliveries,
   readRuns,
   recordHeartbeat,
@@ -45,6 +46,8 @@ import type { AttemptCounter } from "#webhooks/statistics/index.ts";
 export interface LaneStore {
   /** Registers the engine in place of its former ids, whose lanes are free from then on. */
   register(engineId: string, formerIds: readonly string[]): Promise<void>;
+  /** The engine claims no more lanes. The others divide all free ones among themselves, although it is alive. */
+  stopClaims(engineId: string): Promise<void>;
   unregister(engineId: string): Promise<void>;
   /** Returns false if the engine's lease has expired in the database. */
   heartbeat(engineId: string): Promise<boolean>;
@@ -136,6 +139,7 @@ export function postgresLaneStore(
       await deleteEnded();
       await insertEngine(db, engineId, { process: mark && formatProcessMark(mark), formerIds });
     },
+    stopClaims: (engineId) => markEngineStopping(db, engineId),
     unregister: (engineId) => deleteEngine(db, engineId),
     async heartbeat(engineId) {
       const [isKnown] = await Promise.all([recordHeartbeat(db, engineId), deleteEnded()]);
