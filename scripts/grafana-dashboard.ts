@@ -219,6 +219,11 @@ const rows: readonly Row[] = [
         ],
       },
       {
+        title: "Limits of developers",
+        unit: "percentunit",
+        queries: [{ expr: largest("bellwire_developer_limits_used_ratio"), legend: "used" }],
+      },
+      {
         title: "Failovers, restores, engine restarts",
         unit: "short",
         queries: [

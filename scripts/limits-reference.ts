@@ -3,6 +3,7 @@ import {
   binLimits,
   changeLimits,
   countLimits,
+  developerLimits,
   jobLimits,
   requestLimits,
   streamLimits,
@@ -37,6 +38,18 @@ ${table(
   ]),
 )}`;
 
+const developerSection = (): string => `## Developers
+
+What visitors and developers of one provider may add in an hour through the Developer Portal, all together, so that no stranger fills
+the disk. A sign-up or change beyond it is refused as a whole with 429 and \`Retry-After\`. The provider's programs and admins are
+neither counted nor refused. Each process counts in its memory and shares its counts every 5 seconds, or after a 64th of a limit. So
+each process may exceed a limit by a 64th, and by the changes that it is making at that moment.
+
+${table(
+  ["limit", "default", ""],
+  Object.values(developerLimits).map(({ name, max, note }) => [`\`${name}\``, grouped(max), note]),
+)}`;
+
 /** Renders docs/reference/limits.md. */
 export function limitsReference(): string {
   const sizes = [...Object.values(textLimits), ...Object.values(requestLimits), ...Object.values(jobLimits)];
@@ -65,7 +78,9 @@ ${table(
   Object.values(changeLimits).map(({ name, max }) => [`\`${name}\``, grouped(max)]),
 )}
 
-The operator sets another number of these and of the counts for one provider:
+${developerSection()}
+
+The operator sets another number of these, of the changes and of the counts for one provider:
 \`npm exec bellwire -- provider limit endpoints-per-provider 5000 --provider SUBDOMAIN\`.
 
 ## Texts and requests

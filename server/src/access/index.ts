@@ -30,18 +30,27 @@ export {
 export {
   attemptCounter,
   countAttempt,
+  countForDevelopers,
   createAttemptLimiter,
   createNetworkLimiter,
   deleteExpiredCounters,
+  DeveloperLimitReached,
+  developerUsageOf,
+  largestUsageOfDevelopers,
+  LimitReached,
+  lockLimit,
   loginKey,
   networkCounters,
   readCounts,
+  readUsage,
+  requireLeftForDevelopers,
+  requireWithinLimit,
   resetAttempts,
   type AttemptLimiter,
   type Count,
   type Counter,
   type NetworkLimiter,
-} from "./attempt-limits.ts";
+} from "./limits.ts";
 export {
   auditInBatches,
   changeWithAudit,

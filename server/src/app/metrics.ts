@@ -1,3 +1,4 @@
+import { largestUsageOfDevelopers } from "#access/index.ts";
 import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Histogram, type Registry, collectDefaultMetrics } from "prom-client";
 import type { Clock } from "#platform/clock.ts";
@@ -371,6 +372,11 @@ export function measureDatabase(metrics: Registry, measured: Measured): void {
     "bellwire_database_switches",
     "How often the database continued from an earlier state, after a failover or a restore: changes may be lost. The same from every process.",
     async () => (await readDatabaseSwitches(db)).count,
+  );
+  gauge(
+    "bellwire_developer_limits_used_ratio",
+    "How much of a limit the developers of the busiest provider have used in this hour, as this process knows; at 1 their changes are refused.",
+    () => largestUsageOfDevelopers(db, measured.machine.now()),
   );
   gauge(
     "bellwire_feeds_held_seconds",

@@ -1,4 +1,3 @@
-import type { Database, Transaction } from "./database/database.ts";
 import { unguessableLength } from "./ids.ts";
 
 /** How often something may be tried: for each key, `max` attempts in `windowSeconds`. */
@@ -240,6 +239,34 @@ export const changeLimits = {
   bytes: { name: "recorded-bytes-per-account-and-minute", max: 8 * 1024 * 1024 },
 } as const;
 
+/**
+ * What visitors and developers of one provider may add, all together. The provider's own programs and admins are neither counted nor
+ * refused. Strangers leave room for those who are known, and both leave room on the disk.
+ */
+export const developerLimits = {
+  recorded: attemptLimit({
+    name: "developers-kib-per-provider-and-hour",
+    of: "provider",
+    max: 128 * 1024,
+    windowSeconds: hour,
+    note: "KiB of events, of the bodies of their deliveries, and of mails that developers cause: 1 KiB more for each event and 0.5 KiB more for each delivery.",
+  }),
+  recordedByNewcomers: attemptLimit({
+    name: "newcomers-kib-per-provider-and-hour",
+    of: "provider",
+    max: 64 * 1024,
+    windowSeconds: hour,
+    note: "The part of them that accounts in their first day may use, sign-ups included.",
+  }),
+  signUps: attemptLimit({
+    name: "sign-ups-per-provider-and-hour",
+    of: "provider",
+    max: 2000,
+    windowSeconds: hour,
+    note: "Accounts that visitors create, from all networks. Accounts are kept, other than events.",
+  }),
+} as const;
+
 /** Characters of texts that are not names, which have 255, and numbers of choices. */
 export const textLimits = {
   field: { name: "field-value-length", max: 10_000, note: "A value of a custom field, or a description." },
@@ -304,6 +331,7 @@ export const jobLimits = {
 export const changeableLimits: readonly { readonly name: string; readonly max: number }[] = [
   ...Object.values(countLimits),
   ...Object.values(changeLimits),
+  ...Object.values(developerLimits),
 ];
 
 /** How much a bucket holds, and how fast it fills again. */
@@ -446,53 +474,3 @@ export const streamLimits = {
     note: "Messages queued for a slow client. Beyond it the client is disconnected, and can resume from the last id it received.",
   },
 } as const;
-
-interface Owner {
-  readonly providerId: number;
-  /** The account or the user; left out where the limit is the provider's. */
-  readonly id?: number;
-}
-
-/** Thrown when something is full. Both APIs answer 422, `limit-reached`; pages show the sentence. */
-export class LimitReached extends Error {
-  override readonly name = "LimitReached";
-  /** Without the name of the limit, which only operators know. */
-  readonly sentence: string;
-
-  constructor({ name, of, unit }: CountLimit, { used, max }: Usage) {
-    const subject = of === "provider" ? `There ${used === 1 ? "is" : "are"}` : `This ${of} has`;
-    const units = used === 1 ? unit.replace(/s$/, "") : unit;
-    const counts = `${subject} ${used} ${units}, and ${max} ${max === 1 ? "is" : "are"} allowed`;
-    super(`${counts} (${name}). Delete some that are not used, or ask the operator for more.`);
-    this.sentence = `${counts}.`;
-  }
-}
-
-interface Usage {
-  readonly used: number;
-  readonly max: number;
-}
-
-const lockStatement = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
-const ownMaxStatement = `select (limits ->> $2)::bigint as "ownMax" from providers where id = $1`;
-
-/** Makes others that lock the same limit of an owner wait until this transaction ends. */
-export function lockLimit(tx: Transaction, { name }: { readonly name: string }, { providerId, id }: Owner): void {
-  tx.send(lockStatement, [`${name} ${providerId} ${id ?? ""}`]);
-}
-
-/** Throws unless one more fits. Others that add to the same owner wait until this transaction ends. */
-export async function requireWithinLimit(tx: Transaction, limit: CountLimit, owner: Owner): Promise<void> {
-  lockLimit(tx, limit, owner); // in one round trip with the count
-  const usage = await readUsage(tx, limit, owner);
-  if (usage.used >= usage.max) throw new LimitReached(limit, usage);
-}
-
-/** How many there are, and how many there may be. */
-export async function readUsage(db: Database, limit: CountLimit, { providerId, id }: Owner): Promise<Usage> {
-  const [[counted], [own]] = await Promise.all([
-    db.query<{ used: number }>(limit.counted, id === undefined ? [providerId] : [providerId, id]),
-    db.query<{ ownMax: number | null }>(ownMaxStatement, [providerId, limit.name]),
-  ]);
-  return { used: counted?.used ?? 0, max: own?.ownMax ?? limit.max };
-}

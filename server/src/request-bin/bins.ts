@@ -1,6 +1,7 @@
+import { requireWithinLimit } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
-import { countLimits, requireWithinLimit, binLimits } from "#platform/limits.ts";
+import { countLimits, binLimits } from "#platform/limits.ts";
 import type { AnswerRule } from "./answer-rules.ts";
 
 /**

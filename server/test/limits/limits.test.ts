@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type ChangeContext, createAttemptLimiter } from "#access/index.ts";
+import { type ChangeContext, createAttemptLimiter, readUsage } from "#access/index.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import * as limits from "#platform/limits.ts";
 import {
@@ -8,7 +8,6 @@ import {
   changeLimits,
   changeableLimits,
   countLimits,
-  readUsage,
   textLimits,
 } from "#platform/limits.ts";
 import { limitsReference } from "../../../scripts/limits-reference.ts";

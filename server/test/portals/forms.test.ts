@@ -147,6 +147,45 @@ test("a form that reaches a limit keeps its input, and says so in words of devel
   expect(html).toMatch(/ name="username"[^>]* value="bob"/);
 });
 
+test("developers who have used up the limits of their provider are refused until the hour is over, newcomers first", async ({
+  portal,
+}) => {
+  const { pool, provider, clock } = portal;
+  const setLimits = async (limits: object): Promise<void> => {
+    await pool.query("update providers set limits = $2 where id = $1", [provider.id, limits]);
+    await clock.advance(5000);
+  };
+  const countEvents = async () => (await pool.query("select from events where provider_id = $1", [provider.id])).length;
+  const [ada, bob] = [await portal.developer("ada"), await portal.developer("bob")];
+  await pool.query(
+    `update accounts set created_at = created_at - interval '1 day' where provider_id = $1
+       and id = (select account_id from users where provider_id = $1 and username = 'ada')`,
+    [provider.id],
+  );
+  const before = await countEvents();
+
+  await setLimits({ "newcomers-kib-per-provider-and-hour": 1 });
+  const refused = await bob.submit("/account/edit", { org_name: "Quay" });
+  expect(refused).toMatchObject({ status: 429, headers: { "retry-after": "3600" } });
+  expect(refused.html).toContain("Wheat &amp; Sons accepts no more changes by developers at the moment.");
+  expect(refused.html).toContain("submit the form again in 60 minutes.");
+  expect(refused.html).toMatch(/ name="org_name"[^>]* value="Quay"/);
+  const stranger = portal.visitor("developer");
+  const signUp = await stranger.submit("/signup", signUpValues("eve"));
+  expect(signUp).toMatchObject({ status: 429, headers: { "retry-after": "3600" } });
+  expect(signUp.html).toContain("Wheat &amp; Sons accepts no more sign-ups at the moment.");
+  expect(await countEvents()).toBe(before);
+  expect((await ada.submit("/account/edit", { org_name: "Shore" })).status).toBe(303);
+
+  await setLimits({ "developers-kib-per-provider-and-hour": 1 });
+  expect((await ada.submit("/account/edit", { org_name: "Quay" })).status).toBe(429);
+  await setLimits({ "sign-ups-per-provider-and-hour": 2 });
+  expect((await ada.submit("/account/edit", { org_name: "Quay" })).status).toBe(303);
+  expect((await stranger.submit("/signup", signUpValues("eve"))).status).toBe(429);
+  await clock.advance(3600_000);
+  expect((await stranger.submit("/signup", signUpValues("eve"))).status).toBe(303);
+});
+
 test("a visitor's form whose cookie is gone keeps its input, unless another site sent it", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await ada.submit("/account/invitations", { email: "bob@tallow.example" });

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { type DatabaseSwitches, readDatabaseSwitches, switchWarningMs } from "#platform/database/switches.ts";
-import { changeLimits, countLimits, readUsage } from "#platform/limits.ts";
+import { developerUsageOf, readUsage } from "#access/index.ts";
+import { changeLimits, countLimits, developerLimits } from "#platform/limits.ts";
 import { isoTime } from "#platform/times.ts";
 import { Nullable, Timestamp } from "./fields.ts";
 import { operation, type Operation } from "./operation.ts";
@@ -35,7 +36,7 @@ export const limitOperations: readonly Operation[] = [
     path: "/limits",
     action: "read-provider",
     responses: { 200: Type.Object({ data: Type.Array(LimitSchema) }, { description: "The limits." }) },
-    async handle({ pool }, { provider: { id: providerId } }) {
+    async handle({ pool, clock }, { provider: { id: providerId } }) {
       const [row] = await pool.query<{ limits: Readonly<Record<string, number>> }>(providerLimitsStatement, [
         providerId,
       ]);
@@ -49,7 +50,13 @@ export const limitOperations: readonly Operation[] = [
       const changes = Object.values(changeLimits).map((limit) => {
         return { name: limit.name, of: "account" as const, max: maxOf(limit), used: null };
       });
-      return { data: [...(await Promise.all(counts)), ...changes] };
+      const usage = developerUsageOf(pool, providerId);
+      await usage.share({ pool, clock });
+      const developers = Object.values(developerLimits).map((limit) => {
+        const { used } = usage.read(limit, clock.now());
+        return { name: limit.name, of: "provider" as const, max: maxOf(limit), used };
+      });
+      return { data: [...(await Promise.all(counts)), ...changes, ...developers] };
     },
   }),
 ];

@@ -9,8 +9,9 @@ import {
   type AdminCaller,
   type SavedView,
   type ViewOwner,
+  requireWithinLimit,
 } from "#access/index.ts";
-import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { countLimits } from "#platform/limits.ts";
 import { Problem } from "../shared/problem.ts";
 import { IdOf } from "./fields.ts";
 import { created, noContent, noContentResponse, operation, requireFound, type Operation } from "./operation.ts";

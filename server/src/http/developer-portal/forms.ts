@@ -1,10 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { AttemptLimiter } from "#access/index.ts";
+import { type AttemptLimiter, DeveloperLimitReached, LimitReached } from "#access/index.ts";
 import { hasSessionToken, isCrossOrigin, issueFormToken, readForm } from "#http/shared/forms.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import type { Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
-import { LimitReached } from "#platform/limits.ts";
 import { nameInText } from "#platform/xml.ts";
 import {
   type FieldErrors,
@@ -94,6 +93,8 @@ export const refuseUnverified = (
 function refusalText({ code, cause }: Problem, providerName: string, isVisitor = false): string | undefined {
   if (cause instanceof LimitReached)
     return `${cause.sentence} Nothing was changed. ${isVisitor ? "Ask" : "Delete some that are not used, or ask"} ${nameInText(providerName)} for more.`;
+  if (cause instanceof DeveloperLimitReached)
+    return `${nameInText(providerName)} accepts no more ${isVisitor ? "sign-ups" : "changes by developers"} at the moment. Nothing was changed: submit the form again ${formatWait(cause.secondsLeft)}.`;
   if (code === "too-many-changes")
     return "Your account was changed too often within a minute. Nothing was changed: submit the form again in a minute.";
   return code === "too-busy"

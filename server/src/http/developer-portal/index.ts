@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { acceptForms } from "#http/shared/forms.ts";
 import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
 import { attemptLimits, requestLimits } from "#platform/limits.ts";
-import { createAttemptLimiter } from "#access/index.ts";
+import { createAttemptLimiter, developerUsageOf } from "#access/index.ts";
 import { nameInText } from "#platform/xml.ts";
 import { addUsersPages } from "./users.ts";
 import { addAccountRoutes } from "./account.ts";
@@ -26,6 +26,7 @@ export const developerPortalPlugin =
 
     acceptForms(http, { bytesMax: requestLimits.formBytes.max });
     addPageHeaders(http);
+    shareDeveloperUsage(http, portal);
     addErrorPages(http, portal);
     addHomeRoute(http, portal);
     addSignUpRoutes(http, portal);
@@ -47,5 +48,16 @@ function addHomeRoute(http: FastifyInstance, portal: Portal): void {
       title: `${nameInText(request.provider.name)} for developers`,
       developer,
     });
+  });
+}
+
+/** Shares the counts of developers' changes before a form may add to them. */
+function shareDeveloperUsage(http: FastifyInstance, { pool, clock }: Portal): void {
+  http.addHook("preHandler", async ({ method, provider, log }) => {
+    if (method !== "POST") return;
+    // The form itself reports a database without response or space; a deletion may still succeed.
+    await developerUsageOf(pool, provider.id)
+      .share({ pool, clock })
+      .catch((error: unknown) => log.warn({ err: error }, "changes of developers could not be counted"));
   });
 }

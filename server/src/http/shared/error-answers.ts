@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { TSchema } from "typebox";
 import type { Validator } from "typebox/compile";
+import { DeveloperLimitReached, LimitReached } from "#access/index.ts";
 import { classifyDatabaseError, type DatabaseErrorClass, providerMovingCode } from "#platform/database/connection.ts";
 import { QueueFull } from "#platform/fair-queue.ts";
-import { LimitReached } from "#platform/limits.ts";
 import { type FieldErrors, Problem, type ProblemCode, representProblem } from "./problem.ts";
 
 interface BrokenRule {
@@ -74,6 +74,9 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   }
   if (error instanceof LimitReached) {
     return new Problem("limit-reached", { detail: error.message, errors: { base: [error.message] }, cause: error });
+  }
+  if (error instanceof DeveloperLimitReached) {
+    return new Problem("too-many-requests", { retryAfterSeconds: error.secondsLeft, cause: error });
   }
   if (error.table === changeCounters && error.code === notNullViolation) {
     return new Problem("too-many-changes", { retryAfterSeconds: 60, cause: error });

@@ -1,3 +1,4 @@
+import { countForDevelopers, requireLeftForDevelopers } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { changeLimits } from "#platform/limits.ts";
@@ -46,7 +47,7 @@ export async function recordAccountEvents(
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
   const ids = takeNumbers(tx, cause, account, events.length);
-  return recordWithinLimits(tx, cause, withNumbers(account, { last: account.lastSequence, ids }, events));
+  return recordWithinLimits(tx, cause, account, withNumbers(account, { last: account.lastSequence, ids }, events));
 }
 
 /** A locked account and at least one event. */
@@ -103,7 +104,7 @@ export async function recordAccountChange(
 ): Promise<readonly RecordedEvent[]> {
   const ids = [changed.lastEventId, ...takeNumbers(tx, cause, changed, further.length)];
   const numbers = { last: changed.lastSequence - 1, ids };
-  return recordWithinLimits(tx, cause, withNumbers(changed, numbers, [event, ...further]));
+  return recordWithinLimits(tx, cause, changed, withNumbers(changed, numbers, [event, ...further]));
 }
 
 /** Takes sequence numbers, and returns as many ids. */
@@ -125,18 +126,23 @@ function newIds(tx: Transaction, { now }: Cause, account: Account, count: number
   return ids;
 }
 
-/** Records events of one account. Fails the transaction if the account exceeded its limit of changes. */
+/** Fails the transaction if the account, or the developers of its provider, exceeded a limit of changes. */
 async function recordWithinLimits(
   tx: Transaction,
   cause: AccountCause,
+  account: Account,
   events: readonly NewEvent[],
 ): Promise<readonly RecordedEvent[]> {
+  if (!cause.passesLimit) requireLeftForDevelopers(tx, cause, account);
   const recorded = await recordEvents(tx, cause, events);
-  const [{ accountId } = { accountId: 0 }] = events;
   const bytes = recorded.reduce((sum, event) => sum + event.bytes, 0);
-  countChanges(tx, cause, { accountId, changes: events.length, bytes });
+  countChanges(tx, cause, { accountId: account.id, changes: events.length, bytes });
+  countForDevelopers(tx, cause, { account, bytes: recorded.reduce((sum, event) => sum + storedBytes(event), 0) });
   return recorded;
 }
+
+/** Measured: an event and its entries in indexes take a KiB besides its texts, and each delivery half of one. */
+const storedBytes = ({ bytes, endpointIds }: RecordedEvent): number => bytes + 1024 + 512 * endpointIds.length;
 
 interface Numbers {
   /** The sequence number before the first one. */
@@ -211,14 +217,16 @@ const requireChangesLeftStatement = `
       or counter.bytes >= coalesce((provider.limits ->> $6)::bigint, $7::bigint))`;
 
 /**
- * Fails the transaction if the locked account changed too often in the current minute. Call it before the first write:
- * rows of a failed change occupy disk space until vacuum.
+ * Fails the transaction if the locked account changed too often in the current minute, or if the developers of its provider have used
+ * up their limit. Call it before the first write: rows of a failed change occupy disk space until vacuum.
  */
 export function requireChangesLeft(
   tx: Transaction,
-  { providerId, accountId, now }: { readonly providerId: number; readonly accountId: number; readonly now: Date },
+  { providerId, actor, now }: Pick<Cause, "providerId" | "actor" | "now">,
+  account: Account,
 ): void {
-  tx.send(requireChangesLeftStatement, [providerId, accountId, now, ...limitValues]);
+  requireLeftForDevelopers(tx, { providerId, actor, now }, account);
+  tx.send(requireChangesLeftStatement, [providerId, account.id, now, ...limitValues]);
 }
 
 // Skips rows that another transaction is updating. Served by change_counters_ends_idx.

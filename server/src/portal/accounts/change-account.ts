@@ -72,7 +72,7 @@ export async function changeAccount(
     const previous = accountChanges(before.account, updated);
     if (Object.keys(previous).length === 0) return { details: before, settings, events: [] };
     const passesLimit = updated.state === "suspended" && updated.state !== before.account.state;
-    if (!passesLimit) requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
+    if (!passesLimit) requireChangesLeft(tx, { providerId: provider.id, ...by }, before.account);
     const details = { ...before, account: updateAccountRow(tx, provider.id, updated, by.now) };
     const cause = { providerId: provider.id, ...by, subscriptions, passesLimit };
     const events = await recordAccountChange(tx, cause, details.account, [

@@ -4,10 +4,12 @@ import {
   type HashingFor,
   type ProductScope,
   type PasswordHasher,
+  developerUsageOf,
   isInProductScope,
 } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
+import { developerLimits } from "#platform/limits.ts";
 import { insertApplication } from "#portal/applications/application-table.ts";
 import { type Application, applicationEvent, keyEvent, newApplication } from "#portal/applications/application.ts";
 import {
@@ -71,6 +73,7 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
   const plans = await findPlansForSignUp(pool, signUp);
   if (isForm && (!provider.signupsEnabled || plans === "no account plan")) return { closed: true };
   if (typeof plans === "string") return { notFound: "plan" };
+  if (isForm) developerUsageOf(pool, provider.id).requireLeft(now, Object.values(developerLimits));
 
   const settings = await readDocumentSettings(pool, provider);
   const { fields, errors } = parseSignUp(settings, values, isForm ? "developer" : "program");
@@ -265,6 +268,7 @@ async function insertSignUp(tx: Transaction, signUp: ValidSignUp): Promise<Signe
   const providerId = settings.provider.id;
   const everyPlan = [plans.accountPlan, ...plans.servicePlans, ...plans.applicationPlans];
   if (!(await lockPlansForShare(tx, providerId, everyPlan))) return undefined;
+  if (by.via === "form") developerUsageOf(tx, providerId).add(now, [developerLimits.signUps], 1);
   const account = await insertSignUpAccount(tx, signUp);
   const user = await insertFirstUser(tx, signUp, account);
   const applications = await insertApplications(tx, signUp, account);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { type ChangeContext, isInProductScope } from "#access/index.ts";
+import { type ChangeContext, isInProductScope, requireWithinLimit } from "#access/index.ts";
 import { type Pool, retryOnUniqueViolation, type Transaction } from "#platform/database/database.ts";
-import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { countLimits } from "#platform/limits.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
 import { type Account, insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
@@ -93,7 +93,7 @@ export async function createApplication(
     const which = { providerId: provider.id, accountId };
     const subscription = await requireSubscription(tx, { ...which, product, writer });
     if ("refused" in subscription || "notFound" in subscription) return subscription;
-    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
+    requireChangesLeft(tx, { providerId: provider.id, ...by }, account);
     await requireWithinLimit(tx, countLimits.applications, { providerId: provider.id, id: accountId });
     const tooLong = await textsOfApplicationsErrors(tx, provider.id, judged.application);
     if (!hasNoErrors(tooLong)) return { refused: tooLong };
@@ -230,7 +230,7 @@ export async function changeApplication<T>(
       lockApplication(tx, which),
     ]);
     if (!account || !application || !isInProductScope(by.productScope, application.product.id)) return undefined;
-    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
+    requireChangesLeft(tx, { providerId: provider.id, ...by }, account);
     return work({ tx, settings, account, application, by });
   });
 }

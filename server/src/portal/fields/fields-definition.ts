@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
+import { type ChangeContext, changedFields, recordAudit, requireWithinLimit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import type { Json, Node } from "#platform/document.ts";
-import { countLimits, requireWithinLimit, textLimits } from "#platform/limits.ts";
+import { countLimits, textLimits } from "#platform/limits.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { isBillingAddress, isBuiltIn, isPermanent, isRate } from "./field-values.ts";
 import {

@@ -1,6 +1,6 @@
-import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
+import { type ChangeContext, changedFields, recordAudit, requireWithinLimit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { countLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,

@@ -1,7 +1,7 @@
-import { type ChangeContext, changedFields, recordAudit } from "#access/index.ts";
+import { type ChangeContext, changedFields, recordAudit, lockLimit, requireWithinLimit } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids.ts";
-import { countLimits, lockLimit, requireWithinLimit, textLimits } from "#platform/limits.ts";
+import { countLimits, textLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,

@@ -8,9 +8,10 @@ import {
   readOwnAccessToken,
   recordAudit,
   scopes,
+  requireWithinLimit,
 } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { countLimits } from "#platform/limits.ts";
 import { isBlank, isXmlText } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 

@@ -14,10 +14,11 @@ import {
   recordAudit,
   signInProviderUser,
   updateProviderUserRow,
+  requireWithinLimit,
 } from "#access/index.ts";
 import { type Database, type Pool, type Transaction, retryOnUniqueViolation } from "#platform/database/database.ts";
 import { type Json, type Node, record, value } from "#platform/document.ts";
-import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { countLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,

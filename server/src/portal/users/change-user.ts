@@ -1,6 +1,6 @@
-import { type ChangeContext, endSessionsOfUser, type PasswordHasher } from "#access/index.ts";
+import { type ChangeContext, endSessionsOfUser, type PasswordHasher, requireWithinLimit } from "#access/index.ts";
 import { type Database, type Pool, retryOnUniqueViolation, type Transaction } from "#platform/database/database.ts";
-import { countLimits, requireWithinLimit, textLimits } from "#platform/limits.ts";
+import { countLimits, textLimits } from "#platform/limits.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
 import {
@@ -175,7 +175,7 @@ export async function changeUser(
     };
     if (Object.keys(previous).length === 0) return { user: before.user, events: [] };
     const passesLimit = updated.user.state === "suspended" && updated.user.state !== before.user.state;
-    if (!passesLimit) requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
+    if (!passesLimit) requireChangesLeft(tx, { providerId: provider.id, ...by }, account);
     const user = await updateUserRow(tx, provider.id, updated, by.now);
     const cause = { providerId: provider.id, ...by, subscriptions, passesLimit };
     const event = userEvent("user.updated", settings, user, previous);
@@ -207,7 +207,7 @@ export async function createUser(
     if (!account) return undefined;
     if (!hasNoErrors(errors))
       return { refused: mergeErrors(errors, await findTakenUserNames(tx, provider.id, fields)) };
-    requireChangesLeft(tx, { providerId: provider.id, accountId, now: by.now });
+    requireChangesLeft(tx, { providerId: provider.id, ...by }, account);
     await requireWithinLimit(tx, countLimits.users, { providerId: provider.id, id: accountId });
     const { username, email, userFields } = fields;
     const tooLong = await textsOfUsersErrors(tx, provider.id, { accountId, fields: userFields });

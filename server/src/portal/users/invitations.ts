@@ -1,7 +1,7 @@
-import { type ChangeContext, type PasswordHasher, recordAudit } from "#access/index.ts";
+import { type ChangeContext, type PasswordHasher, recordAudit, requireWithinLimit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
-import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { countLimits } from "#platform/limits.ts";
 import { recordActivation } from "#portal/accounts/account-states.ts";
 import { type Account, lockAccount } from "#portal/accounts/account.ts";
 import {

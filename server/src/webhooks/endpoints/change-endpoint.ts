@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type Actor, recordAudit } from "#access/index.ts";
+import { type Actor, recordAudit, requireWithinLimit } from "#access/index.ts";
 import { propertyName } from "#platform/database/values.ts";
 import { type Pool, retryOnUniqueViolation, type Transaction } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import { countLimits, requireWithinLimit } from "#platform/limits.ts";
+import { countLimits } from "#platform/limits.ts";
 import { cancelDeliveriesOfDeleted, resetLaneFailures, undoSeconds } from "#webhooks/deliveries/index.ts";
 import { eventCatalogue, isSubscribedTo, type SwitchName, switchNames } from "#webhooks/events/index.ts";
 import { checkEndpoint, maskUrl, type TargetRules } from "./check-endpoint.ts";

@@ -1,7 +1,7 @@
-import { type Actor, mentionsTerm, writtenFilterFields } from "#access/index.ts";
+import { type Actor, mentionsTerm, writtenFilterFields, requireWithinLimit } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { countLimits, jobLimits, requireWithinLimit } from "#platform/limits.ts";
+import { countLimits, jobLimits } from "#platform/limits.ts";
 
 export const jobKinds = ["retry", "cancel", "replay", "export", "delete_failures"] as const;
 export type JobKind = (typeof jobKinds)[number];

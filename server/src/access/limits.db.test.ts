@@ -7,7 +7,7 @@ import {
   createNetworkLimiter,
   deleteExpiredCounters,
   readCounts,
-} from "./attempt-limits.ts";
+} from "./limits.ts";
 
 let limits = 0;
 const test = base
