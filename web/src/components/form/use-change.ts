@@ -1,6 +1,6 @@
 import { type MutateOptions, type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
+import { ApiProblem, errorMessage, isServerAway } from "../../api/api-problem.ts";
 import { refreshQueries } from "../../api/bellwire-client.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { useToast } from "../toast-context.ts";
@@ -51,9 +51,10 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
     onError: (error) => {
       const names = Object.keys(errorsOf(error));
       const isShown = names.length > 0 && names.every((name) => fields.includes(name));
-      toast({ kind: "danger", title: failed, about: failed, ...(!isShown && { detail: errorMessage(error) }) });
-      // The page may be outdated: somebody else changed or deleted the object.
-      if (error instanceof ApiProblem) void refresh();
+      const rejection = { title: failed, ...(!isShown && { detail: errorMessage(error) }) };
+      toast({ kind: "danger", about: failed, ...(isServerAway(error) ? withoutResponse : rejection) });
+      // The page may be outdated: somebody else changed or deleted the object, or this change was made without a response.
+      if (error instanceof ApiProblem || isServerAway(error)) void refresh();
     },
   });
   const { error } = mutation;
@@ -80,6 +81,12 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
     },
   };
 }
+
+/** The request may have been lost, or only its response. */
+const withoutResponse = {
+  title: "The server did not respond",
+  detail: "The change may have been made nevertheless. Check your connection, and look before you try again.",
+};
 
 /** Tells whether the component is still rendered, also after it is not. */
 function useIsMounted(): { readonly current: boolean } {
