@@ -52,6 +52,20 @@ test("a mailed link works only in the portal of its provider", async ({ portal, 
   }
 });
 
+test("a password that is set where another user is logged in leads to the login with a notice", async ({ portal }) => {
+  await portal.developer("ada");
+  const bea = await portal.developer("bea");
+  await portal.visitor("developer").submit("/lost-password", { email: "ada@tallow.example" });
+  const path = await portal.mailedPath();
+  expect((await bea.get(path)).html).toContain("You are logged in as bea. Setting the password logs you out.");
+
+  const { location } = await bea.submit(path, twice);
+
+  const page = await bea.get(location ?? "");
+  expect([page.status, page.html.includes("Your new password has been set.")]).toEqual([200, true]);
+  expect((await bea.get("/account")).status).toBe(302);
+});
+
 test("of two browsers that open a link at the same time, one sets its password", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await ada.submit("/lost-password", { email: "ada@tallow.example" });

@@ -6,6 +6,7 @@ import {
   loginKey,
   type NetworkLimiter,
 } from "#access/index.ts";
+import { endBrowserSession } from "#http/shared/browser-session.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
 import { formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts";
 import type { Pool } from "#platform/database/database.ts";
@@ -171,6 +172,8 @@ function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
     if ("refused" in reset) return showNewPasswordForm(visit, { errors: reset.refused });
     // The mailed link identifies the user like a password, so failed logins of others must not lock out this device.
     rememberDevice(portal, request, reply, { audience: "developer", user: reset.user });
+    // Another user of this browser would be redirected from the login, without the notice.
+    await endBrowserSession(portal, request, reply, "developer");
     return redirectWithNotice(reply, "/login", "password-chosen");
   });
 }
@@ -184,9 +187,11 @@ async function showNewPasswordForm(
   const { code = "" } = readForm(request.params);
   const lost = await findLostPassword(portal.pool, { providerId, code, now: portal.clock.now() });
   if (!lost) return showExpiredPasswordLink(visit);
+  const developer = await findDeveloper(portal, request);
+  const present = developer ? ` You are logged in as ${developer.user.username}. Setting the password logs you out.` : "";
   return showForm(visit, {
     title: "Choose a new password",
-    lead: `For ${lost.username}. All browsers will be logged out.`,
+    lead: `For ${lost.username}. All browsers will be logged out.${present}`,
     fields: passwordFields("New password", passwordLengthMin),
     submit: "Set password",
     ...rejected,
