@@ -86,6 +86,13 @@ test("a key is deleted by its value, even if the value ends like an extension", 
   expect(await remove("key-one")).toBe(200);
 });
 
+test("a key without a value is random, whether the value is absent or null", async ({ api }) => {
+  const { path } = await createApplication(api);
+  for (const payload of [{}, { key: null }]) await api.send("POST", `${path}/keys.json`, { payload });
+  const { body } = await api.send("GET", `${path}/keys.json`);
+  expect(body.match(/"value":"[0-9a-f]{32}"/g)).toHaveLength(2);
+});
+
 test("a sixth key and a malformed key are rejected with the reason", async ({ api }) => {
   const { path } = await createApplication(api);
   const add = (key: string) => api.send("POST", `${path}/keys.json`, { payload: { key } });

@@ -138,6 +138,7 @@ export const listsOfProvider: readonly PermitList[] = [
     permits: () => [
       shows("from_email", "post@acme.example"),
       shows("from_email", ""),
+      shows("from_email", null, "no-reply@bellwire.test"),
       shows("support_email", "help@acme.example"),
       shows("finance_support_email", "money@acme.example"),
       shows("site_access_code", "sesame"),

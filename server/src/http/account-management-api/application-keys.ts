@@ -80,7 +80,7 @@ const createApplicationKeyOperation: Operation = {
 
   async handle({ pool }, call) {
     const change = applicationTarget(call, "application_id");
-    const value = parseText(call.values["key"]);
+    const value = parseText(call.values["key"] ?? undefined); // null is as absent
     const { application } = requireSuccess(await addApplicationKey(pool, { ...change, value, writer: "program" }));
     const location = `/accounts/${application.accountId}/applications/${application.id}/keys`;
     return { ...(await respondWithApplication(pool, call, application)), location };

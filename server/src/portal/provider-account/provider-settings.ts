@@ -82,6 +82,10 @@ const parseContact = (values: FieldInput, name: string): Parsed<string | null> =
   return { value: text === "" ? null : text, wrong };
 };
 
+/** An empty text stays empty. Null restores the default. */
+const parseFromEmail = (values: FieldInput, name: string): Parsed<string | null> =>
+  values[name] === null ? { value: null, wrong: [] } : parseTrimmed(values, name);
+
 const setting = <Value>(schema: TSchema, parse: (values: FieldInput, name: string) => Parsed<Value>) =>
   ({ update: true, document: "settings", set: { schema, required: true, parse } }) as const;
 
@@ -164,7 +168,7 @@ export const settingsFields = {
     choiceOf(webHooksStates),
   ),
   name: { update: true },
-  fromEmail: { ...contact, set: { ...contact.set, parse: parseTrimmed } },
+  fromEmail: { ...contact, set: { ...contact.set, parse: parseFromEmail } },
   supportEmail: contact,
   financeSupportEmail: contact,
   siteAccessCode: contact,
