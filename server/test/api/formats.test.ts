@@ -50,6 +50,7 @@ test.for<[string, number, string, string]>([
   ["JSON that is not an object", 400, "application/json", "[1]"],
   ["an invalid multipart form", 400, "multipart/form-data; boundary=x", "nonsense"],
   ["XML", 415, "application/xml", "<url/>"],
+  ["text, as fetch sends strings", 415, "text/plain;charset=UTF-8", "url=https://hooks.example/3s"],
   ["more than 1 MiB", 413, "application/json", JSON.stringify({ url: "x".repeat(1024 * 1024) })],
 ])("a body of %s is rejected with %i", async ([, status, type, payload], { api }) => {
   const response = await api.send("PUT", "/webhooks.json", { payload, headers: { "content-type": type } });

@@ -209,6 +209,8 @@ export function addBodyParsers(http: FastifyInstance): void {
     );
   }
 
+  // Fastify accepts text by default, and its parameters would be ignored: a deletion with a time would delete all.
+  http.removeContentTypeParser("text/plain");
   // 3scale accepts any Content-Type on an empty body.
   http.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: FastifyRequest, body: Buffer) => {
     if (body.length > 0) throw new Problem("media-type-unsupported");
