@@ -314,7 +314,7 @@ function composeWorkbench(
 }
 
 async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceParts): Promise<void> {
-  const { pool, passwords, clock, newId, encryption, sender, urls, cookieSecret } = parts;
+  const { pool, passwords, clock, newId, encryption, sender, urls, cookieSecret, mailIsSent } = parts;
   const secureCookies = urls.publicUrl.startsWith("https:");
   const findAdminCaller = createFindAdminCaller({ pool, clock });
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });
@@ -354,10 +354,10 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
       prefix: "/api/v1",
     },
   );
-  const portal = { pool, passwords, clock, cookieSecret, secureCookies, developerPortalUrl, tryOut };
+  const portal = { pool, passwords, clock, cookieSecret, secureCookies, developerPortalUrl, mailIsSent, tryOut };
   await interfaces.register(apiDocs({ pool, clock }));
   await interfaces.register(adminPortalPlugin({ ...portal, adminPortalUrl, webFolder }));
-  await interfaces.register(developerPortalPlugin({ ...portal, adminPortalUrl, mailIsSent: parts.mailIsSent }));
+  await interfaces.register(developerPortalPlugin({ ...portal, adminPortalUrl }));
 }
 
 /**

@@ -31,6 +31,7 @@ test("an admin signs in and receives the app with the session data", async ({ po
     passwordLengthMin: 12,
     publicUrl: `https://${portal.provider.subdomain}-admin.bellwire.test`,
     developerPortalUrl: `https://${portal.provider.subdomain}.bellwire.test/`,
+    mailIsSent: false,
   });
 });
 

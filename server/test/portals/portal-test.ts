@@ -99,6 +99,7 @@ function startPortals({ pool, clock, webFolder }: PortalParts, tryOut?: typeof t
     clock,
     cookieSecret: Buffer.alloc(32, 5),
     secureCookies: true,
+    mailIsSent: false,
     tryOut: () => tryOut,
     developerPortalUrl: ({ subdomain }: Provider) => `https://${subdomain}.${baseDomain}`,
     adminPortalUrl: ({ subdomain }: Provider) => `https://${subdomain}-admin.${baseDomain}`,
@@ -106,7 +107,7 @@ function startPortals({ pool, clock, webFolder }: PortalParts, tryOut?: typeof t
   http.register(async (scope) => {
     addFindProviderHook(scope, { pool, clock, baseDomain });
     await scope.register(adminPortalPlugin({ ...needs, webFolder }));
-    await scope.register(developerPortalPlugin({ ...needs, mailIsSent: false }));
+    await scope.register(developerPortalPlugin(needs));
   });
   return http;
 }

@@ -15,7 +15,13 @@ export interface Session {
   /** The minimum length of a password in characters. */
   readonly passwordLengthMin: number;
   readonly developerPortalUrl: string;
+  /** False without a mail server: mails stay on the page Emails. */
+  readonly mailIsSent: boolean;
 }
+
+/** Returns `done`, or without a mail server a message that the mail waits. Members cannot open the page Emails. */
+export const mailMessage = ({ mailIsSent }: Session, mail: string, done: string): string =>
+  mailIsSent ? done : `The ${mail} is ready, but no mail server sends it. Admins find its link on the page Emails`;
 
 /** Allows approving, rejecting, suspending and deleting accounts, and adding users to them. */
 export const mayAdminister = ({ allowedActions }: Session): boolean => allowedActions.has("administer-portal");
@@ -61,6 +67,7 @@ export function readSession(page: Document): Session {
     timeZone: text("timeZone") || "UTC",
     passwordLengthMin: number("passwordLengthMin"),
     developerPortalUrl: text("developerPortalUrl") || "/",
+    mailIsSent: fields.get("mailIsSent") === true,
   };
 }
 

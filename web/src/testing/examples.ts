@@ -90,4 +90,5 @@ export const exampleSession: Session = {
   timeZone: "UTC",
   passwordLengthMin: 12,
   developerPortalUrl: "/",
+  mailIsSent: true,
 };

@@ -18,6 +18,7 @@ test("a name cannot end the script element of the session data", () => {
     passwordLengthMin: 12,
     publicUrl: "",
     developerPortalUrl: "",
+    mailIsSent: true,
   });
   expect(element.match(/</g)).toHaveLength(2);
   expect(JSON.parse(element.slice(element.indexOf(">") + 1, element.lastIndexOf("<")))).toMatchObject({

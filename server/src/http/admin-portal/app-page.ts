@@ -194,11 +194,12 @@ interface SessionData {
   readonly passwordLengthMin: number;
   readonly publicUrl: string;
   readonly developerPortalUrl: string;
+  readonly mailIsSent: boolean;
 }
 
-type Urls = Pick<AdminPortalNeeds, "adminPortalUrl" | "developerPortalUrl">;
+type Installation = Pick<AdminPortalNeeds, "adminPortalUrl" | "developerPortalUrl" | "mailIsSent">;
 
-function sessionDataFor(portal: Urls, provider: Provider, { user, csrfToken }: SignedInUser): SessionData {
+function sessionDataFor(portal: Installation, provider: Provider, { user, csrfToken }: SignedInUser): SessionData {
   const allowed = allowedActions(callerOfPortalUser(user), provider);
   return {
     userId: user.id,
@@ -212,6 +213,7 @@ function sessionDataFor(portal: Urls, provider: Provider, { user, csrfToken }: S
     passwordLengthMin: provider.passwordLengthMin,
     publicUrl: portal.adminPortalUrl(provider),
     developerPortalUrl: `${portal.developerPortalUrl(provider)}/`,
+    mailIsSent: portal.mailIsSent,
   };
 }
 

@@ -188,7 +188,9 @@ async function showNewPasswordForm(
   const lost = await findLostPassword(portal.pool, { providerId, code, now: portal.clock.now() });
   if (!lost) return showExpiredPasswordLink(visit);
   const developer = await findDeveloper(portal, request);
-  const present = developer ? ` You are logged in as ${developer.user.username}. Setting the password logs you out.` : "";
+  const present = developer
+    ? ` You are logged in as ${developer.user.username}. Setting the password logs you out.`
+    : "";
   return showForm(visit, {
     title: "Choose a new password",
     lead: `For ${lost.username}. All browsers will be logged out.${present}`,

@@ -19,8 +19,6 @@ interface TryOutLinks {
 }
 
 export interface DeveloperPortalNeeds extends PortalNeeds {
-  /** True if a mail server is configured; then sign-ups confirm their email address by default. */
-  readonly mailIsSent: boolean;
   /** Called for each page, because the bin is created during startup. */
   readonly tryOut?: (provider: Provider) => TryOutLinks | undefined;
 }

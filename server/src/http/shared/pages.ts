@@ -21,6 +21,8 @@ export interface PortalNeeds {
   readonly cookieSecret: Buffer;
   /** Sets the attribute Secure on cookies. */
   readonly secureCookies: boolean;
+  /** True if a mail server is configured. Otherwise mails stay in the outbox. */
+  readonly mailIsSent: boolean;
 }
 
 /** Allows our own files only: no inline script or style, no framing, no forms to other sites. */

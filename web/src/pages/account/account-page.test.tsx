@@ -77,6 +77,31 @@ test("a user's email that a colleague saves meanwhile is replaced only by saving
   expect(page.askedFor(`PUT ${path}/21.json`).map(({ body }) => body)).toEqual([{ email: "m@quay.test" }]);
 });
 
+test("without a mail server, the message after an invitation or activation says where its link is", async () => {
+  const user = { id: 21, username: "mira", email: "mira@quay.test", role: "admin", state: "pending" };
+  const times = { sent_at: account.created_at, expires_at: "2099-01-01T00:00:00Z", created_at: account.created_at };
+  const invitation = { id: 8, email: "nora@quay.test", accepted_at: null, ...times };
+  const path = "/api/v1/accounts/4/invitations";
+  const page = showPage(
+    "/accounts/4",
+    {
+      "GET /admin/api/accounts/4.json": () => [200, { account }],
+      "GET /admin/api/accounts/4/users.json": () => [200, { users: [{ user }] }],
+      [`GET ${path}`]: () => [200, { data: [invitation] }],
+      [`POST ${path}/8/resend`]: () => [200, invitation],
+      "POST /api/v1/users/21/send_activation": () => [200, {}],
+    },
+    { mailIsSent: false, allowedActions: new Set(["administer-portal"]) },
+  );
+  await click("Actions for nora@quay.test");
+  await click("Send again");
+  await says("The invitation is ready, but no mail server sends it. Admins find its link on the page Emails");
+  await click("Actions for mira");
+  await click("Send activation email");
+  await says("The activation email is ready, but no mail server sends it.");
+  expect(page.askedFor(`POST ${path}/8/resend`)).toHaveLength(1);
+});
+
 test("the users of a large account are shown in portions, since thousands of rows freeze the browser", async () => {
   const users = Array.from({ length: 1250 }, (_, at) => ({
     user: { id: at + 1, username: `mira${at}`, email: `mira${at}@quay.test`, role: "member", state: "active" },

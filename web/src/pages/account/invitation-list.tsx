@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Invitation, invitationsQuery } from "../../api/accounts.ts";
 import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
-import { mayAdminister, useSession } from "../../api/session.tsx";
+import { mailMessage, mayAdminister, useSession } from "../../api/session.tsx";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
@@ -16,7 +16,8 @@ import { When, useNow } from "../../components/time.tsx";
 export function InvitationList({ accountId }: { accountId: number }) {
   const api = useApi();
   const query = useQuery(invitationsQuery(api, accountId));
-  const mayInvite = mayAdminister(useSession());
+  const session = useSession();
+  const mayInvite = mayAdminister(session);
   const [isInviting, setInviting] = useState(false);
   const [toDelete, setToDelete] = useState<Invitation>();
   const pathOf = (id: number) => ({ params: { path: { id: accountId, invitation_id: id } } });
@@ -25,7 +26,7 @@ export function InvitationList({ accountId }: { accountId: number }) {
     change: (id: number) =>
       expectSuccess(api.POST("/api/v1/accounts/{id}/invitations/{invitation_id}/resend", pathOf(id))),
     stale,
-    done: "The invitation was sent again",
+    done: mailMessage(session, "invitation", "The invitation was sent again"),
     failed: "The invitation could not be sent",
   });
   const remove = useChange({
@@ -114,6 +115,7 @@ function InvitationState({ invitation: { accepted_at, expires_at } }: { invitati
 
 function InviteDialog({ accountId, onClose }: { accountId: number; onClose: () => void }) {
   const api = useApi();
+  const session = useSession();
   const [email, setEmail] = useState("");
   const { mutate, isPending, errors } = useChange({
     change: () =>
@@ -121,7 +123,7 @@ function InviteDialog({ accountId, onClose }: { accountId: number; onClose: () =
         api.POST("/api/v1/accounts/{id}/invitations", { params: { path: { id: accountId } }, body: { email } }),
       ),
     stale: [invitationsQuery(api, accountId).queryKey, ["mails"]],
-    done: "The invitation was sent",
+    done: mailMessage(session, "invitation", "The invitation was sent"),
     failed: "The invitation could not be sent",
     fields: ["email"],
     leave: onClose,

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type User, usersQuery } from "../../api/accounts.ts";
 import { useManagement } from "../../api/management-client.ts";
-import { mayAdminister, useSession } from "../../api/session.tsx";
+import { mailMessage, mayAdminister, useSession } from "../../api/session.tsx";
 import { DefinedFields, useDefinitions } from "../../components/form/defined-fields.tsx";
 import { NewPasswordField } from "../../components/form/fields.tsx";
 import {
@@ -25,7 +25,8 @@ import { type UserStep, UsersTable, useUserActions, userSteps } from "../../comp
 export function UserList({ accountId }: { accountId: number }) {
   const api = useManagement();
   const query = useQuery(usersQuery(api, accountId));
-  const mayAdd = mayAdminister(useSession());
+  const session = useSession();
+  const mayAdd = mayAdminister(session);
   const [toEdit, setToEdit] = useState<User | "new">();
   const [toConfirm, setToConfirm] = useState<ToConfirm>();
   const [toErase, setToErase] = useState<User>();
@@ -40,7 +41,7 @@ export function UserList({ accountId }: { accountId: number }) {
   const sendActivation = useChange({
     change: (id: number) => api.runOperation(`users/${id}/send_activation`),
     stale: [["mails"]],
-    done: "The activation email was sent",
+    done: mailMessage(session, "activation email", "The activation email was sent"),
     failed: "The activation email could not be sent",
   });
   const linkTo = ({ id, username }: User) => (
