@@ -18,7 +18,7 @@ import {
   addResponseHeaders,
   connectionOptions,
   dropAbortedRequests,
-  limitBodiesOfStrangers,
+  limitBodies,
   pathSegmentLengthMax,
   readNoBodyForHead,
   refuseUnreadablePaths,
@@ -333,7 +333,7 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
   await interfaces.register(
     requestBinPlugin({ ...workbench, pool, clock, targets, originOf: ({ provider }) => adminPortalUrl(provider) }),
   );
-  limitBodiesOfStrangers(interfaces); // after the bins, which have their own limits
+  limitBodies(interfaces); // after the bins, which have their own limits
   const apiNeeds = { ...endpoints, clock, findAdminCaller, downloads: new Downloads(), version };
   await interfaces.register(
     accountManagementApi({

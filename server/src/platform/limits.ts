@@ -305,8 +305,10 @@ export const requestLimits = {
   strangersBodyBytesOfNetwork: {
     name: "body-bytes-of-strangers-per-network",
     max: 16 * mebibyte,
-    note: "The same for a sending network.",
+    note: "Per network.",
   },
+  callersBodyBytes: { name: "body-bytes-of-callers", max: 64 * mebibyte, note: "The same with such a token." },
+  callersBodyBytesOfProvider: { name: "body-bytes-of-callers-per-provider", max: 32 * mebibyte, note: "Per provider." },
   formFields: { name: "form-fields", max: 5000, note: "Fields of a form." },
   jsonValues: {
     name: "json-values",

@@ -117,6 +117,38 @@ test("large bodies of strangers are limited together, without limiting small one
   ]).toEqual([429, 401, 401, 422]);
 });
 
+test("large bodies of a provider's callers are limited together, without limiting small ones and other providers", async ({
+  sharedPool,
+}) => {
+  const [one, other] = [await setUp(sharedPool), await setUp(sharedPool)];
+  await using server = await openWebServer(sharedPool, { baseDomain: "bellwire.test" });
+  const { http } = server;
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  const port = Number(new URL(http.listeningOrigin).port);
+  const headersOf = ({ provider, accessToken }: typeof one) => ({
+    host: `${provider.subdomain}-admin.bellwire.test`,
+    authorization: `Bearer ${accessToken}`,
+  });
+  const { host, authorization } = headersOf(one);
+  const bytes = requestLimits.apiBodyBytes.max;
+  const head = `Host: ${host}\r\nAuthorization: ${authorization}\r\nContent-Length: ${bytes}\r\nContent-Type: ${json}`;
+  let answers = "";
+  const sockets = Array.from({ length: requestLimits.callersBodyBytesOfProvider.max / bytes + 1 }, () => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(`POST ${endpoints} HTTP/1.1\r\n${head}\r\n\r\n`));
+    socket.setEncoding("utf8").on("error", () => undefined);
+    return socket.on("data", (text: string) => (answers += text));
+  });
+  await until(() => answers !== "");
+  expect(answers).toMatch(/^HTTP\/1\.1 429 [^]*retry-after: 1/i);
+  const status = async (caller: typeof one, length: number) => {
+    const payload = { name: "x".repeat(length) };
+    return (await http.inject({ method: "POST", url: endpoints, headers: headersOf(caller), payload })).statusCode;
+  };
+  expect([await status(one, 100_000), await status(one, 1000), await status(other, 100_000)]).toEqual([429, 422, 422]);
+  for (const socket of sockets) socket.destroy();
+  await until(async () => (await status(one, 100_000)) === 422);
+});
+
 // Of 120 accounts, each with a user and an application. Each object has as many characters as it may have.
 const insertLongObjects = `
   with definitions as (

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
-import { limitBodiesOfStrangers } from "#http/shared/server-hooks.ts";
+import { limitBodies } from "#http/shared/server-hooks.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
 import { StreamAccess } from "#http/shared/event-stream.ts";
 import { acceptForms } from "#http/shared/forms.ts";
@@ -42,7 +42,7 @@ async function addBins(bins: FastifyInstance, needs: RequestBinNeeds): Promise<v
 
     viewing.removeAllContentTypeParsers(); // other bodies are refused instead of ignored
     acceptForms(viewing, { bytesMax: formBytesMax });
-    limitBodiesOfStrangers(viewing);
+    limitBodies(viewing);
     addPageHeaders(viewing);
     answerErrorsAsPages(viewing, pages);
     const findViewer = createFindViewer(needs);

@@ -125,7 +125,7 @@ function limitIncomingBytes(
   const providers = new RateLimiter(clock, binLimits.bytesOfProvider);
   const bodiesInFlight = new BodiesInFlight({
     max: binLimits.bytesInFlight.max,
-    ofNetworkMax: binLimits.bytesInFlightOfNetwork.max,
+    ofSenderMax: binLimits.bytesInFlightOfNetwork.max,
   });
   http.addHook<BinParams>("onRequest", async (request, reply) => {
     const network = smallestNetwork(request.ip);
@@ -135,7 +135,8 @@ function limitIncomingBytes(
     const retryAfterSeconds =
       networks.secondsToWait(network, counted) || providers.secondsToWait(String(providerId), counted);
     if (retryAfterSeconds > 0) throw new Problem("too-many-requests", { retryAfterSeconds });
-    if (!bodiesInFlight.reserve(request, { network, bytes })) throw new Problem("bins-busy", { retryAfterSeconds: 1 });
+    if (!bodiesInFlight.reserve(request, { sender: network, bytes }))
+      throw new Problem("bins-busy", { retryAfterSeconds: 1 });
     reply.raw.once("close", () => bodiesInFlight.release(request));
     const isKnown = bytes === 0 || (await inTurn(request, () => hasBin(pool, { providerId, id: request.params.id })));
     if (isKnown) return undefined;

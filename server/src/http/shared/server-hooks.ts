@@ -219,14 +219,15 @@ export class RequestTraces {
 }
 
 interface BodyInFlight {
-  readonly network: string;
+  /** The network, or the provider. */
+  readonly sender: string;
   readonly bytes: number;
 }
 
 interface BodyLimits {
   /** Bytes of all bodies together. */
   readonly max: number;
-  readonly ofNetworkMax: number;
+  readonly ofSenderMax: number;
 }
 
 type Sent = Pick<FastifyRequest, "raw">;
@@ -235,7 +236,7 @@ type Sent = Pick<FastifyRequest, "raw">;
 export class BodiesInFlight {
   readonly #limits: BodyLimits;
   readonly #reserved = new Map<Sent["raw"], BodyInFlight>();
-  readonly #ofNetworks = new Map<string, number>();
+  readonly #ofSenders = new Map<string, number>();
   #bytes = 0;
 
   constructor(limits: BodyLimits) {
@@ -243,11 +244,11 @@ export class BodiesInFlight {
   }
 
   reserve({ raw }: Sent, body: BodyInFlight): boolean {
-    const { network, bytes } = body;
-    const ofNetwork = (this.#ofNetworks.get(network) ?? 0) + bytes;
-    if (ofNetwork > this.#limits.ofNetworkMax || this.#bytes + bytes > this.#limits.max) return false;
+    const { sender, bytes } = body;
+    const ofSender = (this.#ofSenders.get(sender) ?? 0) + bytes;
+    if (ofSender > this.#limits.ofSenderMax || this.#bytes + bytes > this.#limits.max) return false;
     this.#reserved.set(raw, body);
-    this.#ofNetworks.set(network, ofNetwork);
+    this.#ofSenders.set(sender, ofSender);
     this.#bytes += bytes;
     return true;
   }
@@ -256,9 +257,9 @@ export class BodiesInFlight {
   release({ raw }: Sent): void {
     const body = this.#reserved.get(raw);
     if (!body) return;
-    const ofNetwork = (this.#ofNetworks.get(body.network) ?? 0) - body.bytes;
-    if (ofNetwork > 0) this.#ofNetworks.set(body.network, ofNetwork);
-    else this.#ofNetworks.delete(body.network);
+    const ofSender = (this.#ofSenders.get(body.sender) ?? 0) - body.bytes;
+    if (ofSender > 0) this.#ofSenders.set(body.sender, ofSender);
+    else this.#ofSenders.delete(body.sender);
     this.#bytes -= body.bytes;
     this.#reserved.delete(raw);
   }
@@ -274,25 +275,41 @@ export function expectedBodyBytes({ headers }: Pick<FastifyRequest, "headers">, 
 /** No more than the buffers of a connection. Forms and nearly all requests to the APIs are smaller. */
 const smallBodyBytes = 16 * 1024;
 
-const tooMany = "Too many large bodies are arriving. Send the access token in the Authorization header, or try again.";
+const tooManyOfStrangers =
+  "Too many large bodies are arriving. Send the access token in the Authorization header, or try again.";
+const tooManyOfProvider = "Too many large bodies are arriving for this provider. Try again.";
 
 /**
- * Limits the memory of large bodies of strangers: a body is read before its sender is known, because it may contain the credentials, and
- * may take a minute to arrive. Requests with a valid access token in a header or the query are known before. Applies to what is added
- * to `http` afterwards.
+ * Limits the memory of large bodies, which may take a minute to arrive. Those of strangers are read before their sender is known, because
+ * they may contain the credentials. Requests with a valid access token in a header or the query are known before: they have room of their
+ * own, which no provider can use up for others: without a limit, a hundred of one provider killed a process with 256 MB. Applies to what is
+ * added to `http` afterwards.
  */
-export function limitBodiesOfStrangers(http: FastifyInstance): void {
-  const bodies = new BodiesInFlight({
+export function limitBodies(http: FastifyInstance): void {
+  const ofStrangers = new BodiesInFlight({
     max: requestLimits.strangersBodyBytes.max,
-    ofNetworkMax: requestLimits.strangersBodyBytesOfNetwork.max,
+    ofSenderMax: requestLimits.strangersBodyBytesOfNetwork.max,
+  });
+  const ofCallers = new BodiesInFlight({
+    max: requestLimits.callersBodyBytes.max,
+    ofSenderMax: requestLimits.callersBodyBytesOfProvider.max,
   });
   http.addHook("onRequest", async (request, reply) => {
     const bytes = expectedBodyBytes(request, requestLimits.apiBodyBytes.max);
-    if (bytes <= smallBodyBytes || request.tokenRead?.token) return;
-    if (!bodies.reserve(request, { network: smallestNetwork(request.ip), bytes }))
-      throw new Problem("too-many-requests", { detail: tooMany, retryAfterSeconds: 1 });
+    if (bytes <= smallBodyBytes) return;
+    const isKnown = request.tokenRead?.token !== undefined;
+    const bodies = isKnown ? ofCallers : ofStrangers;
+    const sender = isKnown ? String(request.provider.id) : smallestNetwork(request.ip);
+    if (!bodies.reserve(request, { sender, bytes }))
+      throw new Problem("too-many-requests", {
+        detail: isKnown ? tooManyOfProvider : tooManyOfStrangers,
+        retryAfterSeconds: 1,
+      });
     reply.raw.once("close", () => bodies.release(request));
   });
   // The body has been read. A response may take longer.
-  http.addHook("preHandler", async (request) => bodies.release(request));
+  http.addHook("preHandler", async (request) => {
+    ofStrangers.release(request);
+    ofCallers.release(request);
+  });
 }
