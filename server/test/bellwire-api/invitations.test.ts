@@ -47,6 +47,8 @@ test("an invitation's mail links to the Developer Portal, and accepting it creat
     user: { accountId: account, email },
   });
   expect(await invitationsOf(api, account)).toMatchObject([{ accepted_at: expect.any(String) }]);
+  const resent = await api.call("POST", `/accounts/${account}/invitations/${invited.json().id}/resend`);
+  expect([resent.statusCode, resent.json().errors]).toEqual([422, { base: [expect.stringContaining("accepted")] }]);
 });
 
 test("resending or deleting an invitation invalidates its earlier links", async ({ api, clock }) => {

@@ -160,7 +160,9 @@ function addResendInvitationPage(http: FastifyInstance, portal: Portal, limiter:
       if (errors) return showResendForm(visit, errors);
       const urlOf = invitationUrl(portal, request.provider);
       const sent = await resendInvitation(portal.pool, { ...invitationChange(visit), urlOf });
-      return sent ? redirectWithNotice(reply, "/account/invitations", "invited") : showNotFound(reply);
+      return sent && "invitation" in sent
+        ? redirectWithNotice(reply, "/account/invitations", "invited")
+        : showNotFound(reply);
     }),
   });
 }

@@ -167,22 +167,33 @@ export async function inviteUser(
   });
 }
 
-/** Mails a new link, which invalidates earlier ones. Returns undefined if there is no open invitation. */
+/** Mails a new link, which invalidates earlier ones. Returns undefined if the account has no such invitation. */
 export async function resendInvitation(
   pool: Pool,
   { invitationId, ...inviting }: InvitationContext & { readonly invitationId: number },
-): Promise<{ readonly invitation: Invitation } | undefined> {
+): Promise<InvitationOutcome | undefined> {
   const { provider, accountId, by } = inviting;
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     const code = randomBase32(invitationCodeLength);
     const invitation =
       account && (await renewInvitation(tx, provider.id, { accountId, id: invitationId, code }, by.now));
-    if (!invitation) return undefined;
+    if (!invitation) return refuseIfAccepted(tx, { providerId: provider.id, accountId, id: invitationId });
     await insertInvitationMail(tx, inviting, { invitation, account, code });
     await auditInvitation(tx, "resent", invitation, inviting);
     return { invitation };
   });
+}
+
+/** Explains why an invitation that lists contain cannot be sent again. */
+async function refuseIfAccepted(
+  tx: Transaction,
+  { providerId, accountId, id }: { providerId: number; accountId: number; id: number },
+): Promise<{ readonly refused: FieldErrors } | undefined> {
+  const invitations = await listInvitations(tx, providerId, accountId);
+  return invitations.some((invitation) => invitation.id === id)
+    ? { refused: { base: ["The invitation has already been accepted."] } }
+    : undefined;
 }
 
 const insertInvitationMail = (
