@@ -21,32 +21,6 @@ test("a token has 96 hexadecimal characters and is stored only as a digest", asy
   expect(JSON.stringify(await tx.query("select *, encode(digest, 'hex') from access_tokens"))).not.toContain(value);
 });
 
-test("a token can be created with a chosen value", async ({ tx }) => {
-  const { create, find } = await openProvider(tx);
-  await create({ value: "chosen" });
-  expect(await find("chosen")).toBeDefined();
-  expect(await find("Chosen")).toBeUndefined();
-});
-
-test("an expired token is not found", async ({ tx }) => {
-  const { create, find } = await openProvider(tx);
-  const { value } = await create({ expiresAt: now });
-  expect(await find(value, new Date(now.getTime() - 1))).toBeDefined();
-  expect(await find(value, now)).toBeUndefined();
-});
-
-test("the token of a suspended user is not found", async ({ tx }) => {
-  const { providerId, create, find } = await openProvider(tx);
-  const { value } = await create({});
-  await tx.query("update provider_users set state = 'suspended' where provider_id = $1", [providerId]);
-  expect(await find(value)).toBeUndefined();
-});
-
-test("a token of one provider is not found at another", async ({ tx }) => {
-  const { value } = await (await openProvider(tx)).create({});
-  expect(await (await openProvider(tx)).find(value)).toBeUndefined();
-});
-
 let providers = 0;
 
 async function openProvider(tx: Transaction) {

@@ -39,12 +39,6 @@ test.for([
   expect(await signIn(login, enteredPassword)).toBeUndefined();
 });
 
-test("the sign-in of a suspended user is refused", async ({ tx }) => {
-  const { providerId, signIn } = await openProvider(tx);
-  await tx.query("update provider_users set state = 'suspended' where provider_id = $1", [providerId]);
-  expect(await signIn("mia", password)).toBeUndefined();
-});
-
 test("users of two providers with the same name are separate", async ({ tx }) => {
   const { mia } = await openProvider(tx);
   const { signIn, mia: namesake } = await openProvider(tx);

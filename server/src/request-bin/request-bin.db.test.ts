@@ -109,18 +109,6 @@ test("a received request sends a hint to the watchers of its bin", async ({ data
   await vi.waitFor(() => expect(onHint).toHaveBeenCalledWith([bin.id]));
 });
 
-test("a provider cannot read, update or delete another's bins", async ({ database }) => {
-  const bin = await buildBin(database);
-  await receiveRequest(database, { binId: bin.id }, request);
-  const key = { providerId: await buildProvider(database), id: bin.id };
-  expect(await readBin(database, key)).toBeUndefined();
-  expect(await listBins(database, key)).toEqual([]);
-  expect(await requestsOf(database, key)).toEqual([]);
-  expect(await database.inTransaction((tx) => updateBin(tx, key, { answerStatus: 500 }))).toBeUndefined();
-  expect(await database.inTransaction((tx) => deleteBin(tx, key))).toBe(false);
-  expect(await readBin(database, bin)).toMatchObject({ answerStatus: 200, requestsCaught: 1 });
-});
-
 test("of two links that are created concurrently, only as many as a bin may have are", async ({ database, clock }) => {
   const { providerId, id: binId } = await buildBin(database);
   const lifetime = { now: clock.now(), seconds: 60 };

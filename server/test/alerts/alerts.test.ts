@@ -336,18 +336,6 @@ test("alerts are evaluated although the database's clock was far ahead at the la
   expect(await scene.mails()).toEqual([exhausted]);
 });
 
-test("a provider can neither list nor mute another provider's alerts", async ({ database }) => {
-  const [scene, otherApi] = [await Scene.open(database), await Scene.open(database)];
-  await scene.end("failed");
-  await scene.evaluate();
-  await otherApi.evaluate();
-  expect(await otherApi.alerts(false)).toEqual([]);
-  expect(await otherApi.mails()).toEqual([]);
-  const [alert] = await scene.alerts(false);
-  const foreign = { providerId: otherApi.providerId, id: alert?.id ?? 0, isMuted: true, until: null, ...bySystem };
-  expect(await muteAlert(database, foreign)).toBeUndefined();
-});
-
 test("no alert opens when retention deletes the success after a failure that stays on its list", async ({
   database,
 }) => {

@@ -117,24 +117,6 @@ test("a token without the scope is denied with the reason", async ({ api }) => {
   expect((await api.send("GET", "/accounts/1.xml", { headers })).body).toBe(permissionDenied);
 });
 
-test("a member needs the section `partners` for accounts, and can never access webhooks", async ({ api }) => {
-  const partner = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
-  const other = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["plans"] })}` };
-  const forbidden = '{"status":"Forbidden"}';
-
-  expect((await api.send("GET", "/accounts/1.json", { headers: partner })).body).toBe('{"status":"Not found"}');
-  expect((await api.send("GET", "/accounts/1.json", { headers: other })).body).toBe(
-    '{"error":"Your access token does not have the correct permissions"}',
-  );
-  for (const method of ["GET", "DELETE"] as const) {
-    expect((await api.send(method, "/webhooks/failures.json", { headers: partner })).body).toBe(forbidden);
-    expect((await api.send(method, "/webhooks/failures.xml", { headers: partner })).body).toBe("");
-  }
-  const payload = { url: "https://attacker.example/", active: true };
-  const redirected = await api.send("PUT", "/webhooks.json", { headers: partner, payload });
-  expect([redirected.statusCode, redirected.body]).toEqual([403, forbidden]);
-});
-
 test("a suspended provider's API answers 403 with an empty body", async ({ api }) => {
   await api.pool.query("update providers set state = 'suspended' where id = $1", [api.provider.id]);
   const response = await api.send("GET", "/webhooks/failures.xml");

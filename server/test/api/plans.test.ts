@@ -124,19 +124,6 @@ test("a plan in use cannot be deleted", async ({ api }) => {
   ]);
 });
 
-test("account plans require the section `plans`; services accept `partners`, too", async ({ api }) => {
-  const status = async (path: string, section: string): Promise<number> => {
-    const headers = {
-      authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners", section] })}`,
-    };
-    return (await api.send("GET", path, { headers })).statusCode;
-  };
-
-  expect(await status("/account_plans.xml", "plans")).toBe(200);
-  expect(await status("/account_plans.xml", "finance")).toBe(403);
-  expect(await status("/services.xml", "finance")).toBe(200);
-});
-
 test("services are listed in pages", async ({ api }) => {
   await api.send("POST", "/services.json", { payload: { name: "Tides" } });
   const xml = await api.send("GET", "/services.xml?per_page=1");

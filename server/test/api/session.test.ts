@@ -99,10 +99,3 @@ test("a provider's session is denied at another provider's host", async ({ api, 
     denied,
   );
 });
-
-test("a member's session is denied actions that need another role", async ({ api, clock }) => {
-  const { cookie } = await signIn(api, clock.now(), { role: "member" });
-  const response = await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.json", headers: { cookie } });
-
-  expect([response.statusCode, response.body]).toEqual([403, '{"status":"Forbidden"}']);
-});

@@ -128,16 +128,6 @@ test("a taken username is rejected by field", async ({ api }) => {
   expect([response.statusCode, response.json()]).toEqual([422, { errors: { username: ["has already been taken"] } }]);
 });
 
-test("members with the section `partners` update users, but cannot create any", async ({ api }) => {
-  const { account } = await signUp(api);
-  const id = await addMember(api, account, member);
-  const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
-  const changed = await api.send("PUT", `/accounts/${account}/users/${id}/admin.xml`, { headers });
-  const created = await api.send("POST", `/accounts/${account}/users.xml`, { headers, payload: { username: "third" } });
-
-  expect([changed.statusCode, created.statusCode, created.body]).toEqual([200, 403, ""]);
-});
-
 test("named actions do not accept PATCH", async ({ api }) => {
   const { account, admin } = await signUp(api);
 

@@ -106,12 +106,3 @@ test("a request's signature is verified with the secrets of the endpoints that p
   await api.call("PATCH", `/endpoints/${endpoint.id}`, { payload: { url: `${url}?token=x` } });
   expect(await verdicts()).toEqual(["invalid", "valid"]);
 });
-
-test("another provider's bin can be neither read, listed, updated nor deleted", async ({ api, otherApi }) => {
-  const { id } = await createBin(api);
-  expect((await otherApi.call("GET", `/bins/${id}`)).statusCode).toBe(404);
-  expect((await otherApi.call("GET", `/bins/${id}/requests`)).statusCode).toBe(404);
-  expect((await otherApi.call("PATCH", `/bins/${id}`, { payload: { answer_status: 500 } })).statusCode).toBe(404);
-  expect((await otherApi.call("DELETE", `/bins/${id}`)).statusCode).toBe(404);
-  expect((await otherApi.call("GET", "/bins")).json().data).toEqual([]);
-});

@@ -70,15 +70,6 @@ test("resending or deleting an invitation invalidates its earlier links", async 
   expect((await api.call("DELETE", `${path}/${id}`)).statusCode).toBe(404);
 });
 
-test("an invalid, used or already invited address is rejected by field", async ({ api, clock }) => {
-  const path = `/accounts/${await signUp(api, clock.now())}/invitations`;
-  await api.call("POST", path, { payload: { email } });
-  for (const wrong of ["nonsense", "mira@harbour.example", email]) {
-    const answer = await api.call("POST", path, { payload: { email: wrong } });
-    expect([answer.statusCode, Object.keys(answer.json().errors)]).toEqual([422, ["email"]]);
-  }
-});
-
 test("an activation mail can be resent, and only its newest link activates the user", async ({ api, clock }) => {
   const account = await signUp(api, clock.now());
   const { pool, provider } = api;
@@ -102,14 +93,6 @@ test("an activation mail can be resent, and only its newest link activates the u
   expect(await activate(second)).toMatchObject({ user: { state: "active" } });
   expect(await activate(other)).toMatchObject({ user: { username: "otto", state: "active" } });
   expect((await api.call("POST", `/users/${id}/send_activation`)).json().errors).toHaveProperty("state");
-});
-
-test("members with the section `partners` list invitations, and only admins create them", async ({ api, clock }) => {
-  const path = `/accounts/${await signUp(api, clock.now())}/invitations`;
-  const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
-  expect((await api.call("GET", path, { headers })).statusCode).toBe(200);
-  expect((await api.call("POST", path, { headers, payload: { email } })).statusCode).toBe(403);
-  expect(await listMails(api.pool, api.provider.id, { limit: 1 })).toEqual([]);
 });
 
 test("accounts, invitations and users of another provider are not found", async ({ api, otherApi, clock }) => {

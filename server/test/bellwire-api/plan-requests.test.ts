@@ -61,25 +61,6 @@ test("a plan request is listed until it is declined, which keeps the plan", asyn
   expect(unchanged?.plan.name).toBe("Basic");
 });
 
-test("only members with the section `partners` list and decline plan requests, and only their provider's", async ({
-  api,
-  otherApi,
-  clock,
-}) => {
-  const { application } = await requestGold(api, clock.now());
-  const path = `/applications/${application.id}/plan_request`;
-  const as = async (section: string) => ({
-    headers: { authorization: `Bearer ${await api.addToken({ role: "member", sections: [section] })}` },
-  });
-  expect(await requests(otherApi)).toEqual([]);
-  expect((await otherApi.call("DELETE", path)).statusCode).toBe(404);
-  for (const method of ["GET", "DELETE"] as const) {
-    const url = method === "GET" ? "/plan_requests" : path;
-    expect((await api.call(method, url, await as("finance"))).statusCode).toBe(403);
-    expect((await api.call(method, url, await as("partners"))).statusCode).toBeLessThan(300);
-  }
-});
-
 /** A sign-up whose account requests the account plan Gold. */
 async function requestGoldForAccount(api: BellwireApi, now: Date) {
   const { pool, provider } = api;

@@ -88,23 +88,3 @@ test.for([
   expect(answer.statusCode).toBe(422);
   expect(answer.json().errors).toMatchObject(errors);
 });
-
-test("another provider's endpoint cannot be a replay's target, nor its replays be read or cancelled", async ({
-  api,
-  otherApi,
-}) => {
-  const endpoint_id = await createLateEndpoint(api);
-  expect((await startReplay(otherApi, { endpoint_id })).statusCode).toBe(422);
-  const { id } = (await startReplay(api, { endpoint_id })).json();
-  expect((await otherApi.call("GET", `/replays/${id}`)).statusCode).toBe(404);
-  expect((await otherApi.call("POST", `/replays/${id}/cancel`)).statusCode).toBe(404);
-  expect((await otherApi.call("GET", "/replays")).json().data).toEqual([]);
-});
-
-test("a read-only token reads replays, but cannot start one", async ({ api }) => {
-  const endpoint_id = await createLateEndpoint(api);
-  const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
-  expect((await api.call("GET", "/replays", { headers })).statusCode).toBe(200);
-  const payload = { endpoint_id, since: fromNow(-minuteMs), only: "all", dry_run: true };
-  expect((await api.call("POST", "/replays", { headers, payload })).statusCode).toBe(403);
-});

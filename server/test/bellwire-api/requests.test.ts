@@ -57,22 +57,6 @@ test.for([
   expect([answer.statusCode, answer.json().code]).toEqual([404, "not-found"]);
 });
 
-test("a bin can be created with a response status and delay", async ({ api }) => {
-  const answer = { answer_status: 503, answer_delay_ms: 20 };
-  expect((await api.call("POST", "/bins", { payload: answer })).json()).toMatchObject(answer);
-  expect((await api.call("POST", "/bins", { payload: { answer_status: 1 } })).statusCode).toBe(422);
-});
-
-test("skipping a delivery releases the next of its ordering key, once", async ({ api }) => {
-  const { first, second } = await twoInOrder(api);
-  const nextAttempt = async (id: string): Promise<unknown> =>
-    (await api.call("GET", `/deliveries/${id}`)).json().next_attempt_at;
-  expect(await nextAttempt(second)).toBeNull();
-  expect((await api.call("POST", `/deliveries/${first}/skip`)).json()).toMatchObject({ id: first, state: "pending" });
-  expect(await nextAttempt(second)).not.toBeNull();
-  expect((await api.call("POST", `/deliveries/${first}/skip`)).statusCode).toBe(409);
-});
-
 test("retrying and deleting failures applies to those that match all given filters", async ({ api }) => {
   const { pool, provider } = api;
   const endpoints = [

@@ -7,7 +7,7 @@ import { readEndpointHealth } from "#webhooks/statistics/index.ts";
 import { buildEndpoint, encryption } from "../support/build-webhooks.ts";
 import { countedAttempt } from "../support/counted-attempt.ts";
 import { passwords } from "../support/passwords.ts";
-import { type BellwireApi, test } from "./bellwire-api-test.ts";
+import { test } from "./bellwire-api-test.ts";
 
 const minuteMs = 60_000;
 
@@ -137,25 +137,6 @@ test("accounts and applications are counted by the interval in which they were c
     await api.call("GET", "/stats?metrics=accounts_created,applications_created&interval=day")
   ).json();
   expect(series[0].total).toEqual({ accounts_created: 1, applications_created: 1 });
-});
-
-test("a provider cannot read another provider's statistics and health", async ({ sharedPool: pool, api, otherApi }) => {
-  const providerId = api.provider.id;
-  const endpointId = await buildEndpoint(pool, { providerId, url });
-  const nowMs = Date.now();
-  await count(pool, { providerId, endpointId }, [countedAttempt({ atMs: nowMs })]);
-  const span = `since=${new Date(nowMs - minuteMs).toISOString()}&until=${new Date(nowMs + minuteMs).toISOString()}`;
-  const attemptsOf = async ({ call }: Pick<BellwireApi, "call">): Promise<readonly number[]> => {
-    const queries = ["", `&endpoint_id=${endpointId}`, `&endpoint_id=${endpointId}&group_by=endpoint_id`];
-    const answers = await Promise.all(queries.map((query) => call("GET", `/stats?metrics=attempts&${span}${query}`)));
-    return answers.map((answer) => answer.json().series[0]?.total.attempts ?? 0);
-  };
-  expect([await attemptsOf(api), await attemptsOf(otherApi)]).toEqual([
-    [1, 1, 1],
-    [0, 0, 0],
-  ]);
-  expect((await otherApi.call("GET", "/endpoints/health")).json()).toEqual({ data: [] });
-  expect((await otherApi.call("GET", `/endpoints/${endpointId}/health`)).statusCode).toBe(404);
 });
 
 test("the default interval is longer for series by endpoint than for the whole provider", async ({ api }) => {

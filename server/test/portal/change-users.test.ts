@@ -12,10 +12,7 @@ import {
   findUsersByLogin,
   holdsPassword,
   inviteUser,
-  listInvitations,
   listUsers,
-  requestNewPassword,
-  resetPassword,
   suspendUser,
   updateUser,
 } from "#portal/users/index.ts";
@@ -105,15 +102,6 @@ test("a new password keeps the current session and ends all others", async ({ sh
   expect([await isOpen(pool, fixture, mine), await isOpen(pool, fixture, other)]).toEqual([true, false]);
 });
 
-test("changing one's own details requires the password", async ({ sharedPool: pool }) => {
-  const fixture = await openPortal(pool);
-  const change = { ...fixture, userId: fixture.user.id, values: newPassword, writer: "developer", by } as const;
-  expect(await updateUser(pool, passwords, { ...change, currentPassword: "" })).toEqual({
-    refused: { current_password: ["is incorrect"] },
-  });
-  expect(await passwordIs(pool, fixture, "nora", form.password)).toBe(true);
-});
-
 test.for([
   ["a name that another has", { username: "MIRA" }, { username: ["has already been taken"] }],
   ["a name that is too short", { username: "no" }, { username: ["is too short (minimum is 3 characters)"] }],
@@ -193,19 +181,6 @@ test("a suspended admin does not count as a remaining admin", async ({ sharedPoo
   expect(await demote(pool, { ...fixture, userId: nora.id })).toHaveProperty("refused");
 });
 
-test("a user is found only through the user's own account and provider", async ({ sharedPool: pool }) => {
-  const [fixture, other] = [await openPortal(pool), await openPortal(pool)];
-  for (const place of [
-    { ...fixture, accountId: other.accountId },
-    { ...fixture, provider: other.provider },
-  ]) {
-    const change = { ...place, userId: fixture.user.id, by };
-    expect(await suspendUser(pool, change)).toBeUndefined();
-    expect(await deleteUser(pool, change)).toBeUndefined();
-    expect(await activateUser(pool, change)).toBeUndefined();
-  }
-});
-
 async function invite(
   pool: Pool,
   { provider, accountId }: Pick<PortalFixture, "provider" | "accountId">,
@@ -217,26 +192,6 @@ async function invite(
 }
 
 const accepting = { ...mira, password_confirmation: mira.password };
-
-test("accepting an invitation creates an active member, and the link works once", async ({ sharedPool: pool }) => {
-  const fixture = await openPortal(pool);
-  const { provider } = fixture;
-  const { code } = await invite(pool, fixture);
-  const accepted = await acceptInvitation(pool, passwords, {
-    provider,
-    code,
-    values: { ...accepting, email: undefined },
-    now,
-  });
-  expect(accepted).toMatchObject({ refused: { email: ["can't be blank"] } });
-  const { email: _, ...withoutEmail } = accepting;
-  expect(await acceptInvitation(pool, passwords, { provider, code, values: withoutEmail, now })).toMatchObject({
-    user: { accountId: fixture.accountId, email: mira.email, role: "member", state: "active" },
-  });
-  expect((await eventsOf(pool, provider.id)).at(-1)).toMatchObject({ type: "user.created", actor: "developer" });
-  expect(await acceptInvitation(pool, passwords, { provider, code, values: accepting, now })).toBeUndefined();
-  expect(await listInvitations(pool, provider.id, fixture.accountId)).toMatchObject([{ acceptedAt: now }]);
-});
 
 test.for([
   ["approves it", false, "approved"],
@@ -259,52 +214,3 @@ test.for([
     ]);
   },
 );
-
-test("an invited address and an existing user's address cannot be invited", async ({ sharedPool: pool }) => {
-  const fixture = await openPortal(pool);
-  await invite(pool, fixture);
-  const again = (email: string) => inviteUser(pool, { ...fixture, email, urlOf: (mailed) => mailed, by });
-  expect(await again("MIRA@fjord.example")).toEqual({ refused: { email: ["has already been invited"] } });
-  expect(await again(form.email)).toEqual({ refused: { email: ["has already been taken"] } });
-  expect(await again("nobody")).toMatchObject({ refused: { email: [expect.any(String)] } });
-});
-
-async function requestPassword(pool: Pool, { provider }: PortalFixture, email: string): Promise<string> {
-  let code = "";
-  await requestNewPassword(pool, { provider, email, urlOf: (mailed) => (code = mailed), now });
-  return code;
-}
-
-const mailsTo = async (pool: Pool, { provider }: PortalFixture): Promise<number> =>
-  (await pool.query(`select from mails where provider_id = $1`, [provider.id])).length;
-
-test("a mailed link replaces a lost password once within an hour and ends all sessions", async ({
-  sharedPool: pool,
-}) => {
-  const fixture = await openPortal(pool);
-  const session = await openSession(pool, fixture);
-  const code = await requestPassword(pool, fixture, form.email.toUpperCase());
-  const reset = (minutes: number, password = newPassword.password) =>
-    resetPassword(pool, passwords, {
-      provider: fixture.provider,
-      code,
-      password,
-      confirmation: password,
-      now: new Date(now.getTime() + minutes * 60_000),
-    });
-  expect(await reset(60)).toBeUndefined();
-  expect(await reset(59, "short")).toMatchObject({ refused: { password: [expect.any(String)] } });
-  expect(await reset(59)).toMatchObject({ user: { id: fixture.user.id } });
-  expect(await reset(59)).toBeUndefined();
-  expect(await passwordIs(pool, fixture, "nora", newPassword.password)).toBe(true);
-  expect(await isOpen(pool, fixture, session)).toBe(false);
-});
-
-test("no mail is sent to an unknown address or to a suspended user", async ({ sharedPool: pool }) => {
-  const fixture = await openPortal(pool);
-  await requestPassword(pool, fixture, "nobody@fjord.example");
-  await requestPassword(pool, fixture, "no\0body");
-  await suspendUser(pool, { ...fixture, userId: fixture.user.id, by });
-  await requestPassword(pool, fixture, form.email);
-  expect(await mailsTo(pool, fixture)).toBe(0);
-});

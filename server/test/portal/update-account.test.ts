@@ -124,9 +124,3 @@ test("an event contains the account as it is read afterwards, with annotations i
   expect(details).toEqual(read);
   expect(Object.keys(Object(details?.account.annotations))).toEqual(Object.keys(Object(read?.account.annotations)));
 });
-
-test("another provider's account is not found", async ({ sharedPool: pool }) => {
-  const { change } = await signedUp(pool);
-  const other = await setUp(pool);
-  expect(await change({ provider: other.provider, values: { org_name: "Mine" } })).toBeUndefined();
-});
