@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, pagesQuery, responseBody } from "./bellwire-client.ts";
 import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 import type { AccountPlan } from "./products.ts";
 
@@ -8,13 +8,6 @@ export type AccountState = (typeof accountStates)[number] | "scheduled_for_delet
 
 /** Includes the fields that the provider has defined, by name. */
 export type Account = ManagementSchemas["Account"];
-
-/** The page's position in its list. Absent when one page holds everything. */
-export type ListMetadata = ManagementSchemas["Metadata"];
-
-interface AccountBody {
-  readonly account: Account;
-}
 
 export interface AccountFilter {
   readonly state?: AccountState;
@@ -28,26 +21,19 @@ export const perPage = 50;
 export const accountsQuery = (api: ManagementClient, filter: AccountFilter) =>
   queryOptions({
     queryKey: ["accounts", "list", filter],
-    queryFn: async () => {
-      const query = { ...filter, per_page: perPage };
-      const { accounts, metadata } = await api.read<{ accounts: AccountBody[]; metadata?: ListMetadata }>(
-        "accounts",
-        query,
-      );
-      return { accounts: accounts.map((entry) => entry.account), total: metadata?.total_entries ?? accounts.length };
-    },
+    queryFn: () => api.readList<Account>("accounts", { ...filter, per_page: perPage }),
   });
 
 export const accountQuery = (api: ManagementClient, id: number) =>
   queryOptions({
     queryKey: ["accounts", "one", id],
-    queryFn: async () => (await api.read<AccountBody>(`accounts/${id}`)).account,
+    queryFn: () => api.readObject<Account>(`accounts/${id}`),
   });
 
 export const planOfAccountQuery = (api: ManagementClient, id: number) =>
   queryOptions({
     queryKey: ["accounts", "one", id, "plan"],
-    queryFn: async () => (await api.read<{ account_plan: AccountPlan }>(`accounts/${id}/plan`)).account_plan,
+    queryFn: () => api.readObject<AccountPlan>(`accounts/${id}/plan`),
   });
 
 export type User = ManagementSchemas["User"];
@@ -55,14 +41,13 @@ export type User = ManagementSchemas["User"];
 export const usersQuery = (api: ManagementClient, accountId: number) =>
   queryOptions({
     queryKey: ["accounts", "one", accountId, "users"],
-    queryFn: async () =>
-      (await api.read<{ users: { user: User }[] }>(`accounts/${accountId}/users`)).users.map(({ user }) => user),
+    queryFn: async () => (await api.readList<User>(`accounts/${accountId}/users`)).objects,
   });
 
 export const userQuery = (api: ManagementClient, { accountId, id }: { accountId: number; id: number }) =>
   queryOptions({
     queryKey: ["accounts", "one", accountId, "users", id],
-    queryFn: async () => (await api.read<{ user: User }>(`accounts/${accountId}/users/${id}`)).user,
+    queryFn: () => api.readObject<User>(`accounts/${accountId}/users/${id}`),
   });
 
 export type Invitation = BellwireSchemas["Invitation"];
@@ -78,13 +63,7 @@ export const invitationsQuery = (api: ApiClient, accountId: number) =>
 export const pendingCountQuery = (api: ManagementClient, of: "accounts" | "applications") =>
   queryOptions({
     queryKey: [of, "pending count"],
-    queryFn: async () => {
-      const found = await api.read<{ [name in typeof of]?: unknown[] } & { metadata?: ListMetadata }>(of, {
-        state: "pending",
-        per_page: 1,
-      });
-      return found.metadata?.total_entries ?? found[of]?.length ?? 0;
-    },
+    queryFn: async () => (await api.readList(of, { state: "pending", per_page: 1 })).total,
   });
 
 export type AccountPlanRequest = BellwireSchemas["AccountPlanRequest"];
@@ -111,12 +90,9 @@ export interface MailFilter {
 
 export const mailsQuery = (api: ApiClient, { state, ...filter }: MailFilter) =>
   infiniteQueryOptions({
-    queryKey: ["mails", { state, ...filter }],
-    queryFn: ({ pageParam: after }: { pageParam: string | undefined }) => {
-      const query = { limit: 50, ...filter, ...(state && { state: [state] }), ...(after && { after }) };
+    ...pagesQuery(["mails", { state, ...filter }], (page) => {
+      const query = { limit: 50, ...filter, ...(state && { state: [state] }), ...page };
       return responseBody(api.GET("/api/v1/mails", { params: { query } }));
-    },
+    }),
     staleTime: 0, // they are sent in the background, and written by many changes
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
   });

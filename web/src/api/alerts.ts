@@ -1,5 +1,5 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { queryOptions } from "@tanstack/react-query";
+import { type ApiClient, type BellwireSchemas, pagesQuery, responseBody } from "./bellwire-client.ts";
 
 export type Alert = BellwireSchemas["Alert"];
 export type AlertRule = BellwireSchemas["AlertRule"];
@@ -21,17 +21,9 @@ export const openAlertsQuery = (api: ApiClient) =>
   });
 
 export const pastAlertsQuery = (api: ApiClient) =>
-  infiniteQueryOptions({
-    queryKey: ["alerts", "past"],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      responseBody(
-        api.GET("/api/v1/alerts", {
-          params: { query: { state: "closed", limit: 20, ...(pageParam && { after: pageParam }) } },
-        }),
-      ),
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
-  });
+  pagesQuery(["alerts", "past"], (page) =>
+    responseBody(api.GET("/api/v1/alerts", { params: { query: { state: "closed", limit: 20, ...page } } })),
+  );
 
 export const alertRulesQuery = (api: ApiClient) =>
   queryOptions({

@@ -1,8 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
-import { type ListMetadata, perPage } from "./accounts.ts";
+import { perPage } from "./accounts.ts";
 import { ApiProblem } from "./api-problem.ts";
 import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
-import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
+import type { ManagementClient, ManagementSchemas, ObjectList } from "./management-client.ts";
 
 export const applicationStates = ["pending", "live", "suspended"] as const;
 export type ApplicationState = (typeof applicationStates)[number];
@@ -12,10 +12,6 @@ export type Application = ManagementSchemas["Application"];
 
 /** Applications of older versions may have no name. */
 export const applicationName = ({ id, name }: Pick<Application, "id" | "name">): string => name || `Application ${id}`;
-
-interface ApplicationAnswer {
-  readonly application: Application;
-}
 
 /** The fields that a search can use. Names match a part; credentials match in full. */
 export const searchFields = ["name", "account_query", "app_id", "user_key"] as const;
@@ -31,44 +27,27 @@ export interface ApplicationFilter {
   readonly page?: number;
 }
 
-export interface ApplicationsPage {
-  readonly applications: readonly Application[];
-  /** The number of matches on all pages. */
-  readonly total: number;
-}
-
 export const applicationsQuery = (api: ManagementClient, filter: ApplicationFilter) =>
   queryOptions({
     queryKey: ["applications", "list", filter],
     queryFn: () => (filter.by === "app_id" && filter.query ? findByAppId(api, filter) : readPage(api, filter)),
   });
 
-async function readPage(
-  api: ManagementClient,
-  { by = "name", query: text, ...filter }: ApplicationFilter,
-): Promise<ApplicationsPage> {
-  const query = { ...filter, ...(text && { [by]: text }), per_page: perPage };
-  const { applications, metadata } = await api.read<{ applications: ApplicationAnswer[]; metadata?: ListMetadata }>(
-    "applications",
-    query,
-  );
-  const total = metadata?.total_entries ?? applications.length;
-  return { applications: applications.map((entry) => entry.application), total };
-}
+const readPage = (api: ManagementClient, { by = "name", query: text, ...filter }: ApplicationFilter) =>
+  api.readList<Application>("applications", { ...filter, ...(text && { [by]: text }), per_page: perPage });
 
 /** The list cannot filter by application id, so this finds the one application and applies the rest of the filter. */
 async function findByAppId(
   api: ManagementClient,
   { query, service_id, plan_id, state }: ApplicationFilter,
-): Promise<ApplicationsPage> {
+): Promise<ObjectList<Application>> {
   try {
-    const handle = { app_id: query, service_id };
-    const { application } = await api.read<ApplicationAnswer>("applications/find", handle);
+    const application = await api.readObject<Application>("applications/find", { app_id: query, service_id });
     const isMeant = (state ?? application.state) === application.state;
     const isOnPlan = (plan_id ?? application.plan_id) === application.plan_id;
-    return isMeant && isOnPlan ? { applications: [application], total: 1 } : { applications: [], total: 0 };
+    return isMeant && isOnPlan ? { objects: [application], total: 1 } : { objects: [], total: 0 };
   } catch (error) {
-    if (error instanceof ApiProblem && error.status === 404) return { applications: [], total: 0 };
+    if (error instanceof ApiProblem && error.status === 404) return { objects: [], total: 0 };
     throw error;
   }
 }
@@ -76,11 +55,7 @@ async function findByAppId(
 export const applicationsOfAccountQuery = (api: ManagementClient, accountId: number) =>
   queryOptions({
     queryKey: ["applications", "of account", accountId],
-    queryFn: async () => {
-      const path = `accounts/${accountId}/applications`;
-      const { applications } = await api.read<{ applications: ApplicationAnswer[] }>(path);
-      return applications.map((entry) => entry.application);
-    },
+    queryFn: async () => (await api.readList<Application>(`accounts/${accountId}/applications`)).objects,
   });
 
 /** Identifies an application. Every path of it contains its account's id. */
@@ -95,29 +70,21 @@ export const applicationPath = ({ accountId, id }: ApplicationKey): string =>
 export const applicationQuery = (api: ManagementClient, key: ApplicationKey) =>
   queryOptions({
     queryKey: ["applications", "one", key.id],
-    queryFn: async () => (await api.read<ApplicationAnswer>(applicationPath(key))).application,
+    queryFn: () => api.readObject<Application>(applicationPath(key)),
   });
 
 export const keysQuery = (api: ManagementClient, key: ApplicationKey) =>
   queryOptions({
     queryKey: ["applications", "one", key.id, "keys"],
-    queryFn: async () => {
-      const { keys } = await api.read<{ keys: { key: ManagementSchemas["ApplicationKey"] }[] }>(
-        `${applicationPath(key)}/keys`,
-      );
-      return keys.map((entry) => entry.key);
-    },
+    queryFn: async () =>
+      (await api.readList<ManagementSchemas["ApplicationKey"]>(`${applicationPath(key)}/keys`)).objects,
   });
 
 export const referrerFiltersQuery = (api: ManagementClient, key: ApplicationKey) =>
   queryOptions({
     queryKey: ["applications", "one", key.id, "referrer filters"],
-    queryFn: async () => {
-      const { referrer_filters } = await api.read<{
-        referrer_filters: { referrer_filter: ManagementSchemas["ReferrerFilter"] }[];
-      }>(`${applicationPath(key)}/referrer_filters`);
-      return referrer_filters.map((entry) => entry.referrer_filter);
-    },
+    queryFn: async () =>
+      (await api.readList<ManagementSchemas["ReferrerFilter"]>(`${applicationPath(key)}/referrer_filters`)).objects,
   });
 
 export type PlanRequest = BellwireSchemas["PlanRequest"];

@@ -1,4 +1,4 @@
-import { QueryClient, type QueryKey } from "@tanstack/react-query";
+import { QueryClient, type QueryKey, infiniteQueryOptions } from "@tanstack/react-query";
 import createClient, { type Client } from "openapi-fetch";
 import { createContext, use } from "react";
 import { ApiProblem } from "./api-problem.ts";
@@ -45,6 +45,23 @@ interface Page<Row> {
   readonly data: readonly Row[];
   readonly next: string | null;
 }
+
+/** The parameters that select a page of a list. */
+export interface PageQuery {
+  readonly after?: string;
+}
+
+/** Returns the options of a list that is read page by page. */
+export const pagesQuery = <ListPage extends Page<unknown>>(
+  queryKey: QueryKey,
+  read: (page: PageQuery) => Promise<ListPage>,
+) =>
+  infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam: after }: { pageParam: string | undefined }) => read(after ? { after } : {}),
+    initialPageParam: undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
 
 /** Reads all pages of a list, for choices that must offer every entry. */
 export async function readAllPages<Row>(

@@ -6,7 +6,14 @@ import {
   queryOptions,
   replaceEqualDeep,
 } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, responseBody, followedByStream } from "./bellwire-client.ts";
+import {
+  type ApiClient,
+  type BellwireSchemas,
+  type PageQuery,
+  followedByStream,
+  pagesQuery,
+  responseBody,
+} from "./bellwire-client.ts";
 import { type ListFilter, filterQuery } from "./filters.ts";
 import type { EventTypeName } from "./events.ts";
 
@@ -24,17 +31,9 @@ export interface DeliveryFilter {
 
 /** Lists deliveries where a page shows a few. Any message about a delivery reads them again. */
 export const deliveriesQuery = (api: ApiClient, filter: DeliveryFilter, limit = 50) =>
-  infiniteQueryOptions({
-    queryKey: ["deliveries", "list", filter, limit],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      responseBody(
-        api.GET("/api/v1/deliveries", {
-          params: { query: { ...manyOf(filter), limit, ...(pageParam && { after: pageParam }) } },
-        }),
-      ),
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
-  });
+  pagesQuery(["deliveries", "list", filter, limit], (page) =>
+    responseBody(api.GET("/api/v1/deliveries", { params: { query: { ...manyOf(filter), limit, ...page } } })),
+  );
 
 /** Returns the filter as the API takes it: with several values of each. */
 const manyOf = ({ state, endpoint_id, event_type, event_id }: DeliveryFilter) => ({
@@ -47,20 +46,15 @@ const manyOf = ({ state, endpoint_id, event_type, event_id }: DeliveryFilter) =>
 /** The number of rows of a page of a list that follows the stream. */
 export const rowsPerPage = 50;
 
-export const readDeliveryPage = (api: ApiClient, filter: ListFilter, after?: string) =>
+export const readDeliveryPage = (api: ApiClient, filter: ListFilter, page: PageQuery = {}) =>
   responseBody(
-    api.GET("/api/v1/deliveries", {
-      params: { query: { ...filterQuery(filter), limit: rowsPerPage, ...(after && { after }) } },
-    }),
+    api.GET("/api/v1/deliveries", { params: { query: { ...filterQuery(filter), limit: rowsPerPage, ...page } } }),
   );
 
 /** Lists deliveries on their own page, which follows the stream row by row. */
 export const deliveryPagesQuery = (api: ApiClient, filter: ListFilter) =>
   infiniteQueryOptions({
-    queryKey: ["delivery pages", filter],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) => readDeliveryPage(api, filter, pageParam),
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
+    ...pagesQuery(["delivery pages", filter], (page) => readDeliveryPage(api, filter, page)),
     ...followedByStream,
   });
 
@@ -78,17 +72,11 @@ export type ListedAttempt = BellwireSchemas["ListedAttempt"];
 
 /** Lists attempts, those of the newest event first. The list does not follow the stream. */
 export const attemptPagesQuery = (api: ApiClient, filter: ListFilter) =>
-  infiniteQueryOptions({
-    queryKey: ["deliveries", "attempts", filter],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      responseBody(
-        api.GET("/api/v1/attempts", {
-          params: { query: { ...filterQuery(filter), limit: rowsPerPage, ...(pageParam && { after: pageParam }) } },
-        }),
-      ),
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
-  });
+  pagesQuery(["deliveries", "attempts", filter], (page) =>
+    responseBody(
+      api.GET("/api/v1/attempts", { params: { query: { ...filterQuery(filter), limit: rowsPerPage, ...page } } }),
+    ),
+  );
 
 export const deliveryQuery = (api: ApiClient, id: string) =>
   queryOptions({

@@ -1,5 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, responseBody, followedByStream } from "./bellwire-client.ts";
+import {
+  type ApiClient,
+  type BellwireSchemas,
+  type PageQuery,
+  followedByStream,
+  pagesQuery,
+  responseBody,
+} from "./bellwire-client.ts";
 import { rowsPerPage } from "./deliveries.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { eventTypeNames } from "./facts.ts";
@@ -16,30 +23,19 @@ export interface EventFilter {
 
 /** Lists events where a page shows a few. Any message about an event reads them again. */
 export const eventsQuery = (api: ApiClient, filter: EventFilter, limit = 50) =>
-  infiniteQueryOptions({
-    queryKey: ["events", "list", filter, limit],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      responseBody(
-        api.GET("/api/v1/events", { params: { query: { ...filter, limit, ...(pageParam && { after: pageParam }) } } }),
-      ),
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
-  });
+  pagesQuery(["events", "list", filter, limit], (page) =>
+    responseBody(api.GET("/api/v1/events", { params: { query: { ...filter, limit, ...page } } })),
+  );
 
-export const readEventPage = (api: ApiClient, filter: ListFilter, after?: string) =>
+export const readEventPage = (api: ApiClient, filter: ListFilter, page: PageQuery = {}) =>
   responseBody(
-    api.GET("/api/v1/events", {
-      params: { query: { ...filterQuery(filter), limit: rowsPerPage, ...(after && { after }) } },
-    }),
+    api.GET("/api/v1/events", { params: { query: { ...filterQuery(filter), limit: rowsPerPage, ...page } } }),
   );
 
 /** Lists events on their own page, which follows the stream row by row. */
 export const eventPagesQuery = (api: ApiClient, filter: ListFilter) =>
   infiniteQueryOptions({
-    queryKey: ["event pages", filter],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) => readEventPage(api, filter, pageParam),
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
+    ...pagesQuery(["event pages", filter], (page) => readEventPage(api, filter, page)),
     ...followedByStream,
   });
 

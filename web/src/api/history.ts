@@ -1,5 +1,5 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { queryOptions } from "@tanstack/react-query";
+import { type ApiClient, type BellwireSchemas, pagesQuery, responseBody } from "./bellwire-client.ts";
 
 export type HistoryEntry = BellwireSchemas["HistoryEntry"];
 export type FieldChange = BellwireSchemas["FieldChange"];
@@ -41,27 +41,22 @@ export function readHistorySearch({ span, only, at }: Record<string, unknown>): 
 const dayMs = 86_400_000;
 
 export const historyQuery = (api: ApiClient, { kind, id }: HistorySubject, { span, only }: HistoryFilter) =>
-  infiniteQueryOptions({
-    queryKey: ["history", kind, id, { span, only }],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) => {
-      const since = span && new Date(Date.now() - historySpans[span] * dayMs).toISOString();
-      const query = { limit: 20, ...(since && { since }), ...(pageParam && { after: pageParam }) };
-      const path = { id };
-      switch (kind) {
-        case "account": {
-          const include: ("users" | "applications")[] = only ? [] : ["users", "applications"];
-          return responseBody(
-            api.GET("/api/v1/accounts/{id}/history", { params: { path, query: { ...query, include } } }),
-          );
-        }
-        case "user":
-          return responseBody(api.GET("/api/v1/users/{id}/history", { params: { path, query } }));
-        case "application":
-          return responseBody(api.GET("/api/v1/applications/{id}/history", { params: { path, query } }));
+  pagesQuery(["history", kind, id, { span, only }], (page) => {
+    const since = span && new Date(Date.now() - historySpans[span] * dayMs).toISOString();
+    const query = { limit: 20, ...(since && { since }), ...page };
+    const path = { id };
+    switch (kind) {
+      case "account": {
+        const include: ("users" | "applications")[] = only ? [] : ["users", "applications"];
+        return responseBody(
+          api.GET("/api/v1/accounts/{id}/history", { params: { path, query: { ...query, include } } }),
+        );
       }
-    },
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
+      case "user":
+        return responseBody(api.GET("/api/v1/users/{id}/history", { params: { path, query } }));
+      case "application":
+        return responseBody(api.GET("/api/v1/applications/{id}/history", { params: { path, query } }));
+    }
   });
 
 /** The object as it was at a time, which no later event changes. */

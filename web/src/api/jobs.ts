@@ -1,5 +1,5 @@
 import { keepPreviousData, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, pagesQuery, responseBody } from "./bellwire-client.ts";
 
 export type Job = BellwireSchemas["Job"];
 export type NewJob = BellwireSchemas["NewJob"];
@@ -28,11 +28,7 @@ export const newestJobsQuery = (api: ApiClient) =>
 
 export const jobsQuery = (api: ApiClient) =>
   infiniteQueryOptions({
-    queryKey: ["jobs", "list"],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      responseBody(api.GET("/api/v1/jobs", { params: { query: { ...(pageParam && { after: pageParam }) } } })),
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
+    ...pagesQuery(["jobs", "list"], (query) => responseBody(api.GET("/api/v1/jobs", { params: { query } }))),
     // Other windows and colleagues start jobs, too.
     refetchInterval: ({ state }) => (state.data?.pages.some(({ data }) => data.some(isRunning)) ? pollMs : idlePollMs),
   });

@@ -11,15 +11,25 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** The JSON form of the Account Management API, and Bellwire's portal operations below `/api/v1`. */
 export interface ManagementClient {
-  /** `path` is relative to `/admin/api` and has no extension, as in the API's documentation. */
-  read<Answer>(path: string, query?: Query): Promise<Answer>;
-  /** Reads one object, which the API wraps in its kind: `{"user": {…}}`. */
-  readObject(path: string): Promise<Values>;
+  /**
+   * Reads one object, which the API wraps in its kind: `{"user": {…}}`. `path` is relative to `/admin/api` and has no extension, as in the
+   * API's documentation.
+   */
+  readObject<Item = Values>(path: string, query?: Query): Promise<Item>;
+  /** Reads a list of such objects. */
+  readList<Item>(path: string, query?: Query): Promise<ObjectList<Item>>;
   create<Answer>(path: string, values?: Values): Promise<Answer>;
   update<Answer>(path: string, values?: Values): Promise<Answer>;
   delete(path: string): Promise<void>;
   /** Runs an operation that 3scale's API does not have, such as `accounts/7/suspend`. */
   runOperation(path: string, values?: Values): Promise<void>;
+}
+
+/** A page of a list. */
+export interface ObjectList<Item> {
+  readonly objects: readonly Item[];
+  /** The number of objects on all pages. */
+  readonly total: number;
 }
 
 /** Creates the client. It uses the Admin Portal's session, so the signed-in user is the actor. */
@@ -36,11 +46,20 @@ export function createManagementClient(send: SessionFetch): ManagementClient {
     throw new ApiProblem(response.status, await response.json().catch(() => undefined));
   };
   const at = (path: string): string => `/admin/api/${path}.json`;
-  const read: ManagementClient["read"] = async (path, query = {}) =>
+  const read = async <Answer>(path: string, query: Query = {}): Promise<Answer> =>
     (await call("GET", `${at(path)}${searchOf(query)}`)).json();
   return {
-    read,
-    readObject: async (path) => Object.values(await read<Readonly<Record<string, Values>>>(path))[0] ?? {},
+    async readObject<Item>(path: string, query?: Query): Promise<Item> {
+      const [object] = Object.values(await read<Readonly<Record<string, Item>>>(path, query));
+      if (object === undefined) throw new Error(`The response of ${path} has no object.`);
+      return object;
+    },
+    async readList<Item>(path: string, query?: Query): Promise<ObjectList<Item>> {
+      const { metadata, ...lists } = await read<{ metadata?: ManagementSchemas["Metadata"] }>(path, query);
+      const [list = []] = Object.values<readonly Readonly<Record<string, Item>>[]>(lists);
+      const objects = list.flatMap((entry) => Object.values(entry));
+      return { objects, total: metadata?.total_entries ?? objects.length };
+    },
     create: async (path, values = {}) => (await call("POST", at(path), values)).json(),
     update: async (path, values = {}) => (await call("PUT", at(path), values)).json(),
     delete: async (path) => void (await call("DELETE", at(path))),

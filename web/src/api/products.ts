@@ -1,13 +1,8 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import type { ListMetadata } from "./accounts.ts";
 import { type ManagementClient, type ManagementSchemas, useManagement } from "./management-client.ts";
 import { mayOpen, useSession } from "./session.tsx";
 
 export type Product = ManagementSchemas["Service"];
-
-interface ProductAnswer {
-  readonly service: Product;
-}
 
 export const productsQuery = (api: ManagementClient) =>
   queryOptions({
@@ -16,20 +11,19 @@ export const productsQuery = (api: ManagementClient) =>
   });
 
 /** Reads all pages, so that selects can offer every product. */
-async function readProducts(api: ManagementClient, page = 1): Promise<readonly Product[]> {
-  const query = page > 1 ? { page } : {};
-  const { services, metadata } = await api.read<{ services: ProductAnswer[]; metadata?: ListMetadata }>(
-    "services",
-    query,
-  );
-  const products = services.map(({ service }) => service);
-  return metadata && page < metadata.total_pages ? [...products, ...(await readProducts(api, page + 1))] : products;
+async function readProducts(api: ManagementClient): Promise<readonly Product[]> {
+  const products: Product[] = [];
+  for (let page = 1; ; page += 1) {
+    const { objects, total } = await api.readList<Product>("services", page > 1 ? { page } : {});
+    products.push(...objects);
+    if (objects.length === 0 || products.length >= total) return products;
+  }
 }
 
 export const productQuery = (api: ManagementClient, id: number) =>
   queryOptions({
     queryKey: ["products", "one", id],
-    queryFn: async () => (await api.read<ProductAnswer>(`services/${id}`)).service,
+    queryFn: () => api.readObject<Product>(`services/${id}`),
   });
 
 /** A plan of accounts. Application plans have the same fields. */
@@ -41,10 +35,7 @@ export type ApplicationPlan = ManagementSchemas["ApplicationPlan"];
 export const accountPlansQuery = (api: ManagementClient) =>
   queryOptions({
     queryKey: ["plans", "account"],
-    queryFn: async () => {
-      const { plans } = await api.read<{ plans: { account_plan: AccountPlan }[] }>("account_plans");
-      return plans.map((entry) => entry.account_plan);
-    },
+    queryFn: async () => (await api.readList<AccountPlan>("account_plans")).objects,
   });
 
 /** Returns the account plans for a choice. Members who may not read them get none, and send no request that would be refused. */
@@ -56,9 +47,5 @@ export function useAccountPlans(): readonly AccountPlan[] {
 export const applicationPlansQuery = (api: ManagementClient, productId: number) =>
   queryOptions({
     queryKey: ["plans", "application", productId],
-    queryFn: async () => {
-      const path = `services/${productId}/application_plans`;
-      const { plans } = await api.read<{ plans: { application_plan: ApplicationPlan }[] }>(path);
-      return plans.map((entry) => entry.application_plan);
-    },
+    queryFn: async () => (await api.readList<ApplicationPlan>(`services/${productId}/application_plans`)).objects,
   });

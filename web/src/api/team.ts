@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { User } from "./accounts.ts";
-import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, pagesQuery, responseBody } from "./bellwire-client.ts";
 import type { accessTokenScopes, permissionSections } from "./facts.ts";
 import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 
@@ -10,14 +10,14 @@ export type Section = (typeof permissionSections)[number];
 export const teamQuery = (api: ManagementClient) =>
   queryOptions({
     queryKey: ["team"],
-    queryFn: async () => (await api.read<{ users: { user: User }[] }>("users")).users.map(({ user }) => user),
+    queryFn: async () => (await api.readList<User>("users")).objects,
   });
 
 /** Reads one of the provider's users. Members may read only themselves. */
 export const colleagueQuery = (api: ManagementClient, id: number) =>
   queryOptions({
     queryKey: ["team", id],
-    queryFn: async () => (await api.read<{ user: User }>(`users/${id}`)).user,
+    queryFn: () => api.readObject<User>(`users/${id}`),
   });
 
 /** In `allowed_service_ids`, null means all products. */
@@ -26,7 +26,7 @@ export type Permissions = Pick<ManagementSchemas["Permissions"], "allowed_sectio
 export const permissionsQuery = (api: ManagementClient, userId: number) =>
   queryOptions({
     queryKey: ["team", userId, "permissions"],
-    queryFn: async () => (await api.read<{ permissions: Permissions }>(`users/${userId}/permissions`)).permissions,
+    queryFn: () => api.readObject<Permissions>(`users/${userId}/permissions`),
   });
 
 export type Scope = (typeof accessTokenScopes)[number];
@@ -40,11 +40,7 @@ export type NewAccessToken = ManagementSchemas["IssuedAccessToken"];
 export const accessTokensQuery = (api: ManagementClient) =>
   queryOptions({
     queryKey: ["access tokens"],
-    queryFn: async () => {
-      const path = "personal/access_tokens";
-      const { access_tokens } = await api.read<{ access_tokens: { access_token: AccessToken }[] }>(path);
-      return access_tokens.map((entry) => entry.access_token);
-    },
+    queryFn: async () => (await api.readList<AccessToken>("personal/access_tokens")).objects,
   });
 
 export type AuditRecord = BellwireSchemas["AuditRecord"];
@@ -74,12 +70,9 @@ export function auditExportPath(filter: AuditFilter): string {
 
 export const auditRecordsQuery = (api: ApiClient, filter: AuditFilter) =>
   infiniteQueryOptions({
-    queryKey: ["audit-records", filter],
-    queryFn: ({ pageParam: after }: { pageParam: string | undefined }) => {
-      const query = { limit: 50, ...parametersOf(filter), ...(after && { after }) };
+    ...pagesQuery(["audit-records", filter], (page) => {
+      const query = { limit: 50, ...parametersOf(filter), ...page };
       return responseBody(api.GET("/api/v1/audit_records", { params: { query } }));
-    },
+    }),
     staleTime: 0, // nearly every change of an admin adds a record
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
   });

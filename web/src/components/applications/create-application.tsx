@@ -116,7 +116,7 @@ function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
     ...accountsQuery(useManagement(), query.trim() ? { query: query.trim() } : {}),
     placeholderData: keepPreviousData,
   });
-  const { accounts = [], total = 0 } = data ?? {};
+  const { objects: accounts, total } = data ?? { objects: [], total: 0 };
   const others = accounts.filter(({ id }) => id !== chosen?.id);
   const offered = chosen ? [chosen, ...others] : others;
   return (

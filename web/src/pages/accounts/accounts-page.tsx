@@ -43,7 +43,7 @@ export function AccountsPage() {
   const query = useQuery(accountsQuery(useManagement(), filter));
   const { data: requests = [] } = useQuery(accountPlanRequestsQuery(useApi()));
   const ticks = useRowSelection();
-  const selected = query.data?.accounts.filter(({ id }) => ticks.has(id)) ?? [];
+  const selected = query.data?.objects.filter(({ id }) => ticks.has(id)) ?? [];
   const [isCreating, setCreating] = useState(false);
   return (
     <>
@@ -71,7 +71,7 @@ export function AccountsPage() {
         </Toolbar>
         <TotalRows total={query.data?.total} nouns={["account", "accounts"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="accounts" />}>
-          {({ accounts, total }) =>
+          {({ objects: accounts, total }) =>
             accounts.length === 0 ? (
               <EmptyPage total={total} page={page} onPage={(last) => narrow({ ...filter, page: last })}>
                 <NoAccounts isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />

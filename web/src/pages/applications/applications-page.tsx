@@ -50,7 +50,7 @@ export function ApplicationsPage() {
   const query = useQuery(applicationsQuery(useManagement(), filter));
   const { data: requests = [] } = useQuery(planRequestsQuery(useApi()));
   const ticks = useRowSelection();
-  const selected = query.data?.applications.filter(({ id }) => ticks.has(id)) ?? [];
+  const selected = query.data?.objects.filter(({ id }) => ticks.has(id)) ?? [];
   return (
     <>
       <PageHeader title="Applications" actions={<CreateApplication />}>
@@ -63,7 +63,7 @@ export function ApplicationsPage() {
         </ApplicationFilters>
         <TotalRows total={query.data?.total} nouns={["application", "applications"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="applications" />}>
-          {({ applications, total }) =>
+          {({ objects: applications, total }) =>
             applications.length === 0 ? (
               <EmptyPage total={total} page={page} onPage={(last) => narrow({ ...filter, page: last })}>
                 <NoApplications isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
