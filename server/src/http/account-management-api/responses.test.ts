@@ -1,8 +1,10 @@
 import { text } from "node:stream/consumers";
-import type { FastifyRequest } from "fastify";
+import fastify, { type FastifyRequest } from "fastify";
 import { expect, test } from "vitest";
+import { Downloads } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
-import { type Format, bufferStream, negotiateFormat } from "./responses.ts";
+import { until } from "../../../test/support/until.ts";
+import { type Format, bufferStream, negotiateFormat, sendResponse } from "./responses.ts";
 
 const half = "x".repeat(2_000_000);
 
@@ -46,6 +48,35 @@ test("a failing stream rejects", async () => {
   const gathered = await bufferStream(breaking());
   if (Buffer.isBuffer(gathered)) throw new Error("It is one buffer.");
   await expect(text(gathered)).rejects.toThrow("the database is gone");
+});
+
+test("four lists are rendered at once, and providers take turns", async () => {
+  const http = fastify();
+  const downloads = new Downloads();
+  const mayEnd = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  async function* list(provider: string): AsyncGenerator<string, void> {
+    begun.push(provider);
+    await mayEnd.promise;
+    yield provider;
+  }
+  http.get<{ Params: { provider: string } }>("/:provider", (request, reply) => {
+    const { provider } = request.params;
+    const call = {
+      format: "json",
+      adminUrl: "",
+      streamBody: () => reply.raw.req,
+      inTurn: <Result>(work: () => Promise<Result>) => downloads.render([provider], work),
+    } as const;
+    return sendResponse(reply, call, { json: () => list(provider) });
+  });
+  const answers = Promise.all(Array.from("11111112").map((provider) => http.inject(`/${provider}`)));
+  await until(() => begun.length >= 4);
+  const before = [...begun];
+  mayEnd.resolve();
+  const bodies = (await answers).map(({ body }) => body);
+  await http.close();
+  expect([before, begun.indexOf("2") < 6, bodies.join("")]).toEqual([["1", "1", "1", "1"], true, "11111112"]);
 });
 
 interface FormatRequest {

@@ -94,7 +94,8 @@ export async function sendResponse(
     format,
     adminUrl,
     streamBody,
-  }: { readonly format: Format; readonly adminUrl: string } & Pick<ApiCall, "streamBody">,
+    inTurn,
+  }: { readonly format: Format; readonly adminUrl: string } & Pick<ApiCall, "streamBody" | "inTurn">,
   response: ApiResponse,
 ): Promise<FastifyReply> {
   const rendered = response[format]?.();
@@ -102,7 +103,7 @@ export async function sendResponse(
   if (location !== undefined) reply.header("location", `${adminUrl}/admin/api${location}`);
   reply.type(contentTypes[format]);
   if (rendered === undefined) return reply.code(200).send("");
-  const body = typeof rendered === "string" ? rendered : await bufferStream(inTurns(rendered));
+  const body = typeof rendered === "string" ? rendered : await inTurn(() => bufferStream(inTurns(rendered)));
   // An ETag needs the whole body.
   if (typeof body !== "string" && !Buffer.isBuffer(body)) return reply.code(200).send(streamBody(body));
 
