@@ -62,3 +62,27 @@ test("new endpoints subscribe at once, and deleted ones until their deletion bec
   await database.query("delete from endpoints where id = $1", [second]);
   expect(await idsNow()).toEqual([]);
 });
+
+/** Copies an endpoint, and deletes the copies. */
+const insertDeleted = `
+  insert into endpoints (provider_id, name, url, url_masked, secret, retry_waits_seconds, deleted_at)
+  select provider_id, 'deleted ' || copy, url, url_masked, secret, retry_waits_seconds, now() - interval '2 days'
+  from endpoints, generate_series(1, 1000) copy where id = $1`;
+
+const readRows = `
+  select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) as count
+  from pg_stat_xact_user_tables where relid = 'endpoints'::regclass`;
+
+test("a change reads none of the endpoints that were deleted before", async ({ database }) => {
+  const { providerId, id } = await subscribe(database);
+  await database.query(insertDeleted, [id]);
+  await database.query("analyze endpoints");
+  const rows = await database.inTransaction(async (tx) => {
+    await tx.query("set local plan_cache_mode = force_generic_plan");
+    const subscriptions = await readSubscriptions(tx, providerId);
+    expect(subscriptions.map((subscription) => subscription.id)).toEqual([id]);
+    const [counted] = await tx.query<{ count: number }>(readRows);
+    return counted?.count;
+  });
+  expect(rows).toBeLessThan(10);
+});

@@ -39,15 +39,18 @@ export interface Subscription {
 }
 
 // Locks nothing: a concurrent change of an endpoint applies from the next event on. While the deletion of an endpoint
-// can be undone, its events are still recorded and held, so that an undo leaves no gap. @indexed
+// can be undone, its events are still recorded and held, so that an undo leaves no gap. Each part has its index: with one
+// condition, each change read all endpoints that the provider ever deleted, 20,000 of them in 20 ms. @indexed
 const subscriptionsStatement = `
   select endpoint.id, endpoint.name = 'default' as is_default, endpoint.active, endpoint.event_types, endpoint.provider_actions,
     endpoint.all_actors, endpoint.format, endpoint.include_credentials,
     endpoint.ordering, endpoint.version, provider.event_source as source, provider.web_hooks
-  from endpoints endpoint
+  from (
+    select * from endpoints where provider_id = $1 and deleted_at is null
+    union all
+    select * from endpoints where provider_id = $1 and deleted_at > statement_timestamp() - make_interval(secs => $2)
+  ) endpoint
   join providers provider on provider.id = endpoint.provider_id
-  where endpoint.provider_id = $1
-    and (endpoint.deleted_at is null or endpoint.deleted_at > clock_timestamp() - make_interval(secs => $2))
   order by endpoint.id`;
 
 /** Returns the subscriptions of the provider's endpoints, oldest first. */
