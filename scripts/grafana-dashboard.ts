@@ -219,6 +219,22 @@ const rows: readonly Row[] = [
         ],
       },
       {
+        title: "Disk of the database",
+        unit: "bytes",
+        queries: [
+          { expr: largest("bellwire_database_bytes"), legend: "size of the database" },
+          { expr: largest("bellwire_database_disk_free_bytes"), legend: "free on the disk (embedded)" },
+        ],
+      },
+      {
+        title: "Changes refused for lack of space, free part of the disk",
+        unit: "percentunit",
+        queries: [
+          { expr: largest("bellwire_database_full"), legend: "changes are refused" },
+          { expr: largest("bellwire_database_disk_free_ratio"), legend: "free part (embedded)" },
+        ],
+      },
+      {
         title: "Limits of developers",
         unit: "percentunit",
         queries: [{ expr: largest("bellwire_developer_limits_used_ratio"), legend: "used" }],

@@ -4,6 +4,7 @@ import {
   changeLimits,
   countLimits,
   developerLimits,
+  diskLimits,
   jobLimits,
   requestLimits,
   streamLimits,
@@ -52,7 +53,7 @@ ${table(
 
 /** Renders docs/reference/limits.md. */
 export function limitsReference(): string {
-  const sizes = [...Object.values(textLimits), ...Object.values(requestLimits), ...Object.values(jobLimits)];
+  const sizes = [textLimits, requestLimits, jobLimits, diskLimits].flatMap((limits) => Object.values(limits));
   return `# Limits
 
 No customer is expected to meet these. \`GET /api/v1/limits\` shows those of a provider, with what it uses.

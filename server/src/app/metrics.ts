@@ -2,7 +2,7 @@ import { largestUsageOfDevelopers } from "#access/index.ts";
 import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Histogram, type Registry, collectDefaultMetrics } from "prom-client";
 import type { Clock } from "#platform/clock.ts";
-import type { Database } from "#platform/database/database.ts";
+import { type Database, diskSpaceOf } from "#platform/database/database.ts";
 import { type OpenedPool, databaseWithTimeout } from "#platform/database/pool.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
@@ -336,10 +336,32 @@ function watchOldestTransaction(db: Database, machine: Pick<Clock, "monotonicMs"
   };
 }
 
-/** Registers warnings about the clock, missing tables, failovers and long transactions. */
+/** Registers the size of a database and the space on its disk. */
+function measureDisk(gauge: ReturnType<typeof createGauges>, { db, machine }: Measured): void {
+  const free = (): { readonly bytes: number; readonly ofBytes: number } =>
+    diskSpaceOf(db).free ?? { bytes: Number.NaN, ofBytes: Number.NaN };
+  gauge(
+    "bellwire_database_disk_free_bytes",
+    "Free space on the disk of the embedded database, as the web role sees it. NaN with DATABASE_URL: monitor the disk of that server.",
+    () => free().bytes,
+  );
+  gauge("bellwire_database_disk_free_ratio", "The free part of that disk.", () => free().bytes / free().ofBytes);
+  gauge(
+    "bellwire_database_full",
+    "1 while changes are refused because that disk is nearly full, and for a minute after any database has refused this process a statement for lack of space.",
+    () => (diskSpaceOf(db).problem(machine.monotonicMs()) === undefined ? 0 : 1),
+  );
+  gauge("bellwire_database_bytes", "Size of the database. The same from every process.", async () => {
+    const [size] = await db.query<{ bytes: number }>("select pg_database_size(current_database()) as bytes");
+    return size?.bytes ?? Number.NaN;
+  });
+}
+
+/** Registers the disk, and warnings about the clock, missing tables, failovers and long transactions. */
 export function measureDatabase(metrics: Registry, measured: Measured): void {
   const db = askInTime(measured);
   const gauge = createGauges(metrics);
+  measureDisk(gauge, { ...measured, db });
   gauge(
     "bellwire_clock_ahead_seconds",
     "How far this machine's clock is ahead of the database's, which Bellwire follows; negative if it is behind.",

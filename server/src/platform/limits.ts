@@ -319,6 +319,17 @@ export const requestLimits = {
   signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, note: "A form of the Admin Portal's sign-in." },
 } as const;
 
+/** The disk of the embedded database. */
+export const diskLimits = {
+  reserved: {
+    name: "reserved-disk-bytes",
+    max: 2048 * mebibyte,
+    min: 64 * mebibyte,
+    part: 1 / 20,
+    note: "Free space on the disk of the embedded database: a twentieth of the disk, and at most this. With less, changes that add get 503 (`database-full`); deliveries and deletions go on.",
+  },
+} as const;
+
 /** Waits before the retries of a delivery. */
 export const retryWaitLimits = { countMax: 50, secondsMax: 7 * 24 * 60 * 60 } as const;
 

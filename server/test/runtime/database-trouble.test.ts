@@ -192,7 +192,10 @@ test(
     expect(page.text).toContain("<h1>Nothing can be changed at the moment</h1>");
     expect((await readAccounts(url)).accounts).toHaveLength(1);
     expect(await request(`${url}/signup`)).toMatchObject({ status: 200 });
-    expect(await request(`${url}/readyz`)).toMatchObject({ status: 200 });
+    const ready = await request(`${url}/readyz`);
+    expect(ready).toMatchObject({ status: 200 });
+    expect(ready.text).toMatch(/"warnings":\["the database is full: it refused to write \d+ s ago \(53100\)"\]/);
+    expect((await request(`${url}/metrics`)).text).toMatch(/^bellwire_database_full 1$/m);
 
     await owner.query("drop trigger full_disk on bellwire.events");
     expect(await signUp(url, "refused")).toMatchObject({ status: 201 });
@@ -238,6 +241,49 @@ test(
     expect(accounts).toHaveLength(1);
     expect(ofEvents).toEqual(accounts);
     await administrator.end();
+  },
+);
+
+test(
+  "before the disk of the embedded database is full, changes are refused, while deliveries and deletions go on",
+  { timeout },
+  async ({ skip }) => {
+    await using folder = await makeEmptyDataDir();
+    await using disk = await mountSmallDisk(folder.path);
+    if (!disk) return skip("a file system of our own may not be mounted here");
+    await using receiver = await startReceiver();
+    await using bellwire = await startBellwire({
+      dataDir: folder.path,
+      environment: { BELLWIRE_ACCESS_TOKEN: token, BELLWIRE_RETRY_WAITS_SECONDS: "1,1,1,1,1,1,1,1,1,1" },
+    });
+    const { url } = bellwire;
+    const webhook = { url: receiver.url, active: true, provider_actions: true, account_deleted_on: true };
+    const headers = { authorization, "content-type": "application/json" };
+    await request(`${url}/admin/api/webhooks.json`, { method: "PUT", headers, body: JSON.stringify(webhook) });
+    expect(await signUp(url, "before")).toMatchObject({ status: 201 });
+    const { accounts } = await readAccounts(url);
+
+    await disk.leave(48 * 1024 ** 2);
+    await until(async () => (await request(`${url}/readyz`)).text.includes("nearly full"));
+    const refused = await signUp(url, "refused");
+    expect(refused).toMatchObject({ status: 503, retryAfter: "60" });
+    expect(refused.text).toContain('{"error":"The database is full');
+    expect((await signUpByForm(url, "refused-too")).text).toContain("<h1>Nothing can be changed at the moment</h1>");
+    const [ready, metrics] = [await request(`${url}/readyz`), await request(`${url}/metrics`)];
+    expect(ready.status).toBe(200);
+    expect(ready.text).toMatch(/nearly full \(\d+ MiB free\): changes are refused, deliveries and deletions go on/);
+    expect(metrics.text).toMatch(/^bellwire_database_full 1$/m);
+    expect(metrics.text).toMatch(/^bellwire_database_disk_free_bytes [1-9]\d{7}$/m);
+    for (const id of accounts)
+      expect(await request(`${url}/admin/api/accounts/${id}.json`, { method: "DELETE" })).toMatchObject({
+        status: 200,
+      });
+    const deletions = () => receiver.received.filter(({ body }) => body.includes("<action>deleted</action>"));
+    await until(() => deletions().length === 3);
+
+    await disk.makeRoom();
+    await until(async () => (await request(`${url}/readyz`)).text === JSON.stringify({ status: "ok" }));
+    expect(await signUp(url, "refused")).toMatchObject({ status: 201 });
   },
 );
 

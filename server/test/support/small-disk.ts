@@ -17,6 +17,8 @@ const freeBlockSteps = [2, 200, 2000, 20_000];
 /** A file system in memory that can be made full, and large again, without writing a file. */
 export interface SmallDisk extends AsyncDisposable {
   fill(): Promise<void>;
+  /** Leaves about so many bytes free. */
+  leave(bytes: number): Promise<void>;
   makeRoom(): Promise<void>;
 }
 
@@ -43,6 +45,10 @@ export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefi
         if (isAccepted) return;
       }
       throw new Error("In each try, more was written before the resize than was to stay free.");
+    },
+    async leave(bytes) {
+      const { bsize, blocks, bfree } = await statfs(folder);
+      await resize((blocks - bfree) * bsize + bytes);
     },
     makeRoom: () => resize(roomy),
     async [Symbol.asyncDispose]() {

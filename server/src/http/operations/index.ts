@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
 import { type Clock, wrongFromMs } from "#platform/clock.ts";
 import { classifyDatabaseError } from "#platform/database/connection.ts";
-import type { Database } from "#platform/database/database.ts";
+import { type Database, diskSpaceOf } from "#platform/database/database.ts";
 import { type DatabaseSwitches, resumeAdvice, switchWarningMs } from "#platform/database/switches.ts";
 import type { HistoryDays } from "#webhooks/deliveries/index.ts";
 
@@ -94,6 +94,8 @@ async function readReadiness({
   if (daysReady === 0) return { because: "today's history partitions are missing" };
   const warnings: string[] = [];
   if (session?.onlyReads) warnings.push("the database accepts no changes: default_transaction_read_only is on");
+  const full = diskSpaceOf(pool).problem(machine.monotonicMs());
+  if (full !== undefined) warnings.push(full);
   if (daysReady === 1) warnings.push("tomorrow's history partitions are missing");
   const aheadMs = machine.now().getTime() - now.getTime();
   if (Math.abs(aheadMs) >= wrongFromMs) {

@@ -5,6 +5,7 @@ import { problemOfError } from "#http/shared/error-answers.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import { createFairQueue, QueueFull } from "#platform/fair-queue.ts";
+import { requireDiskSpace } from "#platform/database/database.ts";
 import { binLimits, type RateLimit } from "#platform/limits.ts";
 import { nodeHttp } from "#platform/node-http.ts";
 import { smallestNetwork } from "#platform/network/target-guard.ts";
@@ -128,6 +129,7 @@ function limitIncomingBytes(
     ofSenderMax: binLimits.bytesInFlightOfNetwork.max,
   });
   http.addHook<BinParams>("onRequest", async (request, reply) => {
+    requireDiskSpace(pool);
     const network = smallestNetwork(request.ip);
     const { id: providerId } = request.provider;
     const bytes = expectedBodyBytes(request, binLimits.bodyBytes.max);

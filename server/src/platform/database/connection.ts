@@ -122,6 +122,12 @@ export type DatabaseErrorClass = "away" | "full" | "refused";
 
 const diskFull = "53100";
 
+/** Has the code of a full disk: a change is refused before the disk is full. */
+export class DiskNearlyFull extends Error {
+  override readonly name = "DiskNearlyFull";
+  readonly code = diskFull;
+}
+
 /** No connection could be opened, so no statement was at fault. */
 export class NoConnection extends Error {
   override readonly name = "NoConnection";

@@ -2,8 +2,9 @@ import { machineMs } from "../clock.ts";
 import { errorCode } from "../errors.ts";
 import type { Turn } from "../fair-queue.ts";
 import type { NewUuidV7 } from "../ids.ts";
+import { diskLimits } from "../limits.ts";
 import type { TransactionTrace } from "../telemetry/tracing.ts";
-import { classifyDatabaseError } from "./connection.ts";
+import { DiskNearlyFull, classifyDatabaseError } from "./connection.ts";
 import type { StatementPipeline } from "./pipeline.ts";
 
 /** Not exported, so only `runTransaction` can make a `Transaction`. */
@@ -22,6 +23,61 @@ export class Caches {
     this.#caches.set(create, cache);
     return cache;
   }
+}
+
+/** Changes are accepted again once there is this part more than the reserve, so that they do not alternate. */
+const recoveredPart = 1.25;
+/** After a statement was refused for lack of space, so long the database counts as full. */
+const refusedMs = 60_000;
+
+/** What a process knows about the space on the disk of a database. */
+export class DiskSpace {
+  #free: { readonly bytes: number; readonly ofBytes: number } | undefined;
+  #isLow = false;
+  #refusedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Undefined unless the database is embedded: PostgreSQL does not say. */
+  get free(): { readonly bytes: number; readonly ofBytes: number } | undefined {
+    return this.#free;
+  }
+
+  /** True while changes are refused, so that PostgreSQL keeps space for deliveries, deletions and its log. */
+  get isLow(): boolean {
+    return this.#isLow;
+  }
+
+  measure(bytes: number, ofBytes: number): void {
+    const { max, min, part } = diskLimits.reserved;
+    const reserve = Math.min(max, Math.max(min, ofBytes * part));
+    this.#free = { bytes, ofBytes };
+    this.#isLow = bytes < (this.#isLow ? reserve * recoveredPart : reserve);
+  }
+
+  /** Takes the error of a statement. */
+  failed(error: unknown, nowMs: number): void {
+    if (!(error instanceof DiskNearlyFull) && classifyDatabaseError(error) === "full") this.#refusedAtMs = nowMs;
+  }
+
+  /** Returns why changes are refused, as a sentence, or undefined. */
+  problem(nowMs: number): string | undefined {
+    if (this.#isLow) {
+      const mebibytes = Math.floor((this.#free?.bytes ?? 0) / 1024 ** 2);
+      return `the database's disk is nearly full (${mebibytes} MiB free): changes are refused, deliveries and deletions go on`;
+    }
+    const seconds = Math.round((nowMs - this.#refusedAtMs) / 1000);
+    return nowMs - this.#refusedAtMs < refusedMs
+      ? `the database is full: it refused to write ${seconds} s ago (53100)`
+      : undefined;
+  }
+}
+
+const createDiskSpace = (): DiskSpace => new DiskSpace();
+
+export const diskSpaceOf = ({ caches }: Pick<Database, "caches">): DiskSpace => caches.get(createDiskSpace);
+
+/** Refuses a change while the disk is nearly full. */
+export function requireDiskSpace(db: Pick<Database, "caches">): void {
+  if (diskSpaceOf(db).isLow) throw new DiskNearlyFull("The database's disk is nearly full.");
 }
 
 /** Reads, in a transaction or not. A transaction sends statements of the same turn of the event loop together. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { systemClock } from "../clock.ts";
@@ -22,7 +22,7 @@ import {
   explainConnectionError,
   connectOnce,
 } from "./connection.ts";
-import type { Database } from "./database.ts";
+import { type Database, diskSpaceOf } from "./database.ts";
 import { type PendingMigration, directorySchema, migrate, readPendingMigrations } from "./migrate.ts";
 import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
 import { holdAfterRestore, restoredSentence } from "./switches.ts";
@@ -68,9 +68,46 @@ export async function openDatabase({ config, ...needs }: OpenDatabaseNeeds): Pro
   const access = await inWords(ownerUrl, () => whenItAnswers(open, { ownerUrl, waitMs, ...needs }));
   if (embedded) await holdRestoredBackup(config.dataDir, ownerUrl, needs.printStatus);
   const pool = opening.use(await inWords(ownerUrl, () => joinDatabase(access, needs)));
+  if (embedded) opening.use(await watchDisk(embedded.pgData, pool, needs.log));
   const opened = opening.move();
   return { pool, access, ownerUrl: directUrl ?? ownerUrl, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
+
+/** Changes fill less than the reserve in this time. */
+const diskIntervalMs = 1000;
+
+/** Measures the free space on the disk of a folder, at once and repeatedly. */
+async function watchDisk(folder: string, pool: OpenedPool, log: DatabaseLog): Promise<AsyncDisposable> {
+  const closing = new AbortController();
+  const space = diskSpaceOf(pool);
+  const measure = async (): Promise<void> => {
+    const before = space.isLow;
+    try {
+      const { bavail, blocks, bsize } = await statfs(folder);
+      space.measure(bavail * bsize, blocks * bsize);
+    } catch {
+      return; // unmounted: the database reports it
+    }
+    if (space.isLow !== before) log.warn({ free: space.free?.bytes }, space.isLow ? lowSentence : enoughSentence);
+  };
+  await measure();
+  const running = (async () => {
+    for (;;) {
+      await systemClock.sleep(diskIntervalMs, closing.signal);
+      if (closing.signal.aborted) return;
+      await measure();
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await running;
+    },
+  };
+}
+
+const lowSentence = "the disk of the database is nearly full: changes are refused, deliveries and deletions go on";
+const enoughSentence = "the disk of the database has space again: changes are accepted";
 
 /** The place of a cell other than the default one. */
 interface CellDatabase {

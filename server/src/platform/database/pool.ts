@@ -14,7 +14,7 @@ import {
   connectToPrimary,
   otherServerCode,
 } from "./connection.ts";
-import { Caches, type Database, type Pool, runTransaction } from "./database.ts";
+import { Caches, type Database, type Pool, diskSpaceOf, runTransaction } from "./database.ts";
 import { type HintCarrier, Hints } from "./hints.ts";
 import { StatementPipeline, type StatementSession } from "./pipeline.ts";
 import { type DatabaseSeen, followDatabase, restoredSentence } from "./switches.ts";
@@ -100,11 +100,11 @@ export async function openPool(options: PoolOptions): Promise<OpenedPool> {
   const reconnect = (): pg.ClientConfig => ({ ...connection, connectionString: directHosts.current });
   // Without a pooler, the pool itself looks for the primary.
   const onLost = (): void => (isPooled ? directHosts.leave(directHosts.current) : undefined);
-  const connections = new Connections({ hosts, isPooled, connection, watch, seen }, options);
+  const caches = new Caches();
+  const connections = new Connections({ hosts, isPooled, connection, watch, seen, caches }, options);
   const leaveTurn = (work: () => void): void => connections.inTurn(ownTurn, work);
   const hinting = { connection: reconnect, onLost, channel: schema, log, watch, seen, leaveTurn };
   const hints = options.hints ?? new Hints(hinting);
-  const caches = new Caches();
   const opened: OpenedPool = {
     hints,
     caches,
@@ -156,6 +156,7 @@ interface Connecting {
   readonly connection: pg.ClientConfig;
   readonly watch: ConnectionWatch;
   readonly seen: DatabaseSeen;
+  readonly caches: Caches;
 }
 
 /**
@@ -225,6 +226,7 @@ class Connections {
       return result;
     } catch (error) {
       isLost = classifyDatabaseError(error) === "away"; // the driver may not have noticed
+      diskSpaceOf(this.#connecting).failed(error, systemClock.monotonicMs());
       if (errorCode(error) === otherServerCode) this.#replacedServer = watched?.session.server;
       throw error;
     } finally {

@@ -1,6 +1,6 @@
 import { countForDevelopers, requireLeftForDevelopers } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type Database, type Transaction, requireDiskSpace } from "#platform/database/database.ts";
 import { changeLimits } from "#platform/limits.ts";
 import { type Cause, type NewEvent, type RecordedEvent, newEventId, recordEvents } from "#webhooks/events/index.ts";
 import type { Account } from "./account.ts";
@@ -63,6 +63,11 @@ export async function recordEventsOfAccounts(
   accounts: readonly EventsOfAccount[],
 ): Promise<void> {
   const { providerId, now, passesLimit = false } = cause;
+  requireDiskFor(
+    tx,
+    cause,
+    accounts.flatMap(({ events }) => events),
+  );
   const numbered = accounts.map(({ account, events }) => ({
     account,
     events,
@@ -134,11 +139,21 @@ async function recordWithinLimits(
   events: readonly NewEvent[],
 ): Promise<readonly RecordedEvent[]> {
   if (!cause.passesLimit) requireLeftForDevelopers(tx, cause, account);
+  requireDiskFor(tx, cause, events);
   const recorded = await recordEvents(tx, cause, events);
   const bytes = recorded.reduce((sum, event) => sum + event.bytes, 0);
   countChanges(tx, cause, { accountId: account.id, changes: events.length, bytes });
   countForDevelopers(tx, cause, { account, bytes: recorded.reduce((sum, event) => sum + storedBytes(event), 0) });
   return recorded;
+}
+
+/** Deletions and suspensions free space, or stop those who use it up. */
+function requireDiskFor(
+  tx: Transaction,
+  { passesLimit = false }: AccountCause,
+  events: readonly Pick<NewEvent, "type">[],
+): void {
+  if (!passesLimit && !events.every(({ type }) => type.endsWith("deleted"))) requireDiskSpace(tx);
 }
 
 /** Measured: an event and its entries in indexes take a KiB besides its texts, and each delivery half of one. */
@@ -217,15 +232,21 @@ const requireChangesLeftStatement = `
       or counter.bytes >= coalesce((provider.limits ->> $6)::bigint, $7::bigint))`;
 
 /**
- * Fails the transaction if the locked account changed too often in the current minute, or if the developers of its provider have used
- * up their limit. Call it before the first write: rows of a failed change occupy disk space until vacuum.
+ * Fails the transaction if the locked account changed too often in the current minute, if the developers of its provider have used up
+ * their limit, or if the disk is nearly full. Call it before the first write: rows of a failed change occupy disk space until vacuum.
  */
 export function requireChangesLeft(
   tx: Transaction,
-  { providerId, actor, now }: Pick<Cause, "providerId" | "actor" | "now">,
+  {
+    providerId,
+    actor,
+    now,
+    isDeletion = false,
+  }: Pick<Cause, "providerId" | "actor" | "now"> & { isDeletion?: boolean | undefined },
   account: Account,
 ): void {
   requireLeftForDevelopers(tx, { providerId, actor, now }, account);
+  if (!isDeletion) requireDiskSpace(tx);
   tx.send(requireChangesLeftStatement, [providerId, account.id, now, ...limitValues]);
 }
 

@@ -7,7 +7,7 @@ import {
   developerUsageOf,
   isInProductScope,
 } from "#access/index.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, type Transaction, requireDiskSpace } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { developerLimits } from "#platform/limits.ts";
 import { insertApplication } from "#portal/applications/application-table.ts";
@@ -73,6 +73,7 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
   const plans = await findPlansForSignUp(pool, signUp);
   if (isForm && (!provider.signupsEnabled || plans === "no account plan")) return { closed: true };
   if (typeof plans === "string") return { notFound: "plan" };
+  requireDiskSpace(pool);
   if (isForm) developerUsageOf(pool, provider.id).requireLeft(now, Object.values(developerLimits));
 
   const settings = await readDocumentSettings(pool, provider);

@@ -92,7 +92,7 @@ export const removeApplicationKey = (
   pool: Pool,
   { value: keyValue, writer, ...change }: KeyReference,
 ): Promise<KeyRemovalOutcome | undefined> =>
-  changeApplication<KeyRemovalOutcome>(pool, change, async (locked) => {
+  changeApplication<KeyRemovalOutcome>(pool, { ...change, isDeletion: true }, async (locked) => {
     const { tx, application } = locked;
     if (writer === "developer" && !application.product.buyersManageKeys) return { notAllowed: "developers" };
     const keys = application.keys.filter((key) => key.value !== keyValue);

@@ -218,7 +218,7 @@ export interface LockedApplication {
  */
 export async function changeApplication<T>(
   pool: Pool,
-  { provider, accountId, applicationId, by }: ApplicationChange,
+  { provider, accountId, applicationId, by, isDeletion }: ApplicationChange & { readonly isDeletion?: true },
   work: (locked: LockedApplication) => Promise<T>,
 ): Promise<T | undefined> {
   const settings = await readDocumentSettings(pool, provider);
@@ -230,7 +230,7 @@ export async function changeApplication<T>(
       lockApplication(tx, which),
     ]);
     if (!account || !application || !isInProductScope(by.productScope, application.product.id)) return undefined;
-    requireChangesLeft(tx, { providerId: provider.id, ...by }, account);
+    requireChangesLeft(tx, { providerId: provider.id, ...by, isDeletion }, account);
     return work({ tx, settings, account, application, by });
   });
 }
@@ -380,7 +380,7 @@ export const deleteApplication = (
   pool: Pool,
   { writer, ...change }: ApplicationChange & { readonly writer: FieldWriter },
 ): Promise<ChangedApplication | NotForDevelopers | undefined> =>
-  changeApplication<ChangedApplication | NotForDevelopers>(pool, change, async (locked) => {
+  changeApplication<ChangedApplication | NotForDevelopers>(pool, { ...change, isDeletion: true }, async (locked) => {
     const isKept = writer === "developer" && !locked.application.product.buyersManageApps;
     return isKept ? { notAllowed: "developers" } : removeApplication(locked);
   });
@@ -390,7 +390,7 @@ export const rejectApplication = (
   pool: Pool,
   { reason, ...change }: ApplicationChange & { readonly reason: string },
 ): Promise<ApplicationOutcome | undefined> =>
-  changeApplication<ApplicationOutcome>(pool, change, async (locked) => {
+  changeApplication<ApplicationOutcome>(pool, { ...change, isDeletion: true }, async (locked) => {
     if (locked.application.state !== "pending") return refuseTransition("reject");
     if (!isXmlText(reason)) return { refused: { reason: ["contains characters that are not allowed"] } };
     await mailAdmins(locked, (mail) => applicationRejectedMail({ ...mail, reason }));
