@@ -455,6 +455,7 @@ create table engines (
   asked bigint not null default 0,
   process text,
   switches bigint not null default 0,
+  stopping boolean not null default false,
   constraint engines_pkey PRIMARY KEY (id)
 );
 
