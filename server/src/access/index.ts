@@ -26,6 +26,7 @@ export {
   notifyCallersChanged,
   type ProductScope,
   productScopeOf,
+  usableScopes,
 } from "./permissions.ts";
 export {
   attemptCounter,

@@ -134,6 +134,12 @@ const sectionOfScope = {
   stats: "monitoring",
 } as const satisfies Record<Scope, string>;
 
+const allScopes = Object.keys(sectionOfScope).filter((name): name is Scope => name in sectionOfScope);
+
+/** Returns the scopes that a user's tokens may use. A token with others can be created, but is refused. */
+export const usableScopes = ({ role, sections }: Pick<AdminCaller, "role" | "sections">): readonly Scope[] =>
+  allScopes.filter((scope) => role !== "member" || sections.includes(sectionOfScope[scope]));
+
 /** Returns the reason that denies `caller` the action, or undefined. */
 export function denialReason(
   caller: AdminCaller,
@@ -151,8 +157,8 @@ export function denialReason(
 }
 
 /** A token has no more permissions than its owner. */
-const hasScope = ({ scopes, role, sections }: AdminCaller, accepted: readonly Scope[]): boolean =>
-  accepted.some((scope) => scopes.includes(scope) && (role !== "member" || sections.includes(sectionOfScope[scope])));
+const hasScope = (caller: AdminCaller, accepted: readonly Scope[]): boolean =>
+  usableScopes(caller).some((scope) => accepted.includes(scope) && caller.scopes.includes(scope));
 
 const isOpenToMember = ({ sections }: AdminCaller, members: ActionRule["members"]): boolean =>
   members === "all" || (members !== "admins" && members.some((section) => sections.includes(section)));

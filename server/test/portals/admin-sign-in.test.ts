@@ -27,6 +27,7 @@ test("an admin signs in and receives the app with the session data", async ({ po
     providerName: "Wheat & Sons",
     pages: expect.objectContaining({ accounts: true, webhooks: true, team: true }),
     allowedActions: expect.arrayContaining(["administer-portal", "change-webhooks"]),
+    tokenScopes: ["account_management", "cms", "finance", "policy_registry", "stats"],
     timeZone: "UTC",
     passwordLengthMin: 12,
     publicUrl: `https://${portal.provider.subdomain}-admin.bellwire.test`,

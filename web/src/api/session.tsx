@@ -9,6 +9,8 @@ export interface Session {
   readonly pages: ReadonlyMap<string, boolean>;
   /** The actions that the server allows the user. */
   readonly allowedActions: ReadonlySet<string>;
+  /** The scopes that the user's access tokens may use. */
+  readonly tokenScopes: ReadonlySet<string>;
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
@@ -55,13 +57,17 @@ export function readSession(page: Document): Session {
     const value = fields.get(name);
     return typeof value === "number" ? value : 0;
   };
-  const allowedActions: unknown = fields.get("allowedActions");
+  const names = (name: string): ReadonlySet<string> => {
+    const value = fields.get(name);
+    return new Set(Array.isArray(value) ? value.map(String) : []);
+  };
   return {
     userId: number("userId"),
     userName: text("userName"),
     role: text("role") === "admin" ? "admin" : "member",
     pages: new Map(Object.entries(fields.get("pages") ?? {}).map(([path, isOpen]) => [path, isOpen === true])),
-    allowedActions: new Set(Array.isArray(allowedActions) ? allowedActions.map(String) : []),
+    allowedActions: names("allowedActions"),
+    tokenScopes: names("tokenScopes"),
     csrfToken: text("csrfToken"),
     providerName: text("providerName"),
     timeZone: text("timeZone") || "UTC",
@@ -96,8 +102,8 @@ export function holdSession(first: Session): PresentSession {
   };
 }
 
-const textOf = ({ pages, allowedActions, ...rest }: Session): string =>
-  JSON.stringify([...pages, ...allowedActions, rest]);
+const textOf = ({ pages, allowedActions, tokenScopes, ...rest }: Session): string =>
+  JSON.stringify([...pages, ...allowedActions, ...tokenScopes, rest]);
 
 export const SessionContext = createContext<Session | undefined>(undefined);
 

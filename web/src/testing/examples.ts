@@ -85,6 +85,7 @@ export const exampleSession: Session = {
   role: "admin",
   pages: new Map<string, boolean>(),
   allowedActions: new Set<string>(),
+  tokenScopes: new Set(["account_management", "cms", "finance", "policy_registry", "stats"]),
   csrfToken: "t",
   providerName: "Acme",
   timeZone: "UTC",

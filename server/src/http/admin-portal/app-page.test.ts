@@ -14,6 +14,7 @@ test("a name cannot end the script element of the session data", () => {
     providerName: "",
     pages: {},
     allowedActions: [],
+    tokenScopes: [],
     timeZone: "UTC",
     passwordLengthMin: 12,
     publicUrl: "",

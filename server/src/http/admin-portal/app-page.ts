@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Action, allowedActions, type ProviderUser } from "#access/index.ts";
+import { type Action, allowedActions, type ProviderUser, type Scope, usableScopes } from "#access/index.ts";
 import { callerOfPortalUser } from "#http/shared/admin-caller.ts";
 import { findSignedInUser, type SignedInUser } from "#http/shared/browser-session.ts";
 import { readForm } from "#http/shared/forms.ts";
@@ -188,6 +188,8 @@ interface SessionData {
   /** Permitted pages and actions. The app shows only these; the server enforces them. */
   readonly pages: Readonly<Record<string, boolean>>;
   readonly allowedActions: readonly Action[];
+  /** The scopes that the user's access tokens may use. */
+  readonly tokenScopes: readonly Scope[];
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
@@ -207,6 +209,7 @@ function sessionDataFor(portal: Installation, provider: Provider, { user, csrfTo
     role: user.role,
     pages: openPages(allowed),
     allowedActions: allowed,
+    tokenScopes: usableScopes(user),
     csrfToken,
     providerName: provider.name,
     timeZone: provider.timeZone,

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 
-import { click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
+import { type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
-import { CreateTokenDialog } from "./access-tokens-page.tsx";
+import { AccessTokensPage, CreateTokenDialog } from "./access-tokens-page.tsx";
 
 const pressEscape = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
 
@@ -24,6 +24,28 @@ test("a new token stays visible until its button confirms the copy", async () =>
   expect(onClose).toHaveBeenCalledTimes(1);
   await click("I copied the token");
   expect(onClose).toHaveBeenCalledTimes(2);
+});
+
+test("members are offered only the scopes that their sections include", async () => {
+  const { changes } = showInPortal(<CreateTokenDialog onClose={() => undefined} />, {
+    answers: { "POST personal/access_tokens": [201, { access_token: { value: "s3cret" } }] },
+    session: { role: "member", tokenScopes: new Set(["finance"]) },
+  });
+  await fill("name", "billing");
+  expect(Array.from(document.querySelectorAll("[role=dialog] [type=checkbox]"), ({ id }) => id)).toEqual([
+    "scope_finance",
+  ]);
+  document.getElementById("scope_finance")?.click();
+  await click("Create");
+  await waitFor(() => expect(changes()[0]?.body).toMatchObject({ scopes: ["finance"] }));
+});
+
+test("members without a section of a scope are told so instead of offered a useless token", async () => {
+  const answers: Answers = { "GET personal/access_tokens": [200, { access_tokens: [] }] };
+  showInPortal(<AccessTokensPage />, { answers, session: { role: "member", tokenScopes: new Set() } });
+  await waitFor(() => expect(document.body.textContent).toContain("You have no access tokens"));
+  expect(document.body.textContent).toContain("Your permissions include no scope of a token.");
+  expect(document.body.textContent).not.toContain("Create a token");
 });
 
 test("the expiry is a time in the provider's time zone, as everywhere", async () => {

@@ -34,11 +34,16 @@ import { When } from "../../components/time.tsx";
 
 export function AccessTokensPage() {
   const query = useQuery(accessTokensQuery(useManagement()));
+  const mayUseTokens = useSession().tokenScopes.size > 0;
   const [isCreating, setCreating] = useState(false);
   return (
     <>
-      <PageHeader title="Access tokens" actions={<Button onClick={() => setCreating(true)}>Create a token</Button>}>
+      <PageHeader
+        title="Access tokens"
+        actions={mayUseTokens && <Button onClick={() => setCreating(true)}>Create a token</Button>}
+      >
         A program that calls the APIs with your token acts as you. The list contains only your own tokens.
+        {!mayUseTokens && " Your permissions include no scope of a token. An admin can extend them."}
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="tokens" />}>
@@ -118,9 +123,12 @@ const permissions = [
 
 export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
   const api = useManagement();
-  const { timeZone } = useSession();
+  const { timeZone, tokenScopes } = useSession();
+  const scopes = accessTokenScopes.filter((scope) => tokenScopes.has(scope));
   const [name, setName] = useState("");
-  const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(["account_management"]));
+  const [chosen, setChosen] = useState<ReadonlySet<Scope>>(
+    new Set(scopes.filter((scope) => scope === "account_management")),
+  );
   const [permission, setPermission] = useState<"ro" | "rw">("ro");
   const expires = useTypedTime("expires_at");
   const { mutate, isPending, errors, data } = useChange({
@@ -152,7 +160,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
         onChange={setName}
       />
       <ChoiceGroup kind="group" id="scopes" label="Scopes" errors={errors["scopes"]}>
-        {accessTokenScopes.map((scope) => (
+        {scopes.map((scope) => (
           <Checkbox
             key={scope}
             id={`scope_${scope}`}
