@@ -11,10 +11,10 @@ const faultFreeMs = 5000;
 /** Maximum delay of a hinted delivery without faults: some database calls, and its turn at a busy receiver. */
 const promptMs = 750;
 /**
- * Maximum delay without a hint: a poll per second, of a lane or for a free one, about 100 ms for the call, and its turn at a receiver
- * that takes 8 a second. A lane that is released without a last query is found by one seed in 270; with 2000 ms, by one in 3000.
+ * Maximum delay without a hint. The owner may release an idle lane right before its poll, once a second, would find the row. Then it takes
+ * up to a second until an engine polls that may own one more, four calls of about 100 ms, and its turn at a receiver that takes 8 a second.
  */
-const overdueMs = 1500;
+const overdueMs = 2500;
 
 export interface Run {
   readonly violations: readonly string[];

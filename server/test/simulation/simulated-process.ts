@@ -20,7 +20,7 @@ export class SimulatedProcess implements Clock {
   state: "running" | "frozen" | "killed" = "running";
   engine: RunningEngine | undefined;
   hasStopped = false;
-  /** The endpoint's version with which its engine first read a delivery since the last attempt, by delivery. */
+  /** The oldest version of the endpoint with which its engine read a delivery since the last attempt, by delivery. */
   readonly versionsRead = new Map<string, number>();
   /** Id that its engine registered last, and the time of its last answered heartbeat. */
   engineId = "";

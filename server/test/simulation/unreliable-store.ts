@@ -73,7 +73,9 @@ export function unreliableStore(
   const noted = (rows: readonly DueDelivery[]): readonly DueDelivery[] => {
     for (const row of rows) {
       const key = deliveryKey(row);
-      if (!process.versionsRead.has(key)) process.versionsRead.set(key, row.endpointVersion);
+      // The oldest: a read whose other statement fails is dropped, and one before it may bring the row later.
+      const before = process.versionsRead.get(key) ?? row.endpointVersion;
+      process.versionsRead.set(key, Math.min(before, row.endpointVersion));
     }
     return rows;
   };
