@@ -91,7 +91,7 @@ that takes too long with 408.
 
 ${table(
   ["limit", "default", ""],
-  sizes.map(({ name, max, note }) => [`\`${name}\``, grouped(max), note]),
+  sizes.map((limit) => [`\`${limit.name}\``, amount(limit), limit.note]),
 )}
 
 ${binSection()}

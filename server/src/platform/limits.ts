@@ -319,8 +319,14 @@ export const requestLimits = {
   signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, note: "A form of the Admin Portal's sign-in." },
 } as const;
 
-/** The disk of the embedded database. */
+/** What keeps the disk of a database from filling up. */
 export const diskLimits = {
+  keptBodies: {
+    name: "kept-response-bytes-per-endpoint",
+    max: 4 * mebibyte,
+    perSecond: 16 * 1024,
+    note: "Bodies over 1 KiB of receivers' responses, up to 64 KiB of each, per endpoint and engine. Beyond it, the first KiB of a body is kept.",
+  },
   reserved: {
     name: "reserved-disk-bytes",
     max: 2048 * mebibyte,

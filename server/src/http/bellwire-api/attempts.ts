@@ -114,7 +114,11 @@ export const AttemptSchema = Type.Object(
     ),
     request: Nullable(MaskedRequestSchema),
     response_headers: Nullable(Type.Record(Type.String(), Type.String())),
-    response_body: Nullable(Type.String({ description: "The start of the body, 64 KiB at most." })),
+    response_body: Nullable(
+      Type.String({
+        description: "The start of the body, 64 KiB at most; 1 KiB while the receiver sends many large ones.",
+      }),
+    ),
   },
   {
     title: "Attempt",

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { diskLimits } from "#platform/limits.ts";
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptOutcome, DueDelivery } from "#webhooks/deliveries/index.ts";
 import { claimed, due, settings, unused, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
@@ -50,6 +51,7 @@ async function startDispatch(options: DispatchOptions = {}) {
   const sent: Sent[] = [];
   const batches: number[] = [];
   const ends: unknown[] = [];
+  const keptBytes: (number | undefined)[] = [];
   const store: LaneStore = {
     ...unusedStore,
     disableEndpoint,
@@ -57,6 +59,7 @@ async function startDispatch(options: DispatchOptions = {}) {
     settle: async (_engineId, settlements) => {
       batches.push(settlements.length);
       ends.push(...settlements.map(({ end }) => end));
+      keptBytes.push(...settlements.map(({ responseBody }) => responseBody?.byteLength));
       await settled;
       return { recorded: settlements.length, transactions: { first: 2, last: 2 }, lastTransaction: 2, promoted };
     },
@@ -93,7 +96,7 @@ async function startDispatch(options: DispatchOptions = {}) {
   widen(lane, window);
   giveRows(lane, deliveries);
   dispatch.offer(lane);
-  return { clock, dispatch, lane, sent, batches, ends };
+  return { clock, dispatch, lane, sent, batches, ends, keptBytes };
 }
 
 /** Reads rows into the lane, and no more for a second. */
@@ -169,6 +172,16 @@ test("the body of an attempt in flight is in memory once, as it was read", async
   const { dispatch, sent } = await startDispatch();
   dispatch.fill();
   expect(sent[0]?.body).toBe(fortyDeliveries[0]?.body);
+});
+
+test("attempts store a KiB of each large body beyond the endpoint's limit", async () => {
+  const body = new Uint8Array(diskLimits.keptBodies.max);
+  const { clock, dispatch, sent, keptBytes } = await startDispatch();
+  dispatch.fill();
+  for (const { respond } of sent.slice(0, 3)) respond({ ...answered, body });
+  await nextTurn();
+  await clock.advance(100);
+  expect(keptBytes).toEqual([body.byteLength, 1024, 1024]);
 });
 
 test.for([

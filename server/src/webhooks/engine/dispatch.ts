@@ -15,7 +15,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { type CountedAttempt, delayOf } from "#webhooks/statistics/index.ts";
-import { ConcurrencyLimits, Exhaustion, type Pace } from "./limits.ts";
+import { ConcurrencyLimits, Exhaustion, KeptBodies, type Pace } from "./limits.ts";
 import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
 import { SettleQueue, type SettleResult } from "./settle-queue.ts";
@@ -51,6 +51,7 @@ export class Dispatch {
   readonly #lease: Lease;
   readonly #events: DispatchEvents;
   readonly #limits: ConcurrencyLimits;
+  readonly #keptBodies = new KeptBodies();
   readonly #exhaustion: Exhaustion;
   readonly #outcomes: SettleQueue;
   readonly #queues: Readonly<Record<Pace, Lane[]>> = { unknown: [], quick: [], slow: [], failing: [] };
@@ -190,7 +191,10 @@ export class Dispatch {
     lane.inFlight += 1;
     host.begin(slot.isLate, respondsSlowly);
     const { engineId, mayStart } = this.#lease;
-    void makeAttempt(this.#needs, lane.settings, { delivery, epoch: lane.epoch, mayStart }).then((attempt) => {
+    const { clock } = this.#needs;
+    const cutBody = (body: Uint8Array): Uint8Array => this.#keptBodies.cut(lane.endpointId, body, clock.monotonicMs());
+    const input = { delivery, epoch: lane.epoch, mayStart, cutBody };
+    void makeAttempt(this.#needs, lane.settings, input).then((attempt) => {
       this.#limits.release(slot);
       lane.inFlight -= 1;
       if (lane.inFlight === 0) lane.isStalled = false;
@@ -305,6 +309,8 @@ interface AttemptInput {
   readonly epoch: number;
   /** Checked once a connection is there: whether this engine may still send. */
   readonly mayStart: () => boolean;
+  /** Returns the part of the response's body to store. */
+  readonly cutBody: (body: Uint8Array) => Uint8Array;
 }
 
 /**
@@ -314,7 +320,7 @@ interface AttemptInput {
 async function makeAttempt(
   { sender, clock, chance, log, tracing }: Pick<EngineNeeds, "sender" | "clock" | "chance" | "log" | "tracing">,
   settings: DeliverySettings,
-  { delivery, epoch, mayStart }: AttemptInput,
+  { delivery, epoch, mayStart, cutBody }: AttemptInput,
 ): Promise<AttemptResult | NotMade> {
   const at = clock.now();
   const number = delivery.attemptsMade + 1;
@@ -340,11 +346,13 @@ async function makeAttempt(
   log.attempt(line);
   if (tracing && request.trace && isRecorded(request.trace))
     tracing.recordAttempt(tracedAttempt(line, request.trace, delivery, outcome));
-  const settlement = settlementOf(settings, epoch, delivery, attempt);
+  const responseBody = outcome.kind === "answered" ? outcome.body : null;
+  const kept = responseBody && cutBody(responseBody);
+  const settlement = { ...settlementOf(settings, epoch, delivery, attempt), responseBody: kept };
   return {
     outcome,
     settlement,
-    counted: countedOf(delivery, settlement, request.body.length),
+    counted: countedOf(delivery, { ...settlement, responseBody }, request.body.length),
     isGone: next.step === "disable",
     retryAfterSeconds: retryAfterSeconds(outcome, now) ?? 0,
   };
@@ -383,7 +391,7 @@ function settlementOf(
   epoch: number,
   delivery: DueDelivery,
   { number, at, outcome, next }: Attempt,
-): Settlement {
+): Omit<Settlement, "responseBody"> {
   const response = outcome.kind === "answered" ? outcome : undefined;
   return {
     endpointId: delivery.endpointId,
@@ -395,7 +403,6 @@ function settlementOf(
     latencyMs: Math.round(outcome.latencyMs),
     status: response?.status ?? null,
     responseHeaders: response?.headers ?? null,
-    responseBody: response?.body ?? null,
     error: next.step === "done" ? null : next.error,
     errorClass: errorClassOf(outcome),
     end: next.step === "done" ? "delivered" : next.step === "retry" ? null : "failed",

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import { AdaptiveWindow, ConcurrencyLimits, type Pace, RateLimit, type Slot } from "./limits.ts";
+import { diskLimits } from "#platform/limits.ts";
+import { AdaptiveWindow, ConcurrencyLimits, KeptBodies, type Pace, RateLimit, type Slot } from "./limits.ts";
 
 const ignore = (): void => undefined;
 
@@ -294,4 +295,19 @@ test("a limit allows a burst each second", () => {
       ).length,
   );
   expect(bursts).toEqual(Array.from({ length: 8 }, () => 25));
+});
+
+test("an endpoint's large response bodies are cut to a KiB once they are too many, until time has passed", () => {
+  const { max, perSecond } = diskLimits.keptBodies;
+  const kept = new KeptBodies();
+  const large = new Uint8Array(64 * 1024).fill(1);
+  const lengthAt = (nowMs: number, endpointId = 1): number => kept.cut(endpointId, large, nowMs).byteLength;
+  const full = max / large.byteLength;
+  expect(Array.from({ length: full }, () => lengthAt(0))).toEqual(Array.from({ length: full }, () => large.byteLength));
+  expect(lengthAt(0)).toBe(1024);
+  const small = new Uint8Array(1024);
+  expect(kept.cut(1, small, 0)).toBe(small);
+  expect(lengthAt(0, 2)).toBe(large.byteLength);
+  const refillMs = (large.byteLength / perSecond) * 1000;
+  expect([lengthAt(refillMs - 1), lengthAt(refillMs), lengthAt(refillMs)]).toEqual([1024, large.byteLength, 1024]);
 });

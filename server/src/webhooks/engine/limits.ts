@@ -1,3 +1,5 @@
+import { LRUCache } from "lru-cache";
+import { diskLimits } from "#platform/limits.ts";
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 
@@ -315,5 +317,31 @@ export class Exhaustion {
     if (notMade.resource === "ports") return; // one receiver is concerned, and its lane pauses
     this.#inFlightMax = Math.min(this.#inFlightMax, Math.max(1, inFlight));
     this.#raisedAtMs = nowMs + stepMs;
+  }
+}
+
+/** Kept of each body, however many there are. */
+const keptAlwaysBytes = 1024;
+const endpointsMax = 10_000;
+
+/**
+ * Bounds the response bodies that an endpoint's attempts store: a receiver that fails with a page of 64 KiB would turn each small event into
+ * 64 KiB for each attempt.
+ */
+export class KeptBodies {
+  readonly #buckets = new LRUCache<number, { readonly bytes: number; readonly atMs: number }>({
+    maxSize: endpointsMax,
+    sizeCalculation: () => 1,
+  });
+
+  /** Returns the part of a body to store. */
+  cut(endpointId: number, body: Uint8Array, nowMs: number): Uint8Array {
+    if (body.byteLength <= keptAlwaysBytes) return body;
+    const { max, perSecond } = diskLimits.keptBodies;
+    const before = this.#buckets.get(endpointId) ?? { bytes: max, atMs: nowMs };
+    const left = Math.min(max, before.bytes + ((nowMs - before.atMs) / 1000) * perSecond) - body.byteLength;
+    if (left < 0) return body.subarray(0, keptAlwaysBytes);
+    this.#buckets.set(endpointId, { bytes: left, atMs: nowMs });
+    return body;
   }
 }
