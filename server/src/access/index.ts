@@ -47,6 +47,7 @@ export {
   requireLeftForDevelopers,
   requireWithinLimit,
   resetAttempts,
+  takeForDevelopers,
   type AttemptLimiter,
   type Count,
   type Counter,

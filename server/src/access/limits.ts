@@ -366,6 +366,16 @@ export function requireLeftForDevelopers(
   if (actor.kind === "developer") developerUsageOf(db, providerId).requireLeft(now, limitsFor(account, now));
 }
 
+/** Does both for a mail or another row without an event. */
+export function takeForDevelopers(
+  db: Pick<Database, "caches">,
+  change: ChangeOfAccount,
+  counted: { readonly account: { readonly createdAt: Date }; readonly bytes: number },
+): void {
+  requireLeftForDevelopers(db, change, counted.account);
+  countForDevelopers(db, change, counted);
+}
+
 /** Counts the bytes of a change that a developer makes. */
 export function countForDevelopers(
   db: Pick<Database, "caches">,

@@ -3,6 +3,8 @@ import { type ChangeContext, DeveloperLimitReached, developerUsageOf } from "#ac
 import { Caches, type Pool } from "#platform/database/database.ts";
 import { developerLimits } from "#platform/limits.ts";
 import { updateAccount } from "#portal/accounts/index.ts";
+import { updateApplication } from "#portal/applications/index.ts";
+import { inviteUser } from "#portal/users/index.ts";
 import { byToken, setUp, signUp } from "../portal/portal-fixture.ts";
 import { test } from "../support/test.ts";
 
@@ -75,4 +77,39 @@ test("processes share the counts of developers, and each exceeds a limit by a 64
   expect(one.used()).toBe(changes);
   await clock.advance(recorded.windowSeconds * 1000);
   expect(await isAccepted(one.change(1))).toBe(true);
+});
+
+test("mails and previous values of developers count, and mails of admins do not", async ({ database: pool, clock }) => {
+  const { provider } = await setUp(pool);
+  const { details, applications } = await signUp(pool, { provider, by: byToken, now: clock.now() });
+  const developer = { kind: "developer", userId: 1 } as const;
+  const change = (actor: ChangeContext["actor"]) =>
+    ({ provider, accountId: details.account.id, by: { actor, channel: "api", now: clock.now() } }) as const;
+  const usedBy = async (work: Promise<unknown>): Promise<number> => {
+    const read = (): number => developerUsageOf(pool, provider.id).read(recorded, clock.now()).used;
+    const before = read();
+    await work;
+    return read() - before;
+  };
+  const invite = (actor: ChangeContext["actor"], email: string) =>
+    inviteUser(pool, { ...change(actor), email, urlOf: (code) => code });
+  expect(await usedBy(invite({ kind: "admin", userId: 1 }, "a@fjord.example"))).toBe(0);
+  expect(await usedBy(invite(developer, "b@fjord.example"))).toBe(2);
+
+  const describe = (description: string) =>
+    updateApplication(pool, {
+      ...change(developer),
+      applicationId: applications[0]?.id ?? 0,
+      writer: "developer",
+      values: { description },
+    });
+  const first = await usedBy(describe("a".repeat(9000)));
+  expect(await usedBy(describe("b".repeat(9000)))).toBeGreaterThanOrEqual(first + 8);
+
+  await setMax(pool, provider.id, 1);
+  await developerUsageOf(pool, provider.id).share({ pool, clock });
+  await clock.advance(5000);
+  await developerUsageOf(pool, provider.id).share({ pool, clock });
+  await expect(invite(developer, "c@fjord.example")).rejects.toThrow(DeveloperLimitReached);
+  await invite({ kind: "admin", userId: 1 }, "c@fjord.example");
 });

@@ -1,12 +1,18 @@
-import { type ChangeContext, type ProductScope, recordAudit } from "#access/index.ts";
+import {
+  type ChangeContext,
+  countForDevelopers,
+  type ProductScope,
+  recordAudit,
+  requireLeftForDevelopers,
+} from "#access/index.ts";
 import type { Database, Transaction, Pool } from "#platform/database/database.ts";
-import { insertMail, insertPlanRequestMails, planDecisionMail } from "#portal/mails/index.ts";
+import { insertMail, insertPlanRequestMails, planDecisionMail, storedMailBytes } from "#portal/mails/index.ts";
 import { type Plan, lockPlanForShare, readPlans } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { readUser } from "#portal/users/user.ts";
 import { lockAccountDetails, representAccount } from "./account-details.ts";
 import { recordAccountChange } from "./account-events.ts";
-import { lockAccount, updateAccountRow } from "./account.ts";
+import { type Account, lockAccount, updateAccountRow } from "./account.ts";
 import type { AccountChange, ChangedAccount } from "./change-account.ts";
 
 /** A developer's request for another account plan, which the provider decides on. */
@@ -124,8 +130,7 @@ const upsertStatements = {
 interface NewPlanRequest {
   readonly provider: Provider;
   readonly owner: PlanOwner;
-  readonly accountId: number;
-  readonly orgName: string;
+  readonly account: Pick<Account, "id" | "orgName" | "createdAt">;
   /** The name of the application whose plan it is. */
   readonly application?: string;
   /** The name of the current plan. */
@@ -139,12 +144,18 @@ interface NewPlanRequest {
 /** Records a request and mails the provider's admins, unless this plan is already requested. */
 export async function insertPlanRequest(
   tx: Transaction,
-  { owner, plan, by, ...mail }: NewPlanRequest,
+  { owner, account, plan, by, ...mail }: NewPlanRequest,
 ): Promise<{ readonly requested: Plan }> {
   const userId = "userId" in by.actor ? by.actor.userId : null;
   const values = [owner.providerId, owner.id, plan.id, userId, by.now];
   const changed = await tx.query(upsertStatements[owner.kind], values);
-  if (changed.length > 0) await insertPlanRequestMails(tx, { ...mail, to: plan.name, now: by.now });
+  const change = { providerId: owner.providerId, ...by };
+  requireLeftForDevelopers(tx, change, account);
+  if (changed.length > 0) {
+    const { id: accountId, orgName } = account;
+    const mails = await insertPlanRequestMails(tx, { ...mail, accountId, orgName, to: plan.name, now: by.now });
+    countForDevelopers(tx, change, { account, bytes: mails * storedMailBytes });
+  }
   return { requested: plan };
 }
 
@@ -287,9 +298,8 @@ export const requestAccountPlan = (
     if (!plan || !isOnOffer || plan.id === account.planId) return { notFound: "plan" };
 
     const [from] = await readPlans(tx, provider.id, [account.planId]);
-    const names = { orgName: account.orgName, from: from?.name ?? "" };
     const owner = { providerId: provider.id, kind: "account", id: accountId } as const;
-    return insertPlanRequest(tx, { provider, owner, accountId, ...names, plan, decideAt, by });
+    return insertPlanRequest(tx, { provider, owner, account, from: from?.name ?? "", plan, decideAt, by });
   });
 
 /** Withdraws a request, without an event. Returns undefined if there is none, or if it was already decided. */

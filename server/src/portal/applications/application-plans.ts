@@ -132,8 +132,7 @@ export const requestApplicationPlan = (
     return insertPlanRequest(tx, {
       provider: change.provider,
       owner: planOwner(change),
-      accountId: application.accountId,
-      orgName: account.orgName,
+      account,
       application: titleOf(application),
       from: application.plan.name,
       plan,

@@ -15,6 +15,7 @@ export {
   deleteOldMails,
   eraseMails,
   insertMail,
+  storedMailBytes,
   listHeldMails,
   listMails,
   listMailsOfPerson,

@@ -195,11 +195,13 @@ interface PlanRequestMail {
   readonly now: Date;
 }
 
-/** Mails the provider's admins about a developer's request for another plan. */
-export async function insertPlanRequestMails(tx: Transaction, request: PlanRequestMail): Promise<void> {
+/** Mails the provider's admins about a developer's request for another plan. Returns the number of mails. */
+export async function insertPlanRequestMails(tx: Transaction, request: PlanRequestMail): Promise<number> {
   const { provider, accountId, now } = request;
-  for (const recipient of await listAdminAddresses(tx, provider.id))
+  const recipients = await listAdminAddresses(tx, provider.id);
+  for (const recipient of recipients)
     await insertMail(tx, provider.id, { recipient, accountId, ...renderPlanRequestMail(request) }, now);
+  return recipients.length;
 }
 
 const renderPlanRequestMail = ({ provider, orgName, application, from, to, decideAt }: PlanRequestMail) => ({

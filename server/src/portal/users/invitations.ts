@@ -1,4 +1,10 @@
-import { type ChangeContext, type PasswordHasher, recordAudit, requireWithinLimit } from "#access/index.ts";
+import {
+  type ChangeContext,
+  type PasswordHasher,
+  recordAudit,
+  takeForDevelopers,
+  requireWithinLimit,
+} from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { countLimits } from "#platform/limits.ts";
@@ -12,7 +18,7 @@ import {
   mergeErrors,
   readDocumentSettings,
 } from "#portal/fields/index.ts";
-import { insertMail, invitationMail } from "#portal/mails/index.ts";
+import { insertMail, invitationMail, storedMailBytes } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { parseNewUser, type UserOutcome } from "./change-user.ts";
 import { findTakenUserNames, insertUser, linkLifetime, textsOfUsersErrors, userEvent } from "./user.ts";
@@ -202,6 +208,7 @@ const insertInvitationMail = (
   { invitation, account, code }: { invitation: Invitation; account: Account; code: string },
 ): Promise<void> => {
   const { id: accountId, orgName } = account;
+  takeForDevelopers(tx, { providerId: provider.id, ...by }, { account, bytes: storedMailBytes });
   const mail = invitationMail({ provider, recipient: invitation.email, orgName, url: urlOf(code) });
   return insertMail(tx, provider.id, { ...mail, accountId }, by.now);
 };

@@ -1,11 +1,17 @@
-import { type ChangeContext, endSessionsOfUser, type PasswordHasher, recordAudit } from "#access/index.ts";
+import {
+  type ChangeContext,
+  endSessionsOfUser,
+  type PasswordHasher,
+  recordAudit,
+  takeForDevelopers,
+} from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { selectList } from "#platform/database/field-table.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
-import { activationMail, insertMail, lostPasswordMail } from "#portal/mails/index.ts";
+import { activationMail, insertMail, lostPasswordMail, storedMailBytes } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { changeUser, passwordErrors } from "./change-user.ts";
 import { type User, linkLifetime, lockUser, userFields } from "./user.ts";
@@ -41,6 +47,7 @@ export async function sendActivation(
     const code = randomBase32(activationCodeLength);
     await renewCode(tx, { providerId, userId, code, now: by.now });
     const mail = activationMail({ provider, recipient, username, url: urlOf(code) });
+    takeForDevelopers(tx, { providerId, ...by }, { account, bytes: storedMailBytes });
     await insertMail(tx, providerId, { ...mail, accountId }, by.now);
     const auditRecord = { action: "activation.sent", subject: `user/${userId}`, detail: { accountId } };
     await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });

@@ -139,7 +139,7 @@ export interface RecordedEvent {
   readonly id: string;
   readonly type: EventType;
   readonly sequence: number;
-  /** The size of its document and of all bodies. */
+  /** The size of its document, its previous values and all bodies. */
   readonly bytes: number;
   /** The endpoints with a delivery. */
   readonly endpointIds: readonly number[];
@@ -147,8 +147,9 @@ export interface RecordedEvent {
 
 interface EventRow extends NewEvent {
   readonly id: string;
-  /** The document as stored. */
+  /** The document and the previous values as stored. */
   readonly documentText: string;
+  readonly previousText: string | null;
   /** Endpoint ids and the gates that stopped the event there. */
   readonly withheld: Readonly<Record<number, Gate>>;
 }
@@ -195,7 +196,7 @@ const valuesOf = (event: EventRow): readonly (string | number | null)[] => [
   event.accountName,
   event.sequence,
   event.documentText,
-  event.previous ? JSON.stringify(event.previous) : null,
+  event.previousText,
   JSON.stringify(event.withheld),
   event.key ? JSON.stringify(event.key) : null,
   event.recordedAfter,
@@ -278,10 +279,13 @@ export async function recordEvents(
     id: row.id,
     type: row.type,
     sequence: row.sequence,
-    bytes: payloads.reduce((sum, { body }) => sum + body.length, row.documentText.length),
+    bytes: payloads.reduce((sum, { body }) => sum + body.length, bytesOfTexts(row)),
     endpointIds: deliveries.map((delivery) => delivery.endpointId),
   }));
 }
+
+const bytesOfTexts = ({ documentText, previousText }: EventRow): number =>
+  documentText.length + (previousText?.length ?? 0);
 
 interface PlannedEvent {
   readonly row: EventRow;
@@ -317,7 +321,8 @@ function planEvent(event: IdentifiedEvent, cause: Cause, subscriptions: readonly
   }
 
   const { now: occurredAt, channel } = cause;
-  const row: EventRow = { ...event, withheld, documentText: JSON.stringify(event.document) };
+  const previousText = event.previous ? JSON.stringify(event.previous) : null;
+  const row: EventRow = { ...event, withheld, documentText: JSON.stringify(event.document), previousText };
   const formats = new Set<BodyFormat>(deliveries.map((delivery) => delivery.format));
   const [{ source } = { source: "/" }] = subscriptions; // the provider's source is the same in all subscriptions
   const rendered = { ...event, source, occurredAt, actor: actorInBody(cause.actor), channel };
