@@ -78,6 +78,39 @@ test("reads and exports of one event, delivery or failure plan no other day of t
   }
 });
 
+/** Copies an endpoint, and deletes the copies. */
+const insertDeletedEndpoints = `
+  insert into endpoints (provider_id, name, url, url_masked, secret, retry_waits_seconds, deleted_at)
+  select provider_id, 'deleted ' || copy, url, url_masked, secret, retry_waits_seconds, now() - interval '2 days'
+  from endpoints, generate_series(1, 1000) copy where id = $1`;
+
+const endpointsRead = `
+  select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) as count
+  from pg_stat_xact_user_tables where relid = 'endpoints'::regclass`;
+
+test("an event and searches read none of the endpoints that were deleted before, except those of the event", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [eventId = ""] = await recordNow(database, { providerId });
+  await database.query(insertDeletedEndpoints, [endpointId]);
+  await database.query("analyze endpoints");
+  const search = { providerId, filter: {}, accountIds: undefined };
+  const reads: Readonly<Record<string, (db: Database) => Promise<number | undefined>>> = {
+    event: async (db) => (await readEvent(db, providerId, eventId))?.verdicts.length,
+    deliveries: async (db) =>
+      (await findPage({ db, clock: systemClock }, "deliveries", search, { limit: 9 })).rows.length,
+  };
+  for (const [name, read] of Object.entries(reads)) {
+    const [found, counted] = await database.inTransaction(async (tx) => [
+      await read(tx),
+      await tx.query<{ count: number }>(endpointsRead),
+    ]);
+    expect([name, found, (counted[0]?.count ?? 0) < 20]).toEqual([name, 1, true]);
+  }
+});
+
 test("searches in a history of a year plan only the days of the part that they read", async ({ database }) => {
   await database.query("select add_history_days(current_date - 365, current_date - 365)");
   const providerId = await buildProvider(database);

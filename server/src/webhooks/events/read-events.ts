@@ -122,12 +122,24 @@ const eventStatement = `
   where event.provider_id = $1 and event.id = $2
   ${plannedEachTime}`;
 
-// All endpoints of the provider that exist, have a delivery, or stopped the event.
+// All endpoints of the provider that exist, have a delivery, or stopped the event. Each is looked up by its key: a join would read all
+// that were ever deleted, 20,000 of them in 0.1 s.
 const verdictsStatement = `
   select endpoint.id as "endpointId", endpoint.name as "endpointName",
     delivery.endpoint_id is not null as sent, event.withheld ->> endpoint.id::text as gate
   from events event
-  join endpoints endpoint on endpoint.provider_id = event.provider_id
+  cross join lateral (
+    select id from endpoints where endpoints.provider_id = $1 and endpoints.deleted_at is null
+    union
+    select due.endpoint_id from due where due.event_id = $2
+    union
+    select ended.endpoint_id from deliveries ended where ended.provider_id = $1 and ended.event_id = $2
+    union
+    select withheld::bigint from jsonb_object_keys(event.withheld) withheld
+  ) concerned
+  cross join lateral (
+    select id, name from endpoints where endpoints.provider_id = $1 and endpoints.id = concerned.id limit 1
+  ) endpoint
   left join lateral (
     select due.endpoint_id from due where due.event_id = $2 and due.endpoint_id = endpoint.id
     union
@@ -135,7 +147,6 @@ const verdictsStatement = `
     where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = endpoint.id
   ) delivery on true
   where event.provider_id = $1 and event.id = $2
-    and (endpoint.deleted_at is null or delivery.endpoint_id is not null or event.withheld ? endpoint.id::text)
   order by endpoint.id
   ${plannedEachTime}`;
 

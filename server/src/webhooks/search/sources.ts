@@ -180,17 +180,22 @@ const afterCursor = `event_id >= $5 and event_id < $6 and event_id <= $20 and (e
 const eventAfterCursor = `event.id >= $5 and event.id < $6 and event.id <= $20`;
 const eventOrder = `order by event.id desc limit $22`;
 
-// Pending deliveries by due_endpoint_idx: one probe for each endpoint.
+// Pending deliveries by due_endpoint_idx: one probe for each endpoint. Those of a deleted endpoint are cancelled within minutes, and
+// probes for all of 20,000 that were ever deleted took 70 ms.
 const pending = `(
   select due.event_id, due.endpoint_id
-  from endpoints endpoint
+  from (
+    select id from endpoints where provider_id = $1 and deleted_at is null
+    union all
+    select id from endpoints where provider_id = $1 and deleted_at > statement_timestamp() - interval '1 day'
+  ) endpoint
   cross join lateral (
     select event_id, endpoint_id from due
     where due.endpoint_id = endpoint.id and ${afterCursor}
       and ($2::text[] is null or 'pending' = any($2)) and ($10::integer is null or due.attempts_made >= $10)
     order by event_id desc limit $22
   ) due
-  where endpoint.provider_id = $1 and ($3::bigint[] is null or endpoint.id = any($3))
+  where $3::bigint[] is null or endpoint.id = any($3)
   ${keyOrder})`;
 
 // By deliveries_ended_idx: one probe for each state.
