@@ -97,90 +97,6 @@ const tokenCreation = {
   rejectsUnknown: true,
 } as const satisfies Partial<Operation>;
 
-const createAccessTokenOperation: Operation = {
-  ...tokenCreation,
-  title: "Access Token Create",
-  description:
-    "Creates an access token for yourself or, with the provider key, for any user of the provider. A token cannot create one with more rights than its own.",
-  path: "/users/{user_id}/access_tokens",
-
-  async handle({ pool }, call) {
-    const { provider, caller } = call;
-    const userId = call.id("user_id");
-    if ("userId" in caller.actor && caller.actor.userId !== userId) throw new Problem("role-missing");
-    requireSuccess(await readProviderUser(pool, provider.id, userId));
-    return issueToken(pool, call, userId);
-  },
-};
-
-const listPersonalAccessTokensOperation: Operation = {
-  title: "Personal Access Token List",
-  description: "Lists your own access tokens, optionally filtered by name.",
-  method: "GET",
-  path: "/personal/access_tokens",
-  action: "read-own",
-  isJsonOnly: true,
-  query: Type.Object({ name: Type.Optional(Type.String({ description: "A part of the token's name." })) }),
-  response: accessTokensResponse,
-
-  async handle({ pool }, call) {
-    const tokens = await listAccessTokens(pool, requireTokenOwner(call), parseText(call.query["name"]) || undefined);
-    return {
-      json: () => renderJson({ access_tokens: tokens.map((token) => accessTokenToJson(token, call.provider)) }),
-    };
-  },
-};
-
-const createPersonalAccessTokenOperation: Operation = {
-  ...tokenCreation,
-  title: "Personal Access Token Create",
-  description:
-    "Creates an access token for yourself. Only this response has its value. A token cannot create one with more rights than its own: neither more scopes nor a later expiry.",
-  path: "/personal/access_tokens",
-
-  async handle({ pool }, call) {
-    return issueToken(pool, call, requireTokenOwner(call).userId);
-  },
-};
-
-const readPersonalAccessTokenOperation: Operation = {
-  title: "Personal Access Token Read",
-  description: "Returns one of your own access tokens, by its id or its value.",
-  method: "GET",
-  path: "/personal/access_tokens/{id}",
-  textParameters: ["id"],
-  action: "read-own",
-  isJsonOnly: true,
-  response: accessTokenResponse,
-
-  async handle({ pool }, call) {
-    const token = requireSuccess(await readOwnAccessToken(pool, requireTokenOwner(call), call.text("id")));
-    return { json: () => renderJson(accessTokenToJson(token, call.provider)) };
-  },
-};
-
-const deletePersonalAccessTokenOperation: Operation = {
-  title: "Personal Access Token Delete",
-  description: "Deletes one of your own access tokens, by its id or its value. It stops working immediately.",
-  method: "DELETE",
-  path: "/personal/access_tokens/{id}",
-  textParameters: ["id"],
-  action: "change-own",
-  isJsonOnly: true,
-
-  async handle({ pool }, call) {
-    const owner = requireTokenOwner(call);
-    await pool.inTransaction(async (tx) => {
-      const { id } = requireSuccess(await readOwnAccessToken(tx, owner, call.text("id")));
-      await deleteAccessToken(tx, owner, id);
-      const { providerId, userId } = owner;
-      const record = { action: "token.deleted", subject: `token/${id}`, detail: { userId } };
-      await recordAudit(tx, { providerId, actor: call.caller.actor, ...record });
-    });
-    return {};
-  },
-};
-
 /** Returns the caller as the owner of personal tokens. The provider key has no user, so it cannot own any. */
 function requireTokenOwner({ provider, caller }: Call): { readonly providerId: number; readonly userId: number } {
   if (!("userId" in caller.actor)) throw new Problem("credentials-wrong");
@@ -221,9 +137,78 @@ export const parseZonedTime = (text: string, now: Date): Date | undefined =>
   zonedTime.test(text.trim()) ? parseLenientTime(text, now) : undefined;
 
 export const accessTokenOperations: readonly Operation[] = [
-  createAccessTokenOperation,
-  listPersonalAccessTokensOperation,
-  createPersonalAccessTokenOperation,
-  readPersonalAccessTokenOperation,
-  deletePersonalAccessTokenOperation,
+  {
+    ...tokenCreation,
+    title: "Access Token Create",
+    description:
+      "Creates an access token for yourself or, with the provider key, for any user of the provider. A token cannot create one with more rights than its own.",
+    path: "/users/{user_id}/access_tokens",
+    async handle({ pool }, call) {
+      const { provider, caller } = call;
+      const userId = call.id("user_id");
+      if ("userId" in caller.actor && caller.actor.userId !== userId) throw new Problem("role-missing");
+      requireSuccess(await readProviderUser(pool, provider.id, userId));
+      return issueToken(pool, call, userId);
+    },
+  },
+  {
+    title: "Personal Access Token List",
+    description: "Lists your own access tokens, optionally filtered by name.",
+    method: "GET",
+    path: "/personal/access_tokens",
+    action: "read-own",
+    isJsonOnly: true,
+    query: Type.Object({ name: Type.Optional(Type.String({ description: "A part of the token's name." })) }),
+    response: accessTokensResponse,
+    async handle({ pool }, call) {
+      const tokens = await listAccessTokens(pool, requireTokenOwner(call), parseText(call.query["name"]) || undefined);
+      return {
+        json: () => renderJson({ access_tokens: tokens.map((token) => accessTokenToJson(token, call.provider)) }),
+      };
+    },
+  },
+  {
+    ...tokenCreation,
+    title: "Personal Access Token Create",
+    description:
+      "Creates an access token for yourself. Only this response has its value. A token cannot create one with more rights than its own: neither more scopes nor a later expiry.",
+    path: "/personal/access_tokens",
+    async handle({ pool }, call) {
+      return issueToken(pool, call, requireTokenOwner(call).userId);
+    },
+  },
+  {
+    title: "Personal Access Token Read",
+    description: "Returns one of your own access tokens, by its id or its value.",
+    method: "GET",
+    path: "/personal/access_tokens/{id}",
+    textParameters: ["id"],
+    action: "read-own",
+    isJsonOnly: true,
+    response: accessTokenResponse,
+    async handle({ pool }, call) {
+      const token = requireSuccess(await readOwnAccessToken(pool, requireTokenOwner(call), call.text("id")));
+      return { json: () => renderJson(accessTokenToJson(token, call.provider)) };
+    },
+  },
+  {
+    title: "Personal Access Token Delete",
+    description: "Deletes one of your own access tokens, by its id or its value. It stops working immediately.",
+    method: "DELETE",
+    path: "/personal/access_tokens/{id}",
+    textParameters: ["id"],
+    action: "change-own",
+    isJsonOnly: true,
+    async handle({ pool }, call) {
+      const owner = requireTokenOwner(call);
+      await pool.inTransaction(async (tx) => {
+        const { id } = requireSuccess(await readOwnAccessToken(tx, owner, call.text("id")));
+        await deleteAccessToken(tx, owner, id);
+        const { providerId, userId } = owner;
+        const record = { action: "token.deleted", subject: `token/${id}`, detail: { userId } };
+        await recordAudit(tx, { providerId, actor: call.caller.actor, ...record });
+      });
+      return {};
+    },
+  },
 ];

@@ -139,68 +139,6 @@ export async function requireAccount(db: Database, providerId: number, id: numbe
   return account;
 }
 
-const listAccountsOperation: Operation = {
-  title: "Account List",
-  description: "Lists the accounts, oldest first. A list of more than `per_page` accounts has page metadata.",
-  method: "GET",
-  path: "/accounts",
-  action: "read-portal",
-  query: Type.Object({
-    state: Type.Optional(
-      Type.String({ enum: ["pending", "approved", "rejected"], description: "Accounts in this state only." }),
-    ),
-    query: Type.Optional(
-      Type.String({
-        description: "A part of the organization's name, or of a user's name or email address. Case-insensitive.",
-      }),
-    ),
-    ...pageQuery,
-  }),
-  response: accountsResponse,
-
-  async handle({ pool }, { provider, caller: { productScope }, adminUrl, query }) {
-    const filter = {
-      state: parseText(query["state"]) || undefined,
-      query: parseText(query["query"])?.trim() || undefined,
-    };
-    const page = parsePage(query);
-    const { ids, total } = await searchAccounts(pool, provider.id, filter, page);
-    return renderAccounts({
-      read: () => readInBatches(ids, (batch) => readAccounts(pool, provider.id, batch)),
-      readDetails: () =>
-        readInBatches(ids, async (batch) => {
-          const accounts = await listAccountDetails(pool, provider.id, batch);
-          return accounts.map((details) => limitToScope(details, productScope));
-        }),
-      metadata: pageMetadata(page, total),
-      settings: await readDocumentSettings(pool, provider),
-      adminUrl,
-    });
-  },
-};
-
-const findAccountOperation: Operation = {
-  title: "Account Find",
-  description: "Finds the account of a user. Only the first of these parameters counts.",
-  method: "GET",
-  path: "/accounts/find",
-  action: "read-portal",
-  query: Type.Object({
-    username: Type.Optional(Type.String({ description: "The user's name." })),
-    user_id: Type.Optional(Type.String({ description: "The user's id." })),
-    email: Type.Optional(Type.String({ description: "The user's email address." })),
-  }),
-  otherErrors: [404],
-  response: accountResponse,
-
-  async handle({ pool }, call) {
-    const key = parseUserKey(call.query);
-    const accountId = key && (await findAccountOfUser(pool, call.provider.id, key));
-    const account = accountId === undefined ? undefined : await readAccountDetails(pool, call.provider, accountId);
-    return renderAccount(call, requireSuccess(account));
-  },
-};
-
 type UserKey = { readonly by: "id" | "username" | "email"; readonly value: string | number };
 
 /** Returns the first parameter that is present, even an empty one: a wrong name does not fall back to the next parameter. */
@@ -211,86 +149,6 @@ function parseUserKey(query: Parameters): UserKey | undefined {
   const email = text("email");
   return email === "" ? undefined : { by: "email", value: email };
 }
-
-const readAccountOperation: Operation = {
-  title: "Account Read",
-  description: "Returns an account.",
-  method: "GET",
-  path: "/accounts/{id}",
-  action: "read-portal",
-  response: accountResponse,
-
-  async handle({ pool }, call) {
-    return renderAccount(call, requireSuccess(await readAccountDetails(pool, call.provider, call.id("id"))));
-  },
-};
-
-const updateAccountOperation: Operation = {
-  title: "Account Update",
-  description: "Updates an account. Absent fields keep their values.",
-  method: "PUT",
-  path: "/accounts/{id}",
-  action: "change-portal",
-  body: Type.Object(propertySchemas(accountFields, "change"), {
-    additionalProperties: true,
-    description:
-      "Also accepts the fields that you have defined for accounts, optionally inside `extra_fields`; `name` as a synonym " +
-      "of `org_name`; and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.",
-    examples: [{ org_name: "Harbour & Daughters", region: "apac" }],
-  }),
-  response: accountResponse,
-
-  async handle({ pool }, call) {
-    const { provider, values, by } = call;
-    const outcome = await updateAccount(pool, { provider, accountId: call.id("id"), values, writer: "program", by });
-    return renderAccount(call, requireSuccess(outcome));
-  },
-};
-
-const deleteAccountOperation: Operation = {
-  title: "Account Delete",
-  description: "Deletes an account with its users and its applications.",
-  method: "DELETE",
-  path: "/accounts/{id}",
-  action: "administer-portal",
-
-  async handle({ pool }, { provider, by, id }) {
-    requireSuccess(await deleteAccount(pool, { provider, accountId: id("id"), by }));
-    return {};
-  },
-};
-
-const readPlanOfAccountOperation: Operation = {
-  title: "Account Fetch Account Plan",
-  description: "Returns the account plan of an account.",
-  method: "GET",
-  path: "/accounts/{account_id}/plan",
-  action: "read-portal",
-  response: accountPlanResponse,
-
-  async handle({ pool }, call) {
-    const { planId } = await requireAccount(pool, call.provider.id, call.id("account_id"));
-    const [plan] = await readPlans(pool, call.provider.id, [planId]);
-    return renderPlan(call, requireSuccess(plan));
-  },
-};
-
-const changeAccountPlanOperation: Operation = {
-  title: "Account Change Plan",
-  description: "Moves an account to another account plan, which may be hidden, and returns the plan.",
-  method: "PUT",
-  path: "/accounts/{id}/change_plan",
-  action: "change-portal",
-  body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 9 }] }),
-  response: accountPlanResponse,
-
-  async handle({ pool }, call) {
-    const { provider, values, by } = call;
-    const planId = parseId(values["plan_id"]) ?? 0;
-    const outcome = await changeAccountPlan(pool, { provider, accountId: call.id("id"), planId, by });
-    return renderPlan(call, requireSuccess(outcome).plan);
-  },
-};
 
 const transitionOperation = (
   transition: AccountTransition,
@@ -310,75 +168,135 @@ const transitionOperation = (
   },
 });
 
-const updateCreditCardOperation: Operation = {
-  title: "Account Set Credit Card",
-  description:
-    "Stores a payment gateway's reference to the account's credit card, never the card itself, and the account's " +
-    "`billing_address`, which responses show if you have defined that field.",
-  method: "PUT",
-  path: "/accounts/{id}/credit_card",
-  action: "change-credit-card",
-  body: Type.Object(
-    {
-      credit_card_token: Type.String(),
-      credit_card_authorize_net_payment_profile_token: optionalText,
-      credit_card_expiration_year: Type.String(),
-      credit_card_expiration_month: Type.String(),
-      billing_address_name: Type.String(),
-      billing_address_address: Type.String(),
-      billing_address_city: Type.String(),
-      billing_address_country: Type.String(),
-      billing_address_state: optionalText,
-      billing_address_phone: optionalText,
-      billing_address_zip: optionalText,
-      credit_card_partial_number: optionalText,
-      payment_method_id: optionalText,
-    },
-    {
-      examples: [
-        {
-          credit_card_token: "cus_4f2a",
-          credit_card_expiration_year: "2031",
-          credit_card_expiration_month: "5",
-          billing_address_name: "Mira Harbour",
-          billing_address_address: "1 Quay",
-          billing_address_city: "Hull",
-          billing_address_country: "GB",
-          credit_card_partial_number: "4242",
-        },
-      ],
-    },
-  ),
-  response: accountResponse,
-
-  async handle({ pool }, call) {
-    const { provider, values, by } = call;
-    const outcome = await updateCreditCard(pool, { provider, accountId: call.id("id"), values, by });
-    return renderAccount(call, requireSuccess(outcome));
-  },
-};
-
-const deleteCreditCardOperation: Operation = {
-  title: "Account Delete Credit Card",
-  description: "Deletes the account's credit card and its billing address.",
-  method: "DELETE",
-  path: "/accounts/{id}/credit_card",
-  action: "change-credit-card",
-
-  async handle({ pool }, { provider, by, id }) {
-    requireSuccess(await deleteCreditCard(pool, { provider, accountId: id("id"), by }));
-    return {};
-  },
-};
-
 export const accountOperations: readonly Operation[] = [
-  listAccountsOperation,
-  findAccountOperation,
-  readAccountOperation,
-  updateAccountOperation,
-  deleteAccountOperation,
-  readPlanOfAccountOperation,
-  changeAccountPlanOperation,
+  {
+    title: "Account List",
+    description: "Lists the accounts, oldest first. A list of more than `per_page` accounts has page metadata.",
+    method: "GET",
+    path: "/accounts",
+    action: "read-portal",
+    query: Type.Object({
+      state: Type.Optional(
+        Type.String({ enum: ["pending", "approved", "rejected"], description: "Accounts in this state only." }),
+      ),
+      query: Type.Optional(
+        Type.String({
+          description: "A part of the organization's name, or of a user's name or email address. Case-insensitive.",
+        }),
+      ),
+      ...pageQuery,
+    }),
+    response: accountsResponse,
+    async handle({ pool }, { provider, caller: { productScope }, adminUrl, query }) {
+      const filter = {
+        state: parseText(query["state"]) || undefined,
+        query: parseText(query["query"])?.trim() || undefined,
+      };
+      const page = parsePage(query);
+      const { ids, total } = await searchAccounts(pool, provider.id, filter, page);
+      return renderAccounts({
+        read: () => readInBatches(ids, (batch) => readAccounts(pool, provider.id, batch)),
+        readDetails: () =>
+          readInBatches(ids, async (batch) => {
+            const accounts = await listAccountDetails(pool, provider.id, batch);
+            return accounts.map((details) => limitToScope(details, productScope));
+          }),
+        metadata: pageMetadata(page, total),
+        settings: await readDocumentSettings(pool, provider),
+        adminUrl,
+      });
+    },
+  },
+  {
+    title: "Account Find",
+    description: "Finds the account of a user. Only the first of these parameters counts.",
+    method: "GET",
+    path: "/accounts/find",
+    action: "read-portal",
+    query: Type.Object({
+      username: Type.Optional(Type.String({ description: "The user's name." })),
+      user_id: Type.Optional(Type.String({ description: "The user's id." })),
+      email: Type.Optional(Type.String({ description: "The user's email address." })),
+    }),
+    otherErrors: [404],
+    response: accountResponse,
+    async handle({ pool }, call) {
+      const key = parseUserKey(call.query);
+      const accountId = key && (await findAccountOfUser(pool, call.provider.id, key));
+      const account = accountId === undefined ? undefined : await readAccountDetails(pool, call.provider, accountId);
+      return renderAccount(call, requireSuccess(account));
+    },
+  },
+  {
+    title: "Account Read",
+    description: "Returns an account.",
+    method: "GET",
+    path: "/accounts/{id}",
+    action: "read-portal",
+    response: accountResponse,
+    async handle({ pool }, call) {
+      return renderAccount(call, requireSuccess(await readAccountDetails(pool, call.provider, call.id("id"))));
+    },
+  },
+  {
+    title: "Account Update",
+    description: "Updates an account. Absent fields keep their values.",
+    method: "PUT",
+    path: "/accounts/{id}",
+    action: "change-portal",
+    body: Type.Object(propertySchemas(accountFields, "change"), {
+      additionalProperties: true,
+      description:
+        "Also accepts the fields that you have defined for accounts, optionally inside `extra_fields`; `name` as a synonym " +
+        "of `org_name`; and `billing_address`, nested or in parts such as `billing_address_city`, if you have defined it.",
+      examples: [{ org_name: "Harbour & Daughters", region: "apac" }],
+    }),
+    response: accountResponse,
+    async handle({ pool }, call) {
+      const { provider, values, by } = call;
+      const outcome = await updateAccount(pool, { provider, accountId: call.id("id"), values, writer: "program", by });
+      return renderAccount(call, requireSuccess(outcome));
+    },
+  },
+  {
+    title: "Account Delete",
+    description: "Deletes an account with its users and its applications.",
+    method: "DELETE",
+    path: "/accounts/{id}",
+    action: "administer-portal",
+    async handle({ pool }, { provider, by, id }) {
+      requireSuccess(await deleteAccount(pool, { provider, accountId: id("id"), by }));
+      return {};
+    },
+  },
+  {
+    title: "Account Fetch Account Plan",
+    description: "Returns the account plan of an account.",
+    method: "GET",
+    path: "/accounts/{account_id}/plan",
+    action: "read-portal",
+    response: accountPlanResponse,
+    async handle({ pool }, call) {
+      const { planId } = await requireAccount(pool, call.provider.id, call.id("account_id"));
+      const [plan] = await readPlans(pool, call.provider.id, [planId]);
+      return renderPlan(call, requireSuccess(plan));
+    },
+  },
+  {
+    title: "Account Change Plan",
+    description: "Moves an account to another account plan, which may be hidden, and returns the plan.",
+    method: "PUT",
+    path: "/accounts/{id}/change_plan",
+    action: "change-portal",
+    body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 9 }] }),
+    response: accountPlanResponse,
+    async handle({ pool }, call) {
+      const { provider, values, by } = call;
+      const planId = parseId(values["plan_id"]) ?? 0;
+      const outcome = await changeAccountPlan(pool, { provider, accountId: call.id("id"), planId, by });
+      return renderPlan(call, requireSuccess(outcome).plan);
+    },
+  },
   transitionOperation("approve", {
     title: "Account Approve",
     description: "Approves an account that is created, pending or rejected.",
@@ -394,6 +312,61 @@ export const accountOperations: readonly Operation[] = [
     description: "Rejects an account that is created, pending or approved.",
     action: "administer-portal",
   }),
-  updateCreditCardOperation,
-  deleteCreditCardOperation,
+  {
+    title: "Account Set Credit Card",
+    description:
+      "Stores a payment gateway's reference to the account's credit card, never the card itself, and the account's " +
+      "`billing_address`, which responses show if you have defined that field.",
+    method: "PUT",
+    path: "/accounts/{id}/credit_card",
+    action: "change-credit-card",
+    body: Type.Object(
+      {
+        credit_card_token: Type.String(),
+        credit_card_authorize_net_payment_profile_token: optionalText,
+        credit_card_expiration_year: Type.String(),
+        credit_card_expiration_month: Type.String(),
+        billing_address_name: Type.String(),
+        billing_address_address: Type.String(),
+        billing_address_city: Type.String(),
+        billing_address_country: Type.String(),
+        billing_address_state: optionalText,
+        billing_address_phone: optionalText,
+        billing_address_zip: optionalText,
+        credit_card_partial_number: optionalText,
+        payment_method_id: optionalText,
+      },
+      {
+        examples: [
+          {
+            credit_card_token: "cus_4f2a",
+            credit_card_expiration_year: "2031",
+            credit_card_expiration_month: "5",
+            billing_address_name: "Mira Harbour",
+            billing_address_address: "1 Quay",
+            billing_address_city: "Hull",
+            billing_address_country: "GB",
+            credit_card_partial_number: "4242",
+          },
+        ],
+      },
+    ),
+    response: accountResponse,
+    async handle({ pool }, call) {
+      const { provider, values, by } = call;
+      const outcome = await updateCreditCard(pool, { provider, accountId: call.id("id"), values, by });
+      return renderAccount(call, requireSuccess(outcome));
+    },
+  },
+  {
+    title: "Account Delete Credit Card",
+    description: "Deletes the account's credit card and its billing address.",
+    method: "DELETE",
+    path: "/accounts/{id}/credit_card",
+    action: "change-credit-card",
+    async handle({ pool }, { provider, by, id }) {
+      requireSuccess(await deleteCreditCard(pool, { provider, accountId: id("id"), by }));
+      return {};
+    },
+  },
 ];

@@ -49,64 +49,55 @@ const applicationKeysResponse: ResponseDoc = {
   example: renderApplicationKeys({ provider: exampleProvider, adminUrl: exampleAdminUrl }, exampleApplication),
 };
 
-const listApplicationKeysOperation: Operation = {
-  title: "Application Key List",
-  description: "Lists the keys of an application.",
-  method: "GET",
-  path: "/accounts/{account_id}/applications/{application_id}/keys",
-  action: "read-portal",
-  response: applicationKeysResponse,
-
-  async handle({ pool }, call) {
-    return renderApplicationKeys(call, await requireApplication(pool, call, "application_id"));
-  },
-};
-
-const createApplicationKeyOperation: Operation = {
-  title: "Application Key Create",
-  description: "Adds a key to an application and returns the application.",
-  method: "POST",
-  path: "/accounts/{account_id}/applications/{application_id}/keys",
-  action: "change-portal",
-  body: Type.Object(
-    {
-      key: Type.Optional(
-        Type.String({ description: "5 to 255 printable ASCII characters without spaces. If absent, a random key." }),
-      ),
-    },
-    { examples: [{ key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" }] },
-  ),
-  response: applicationResponse,
-
-  async handle({ pool }, call) {
-    const change = applicationTarget(call, "application_id");
-    const value = parseText(call.values["key"] ?? undefined); // null is as absent
-    const { application } = requireSuccess(await addApplicationKey(pool, { ...change, value, writer: "program" }));
-    const location = `/accounts/${application.accountId}/applications/${application.id}/keys`;
-    return { ...(await respondWithApplication(pool, call, application)), location };
-  },
-};
-
-const deleteApplicationKeyOperation: Operation = {
-  title: "Application Key Delete",
-  description:
-    "Deletes a key of an application. If the key itself ends in `.xml` or `.json`, add an extension to the path.",
-  method: "DELETE",
-  path: "/accounts/{account_id}/applications/{application_id}/keys/{key}",
-  textParameters: ["key"],
-  action: "change-portal",
-
-  async handle({ pool }, call) {
-    const change = applicationTarget(call, "application_id");
-    requireSuccess(await removeApplicationKey(pool, { ...change, value: call.text("key"), writer: "program" }));
-    return {};
-  },
-};
-
 export const applicationKeyOperations: readonly Operation[] = [
-  listApplicationKeysOperation,
-  createApplicationKeyOperation,
-  deleteApplicationKeyOperation,
+  {
+    title: "Application Key List",
+    description: "Lists the keys of an application.",
+    method: "GET",
+    path: "/accounts/{account_id}/applications/{application_id}/keys",
+    action: "read-portal",
+    response: applicationKeysResponse,
+    async handle({ pool }, call) {
+      return renderApplicationKeys(call, await requireApplication(pool, call, "application_id"));
+    },
+  },
+  {
+    title: "Application Key Create",
+    description: "Adds a key to an application and returns the application.",
+    method: "POST",
+    path: "/accounts/{account_id}/applications/{application_id}/keys",
+    action: "change-portal",
+    body: Type.Object(
+      {
+        key: Type.Optional(
+          Type.String({ description: "5 to 255 printable ASCII characters without spaces. If absent, a random key." }),
+        ),
+      },
+      { examples: [{ key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" }] },
+    ),
+    response: applicationResponse,
+    async handle({ pool }, call) {
+      const change = applicationTarget(call, "application_id");
+      const value = parseText(call.values["key"] ?? undefined); // null is as absent
+      const { application } = requireSuccess(await addApplicationKey(pool, { ...change, value, writer: "program" }));
+      const location = `/accounts/${application.accountId}/applications/${application.id}/keys`;
+      return { ...(await respondWithApplication(pool, call, application)), location };
+    },
+  },
+  {
+    title: "Application Key Delete",
+    description:
+      "Deletes a key of an application. If the key itself ends in `.xml` or `.json`, add an extension to the path.",
+    method: "DELETE",
+    path: "/accounts/{account_id}/applications/{application_id}/keys/{key}",
+    textParameters: ["key"],
+    action: "change-portal",
+    async handle({ pool }, call) {
+      const change = applicationTarget(call, "application_id");
+      requireSuccess(await removeApplicationKey(pool, { ...change, value: call.text("key"), writer: "program" }));
+      return {};
+    },
+  },
 ];
 
 const renderReferrerFilters = (
@@ -130,61 +121,52 @@ const referrerFiltersResponse: ResponseDoc = {
   ]),
 };
 
-const listReferrerFiltersOperation: Operation = {
-  title: "Application Referrer Filter List",
-  description: "Lists the hosts that an application may call from.",
-  method: "GET",
-  path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
-  action: "read-portal",
-  response: referrerFiltersResponse,
-
-  async handle({ pool }, call) {
-    const application = await requireApplication(pool, call, "application_id");
-    return renderReferrerFilters(
-      call,
-      application,
-      await listReferrerFilters(pool, call.provider.id, [application.id]),
-    );
-  },
-};
-
-const createReferrerFilterOperation: Operation = {
-  title: "Application Referrer Filter Create",
-  description: "Adds a host that an application may call from, and returns the application.",
-  method: "POST",
-  path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
-  action: "change-portal",
-  body: Type.Object(
-    { referrer_filter: Type.String({ description: "A host, in which `*` matches any part, or an IP address." }) },
-    { examples: [{ referrer_filter: "*.harbour.example" }] },
-  ),
-  response: applicationResponse,
-
-  async handle({ pool }, call) {
-    const change = applicationTarget(call, "application_id");
-    const value = parseText(call.values["referrer_filter"]) ?? "";
-    const { application } = requireSuccess(await addReferrerFilter(pool, { ...change, value }));
-    const location = `/accounts/${application.accountId}/applications/${application.id}/referrer_filters`;
-    return { ...(await respondWithApplication(pool, call, application)), location };
-  },
-};
-
-const deleteReferrerFilterOperation: Operation = {
-  title: "Application Referrer Filter Delete",
-  description: "Deletes a referrer filter of an application.",
-  method: "DELETE",
-  path: "/accounts/{account_id}/applications/{application_id}/referrer_filters/{id}",
-  action: "change-portal",
-
-  async handle({ pool }, call) {
-    const change = applicationTarget(call, "application_id");
-    requireSuccess(await removeReferrerFilter(pool, { ...change, filterId: call.id("id") }));
-    return {};
-  },
-};
-
 export const referrerFilterOperations: readonly Operation[] = [
-  listReferrerFiltersOperation,
-  createReferrerFilterOperation,
-  deleteReferrerFilterOperation,
+  {
+    title: "Application Referrer Filter List",
+    description: "Lists the hosts that an application may call from.",
+    method: "GET",
+    path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
+    action: "read-portal",
+    response: referrerFiltersResponse,
+    async handle({ pool }, call) {
+      const application = await requireApplication(pool, call, "application_id");
+      return renderReferrerFilters(
+        call,
+        application,
+        await listReferrerFilters(pool, call.provider.id, [application.id]),
+      );
+    },
+  },
+  {
+    title: "Application Referrer Filter Create",
+    description: "Adds a host that an application may call from, and returns the application.",
+    method: "POST",
+    path: "/accounts/{account_id}/applications/{application_id}/referrer_filters",
+    action: "change-portal",
+    body: Type.Object(
+      { referrer_filter: Type.String({ description: "A host, in which `*` matches any part, or an IP address." }) },
+      { examples: [{ referrer_filter: "*.harbour.example" }] },
+    ),
+    response: applicationResponse,
+    async handle({ pool }, call) {
+      const change = applicationTarget(call, "application_id");
+      const value = parseText(call.values["referrer_filter"]) ?? "";
+      const { application } = requireSuccess(await addReferrerFilter(pool, { ...change, value }));
+      const location = `/accounts/${application.accountId}/applications/${application.id}/referrer_filters`;
+      return { ...(await respondWithApplication(pool, call, application)), location };
+    },
+  },
+  {
+    title: "Application Referrer Filter Delete",
+    description: "Deletes a referrer filter of an application.",
+    method: "DELETE",
+    path: "/accounts/{account_id}/applications/{application_id}/referrer_filters/{id}",
+    action: "change-portal",
+    async handle({ pool }, call) {
+      const change = applicationTarget(call, "application_id");
+      requireSuccess(await removeReferrerFilter(pool, { ...change, filterId: call.id("id") }));
+      return {};
+    },
+  },
 ];

@@ -195,94 +195,11 @@ export const applicationTarget = ({ provider, by, id }: Call, name = "id") => ({
   by,
 });
 
-const listApplicationsOperation: Operation = {
-  title: "Application List",
-  description: "Lists the applications of an account.",
-  method: "GET",
-  path: "/accounts/{account_id}/applications",
-  action: "read-portal",
-  query: Type.Object({
-    state: Type.Optional(
-      Type.String({ enum: ["pending", "live", "suspended"], description: "Applications in this state only." }),
-    ),
-  }),
-  response: applicationsResponse,
-
-  async handle({ pool }, { provider, caller, adminUrl, query, id }) {
-    const account = await requireAccount(pool, provider.id, id("account_id"));
-    const settings = await readDocumentSettings(pool, provider);
-    const state = parseText(query["state"]) || undefined;
-    const applications = (await listApplications(pool, provider.id, account.id)).filter(
-      (application) =>
-        (state ?? application.state) === application.state &&
-        isInProductScope(caller.productScope, application.product.id),
-    );
-    return renderApplications({
-      read: () => applications,
-      readWithAccounts: () => withAccounts(applications, [account]),
-      settings,
-      adminUrl,
-    });
-  },
-};
-
-const createApplicationOperation: Operation = {
-  title: "Application Create",
-  description:
-    "Creates an application of an account, on a plan of any service. Subscribes the account to that service if necessary.",
-  method: "POST",
-  path: "/accounts/{account_id}/applications",
-  action: "change-portal",
-  body: Type.Object(
-    {
-      plan_id: Type.Integer(),
-      ...propertySchemas(applicationFields, "complete"),
-      application_key: Type.Optional(Type.Array(Type.String(), { description: "One or more keys." })),
-    },
-    {
-      additionalProperties: true,
-      description: "Also accepts the fields that you have defined for applications.",
-      examples: [{ plan_id: 11, name: "Ferry times", description: "On the quay's screens" }],
-    },
-  ),
-  response: applicationResponse,
-
-  async handle({ pool }, call) {
-    const { provider, values, by } = call;
-    const accountId = call.id("account_id");
-    const planId = parseId(values["plan_id"]) ?? 0;
-    const outcome = await createApplication(pool, { provider, accountId, planId, values, writer: "program", by });
-    if (outcome && "notFound" in outcome && outcome.notFound === "service plan") throw new Problem("not-subscribable");
-    const { application } = requireSuccess(outcome);
-    const location = `/accounts/${accountId}/applications/${application.id}`;
-    return { ...(await respondWithApplication(pool, call, application)), location };
-  },
-};
-
 export const credentialQuery = {
   user_key: Type.Optional(
     Type.String({ description: "The user key, for services that authenticate applications by user key." }),
   ),
   app_id: Type.Optional(Type.String({ description: "The application id or client id, for other services." })),
-};
-
-const findApplicationOfAccountOperation: Operation = {
-  title: "Application Find (of an account)",
-  description: "Finds an application of an account by its user key or application id.",
-  method: "GET",
-  path: "/accounts/{account_id}/applications/find",
-  action: "read-portal",
-  query: Type.Object(credentialQuery),
-  response: applicationResponse,
-
-  async handle({ pool }, call) {
-    const { provider, caller, query } = call;
-    const account = await requireAccount(pool, provider.id, call.id("account_id"));
-    const credential = parseCredential(query);
-    const scope = { accountId: account.id, productScope: caller.productScope };
-    const application = credential && (await findApplication(pool, provider.id, { ...credential, ...scope }));
-    return respondWithApplication(pool, call, requireSuccess(application));
-  },
 };
 
 export function parseCredential(
@@ -291,52 +208,6 @@ export function parseCredential(
   if (query["user_key"] !== undefined) return { userKey: parseText(query["user_key"]) ?? "" };
   return query["app_id"] === undefined ? undefined : { appId: parseText(query["app_id"]) ?? "" };
 }
-
-const readApplicationOperation: Operation = {
-  title: "Application Read",
-  description: "Returns an application of an account.",
-  method: "GET",
-  path: "/accounts/{account_id}/applications/{id}",
-  action: "read-portal",
-  response: applicationResponse,
-
-  async handle({ pool }, call) {
-    return respondWithApplication(pool, call, await requireApplication(pool, call, "id"));
-  },
-};
-
-const updateApplicationOperation: Operation = {
-  title: "Application Update",
-  description: "Updates an application. Absent fields keep their values.",
-  method: "PUT",
-  path: "/accounts/{account_id}/applications/{id}",
-  action: "change-portal",
-  body: Type.Object(propertySchemas(applicationFields, "change"), {
-    additionalProperties: true,
-    description: "Also accepts the fields that you have defined for applications.",
-    examples: [{ description: "On the screens of the quay" }],
-  }),
-  response: applicationResponse,
-
-  async handle({ pool }, call) {
-    const change = { ...applicationTarget(call), values: call.values, writer: "program" } as const;
-    const { application } = requireSuccess(await updateApplication(pool, change));
-    return respondWithApplication(pool, call, application);
-  },
-};
-
-const deleteApplicationOperation: Operation = {
-  title: "Application Delete",
-  description: "Deletes an application with its keys.",
-  method: "DELETE",
-  path: "/accounts/{account_id}/applications/{id}",
-  action: "change-portal",
-
-  async handle({ pool }, call) {
-    requireSuccess(await deleteApplication(pool, { ...applicationTarget(call), writer: "program" }));
-    return {};
-  },
-};
 
 const transitionOperation = (transition: ApplicationTransition, title: string, description: string): Operation => ({
   title,
@@ -353,63 +224,166 @@ const transitionOperation = (transition: ApplicationTransition, title: string, d
   },
 });
 
-const changeApplicationPlanOperation: Operation = {
-  title: "Application Change Plan",
-  description: "Moves an application to another plan of its service, which may be hidden, and returns the plan.",
-  method: "PUT",
-  path: "/accounts/{account_id}/applications/{id}/change_plan",
-  action: "change-portal",
-  body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 11 }] }),
-  response: applicationPlanResponse,
-
-  async handle({ pool }, call) {
-    const planId = parseId(call.values["plan_id"]) ?? 0;
-    const outcome = await changeApplicationPlan(pool, { ...applicationTarget(call), planId, writer: "program" });
-    return renderPlan(call, requireSuccess(outcome).application.plan);
-  },
-};
-
 const customizationOperation = {
   method: "PUT",
   action: "change-portal",
   response: applicationPlanResponse,
 } as const satisfies Partial<Operation>;
 
-const customizePlanOperation: Operation = {
-  ...customizationOperation,
-  title: "Application Create Plan Customization",
-  description: "Gives an application its own copy of its plan, and returns the copy.",
-  path: "/accounts/{account_id}/applications/{id}/customize_plan",
-
-  async handle({ pool }, call) {
-    const { application } = requireSuccess(await customizeApplicationPlan(pool, applicationTarget(call)));
-    return renderPlan(call, application.plan);
-  },
-};
-
-const decustomizePlanOperation: Operation = {
-  ...customizationOperation,
-  title: "Application Delete Plan Customization",
-  description: "Moves an application back to the plan that its own was copied from, and returns that plan.",
-  path: "/accounts/{account_id}/applications/{id}/decustomize_plan",
-
-  async handle({ pool }, call) {
-    const { application } = requireSuccess(await decustomizeApplicationPlan(pool, applicationTarget(call)));
-    return renderPlan(call, application.plan);
-  },
-};
-
 export const applicationOperations: readonly Operation[] = [
-  listApplicationsOperation,
-  createApplicationOperation,
-  findApplicationOfAccountOperation,
-  readApplicationOperation,
-  updateApplicationOperation,
-  deleteApplicationOperation,
+  {
+    title: "Application List",
+    description: "Lists the applications of an account.",
+    method: "GET",
+    path: "/accounts/{account_id}/applications",
+    action: "read-portal",
+    query: Type.Object({
+      state: Type.Optional(
+        Type.String({ enum: ["pending", "live", "suspended"], description: "Applications in this state only." }),
+      ),
+    }),
+    response: applicationsResponse,
+    async handle({ pool }, { provider, caller, adminUrl, query, id }) {
+      const account = await requireAccount(pool, provider.id, id("account_id"));
+      const settings = await readDocumentSettings(pool, provider);
+      const state = parseText(query["state"]) || undefined;
+      const applications = (await listApplications(pool, provider.id, account.id)).filter(
+        (application) =>
+          (state ?? application.state) === application.state &&
+          isInProductScope(caller.productScope, application.product.id),
+      );
+      return renderApplications({
+        read: () => applications,
+        readWithAccounts: () => withAccounts(applications, [account]),
+        settings,
+        adminUrl,
+      });
+    },
+  },
+  {
+    title: "Application Create",
+    description:
+      "Creates an application of an account, on a plan of any service. Subscribes the account to that service if necessary.",
+    method: "POST",
+    path: "/accounts/{account_id}/applications",
+    action: "change-portal",
+    body: Type.Object(
+      {
+        plan_id: Type.Integer(),
+        ...propertySchemas(applicationFields, "complete"),
+        application_key: Type.Optional(Type.Array(Type.String(), { description: "One or more keys." })),
+      },
+      {
+        additionalProperties: true,
+        description: "Also accepts the fields that you have defined for applications.",
+        examples: [{ plan_id: 11, name: "Ferry times", description: "On the quay's screens" }],
+      },
+    ),
+    response: applicationResponse,
+    async handle({ pool }, call) {
+      const { provider, values, by } = call;
+      const accountId = call.id("account_id");
+      const planId = parseId(values["plan_id"]) ?? 0;
+      const outcome = await createApplication(pool, { provider, accountId, planId, values, writer: "program", by });
+      if (outcome && "notFound" in outcome && outcome.notFound === "service plan")
+        throw new Problem("not-subscribable");
+      const { application } = requireSuccess(outcome);
+      const location = `/accounts/${accountId}/applications/${application.id}`;
+      return { ...(await respondWithApplication(pool, call, application)), location };
+    },
+  },
+  {
+    title: "Application Find (of an account)",
+    description: "Finds an application of an account by its user key or application id.",
+    method: "GET",
+    path: "/accounts/{account_id}/applications/find",
+    action: "read-portal",
+    query: Type.Object(credentialQuery),
+    response: applicationResponse,
+    async handle({ pool }, call) {
+      const { provider, caller, query } = call;
+      const account = await requireAccount(pool, provider.id, call.id("account_id"));
+      const credential = parseCredential(query);
+      const scope = { accountId: account.id, productScope: caller.productScope };
+      const application = credential && (await findApplication(pool, provider.id, { ...credential, ...scope }));
+      return respondWithApplication(pool, call, requireSuccess(application));
+    },
+  },
+  {
+    title: "Application Read",
+    description: "Returns an application of an account.",
+    method: "GET",
+    path: "/accounts/{account_id}/applications/{id}",
+    action: "read-portal",
+    response: applicationResponse,
+    async handle({ pool }, call) {
+      return respondWithApplication(pool, call, await requireApplication(pool, call, "id"));
+    },
+  },
+  {
+    title: "Application Update",
+    description: "Updates an application. Absent fields keep their values.",
+    method: "PUT",
+    path: "/accounts/{account_id}/applications/{id}",
+    action: "change-portal",
+    body: Type.Object(propertySchemas(applicationFields, "change"), {
+      additionalProperties: true,
+      description: "Also accepts the fields that you have defined for applications.",
+      examples: [{ description: "On the screens of the quay" }],
+    }),
+    response: applicationResponse,
+    async handle({ pool }, call) {
+      const change = { ...applicationTarget(call), values: call.values, writer: "program" } as const;
+      const { application } = requireSuccess(await updateApplication(pool, change));
+      return respondWithApplication(pool, call, application);
+    },
+  },
+  {
+    title: "Application Delete",
+    description: "Deletes an application with its keys.",
+    method: "DELETE",
+    path: "/accounts/{account_id}/applications/{id}",
+    action: "change-portal",
+    async handle({ pool }, call) {
+      requireSuccess(await deleteApplication(pool, { ...applicationTarget(call), writer: "program" }));
+      return {};
+    },
+  },
   transitionOperation("accept", "Application Accept", "Accepts a pending application."),
-  changeApplicationPlanOperation,
-  customizePlanOperation,
-  decustomizePlanOperation,
+  {
+    title: "Application Change Plan",
+    description: "Moves an application to another plan of its service, which may be hidden, and returns the plan.",
+    method: "PUT",
+    path: "/accounts/{account_id}/applications/{id}/change_plan",
+    action: "change-portal",
+    body: Type.Object({ plan_id: Type.Integer() }, { examples: [{ plan_id: 11 }] }),
+    response: applicationPlanResponse,
+    async handle({ pool }, call) {
+      const planId = parseId(call.values["plan_id"]) ?? 0;
+      const outcome = await changeApplicationPlan(pool, { ...applicationTarget(call), planId, writer: "program" });
+      return renderPlan(call, requireSuccess(outcome).application.plan);
+    },
+  },
+  {
+    ...customizationOperation,
+    title: "Application Create Plan Customization",
+    description: "Gives an application its own copy of its plan, and returns the copy.",
+    path: "/accounts/{account_id}/applications/{id}/customize_plan",
+    async handle({ pool }, call) {
+      const { application } = requireSuccess(await customizeApplicationPlan(pool, applicationTarget(call)));
+      return renderPlan(call, application.plan);
+    },
+  },
+  {
+    ...customizationOperation,
+    title: "Application Delete Plan Customization",
+    description: "Moves an application back to the plan that its own was copied from, and returns that plan.",
+    path: "/accounts/{account_id}/applications/{id}/decustomize_plan",
+    async handle({ pool }, call) {
+      const { application } = requireSuccess(await decustomizeApplicationPlan(pool, applicationTarget(call)));
+      return renderPlan(call, application.plan);
+    },
+  },
   transitionOperation("resume", "Application Resume", "Resumes a suspended application."),
   transitionOperation("suspend", "Application Suspend", "Suspends a live application."),
 ];

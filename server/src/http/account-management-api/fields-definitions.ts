@@ -70,96 +70,81 @@ const fieldsDefinitionsResponse: ResponseDoc = {
   example: { json: () => renderJson({ fields_definitions: [definitionToJson(exampleField, exampleProvider)] }) },
 };
 
-const listFieldsDefinitionsOperation: Operation = {
-  title: "Fields Definitions List",
-  description: "Lists the fields of accounts, users and applications.",
-  method: "GET",
-  path: "/fields_definitions",
-  action: "read-fields",
-  isJsonOnly: true,
-  response: fieldsDefinitionsResponse,
-
-  async handle({ pool }, { provider }) {
-    const definitions = await readFieldsDefinitions(pool, provider.id);
-    return {
-      json: () =>
-        renderJsonList("fields_definitions", definitions, (definition) => definitionToJson(definition, provider)),
-    };
-  },
-};
-
-const createFieldsDefinitionOperation: Operation = {
-  title: "Fields Definition Create",
-  description: "Defines a field, as the last one of its target.",
-  method: "POST",
-  path: "/fields_definitions",
-  action: "change-settings",
-  isJsonOnly: true,
-  body: NewFieldsDefinitionSchema,
-  wrapper: "fields_definition",
-  response: fieldsDefinitionResponse,
-
-  async handle({ pool }, { provider, values, by }) {
-    const outcome = await createFieldsDefinition(pool, { providerId: provider.id, values, by });
-    const { definition } = requireSuccess(outcome);
-    return {
-      location: `/fields_definitions/${definition.id}.json`,
-      json: () => renderJson(definitionToJson(definition, provider)),
-    };
-  },
-};
-
-const readFieldsDefinitionOperation: Operation = {
-  title: "Fields Definition Read",
-  description: "Returns the definition of a field.",
-  method: "GET",
-  path: "/fields_definitions/{id}",
-  action: "read-fields",
-  isJsonOnly: true,
-  response: fieldsDefinitionResponse,
-
-  async handle({ pool }, { provider, id }) {
-    const definition = requireSuccess(await readFieldsDefinition(pool, provider.id, id("id")));
-    return { json: () => renderJson(definitionToJson(definition, provider)), lastModified: definition.updatedAt };
-  },
-};
-
-const updateFieldsDefinitionOperation: Operation = {
-  title: "Fields Definition Update",
-  description: "Updates a field's settings or its position. Its target and its name cannot be changed.",
-  method: "PUT",
-  path: "/fields_definitions/{id}",
-  action: "change-settings",
-  isJsonOnly: true,
-  body: FieldsDefinitionChangeSchema,
-  wrapper: "fields_definition",
-  response: fieldsDefinitionResponse,
-
-  async handle({ pool }, { provider, values, by, id }) {
-    const outcome = await updateFieldsDefinition(pool, { providerId: provider.id, id: id("id"), values, by });
-    const { definition } = requireSuccess(outcome);
-    return { json: () => renderJson(definitionToJson(definition, provider)) };
-  },
-};
-
-const deleteFieldsDefinitionOperation: Operation = {
-  title: "Fields Definition Delete",
-  description: "Deletes a field's definition. Built-in fields cannot be deleted.",
-  method: "DELETE",
-  path: "/fields_definitions/{id}",
-  action: "change-settings",
-  isJsonOnly: true,
-
-  async handle({ pool }, { provider, by, id }) {
-    requireSuccess(await deleteFieldsDefinition(pool, { providerId: provider.id, id: id("id"), by }));
-    return {};
-  },
-};
-
 export const fieldsDefinitionOperations: readonly Operation[] = [
-  listFieldsDefinitionsOperation,
-  createFieldsDefinitionOperation,
-  readFieldsDefinitionOperation,
-  updateFieldsDefinitionOperation,
-  deleteFieldsDefinitionOperation,
+  {
+    title: "Fields Definitions List",
+    description: "Lists the fields of accounts, users and applications.",
+    method: "GET",
+    path: "/fields_definitions",
+    action: "read-fields",
+    isJsonOnly: true,
+    response: fieldsDefinitionsResponse,
+    async handle({ pool }, { provider }) {
+      const definitions = await readFieldsDefinitions(pool, provider.id);
+      return {
+        json: () =>
+          renderJsonList("fields_definitions", definitions, (definition) => definitionToJson(definition, provider)),
+      };
+    },
+  },
+  {
+    title: "Fields Definition Create",
+    description: "Defines a field, as the last one of its target.",
+    method: "POST",
+    path: "/fields_definitions",
+    action: "change-settings",
+    isJsonOnly: true,
+    body: NewFieldsDefinitionSchema,
+    wrapper: "fields_definition",
+    response: fieldsDefinitionResponse,
+    async handle({ pool }, { provider, values, by }) {
+      const outcome = await createFieldsDefinition(pool, { providerId: provider.id, values, by });
+      const { definition } = requireSuccess(outcome);
+      return {
+        location: `/fields_definitions/${definition.id}.json`,
+        json: () => renderJson(definitionToJson(definition, provider)),
+      };
+    },
+  },
+  {
+    title: "Fields Definition Read",
+    description: "Returns the definition of a field.",
+    method: "GET",
+    path: "/fields_definitions/{id}",
+    action: "read-fields",
+    isJsonOnly: true,
+    response: fieldsDefinitionResponse,
+    async handle({ pool }, { provider, id }) {
+      const definition = requireSuccess(await readFieldsDefinition(pool, provider.id, id("id")));
+      return { json: () => renderJson(definitionToJson(definition, provider)), lastModified: definition.updatedAt };
+    },
+  },
+  {
+    title: "Fields Definition Update",
+    description: "Updates a field's settings or its position. Its target and its name cannot be changed.",
+    method: "PUT",
+    path: "/fields_definitions/{id}",
+    action: "change-settings",
+    isJsonOnly: true,
+    body: FieldsDefinitionChangeSchema,
+    wrapper: "fields_definition",
+    response: fieldsDefinitionResponse,
+    async handle({ pool }, { provider, values, by, id }) {
+      const outcome = await updateFieldsDefinition(pool, { providerId: provider.id, id: id("id"), values, by });
+      const { definition } = requireSuccess(outcome);
+      return { json: () => renderJson(definitionToJson(definition, provider)) };
+    },
+  },
+  {
+    title: "Fields Definition Delete",
+    description: "Deletes a field's definition. Built-in fields cannot be deleted.",
+    method: "DELETE",
+    path: "/fields_definitions/{id}",
+    action: "change-settings",
+    isJsonOnly: true,
+    async handle({ pool }, { provider, by, id }) {
+      requireSuccess(await deleteFieldsDefinition(pool, { providerId: provider.id, id: id("id"), by }));
+      return {};
+    },
+  },
 ];

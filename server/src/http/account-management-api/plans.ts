@@ -252,55 +252,49 @@ const planOperations = (planKind: PlanKind): readonly Operation[] =>
     (operationOf) => operationOf(planKind),
   );
 
-const listAccountPlansOperation: Operation = {
-  title: "Account Plan List",
-  description: "Lists the account plans.",
-  method: "GET",
-  path: "/account_plans",
-  action: "read-account-plans",
-  response: accountPlansResponse,
-
-  async handle({ pool }, call) {
-    return renderPlans(call, await listPlans(pool, call.provider.id, { kind: "account_plan" }));
+export const accountPlanOperations: readonly Operation[] = [
+  {
+    title: "Account Plan List",
+    description: "Lists the account plans.",
+    method: "GET",
+    path: "/account_plans",
+    action: "read-account-plans",
+    response: accountPlansResponse,
+    async handle({ pool }, call) {
+      return renderPlans(call, await listPlans(pool, call.provider.id, { kind: "account_plan" }));
+    },
   },
-};
-
-const listAllApplicationPlansOperation: Operation = {
-  title: "Application Plan List (all services)",
-  description: "Lists the application plans of all services.",
-  method: "GET",
-  path: "/application_plans",
-  action: "read-products",
-  response: applicationPlansResponse,
-
-  async handle({ pool }, call) {
-    const plans = await listPlans(pool, call.provider.id, { kind: "application_plan" });
-    return renderPlans(
-      call,
-      plans.filter(({ productId }) => isInProductScope(call.caller.productScope, productId)),
-    );
-  },
-};
-
-const listApplicationPlansOperation: Operation = {
-  title: "Application Plan List",
-  description: "Lists the application plans of a service.",
-  method: "GET",
-  path: "/services/{service_id}/application_plans",
-  action: "read-products",
-  response: applicationPlansResponse,
-
-  async handle({ pool }, call) {
-    const product = requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("service_id")));
-    const plans = await listPlans(pool, call.provider.id, { kind: "application_plan", productId: product.id });
-    return renderPlans(call, plans);
-  },
-};
-
-export const accountPlanOperations: readonly Operation[] = [listAccountPlansOperation, ...planOperations(accountPlans)];
+  ...planOperations(accountPlans),
+];
 
 export const applicationPlanOperations: readonly Operation[] = [
-  listAllApplicationPlansOperation,
-  listApplicationPlansOperation,
+  {
+    title: "Application Plan List (all services)",
+    description: "Lists the application plans of all services.",
+    method: "GET",
+    path: "/application_plans",
+    action: "read-products",
+    response: applicationPlansResponse,
+    async handle({ pool }, call) {
+      const plans = await listPlans(pool, call.provider.id, { kind: "application_plan" });
+      return renderPlans(
+        call,
+        plans.filter(({ productId }) => isInProductScope(call.caller.productScope, productId)),
+      );
+    },
+  },
+  {
+    title: "Application Plan List",
+    description: "Lists the application plans of a service.",
+    method: "GET",
+    path: "/services/{service_id}/application_plans",
+    action: "read-products",
+    response: applicationPlansResponse,
+    async handle({ pool }, call) {
+      const product = requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("service_id")));
+      const plans = await listPlans(pool, call.provider.id, { kind: "application_plan", productId: product.id });
+      return renderPlans(call, plans);
+    },
+  },
   ...planOperations(applicationPlans),
 ];

@@ -123,97 +123,11 @@ function requireSelfOrAdmin({ caller, id }: Call): void {
   if (caller.role === "member" && !isSelf) throw new Problem("role-missing");
 }
 
-const listProviderUsersOperation: Operation = {
-  title: "User List (provider account)",
-  description: "Lists the provider's own users.",
-  method: "GET",
-  path: "/users",
-  action: "list-provider-users",
-  query: UserFilterQuery,
-  response: providerUsersResponse,
-
-  async handle({ pool }, call) {
-    return renderProviderUsers(call, await listProviderUsers(pool, call.provider.id, parseUserFilter(call.query)));
-  },
-};
-
 const permissionParameters = {
   member_permission_ids: Type.Optional(AllowedSections),
   member_permission_service_ids: Type.Optional(
     Type.Array(Type.Integer(), { description: "Like `allowed_service_ids` of the permissions." }),
   ),
-};
-
-const createProviderUserOperation: Operation = {
-  title: "User Create (provider account)",
-  description: "Creates a member of the provider account with these permissions. The user is pending until activated.",
-  method: "POST",
-  path: "/users",
-  action: "administer-provider",
-  body: Type.Object(
-    {
-      username: Type.String(),
-      email: Type.String(),
-      password: Type.Optional(Type.String({ description: "If absent, an admin sets it later." })),
-      password_confirmation: optionalText,
-      ...permissionParameters,
-    },
-    { examples: [{ username: "grace", email: "grace@acme.example", password: "a long password" }] },
-  ),
-  response: providerUserResponse,
-
-  async handle({ pool, passwords }, call) {
-    const { provider, values, by } = call;
-    const { user } = requireSuccess(
-      await addProviderUser(pool, passwords, { provider, values, permissions: parseUserPermissions(call), by }),
-    );
-    return { ...renderProviderUser(call, user), location: `/users/${user.id}` };
-  },
-};
-
-const readProviderUserOperation: Operation = {
-  title: "User Read (provider account)",
-  description: "Returns one of the provider's own users. Members can read only themselves.",
-  method: "GET",
-  path: "/users/{id}",
-  action: "read-own",
-  response: providerUserResponse,
-
-  async handle({ pool }, call) {
-    requireSelfOrAdmin(call);
-    return renderProviderUser(call, requireSuccess(await readProviderUser(pool, call.provider.id, call.id("id"))));
-  },
-};
-
-const updateProviderUserOperation: Operation = {
-  title: "User Update (provider account)",
-  description:
-    "Updates one of the provider's own users. Members can update only themselves. Absent fields keep their values. A new password ends the user's sessions.",
-  method: "PUT",
-  path: "/users/{id}",
-  action: "change-own",
-  body: Type.Object(
-    {
-      username: optionalText,
-      email: optionalText,
-      password: optionalText,
-      password_confirmation: optionalText,
-      ...permissionParameters,
-      current_password: Type.Optional(
-        Type.String({
-          description:
-            "Required only in the Admin Portal, from users who change their own password. Their current session continues.",
-        }),
-      ),
-    },
-    { examples: [{ email: "grace.h@acme.example" }] },
-  ),
-  response: providerUserResponse,
-
-  async handle(needs, call) {
-    requireSelfOrAdmin(call);
-    return renderProviderUser(call, requireSuccess(await updateWithPasswordCheck(needs, call)).user);
-  },
 };
 
 /** Updates a user. Changing the own password in the Admin Portal requires the current one. */
@@ -242,19 +156,6 @@ async function updateWithPasswordCheck(
 /** Returns true only for sessions: as in 3scale, tokens and keys set a password without the current one. */
 const changesOwnPassword = ({ caller: { actor }, values, id }: Call): boolean =>
   actor.kind === "admin" && actor.userId === id("id") && (parseText(values["password"]) ?? "") !== "";
-
-const deleteProviderUserOperation: Operation = {
-  title: "User Delete (provider account)",
-  description: "Deletes one of the provider's own users and the user's access tokens, unless it is the last admin.",
-  method: "DELETE",
-  path: "/users/{id}",
-  action: "administer-provider",
-
-  async handle({ pool }, call) {
-    requireSuccess(await deleteProviderUser(pool, providerUserTarget(call)));
-    return {};
-  },
-};
 
 interface Transition extends Pick<Operation, "title" | "description"> {
   readonly event: string;
@@ -295,55 +196,6 @@ async function renderRefusal(db: Database, call: Call, event: string): Promise<A
   });
 }
 
-const readPermissionsOperation: Operation = {
-  title: "User Permissions Read",
-  description: "Returns the permissions of one of the provider's own users. Members can read only their own.",
-  method: "GET",
-  path: "/users/{id}/permissions",
-  action: "read-own",
-  response: permissionsResponse,
-
-  async handle({ pool }, call) {
-    requireSelfOrAdmin(call);
-    return renderPermissions(call, requireSuccess(await readProviderUser(pool, call.provider.id, call.id("id"))));
-  },
-};
-
-const updatePermissionsOperation: Operation = {
-  title: "User Permissions Update",
-  description:
-    "Replaces a member's permissions: the sections, and the services they apply to. Absent fields keep their values; unknown " +
-    "sections are ignored. An admin has all permissions, so only the provider key can set those that apply once the admin " +
-    "becomes a member.",
-  method: "PUT",
-  path: "/users/{id}/permissions",
-  action: "administer-provider",
-  body: Type.Object(
-    {
-      allowed_sections: Type.Optional(AllowedSections),
-      allowed_service_ids: Type.Optional(
-        Type.Array(Type.Integer(), {
-          description:
-            "The services that the member can access, with their plans and applications. Null or an empty text: all.",
-        }),
-      ),
-    },
-    { examples: [{ allowed_sections: ["partners", "plans"], allowed_service_ids: [7] }] },
-  ),
-  wrapper: "permissions",
-  response: permissionsResponse,
-
-  async handle({ pool }, call) {
-    const { provider, caller } = call;
-    const target = requireSuccess(await readProviderUser(pool, provider.id, call.id("id")));
-    if (target.role === "admin" && caller.actor.kind !== "key") throw new Problem("role-missing");
-    const names = { sections: "allowed_sections", services: "allowed_service_ids" };
-    const permissions = parsePermissions(call.values, names);
-    const outcome = await changeProviderUserPermissions(pool, { ...providerUserTarget(call), permissions });
-    return renderPermissions(call, requireSuccess(outcome).user);
-  },
-};
-
 /** Parses permissions under the given parameter names. Undefined permissions stay unchanged. */
 function parsePermissions(
   values: Parameters,
@@ -377,11 +229,96 @@ const parseTexts = (values: unknown): readonly string[] =>
     .filter((text) => text !== "" && text !== "[]"); // 3scale's clients send an empty list in a form as "[]"
 
 export const providerUserOperations: readonly Operation[] = [
-  listProviderUsersOperation,
-  createProviderUserOperation,
-  readProviderUserOperation,
-  updateProviderUserOperation,
-  deleteProviderUserOperation,
+  {
+    title: "User List (provider account)",
+    description: "Lists the provider's own users.",
+    method: "GET",
+    path: "/users",
+    action: "list-provider-users",
+    query: UserFilterQuery,
+    response: providerUsersResponse,
+    async handle({ pool }, call) {
+      return renderProviderUsers(call, await listProviderUsers(pool, call.provider.id, parseUserFilter(call.query)));
+    },
+  },
+  {
+    title: "User Create (provider account)",
+    description:
+      "Creates a member of the provider account with these permissions. The user is pending until activated.",
+    method: "POST",
+    path: "/users",
+    action: "administer-provider",
+    body: Type.Object(
+      {
+        username: Type.String(),
+        email: Type.String(),
+        password: Type.Optional(Type.String({ description: "If absent, an admin sets it later." })),
+        password_confirmation: optionalText,
+        ...permissionParameters,
+      },
+      { examples: [{ username: "grace", email: "grace@acme.example", password: "a long password" }] },
+    ),
+    response: providerUserResponse,
+    async handle({ pool, passwords }, call) {
+      const { provider, values, by } = call;
+      const { user } = requireSuccess(
+        await addProviderUser(pool, passwords, { provider, values, permissions: parseUserPermissions(call), by }),
+      );
+      return { ...renderProviderUser(call, user), location: `/users/${user.id}` };
+    },
+  },
+  {
+    title: "User Read (provider account)",
+    description: "Returns one of the provider's own users. Members can read only themselves.",
+    method: "GET",
+    path: "/users/{id}",
+    action: "read-own",
+    response: providerUserResponse,
+    async handle({ pool }, call) {
+      requireSelfOrAdmin(call);
+      return renderProviderUser(call, requireSuccess(await readProviderUser(pool, call.provider.id, call.id("id"))));
+    },
+  },
+  {
+    title: "User Update (provider account)",
+    description:
+      "Updates one of the provider's own users. Members can update only themselves. Absent fields keep their values. A new password ends the user's sessions.",
+    method: "PUT",
+    path: "/users/{id}",
+    action: "change-own",
+    body: Type.Object(
+      {
+        username: optionalText,
+        email: optionalText,
+        password: optionalText,
+        password_confirmation: optionalText,
+        ...permissionParameters,
+        current_password: Type.Optional(
+          Type.String({
+            description:
+              "Required only in the Admin Portal, from users who change their own password. Their current session continues.",
+          }),
+        ),
+      },
+      { examples: [{ email: "grace.h@acme.example" }] },
+    ),
+    response: providerUserResponse,
+    async handle(needs, call) {
+      requireSelfOrAdmin(call);
+      return renderProviderUser(call, requireSuccess(await updateWithPasswordCheck(needs, call)).user);
+    },
+  },
+  {
+    title: "User Delete (provider account)",
+    description: "Deletes one of the provider's own users and the user's access tokens, unless it is the last admin.",
+    method: "DELETE",
+    path: "/users/{id}",
+    action: "administer-provider",
+    async handle({ pool }, call) {
+      requireSuccess(await deleteProviderUser(pool, providerUserTarget(call)));
+      return {};
+    },
+  },
   transitionOperation({
     event: "activate",
     title: "User Activate",
@@ -400,8 +337,51 @@ export const providerUserOperations: readonly Operation[] = [
     description: "Makes one of the provider's own users a member, with the permissions of the allowed sections.",
     apply: (pool, target) => changeProviderUserRole(pool, { ...target, role: "member" }),
   }),
-  readPermissionsOperation,
-  updatePermissionsOperation,
+  {
+    title: "User Permissions Read",
+    description: "Returns the permissions of one of the provider's own users. Members can read only their own.",
+    method: "GET",
+    path: "/users/{id}/permissions",
+    action: "read-own",
+    response: permissionsResponse,
+    async handle({ pool }, call) {
+      requireSelfOrAdmin(call);
+      return renderPermissions(call, requireSuccess(await readProviderUser(pool, call.provider.id, call.id("id"))));
+    },
+  },
+  {
+    title: "User Permissions Update",
+    description:
+      "Replaces a member's permissions: the sections, and the services they apply to. Absent fields keep their values; unknown " +
+      "sections are ignored. An admin has all permissions, so only the provider key can set those that apply once the admin " +
+      "becomes a member.",
+    method: "PUT",
+    path: "/users/{id}/permissions",
+    action: "administer-provider",
+    body: Type.Object(
+      {
+        allowed_sections: Type.Optional(AllowedSections),
+        allowed_service_ids: Type.Optional(
+          Type.Array(Type.Integer(), {
+            description:
+              "The services that the member can access, with their plans and applications. Null or an empty text: all.",
+          }),
+        ),
+      },
+      { examples: [{ allowed_sections: ["partners", "plans"], allowed_service_ids: [7] }] },
+    ),
+    wrapper: "permissions",
+    response: permissionsResponse,
+    async handle({ pool }, call) {
+      const { provider, caller } = call;
+      const target = requireSuccess(await readProviderUser(pool, provider.id, call.id("id")));
+      if (target.role === "admin" && caller.actor.kind !== "key") throw new Problem("role-missing");
+      const names = { sections: "allowed_sections", services: "allowed_service_ids" };
+      const permissions = parsePermissions(call.values, names);
+      const outcome = await changeProviderUserPermissions(pool, { ...providerUserTarget(call), permissions });
+      return renderPermissions(call, requireSuccess(outcome).user);
+    },
+  },
   transitionOperation({
     event: "suspend",
     title: "User Suspend",

@@ -100,43 +100,6 @@ const providerResponse: ResponseDoc = {
   ),
 };
 
-const readProviderOperation: Operation = {
-  title: "Provider Account Read",
-  description: "Returns the provider's own account; in XML with its users. Members see only themselves.",
-  method: "GET",
-  path: "/provider",
-  action: "read-provider",
-  response: providerResponse,
-
-  async handle(needs, call) {
-    const { provider } = call;
-    const settings = await readProviderSettings(needs.pool, provider.id);
-    return respondWithProvider(needs, call, { provider, settings });
-  },
-};
-
-const updateProviderOperation: Operation = {
-  title: "Provider Account Update",
-  description:
-    "Updates the sender and contact addresses of the provider's emails, and the access code of the Developer Portal.",
-  method: "PUT",
-  path: "/provider",
-  action: "administer-provider",
-  body: Type.Object(contactSchemas, { examples: [{ support_email: "support@acme.example" }] }),
-  wrapper: "account",
-  ignored: ["org_name", "name", "domain", "self_domain", "state", "vat_code", "telephone_number"],
-  response: providerResponse,
-
-  async handle(needs, call) {
-    const { provider, values, by } = call;
-    const { change } = requireSuccess(parseProviderSettings(values, "contacts", by.now));
-    const outcome = await updateProviderSettings(needs.pool, { providerId: provider.id, change, by });
-    const { settings } = requireSuccess(outcome);
-    const updated = requireSuccess(await readProvider(needs.pool, provider.id));
-    return respondWithProvider(needs, call, { provider: updated, settings });
-  },
-};
-
 /** Returns the provider's users that the caller may see: members see only themselves. */
 async function listVisibleUsers(
   db: Database,
@@ -146,7 +109,41 @@ async function listVisibleUsers(
   return role === "member" ? users.filter(({ id }) => "userId" in actor && actor.userId === id) : users;
 }
 
-export const providerOperations: readonly Operation[] = [readProviderOperation, updateProviderOperation];
+export const providerOperations: readonly Operation[] = [
+  {
+    title: "Provider Account Read",
+    description: "Returns the provider's own account; in XML with its users. Members see only themselves.",
+    method: "GET",
+    path: "/provider",
+    action: "read-provider",
+    response: providerResponse,
+    async handle(needs, call) {
+      const { provider } = call;
+      const settings = await readProviderSettings(needs.pool, provider.id);
+      return respondWithProvider(needs, call, { provider, settings });
+    },
+  },
+  {
+    title: "Provider Account Update",
+    description:
+      "Updates the sender and contact addresses of the provider's emails, and the access code of the Developer Portal.",
+    method: "PUT",
+    path: "/provider",
+    action: "administer-provider",
+    body: Type.Object(contactSchemas, { examples: [{ support_email: "support@acme.example" }] }),
+    wrapper: "account",
+    ignored: ["org_name", "name", "domain", "self_domain", "state", "vat_code", "telephone_number"],
+    response: providerResponse,
+    async handle(needs, call) {
+      const { provider, values, by } = call;
+      const { change } = requireSuccess(parseProviderSettings(values, "contacts", by.now));
+      const outcome = await updateProviderSettings(needs.pool, { providerId: provider.id, change, by });
+      const { settings } = requireSuccess(outcome);
+      const updated = requireSuccess(await readProvider(needs.pool, provider.id));
+      return respondWithProvider(needs, call, { provider: updated, settings });
+    },
+  },
+];
 
 const settingsResponse: ResponseDoc = {
   schema: Type.Object({
@@ -155,43 +152,42 @@ const settingsResponse: ResponseDoc = {
   example: { json: () => renderJson(settingsToJson(exampleProviderSettings)) },
 };
 
-const readSettingsOperation: Operation = {
-  title: "Settings Read",
-  description: "Returns the settings of the Developer Portal.",
-  method: "GET",
-  path: "/settings",
-  action: "read-settings",
-  isJsonOnly: true,
-  response: settingsResponse,
-
-  async handle({ pool }, { provider }) {
-    const settings = await readProviderSettings(pool, provider.id);
-    return { json: () => renderJson(settingsToJson(settings)) };
-  },
-};
-
-const updateSettingsOperation: Operation = {
-  title: "Settings Update",
-  description: "Updates the settings of the Developer Portal. Absent settings keep their values.",
-  method: "PUT",
-  path: "/settings",
-  action: "change-settings",
-  isJsonOnly: true,
-  body: Type.Object(propertySchemas(settingsFields, "change", "settings"), { examples: [{ signups_enabled: false }] }),
-  wrapper: "settings",
-  response: settingsResponse,
-
-  async handle({ pool }, { provider, caller, values, by }) {
-    requireAdminForWebhooks(caller, values);
-    const { change } = requireSuccess(parseProviderSettings(values, "settings", by.now));
-    const { settings } = requireSuccess(await updateProviderSettings(pool, { providerId: provider.id, change, by }));
-    return { json: () => renderJson(settingsToJson(settings)) };
-  },
-};
-
 /** Only admins may configure webhooks, so members must not be able to turn them off. */
 function requireAdminForWebhooks({ role }: Call["caller"], values: Parameters): void {
   if (role === "member" && values["web_hooks"] !== undefined) throw new Problem("role-missing");
 }
 
-export const settingsOperations: readonly Operation[] = [readSettingsOperation, updateSettingsOperation];
+export const settingsOperations: readonly Operation[] = [
+  {
+    title: "Settings Read",
+    description: "Returns the settings of the Developer Portal.",
+    method: "GET",
+    path: "/settings",
+    action: "read-settings",
+    isJsonOnly: true,
+    response: settingsResponse,
+    async handle({ pool }, { provider }) {
+      const settings = await readProviderSettings(pool, provider.id);
+      return { json: () => renderJson(settingsToJson(settings)) };
+    },
+  },
+  {
+    title: "Settings Update",
+    description: "Updates the settings of the Developer Portal. Absent settings keep their values.",
+    method: "PUT",
+    path: "/settings",
+    action: "change-settings",
+    isJsonOnly: true,
+    body: Type.Object(propertySchemas(settingsFields, "change", "settings"), {
+      examples: [{ signups_enabled: false }],
+    }),
+    wrapper: "settings",
+    response: settingsResponse,
+    async handle({ pool }, { provider, caller, values, by }) {
+      requireAdminForWebhooks(caller, values);
+      const { change } = requireSuccess(parseProviderSettings(values, "settings", by.now));
+      const { settings } = requireSuccess(await updateProviderSettings(pool, { providerId: provider.id, change, by }));
+      return { json: () => renderJson(settingsToJson(settings)) };
+    },
+  },
+];

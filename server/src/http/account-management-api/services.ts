@@ -149,82 +149,6 @@ const servicesResponse: ResponseDoc = {
   example: renderServices(exampleContext, [exampleProduct]),
 };
 
-const listServicesOperation: Operation = {
-  title: "Service List",
-  description: "Lists the services, oldest first. A list of more than `per_page` services has page metadata.",
-  method: "GET",
-  path: "/services",
-  action: "read-products",
-  query: Type.Object(pageQuery),
-  response: servicesResponse,
-
-  async handle({ pool }, call) {
-    const { provider, caller, query } = call;
-    const page = parsePage(query);
-    const { productScope } = caller;
-    const products = await listProducts(pool, provider.id, { productScope, limit: page.limit, offset: page.offset });
-    const metadata = pageMetadata(page, await countProducts(pool, provider.id, productScope));
-    return renderServices(await readServiceContext(pool, call), products, metadata);
-  },
-};
-
-const createServiceOperation: Operation = {
-  title: "Service Create",
-  description: "Creates a service with a service plan. Only for admins and the provider key.",
-  method: "POST",
-  path: "/services",
-  action: "create-products",
-  body: NewServiceSchema,
-  wrapper: "service",
-  ignored: ignoredServiceFields,
-  response: serviceResponse,
-
-  async handle({ pool }, call) {
-    const { provider, values, by } = call;
-    const { product } = requireSuccess(await createProduct(pool, { providerId: provider.id, values, by }));
-    const context = await readServiceContext(pool, call);
-    return { ...renderService(context, product), location: `/services/${product.id}` };
-  },
-};
-
-const readServiceOperation: Operation = {
-  title: "Service Read",
-  description: "Returns a service.",
-  method: "GET",
-  path: "/services/{id}",
-  action: "read-products",
-  response: serviceResponse,
-
-  async handle({ pool }, call) {
-    const product = requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("id")));
-    return renderService(await readServiceContext(pool, call), product);
-  },
-};
-
-const updateServiceOperation: Operation = {
-  title: "Service Update",
-  description: "Updates a service. Absent fields keep their values, and `system_name` cannot be changed.",
-  method: "PUT",
-  path: "/services/{id}",
-  action: "change-products",
-  body: ServiceChangeSchema,
-  wrapper: "service",
-  ignored: [...ignoredServiceFields, "system_name"],
-  response: serviceResponse,
-
-  async handle({ pool }, call) {
-    const { provider, by } = call;
-    const { state_event: stateEvent, ...values } = call.values;
-    const productId = call.serviceId("id");
-    const product =
-      stateEvent === "mark_as_deleted"
-        ? await markAsDeleted(pool, call, { productId, values })
-        : requireSuccess(await updateProduct(pool, { providerId: provider.id, productId, values: call.values, by }))
-            .product;
-    return renderService(await readServiceContext(pool, call), product);
-  },
-};
-
 /** Saves the other values and deletes the service, which is what this `state_event` means in 3scale. */
 async function markAsDeleted(
   pool: Pool,
@@ -239,45 +163,107 @@ async function markAsDeleted(
   return { ...requireSuccess(outcome).product, state: "deleted" };
 }
 
-const deleteServiceOperation: Operation = {
-  title: "Service Delete",
-  description:
-    "Deletes a service with its plans, subscriptions and applications, unless it is the last one. Only for admins and the provider key. " +
-    "A service with 100,000 applications takes minutes. The deletion continues if the client does not wait. If it fails, repeat it.",
-  method: "DELETE",
-  path: "/services/{id}",
-  action: "delete-products",
-  otherErrors: [422], // with a provider key, if it is the last service
-
-  async handle({ pool }, call) {
-    const { provider, by, caller } = call;
-    const outcome = await deleteProduct(pool, { provider, productId: call.serviceId("id"), by });
-    if (outcome && "notAllowed" in outcome) {
-      // 3scale checks the permission of a token's owner first. For a key it checks only the state.
-      if (caller.actor.kind === "token") throw new Problem("role-missing");
-      if (caller.actor.kind === "key") {
-        const context = await readServiceContext(pool, call);
-        return renderRefusedTransition({
-          from: outcome.product.state,
-          event: "mark_as_deleted",
-          object: {
-            xml: () => representProduct(outcome.product, context),
-            json: () => productToJson(outcome.product, context, call.adminUrl),
-          },
-        });
-      }
-    }
-    requireSuccess(outcome);
-    return {};
-  },
-};
-
 export const serviceOperations: readonly Operation[] = [
-  listServicesOperation,
-  createServiceOperation,
-  readServiceOperation,
-  updateServiceOperation,
-  deleteServiceOperation,
+  {
+    title: "Service List",
+    description: "Lists the services, oldest first. A list of more than `per_page` services has page metadata.",
+    method: "GET",
+    path: "/services",
+    action: "read-products",
+    query: Type.Object(pageQuery),
+    response: servicesResponse,
+    async handle({ pool }, call) {
+      const { provider, caller, query } = call;
+      const page = parsePage(query);
+      const { productScope } = caller;
+      const products = await listProducts(pool, provider.id, { productScope, limit: page.limit, offset: page.offset });
+      const metadata = pageMetadata(page, await countProducts(pool, provider.id, productScope));
+      return renderServices(await readServiceContext(pool, call), products, metadata);
+    },
+  },
+  {
+    title: "Service Create",
+    description: "Creates a service with a service plan. Only for admins and the provider key.",
+    method: "POST",
+    path: "/services",
+    action: "create-products",
+    body: NewServiceSchema,
+    wrapper: "service",
+    ignored: ignoredServiceFields,
+    response: serviceResponse,
+    async handle({ pool }, call) {
+      const { provider, values, by } = call;
+      const { product } = requireSuccess(await createProduct(pool, { providerId: provider.id, values, by }));
+      const context = await readServiceContext(pool, call);
+      return { ...renderService(context, product), location: `/services/${product.id}` };
+    },
+  },
+  {
+    title: "Service Read",
+    description: "Returns a service.",
+    method: "GET",
+    path: "/services/{id}",
+    action: "read-products",
+    response: serviceResponse,
+    async handle({ pool }, call) {
+      const product = requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("id")));
+      return renderService(await readServiceContext(pool, call), product);
+    },
+  },
+  {
+    title: "Service Update",
+    description: "Updates a service. Absent fields keep their values, and `system_name` cannot be changed.",
+    method: "PUT",
+    path: "/services/{id}",
+    action: "change-products",
+    body: ServiceChangeSchema,
+    wrapper: "service",
+    ignored: [...ignoredServiceFields, "system_name"],
+    response: serviceResponse,
+    async handle({ pool }, call) {
+      const { provider, by } = call;
+      const { state_event: stateEvent, ...values } = call.values;
+      const productId = call.serviceId("id");
+      const product =
+        stateEvent === "mark_as_deleted"
+          ? await markAsDeleted(pool, call, { productId, values })
+          : requireSuccess(await updateProduct(pool, { providerId: provider.id, productId, values: call.values, by }))
+              .product;
+      return renderService(await readServiceContext(pool, call), product);
+    },
+  },
+  {
+    title: "Service Delete",
+    description:
+      "Deletes a service with its plans, subscriptions and applications, unless it is the last one. Only for admins and the provider key. " +
+      "A service with 100,000 applications takes minutes. The deletion continues if the client does not wait. If it fails, repeat it.",
+    method: "DELETE",
+    path: "/services/{id}",
+    action: "delete-products",
+    otherErrors: [422], // with a provider key, if it is the last service
+
+    async handle({ pool }, call) {
+      const { provider, by, caller } = call;
+      const outcome = await deleteProduct(pool, { provider, productId: call.serviceId("id"), by });
+      if (outcome && "notAllowed" in outcome) {
+        // 3scale checks the permission of a token's owner first. For a key it checks only the state.
+        if (caller.actor.kind === "token") throw new Problem("role-missing");
+        if (caller.actor.kind === "key") {
+          const context = await readServiceContext(pool, call);
+          return renderRefusedTransition({
+            from: outcome.product.state,
+            event: "mark_as_deleted",
+            object: {
+              xml: () => representProduct(outcome.product, context),
+              json: () => productToJson(outcome.product, context, call.adminUrl),
+            },
+          });
+        }
+      }
+      requireSuccess(outcome);
+      return {};
+    },
+  },
 ];
 
 function renderServiceContracts(
@@ -342,43 +328,37 @@ const serviceContractsResponse: ResponseDoc = {
   ]),
 };
 
-const listServiceContractsOperation: Operation = {
-  title: "Service Subscription List",
-  description: "Lists the services that an account is subscribed to.",
-  method: "GET",
-  path: "/accounts/{account_id}/service_contracts",
-  action: "read-portal",
-  response: serviceContractsResponse,
-
-  async handle({ pool }, call) {
-    const { provider, caller } = call;
-    requirePermission(caller, "read-account-plans", provider); // as in 3scale, subscriptions need the sections of accounts and of plans
-    const account = await requireAccount(pool, provider.id, call.id("account_id"));
-    const subscriptions = await readSubscriptions(pool, provider.id, account.id);
-    const visible = subscriptions.filter(({ subscription }) =>
-      isInProductScope(caller.productScope, subscription.productId),
-    );
-    return renderServiceContracts(call, visible);
-  },
-};
-
-const deleteServiceContractOperation: Operation = {
-  title: "Service Subscription Delete",
-  description:
-    "Ends an account's subscription to a service and deletes its applications, all of which must be suspended.",
-  method: "DELETE",
-  path: "/accounts/{account_id}/service_contracts/{id}",
-  action: "change-portal",
-
-  async handle({ pool }, { provider, caller, by, id }) {
-    requirePermission(caller, "change-plans", provider);
-    const target = { provider, accountId: id("account_id"), subscriptionId: id("id"), by };
-    requireSuccess(await unsubscribe(pool, target));
-    return {};
-  },
-};
-
 export const serviceContractOperations: readonly Operation[] = [
-  listServiceContractsOperation,
-  deleteServiceContractOperation,
+  {
+    title: "Service Subscription List",
+    description: "Lists the services that an account is subscribed to.",
+    method: "GET",
+    path: "/accounts/{account_id}/service_contracts",
+    action: "read-portal",
+    response: serviceContractsResponse,
+    async handle({ pool }, call) {
+      const { provider, caller } = call;
+      requirePermission(caller, "read-account-plans", provider); // as in 3scale, subscriptions need the sections of accounts and of plans
+      const account = await requireAccount(pool, provider.id, call.id("account_id"));
+      const subscriptions = await readSubscriptions(pool, provider.id, account.id);
+      const visible = subscriptions.filter(({ subscription }) =>
+        isInProductScope(caller.productScope, subscription.productId),
+      );
+      return renderServiceContracts(call, visible);
+    },
+  },
+  {
+    title: "Service Subscription Delete",
+    description:
+      "Ends an account's subscription to a service and deletes its applications, all of which must be suspended.",
+    method: "DELETE",
+    path: "/accounts/{account_id}/service_contracts/{id}",
+    action: "change-portal",
+    async handle({ pool }, { provider, caller, by, id }) {
+      requirePermission(caller, "change-plans", provider);
+      const target = { provider, accountId: id("account_id"), subscriptionId: id("id"), by };
+      requireSuccess(await unsubscribe(pool, target));
+      return {};
+    },
+  },
 ];

@@ -101,97 +101,6 @@ const userTarget = ({ provider, by, id }: Call) => ({
   by,
 });
 
-const listUsersOperation: Operation = {
-  title: "User List",
-  description: "Lists the users of an account.",
-  method: "GET",
-  path: "/accounts/{account_id}/users",
-  action: "read-portal",
-  query: UserFilterQuery,
-  response: usersResponse,
-
-  async handle({ pool }, { provider, adminUrl, query, id }) {
-    const account = await requireAccount(pool, provider.id, id("account_id"));
-    const settings = await readDocumentSettings(pool, provider);
-    const { state, role } = parseUserFilter(query);
-    const users = (await listUsers(pool, provider.id, account.id)).filter(
-      (user) => (state ?? user.state) === user.state && (role ?? user.role) === user.role,
-    );
-    return renderUsers(users, settings, adminUrl);
-  },
-};
-
-const createUserOperation: Operation = {
-  title: "User Create",
-  description: "Creates a member of an account, who is pending until activated. No email is sent.",
-  method: "POST",
-  path: "/accounts/{account_id}/users",
-  action: "administer-portal",
-  body: Type.Object(
-    { ...propertySchemas(userFields, "complete"), password: optionalText },
-    {
-      additionalProperties: true,
-      description: userFieldsNote,
-      examples: [{ username: "olaf", email: "olaf@harbour.example", password: "a long password" }],
-    },
-  ),
-  response: userResponse,
-
-  async handle({ pool, passwords }, call) {
-    const { provider, values, by } = call;
-    const accountId = call.id("account_id");
-    const { user } = requireSuccess(await createUser(pool, passwords, { provider, accountId, values, by }));
-    return { ...(await respondWithUser(pool, call, user)), location: `/accounts/${accountId}/users/${user.id}` };
-  },
-};
-
-const readUserOperation: Operation = {
-  title: "User Read",
-  description: "Returns a user of an account.",
-  method: "GET",
-  path: "/accounts/{account_id}/users/{id}",
-  action: "read-portal",
-  response: userResponse,
-
-  async handle({ pool }, call) {
-    const user = await readUser(pool, call.provider.id, call.id("id"));
-    if (user?.accountId !== call.id("account_id")) throw new Problem("not-found");
-    return respondWithUser(pool, call, user);
-  },
-};
-
-const updateUserOperation: Operation = {
-  title: "User Update",
-  description:
-    "Updates a user of an account. Absent fields keep their values; role and state have their own operations.",
-  method: "PUT",
-  path: "/accounts/{account_id}/users/{id}",
-  action: "change-portal",
-  body: Type.Object(
-    { ...propertySchemas(userFields, "change"), password: optionalText },
-    { additionalProperties: true, description: userFieldsNote, examples: [{ email: "olafur@harbour.example" }] },
-  ),
-  response: userResponse,
-
-  async handle({ pool, passwords }, call) {
-    const outcome = await updateUser(pool, passwords, { ...userTarget(call), values: call.values, writer: "program" });
-    return respondWithUser(pool, call, requireSuccess(outcome).user);
-  },
-};
-
-const deleteUserOperation: Operation = {
-  title: "User Delete",
-  description: "Deletes a user of an account, unless it is the account's last admin.",
-  method: "DELETE",
-  path: "/accounts/{account_id}/users/{id}",
-  action: "change-portal",
-
-  async handle({ pool }, call) {
-    requireSuccess(await deleteUser(pool, userTarget(call)));
-    return {};
-  },
-};
-
 interface Transition extends Pick<Operation, "title" | "description"> {
   /** The last part of the path. */
   readonly event: string;
@@ -230,11 +139,91 @@ async function renderRefusal(db: Database, { provider, adminUrl, id }: Call, eve
 }
 
 export const userOperations: readonly Operation[] = [
-  listUsersOperation,
-  createUserOperation,
-  readUserOperation,
-  updateUserOperation,
-  deleteUserOperation,
+  {
+    title: "User List",
+    description: "Lists the users of an account.",
+    method: "GET",
+    path: "/accounts/{account_id}/users",
+    action: "read-portal",
+    query: UserFilterQuery,
+    response: usersResponse,
+    async handle({ pool }, { provider, adminUrl, query, id }) {
+      const account = await requireAccount(pool, provider.id, id("account_id"));
+      const settings = await readDocumentSettings(pool, provider);
+      const { state, role } = parseUserFilter(query);
+      const users = (await listUsers(pool, provider.id, account.id)).filter(
+        (user) => (state ?? user.state) === user.state && (role ?? user.role) === user.role,
+      );
+      return renderUsers(users, settings, adminUrl);
+    },
+  },
+  {
+    title: "User Create",
+    description: "Creates a member of an account, who is pending until activated. No email is sent.",
+    method: "POST",
+    path: "/accounts/{account_id}/users",
+    action: "administer-portal",
+    body: Type.Object(
+      { ...propertySchemas(userFields, "complete"), password: optionalText },
+      {
+        additionalProperties: true,
+        description: userFieldsNote,
+        examples: [{ username: "olaf", email: "olaf@harbour.example", password: "a long password" }],
+      },
+    ),
+    response: userResponse,
+    async handle({ pool, passwords }, call) {
+      const { provider, values, by } = call;
+      const accountId = call.id("account_id");
+      const { user } = requireSuccess(await createUser(pool, passwords, { provider, accountId, values, by }));
+      return { ...(await respondWithUser(pool, call, user)), location: `/accounts/${accountId}/users/${user.id}` };
+    },
+  },
+  {
+    title: "User Read",
+    description: "Returns a user of an account.",
+    method: "GET",
+    path: "/accounts/{account_id}/users/{id}",
+    action: "read-portal",
+    response: userResponse,
+    async handle({ pool }, call) {
+      const user = await readUser(pool, call.provider.id, call.id("id"));
+      if (user?.accountId !== call.id("account_id")) throw new Problem("not-found");
+      return respondWithUser(pool, call, user);
+    },
+  },
+  {
+    title: "User Update",
+    description:
+      "Updates a user of an account. Absent fields keep their values; role and state have their own operations.",
+    method: "PUT",
+    path: "/accounts/{account_id}/users/{id}",
+    action: "change-portal",
+    body: Type.Object(
+      { ...propertySchemas(userFields, "change"), password: optionalText },
+      { additionalProperties: true, description: userFieldsNote, examples: [{ email: "olafur@harbour.example" }] },
+    ),
+    response: userResponse,
+    async handle({ pool, passwords }, call) {
+      const outcome = await updateUser(pool, passwords, {
+        ...userTarget(call),
+        values: call.values,
+        writer: "program",
+      });
+      return respondWithUser(pool, call, requireSuccess(outcome).user);
+    },
+  },
+  {
+    title: "User Delete",
+    description: "Deletes a user of an account, unless it is the account's last admin.",
+    method: "DELETE",
+    path: "/accounts/{account_id}/users/{id}",
+    action: "change-portal",
+    async handle({ pool }, call) {
+      requireSuccess(await deleteUser(pool, userTarget(call)));
+      return {};
+    },
+  },
   transitionOperation({
     event: "activate",
     title: "User Activate",

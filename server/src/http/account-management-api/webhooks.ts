@@ -48,35 +48,6 @@ const webhookResponse: ResponseDoc = {
   }),
 };
 
-const updateWebhookOperation: Operation = {
-  title: "WebHooks Update",
-  description:
-    "Creates or updates your webhook, which is the endpoint named `default`. Absent settings keep their values.",
-  method: "PUT",
-  path: "/webhooks",
-  action: "change-webhooks",
-  isJsonOnly: true,
-  wrapper: "web_hook",
-  wrapperMayBeEmpty: true,
-  ignored: ["push_application_content_type"],
-  body: Type.Partial(WebhookSettings, {
-    examples: [
-      { url: "https://hooks.example.com/3scale", active: true, account_created_on: true, user_created_on: true },
-    ],
-  }),
-  response: webhookResponse,
-
-  async handle(needs, { provider, caller, values }) {
-    const saved = await saveDefaultEndpoint(needs, {
-      providerId: provider.id,
-      change: parseWebhook(values),
-      actor: caller.actor,
-    });
-    if ("refused" in saved) throw new Problem("invalid", { errors: saved.refused });
-    return renderWebhook(saved);
-  },
-};
-
 const parseWebhook = (settings: Parameters) => ({
   url: parseText(settings["url"]),
   active: parseRailsBoolean(settings, "active").value,
@@ -194,50 +165,70 @@ const failuresResponse: ResponseDoc = {
   example: { xml: () => renderFailuresAsXml([exampleFailures]), json: () => renderFailuresAsJson([exampleFailures]) },
 };
 
-const listFailuresOperation: Operation = {
-  title: "Webhooks List Failed Deliveries",
-  description:
-    "Lists the failed deliveries of your webhook, oldest first, each from one second after its last attempt. A list of more than four megabytes is streamed, and so has no `ETag`.",
-  method: "GET",
-  path: "/webhooks/failures",
-  action: "read-failures",
-  response: failuresResponse,
-
-  async handle({ pool, encryption }, { provider }) {
-    const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
-    const pages = endpoint
-      ? allFailures(pool, encryption, { providerId: provider.id, endpointIds: [endpoint.id] })
-      : [];
-    return { xml: () => renderFailuresAsXml(pages), json: () => renderFailuresAsJson(pages) };
-  },
-};
-
-const deleteFailuresOperation: Operation = {
-  title: "Webhooks Delete Failed Deliveries",
-  description: "Deletes failures from the list: those up to `time`, or all of them.",
-  method: "DELETE",
-  path: "/webhooks/failures",
-  action: "change-failures",
-  query: Type.Object({
-    time: Type.Optional(
-      Type.String({ format: "date-time", description: "A time from the list. UTC unless it has a time zone." }),
-    ),
-  }),
-  rejectsUnknown: true,
-
-  async handle({ pool, encryption }, { provider, values, by, now }) {
-    const { time } = values;
-    const until = time === undefined ? undefined : parseLenientTime(parseText(time) ?? "", now);
-    if (time !== undefined && !until) throw new Problem("time-invalid");
-
-    const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
-    if (endpoint) await deleteFailures(pool, { providerId: provider.id, endpointId: endpoint.id, until }, by);
-    return {};
-  },
-};
-
 export const webhookOperations: readonly Operation[] = [
-  updateWebhookOperation,
-  listFailuresOperation,
-  deleteFailuresOperation,
+  {
+    title: "WebHooks Update",
+    description:
+      "Creates or updates your webhook, which is the endpoint named `default`. Absent settings keep their values.",
+    method: "PUT",
+    path: "/webhooks",
+    action: "change-webhooks",
+    isJsonOnly: true,
+    wrapper: "web_hook",
+    wrapperMayBeEmpty: true,
+    ignored: ["push_application_content_type"],
+    body: Type.Partial(WebhookSettings, {
+      examples: [
+        { url: "https://hooks.example.com/3scale", active: true, account_created_on: true, user_created_on: true },
+      ],
+    }),
+    response: webhookResponse,
+    async handle(needs, { provider, caller, values }) {
+      const saved = await saveDefaultEndpoint(needs, {
+        providerId: provider.id,
+        change: parseWebhook(values),
+        actor: caller.actor,
+      });
+      if ("refused" in saved) throw new Problem("invalid", { errors: saved.refused });
+      return renderWebhook(saved);
+    },
+  },
+  {
+    title: "Webhooks List Failed Deliveries",
+    description:
+      "Lists the failed deliveries of your webhook, oldest first, each from one second after its last attempt. A list of more than four megabytes is streamed, and so has no `ETag`.",
+    method: "GET",
+    path: "/webhooks/failures",
+    action: "read-failures",
+    response: failuresResponse,
+    async handle({ pool, encryption }, { provider }) {
+      const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
+      const pages = endpoint
+        ? allFailures(pool, encryption, { providerId: provider.id, endpointIds: [endpoint.id] })
+        : [];
+      return { xml: () => renderFailuresAsXml(pages), json: () => renderFailuresAsJson(pages) };
+    },
+  },
+  {
+    title: "Webhooks Delete Failed Deliveries",
+    description: "Deletes failures from the list: those up to `time`, or all of them.",
+    method: "DELETE",
+    path: "/webhooks/failures",
+    action: "change-failures",
+    query: Type.Object({
+      time: Type.Optional(
+        Type.String({ format: "date-time", description: "A time from the list. UTC unless it has a time zone." }),
+      ),
+    }),
+    rejectsUnknown: true,
+    async handle({ pool, encryption }, { provider, values, by, now }) {
+      const { time } = values;
+      const until = time === undefined ? undefined : parseLenientTime(parseText(time) ?? "", now);
+      if (time !== undefined && !until) throw new Problem("time-invalid");
+
+      const endpoint = await readDefaultEndpoint(pool, encryption, provider.id);
+      if (endpoint) await deleteFailures(pool, { providerId: provider.id, endpointId: endpoint.id, until }, by);
+      return {};
+    },
+  },
 ];
