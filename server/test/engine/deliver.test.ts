@@ -201,21 +201,6 @@ test.concurrent("a Retry-After of a 429 pauses the endpoint for that time, in ev
   expect(receiver.received).toHaveLength(21);
 });
 
-test.concurrent("a Retry-After with a date pauses the endpoint until then", async ({ database }) => {
-  const date = new Date(Date.now() + 600_000).toUTCString();
-  await using receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": date }).end());
-  await using _engine = await startTestEngine(database);
-  const providerId = await buildProvider(database);
-  const endpointId = await buildEndpoint(database, { providerId, url: receiver.url });
-  await recordNow(database, { providerId });
-
-  const held = await until(
-    async () => (await readEndpoint(database, encryption, { providerId, id: endpointId }))?.heldUntil,
-  );
-  const [due] = await database.query<{ at: Date }>(`select due_at as at from due`);
-  for (const at of [held, due?.at]) expect(Math.abs((at?.getTime() ?? 0) - Date.parse(date))).toBeLessThan(5000);
-});
-
 test.concurrent("a manual retry ends a pause by Retry-After, which is capped at one hour", async ({ database }) => {
   await using receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": "86400" }).end());
   await using _engine = await startTestEngine(database);
@@ -283,22 +268,6 @@ test.concurrent("an endpoint that fails for long is disabled and gets held deliv
     tx.hintAfterCommit("endpoints", String(endpointId));
   });
   await until(async () => (await countIn("delivered", endpointId)) === 2);
-});
-
-test.concurrent("attempts stay within the endpoint's rate limit", async ({ database }) => {
-  await using receiver = await startReceiver();
-  await using _engine = await startTestEngine(database);
-  const providerId = await buildProvider(database);
-  await buildEndpoint(database, { providerId, url: receiver.url, maxPerSecond: 10 });
-  await recordNow(
-    database,
-    { providerId },
-    Array.from({ length: 20 }, (_, accountId) => anEvent({ accountId })),
-  );
-
-  await until(() => receiver.received.length === 20);
-  const times = receiver.received.map((request) => request.atMs);
-  expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1500);
 });
 
 test.concurrent("from the commit of another URL on, nothing is sent to the former one, however long the engine reads it", async ({

@@ -7,20 +7,6 @@ import { until } from "../support/until.ts";
 
 const events = (count: number) => Array.from({ length: count }, (_, index) => anEvent({ accountId: index }));
 
-test("two engines on one database send each delivery once", async ({ database }) => {
-  await using receiver = await startReceiver();
-  const providerId = await buildProvider(database);
-  for (let index = 0; index < 20; index += 1)
-    await buildEndpoint(database, { providerId, url: receiver.url, name: `endpoint ${index}` });
-  await using _one = await startTestEngine(database);
-  await using _other = await startTestEngine(database);
-
-  await Promise.all([recordNow(database, { providerId }, events(50)), recordNow(database, { providerId }, events(50))]);
-
-  await until(async () => (await database.query(`select from due`)).length === 0);
-  expect(receiver.received).toHaveLength(2000);
-});
-
 test("an engine started beside the owner of all lanes gets about half, and each delivery is sent once", async ({
   database,
 }) => {

@@ -17,15 +17,6 @@ async function account(pool: Pool): Promise<{ provider: Provider; accountId: num
   return { provider, accountId: details.account.id, userId: user.id };
 }
 
-test("a transition that the state does not allow is refused with an error of the state", async ({
-  sharedPool: pool,
-}) => {
-  const fixture = await account(pool);
-  expect(await changeAccountState(pool, { ...fixture, by, logInUrl: "", transition: "resume" })).toEqual({
-    refused: { state: ['cannot transition via "resume"'] },
-  });
-});
-
 test("a transition records its time and the previous state", async ({ sharedPool: pool }) => {
   const fixture = await account(pool);
   expect(await changeAccountState(pool, { ...fixture, by, logInUrl: "", transition: "reject" })).toMatchObject({

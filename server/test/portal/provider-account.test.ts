@@ -13,7 +13,6 @@ import { signUpAccount, signUpIsOpen } from "#portal/accounts/index.ts";
 import {
   activateProviderUser,
   addProviderUser,
-  changeProviderUserPermissions,
   changeProviderUserRole,
   deleteProviderUser,
   issueAccessToken,
@@ -60,16 +59,6 @@ test.for([
 ] as const)("no user of the provider has %s", async ([, values, refused], { sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   expect(await addProviderUser(pool, passwords, { provider, values, by })).toEqual({ refused });
-});
-
-test("the last admin cannot be demoted, suspended or deleted", async ({ sharedPool: pool }) => {
-  const { provider } = await setUp(pool);
-  const [admin] = await listProviderUsers(pool, provider.id);
-  const change = { provider, userId: admin?.id ?? 0, by };
-  expect(await changeProviderUserRole(pool, { ...change, role: "member" })).toEqual({ notAllowed: "only admin" });
-  expect(await suspendProviderUser(pool, change)).toEqual({ notAllowed: "only admin" });
-  expect(await deleteProviderUser(pool, change)).toEqual({ notAllowed: "last admin" });
-  expect(await listProviderUsers(pool, provider.id)).toEqual([admin]);
 });
 
 const removals = {
@@ -142,15 +131,6 @@ test("a new password ends all sessions except the current one", async ({ sharedP
     findSession(pool, { providerId, audience: "admin", cookieValue, now });
   expect([await find(mine), await find(other)]).toMatchObject([{ userId }, undefined]);
   expect(await signInProviderUser(pool, passwords, { providerId, login: "admin", ...values })).toBeDefined();
-});
-
-test("a member gets only existing sections", async ({ sharedPool: pool }) => {
-  const { provider } = await setUp(pool);
-  const { id: userId } = userOf(await addProviderUser(pool, passwords, { provider, values: ada, by }));
-  const allow = (sections: string[]) =>
-    changeProviderUserPermissions(pool, { provider, userId, permissions: { sections }, by });
-  expect(await allow(["plans", "partners", "plans"])).toMatchObject({ user: { sections: ["partners", "plans"] } });
-  expect(await allow(["everything"])).toMatchObject({ user: { sections: [] } });
 });
 
 test("an access token with invalid properties is refused", async ({ sharedPool: pool }) => {

@@ -114,14 +114,6 @@ test("changing one's details requires the current password", async ({ portal }) 
   expect(await portal.newEvents()).toEqual(["user.updated by developer ada.l in developer_portal"]);
 });
 
-test("another user's username is rejected with an error at the field", async ({ portal }) => {
-  await portal.developer("bob");
-  const ada = await portal.developer("ada");
-  const { status, html } = await ada.submit("/account/details", { username: "BOB", current_password: password });
-  expect(status).toBe(422);
-  expect(html).toMatch(/id="username-error">Username has already been taken/);
-});
-
 test("a new password logs out all other browsers, but not this one", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const phone = portal.visitor("developer");
@@ -276,14 +268,4 @@ test("an account plan change request is stored and mailed, and the plan does not
   for (let time = 2; time <= 10; time += 1) await ada.submit("/account/plan", { plan_id: gold });
   expect((await ada.submit("/account/plan", { plan_id: gold })).status).toBe(429);
   expect(await portal.pool.query("select from mails where provider_id = $1", [portal.provider.id])).toHaveLength(1);
-});
-
-test("the account forms require the session's token and the same origin", async ({ portal }) => {
-  const ada = await portal.developer("ada");
-  for (const path of ["/account/edit", "/account/details", "/account/password"]) {
-    expect((await ada.post(path, { org_name: "Eve" })).status, path).toBe(403);
-    const elsewhere = await ada.submit(path, { org_name: "Eve" }, { origin: "https://elsewhere.example" });
-    expect(elsewhere.status, path).toBe(403);
-    expect((await portal.visitor("developer").get(path)).location).toBe(`/login?return_to=${encodeURIComponent(path)}`);
-  }
 });

@@ -170,15 +170,3 @@ test("every page responds 404 for another account's or provider's application", 
   }
   expect((await portal.newEvents()).filter((each) => !each.includes("eve"))).toEqual([]);
 });
-
-test("the application forms require the session's token", async ({ portal }) => {
-  const ada = await portal.developer("ada");
-  const path = await firstApplicationPath(ada);
-  await portal.newEvents();
-  for (const page of ["/applications/new", `${path}/edit`, `${path}/delete`, `${path}/user-key`]) {
-    expect((await ada.post(page, { name: "Eve" })).status, page).toBe(403);
-    const elsewhere = { "sec-fetch-site": "cross-site" };
-    expect((await ada.submit(page, { name: "Eve" }, elsewhere)).status, page).toBe(403);
-  }
-  expect(await portal.newEvents()).toEqual([]);
-});

@@ -156,14 +156,6 @@ test("an admin edits another user, makes them an admin, and deletes them after a
   expect((await bea.get("/account")).status).toBe(302);
 });
 
-test("editing a user rejects a taken username with an error at the field", async ({ portal }) => {
-  const ada = await portal.developer("ada");
-  const { id } = await inviteBea(portal, ada);
-  const { status, html } = await ada.submit(`/account/users/${id}/edit`, { username: "ada" });
-  expect(status).toBe(422);
-  expect(html).toMatch(/id="username-error">Username has already been taken/);
-});
-
 test("users cannot delete or demote themselves, so an account keeps an admin", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const [me] = await portal.pool.query<{ id: number }>("select id from users where provider_id = $1", [
