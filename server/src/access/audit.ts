@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import type { Actor } from "./permissions.ts";
 
 export interface AuditRecord {
@@ -206,10 +206,8 @@ export function listAuditRecords(
 const deleteOldStatement = `select delete_old_audit_records($1::timestamptz - make_interval(days => $2)) as count`;
 
 /** Deletes some records that are older than the retention. Call it until it returns 0. */
-export async function deleteOldAuditRecords(db: Database, now: Date, retentionDays: number): Promise<number> {
-  const [row] = await db.query<{ count: number }>(deleteOldStatement, [now, retentionDays]);
-  return row?.count ?? 0;
-}
+export const deleteOldAuditRecords = async (db: Database, now: Date, retentionDays: number): Promise<number> =>
+  (await queryRow<{ count: number }>(db, deleteOldStatement, [now, retentionDays])).count;
 
 /** Records that one step of an export reads, so that a filter which few records match does not read all of them at once. */
 const exportedMax = 1000;

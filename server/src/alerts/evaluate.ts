@@ -1,6 +1,6 @@
 import { listAdminAddresses } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { type Node, record, value } from "#platform/document.ts";
 import { nameInLine } from "#platform/xml.ts";
 import { insertMail, type NewMail } from "#portal/mails/index.ts";
@@ -198,9 +198,7 @@ async function writeAlert(
     return alert.id;
   }
   const values = [providerId, endpoint.endpointId, rule.kind, state, since, openedAt, ...tail];
-  const [inserted] = await tx.query<{ id: number }>(insertStatement, values);
-  if (!inserted) throw new Error("The new alert was not returned.");
-  return inserted.id;
+  return (await queryRow<{ id: number }>(tx, insertStatement, values)).id;
 }
 
 const deleteStatement = `delete from alerts where provider_id = $1 and id = $2`;

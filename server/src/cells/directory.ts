@@ -1,4 +1,4 @@
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 import { CannotStart } from "#platform/errors.ts";
 
@@ -233,10 +233,8 @@ const countOthersStatement = `
   select count(*)::integer as others from bellwire_directory.tenants where provider_id <> $1 and deleting_since is null`;
 
 /** Counts the tenants beside one that are not being deleted. */
-export async function countOtherTenants(directory: Database, providerId: number): Promise<number> {
-  const [row] = await directory.query<{ others: number }>(countOthersStatement, [providerId]);
-  return row?.others ?? 0;
-}
+export const countOtherTenants = async (directory: Database, providerId: number): Promise<number> =>
+  (await queryRow<{ others: number }>(directory, countOthersStatement, [providerId])).others;
 
 const markDeletingStatement = `
   update bellwire_directory.tenants set deleting_since = coalesce(deleting_since, clock_timestamp())

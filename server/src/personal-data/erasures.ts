@@ -7,7 +7,7 @@ import {
   findAccountInAudit,
 } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { errorCode, errorMessage } from "#platform/errors.ts";
 import { firstUuid } from "#platform/ids.ts";
 import { deleteAccount, readAccount } from "#portal/accounts/index.ts";
@@ -97,8 +97,7 @@ export async function createErasure(
   try {
     return await pool.inTransaction(async (tx) => {
       const values = [providerId, accountId, userId, pending, actor.kind, actorUserId, now, sendDaysMax];
-      const [erasure] = await tx.query<Erasure>(insertStatement, values);
-      if (!erasure) throw new Error("The insert returned no row");
+      const erasure = await queryRow<Erasure>(tx, insertStatement, values);
       await follow(tx, erasure);
       tx.hintAfterCommit("erasures", "");
       return { erasure };

@@ -1,5 +1,5 @@
 import { requireWithinLimit } from "#access/index.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { countLimits, binLimits } from "#platform/limits.ts";
 import type { AnswerRule } from "./answer-rules.ts";
@@ -63,9 +63,7 @@ export async function createBin(
   const [id, viewKey] = [randomBase32(secretLength), randomBase32(secretLength)];
   const rules = JSON.stringify(answerRules);
   const values = [providerId, id, viewKey, name, answerStatus, answerDelayMs, rules, forwardUrl];
-  const [bin] = await tx.query<Bin>(insertStatement, values);
-  if (!bin) throw new Error("The new bin was not returned.");
-  return bin;
+  return queryRow<Bin>(tx, insertStatement, values);
 }
 
 export async function readBin(db: Database, { providerId, id }: BinKey): Promise<Bin | undefined> {
@@ -180,8 +178,7 @@ export async function createShare(
   if ((counted?.count ?? 0) >= binLimits.shares.max) return "full";
   const secret = randomBase32(secretLength);
   const values = [providerId, binId, secretDigest(secret), now, seconds];
-  const [share] = await tx.query<BinShare>(insertShareStatement, values);
-  if (!share) throw new Error("The new link was not returned.");
+  const share = await queryRow<BinShare>(tx, insertShareStatement, values);
   return { share, secret };
 }
 

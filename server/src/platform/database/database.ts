@@ -89,6 +89,13 @@ export interface Database {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** Returns the row of a statement that always returns one, such as an aggregate or an insert. */
+export async function queryRow<Row>(db: Database, text: string, values?: readonly unknown[]): Promise<Row> {
+  const [row] = await db.query<Row>(text, values);
+  if (row === undefined) throw new Error("The statement returned no row.");
+  return row;
+}
+
 /** The part of a list that is a page. */
 export interface PageBounds {
   readonly limit: number;
@@ -118,8 +125,8 @@ export async function readListPage(
   const ids = page.map(({ id }) => id);
   const showsEnd = ids.length < limit && (ids.length > 0 || offset === 0);
   if (showsEnd) return { ids, total: offset + ids.length };
-  const [counted] = await db.query<{ count: number }>(statements.count, values);
-  return { ids, total: counted?.count ?? 0 };
+  const { count } = await queryRow<{ count: number }>(db, statements.count, values);
+  return { ids, total: count };
 }
 
 /** A statement of a transaction that nobody waits for. */

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { Database, Transaction } from "./database.ts";
+import { type Database, queryRow, type Transaction } from "./database.ts";
 
 /** The last known state of the database (0003_failover.sql, 0017_restores.sql). */
 export interface DatabaseSeen {
@@ -80,13 +80,9 @@ export async function readDatabaseSwitches(db: Database): Promise<DatabaseSwitch
 }
 
 /** Skips numbers and holds deliveries, for a restore that cannot be detected. Returns whether there were any to hold. */
-export async function holdAfterRestore(db: Database): Promise<boolean> {
-  const [row] = await db.query<{ isHeld: boolean }>(`select hold_after_restore() as "isHeld"`);
-  return row?.isHeld ?? false;
-}
+export const holdAfterRestore = async (db: Database): Promise<boolean> =>
+  (await queryRow<{ isHeld: boolean }>(db, `select hold_after_restore() as "isHeld"`)).isHeld;
 
 /** Ends the hold if no endpoint is held any more. Returns whether it has ended. */
-export async function endHold(tx: Transaction): Promise<boolean> {
-  const [row] = await tx.query<{ hasEnded: boolean }>(`select end_hold() as "hasEnded"`);
-  return row?.hasEnded ?? false;
-}
+export const endHold = async (tx: Transaction): Promise<boolean> =>
+  (await queryRow<{ hasEnded: boolean }>(tx, `select end_hold() as "hasEnded"`)).hasEnded;

@@ -4,6 +4,7 @@ import {
   type ListPage,
   type ListStatements,
   type PageBounds,
+  queryRow,
   readListPage,
   type Transaction,
 } from "#platform/database/database.ts";
@@ -155,9 +156,7 @@ export async function insertAccount(
   now: Date,
 ): Promise<Account> {
   const values = insertValues(accountFields, { ...account, stateChangedAt: now });
-  const [inserted] = await tx.query<Account>(insertAccountStatement, [providerId, now, ...values]);
-  if (!inserted) throw new Error("The new account was not returned.");
-  return inserted;
+  return queryRow<Account>(tx, insertAccountStatement, [providerId, now, ...values]);
 }
 
 // Takes the sequence number of the change's event. Fails, as in account-events.ts, if that was taken since the row was read.

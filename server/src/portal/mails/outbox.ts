@@ -2,7 +2,7 @@ import { unescape as percentDecoded } from "node:querystring";
 import { containsWords, type Part, readInParts } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { errorMessage } from "#platform/errors.ts";
 
 export interface NewMail {
@@ -116,10 +116,8 @@ const countWaitingMailsStatement = `
   from (select from mails where sent_at is null and created_at > now() - interval '3 days' and ${willBeSent} limit 10000) waiting`;
 
 /** Counts waiting mails of all providers, up to 10,000. */
-export async function countWaitingMails(db: Database): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countWaitingMailsStatement);
-  return row?.count ?? 0;
-}
+export const countWaitingMails = async (db: Database): Promise<number> =>
+  (await queryRow<{ count: number }>(db, countWaitingMailsStatement)).count;
 
 // The oldest mail that was refused and will be tried again, and whether a later one was sent. One that is due for more than an hour has
 // no engine. Served by mails_due_idx and mails_created_idx.

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import type { ProductScope } from "#access/index.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 import {
   assignments,
   columnOf,
@@ -252,10 +252,8 @@ const countProductsStatement = `
   from products
   where provider_id = $1 and ($2::bigint[] is null or id = any($2))`;
 
-export async function countProducts(db: Database, providerId: number, productScope: ProductScope): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countProductsStatement, [providerId, productScope]);
-  return row?.count ?? 0;
-}
+export const countProducts = async (db: Database, providerId: number, productScope: ProductScope): Promise<number> =>
+  (await queryRow<{ count: number }>(db, countProductsStatement, [providerId, productScope])).count;
 
 const readProductsStatement = `select ${productColumns} from products where provider_id = $1 and id = any($2)`;
 

@@ -1,5 +1,5 @@
 import { type AccessToken, findTokenStatement } from "#access/index.ts";
-import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
+import { type AsJson, type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 import { parseIsoTime } from "#platform/times.ts";
 import { secretDigest } from "#platform/ids.ts";
 import type { TenantCache } from "#cells/index.ts";
@@ -76,9 +76,7 @@ interface NewProvider {
 
 export async function insertProvider(tx: Transaction, provider: NewProvider): Promise<Provider> {
   const { id, name, subdomain, providerKeyDigest, now } = provider;
-  const [inserted] = await tx.query<Provider>(insertProviderStatement, [id, name, subdomain, providerKeyDigest, now]);
-  if (!inserted) throw new Error("The new provider was not returned.");
-  return inserted;
+  return queryRow<Provider>(tx, insertProviderStatement, [id, name, subdomain, providerKeyDigest, now]);
 }
 
 const findByKeyStatement = `select id from providers where id = $1 and provider_key_digest = $2`;

@@ -1,5 +1,5 @@
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 import { failingNow } from "./failures.ts";
 import { endpointsWithDue } from "./lanes.ts";
 import { keyColumns, lockingFirstRows } from "./lock-order.ts";
@@ -65,11 +65,7 @@ const measureStatement = `
   from since`;
 
 /** Measures the backlog: cheap enough for a query every few seconds, whatever its size. */
-export async function measureDue(db: Database): Promise<DueMeasure> {
-  const [row] = await db.query<DueMeasure>(measureStatement);
-  if (!row) throw new Error("The aggregate returned no row");
-  return row;
-}
+export const measureDue = (db: Database): Promise<DueMeasure> => queryRow<DueMeasure>(db, measureStatement);
 
 /** How late a provider's deliveries are, in seconds. */
 export interface ProviderLag {
@@ -114,10 +110,8 @@ const heldStatement = `
   ) held`;
 
 /** Counts deliveries held for endpoints that are off, paused, disabled or held after a restore, up to 100,000. */
-export async function countHeld(db: Database): Promise<number> {
-  const [row] = await db.query<{ held: number }>(heldStatement);
-  return row?.held ?? 0;
-}
+export const countHeld = async (db: Database): Promise<number> =>
+  (await queryRow<{ held: number }>(db, heldStatement)).held;
 
 /** The deliveries of an endpoint that have not ended. */
 export interface EndpointBacklog {
@@ -398,7 +392,5 @@ const countStatement = `
   where ${heldLane}`;
 
 /** Counts the endpoints that are held after a restore. */
-export async function countHeldEndpoints(db: Database): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countStatement);
-  return row?.count ?? 0;
-}
+export const countHeldEndpoints = async (db: Database): Promise<number> =>
+  (await queryRow<{ count: number }>(db, countStatement)).count;

@@ -1,4 +1,4 @@
-import type { Database } from "#platform/database/database.ts";
+import { type Database, queryRow } from "#platform/database/database.ts";
 import { firstUuid } from "#platform/ids.ts";
 import type { BodyFormat, EventContext } from "./payload.ts";
 
@@ -212,8 +212,7 @@ const sampleStatement = `
     (transaction_numbers_skipped() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint)::text as "nextToStart"`;
 
 export async function sampleTransactions(db: Database): Promise<TransactionSample> {
-  const [row] = await db.query<{ at: string; oldestRunning: string; nextToStart: string }>(sampleStatement);
-  if (!row) throw new Error("The select returned no row");
+  const row = await queryRow<{ at: string; oldestRunning: string; nextToStart: string }>(db, sampleStatement);
   return { at: row.at, oldestRunning: BigInt(row.oldestRunning), nextToStart: BigInt(row.nextToStart) };
 }
 

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 import { cancelDeliveries } from "./transitions.ts";
 
 const eraseAttemptsStatement = `select erase_attempts($1, $2::uuid[])`;
@@ -64,6 +64,5 @@ export async function hasPendingDeliveries(
   db: Database,
   { providerId, accountId, userId }: { providerId: number; accountId: number; userId: number | null },
 ): Promise<boolean> {
-  const [row] = await db.query<{ pending: boolean }>(pendingStatement, [providerId, accountId, userId]);
-  return row?.pending ?? false;
+  return (await queryRow<{ pending: boolean }>(db, pendingStatement, [providerId, accountId, userId])).pending;
 }

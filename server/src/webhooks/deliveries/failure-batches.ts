@@ -1,5 +1,5 @@
 import { type Actor, auditInBatches } from "#access/index.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
 import { firstUuid } from "#platform/ids.ts";
 import { type FailureDeletion, extendDeletion } from "./failure-deletions.ts";
@@ -326,8 +326,7 @@ export async function retryFailures(
   requester: Requester,
   batchRows?: number,
 ): Promise<number> {
-  const [now] = await pool.query<{ horizon: Date }>(horizonStatement);
-  if (!now) throw new Error("The select returned no row");
+  const now = await queryRow<{ horizon: Date }>(pool, horizonStatement);
   const resumed = new Set<number>();
   return processInBatches<RetriedBatch>(pool, {
     statements: retryStatements,

@@ -1,5 +1,5 @@
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { lockEnded } from "./lock-order.ts";
 import { deliveryId } from "./read-deliveries.ts";
 import type { DeliveryKeys } from "./transitions.ts";
@@ -23,11 +23,8 @@ const startStatement = `
  * Starts a deletion, or extends its time after a further batch, so that the time to undo it counts from its end. Give
  * the id that the first call returned, or a job's.
  */
-export async function extendDeletion(tx: Transaction, providerId: number, id?: number): Promise<FailureDeletion> {
-  const [deletion] = await tx.query<FailureDeletion>(startStatement, [providerId, id, undoSeconds]);
-  if (!deletion) throw new Error("The insert returned no row");
-  return deletion;
-}
+export const extendDeletion = (tx: Transaction, providerId: number, id?: number): Promise<FailureDeletion> =>
+  queryRow<FailureDeletion>(tx, startStatement, [providerId, id, undoSeconds]);
 
 const undoStatement = `
   update failure_deletions set undone_at = coalesce(undone_at, clock_timestamp())

@@ -1,4 +1,4 @@
-import type { Database } from "#platform/database/database.ts";
+import { type Database, queryRow } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
@@ -25,11 +25,8 @@ const failureHorizonStatement = `
  * Returns the time before which no failure is added any more, for a statement that begins afterwards. It is a
  * statement of its own: one that read the locks itself could miss a lock whose failure came after its snapshot.
  */
-export async function readFailureHorizon(db: Database): Promise<Date> {
-  const [row] = await db.query<{ horizon: Date }>(failureHorizonStatement);
-  if (!row) throw new Error("The select returned no row");
-  return row.horizon;
-}
+export const readFailureHorizon = async (db: Database): Promise<Date> =>
+  (await queryRow<{ horizon: Date }>(db, failureHorizonStatement)).horizon;
 
 /** A delivery without attempts left. */
 export interface Failure {
@@ -137,23 +134,17 @@ const countStrandedStatement = `
     and endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is not null))`;
 
 /** Counts failures that cannot be retried, because their endpoints were deleted. */
-export async function countStrandedFailures(db: Database, providerId: number, endpointId?: number): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countStrandedStatement, [providerId, endpointId]);
-  return row?.count ?? 0;
-}
+export const countStrandedFailures = async (db: Database, providerId: number, endpointId?: number): Promise<number> =>
+  (await queryRow<{ count: number }>(db, countStrandedStatement, [providerId, endpointId])).count;
 
-export async function countFailures(db: Database, providerId: number): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countStatement, [providerId]);
-  return row?.count ?? 0;
-}
+export const countFailures = async (db: Database, providerId: number): Promise<number> =>
+  (await queryRow<{ count: number }>(db, countStatement, [providerId])).count;
 
 const countAllStatement = `select count(*) as count from (select from failures limit 100000) counted`;
 
 /** Counts the failures of all providers up to 100,000, in about 10 ms. */
-export async function countAllFailures(db: Database): Promise<number> {
-  const [row] = await db.query<{ count: number }>(countAllStatement);
-  return row?.count ?? 0;
-}
+export const countAllFailures = async (db: Database): Promise<number> =>
+  (await queryRow<{ count: number }>(db, countAllStatement)).count;
 
 /** A page begins with few rows, since 500 with long fields took 600 MB, and has about a megabyte of bodies. */
 const pageRowsMin = 20;

@@ -1,5 +1,5 @@
 import { mayDropDays } from "#platform/database/connection.ts";
-import type { Database, Pool } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
 
 /** Events of a day without partitions cannot be recorded. */
@@ -31,11 +31,7 @@ const readDays = `
   from (select clock_timestamp() as now) as clock`;
 
 /** Reads the database's clock and the number of days that are ready. Takes no lock. */
-export async function readHistoryDays(db: Database): Promise<HistoryDays> {
-  const [days] = await db.query<HistoryDays>(readDays, [daysAhead]);
-  if (!days) throw new Error("The select returned no row");
-  return days;
-}
+export const readHistoryDays = (db: Database): Promise<HistoryDays> => queryRow<HistoryDays>(db, readDays, [daysAhead]);
 
 // A day with any of the four partitions left, because an interrupted run continues. Names are compared as text, since
 // PostgreSQL may evaluate those of other tables first, which are not dates.
@@ -70,8 +66,7 @@ export interface RetentionTime {
  * earlier one counts. Each run advances by at most a day, however far the database's clock has leapt.
  */
 export async function advanceRetention(db: Database, machineNow: Date): Promise<RetentionTime> {
-  const [advanced] = await db.query<{ trustedAt: Date; behindSeconds: number }>(advance);
-  if (!advanced) throw new Error("The row of retention_clock is missing.");
+  const advanced = await queryRow<{ trustedAt: Date; behindSeconds: number }>(db, advance);
   const { trustedAt, behindSeconds } = advanced;
   return { now: trustedAt < machineNow ? trustedAt : machineNow, behindSeconds: Math.max(0, behindSeconds) };
 }

@@ -1,4 +1,4 @@
-import type { Database } from "#platform/database/database.ts";
+import { type Database, queryRow } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import {
   type OutcomeClass,
@@ -436,7 +436,5 @@ const silentStatement = `
  * Returns how many receivers do not respond and have begun to fail within an hour of each other. Independent receivers rarely do, so
  * more than one suggests that this side cannot reach them.
  */
-export async function countSilentTogether(db: Database): Promise<number> {
-  const [row] = await db.query<{ receivers: number }>(silentStatement, [healthThresholds.unansweredMin]);
-  return row?.receivers ?? 0;
-}
+export const countSilentTogether = async (db: Database): Promise<number> =>
+  (await queryRow<{ receivers: number }>(db, silentStatement, [healthThresholds.unansweredMin])).receivers;
