@@ -19,19 +19,6 @@ async function signUp({ pool, provider }: BellwireApi, now: Date) {
   return { account: signedUp.details.account, applicationId: application?.id ?? 0, userKey: application?.userKey };
 }
 
-const eventTypes = async (api: BellwireApi): Promise<string[]> =>
-  (await api.call("GET", "/events")).json().data.map(({ type }: { type: string }) => type);
-
-test("suspending and resuming an account creates an event each", async ({ api, clock }) => {
-  const { account } = await signUp(api, clock.now());
-  const before = (await eventTypes(api)).length;
-  expect((await api.call("POST", `/accounts/${account.id}/resume`)).statusCode).toBe(422);
-  expect((await api.call("POST", `/accounts/${account.id}/suspend`)).statusCode).toBe(204);
-  expect((await api.call("POST", `/accounts/${account.id}/resume`)).statusCode).toBe(204);
-  const all = await eventTypes(api);
-  expect(all.slice(0, all.length - before)).toEqual(["account.updated", "account.updated"]);
-});
-
 test("only pending applications can be rejected, and only existing keys replaced", async ({ api, clock }) => {
   const { applicationId } = await signUp(api, clock.now());
   const reject = await api.call("POST", `/applications/${applicationId}/reject`, { payload: { reason: "No." } });

@@ -26,9 +26,9 @@ import { type SignatureCheck, signatureReasons } from "#webhooks/attempts/index.
 import { maskUrl } from "#webhooks/endpoints/index.ts";
 import { checkForwardUrl } from "../shared/bin-requests.ts";
 import { Problem } from "../shared/problem.ts";
-import { binAuditOf, binKeyOf, binParams, mayChangeBins } from "./bins.ts";
+import { binAuditOf, binKeyOf, binParams } from "./bins.ts";
 import { Nullable, pageLimit, pageOf, pageQuery, parseCursor, representAs, Timestamp } from "./fields.ts";
-import { type Operation, operation, Reply, requireFound } from "./operation.ts";
+import { type Operation, operation, Reply, requireFound, mayChangeWebhooks } from "./operation.ts";
 
 /** A pair as JSON Schema 2020-12 and OpenAPI 3.1 write it. TypeBox's tuples follow the older form. */
 const Header = Type.Unsafe<[string, string]>({
@@ -220,7 +220,7 @@ export const binRequestOperations: readonly Operation[] = [
       const bin = requireFound(await readBin(pool, binKeyOf(call.provider, call.params)));
       const { limit = pageLimit, after, q, in: within = "any" } = call.query;
       const page = { before: parseCursor(after, parseRowId), limit };
-      const maySeeSecrets = mayChangeBins(call.caller, call.provider);
+      const maySeeSecrets = mayChangeWebhooks(call.caller, call.provider);
       const search = q === undefined ? undefined : { text: q, within, isMasked: !maySeeSecrets };
       const { requests, hasMore } = await listBinRequests(pool, { ...requestKey(bin), ...page, search });
       const secrets = await secretsOfBin(bin);
@@ -248,7 +248,7 @@ export const binRequestOperations: readonly Operation[] = [
       const secrets = await secretsOfBin(bin);
       const found = requireFound(request);
       const check = await checkBinSignature(pool, bin, { request: found, secrets });
-      return representBinRequest(found, check, mayChangeBins(caller, provider));
+      return representBinRequest(found, check, mayChangeWebhooks(caller, provider));
     },
   }),
   operation({
@@ -292,7 +292,7 @@ export const binRequestOperations: readonly Operation[] = [
       const bin = requireFound(await readBin(pool, binKeyOf(provider, params)));
       const requests = await readBinRequests(pool, requestKey(bin), [from, to]);
       const [first, second] = requests.length === 2 ? requests : [];
-      const masking = maskingFor(mayChangeBins(caller, provider));
+      const masking = maskingFor(mayChangeWebhooks(caller, provider));
       return representDiff(diffBinRequests(requireFound(first), requireFound(second), masking));
     },
   }),

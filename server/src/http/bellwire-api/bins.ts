@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { type AdminCaller, changeWithAudit, denialReason, recordAudit } from "#access/index.ts";
+import { changeWithAudit, recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { binLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -42,6 +42,7 @@ import {
   noContentResponse,
   operation,
   requireFound,
+  mayChangeWebhooks,
 } from "./operation.ts";
 
 const settings = {
@@ -137,10 +138,6 @@ async function parseSettings(needs: OperationNeeds, body: Static<typeof BinChang
   return { ...valuesOf(body), name: body.name?.trim() };
 }
 
-/** Callers who may change bins also see their secrets, and those of their requests. */
-export const mayChangeBins = (caller: AdminCaller, provider: Provider): boolean =>
-  denialReason(caller, "change-webhooks", provider) === undefined;
-
 function parseBinCursor(text: string): BinPosition | undefined {
   const [time = "", id = "", ...rest] = text.split("~");
   const createdUs = parseRowId(time);
@@ -163,7 +160,7 @@ export const binOperations: readonly Operation[] = [
       const page = { providerId: provider.id, after: parseCursor(after, parseBinCursor), limit: limit + 1 };
       const bins = await listBins(pool, page);
       const origin = adminPortalUrl(provider);
-      const mayChange = mayChangeBins(caller, provider);
+      const mayChange = mayChangeWebhooks(caller, provider);
       return representPage(bins, limit, {
         represent: (bin) => representBin(bin, origin, mayChange),
         cursorOf: ({ createdUs, id }) => `${createdUs}~${id}`,
@@ -201,7 +198,7 @@ export const binOperations: readonly Operation[] = [
     responses: { 200: BinSchema },
     async handle({ pool, adminPortalUrl }, call) {
       const bin = requireFound(await readBin(pool, binKeyOf(call.provider, call.params)));
-      return representBin(bin, adminPortalUrl(call.provider), mayChangeBins(call.caller, call.provider));
+      return representBin(bin, adminPortalUrl(call.provider), mayChangeWebhooks(call.caller, call.provider));
     },
   }),
   operation({

@@ -1,6 +1,6 @@
 import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
-import { denialReason, recordAudit, type AdminCaller } from "#access/index.ts";
+import { recordAudit } from "#access/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type AttemptRequest, outcomeOfNotMade } from "#webhooks/attempts/index.ts";
 import {
@@ -56,6 +56,7 @@ import {
   requireFound,
   type Operation,
   type OperationNeeds,
+  mayChangeWebhooks,
 } from "./operation.ts";
 
 const { name, url, ...otherSettings } = settingSchemas;
@@ -130,9 +131,6 @@ export function representEndpoint(endpoint: Endpoint, mayChange: boolean) {
   });
 }
 
-const mayChangeEndpoints = (caller: AdminCaller, provider: Provider): boolean =>
-  denialReason(caller, "change-webhooks", provider) === undefined;
-
 const parseEndpointInput = (body: Static<typeof EndpointChangeSchema>): EndpointInput =>
   valuesOf({ ...body, ...(body.event_types && { event_types: [...new Set(body.event_types)] }) });
 
@@ -196,7 +194,7 @@ export const endpointOperations: readonly Operation[] = [
     query: Type.Object(pageQuery),
     responses: { 200: pageOf(EndpointSchema) },
     async handle({ pool, encryption }, { provider, caller, query: { limit = pageLimit, after } }) {
-      const mayChange = mayChangeEndpoints(caller, provider);
+      const mayChange = mayChangeWebhooks(caller, provider);
       const page = { providerId: provider.id, afterId: parseCursor(after, parseRowId), limit: limit + 1 };
       const endpoints = await listEndpoints(pool, encryption, page);
       return representPage(endpoints, limit, {
@@ -233,7 +231,7 @@ export const endpointOperations: readonly Operation[] = [
     params,
     responses: { 200: EndpointSchema },
     async handle(needs, { provider, caller, params: { id } }) {
-      return representEndpoint(await requireEndpoint(needs, provider, id), mayChangeEndpoints(caller, provider));
+      return representEndpoint(await requireEndpoint(needs, provider, id), mayChangeWebhooks(caller, provider));
     },
   }),
   operation({

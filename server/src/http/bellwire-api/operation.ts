@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { type AdminCaller, denialReason } from "#access/index.ts";
 import { isRecord } from "#platform/document.ts";
 import { completeZone } from "#platform/times.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -46,6 +47,10 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> extends
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
+
+/** Callers who may change endpoints and bins also see their secrets, and those of the requests of bins. */
+export const mayChangeWebhooks = (caller: AdminCaller, provider: Provider): boolean =>
+  denialReason(caller, "change-webhooks", provider) === undefined;
 
 /** A response other than a plain 200. */
 export class Reply<Status extends number = number, Body = unknown> {
