@@ -20,6 +20,12 @@ test("processes that have been silent for 3 s no longer count", () => {
   expect(throttle.everyMs(3000)).toBe(20);
 });
 
+test("a process that publishes nothing remembers only processes that published within two seconds", () => {
+  const throttle = new HintThrottle();
+  for (let command = 0; command < 1000; command += 1) throttle.received(`command ${command}`, command * 1000);
+  expect(throttle.others).toBe(3);
+});
+
 test("serialized hints are parsed back unchanged", () => {
   const pending = new Map([
     ["due", new Set(["1", "2"])],

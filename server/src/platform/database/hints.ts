@@ -261,17 +261,30 @@ const silentAfterMs = 2000;
  * process, so without a shared limit the cost would grow with the square of the processes.
  */
 export class HintThrottle {
+  /** Those heard of longest ago first. */
   readonly #lastHintMs = new Map<string, number>();
 
+  /** The number of other processes that are remembered. */
+  get others(): number {
+    return this.#lastHintMs.size;
+  }
+
   received(from: string, nowMs: number): void {
+    this.#lastHintMs.delete(from);
     this.#lastHintMs.set(from, nowMs);
+    this.#forgetSilent(nowMs); // a process that publishes nothing never asks for the interval
   }
 
   everyMs(nowMs: number): number {
+    this.#forgetSilent(nowMs);
+    return publishEveryMs * Math.max(1, (this.others + 1) / fastProcesses);
+  }
+
+  #forgetSilent(nowMs: number): void {
     for (const [from, lastHintMs] of this.#lastHintMs) {
-      if (nowMs - lastHintMs > silentAfterMs) this.#lastHintMs.delete(from);
+      if (nowMs - lastHintMs <= silentAfterMs) return;
+      this.#lastHintMs.delete(from);
     }
-    return publishEveryMs * Math.max(1, (this.#lastHintMs.size + 1) / fastProcesses);
   }
 }
 
