@@ -26,6 +26,11 @@ test("a sign-in does not wait for another one that deletes the same expired sess
   });
 });
 
+test("a session of one provider is not valid at another", async ({ tx }) => {
+  const { cookieValue } = await (await openProvider(tx)).open("admin", 7);
+  expect(await (await openProvider(tx)).find("admin", cookieValue)).toBeUndefined();
+});
+
 test("an admin's session ends after 12 hours, a developer's after 14 days", async ({ tx }) => {
   const { open, find } = await openProvider(tx);
   const admin = await open("admin", 7);
