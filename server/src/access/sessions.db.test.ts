@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Transaction } from "#platform/database/database.ts";
+import { diskLimits } from "#platform/limits.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
 import { type Audience, createSession, endSession, endSessionsOfUser, findSession } from "./sessions.ts";
@@ -71,6 +72,22 @@ test("a new session deletes the expired ones", async ({ tx }) => {
   await open("admin", 7);
   await createSession(tx, { providerId, audience: "admin", userId: 7, now: hoursLater(13) });
   expect(await tx.query("select from sessions where provider_id = $1", [providerId])).toHaveLength(1);
+});
+
+test("a user has a hundred sessions in each portal, and a sign-in ends the oldest beyond it", async ({ tx }) => {
+  const { providerId, open, find } = await openProvider(tx);
+  const { max } = diskLimits.sessions;
+  const signIn = { providerId, audience: "developer", userId: 7 } as const;
+  const others = [await open("admin", 7), await open("developer", 8)];
+  const cookies: string[] = [];
+  for (let count = 0; count <= max; count += 1) {
+    const { cookieValue } = await createSession(tx, { ...signIn, now: new Date(now.getTime() + count) });
+    cookies.push(cookieValue);
+  }
+  const [first = "", second = ""] = cookies;
+  expect(await find("developer", first)).toBeUndefined();
+  expect(await find("developer", second)).toBeDefined();
+  expect(await tx.query("select from sessions where provider_id = $1", [providerId])).toHaveLength(max + others.length);
 });
 
 let providers = 0;

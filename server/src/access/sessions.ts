@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomHex, secretDigest } from "#platform/ids.ts";
+import { diskLimits } from "#platform/limits.ts";
 import { notifyCallersChanged } from "./permissions.ts";
 
 /** Each portal has its own sessions and cookie. */
@@ -32,6 +33,13 @@ const deleteExpiredStatement = `
   where digest in (
     select digest from sessions where expires_at <= $1 order by expires_at limit 100 for update skip locked)`;
 
+// Otherwise the owner of a few accounts could store sessions as fast as passwords can be checked. Served by sessions_user_idx.
+const deleteOldestStatement = `
+  delete from sessions
+  where digest in (
+    select digest from sessions where provider_id = $1 and audience = $2 and user_id = $3
+    order by created_at desc offset $4 for update skip locked)`;
+
 /** Creates a session. Sign-in never extends an existing one, so a cookie planted before it is worthless after it. */
 export async function createSession(
   tx: Transaction,
@@ -40,6 +48,7 @@ export async function createSession(
   const cookieValue = randomHex(sessionIdBytes);
   const csrfToken = randomHex(sessionIdBytes);
   await tx.query(deleteExpiredStatement, [now]);
+  tx.send(deleteOldestStatement, [providerId, audience, userId, diskLimits.sessions.max - 1]);
   await tx.query(insertStatement, [
     secretDigest(cookieValue),
     providerId,

@@ -327,6 +327,7 @@ export const diskLimits = {
     perSecond: 16 * 1024,
     note: "Bodies over 1 KiB of receivers' responses, up to 64 KiB of each, per endpoint and engine. Beyond it, the first KiB of a body is kept.",
   },
+  sessions: { name: "sessions-per-user", max: 100, note: "A sign-in ends the user's oldest sessions beyond it." },
   reserved: {
     name: "reserved-disk-bytes",
     max: 2048 * mebibyte,
