@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { routesOf } from "../http/routes-of.ts";
-import { test } from "./portal-test.ts";
+import { password, signUpValues, test } from "./portal-test.ts";
 
 const elsewhere = { origin: "https://elsewhere.example" };
 
@@ -27,4 +27,20 @@ test("every form of both portals requires its token and the same origin", async 
   expect(await portal.newEvents()).toEqual([]);
   expect((await ada.get("/account")).status).toBe(200);
   expect((await boss.get("/p/admin")).status).toBe(200);
+});
+
+test("a visitor's form that another site sends is refused, even with a valid token", async ({ portal }) => {
+  portal.buildWeb();
+  const forms = [
+    ["developer", "/signup", signUpValues("eve")],
+    ["developer", "/login", { username: "ada", password }],
+    ["developer", "/lost-password", { email: "ada@tallow.example" }],
+    ["admin", "/p/login", { username: "boss", password }],
+  ] as const;
+  await portal.developer("ada");
+  await portal.newEvents();
+  for (const [side, path, fields] of forms)
+    for (const headers of [elsewhere, { "sec-fetch-site": "cross-site" }])
+      expect((await portal.visitor(side).submit(path, fields, headers)).status, path).toBe(403);
+  expect(await portal.newEvents()).toEqual([]);
 });
