@@ -341,18 +341,17 @@ async function makeAttempt(
   const now = clock.now();
   const inRound = number < attemptNumberMax ? number - delivery.roundStart : Number.POSITIVE_INFINITY;
   const next = nextStep(outcome, inRound, policy, { chance: chance(), now });
-  const attempt = { number, at, outcome, next };
+  const body = outcome.kind === "answered" ? outcome.body : null;
+  const attempt = { number, at, outcome, next, keptBody: body && cutBody(body) };
   const line = logLineOf(settings, delivery, attempt);
   log.attempt(line);
   if (tracing && request.trace && isRecorded(request.trace))
     tracing.recordAttempt(tracedAttempt(line, request.trace, delivery, outcome));
-  const responseBody = outcome.kind === "answered" ? outcome.body : null;
-  const kept = responseBody && cutBody(responseBody);
-  const settlement = { ...settlementOf(settings, epoch, delivery, attempt), responseBody: kept };
+  const settlement = settlementOf(settings, epoch, delivery, attempt);
   return {
     outcome,
     settlement,
-    counted: countedOf(delivery, { ...settlement, responseBody }, request.body.length),
+    counted: countedOf(delivery, settlement, { sent: request.body.length, received: body?.length ?? 0 }),
     isGone: next.step === "disable",
     retryAfterSeconds: retryAfterSeconds(outcome, now) ?? 0,
   };
@@ -384,14 +383,16 @@ interface Attempt {
   readonly at: Date;
   readonly outcome: AttemptOutcome;
   readonly next: NextStep;
+  /** The part of the response's body to store. */
+  readonly keptBody: Uint8Array | null;
 }
 
 function settlementOf(
   settings: DeliverySettings,
   epoch: number,
   delivery: DueDelivery,
-  { number, at, outcome, next }: Attempt,
-): Omit<Settlement, "responseBody"> {
+  { number, at, outcome, next, keptBody }: Attempt,
+): Settlement {
   const response = outcome.kind === "answered" ? outcome : undefined;
   return {
     endpointId: delivery.endpointId,
@@ -403,6 +404,7 @@ function settlementOf(
     latencyMs: Math.round(outcome.latencyMs),
     status: response?.status ?? null,
     responseHeaders: response?.headers ?? null,
+    responseBody: keptBody,
     error: next.step === "done" ? null : next.error,
     errorClass: errorClassOf(outcome),
     end: next.step === "done" ? "delivered" : next.step === "retry" ? null : "failed",
@@ -414,8 +416,12 @@ function settlementOf(
   };
 }
 
-const countedOf = (delivery: DueDelivery, settlement: Settlement, bodyBytes: number): CountedAttempt => {
-  const { at, number, status, errorClass, end, latencyMs, responseBody } = settlement;
+const countedOf = (
+  delivery: DueDelivery,
+  settlement: Settlement,
+  { sent, received }: { readonly sent: number; readonly received: number },
+): CountedAttempt => {
+  const { at, number, status, errorClass, end, latencyMs } = settlement;
   return {
     eventType: delivery.context.type,
     atMs: at.getTime(),
@@ -428,8 +434,8 @@ const countedOf = (delivery: DueDelivery, settlement: Settlement, bodyBytes: num
       end === "delivered" && delivery.replay === 0 && delivery.roundStart === 0
         ? delayOf(at.getTime(), latencyMs, parseIsoTime(delivery.context.time).getTime())
         : null,
-    bytesSent: status === null ? 0 : bodyBytes,
-    bytesReceived: responseBody?.length ?? 0,
+    bytesSent: status === null ? 0 : sent,
+    bytesReceived: received,
   };
 };
 
