@@ -118,10 +118,10 @@ test("large bodies of strangers are limited together, without limiting small one
 });
 
 test("large bodies of a provider's callers are limited together, without limiting small ones and other providers", async ({
-  sharedPool,
+  database, // the other tests need a single provider
 }) => {
-  const [one, other] = [await setUp(sharedPool), await setUp(sharedPool)];
-  await using server = await openWebServer(sharedPool, { baseDomain: "bellwire.test" });
+  const [one, other] = [await setUp(database), await setUp(database)];
+  await using server = await openWebServer(database, { baseDomain: "bellwire.test" });
   const { http } = server;
   await http.listen({ host: "127.0.0.1", port: 0 });
   const port = Number(new URL(http.listeningOrigin).port);
