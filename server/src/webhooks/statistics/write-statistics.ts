@@ -170,11 +170,12 @@ export function stepOf(lane: LaneToWrite, report: Report | undefined, ended: num
   const isOverlapping = lane.counts.size > 0 && lane.base !== undefined && lane.base < report.countedIn;
   if (lane.isFirstWrite && report.released && report.epoch === lane.epoch - 1 && !isOverlapping) return { kind: "add" };
   // The owner was certain, but the database says otherwise: its counts are of unknown attempts.
-  const base = lane.known === undefined ? lane.base : undefined;
-  // The history is read up to the base, and without one up to `ended`. While another transaction runs, the last attempts may be later.
-  const canRecount = base === undefined ? lane.isReleased && lane.through <= ended : base <= ended;
+  if (lane.known !== undefined) return { kind: "skip", result: "again" };
+  const { base, endpointId } = lane;
+  // The history is read up to the base. Without one, while no attempt is in flight that would soon give one, it is read up to `ended`. While
+  // another transaction runs, the last attempts may be later.
+  const canRecount = base === undefined ? lane.state.inFlight === 0 && lane.through <= ended : base <= ended;
   if (isOverlapping || !canRecount) return { kind: "skip", result: "again" };
-  const { endpointId } = lane;
   return { kind: "recount", range: { endpointId, after: report.countedIn, through: base ?? ended } };
 }
 
