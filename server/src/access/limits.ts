@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#platform/clock.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 import { secretDigest } from "#platform/ids.ts";
 import { type AttemptLimit, type CountLimit, developerLimits } from "#platform/limits.ts";
 import { networksOf } from "#platform/network/target-guard.ts";
@@ -129,10 +129,8 @@ const deleteExpiredStatement = `
 const countersMax = 500_000;
 
 /** Deletes up to 10,000 expired counters, and returns how many. */
-export async function deleteExpiredCounters(db: Database, now: Date): Promise<number> {
-  const [deleted] = await db.query<{ ended: number }>(deleteExpiredStatement, [now, countersMax]);
-  return deleted?.ended ?? 0;
-}
+export const deleteExpiredCounters = async (db: Database, now: Date): Promise<number> =>
+  (await queryRow<{ ended: number }>(db, deleteExpiredStatement, [now, countersMax])).ended;
 
 /** Caches full counters, so that refusing a flood costs no statements. */
 const fullMax = 10_000;
@@ -429,9 +427,9 @@ export async function requireWithinLimit(tx: Transaction, limit: CountLimit, own
 
 /** How many there are, and how many there may be. */
 export async function readUsage(db: Database, limit: CountLimit, { providerId, id }: Owner): Promise<Usage> {
-  const [[counted], [own]] = await Promise.all([
-    db.query<{ used: number }>(limit.counted, id === undefined ? [providerId] : [providerId, id]),
+  const [{ used }, [own]] = await Promise.all([
+    queryRow<{ used: number }>(db, limit.counted, id === undefined ? [providerId] : [providerId, id]),
     db.query<{ ownMax: number | null }>(ownMaxStatement, [providerId, limit.name]),
   ]);
-  return { used: counted?.used ?? 0, max: own?.ownMax ?? limit.max };
+  return { used, max: own?.ownMax ?? limit.max };
 }

@@ -2,7 +2,7 @@ import { largestUsageOfDevelopers } from "#access/index.ts";
 import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Histogram, type Registry, collectDefaultMetrics } from "prom-client";
 import type { Clock } from "#platform/clock.ts";
-import { type Database, diskSpaceOf } from "#platform/database/database.ts";
+import { type Database, diskSpaceOf, queryRow } from "#platform/database/database.ts";
 import { type OpenedPool, databaseWithTimeout } from "#platform/database/pool.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
@@ -351,10 +351,11 @@ function measureDisk(gauge: ReturnType<typeof createGauges>, { db, machine }: Me
     "1 while changes are refused because that disk is nearly full, and for a minute after any database has refused this process a statement for lack of space.",
     () => (diskSpaceOf(db).problem(machine.monotonicMs()) === undefined ? 0 : 1),
   );
-  gauge("bellwire_database_bytes", "Size of the database. The same from every process.", async () => {
-    const [size] = await db.query<{ bytes: number }>("select pg_database_size(current_database()) as bytes");
-    return size?.bytes ?? Number.NaN;
-  });
+  gauge(
+    "bellwire_database_bytes",
+    "Size of the database. The same from every process.",
+    async () => (await queryRow<{ bytes: number }>(db, "select pg_database_size(current_database()) as bytes")).bytes,
+  );
 }
 
 /** Registers the disk, and warnings about the clock, missing tables, failovers and long transactions. */

@@ -1,5 +1,5 @@
 import { leavingProviders, mayDropDays } from "#platform/database/connection.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { isoTime } from "#platform/times.ts";
 import { type ErrorClass, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
@@ -119,11 +119,10 @@ export async function writeStatistics(
 ): Promise<ReadonlyMap<number, LaneWritten>> {
   const endpointIds = lanes.map(({ endpointId }) => endpointId);
   if (lanes.some(({ known }) => known === undefined)) tx.send(insertReports, [endpointIds]);
-  const [reports, [horizon]] = await Promise.all([
+  const [reports, horizon] = await Promise.all([
     tx.query<Report>(lockReports, [endpointIds]),
-    tx.query<{ ended: number }>(`select transactions_horizon() - 1 as ended`),
+    queryRow<{ ended: number }>(tx, `select transactions_horizon() - 1 as ended`),
   ]);
-  if (!horizon) throw new Error("The select returned no row");
   const byEndpoint = new Map(reports.map((report) => [report.endpointId, report]));
   const steps = lanes.map((lane) => {
     const report = byEndpoint.get(lane.endpointId);
