@@ -171,6 +171,8 @@ const statesOfAway: ReadonlySet<string> = new Set([
   "25P03", // the transaction was idle for too long
   "25P04", // the transaction took longer than any should
   "25006", // it is a standby, which only reads
+  "0A000", // a column's type was changed, and the connection has prepared statements from before
+  "26000", // prepared statements of the connection were discarded
   "53200", // it is out of memory
   "53300", // too many connections
   "58000", // its system fails it

@@ -180,6 +180,29 @@ test("a connection lost during a transaction rejects it, and the next statement 
   expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
 });
 
+test("after a column's type has changed, a connection fails once at most, and its successor works", async ({
+  databaseUrl,
+  owner,
+}) => {
+  await owner.query("create table notes (text text)");
+  await owner.query("grant select on notes to public");
+  await using pool = await openPool({ connectionString: databaseUrl, schema, max: 1 });
+  const read = () => pool.query("select text from notes");
+  await read();
+  await owner.query("alter table notes alter column text type varchar(80)");
+  expect(classifyDatabaseError(await read().catch((error: unknown) => error))).toBe("away");
+  expect(await read()).toEqual([]);
+});
+
+test("after an administrator has discarded prepared statements, the next connection works", async ({ databaseUrl }) => {
+  await using pool = await openPool({ connectionString: databaseUrl, schema, max: 1 });
+  const read = () => pool.query("select 1 as one");
+  await read();
+  await pool.query("deallocate all");
+  expect(classifyDatabaseError(await read().catch((error: unknown) => error))).toBe("away");
+  expect(await read()).toEqual([{ one: 1 }]);
+});
+
 test.for([
   ["its password was changed", "alter role $role password 'another'", "alter role $role password 'first'"],
   ["the role may not log in", "alter role $role nologin", "alter role $role login"],
