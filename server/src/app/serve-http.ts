@@ -1,5 +1,6 @@
 import type { PasswordHasher } from "#access/index.ts";
 import { hkdfSync } from "node:crypto";
+import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import compress from "@fastify/compress";
@@ -50,9 +51,6 @@ import { type TryOut, tryOutLinks } from "./first-start.ts";
 import { hideAddressFrom } from "./cell-contexts.ts";
 import type { Parts } from "./open-parts.ts";
 
-/** How long the server may take to close: a client may read its response slowly, or never. */
-const closeMs = 3000;
-
 interface HttpServing extends Omit<Parts, "metrics"> {
   readonly metrics: Scraped;
   readonly port: number;
@@ -81,13 +79,7 @@ export async function serveHttp({ config, keys, port, tryOut, ...parts }: HttpSe
     await http.close();
     throw listenError(error, { host, port });
   }
-  return {
-    async [Symbol.asyncDispose]() {
-      const cut = setTimeout(() => http.server.closeAllConnections(), closeMs);
-      await http.close();
-      clearTimeout(cut);
-    },
-  };
+  return { [Symbol.asyncDispose]: () => http.close() };
 }
 
 /** Parses the blocks of trusted proxies. */
@@ -140,8 +132,18 @@ export interface OtherCells {
   readonly isAnyReady: () => Promise<boolean>;
 }
 
-/** How long open connections may stay idle once the server closes. */
-const connectionDrainMs = 1000;
+/** Times of a close, counted from its beginning. */
+interface DrainTimes {
+  /** How long open connections may stay idle. */
+  readonly idleMs: number;
+  /** A client may send its request or read its response slowly, or never. */
+  readonly slowClientMs: number;
+  /** A change may wait for a lock in the database. A cut connection would not say whether it was committed. */
+  readonly answerMs: number;
+}
+
+/** An engine of the same process drains afterwards, within 12 s of the stop. */
+const drainTimes = { idleMs: 1000, slowClientMs: 3000, answerMs: 8000 } as const satisfies DrainTimes;
 
 /** A smaller response fits into one packet, compressed or not. */
 const compressFromBytes = 1024;
@@ -159,7 +161,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const newId = createIdGenerator(clock);
   const http = openServer(parts, newId);
   logRequests(http, parts.log);
-  const drain = connectionDrain(connectionDrainMs);
+  const drain = connectionDrain(drainTimes);
   drain.addHooks(http);
   parts.measureRequests?.(http);
   // Opt-in per route, because the size of a compressed response can reveal secrets.
@@ -362,27 +364,34 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
 
 /**
  * Closes an HTTP server without errors for clients. While it closes, each response says `connection: close`, and requests on
- * open connections are still served. The server stops when no connection is left or after `drainMs`. Call `addHooks` before the
- * routes are registered and `waitLast` after them: streams must end first.
+ * open connections are still served. The server stops when no connection is left or after `idleMs`, and then waits for requests
+ * in flight. Call `addHooks` before the routes are registered and `waitLast` after them: streams must end first.
  */
-export function connectionDrain(drainMs: number): {
+export function connectionDrain({ idleMs, slowClientMs, answerMs }: DrainTimes): {
   addHooks(http: FastifyInstance): void;
   waitLast(http: FastifyInstance): void;
 } {
-  const sockets = new Set<Socket>();
+  /** The last response of each connection. */
+  const responses = new Map<Socket, ServerResponse>();
   const empty = new AbortController();
   let isClosing = false;
 
   const stopWaitingIfEmpty = (): void => {
-    if (isClosing && sockets.size === 0) empty.abort();
+    if (isClosing && responses.size === 0) empty.abort();
+  };
+  const cutSlowClients = (server: Server): void => {
+    const slow = [...responses].filter(([, response]) => !isBeingAnswered(response));
+    if (slow.length === responses.size) server.closeAllConnections();
+    else for (const [socket] of slow) socket.destroy();
   };
   return {
     addHooks(http) {
-      http.addHook("onRequest", async ({ raw: { socket } }) => {
-        if (sockets.has(socket)) return;
-        sockets.add(socket);
+      http.addHook("onRequest", async ({ raw: { socket } }, reply) => {
+        const isNew = !responses.has(socket);
+        responses.set(socket, reply.raw);
+        if (!isNew) return;
         socket.once("close", () => {
-          sockets.delete(socket);
+          responses.delete(socket);
           stopWaitingIfEmpty();
         });
       });
@@ -393,12 +402,17 @@ export function connectionDrain(drainMs: number): {
       http.addHook("preClose", async () => {
         isClosing = true;
         stopWaitingIfEmpty();
+        setTimeout(() => cutSlowClients(http.server), slowClientMs).unref();
+        setTimeout(() => http.server.closeAllConnections(), answerMs).unref();
       });
     },
     waitLast(http) {
       http.register(async (last) => {
-        last.addHook("preClose", () => systemClock.sleep(drainMs, empty.signal));
+        last.addHook("preClose", () => systemClock.sleep(idleMs, empty.signal));
       });
     },
   };
 }
+
+/** Returns whether the request has arrived and its response has not begun: it waits for the server, not for the client. */
+const isBeingAnswered = (response: ServerResponse): boolean => response.req.complete && !response.headersSent;

@@ -1,8 +1,13 @@
-import { expect, onTestFinished, test } from "vitest";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, onTestFinished } from "vitest";
 import { Client } from "undici";
+import { countWaiting } from "../support/count-waiting.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { kill } from "../support/processes.ts";
+import { runBellwire } from "../support/run-bellwire.ts";
 import { inOneProcess, serve } from "../support/start-bellwire.ts";
+import { test } from "../support/test-of-starts.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -90,5 +95,40 @@ test(
     expect([answer.status, serving.stdout.includes("stopping: no new requests")]).toEqual([200, false]);
     kill(serving.pid, "SIGTERM");
     expect(await serving.ended).toBe(0);
+  },
+);
+
+/** A client that never sends the body of its request. Resolves once the server has begun with the request. */
+async function openSlowClient(origin: string) {
+  const { hostname, port } = new URL(origin);
+  const socket = connect(Number(port), hostname).on("error", () => undefined);
+  onTestFinished(() => void socket.destroy());
+  const headers = ["host: localhost", "content-length: 9", "expect: 100-continue", `authorization: Bearer ${token}`];
+  socket.write(["POST /admin/api/signup.json HTTP/1.1", ...headers, "", ""].join("\r\n"));
+  const [begun]: readonly unknown[] = await once(socket, "data");
+  expect(String(begun)).toContain("100 Continue");
+  return socket;
+}
+
+test(
+  "during a stop, a change that waits for a lock outlasts slow clients and gets its response",
+  { timeout },
+  async ({ databaseUrl, owner }) => {
+    await using bellwire = await runBellwire(databaseUrl, { BELLWIRE_ACCESS_TOKEN: token });
+    const slowClient = await openSlowClient(bellwire.url);
+    const [change, stopped] = await owner.inTransaction(async (tx) => {
+      await tx.query("lock table accounts in exclusive mode");
+      const waiting = fetch(`${bellwire.url}/admin/api/signup.json`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+        body: new URLSearchParams({ org_name: "Pier", username: "joan", email: "joan@example.com" }),
+      });
+      await until(async () => (await countWaiting(owner)) === 1);
+      const stop = bellwire[Symbol.asyncDispose]();
+      await once(slowClient.resume(), "close");
+      return [waiting, stop] as const;
+    });
+    expect((await change).status).toBe(201);
+    await stopped;
   },
 );
