@@ -411,7 +411,7 @@ create table endpoints (
   id bigint not null default bellwire_directory.new_id(),
   name text not null,
   description text,
-  url bytea not null,
+  url bytea,
   url_masked text not null,
   active boolean not null default true,
   event_types text[] not null default '{}'::text[],
@@ -419,7 +419,7 @@ create table endpoints (
   all_actors boolean not null default false,
   format text not null default '3scale'::text,
   headers bytea,
-  secret bytea not null,
+  secret bytea,
   previous_secret bytea,
   previous_secret_until timestamp with time zone,
   retry_waits_seconds integer[] not null,
@@ -436,6 +436,11 @@ create table endpoints (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   deleted_at timestamp with time zone,
+  constraint endpoints_erased_check CHECK (
+CASE
+    WHEN (deleted_at IS NULL) THEN (num_nulls(url, secret) = 0)
+    ELSE true
+END),
   constraint endpoints_format_check CHECK ((format = ANY (ARRAY['3scale'::text, 'json'::text, 'cloudevents'::text, 'cloudevents-binary'::text]))),
   constraint endpoints_id_key UNIQUE (id),
   constraint endpoints_max_in_flight_check CHECK (((max_in_flight >= 1) AND (max_in_flight <= 1000))),
@@ -1134,6 +1139,8 @@ CREATE INDEX due_order_idx ON due USING btree (endpoint_id, ordering_key, sequen
 CREATE INDEX endpoints_deleted_idx ON endpoints USING btree (provider_id, deleted_at) WHERE (deleted_at IS NOT NULL);
 
 CREATE UNIQUE INDEX endpoints_name_idx ON endpoints USING btree (provider_id, name) WHERE (deleted_at IS NULL);
+
+CREATE INDEX endpoints_unerased_idx ON endpoints USING btree (deleted_at) WHERE ((deleted_at IS NOT NULL) AND (secret IS NOT NULL));
 
 CREATE UNIQUE INDEX erasures_subject_idx ON erasures USING btree (provider_id, account_id, COALESCE(user_id, (0)::bigint)) WHERE (finished_at IS NULL);
 

@@ -2,7 +2,7 @@ import { Registry } from "prom-client";
 import { expect } from "vitest";
 import { insertMail } from "#portal/mails/index.ts";
 import { createLogger } from "#platform/logger.ts";
-import { buildProvider } from "../../test/support/build-webhooks.ts";
+import { buildProvider, encryption } from "../../test/support/build-webhooks.ts";
 import { HandDrivenClock } from "../../test/support/hand-driven-clock.ts";
 import { test } from "../../test/support/test.ts";
 import { until } from "../../test/support/until.ts";
@@ -57,6 +57,7 @@ test("expired rows are deleted a minute after the start, so that restarts within
   const clock = new HandDrivenClock();
   await using _housekeeping = startHousekeeping({
     pool,
+    encryption,
     clock,
     log: createLogger("silent"),
     metrics: new Registry(),
@@ -96,7 +97,7 @@ test("the log names the table that was too busy to expire, and a metric how long
     insert into payloads (provider_id, event_id, format, body, context)
     values (1, uuid_v7_floor(now() - interval '40 days'), 'json', '', '{}')`;
   await owner.query(insert);
-  await using _housekeeping = startHousekeeping({ pool, clock, log, metrics, ...settings });
+  await using _housekeeping = startHousekeeping({ pool, encryption, clock, log, metrics, ...settings });
   await owner.inTransaction(async (tx) => {
     await tx.query(insert.replace("values (1", "values (2"));
     await clock.advance(60_000);

@@ -4,6 +4,7 @@ import { deleteExpiredCounters, deleteOldAuditRecords } from "#access/index.ts";
 import { deleteOldAlerts, deleteRulesOfDeletedEndpoints, evaluateAlerts } from "#alerts/index.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import type { Encryption } from "#platform/encryption.ts";
 import { errorMessage } from "#platform/errors.ts";
 import { deleteExpiredChangeCounters } from "#portal/accounts/index.ts";
 import { deleteOldMails } from "#portal/mails/index.ts";
@@ -16,7 +17,7 @@ import {
   purgeDeletedFailures,
   retireExpiredDays,
 } from "#webhooks/deliveries/index.ts";
-import { cancelDueOfDeletedEndpoints, deleteOldSentSettings } from "#webhooks/endpoints/index.ts";
+import { cancelDueOfDeletedEndpoints, deleteOldSentSettings, eraseDeletedEndpoint } from "#webhooks/endpoints/index.ts";
 import { deleteOldJobs, endInterruptedJobs } from "#webhooks/jobs/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
 import { addStatisticsPartitions, countOrphans, dropOldStatistics } from "#webhooks/statistics/index.ts";
@@ -29,6 +30,7 @@ const leapSeconds = 3600;
 
 interface HousekeepingNeeds {
   readonly pool: Pool;
+  readonly encryption: Encryption;
   readonly log: Logger;
   readonly metrics: Registry;
   readonly clock: Clock;
@@ -42,8 +44,8 @@ interface HousekeepingNeeds {
 /**
  * Runs the periodic jobs, in any number of processes at once.
  *
- * - Each minute: cancels deliveries and deletes alert rules of endpoints whose deletion can no longer be undone, purges deleted
- *   failures and expired counters, counts attempts of killed engines, and evaluates alerts.
+ * - Each minute: cancels deliveries, erases settings and deletes alert rules of endpoints whose deletion can no longer be undone,
+ *   purges deleted failures and expired counters, counts attempts of killed engines, and evaluates alerts.
  * - A minute after the start, and then each hour: moves deliveries beyond the quota of held ones to the failure list, creates the
  *   partitions of the coming days, and deletes history, statistics, mails, replays, jobs, alerts and audit records that have expired.
  */
@@ -59,7 +61,7 @@ export function startHousekeeping(needs: HousekeepingNeeds): AsyncDisposable {
 }
 
 async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): Promise<void> {
-  const { pool, log, clock, urls, retentionDays } = needs;
+  const { pool, encryption, log, clock, urls, retentionDays } = needs;
   const pageUrl = (provider: { readonly subdomain: string }, path: string): string =>
     `${urls.adminPortal(provider)}/p/admin${path}`;
   const report = measureHousekeeping(needs.metrics, clock);
@@ -69,6 +71,7 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
     if (signal.aborted) return;
     const isDone = await runAll({ signal, log }, [
       () => inBatches(signal, () => pool.inTransaction(cancelDueOfDeletedEndpoints)),
+      () => inBatches(signal, () => eraseDeletedEndpoint(pool, encryption)),
       () => inBatches(signal, () => countOrphans(pool)),
       () => inBatches(signal, () => purgeDeletedFailures(pool)),
       () => inBatches(signal, () => endInterruptedJobs(pool)),

@@ -1,6 +1,14 @@
 import { expect } from "vitest";
+import { eraseDeletedEndpoint } from "#webhooks/endpoints/index.ts";
 import { eventTypes } from "#webhooks/events/index.ts";
-import { anEvent, buildEndpoint, feedsAreComplete, recordIn, recordNow } from "../support/build-webhooks.ts";
+import {
+  anEvent,
+  buildEndpoint,
+  encryption,
+  feedsAreComplete,
+  recordIn,
+  recordNow,
+} from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { until } from "../support/until.ts";
 import { test, type BellwireApi } from "./bellwire-api-test.ts";
@@ -139,6 +147,12 @@ test("an attempt's request is returned as sent, even after a change of the endpo
   });
   expect(JSON.stringify(after)).not.toMatch(/s3cret|k3y/);
   expect((await api.call("GET", `/deliveries/${id}/attempts/2/request`)).statusCode).toBe(404);
+
+  await api.call("DELETE", `/endpoints/${endpointId}`);
+  await pool.query("update endpoints set deleted_at = deleted_at - interval '66 seconds' where id = $1", [endpointId]);
+  expect(await eraseDeletedEndpoint(pool, encryption)).toBe(true);
+  expect((await shown(api, `/deliveries/${id}`)).attempts).toEqual(answer.json().attempts);
+  expect((await api.call("GET", `/deliveries/${id}/attempts/1/request`)).statusCode).toBe(404);
 });
 
 test("a failure stays listed until a retry, which delivers the event once the receiver works again", async ({

@@ -17,6 +17,7 @@ import {
   settleDeliveries,
   verifyOwnership,
 } from "#webhooks/deliveries/index.ts";
+import { eraseDeletedEndpoint } from "#webhooks/endpoints/index.ts";
 import { createJob, workOnJob } from "#webhooks/jobs/index.ts";
 import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
 import { countOrphans, writeStatistics } from "#webhooks/statistics/index.ts";
@@ -27,7 +28,14 @@ import { startHousekeeping } from "../../src/app/housekeeping.ts";
 import { createTriggers } from "../../src/cells/move/follow-changes.ts";
 import { readMovedTables } from "../../src/cells/move/moved-rows.ts";
 import { fail } from "../support/build-failures.ts";
-import { buildEndpoint, buildProvider, bySystem, feedsAreComplete, recordNow } from "../support/build-webhooks.ts";
+import {
+  buildEndpoint,
+  buildProvider,
+  bySystem,
+  encryption,
+  feedsAreComplete,
+  recordNow,
+} from "../support/build-webhooks.ts";
 import { countedAttempt } from "../support/counted-attempt.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { schema } from "../support/test-databases.ts";
@@ -147,7 +155,8 @@ const readExpired = `
     (select count(*) from change_counters where provider_id = $1 and account_id = 1) as counted,
     (select count(*) from failure_mutes where provider_id = $1) as muted, (select count(*) from replays where provider_id = $1) as replayed,
     (select count(*) from jobs where provider_id = $1) as worked, (select count(*) from due where provider_id = $1) as due,
-    (select count(*) from sent_settings where provider_id = $1 and version = 1000) as sent`;
+    (select count(*) from sent_settings where provider_id = $1 and version = 1000) as sent,
+    (select count(*) from endpoints where provider_id = $1 and name = 'deleted' and secret is not null) as unerased`;
 
 test("what a provider that has left the cell has there keeps nothing of others from expiring", async ({
   database: pool,
@@ -168,6 +177,7 @@ test("what a provider that has left the cell has there keeps nothing of others f
   const clock = new HandDrivenClock();
   await using _housekeeping = startHousekeeping({
     pool,
+    encryption,
     clock,
     log,
     metrics: new Registry(),
@@ -186,6 +196,21 @@ test("what a provider that has left the cell has there keeps nothing of others f
   const none = Object.fromEntries(Object.keys(before ?? {}).map((name) => [name, 0]));
   expect(await pool.query(readExpired, [staying])).toEqual([none]);
   expect(await pool.query(readExpired, [gone])).toEqual([before]);
+});
+
+test("a deleted endpoint of a provider that has left the cell keeps no other from being erased", async ({
+  database: pool,
+  databaseUrl,
+}) => {
+  const [gone, staying] = [await buildProvider(pool), await buildProvider(pool)];
+  for (const providerId of [gone, staying]) await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" });
+  await pool.query("update endpoints set deleted_at = now() - interval '1 day'");
+  await refuseChanges(databaseUrl, gone, "left");
+  expect(await eraseDeletedEndpoint(pool, encryption)).toBe(true);
+  expect(await eraseDeletedEndpoint(pool, encryption)).toBe(false);
+  expect(await pool.query("select provider_id from endpoints where secret is not null")).toEqual([
+    { providerId: gone },
+  ]);
 });
 
 test("an engine that owns a lane of a provider whose changes are refused claims the lanes of others", async ({

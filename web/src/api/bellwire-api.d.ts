@@ -41,7 +41,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an endpoint
-         * @description Stops all deliveries to it. Pending deliveries are held for a minute, in which the deletion can be undone, and then cancelled. Its history stays.
+         * @description Stops all deliveries to it. Pending deliveries are held for a minute, in which the deletion can be undone, and then cancelled; its URL, headers and secrets are erased. Its history stays, with masked URLs.
          */
         delete: operations["deleteEndpoint"];
         options?: never;
@@ -342,7 +342,7 @@ export interface paths {
         };
         /**
          * Read the request of an attempt with its secrets
-         * @description For those who may change endpoints. The request as it was sent, or as it would have been sent if there was no connection. An audit record names the reader.
+         * @description For those who may change endpoints. The request as it was sent, or as it would have been sent if there was no connection. An audit record names the reader. Not found if its endpoint was deleted: its secrets are erased.
          */
         get: operations["readAttemptRequest"];
         put?: never;

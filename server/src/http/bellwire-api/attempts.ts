@@ -228,13 +228,13 @@ export const readSettingsOf = (
   return readSentSettings(pool, encryption, { providerId, ids: [...ids] });
 };
 
-/** Represents a request with its secrets. Returns undefined if it is not known. */
+/** Represents a request with its secrets. Returns undefined if it is not known, or its secrets are erased. */
 export function representClearRequest(
   delivery: DeliveryDetails,
   attempt: Attempt,
   settings: SentSettings | undefined,
 ): Static<typeof ClearRequestSchema> | undefined {
-  const content = contentOf(delivery, attempt, settings);
+  const content = settings?.secrets.length === 0 ? undefined : contentOf(delivery, attempt, settings);
   const sent = content && settings && renderSentRequest(content, settings.userAgent);
   return (
     sent && {
@@ -253,7 +253,7 @@ export const attemptOperations: readonly Operation[] = [
     title: "Read the request of an attempt with its secrets",
     description:
       "For those who may change endpoints. The request as it was sent, or as it would have been sent if there was no " +
-      "connection. An audit record names the reader.",
+      "connection. An audit record names the reader. Not found if its endpoint was deleted: its secrets are erased.",
     method: "GET",
     path: "/deliveries/{id}/attempts/{number}/request",
     action: "change-webhooks",

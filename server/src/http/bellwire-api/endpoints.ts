@@ -258,7 +258,7 @@ export const endpointOperations: readonly Operation[] = [
     title: "Delete an endpoint",
     description:
       "Stops all deliveries to it. Pending deliveries are held for a minute, in which the deletion can be undone, and then " +
-      "cancelled. Its history stays.",
+      "cancelled; its URL, headers and secrets are erased. Its history stays, with masked URLs.",
     method: "DELETE",
     path: "/endpoints/{id}",
     action: "change-webhooks",

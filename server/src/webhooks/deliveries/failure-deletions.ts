@@ -7,6 +7,9 @@ import type { DeliveryKeys } from "./transitions.ts";
 /** How long a deletion of failures or of an endpoint can be undone. */
 export const undoSeconds = 60;
 
+/** An undo that began in time may commit a little later. */
+export const undoEndedSeconds = undoSeconds + 5;
+
 /** A deletion of failures that can be undone for a while. */
 export interface FailureDeletion {
   readonly id: number;

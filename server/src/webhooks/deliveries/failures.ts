@@ -115,7 +115,7 @@ const positionOf = ({ failedAt, eventId, endpointId }: FailureKey): readonly unk
 ];
 
 /** Returns "" for a URL that no key can decrypt, so that the rest of the list is shown. */
-function decryptUrl(encryption: Encryption, cipher: Buffer): string {
+export function decryptUrl(encryption: Encryption, cipher: Buffer): string {
   try {
     return encryption.decrypt("endpoint url", cipher);
   } catch (error) {

@@ -38,6 +38,7 @@ export {
   purgeDeletedFailures,
   restoreBatch,
   undoDeletion,
+  undoEndedSeconds,
   undoSeconds,
 } from "./failure-deletions.ts";
 export { eraseDeliveries, hasPendingDeliveries } from "./erase-deliveries.ts";
@@ -142,7 +143,7 @@ export {
   parseDeliveryId,
   readDelivery,
 } from "./read-deliveries.ts";
-export { type Reencrypted, reencryptFailures } from "./reencrypt-failures.ts";
+export { maskFailureUrls, type Reencrypted, reencryptFailures } from "./reencrypt-failures.ts";
 export { attemptNumberMax, type Settled, settleDeliveries, type Settlement } from "./settle.ts";
 export {
   cancelDeliveries,

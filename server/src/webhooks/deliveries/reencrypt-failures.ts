@@ -2,6 +2,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { bytesArray, plainArray, textArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 import { firstUuid } from "#platform/ids.ts";
+import { decryptUrl } from "./failures.ts";
 
 /** The rest is undecryptable, or locked by another transaction. */
 export interface Reencrypted {
@@ -58,6 +59,13 @@ const updateUrls = `
   where failures.provider_id = changed.provider_id and failures.endpoint_id = changed.endpoint_id
     and failures.event_id = changed.event_id`;
 
+const updatedUrls = (changed: readonly (EncryptedFailure & { readonly url: Buffer })[]): readonly unknown[] => [
+  plainArray(changed.map((row) => row.providerId)),
+  plainArray(changed.map((row) => row.endpointId)),
+  plainArray(changed.map((row) => row.eventId)),
+  bytesArray(changed.map((row) => row.url)),
+];
+
 /** Encrypts the URLs of older keys with the newest one, 500 failures per transaction. Includes deletions that can be undone. */
 export async function reencryptFailures(pool: Pool, encryption: Encryption): Promise<Reencrypted> {
   let [done, after] = [await reencryptDeletedFailures(pool, encryption), firstKey];
@@ -75,12 +83,7 @@ export async function reencryptFailures(pool: Pool, encryption: Encryption): Pro
         const url = reencryptUrl(encryption, row.cipher);
         return url ? [{ ...row, url }] : [];
       });
-      await tx.query(updateUrls, [
-        plainArray(changed.map((row) => row.providerId)),
-        plainArray(changed.map((row) => row.endpointId)),
-        plainArray(changed.map((row) => row.eventId)),
-        bytesArray(changed.map((row) => row.url)),
-      ]);
+      await tx.query(updateUrls, updatedUrls(changed));
       done += changed.length;
       return batch;
     });
@@ -113,6 +116,35 @@ async function reencryptDeletedFailures(pool: Pool, encryption: Encryption): Pro
     });
     after = rows.at(-1)?.row ?? after;
     if (rows.length < batchRows) return done;
+  }
+}
+
+// Waits for locks: others that lock these rows skip those that are locked here, so none waits in turn.
+const selectOfEndpoint = `
+  select provider_id, endpoint_id, event_id, url as cipher
+  from failures
+  where provider_id = $1 and endpoint_id = $2 and event_id > $3
+  order by event_id
+  limit $4
+  for update`;
+
+/** Masks the URLs of an endpoint's failures. Undecryptable ones stay. None may be added meanwhile. */
+export async function maskFailureUrls(
+  pool: Pool,
+  encryption: Encryption,
+  { providerId, id, maskUrl }: { providerId: number; id: number; maskUrl: (url: string) => string },
+): Promise<void> {
+  for (let after: string | undefined = firstUuid; after !== undefined;) {
+    const from: string = after;
+    after = await pool.inTransaction(async (tx) => {
+      const batch = await tx.query<EncryptedFailure>(selectOfEndpoint, [providerId, id, from, batchRows]);
+      const changed = batch.flatMap((row) => {
+        const url = decryptUrl(encryption, row.cipher);
+        return url === "" ? [] : [{ ...row, url: encryption.encrypt("endpoint url", maskUrl(url)) }];
+      });
+      await tx.query(updateUrls, updatedUrls(changed));
+      return batch.length === batchRows ? batch.at(-1)?.eventId : undefined;
+    });
   }
 }
 

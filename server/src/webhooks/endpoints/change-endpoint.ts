@@ -4,7 +4,12 @@ import { propertyName } from "#platform/database/values.ts";
 import { type Pool, retryOnUniqueViolation, type Transaction } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { countLimits } from "#platform/limits.ts";
-import { cancelDeliveriesOfDeleted, resetLaneFailures, undoSeconds } from "#webhooks/deliveries/index.ts";
+import {
+  cancelDeliveriesOfDeleted,
+  resetLaneFailures,
+  undoEndedSeconds,
+  undoSeconds,
+} from "#webhooks/deliveries/index.ts";
 import { eventCatalogue, isSubscribedTo, type SwitchName, switchNames } from "#webhooks/events/index.ts";
 import { checkEndpoint, maskUrl, type TargetRules } from "./check-endpoint.ts";
 import {
@@ -224,15 +229,12 @@ export async function restoreEndpoint(
   });
 }
 
-/** An undo that began in time may commit a little later. */
-const cancelAfterSeconds = undoSeconds + 5;
-
 /**
  * Cancels deliveries of deleted endpoints once their deletion can no longer be undone, however long ago that was. Returns
  * their number. Call it until it returns 0: an endpoint may have a million.
  */
 export const cancelDueOfDeletedEndpoints = (tx: Transaction): Promise<number> =>
-  cancelDeliveriesOfDeleted(tx, cancelAfterSeconds);
+  cancelDeliveriesOfDeleted(tx, undoEndedSeconds);
 
 // Only an enabled endpoint: one that an admin has paused meanwhile stays paused.
 const disableStatement = `

@@ -23,7 +23,7 @@ export function isReservedHeader(name: string): boolean {
   );
 }
 
-const mask = "…";
+export const mask = "…";
 
 /**
  * Masks the secrets of a URL: user information, the values of its query, the fragment. Works on the text, so that

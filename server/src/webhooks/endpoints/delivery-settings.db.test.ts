@@ -1,10 +1,38 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { fail } from "../../../test/support/build-failures.ts";
-import { buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../../../test/support/build-webhooks.ts";
+import {
+  buildEndpoint,
+  buildProvider,
+  bySystem,
+  encryption,
+  endpointNeeds,
+  recordNow,
+} from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
-import { rotateSecret } from "./change-endpoint.ts";
-import { deleteOldSentSettings, readDeliverySettings, readSentSettings } from "./delivery-settings.ts";
+import { createEncryption } from "#platform/encryption.ts";
+import {
+  deleteFailuresForUndo,
+  listFailures,
+  purgeDeletedFailures,
+  restoreBatch,
+  undoDeletion,
+} from "#webhooks/deliveries/index.ts";
+import {
+  cancelDueOfDeletedEndpoints,
+  deleteEndpoint,
+  restoreEndpoint,
+  rotateSecret,
+  updateEndpoint,
+} from "./change-endpoint.ts";
+import {
+  deleteOldSentSettings,
+  eraseDeletedEndpoint,
+  readDeliverySettings,
+  readSentSettings,
+  reencryptSentSettings,
+} from "./delivery-settings.ts";
+import { reencryptEndpoints } from "./endpoint-table.ts";
 
 const url = "https://crm.example/hooks?token=s3cret";
 const dayMs = 86_400_000;
@@ -76,4 +104,115 @@ test("settings are deleted once no attempt in the history can refer to them", as
   await database.query("update endpoints set deleted_at = now() where id = $1", [endpointId]);
   expect(await deleteOldSentSettings(database, inDays(33), 30)).toBe(1);
   expect(await storedIds()).toEqual([]);
+});
+
+/** Returns the decrypted values of all tables, whatever they are for. */
+async function readDecrypted(pool: Pool): Promise<readonly string[]> {
+  const columns = await pool.query<{ table: string; name: string }>(
+    `select table_name as table, column_name as name from information_schema.columns
+     where table_schema = current_schema() and data_type = 'bytea'`,
+  );
+  const values = await Promise.all(
+    columns.map(({ table, name }) =>
+      pool.query<{ value: Buffer }>(`select ${name} as value from ${table} where ${name} is not null`),
+    ),
+  );
+  const decrypted = (purpose: string, value: Buffer): readonly string[] => {
+    try {
+      return [encryption.decrypt(purpose, value)];
+    } catch {
+      return [];
+    }
+  };
+  const purposes = ["endpoint url", "endpoint headers", "endpoint secret"];
+  return values.flat().flatMap(({ value }) => purposes.flatMap((purpose) => decrypted(purpose, value)));
+}
+
+/** Builds an endpoint with all kinds of secrets, which it has sent, and which a failure has. */
+async function buildUsedEndpoint(pool: Pool) {
+  const providerId = await buildProvider(pool);
+  const id = await buildEndpoint(pool, { providerId, url });
+  const needs = endpointNeeds(pool);
+  await updateEndpoint(needs, { providerId, id, input: { headers: { "X-Key": "k3y" } }, ...bySystem });
+  await rotateSecret(needs, { providerId, id, ...bySystem });
+  const withPrevious = await load(pool, id);
+  await pool.query("update endpoints set previous_secret_until = now()");
+  const withoutPrevious = await load(pool, id);
+  await recordNow(pool, { providerId });
+  await fail(pool, providerId, "an hour ago");
+  await pool.query("update failures set url = (select url from endpoints)");
+  return { key: { providerId, id }, sentIds: [withPrevious, withoutPrevious] };
+}
+
+const deleteFinally = async (pool: Pool, key: { readonly providerId: number; readonly id: number }): Promise<void> => {
+  await deleteEndpoint(pool, { ...key, ...bySystem });
+  await pool.query("update endpoints set deleted_at = deleted_at - interval '66 seconds' where id = $1", [key.id]);
+};
+
+test("once its deletion can no longer be undone, nothing contains a secret of an endpoint", async ({ database }) => {
+  const { key, sentIds } = await buildUsedEndpoint(database);
+  const secret = /s3cret|k3y|whsec_/;
+  const before = (await readDecrypted(database)).filter((value) => secret.test(value));
+  expect(before).toHaveLength(4 + 1 + 4 + 3); // the endpoint, its failure, and its sent settings with and without a previous secret
+
+  await deleteEndpoint(database, { ...key, ...bySystem });
+  expect(await eraseDeletedEndpoint(database, encryption)).toBe(false);
+  expect(await restoreEndpoint(endpointNeeds(database), { ...key, ...bySystem })).toMatchObject({ url });
+
+  await deleteFinally(database, key);
+  expect(await eraseDeletedEndpoint(database, encryption)).toBe(true);
+  expect(await eraseDeletedEndpoint(database, encryption)).toBe(false);
+  expect((await readDecrypted(database)).filter((value) => secret.test(value))).toEqual([]);
+  const [row] = await database.query<object>("select * from endpoints");
+  expect(row).toMatchObject({ name: "default", url: null, urlMasked: "", headers: null, secret: null });
+
+  const masked = "https://crm.example/hooks?token=…";
+  expect(await listFailures(database, encryption, key)).toMatchObject([{ endpointName: "default", url: masked }]);
+  const sent = await readSentSettings(database, encryption, { ...key, ids: sentIds });
+  expect(sentIds.map((id) => sent.get(id))).toMatchObject(
+    sentIds.map(() => ({ url: masked, headers: { "X-Key": "…" }, secrets: [], undecryptable: null })),
+  );
+});
+
+test("what is left of an erased endpoint is encrypted with a newer key like anything else", async ({ database }) => {
+  const { key, sentIds } = await buildUsedEndpoint(database);
+  await deleteFinally(database, key);
+  await eraseDeletedEndpoint(database, encryption);
+  const [newKey, oldKey] = [Buffer.alloc(32, 8), Buffer.alloc(32, 7)];
+  const both = createEncryption([newKey, oldKey]);
+  expect(await reencryptEndpoints(database, both)).toEqual({ done: 0, left: 0 });
+  expect(await reencryptSentSettings(database, both)).toEqual({ done: 2, left: 0 });
+  const sent = await readSentSettings(database, createEncryption([newKey]), { ...key, ids: sentIds });
+  expect([...sent.values()].map((each) => each.undecryptable)).toEqual([null, null]);
+});
+
+test("settings that no key decrypts are deleted, because they cannot be masked", async ({ database }) => {
+  const { key } = await buildUsedEndpoint(database);
+  await deleteFinally(database, key);
+  expect(await eraseDeletedEndpoint(database, createEncryption([Buffer.alloc(32, 9)]))).toBe(true);
+  expect(await database.query("select from sent_settings")).toEqual([]);
+});
+
+test("an endpoint is erased after its last delivery has ended, and after its deleted failures", async ({
+  database,
+}) => {
+  const { key } = await buildUsedEndpoint(database);
+  await recordNow(database, key);
+  await deleteFinally(database, key);
+  expect(await eraseDeletedEndpoint(database, encryption)).toBe(false);
+  await database.inTransaction(cancelDueOfDeletedEndpoints);
+  const { deletion } = await deleteFailuresForUndo(database, { providerId: key.providerId }, bySystem);
+  expect(await eraseDeletedEndpoint(database, encryption)).toBe(false);
+  await database.inTransaction((tx) => undoDeletion(tx, key.providerId, deletion.id));
+  await restoreBatch(database, { providerId: key.providerId, id: deletion.id });
+  await purgeDeletedFailures(database);
+  expect(await eraseDeletedEndpoint(database, encryption)).toBe(true);
+  expect(await listFailures(database, encryption, key)).toMatchObject([{ url: "https://crm.example/hooks?token=…" }]);
+});
+
+test("an erased endpoint cannot be restored", async ({ database }) => {
+  const { key } = await buildUsedEndpoint(database);
+  await deleteFinally(database, key);
+  await eraseDeletedEndpoint(database, encryption);
+  await expect(database.query("update endpoints set deleted_at = null")).rejects.toMatchObject({ code: "23514" });
 });

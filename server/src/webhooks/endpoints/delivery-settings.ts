@@ -1,12 +1,16 @@
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import type { Reencrypted } from "#webhooks/deliveries/index.ts";
+import { maskFailureUrls, type Reencrypted, undoEndedSeconds } from "#webhooks/deliveries/index.ts";
+import { mask, maskUrl } from "./check-endpoint.ts";
 import {
   cipherColumns,
   decryptEndpoint,
+  encryptSecret,
   type EndpointCiphers,
+  type EndpointKey,
   isOutdated,
+  purposes,
   reencryptRows,
   secretColumns,
   sendingColumns,
@@ -142,7 +146,7 @@ export async function readSigningSecrets(
   });
 }
 
-/** The settings that past requests were made with. `readDeliverySettings` records them. */
+/** The settings that past requests were made with. `readDeliverySettings` records them. Without secrets: erased. */
 export interface SentSettings extends Pick<Endpoint, "url" | "headers" | "secrets" | "undecryptable"> {
   readonly id: number;
   readonly eventSource: string;
@@ -165,9 +169,92 @@ export async function readSentSettings(
   return new Map(
     rows.map(({ id, eventSource, userAgent, ...ciphers }) => [
       id,
-      { id, eventSource, userAgent, ...decryptEndpoint(encryption, ciphers) },
+      { id, eventSource, userAgent, ...withoutErased(decryptEndpoint(encryption, ciphers)) },
     ]),
   );
+}
+
+/** In place of an erased secret, because the index of the records tells those with a previous secret apart. */
+const erasedSecret = "";
+
+const withoutErased = <Settings extends Pick<SentSettings, "secrets">>(settings: Settings): Settings => ({
+  ...settings,
+  secrets: settings.secrets.filter((secret) => secret !== erasedSecret),
+});
+
+// While deliveries are pending, or a deletion of failures may be undone, the endpoint may get another failure with its URL.
+const unerasedStatement = `
+  select provider_id, id from endpoints
+  where deleted_at < clock_timestamp() - make_interval(secs => $1) and secret is not null
+    and provider_id not in (${leavingProviders})
+    and not exists (select from due where due.endpoint_id = endpoints.id)
+    and not exists (
+      select from failure_deletions deletion
+      join deleted_failures kept on kept.provider_id = deletion.provider_id and kept.deletion_id = deletion.id
+        and kept.endpoint_id = endpoints.id
+      where deletion.provider_id = endpoints.provider_id)
+  order by deleted_at
+  limit 1`;
+
+const sentOfStatement = `
+  select id, ${cipherColumns} from sent_settings where provider_id = $1 and endpoint_id = $2 order by id for update`;
+
+const maskSentStatement = `
+  update sent_settings sent
+  set url = masked.url, headers = masked.headers, secret = masked.secret, previous_secret = masked.previous_secret
+  from unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[])
+    as masked (id, url, headers, secret, previous_secret)
+  where sent.provider_id = $1 and sent.id = masked.id`;
+
+const deleteSentStatement = `delete from sent_settings where provider_id = $1 and id = any($2)`;
+
+const eraseStatement = `
+  update endpoints set url = null, url_masked = '', headers = null, secret = null, previous_secret = null,
+    previous_secret_until = null, description = null
+  where provider_id = $1 and id = $2 and deleted_at is not null`;
+
+/**
+ * Erases URL, headers and secrets of one endpoint whose deletion can no longer be undone. Its history, which stays, shows masked URLs
+ * and the names of headers. Call it until it returns false.
+ */
+export async function eraseDeletedEndpoint(pool: Pool, encryption: Encryption): Promise<boolean> {
+  const [endpoint] = await pool.query<EndpointKey>(unerasedStatement, [undoEndedSeconds]);
+  if (!endpoint) return false;
+  await maskFailureUrls(pool, encryption, { ...endpoint, maskUrl });
+  await pool.inTransaction(async (tx) => {
+    const key = [endpoint.providerId, endpoint.id];
+    const sent = await tx.query<EndpointCiphers & { readonly id: number }>(sentOfStatement, key);
+    const masked = sent.flatMap(({ id, ...ciphers }) => {
+      const changed = maskCiphers(encryption, ciphers);
+      return changed ? [{ id, ...changed }] : [];
+    });
+    const known = new Set(masked.map(({ id }) => id));
+    const undecryptable = sent.flatMap(({ id }) => (known.has(id) ? [] : [id]));
+    tx.send(deleteSentStatement, [endpoint.providerId, undecryptable]);
+    tx.send(maskSentStatement, [
+      endpoint.providerId,
+      masked.map(({ id }) => id),
+      masked.map(({ urlCipher }) => urlCipher),
+      masked.map(({ headersCipher }) => headersCipher),
+      masked.map(({ secretCipher }) => secretCipher),
+      masked.map(({ previousSecretCipher }) => previousSecretCipher),
+    ]);
+    await tx.query(eraseStatement, key);
+  });
+  return true;
+}
+
+/** Keeps what history shows: the masked URL, and the names of headers. Undefined if a value cannot be decrypted. */
+function maskCiphers(encryption: Encryption, ciphers: EndpointCiphers): EndpointCiphers | undefined {
+  const { url, headers, undecryptable } = decryptEndpoint(encryption, ciphers);
+  if (undecryptable !== null) return undefined;
+  const names = JSON.stringify(Object.fromEntries(Object.keys(headers).map((name) => [name, mask])));
+  return {
+    urlCipher: encryption.encrypt(purposes.url, maskUrl(url)),
+    headersCipher: ciphers.headersCipher && encryption.encrypt(purposes.headers, names),
+    secretCipher: encryptSecret(encryption, erasedSecret),
+    previousSecretCipher: ciphers.previousSecretCipher && encryptSecret(encryption, erasedSecret),
+  };
 }
 
 // A record is used until a newer one of its endpoint exists or the endpoint is deleted. Attempts that refer to it expire

@@ -12,7 +12,7 @@ import {
   settingEntries,
 } from "./settings.ts";
 
-const purposes = {
+export const purposes = {
   url: endpointSettings.url.purpose,
   headers: endpointSettings.headers.purpose,
   secret: "endpoint secret",
@@ -21,7 +21,7 @@ const purposes = {
 export const encryptSecret = (encryption: Encryption, secret: string): Buffer =>
   encryption.encrypt(purposes.secret, secret);
 
-/** The encrypted columns of an endpoint as stored. */
+/** The encrypted columns of an endpoint as stored. An erased endpoint has none. */
 export interface EndpointCiphers {
   readonly urlCipher: Buffer;
   readonly headersCipher: Buffer | null;
@@ -226,8 +226,8 @@ export const cipherColumns = `url as url_cipher, headers as headers_cipher, secr
 
 const batchRows = 100;
 
-// By id, so that undecryptable endpoints, which stay as they are, are read once. Deleted ones too: their failures may still
-// be listed. The lock makes a concurrent update wait, and then fail as outdated.
+// By id, so that undecryptable endpoints, which stay as they are, are read once. Deleted ones too, whose deletion may be undone; the
+// nulls of erased ones are not outdated. The lock makes a concurrent update wait, and then fail as outdated.
 const selectOutdated = `
   select provider_id, id, ${cipherColumns}
   from endpoints

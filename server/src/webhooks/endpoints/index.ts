@@ -14,6 +14,7 @@ export { checkEndpointUrl, isReservedHeader, maskUrl, type TargetRules } from ".
 export {
   deleteOldSentSettings,
   type DeliverySettings,
+  eraseDeletedEndpoint,
   readDeliverySettings,
   readSentSettings,
   readSigningSecrets,

@@ -11,10 +11,12 @@ import { Waterfall } from "./waterfall.tsx";
 export interface AttemptProps {
   readonly attempt: Attempt;
   readonly delivery: DeliveryDetails;
+  /** The secrets of its requests are erased. */
+  readonly isEndpointDeleted: boolean;
 }
 
 /** Everything about one attempt: its phases and connection, its request and its response. */
-export function AttemptDetails({ attempt, delivery }: AttemptProps) {
+export function AttemptDetails({ attempt, delivery, isEndpointDeleted }: AttemptProps) {
   // A failed attempt is opened for its response, a successful one for its request.
   const [tab, setTab] = useState<string | number>(
     attempt.error !== null && attempt.status !== null ? "response" : "request",
@@ -40,7 +42,7 @@ export function AttemptDetails({ attempt, delivery }: AttemptProps) {
         >
           <Tab eventKey="request" title={<TabTitleText>Request</TabTitleText>}>
             <div className="bellwire-tab">
-              <AttemptRequest attempt={attempt} delivery={delivery} />
+              <AttemptRequest attempt={attempt} delivery={delivery} isEndpointDeleted={isEndpointDeleted} />
             </div>
           </Tab>
           <Tab eventKey="response" title={<TabTitleText>Response</TabTitleText>}>

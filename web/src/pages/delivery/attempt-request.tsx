@@ -12,7 +12,7 @@ import type { AttemptProps } from "./attempt-details.tsx";
 type UnmaskedRequest = BellwireSchemas["UnmaskedRequest"];
 
 /** The request as it was sent. Its secrets are read on demand, and forgotten when the page closes. */
-export function AttemptRequest({ attempt, delivery }: AttemptProps) {
+export function AttemptRequest({ attempt, delivery, isEndpointDeleted }: AttemptProps) {
   const [clear, setClear] = useState<UnmaskedRequest>();
   const request = clear ?? attempt.request;
   return (
@@ -30,12 +30,18 @@ export function AttemptRequest({ attempt, delivery }: AttemptProps) {
             {request.method} {request.url}
           </StackItem>
           <StackItem>
-            <Secrets
-              deliveryId={delivery.id}
-              number={attempt.number}
-              isShown={clear !== undefined}
-              onChange={setClear}
-            />
+            {isEndpointDeleted ? (
+              <span className="bellwire-subtle">
+                Secrets of this request are erased, because its endpoint was deleted.
+              </span>
+            ) : (
+              <Secrets
+                deliveryId={delivery.id}
+                number={attempt.number}
+                isShown={clear !== undefined}
+                onChange={setClear}
+              />
+            )}
           </StackItem>
           <StackItem className="bellwire-mono">
             <HeaderFacts label="Request headers" headers={headersOf(request)} />

@@ -227,6 +227,15 @@ test("without the action change-webhooks, secrets cannot be revealed", async () 
   expect(offered()).not.toContain("Reveal secrets and curl");
 });
 
+test("secrets of a deleted endpoint are not offered, because they are erased", async () => {
+  showPage(`/deliveries/${id}`, {
+    ...withAttempt({ error: null }),
+    "GET /api/v1/endpoints/1": () => [404, { title: "Gone.", code: "not-found" }],
+  });
+  await says("Secrets of this request are erased");
+  expect(offered()).not.toContain("Reveal secrets and curl");
+});
+
 test("sending again keeps the focus on the button, whose label changes", async () => {
   let state: DeliveryDetails["state"] = "delivered";
   showPage(`/deliveries/${id}`, {

@@ -60,7 +60,7 @@ function DeliveryView({ delivery, endpoint, isEndpointDeleted }: DeliveryActions
         <DeliveryFacts delivery={delivery} isEndpointDeleted={isEndpointDeleted} />
       </SectionCard>
       <SectionCard title="Attempts">
-        <AttemptList delivery={delivery} />
+        <AttemptList delivery={delivery} isEndpointDeleted={isEndpointDeleted} />
       </SectionCard>
       {delivery.attempts.length === 0 && (
         <SectionCard title="Request body">
@@ -127,7 +127,7 @@ function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProps) {
 }
 
 /** The attempts, newest first. The newest is expanded. */
-function AttemptList({ delivery }: { delivery: DeliveryDetails }) {
+function AttemptList({ delivery, isEndpointDeleted }: DeliveryFactsProps) {
   const { attempts } = delivery;
   const [turned, setTurned] = useState<ReadonlySet<number>>(new Set());
   if (attempts.length === 0) return <Content component="p">No attempt has been made yet.</Content>;
@@ -180,7 +180,7 @@ function AttemptList({ delivery }: { delivery: DeliveryDetails }) {
             <Tr isExpanded={isOpen(attempt.number)}>
               <Td colSpan={6}>
                 <ExpandableRowContent>
-                  <AttemptDetails attempt={attempt} delivery={delivery} />
+                  <AttemptDetails attempt={attempt} delivery={delivery} isEndpointDeleted={isEndpointDeleted} />
                 </ExpandableRowContent>
               </Td>
             </Tr>
