@@ -33,7 +33,10 @@ const accountColumn: ListColumn<HistoryRow> = {
   show: (row) => (row.account_name === "" ? "Erased on request" : row.account_name && <Name>{row.account_name}</Name>),
   place: "start",
   isName: true,
+  width: 25,
 };
+/** With a width of its own, since the longest name of the page would take the room of the other columns. */
+export const endpointColumn = { place: "middle", isName: true, width: 25 } as const;
 const whenColumn: ListColumn<HistoryRow> = {
   title: "When",
   show: (row) => <When at={row.occurred_at} />,
@@ -81,20 +84,25 @@ const deliveryColumns: readonly ListColumn<Delivery>[] = [
   { title: "State", show: ({ state }) => <DeliveryStateLabel state={state} />, place: "state" },
   { title: "Last response", show: ({ last_attempt }) => <AnswerLabel attempt={last_attempt} />, place: "value" },
   { title: "Attempts", show: ({ attempts_made }) => attempts_made },
-  { title: "Endpoint", show: ({ endpoint_name }) => <Name>{endpoint_name}</Name>, place: "middle", isName: true },
+];
+const allDeliveryColumns: readonly ListColumn<Delivery>[] = [
+  ...deliveryColumns,
+  { title: "Endpoint", show: ({ endpoint_name }) => <Name>{endpoint_name}</Name>, ...endpointColumn },
 ];
 
 export interface DeliveriesTableProps {
   readonly deliveries: readonly Delivery[];
   readonly selection?: BulkSelection;
+  /** Leaves out the endpoint, which the page names. */
+  readonly isOfEndpoint?: boolean;
 }
 
-export const DeliveriesTable = ({ deliveries, selection }: DeliveriesTableProps) => (
+export const DeliveriesTable = ({ deliveries, selection, isOfEndpoint = false }: DeliveriesTableProps) => (
   <HistoryTable
     label="Deliveries"
     rows={deliveries}
     first={deliveryEventColumn}
-    more={deliveryColumns}
+    more={isOfEndpoint ? deliveryColumns : allDeliveryColumns}
     {...(selection && { selection })}
   />
 );
@@ -107,6 +115,8 @@ export interface SelectableDeliveriesProps {
   readonly keepRows: (isKept: boolean) => void;
 }
 
+const exported = ["deliveries", "attempts"] as const;
+
 /** A table of deliveries with actions on the selected ones, or on all that match the filter. */
 export function SelectableDeliveries({ deliveries, filter, keepRows }: SelectableDeliveriesProps) {
   const selection = useBulkSelection(deliveries.map(({ id }) => id));
@@ -114,7 +124,7 @@ export function SelectableDeliveries({ deliveries, filter, keepRows }: Selectabl
   useEffect(() => keepRows(hasSelection), [keepRows, hasSelection]);
   return (
     <>
-      <RunningJobs />
+      <RunningJobs exportsOf={exported} />
       <BulkBar
         of="deliveries"
         filter={filter}

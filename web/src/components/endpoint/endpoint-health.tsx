@@ -40,11 +40,13 @@ export const needsAttention = (state: HealthState): boolean =>
 export const byUrgency = (one: EndpointHealth, other: EndpointHealth): number =>
   healthStates.indexOf(one.state) - healthStates.indexOf(other.state) || other.waiting - one.waiting;
 
-export function HealthLabel({ health: { state, sentence } }: { health: Pick<EndpointHealth, "state" | "sentence"> }) {
+type LabelledHealth = Pick<EndpointHealth, "state" | "hold" | "sentence">;
+
+export function HealthLabel({ health: { state, hold, sentence } }: { health: LabelledHealth }) {
   const { name, ...look } = looks[state];
   return (
     <Label isCompact title={sentence} {...look}>
-      {name}
+      {hold === "switched_off" ? "Inactive" : name}
     </Label>
   );
 }

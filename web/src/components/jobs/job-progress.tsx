@@ -5,7 +5,15 @@ import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-tria
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type MouseEvent, useEffect, useRef } from "react";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
-import { type Job, changedByJobs, isRunning, newestJobsQuery, recentMs, resultPath } from "../../api/jobs.ts";
+import {
+  type Job,
+  type JobSubject,
+  changedByJobs,
+  isRunning,
+  newestJobsQuery,
+  recentMs,
+  resultPath,
+} from "../../api/jobs.ts";
 import { useChange } from "../form/use-change.ts";
 import { useNow } from "../time.tsx";
 import { describeJob, describeRest, percentOf } from "./job-words.ts";
@@ -127,13 +135,18 @@ function UndoButton({ job: { id } }: { job: Job }) {
   );
 }
 
-/** The running jobs, and those that ended a few minutes ago, above the rows that they change. Renders nothing without any. */
-export function RunningJobs() {
+/**
+ * The running jobs, and those that ended a few minutes ago, above the rows that they change. An export changes none, so only the list that offers it
+ * shows it. Renders nothing without any.
+ */
+export function RunningJobs({ exportsOf }: { exportsOf: readonly JobSubject[] }) {
   const { data: jobs = [] } = useQuery(newestJobsQuery(useApi()));
   const now = useNow();
   useRefreshWithJobs(jobs);
   const shownJobs = jobs.filter(
-    (job) => isRunning(job) || (job.finished_at !== null && now.getTime() - Date.parse(job.finished_at) < recentMs),
+    (job) =>
+      (job.kind !== "export" || exportsOf.includes(job.of)) &&
+      (isRunning(job) || (job.finished_at !== null && now.getTime() - Date.parse(job.finished_at) < recentMs)),
   );
   if (shownJobs.length === 0) return null;
   return (

@@ -8,7 +8,7 @@ import type { ListFilter } from "../../api/filters.ts";
 import { FilterBar } from "../../components/filters/filter-bar.tsx";
 import { FilteredList } from "../../components/filters/filtered-list.tsx";
 import type { ListColumn } from "../../components/list-table.tsx";
-import { EventTypeName, HistoryTable } from "../../components/history-table.tsx";
+import { EventTypeName, HistoryTable, endpointColumn } from "../../components/history-table.tsx";
 import { AnswerLabel, Name } from "../../components/labels.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { describeLatency } from "../../components/time.tsx";
@@ -76,8 +76,7 @@ const columns: readonly ListColumn<AttemptLine>[] = [
         <Name>{endpoint_name}</Name>
       </Link>
     ),
-    place: "middle",
-    isName: true,
+    ...endpointColumn,
   },
 ];
 

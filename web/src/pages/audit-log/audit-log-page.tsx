@@ -137,7 +137,7 @@ const columns: readonly ListColumn<AuditRecord>[] = [
     place: "below",
     isName: true,
   },
-  { title: "By", show: ({ actor }) => <AuditActor actor={actor} />, place: "middle" },
+  { title: "By", show: ({ actor }) => <AuditActor actor={actor} />, place: "middle", width: 20 },
   { title: "When", show: ({ at }) => <When at={at} />, place: "end" },
 ];
 

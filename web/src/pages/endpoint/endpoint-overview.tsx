@@ -113,6 +113,9 @@ function EndpointFacts({ endpoint, health }: { endpoint: Endpoint; health: Endpo
       </Fact>
       <Fact term="Open requests">{health ? openRequests(health) : "…"}</Fact>
       <Fact term="Format">{formatName[endpoint.format]}</Fact>
+      <Fact term="Events">
+        {endpoint.event_types.includes("*") ? "Every change" : `${endpoint.event_types.length} selected`}
+      </Fact>
       <Fact term="Created">
         <When at={endpoint.created_at} isExact />
       </Fact>

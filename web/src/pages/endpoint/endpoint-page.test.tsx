@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Endpoint } from "../../api/endpoints.ts";
+import { exampleDelivery } from "../../testing/examples.ts";
 import { click, fill, tick } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
@@ -177,6 +178,30 @@ test("a deletion that ends after its page was left calls nobody back", async () 
   await says("The endpoint crm was deleted");
   await waitFor(() => expect(page.queries.isFetching()).toBe(0));
   expect(page.address()).toBe("/bins");
+});
+
+test.each(["overview", "deliveries", "test"])(
+  "the tab %s shows the URL, and that the endpoint is not active",
+  async (tab) => {
+    const { server } = serverWithCrm();
+    showPage(`/endpoints/5?tab=${tab}`, {
+      ...server,
+      "GET /api/v1/endpoints/5": () => [200, { ...crm, active: false }],
+    });
+    await says("The endpoint is not active");
+    expect(shown()).toContain("https://crm.example/in");
+    await click("Activate it in its settings");
+    await says("Save endpoint");
+  },
+);
+
+test("the deliveries of an endpoint do not repeat its name", async () => {
+  const { server } = serverWithCrm();
+  const data = [{ ...exampleDelivery, endpoint_name: "crm" }];
+  showPage("/endpoints/5?tab=deliveries", { ...server, "GET /api/v1/deliveries": () => [200, { data, next: null }] });
+  await says(exampleDelivery.account_name);
+  const titles = [...document.querySelectorAll("th")].map(({ textContent }) => textContent);
+  expect(titles).toEqual(["Event", "Account", "State", "Last response", "Attempts", "When"]);
 });
 
 test("the tab in the address is scrolled into view", async () => {

@@ -1,4 +1,5 @@
 import {
+  Alert,
   Button,
   Content,
   Flex,
@@ -12,7 +13,7 @@ import {
   Tabs,
 } from "@patternfly/react-core";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { deliveriesQuery } from "../../api/deliveries.ts";
@@ -52,7 +53,7 @@ export function EndpointPage() {
         breadcrumb={<PageBreadcrumb to="/endpoints" list="Endpoints" current={name} />}
         actions={present && <EndpointActions endpoint={present} />}
       >
-        {present?.description}
+        {present && <EndpointSummary endpoint={present} />}
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={both(query, types)} skeleton={<TableSkeleton of="the endpoint" />} back={back}>
@@ -62,6 +63,19 @@ export function EndpointPage() {
     </>
   );
 }
+
+/** The URL is the part that identifies an endpoint, so each tab shows it. */
+const EndpointSummary = ({ endpoint: { description, url_masked } }: { endpoint: Endpoint }) => (
+  <>
+    <span className="bellwire-mono bellwire-break">{url_masked || "No URL yet"}</span>
+    {description && (
+      <>
+        <br />
+        {description}
+      </>
+    )}
+  </>
+);
 
 function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly EventType[] }) {
   const search = route.useSearch();
@@ -107,6 +121,7 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
       {(endpoint.state !== "enabled" || endpoint.held_until !== null || endpoint.held_after_restore) && (
         <EndpointStateNotice endpoint={endpoint} />
       )}
+      {endpoint.state === "enabled" && !endpoint.active && <InactiveNotice id={endpoint.id} />}
       <Tabs
         aria-label="Endpoint"
         activeKey={tab}
@@ -134,6 +149,23 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
   );
 }
 
+/** The buttons of the page pause and resume, and do not activate. */
+const InactiveNotice = ({ id }: { id: number }) => (
+  <Alert
+    isInline
+    component="h2"
+    variant="warning"
+    title="The endpoint is not active"
+    actionLinks={
+      <Link to="/endpoints/$id" params={{ id: String(id) }} search={{ tab: "settings" }}>
+        Activate it in its settings
+      </Link>
+    }
+  >
+    New events create no delivery, and pending ones are held.
+  </Alert>
+);
+
 /** Centres the tab that an address opens. On phones, the last ones begin outside of the bar. */
 const scrollIntoTabs = (tab: HTMLElement | null) => tab?.scrollIntoView({ block: "nearest", inline: "center" });
 
@@ -148,7 +180,7 @@ function EndpointDeliveries({ endpointId }: { endpointId: number }) {
         <Loaded query={query} skeleton={<TableSkeleton of="deliveries" />}>
           {({ pages: [first] }) =>
             first && first.data.length > 0 ? (
-              <DeliveriesTable deliveries={first.data} />
+              <DeliveriesTable deliveries={first.data} isOfEndpoint />
             ) : (
               <p className="bellwire-subtle">No deliveries yet. They appear here automatically.</p>
             )

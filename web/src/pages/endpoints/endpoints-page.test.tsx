@@ -70,6 +70,17 @@ test.each([
   expect(document.querySelector<HTMLSelectElement>("select[aria-label=Order]")?.value).toBe(order);
 });
 
+test("an endpoint that is not active is not called paused, which another button ends", async () => {
+  const data = [
+    { ...health(1, "paused"), hold: "switched_off" },
+    { ...health(2, "paused"), hold: "paused" },
+  ];
+  showPage("/endpoints", { ...server, "GET /api/v1/endpoints/health": () => [200, { data }] });
+  await says("Inactive");
+  const states = [...document.querySelectorAll("td[data-label=Health]")].map(({ textContent }) => textContent);
+  expect(states).toEqual(["Inactive", "Paused", ""]);
+});
+
 test("the list is shown even if the health cannot be read", async () => {
   showPage("/endpoints", { ...server, "GET /api/v1/endpoints/health": () => [500, { title: "Away." }] });
   await says("crm.example");

@@ -282,6 +282,18 @@ test("the progress of a running job is shown with a button that stops it", async
   await waitFor(() => expect(page.askedFor("POST /api/v1/jobs/97/cancel")).toHaveLength(1));
 });
 
+test("an export of other rows is not reported above the failures", async () => {
+  const finished_at = new Date().toISOString();
+  const done = { ...job, kind: "export", state: "done", format: "csv", finished_at } as const;
+  const jobs = [
+    { ...done, id: 1, of: "events" },
+    { ...done, id: 2, of: "failures" },
+  ];
+  showPage("/failures", { ...server, "GET /api/v1/jobs": () => [200, { data: jobs, next: null }] });
+  await says("failures exported");
+  expect(shown()).not.toContain("events exported");
+});
+
 test("a deletion is reported with a button that undoes it", async () => {
   const page = showPage("/failures?view=list", server);
   await says("Account 1");

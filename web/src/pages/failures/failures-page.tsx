@@ -44,7 +44,7 @@ export function FailuresPage() {
         Deliveries without attempts left. They stay here until you retry or delete them.
       </PageHeader>
       <PageSection isFilled>
-        <RunningJobs />
+        <RunningJobs exportsOf={["failures"]} />
         <Tabs
           className="bellwire-notice"
           activeKey={view}
