@@ -1,11 +1,11 @@
 import {
   Alert,
-  Bullseye,
   Button,
   EmptyState,
   EmptyStateActions,
   EmptyStateBody,
   EmptyStateFooter,
+  Flex,
   FormSelect,
   FormSelectOption,
   Pagination,
@@ -204,7 +204,7 @@ export function LoadMore({ query, label = "Load more" }: LoadMoreProps) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   if (!hasNextPage) return null;
   return (
-    <Bullseye>
+    <Flex justifyContent={{ default: "justifyContentCenter" }}>
       <Stack hasGutter>
         {isFetchNextPageError && (
           <StackItem>
@@ -222,6 +222,6 @@ export function LoadMore({ query, label = "Load more" }: LoadMoreProps) {
           </Button>
         </StackItem>
       </Stack>
-    </Bullseye>
+    </Flex>
   );
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { outcomeChart } from "./attempt-charts.tsx";
 import { pointsChange, relativeChange } from "./figure-tiles.tsx";
 import { describePoints } from "./sparkline.tsx";
+import { lonePoints } from "./time-chart.tsx";
 import { rangeBefore, readTimeSpanSearch } from "./time-span.ts";
 
 test("a rise is good or bad depending on the figure", () => {
@@ -36,6 +37,14 @@ test("a chart shows the outcomes that occurred, and always successes", () => {
     { outcome: "5xx", attempts: 3 },
   ]);
   expect(chart.points[0]?.values).toEqual({ "2xx": 0, "5xx": 3 });
+});
+
+test("a point without neighbours is drawn as a dot, since no line leads to it", () => {
+  const points = [null, 5, null, 6, 7, null, 0].map((value) => ({ at: new Date(0), values: { p50: value } }));
+  expect(lonePoints(points, "p50")).toEqual([
+    { index: 1, value: 5 },
+    { index: 6, value: 0 },
+  ]);
 });
 
 test("a sparkline has the same figures as text", () => {

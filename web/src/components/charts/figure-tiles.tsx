@@ -162,7 +162,7 @@ function changeOf(size: number, text: string, rising: Meaning): Change {
 const opposite = { good: "bad", bad: "good", neutral: "neutral" } as const;
 
 function ChangeText({ change: { text, direction, meaning }, span }: { change: Change; span: TimeSpan }) {
-  if (text === undefined) return "nothing to compare with";
+  if (text === undefined) return "no earlier data";
   if (direction === "same") return <span title={`As in the ${span.long} before`}>unchanged</span>;
   const comparison = `${direction === "up" ? "more" : "less"} than in the ${span.long} before`;
   return (

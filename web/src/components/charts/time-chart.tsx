@@ -269,6 +269,22 @@ interface ShapesProps extends Pick<TimeChartProps, "kind" | "points" | "series">
   readonly patterns: string;
 }
 
+/** Returns the points of a series without neighbours, which no line leads to. */
+export function lonePoints(points: readonly ChartPoint[], key: string): readonly { index: number; value: number }[] {
+  const valueAt = (index: number) => points[index]?.values[key] ?? undefined;
+  return points.flatMap((_, index) => {
+    const value = valueAt(index);
+    const isLone = valueAt(index - 1) === undefined && valueAt(index + 1) === undefined;
+    return value !== undefined && isLone ? [{ index, value }] : [];
+  });
+}
+
+const dotRadius = 3.5;
+
+/** Large enough to see: the first hour of a chart is one point. */
+const dotAt = (x: number, y: number): string =>
+  `M${x - dotRadius} ${y}a${dotRadius} ${dotRadius} 0 1 0 ${2 * dotRadius} 0a${dotRadius} ${dotRadius} 0 1 0 ${-2 * dotRadius} 0`;
+
 /** One path for each series, so a chart of many points stays cheap. */
 function Shapes({ kind, points, series, layout: { x, y, slotWidth }, patterns }: ShapesProps) {
   if (kind === "lines") {
@@ -278,7 +294,13 @@ function Shapes({ kind, points, series, layout: { x, y, slotWidth }, patterns }:
         .x((_, index) => x(index) + slotWidth / 2)
         .y(({ values }) => y(values[key] ?? 0))
         .curve(curveMonotoneX);
-      return <path key={key} className={`bellwire-line ${look}`} d={path([...points]) ?? ""} />;
+      const dots = lonePoints(points, key).map(({ index, value }) => dotAt(x(index) + slotWidth / 2, y(value)));
+      return (
+        <g key={key} className={look}>
+          <path className={`bellwire-line ${look}`} d={path([...points]) ?? ""} />
+          <path className="bellwire-lone" d={dots.join("")} />
+        </g>
+      );
     });
   }
   const layers = stack<ChartPoint>()

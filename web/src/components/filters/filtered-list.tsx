@@ -1,5 +1,4 @@
 import {
-  Bullseye,
   Button,
   EmptyState,
   EmptyStateActions,
@@ -97,11 +96,11 @@ export function FilteredList<Row>(props: FilteredListProps<Row>) {
         }}
       </Loaded>
       {searchedUntil && (
-        <Bullseye>
+        <Flex justifyContent={{ default: "justifyContentCenter" }}>
           <span className="bellwire-subtle" role="status">
             Searched back to <When at={searchedUntil} isExact />
           </span>
-        </Bullseye>
+        </Flex>
       )}
       <LoadMore
         query={{ ...query, hasNextPage, fetchNextPage }}

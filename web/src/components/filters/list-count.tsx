@@ -44,8 +44,9 @@ export function ListCount({ list, filter }: { list: ListName; filter: ListFilter
   );
 }
 
-/** Returns "About 12,400 deliveries", "1 delivery". */
+/** Returns "About 12,400 deliveries", "1 delivery". An estimate of nothing may be above rows, so it is left out. */
 function describeCount(list: ListName, { count, about }: Count): string {
   const { row, rows } = filteredLists[list];
+  if (about && count === 0) return "";
   return `${about ? "About " : ""}${formatCount(count)} ${count === 1 && !about ? row : rows}`;
 }

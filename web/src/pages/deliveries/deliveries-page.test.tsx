@@ -127,6 +127,16 @@ test("a time that is entered only in part is not taken for no time", async () =>
   await waitFor(() => expect(page.address()).toBe("/deliveries"));
 });
 
+test("no estimate is shown where nothing is estimated, since there may be rows all the same", async () => {
+  const page = showPage("/deliveries", {
+    ...server,
+    "GET /api/v1/deliveries/count": () => [200, { count: 0, about: true }],
+  });
+  await says("Harbour & Sons");
+  await waitFor(() => expect(page.queries.isFetching()).toBe(0));
+  expect(shown()).not.toContain("About 0");
+});
+
 test("an unfinished search shows its progress and can be continued", async () => {
   const searchedUntil = "2026-02-20T09:00:00.000Z";
   const page = showPage("/deliveries?q=harbour", {
