@@ -171,6 +171,9 @@ export class LiveList<Row, Page extends ListPage<Row>> {
   constructor(client: QueryClient, options: LiveListOptions<Row, Page>) {
     this.#client = client;
     this.#options = options;
+    const isPaused = this.#pages() !== undefined && client.getQueryData(this.#pauseKey()) === true;
+    if (isPaused) this.#state = { ...initialState, isPaused };
+    this.#hasMissed = isPaused; // while it was not shown
   }
 
   readonly state = (): LiveListState => this.#state;
@@ -213,7 +216,9 @@ export class LiveList<Row, Page extends ListPage<Row>> {
     if (this.#state.hasCutRows) await this.#restart();
   };
 
+  /** Remembers a pause as long as the rows that are paused, for a return to them. */
   readonly stop = (): void => {
+    this.#client.setQueryData(this.#pauseKey(), this.#state.isPaused);
     clearTimeout(this.#applyTimer);
     clearTimeout(this.#checkTimer);
     this.#applyTimer = undefined;
@@ -316,6 +321,10 @@ export class LiveList<Row, Page extends ListPage<Row>> {
 
   #rules(): MergeRules<Row> {
     return { ...this.#options, keepsRows: this.#keepsRows, isHolding: this.#held.size > 0 };
+  }
+
+  #pauseKey(): QueryKey {
+    return ["paused", ...this.#options.queryKey];
   }
 
   #pages(): readonly Page[] | undefined {

@@ -187,6 +187,23 @@ test("resuming a paused list reads its first page once", async () => {
   expect(shown()).not.toContain("Paused");
 });
 
+test("a list stays paused, with its rows, after another page and after a gap in the stream", async () => {
+  const page = await open("/deliveries");
+  const before = page.askedFor(list).length;
+  await click("Pause");
+  await says("Paused");
+  await page.queries.invalidateQueries({ queryKey: ["delivery pages"] });
+  await page.router.navigate({ to: "/bins" });
+  await says("Request bins");
+  page.router.history.back();
+  await says("Harbour & Sons");
+  expect(shown()).toContain("Paused");
+  expect(page.askedFor(list)).toHaveLength(before);
+  await click("Resume");
+  await waitFor(() => expect(page.askedFor(list)).toHaveLength(before + 1));
+  expect(shown()).not.toContain("Paused");
+});
+
 test("new rows push no selected row off the list", async () => {
   const keepRows = vi.fn<(isKept: boolean) => void>();
   showInPortal(<SelectableDeliveries deliveries={[exampleDelivery]} filter={{}} keepRows={keepRows} />, {

@@ -43,7 +43,6 @@ const deliveryOrder = {
 function DeliveryList({ filter, onClear }: { filter: ListFilter; onClear: () => void }) {
   const api = useApi();
   const options = deliveryPagesQuery(api, filter);
-  const query = useInfiniteQuery(options);
   const live = useLiveList({
     queryKey: options.queryKey,
     order: deliveryOrder,
@@ -54,6 +53,8 @@ function DeliveryList({ filter, onClear }: { filter: ListFilter; onClear: () => 
         : undefined,
     readFirstPage: () => readDeliveryPage(api, filter),
   });
+  // Neither a return to a paused list nor a gap in the stream replaces its rows.
+  const query = useInfiniteQuery({ ...options, enabled: !live.state.isPaused });
   return (
     <FilteredList
       list="deliveries"

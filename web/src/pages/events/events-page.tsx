@@ -40,7 +40,6 @@ const eventOrder = {
 function EventList({ filter, onClear }: { filter: ListFilter; onClear: () => void }) {
   const api = useApi();
   const options = eventPagesQuery(api, filter);
-  const query = useInfiniteQuery(options);
   const live = useLiveList({
     queryKey: options.queryKey,
     order: eventOrder,
@@ -51,6 +50,8 @@ function EventList({ filter, onClear }: { filter: ListFilter; onClear: () => voi
         : undefined,
     readFirstPage: () => readEventPage(api, filter),
   });
+  // Neither a return to a paused list nor a gap in the stream replaces its rows.
+  const query = useInfiniteQuery({ ...options, enabled: !live.state.isPaused });
   return (
     <FilteredList list="events" filter={filter} query={query} live={live} empty={<NoEvents />} onClear={onClear}>
       {(events) => <EventsTable events={events} />}
