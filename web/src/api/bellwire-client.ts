@@ -33,6 +33,13 @@ export async function expectSuccess(call: Promise<Call<unknown>>): Promise<void>
   if (!response.ok) throw new ApiProblem(response.status, error);
 }
 
+/** Throws an ApiProblem unless the object is deleted now, by this call or by an earlier one. */
+export async function expectDeleted(call: Promise<Call<unknown>>): Promise<void> {
+  const { error, response } = await call;
+  const problem = new ApiProblem(response.status, error);
+  if (!response.ok && problem.code !== "not-found") throw problem;
+}
+
 export const ApiContext = createContext<ApiClient | undefined>(undefined);
 
 export function useApi(): ApiClient {

@@ -1,6 +1,6 @@
 import { createContext, use } from "react";
 import type { components } from "./account-management-api.d.ts";
-import { ApiProblem } from "./api-problem.ts";
+import { ApiProblem, isNotFound } from "./api-problem.ts";
 import type { SessionFetch } from "./session-fetch.ts";
 
 /** The named schemas of the Account Management API. */
@@ -20,6 +20,7 @@ export interface ManagementClient {
   readList<Item>(path: string, query?: Query): Promise<ObjectList<Item>>;
   create<Answer>(path: string, values?: Values): Promise<Answer>;
   update<Answer>(path: string, values?: Values): Promise<Answer>;
+  /** Succeeds as well if the object was deleted before. */
   delete(path: string): Promise<void>;
   /** Runs an operation that 3scale's API does not have, such as `accounts/7/suspend`. */
   runOperation(path: string, values?: Values): Promise<void>;
@@ -62,7 +63,11 @@ export function createManagementClient(send: SessionFetch): ManagementClient {
     },
     create: async (path, values = {}) => (await call("POST", at(path), values)).json(),
     update: async (path, values = {}) => (await call("PUT", at(path), values)).json(),
-    delete: async (path) => void (await call("DELETE", at(path))),
+    delete: async (path) => {
+      await call("DELETE", at(path)).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+    },
     runOperation: async (path, values = {}) => void (await call("POST", `/api/v1/${path}`, values)),
   };
 }

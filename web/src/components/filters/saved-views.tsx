@@ -14,7 +14,7 @@ import {
   useApi,
   type ApiClient,
   type BellwireSchemas,
-  expectSuccess,
+  expectDeleted,
   responseBody,
 } from "../../api/bellwire-client.ts";
 import type { ListFilter } from "../../api/filters.ts";
@@ -230,4 +230,4 @@ const changeView = (
 ): Promise<SavedView> => responseBody(api.PATCH("/api/v1/views/{id}", { params: { path: { id } }, body: changed }));
 
 const deleteView = (api: ApiClient, id: number): Promise<void> =>
-  expectSuccess(api.DELETE("/api/v1/views/{id}", { params: { path: { id } } }));
+  expectDeleted(api.DELETE("/api/v1/views/{id}", { params: { path: { id } } }));

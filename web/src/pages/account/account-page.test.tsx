@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Answer, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
-import { says, showPage } from "../../testing/show-page.tsx";
+import { type Server, says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { PlanRequestNotice } from "./account-page.tsx";
 
@@ -10,6 +10,14 @@ const account = {
   org_name: "Quay Books",
   created_at: "2026-03-01T09:00:00Z",
   updated_at: "2026-03-01T09:00:00Z",
+};
+const invitation = {
+  id: 8,
+  email: "nora@quay.test",
+  accepted_at: null,
+  sent_at: account.created_at,
+  expires_at: "2099-01-01T00:00:00Z",
+  created_at: account.created_at,
 };
 const definition = { id: 1, target: "Account", name: "org_name", label: "Organization", choices: [], position: 1 };
 
@@ -79,8 +87,6 @@ test("a user's email that a colleague saves meanwhile is replaced only by saving
 
 test("without a mail server, the message after an invitation or activation says where its link is", async () => {
   const user = { id: 21, username: "mira", email: "mira@quay.test", role: "admin", state: "pending" };
-  const times = { sent_at: account.created_at, expires_at: "2099-01-01T00:00:00Z", created_at: account.created_at };
-  const invitation = { id: 8, email: "nora@quay.test", accepted_at: null, ...times };
   const path = "/api/v1/accounts/4/invitations";
   const page = showPage(
     "/accounts/4",
@@ -175,4 +181,32 @@ test("declining a plan request that was decided meanwhile shows a notice instead
   await waitFor(() => expect(page()).toContain("The request was already decided or changed"));
   await waitFor(() => expect(page()).not.toContain("Gold"));
   expect(page()).not.toContain("could not be declined");
+});
+
+test("the deletion of an invitation or a user that a colleague has deleted is done, and closes its dialog", async () => {
+  const user = { id: 21, username: "mira", email: "mira@quay.test", role: "member", state: "active" };
+  const gone = new Set<string>();
+  const deleteGone = (name: string, body: object) => () => {
+    gone.add(name);
+    return [404, body] as const;
+  };
+  const server: Server = {
+    "GET /admin/api/accounts/4.json": () => [200, { account }],
+    "GET /api/v1/accounts/4/invitations": () => [200, { data: gone.has("invitation") ? [] : [invitation] }],
+    "DELETE /api/v1/accounts/4/invitations/8": deleteGone("invitation", { title: "Not found.", code: "not-found" }),
+    "GET /admin/api/accounts/4/users.json": () => [200, { users: gone.has("user") ? [] : [{ user }] }],
+    "DELETE /admin/api/accounts/4/users/21.json": deleteGone("user", { status: "Not found" }),
+  };
+  showPage("/accounts/4", server, { allowedActions: new Set(["administer-portal"]) });
+  for (const [name, done] of [
+    [invitation.email, "The invitation was deleted"],
+    [user.username, "The user was deleted"],
+  ] as const) {
+    await click(`Actions for ${name}`);
+    await click("Delete");
+    await waitFor(() => expect(document.querySelector("[role=dialog]")).not.toBe(null));
+    await click("Delete");
+    await says(done);
+    await waitFor(() => expect(document.querySelector("[role=dialog]")).toBe(null));
+  }
 });

@@ -2,7 +2,7 @@ import { Button, Content, Label } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Invitation, invitationsQuery } from "../../api/accounts.ts";
-import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
+import { responseBody, expectSuccess, expectDeleted, useApi } from "../../api/bellwire-client.ts";
 import { mailMessage, mayAdminister, useSession } from "../../api/session.tsx";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
@@ -30,7 +30,7 @@ export function InvitationList({ accountId }: { accountId: number }) {
     failed: "The invitation could not be sent",
   });
   const remove = useChange({
-    change: (id: number) => expectSuccess(api.DELETE("/api/v1/accounts/{id}/invitations/{invitation_id}", pathOf(id))),
+    change: (id: number) => expectDeleted(api.DELETE("/api/v1/accounts/{id}/invitations/{invitation_id}", pathOf(id))),
     stale,
     done: "The invitation was deleted",
     failed: "The invitation could not be deleted",

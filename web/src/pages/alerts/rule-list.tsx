@@ -11,7 +11,7 @@ import {
   shownThreshold,
   storedThreshold,
 } from "../../api/alerts.ts";
-import { expectSuccess, responseBody, useApi } from "../../api/bellwire-client.ts";
+import { expectDeleted, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
 import { refuseConflicts } from "../../components/form/conflicts.ts";
 import { SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
@@ -36,7 +36,7 @@ export function RuleList() {
     failed: "The rule could not be changed",
   });
   const remove = useChange({
-    change: (id: number) => expectSuccess(api.DELETE("/api/v1/alert-rules/{id}", { params: { path: { id } } })),
+    change: (id: number) => expectDeleted(api.DELETE("/api/v1/alert-rules/{id}", { params: { path: { id } } })),
     stale: [["alerts"]],
     done: "The rule was deleted",
     failed: "The rule could not be deleted",

@@ -15,7 +15,7 @@ import {
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { responseBody, expectSuccess, useApi } from "../../api/bellwire-client.ts";
+import { responseBody, expectDeleted, useApi } from "../../api/bellwire-client.ts";
 import { deliveriesQuery } from "../../api/deliveries.ts";
 import { type Endpoint, endpointQuery, endpointsQuery } from "../../api/endpoints.ts";
 import { type EventType, eventTypesQuery } from "../../api/events.ts";
@@ -245,7 +245,7 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
   const pending = usePendingCount(id);
   const toastWithUndo = useUndoToast();
   const remove = useChange({
-    change: () => expectSuccess(api.DELETE("/api/v1/endpoints/{id}", { params: { path: { id } } })),
+    change: () => expectDeleted(api.DELETE("/api/v1/endpoints/{id}", { params: { path: { id } } })),
     stale: affectedQueries,
     gone: [["endpoints", id]],
     failed: "The endpoint could not be deleted",

@@ -1,7 +1,7 @@
 import { Content, EmptyState, EmptyStateBody, Flex, Label, PageSection, Progress } from "@patternfly/react-core";
 import ClipboardListIcon from "@patternfly/react-icons/dist/esm/icons/clipboard-list-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
+import { expectDeleted, useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
 import { type Job, isRunning, jobsQuery } from "../../api/jobs.ts";
 import { useChange } from "../../components/form/use-change.ts";
@@ -50,7 +50,7 @@ const columns: readonly ListColumn<Job>[] = [
 function JobsTable({ jobs }: { jobs: readonly Job[] }) {
   const api = useApi();
   const remove = useChange({
-    change: (id: number) => expectSuccess(api.DELETE("/api/v1/jobs/{id}", { params: { path: { id } } })),
+    change: (id: number) => expectDeleted(api.DELETE("/api/v1/jobs/{id}", { params: { path: { id } } })),
     stale: [["jobs"]],
     done: "The job was deleted",
     failed: "The job could not be deleted",

@@ -12,7 +12,7 @@ import { useQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { formatCount } from "../../components/counts.ts";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
-import { useApi, responseBody, expectSuccess } from "../../api/bellwire-client.ts";
+import { useApi, responseBody, expectDeleted } from "../../api/bellwire-client.ts";
 import { type Bin, binsQuery } from "../../api/endpoints.ts";
 import { binLimits } from "../../api/facts.ts";
 import type { Values } from "../../api/management-client.ts";
@@ -218,7 +218,7 @@ function useBinActions() {
     onError: showError("The bin could not be created"),
   });
   const remove = useMutation({
-    mutationFn: (id: string) => expectSuccess(api.DELETE("/api/v1/bins/{id}", { params: { path: { id } } })),
+    mutationFn: (id: string) => expectDeleted(api.DELETE("/api/v1/bins/{id}", { params: { path: { id } } })),
     onSuccess: refresh,
     onError: showError("The bin could not be deleted"),
   });
