@@ -37,9 +37,14 @@ function serverWith(present: Present | "signed out" | "away", { isForbidden = fa
   });
   const ends: (string | undefined)[] = [];
   const session = holdSession({ ...exampleSession, userId: 1, csrfToken: "first" });
-  const send = createSessionFetch({ session, onEnd: (otherUser) => void ends.push(otherUser) });
+  const polls: boolean[] = [];
+  const onEnd = (otherUser: string | undefined, isPoll: boolean): void => {
+    ends.push(otherUser);
+    polls.push(isPoll);
+  };
+  const send = createSessionFetch({ session, onEnd });
   const put = () => send(new Request("https://bellwire.example/x", { method: "PUT", body: "typed" }));
-  return { send, put, bodies, ends: () => ends.length, others: () => ends, session };
+  return { send, put, bodies, ends: () => ends.length, others: () => ends, polls, session };
 }
 
 test("a change uses the session of the page", async () => {
@@ -63,6 +68,13 @@ test.each([
     expect([bodies, others()]).toEqual([[], [other]]);
   },
 );
+
+test("a report says whether the request was a change, which a page that polls does not send", async () => {
+  const { send, put, polls } = serverWith("signed out");
+  await send(new Request("https://bellwire.example/x"));
+  await put();
+  expect(polls).toEqual([true, false]);
+});
 
 test("a 403 in an unchanged session is not reported as the session's end", async () => {
   const { put, ends } = serverWith({ userId: 1, csrfToken: "first" }, { isForbidden: true });

@@ -6,8 +6,8 @@ export type SessionFetch = (request: Request) => Promise<Response>;
 export interface SessionFetchOptions {
   /** The session of the page. It is replaced after a sign-in in another tab, or a change of permissions. */
   readonly session: Pick<PresentSession, "read" | "replace">;
-  /** Called for each request that finds no session, or that of another user, with the name of that one. */
-  readonly onEnd: (otherUser?: string) => void;
+  /** Called for each request that finds no session, or that of another user, with the name of that one. A page polls without a change. */
+  readonly onEnd: (otherUser: string | undefined, isPoll: boolean) => void;
 }
 
 /**
@@ -35,7 +35,7 @@ export function createSessionFetch({ session, onEnd }: SessionFetchOptions): Ses
     const present = await readPresentSession();
     if (present === "unknown") return response;
     if (present === "signed out" || present.userId !== userId) {
-      onEnd(present === "signed out" ? undefined : present.userName);
+      onEnd(present === "signed out" ? undefined : present.userName, request.method === "GET");
       return sessionEnded();
     }
     session.replace(present);

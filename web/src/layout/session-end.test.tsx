@@ -1,6 +1,7 @@
+import { useSyncExternalStore } from "react";
 import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
-import { SessionContext } from "../api/session.tsx";
+import { type Session, SessionContext, holdSession } from "../api/session.tsx";
 import { watchInput } from "../components/form/unsaved-input.ts";
 import { exampleSession } from "../testing/examples.ts";
 import { mount } from "../testing/in-portal.tsx";
@@ -13,8 +14,8 @@ import { SessionEndNotice, createSessionEnd } from "./session-end.tsx";
 function showPageWithForm() {
   let signIns = 0;
   const sessionEnd = createSessionEnd(watchInput(document), () => void signIns++);
-  const page = mount(
-    <SessionContext value={exampleSession}>
+  const inSession = (session: Session) => (
+    <SessionContext value={session}>
       <main>
         <input aria-label="Search" />
         <form>
@@ -22,11 +23,16 @@ function showPageWithForm() {
         </form>
         <SessionEndNotice sessionEnd={sessionEnd} />
       </main>
-    </SessionContext>,
+    </SessionContext>
   );
+  const present = holdSession(exampleSession);
+  const Page = () => inSession(useSyncExternalStore(present.subscribe, present.read));
+  const page = mount(<Page />);
   return {
     signIns: () => signIns,
     end: (otherUser?: string) => flushSync(() => sessionEnd.report(otherUser)),
+    poll: () => flushSync(() => sessionEnd.report(undefined, true)),
+    signIn: () => flushSync(() => present.replace({ ...exampleSession, csrfToken: "of the next session" })),
     type: (label: string) =>
       page.querySelector(`[aria-label=${label}]`)?.dispatchEvent(new Event("input", { bubbles: true })),
     removeForm: () => page.querySelector("form")?.remove(),
@@ -52,6 +58,26 @@ test("with form input, the page stays, and a dialog offers a sign-in in another 
   await waitFor(() => expect(document.activeElement).toBe(link));
   await click("Back to the form");
   expect(shown()).not.toContain("Your session has ended");
+});
+
+test("a sign-in in another tab closes the dialog", async () => {
+  const page = showPageWithForm();
+  page.type("Name");
+  page.poll();
+  await says("Your session has ended");
+  page.signIn();
+  await waitFor(() => expect(shown()).not.toContain("Your session has ended"));
+});
+
+test("a dialog that the user has closed is not opened again by a page that polls, but by the next change", async () => {
+  const page = showPageWithForm();
+  page.type("Name");
+  page.poll();
+  await click("Back to the form");
+  page.poll();
+  expect(shown()).not.toContain("Your session has ended");
+  page.end();
+  await says("Your session has ended");
 });
 
 test("if somebody else is signed in meanwhile, the dialog says who, and offers no sign-in, which would lead to that user", async () => {
