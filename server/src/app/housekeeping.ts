@@ -3,7 +3,7 @@ import type { Registry } from "prom-client";
 import { deleteExpiredCounters, deleteOldAuditRecords } from "#access/index.ts";
 import { deleteOldAlerts, deleteRulesOfDeletedEndpoints, evaluateAlerts } from "#alerts/index.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
-import type { Pool } from "#platform/database/database.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { errorMessage } from "#platform/errors.ts";
 import { deleteExpiredChangeCounters } from "#portal/accounts/index.ts";
@@ -17,10 +17,20 @@ import {
   purgeDeletedFailures,
   retireExpiredDays,
 } from "#webhooks/deliveries/index.ts";
-import { cancelDueOfDeletedEndpoints, deleteOldSentSettings, eraseDeletedEndpoint } from "#webhooks/endpoints/index.ts";
+import {
+  cancelDueOfDeletedEndpoints,
+  deleteForgottenEndpoints,
+  deleteOldSentSettings,
+  eraseDeletedEndpoint,
+} from "#webhooks/endpoints/index.ts";
 import { deleteOldJobs, endInterruptedJobs } from "#webhooks/jobs/index.ts";
 import { deleteOldReplays } from "#webhooks/replays/index.ts";
-import { addStatisticsPartitions, countOrphans, dropOldStatistics } from "#webhooks/statistics/index.ts";
+import {
+  addStatisticsPartitions,
+  countOrphans,
+  deleteLaneReports,
+  dropOldStatistics,
+} from "#webhooks/statistics/index.ts";
 import type { ProviderUrls } from "./addresses.ts";
 import { measureHousekeeping } from "./metrics.ts";
 
@@ -47,7 +57,8 @@ interface HousekeepingNeeds {
  * - Each minute: cancels deliveries, erases settings and deletes alert rules of endpoints whose deletion can no longer be undone,
  *   purges deleted failures and expired counters, counts attempts of killed engines, and evaluates alerts.
  * - A minute after the start, and then each hour: moves deliveries beyond the quota of held ones to the failure list, creates the
- *   partitions of the coming days, and deletes history, statistics, mails, replays, jobs, alerts and audit records that have expired.
+ *   partitions of the coming days, and deletes history, statistics, mails, replays, jobs, alerts and audit records that have expired,
+ *   and deleted endpoints that nothing names any more.
  */
 export function startHousekeeping(needs: HousekeepingNeeds): AsyncDisposable {
   const closing = new AbortController();
@@ -135,11 +146,18 @@ async function runHourly(signal: AbortSignal, needs: HousekeepingNeeds): Promise
   return isDone && isDeleted;
 }
 
-function deleteExpired(
+type RetentionNeeds = Pick<
+  HousekeepingNeeds,
+  "pool" | "log" | "retentionDays" | "auditRetentionDays" | "statisticsDays"
+>;
+
+/** Deletes what has expired, and then the deleted endpoints that nothing names any more. Returns whether all of it has succeeded. */
+export function deleteExpired(
   signal: AbortSignal,
   now: Date,
-  { pool, log, retentionDays, auditRetentionDays, statisticsDays }: HousekeepingNeeds,
+  { pool, log, retentionDays, auditRetentionDays, statisticsDays }: RetentionNeeds,
 ): Promise<boolean> {
+  const keptDays = Math.max(retentionDays, statisticsDays);
   return runAll({ signal, log }, [
     async () => {
       const { days, busy } = await retireExpiredDays(pool, { now, retentionDays, signal });
@@ -157,5 +175,15 @@ function deleteExpired(
     () => deleteExpiredMutes(pool, now),
     () => inBatches(signal, () => deleteOldAlerts(pool, now, retentionDays)),
     () => inBatches(signal, () => deleteOldAuditRecords(pool, now, auditRetentionDays)),
+    () => inBatches(signal, () => pool.inTransaction((tx) => forgetEndpoints(tx, { now, keptDays }))),
   ]);
+}
+
+async function forgetEndpoints(
+  tx: Transaction,
+  retention: { readonly now: Date; readonly keptDays: number },
+): Promise<number> {
+  const ids = await deleteForgottenEndpoints(tx, retention);
+  if (ids.length > 0) deleteLaneReports(tx, ids);
+  return ids.length;
 }

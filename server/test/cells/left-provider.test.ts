@@ -17,7 +17,7 @@ import {
   settleDeliveries,
   verifyOwnership,
 } from "#webhooks/deliveries/index.ts";
-import { eraseDeletedEndpoint } from "#webhooks/endpoints/index.ts";
+import { deleteForgottenEndpoints, eraseDeletedEndpoint } from "#webhooks/endpoints/index.ts";
 import { createJob, workOnJob } from "#webhooks/jobs/index.ts";
 import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
 import { countOrphans, writeStatistics } from "#webhooks/statistics/index.ts";
@@ -198,18 +198,25 @@ test("what a provider that has left the cell has there keeps nothing of others f
   expect(await pool.query(readExpired, [gone])).toEqual([before]);
 });
 
-test("a deleted endpoint of a provider that has left the cell keeps no other from being erased", async ({
+test("deleted endpoints of a provider that has left the cell keep no other from being erased or deleted", async ({
   database: pool,
   databaseUrl,
 }) => {
   const [gone, staying] = [await buildProvider(pool), await buildProvider(pool)];
-  for (const providerId of [gone, staying]) await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" });
-  await pool.query("update endpoints set deleted_at = now() - interval '1 day'");
+  for (const providerId of [gone, staying])
+    for (const name of ["deleted", "erased"])
+      await buildEndpoint(pool, { providerId, name, url: "https://crm.example/hook" });
+  await pool.query("update endpoints set deleted_at = now() - interval '402 days'");
+  await pool.query("update endpoints set url = null, secret = null where name = 'erased'");
   await refuseChanges(databaseUrl, gone, "left");
+  const forget = () => pool.inTransaction((tx) => deleteForgottenEndpoints(tx, { now: new Date(), keptDays: 400 }));
+  expect(await forget()).toHaveLength(1);
   expect(await eraseDeletedEndpoint(pool, encryption)).toBe(true);
   expect(await eraseDeletedEndpoint(pool, encryption)).toBe(false);
-  expect(await pool.query("select provider_id from endpoints where secret is not null")).toEqual([
-    { providerId: gone },
+  expect(await forget()).toHaveLength(1);
+  expect(await pool.query("select provider_id, name from endpoints order by name")).toEqual([
+    { providerId: gone, name: "deleted" },
+    { providerId: gone, name: "erased" },
   ]);
 });
 

@@ -43,7 +43,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   lanes: "webhooks/deliveries",
   mails: "portal/mails",
   moved_changes: "cells",
-  outages: undefined, // alerts replace it; a later release drops it
+  outages: "webhooks/endpoints", // alerts replace it; a later release drops it
   payloads: "webhooks/events",
   plan_requests: "portal/accounts",
   plans: "portal/products",

@@ -91,6 +91,7 @@ export {
   deleteDeadEngines,
   deleteEndedEngines,
   deleteEngine,
+  deleteLanes,
   type DueLanes,
   findDueLanes,
   findRecordedLanes,

@@ -315,6 +315,11 @@ export function insertLane(tx: Transaction, lane: { readonly providerId: number;
   tx.send("insert into lanes (provider_id, endpoint_id) values ($1, $2)", [lane.providerId, lane.endpointId]);
 }
 
+/** Deletes the lanes of endpoints that are deleted, too. */
+export function deleteLanes(tx: Transaction, endpointIds: readonly number[]): void {
+  tx.send("delete from lanes where endpoint_id = any($1)", [endpointIds]);
+}
+
 /** Resets a lane's count of failed attempts, for an endpoint that may be enabled again. */
 export function resetLaneFailures(tx: Transaction, endpointId: number): void {
   tx.send("update lanes set failing_since = null, failed_attempts = 0 where endpoint_id = $1", [endpointId]);

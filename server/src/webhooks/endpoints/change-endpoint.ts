@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { type Actor, recordAudit, requireWithinLimit } from "#access/index.ts";
+import { leavingProviders } from "#platform/database/connection.ts";
 import { propertyName } from "#platform/database/values.ts";
 import { type Pool, retryOnUniqueViolation, type Transaction } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { countLimits } from "#platform/limits.ts";
 import {
   cancelDeliveriesOfDeleted,
+  deleteLanes,
+  heartbeatDistance,
   resetLaneFailures,
   undoEndedSeconds,
   undoSeconds,
@@ -235,6 +238,50 @@ export async function restoreEndpoint(
  */
 export const cancelDueOfDeletedEndpoints = (tx: Transaction): Promise<number> =>
   cancelDeliveriesOfDeleted(tx, undoEndedSeconds);
+
+// By one probe of an index for each table, without reading all of it. An attempt has a delivery for as long as it is kept. Only a living
+// engine writes about a lane that it owns, and it lets go of an idle one within minutes.
+const forgottenStatement = `
+  select id from endpoints
+  where deleted_at < $1::timestamptz - make_interval(days => $2::integer + 1) and secret is null
+    and provider_id not in (${leavingProviders})
+    and (
+      select 1 from (
+        select provider_id, endpoint_id from due
+        union all select provider_id, endpoint_id from failures
+        union all select provider_id, endpoint_id from deleted_failures
+        union all select provider_id, endpoint_id from deliveries
+        union all select provider_id, endpoint_id from sent_settings
+        union all select provider_id, endpoint_id from replays
+        union all select provider_id, endpoint_id from jobs
+        union all select provider_id, endpoint_id from alerts
+        union all select provider_id, endpoint_id from alert_rules
+        union all select provider_id, endpoint_id from statistics_minutes
+        union all select provider_id, endpoint_id from statistics_hours
+        union all select provider_id, endpoint_id from statistics_days
+        union all select provider_id, endpoint_id from lanes
+          join engines on engines.id = lanes.owner and ${heartbeatDistance} < 3600
+      ) named
+      where named.provider_id = endpoints.provider_id and named.endpoint_id = endpoints.id
+      limit 1) is null
+  limit 100
+  for update skip locked`;
+
+/**
+ * Deletes up to 100 endpoints that were deleted more than `keptDays` ago and that nothing names any more, with their lanes. Returns
+ * their ids. `now` is the time of the retention, which cannot leap.
+ */
+export async function deleteForgottenEndpoints(
+  tx: Transaction,
+  { now, keptDays }: { readonly now: Date; readonly keptDays: number },
+): Promise<readonly number[]> {
+  const ids = (await tx.query<{ id: number }>(forgottenStatement, [now, keptDays])).map(({ id }) => id);
+  if (ids.length === 0) return ids;
+  tx.send("delete from endpoints where id = any($1)", [ids]);
+  tx.send("delete from outages where endpoint_id = any($1)", [ids]);
+  deleteLanes(tx, ids);
+  return ids;
+}
 
 // Only an enabled endpoint: one that an admin has paused meanwhile stays paused.
 const disableStatement = `

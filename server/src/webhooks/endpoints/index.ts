@@ -2,6 +2,7 @@ export {
   cancelDueOfDeletedEndpoints,
   createEndpoint,
   deleteEndpoint,
+  deleteForgottenEndpoints,
   disableEndpoint,
   type EndpointNeeds,
   restoreEndpoint,

@@ -14,6 +14,7 @@ export {
   addStatisticsPartitions,
   countOrphans,
   delayOf,
+  deleteLaneReports,
   dropOldStatistics,
   type LaneHold,
   type LaneState,

@@ -96,6 +96,11 @@ const lockReports = `
   order by endpoint_id
   for update`;
 
+/** Deletes the reports of lanes that are deleted, too. */
+export function deleteLaneReports(tx: Transaction, endpointIds: readonly number[]): void {
+  tx.send("delete from lane_reports where endpoint_id = any($1)", [endpointIds]);
+}
+
 const updateReports = `
   update lane_reports report
   set epoch = lane.epoch, released = lane.released, counted_in = lane.counted_in, in_flight = lane.in_flight,
