@@ -2,6 +2,7 @@ import type { PasswordHasher } from "#access/index.ts";
 import { hkdfSync } from "node:crypto";
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import compress from "@fastify/compress";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -408,10 +409,21 @@ export function connectionDrain({ idleMs, slowClientMs, answerMs }: DrainTimes):
     },
     waitLast(http) {
       http.register(async (last) => {
-        last.addHook("preClose", () => systemClock.sleep(idleMs, empty.signal));
+        last.addHook("preClose", async () => {
+          await systemClock.sleep(idleMs, empty.signal);
+          await readPending();
+        });
       });
     },
   };
+}
+
+/**
+ * Lets the event loop accept the connections and read the requests that have arrived while it was busy: those that are closed unread are
+ * reset, and a proxy must not repeat their requests. An accepted connection is read in the turn that follows.
+ */
+async function readPending(): Promise<void> {
+  for (let turn = 1; turn <= 2; turn += 1) await setImmediate();
 }
 
 /** Returns whether the request has arrived and its response has not begun: it waits for the server, not for the client. */

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { Worker } from "node:worker_threads";
+import fastify from "fastify";
 import { expect, onTestFinished } from "vitest";
 import { Client } from "undici";
+import { connectionDrain } from "../../src/app/serve-http.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { kill } from "../support/processes.ts";
@@ -132,3 +135,42 @@ test(
     await stopped;
   },
 );
+
+/**
+ * A client with one connection, on a thread of its own: the server's event loop may be blocked. Sends at the start and when the first
+ * number grows; then the second one does.
+ */
+const clientThread = `
+  const { workerData: { port, steps }, parentPort } = require("node:worker_threads");
+  const socket = require("node:net").connect(port, "127.0.0.1");
+  const send = (then) => socket.write("GET / HTTP/1.1\\r\\nhost: localhost\\r\\n\\r\\n", then);
+  socket.on("data", (data) => parentPort.postMessage(data.toString()));
+  socket.on("error", (error) => parentPort.postMessage(error.code));
+  Atomics.waitAsync(steps, 0, 0).value.then(() => send(() => { Atomics.store(steps, 1, 1); Atomics.notify(steps, 1); }));
+  send();
+`;
+
+test("a request that arrived while the event loop was busy is answered before idle connections are closed", async () => {
+  const idleMs = 20;
+  const http = fastify({ return503OnClosing: false });
+  const drain = connectionDrain({ idleMs, slowClientMs: 60_000, answerMs: 60_000 });
+  drain.addHooks(http);
+  http.get("/", async () => "served");
+  const steps = new Int32Array(new SharedArrayBuffer(8));
+  http.addHook("preClose", async () => {
+    setImmediate(() => {
+      Atomics.store(steps, 0, 1);
+      Atomics.notify(steps, 0);
+      Atomics.wait(steps, 1, 0);
+      Atomics.wait(steps, 1, 1, 2 * idleMs); // the time of idle connections ends before the loop goes on
+    });
+  });
+  drain.waitLast(http);
+  const port = Number(new URL(await http.listen({ port: 0, host: "127.0.0.1" })).port);
+  const client = new Worker(clientThread, { eval: true, workerData: { port, steps } });
+  onTestFinished(async () => void (await client.terminate()));
+  expect(String(await once(client, "message"))).toContain("200 OK");
+  const closed = http.close();
+  expect(String(await once(client, "message"))).toMatch(/200 OK.*connection: close.*served/is);
+  await closed;
+});
