@@ -134,6 +134,14 @@ test("an external database requires a secret key", () => {
   expect(wrongIn({ DATABASE_URL: elsewhere.DATABASE_URL }).join()).toMatch(/^- BELLWIRE_SECRET_KEY is required/);
 });
 
+test("a setting whose file cannot be read is not called missing as well", () => {
+  expect(wrongIn({ DATABASE_URL: elsewhere.DATABASE_URL, BELLWIRE_SECRET_KEY_FILE: "/nowhere" })).toEqual([
+    "- BELLWIRE_SECRET_KEY_FILE cannot be read (ENOENT)",
+  ]);
+  const pooled = { BELLWIRE_DATABASE_DIRECT_URL: elsewhere.DATABASE_URL, DATABASE_URL_FILE: "/nowhere" };
+  expect(wrongIn(pooled)).toEqual(["- DATABASE_URL_FILE cannot be read (ENOENT)"]);
+});
+
 test("a direct URL requires the URL of the pooler", () => {
   expect(wrongIn({ BELLWIRE_DATABASE_DIRECT_URL: elsewhere.DATABASE_URL }).join()).toMatch("needs DATABASE_URL");
 });

@@ -82,11 +82,14 @@ export const warnOfGuessable = (config: ReturnType<typeof readConfig>): readonly
     return `${settings[name].name} can be guessed: it has fewer than ${unguessableLength} characters. \`openssl rand -hex ${unguessableLength}\` prints a safe one for a new installation; replace it in the Admin Portal otherwise`;
   });
 
-/** Returns which settings others need that are not set. */
+/** Returns which settings others need that are not set. Those that cannot be read have a sentence already. */
 function missingSettings(sources: Sources, isEmbedded: boolean): readonly string[] {
-  const directUrlAlone = `${settings.databaseDirectUrl.name} needs ${settings.databaseUrl.name}, the URL of the pooler`;
-  if (!isEmbedded) return sources.text(settings.secretKey) === undefined ? [secretKeyMissing] : [];
-  return sources.text(settings.databaseDirectUrl) === undefined ? [] : [directUrlAlone];
+  const isUnreadable = ({ name }: Setting<unknown>): boolean => sources.wrong.some((each) => each.startsWith(name));
+  const isMissing = (setting: Setting<unknown>): boolean =>
+    sources.text(setting) === undefined && !isUnreadable(setting);
+  if (!isEmbedded) return isMissing(settings.secretKey) ? [secretKeyMissing] : [];
+  if (sources.text(settings.databaseDirectUrl) === undefined || !isMissing(settings.databaseUrl)) return [];
+  return [`${settings.databaseDirectUrl.name} needs ${settings.databaseUrl.name}, the URL of the pooler`];
 }
 
 /** An engine's process does not listen on PORT, which has a default. */
