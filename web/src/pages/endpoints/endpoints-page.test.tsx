@@ -81,6 +81,22 @@ test("an endpoint that is not active is not called paused, which another button 
   expect(states).toEqual(["Inactive", "Paused", ""]);
 });
 
+test("the list is shown once its order is known, so no row jumps", async () => {
+  const read = Promise.withResolvers<void>();
+  const healthOf = server["GET /api/v1/endpoints/health"];
+  const page = showPage("/endpoints", {
+    ...server,
+    "GET /api/v1/endpoints/health": async (asked) => {
+      await read.promise;
+      return healthOf?.(asked) ?? [500, {}];
+    },
+  });
+  await waitFor(() => expect(page.queries.isFetching()).toBe(1));
+  expect(document.querySelectorAll("tbody a")).toHaveLength(0);
+  read.resolve();
+  await says("search.example");
+});
+
 test("the list is shown even if the health cannot be read", async () => {
   showPage("/endpoints", { ...server, "GET /api/v1/endpoints/health": () => [500, { title: "Away." }] });
   await says("crm.example");

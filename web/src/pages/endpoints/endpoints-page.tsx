@@ -28,7 +28,10 @@ import { type EndpointOrder, readEndpointsSearch } from "../list-filters.ts";
 const route = getRouteApi("/endpoints");
 
 export function EndpointsPage() {
-  const query = useQuery(endpointsQuery(useApi()));
+  const api = useApi();
+  const query = useQuery(endpointsQuery(api));
+  // Rows without it would jump: it orders them, and adds reasons.
+  const health = useQuery(healthQuery(api));
   const create = <LinkButton to="/endpoints/new">Create an endpoint</LinkButton>;
   return (
     <>
@@ -40,7 +43,11 @@ export function EndpointsPage() {
         <Loaded query={query} skeleton={<TableSkeleton of="endpoints" />}>
           {(endpoints) =>
             endpoints.length > 0 ? (
-              <EndpointsTable endpoints={endpoints} />
+              health.isPending ? (
+                <TableSkeleton of="endpoints" />
+              ) : (
+                <EndpointsTable endpoints={endpoints} health={health.data} />
+              )
             ) : (
               <EmptyState titleText="No endpoints yet" icon={ShareAltIcon} headingLevel="h2">
                 <EmptyStateBody>
@@ -61,7 +68,7 @@ export function EndpointsPage() {
 
 interface EndpointRow {
   readonly endpoint: Endpoint;
-  /** Undefined while it is read. */
+  /** Undefined for an endpoint that is newer than the health that was read. */
   readonly health: EndpointHealth | undefined;
 }
 
@@ -112,9 +119,14 @@ function EndpointOrderFilter({ order }: { order: EndpointOrder | undefined }) {
   );
 }
 
-function EndpointsTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
+interface EndpointsTableProps {
+  readonly endpoints: readonly Endpoint[];
+  /** Undefined if it could not be read. */
+  readonly health: readonly EndpointHealth[] | undefined;
+}
+
+function EndpointsTable({ endpoints, health }: EndpointsTableProps) {
   const { order } = route.useSearch();
-  const { data: health } = useQuery(healthQuery(useApi()));
   return (
     <>
       {endpoints.length > 1 && <EndpointOrderFilter order={order} />}
