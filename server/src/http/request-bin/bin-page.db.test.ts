@@ -59,6 +59,32 @@ test("an open page shows new requests, and its controls work without a reload", 
   expect(errors).toEqual([]);
 });
 
+test("an open page keeps the newest requests open, and those that the user works with", async ({
+  browser,
+  database,
+}) => {
+  const bin = await makeBin(database);
+  await using http = await openServer(database);
+  const at = await http.listen({ port: 0, host: "127.0.0.1" });
+  await using sender = buildSender({ ownBins: createOwnBins({ pool: database, isOurs: () => true }) });
+  await using page = await browser.newPage();
+  await page.goto(`${at}${viewPath(bin)}`);
+  await page.getByText("Live", { exact: true }).waitFor();
+  const body = Buffer.from("line\n".repeat(200));
+  for (let number = 1; number <= 8; number += 1) {
+    await sender.send(buildAttempt({ url: `${publicUrl}/bins/${bin.id}`, body, contentType: "text/plain" }));
+    await page.locator(`#request-${number}`).waitFor();
+    if (number === 2) await page.locator("#request-2 .number + .title").dblclick(); // closes and opens it
+  }
+  const open = page.locator(".request:has(> details[open])");
+  expect(await open.evaluateAll((all) => all.map(({ id }) => id))).toEqual([
+    "request-8",
+    "request-7",
+    "request-6",
+    "request-2",
+  ]);
+});
+
 test("JSON that is no list of rules is reported in words, and stays in the editor", async ({ browser, database }) => {
   const bin = await makeBin(database);
   await using http = await openServer(database);

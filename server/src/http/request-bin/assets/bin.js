@@ -62,7 +62,19 @@ function show(number, html) {
   document.getElementById("caught").hidden = false;
   document.getElementById("count").textContent = String(number);
   document.title = `(${number}) Request bin | Bellwire`;
+  collapseOlder();
   if (list.childElementCount > shownMax) removeOldest();
+}
+
+/** As many as on a page that is loaded. */
+const openMax = 3;
+
+/** Closes older requests below the visible part, so that the list of a live page stays short, except those that the user works with. */
+function collapseOlder() {
+  for (const details of [...list.querySelectorAll(".request > details[open]")].slice(openMax)) {
+    const isUsed = "used" in details.parentElement.dataset || details.contains(document.activeElement);
+    if (!isUsed && details.getBoundingClientRect().top > innerHeight) details.open = false;
+  }
 }
 
 /** Removes requests beyond the maximum and points "Older" at the first removed one. */
@@ -99,6 +111,7 @@ async function awaitForward(request, tries = 30) {
 /** Replaces a request by its newer state. It stays open or closed, and selected or not. */
 function replace(request, fresh) {
   fresh.querySelector("details").open = request.querySelector("details").open;
+  if ("used" in request.dataset) fresh.dataset.used = "";
   fresh.querySelector(".pick input").checked = request.querySelector(".pick input").checked;
   request.replaceWith(fresh);
   showTimes(fresh);
@@ -262,6 +275,11 @@ async function choose(form, button) {
   for (const choice of form.querySelectorAll(`button[name="${button.name}"]`))
     choice.setAttribute("aria-pressed", String(choice === button));
 }
+
+document.addEventListener("click", ({ target }) => {
+  const request = target.closest(".request");
+  if (request) request.dataset.used = "";
+});
 
 document.addEventListener("change", (event) => {
   if (event.target.matches?.(".pick input")) select(event.target);
