@@ -52,7 +52,9 @@ export function AccessTokensPage() {
               <AccessTokensTable tokens={tokens} />
             ) : (
               <EmptyState titleText="You have no access tokens" icon={KeyIcon} headingLevel="h2">
-                <EmptyStateBody>Create one token for each program, so you can revoke each separately.</EmptyStateBody>
+                {mayUseTokens && (
+                  <EmptyStateBody>Create one token for each program, so you can revoke each separately.</EmptyStateBody>
+                )}
               </EmptyState>
             )
           }

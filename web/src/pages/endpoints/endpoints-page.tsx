@@ -37,7 +37,7 @@ export function EndpointsPage() {
     <>
       <PageHeader title="Endpoints" actions={query.data?.length ? create : undefined}>
         Each endpoint has its own URL, events and format. Those that need attention come first. The endpoint “default”
-        is set up on the page Webhook settings.
+        is set up on the page <Link to="/webhooks/edit">Webhook settings</Link>.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="endpoints" />}>
