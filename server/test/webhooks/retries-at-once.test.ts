@@ -97,6 +97,18 @@ test.for(ways)(
   },
 );
 
+test("a retry is confirmed if another one has made the delivery due meanwhile", async ({ database }) => {
+  const key = await buildFailure(database);
+  const retried: Promise<boolean>[] = [];
+  await database.inTransaction(async (tx) => {
+    expect(await retryDelivery(tx, key)).toBe(true);
+    retried.push(database.inTransaction((other) => retryDelivery(other, key)));
+    await until(() => countWaiting(database));
+  });
+  expect(await Promise.all(retried)).toEqual([true]);
+  expect(await database.query("select from due")).toHaveLength(1);
+});
+
 test("a replayed delivery does not wait behind one that ends at the same time", async ({ database }) => {
   const key = await buildFailure(database, "account");
   const deleted: Promise<unknown>[] = [];

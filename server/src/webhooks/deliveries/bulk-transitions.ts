@@ -1,15 +1,11 @@
 import type { Transaction } from "#platform/database/database.ts";
 import { endLanePauses } from "./lanes.ts";
 import { inOrderOfLocks, lockEnded, lockKeysOf } from "./lock-order.ts";
-import type { DeliveryKeys } from "./transitions.ts";
-
-const selectedColumns = `
-    select selected.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
-    where endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))`;
+import { type DeliveryKeys, type DueOfEndpoint, retryEnded, selectedDeliveries } from "./transitions.ts";
 
 // Pending deliveries become due now, except those that wait in their order, which keep their place.
 const hurryStatement = `
-  with selected as (${selectedColumns}
+  with selected as (${selectedDeliveries}
   ), pending as materialized (
     select due.event_id, due.endpoint_id
     from selected
@@ -25,42 +21,6 @@ const hurryStatement = `
   )
   select endpoint_id, count(*) as count from hurried group by endpoint_id`;
 
-// Ended deliveries become due again with a new round of retries, the same id and the same bytes, as in makeEndedDueAgain. One that
-// ended after $4 has changed since it was selected, and stays. With $5, only deliveries on the failure list count: a failure that
-// was deleted meanwhile stays deleted. History is read by primary key for each row.
-const repeatStatement = `
-  with selected as (${selectedColumns}
-  ), ended as materialized (
-    select selected.event_id, selected.endpoint_id, ended.format, ended.attempts_made, ended.replay, ended.state, event.sequence
-    from selected
-    cross join lateral (
-      select format, attempts_made, replay, state, ended_at from deliveries
-      where deliveries.provider_id = $1 and deliveries.event_id = selected.event_id
-        and deliveries.endpoint_id = selected.endpoint_id
-      limit 1
-    ) ended
-    cross join lateral (
-      select sequence from events where events.provider_id = $1 and events.id = selected.event_id limit 1
-    ) event
-    where ended.ended_at <= $4::timestamptz
-      and not exists (select from due where due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id)
-      and (not $5::boolean or exists (
-        select from failures where failures.provider_id = $1 and failures.endpoint_id = selected.endpoint_id
-          and failures.event_id = selected.event_id))
-    order by selected.endpoint_id, selected.event_id
-  ), dealt_with as (
-    delete from failures using ended
-    where failures.provider_id = $1 and failures.endpoint_id = ended.endpoint_id and failures.event_id = ended.event_id
-  ), again as (
-    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence, retried_at)
-    select $1, event_id, endpoint_id, format, attempts_made, attempts_made, least(replay + (state = 'delivered')::int, 32767), sequence,
-      clock_timestamp()
-    from ended
-    on conflict (event_id, endpoint_id) do nothing
-    returning endpoint_id
-  )
-  select endpoint_id, count(*) as count from again group by endpoint_id`;
-
 export interface BulkRetry extends DeliveryKeys {
   /** Deliveries that ended later have changed since they were selected. */
   readonly selectedAt: Date;
@@ -74,15 +34,13 @@ export async function retryDeliveries(
   tx: Transaction,
   { providerId, eventIds, endpointIds, selectedAt, onlyFailures, resumed }: BulkRetry,
 ): Promise<ReadonlyMap<number, number>> {
-  type Counted = { readonly endpointId: number; readonly count: number };
-  const keys = [providerId, eventIds, endpointIds];
-  let hurried: readonly Counted[] = [];
+  const keys = { providerId, eventIds, endpointIds };
+  let hurried: readonly DueOfEndpoint[] = [];
   if (!onlyFailures) {
-    lockKeysOf(tx, { providerId, eventIds, endpointIds });
-    hurried = await tx.query<Counted>(hurryStatement, keys);
+    lockKeysOf(tx, keys);
+    hurried = await tx.query<DueOfEndpoint>(hurryStatement, [providerId, eventIds, endpointIds]);
   }
-  await lockEnded(tx, { eventIds, endpointIds });
-  const again = await tx.query<Counted>(repeatStatement, [...keys, selectedAt, onlyFailures]);
+  const again = await retryEnded(tx, keys, { endedBy: selectedAt, onlyFailures });
   const counts = new Map<number, number>();
   for (const { endpointId, count } of [...hurried, ...again])
     counts.set(endpointId, (counts.get(endpointId) ?? 0) + count);

@@ -3,16 +3,17 @@ import { type Pool, queryRow, type Transaction } from "#platform/database/databa
 import { errorCode } from "#platform/errors.ts";
 import { firstUuid } from "#platform/ids.ts";
 import { type FailureDeletion, extendDeletion } from "./failure-deletions.ts";
-import { readFailureHorizon } from "./failures.ts";
+import { type FailureCriteria, readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
 import { type EndedKey, lockEnded } from "./lock-order.ts";
+import { newRound } from "./transitions.ts";
 
-export interface FailureFilter {
-  readonly providerId: number;
+/**
+ * The criteria that failures_list_idx serves. Its batches differ from a job's chunks (bulk-transitions.ts): they select as they go, skip
+ * rows that others lock, and come back to them, for as long as a request lasts. A job stores its selection and waits for locks.
+ */
+export interface FailureFilter extends Pick<FailureCriteria, "providerId" | "until" | "eventIds"> {
   readonly endpointId?: number | undefined;
-  /** Includes its second. */
-  readonly until?: Date | undefined;
-  readonly eventIds?: readonly string[] | undefined;
 }
 
 // Parameters $1 to $8 are the same in all statements: the filter's provider, endpoint and `until`, the horizon, the
@@ -262,21 +263,18 @@ const hasEndpoint = `endpoint_id = any(array(select id from endpoints where prov
 // History is read by primary key for each row: with other joins, PostgreSQL may read every day of it for each batch. Locks the
 // delivery, as every retry does, and skips the row if another one does so at the moment.
 const pickedToRetry = `
-    select failures.ctid, failures.endpoint_id, failures.failed_at, failures.event_id, ended.format, ended.attempts_made, ended.replay
+    select failures.ctid, failures.provider_id, failures.endpoint_id, failures.failed_at, failures.event_id, ended.*
     from failures
     cross join lateral (
-      select format, attempts_made, replay from deliveries
+      select format, attempts_made, replay, state from deliveries
       where deliveries.provider_id = failures.provider_id and deliveries.event_id = failures.event_id
         and deliveries.endpoint_id = failures.endpoint_id
       limit 1
       for update skip locked
     ) ended`;
 
-// Each starts a new round of retries with the same id and bytes.
-const dueAgain = `again as (
-    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence, retried_at)
-    select taken.provider_id, taken.event_id, taken.endpoint_id, picked.format, picked.attempts_made, picked.attempts_made,
-      picked.replay, event.sequence, clock_timestamp()
+const dueAgain = `ended as (
+    select picked.*, event.sequence
     from taken
     join picked on picked.event_id = taken.event_id and picked.endpoint_id = taken.endpoint_id
     cross join lateral (
@@ -284,9 +282,7 @@ const dueAgain = `again as (
       where events.provider_id = taken.provider_id and events.id = taken.event_id
       limit 1
     ) event
-    on conflict (event_id, endpoint_id) do nothing
-    returning endpoint_id
-  )
+  ), ${newRound}
   select counted.*, last.endpoint_id, last.failed_at, last.event_id
   from (
     select count(*) as count, coalesce(array_agg(distinct endpoint_id), '{}') as "endpointIds" from again

@@ -80,31 +80,74 @@ const makeDueNow = `
   where event_id = $2 and endpoint_id = $3 and provider_id = $1
   returning event_id`;
 
-// An ended delivery becomes due again with a new round of retries, the same id and the same bytes. If it had been
-// delivered, its replay count marks the intended repetition, up to the largest number of the column. It leaves the failure
-// list, and its ordering key, because its turn has passed. The delivery is locked before: an attempt that was in flight during
-// a cancellation is recorded before this reads the number of attempts, or as the next one afterwards. One that another retry has
-// made due since stays as it is: the record of its attempt may hold its due row, and wait for the delivery.
+/**
+ * Makes the rows of `ended` due with a new round of retries, the same id and the same bytes. If one had been delivered, its replay
+ * count marks the intended repetition, up to the largest number of the column. It has left its ordering key, because its turn has passed.
+ */
+export const newRound = `again as (
+    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence, retried_at)
+    select provider_id, event_id, endpoint_id, format, attempts_made, attempts_made, least(replay + (state = 'delivered')::int, 32767),
+      sequence, clock_timestamp()
+    from ended
+    on conflict (event_id, endpoint_id) do nothing
+    returning endpoint_id
+  )`;
+
+/** Deliveries by key, those of deleted endpoints left out. */
+export const selectedDeliveries = `
+    select selected.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
+    where endpoint_id = any(array(select id from endpoints where provider_id = $1 and deleted_at is null))`;
+
+// They leave the failure list. One that ended after $4 has changed since it was selected, and stays. With $5, only deliveries on the
+// failure list count: a failure that was deleted meanwhile stays deleted. One that another retry has made due since stays as it is: the
+// record of its attempt may hold its due row, and wait for the delivery. History is read by primary key for each row.
 const makeEndedDueAgain = `
-  with ended as (
-    select ended.*, event.sequence
-    from deliveries ended
-    join events event on event.provider_id = ended.provider_id and event.id = ended.event_id
-    where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3
-      and exists (select from endpoints where endpoints.id = ended.endpoint_id and endpoints.deleted_at is null)
+  with selected as (${selectedDeliveries}
+  ), ended as materialized (
+    select $1::bigint as provider_id, selected.event_id, selected.endpoint_id, ended.format, ended.attempts_made, ended.replay, ended.state,
+      event.sequence
+    from selected
+    cross join lateral (
+      select format, attempts_made, replay, state, ended_at from deliveries
+      where deliveries.provider_id = $1 and deliveries.event_id = selected.event_id
+        and deliveries.endpoint_id = selected.endpoint_id
+      limit 1
+    ) ended
+    cross join lateral (
+      select sequence from events where events.provider_id = $1 and events.id = selected.event_id limit 1
+    ) event
+    where ended.ended_at <= $4::timestamptz
+      and not exists (select from due where due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id)
+      and (not $5::boolean or exists (
+        select from failures where failures.provider_id = $1 and failures.endpoint_id = selected.endpoint_id
+          and failures.event_id = selected.event_id))
+    order by selected.endpoint_id, selected.event_id
   ), dealt_with as (
     delete from failures using ended
-    where failures.provider_id = ended.provider_id and failures.endpoint_id = ended.endpoint_id
-      and failures.event_id = ended.event_id
-  ), again as (
-    insert into due (provider_id, event_id, endpoint_id, format, attempts_made, round_start, replay, sequence, retried_at)
-    select provider_id, event_id, endpoint_id, format, attempts_made, attempts_made,
-      least(replay + (state = 'delivered')::int, 32767), sequence, clock_timestamp()
-    from ended
-    where not exists (select from due where due.event_id = ended.event_id and due.endpoint_id = ended.endpoint_id)
-    on conflict (event_id, endpoint_id) do nothing
-  )
-  select event_id from ended`;
+    where failures.provider_id = $1 and failures.endpoint_id = ended.endpoint_id and failures.event_id = ended.event_id
+  ), ${newRound}
+  select endpoint_id, count(*) as count from again group by endpoint_id`;
+
+/** The number of deliveries of an endpoint that are due now. */
+export interface DueOfEndpoint {
+  readonly endpointId: number;
+  readonly count: number;
+}
+
+/**
+ * Makes ended deliveries due again. They are locked before: an attempt that was in flight during a cancellation is recorded before this
+ * reads the number of attempts, or as the next one afterwards.
+ */
+export async function retryEnded(
+  tx: Transaction,
+  { providerId, eventIds, endpointIds }: DeliveryKeys,
+  { endedBy, onlyFailures }: { readonly endedBy: Date | "infinity"; readonly onlyFailures: boolean },
+): Promise<readonly DueOfEndpoint[]> {
+  await lockEnded(tx, { eventIds, endpointIds });
+  return tx.query<DueOfEndpoint>(makeEndedDueAgain, [providerId, eventIds, endpointIds, endedBy, onlyFailures]);
+}
+
+const isPendingStatement = `select from due where event_id = $2 and endpoint_id = $3 and provider_id = $1`;
 
 /**
  * Makes a delivery due now in any state, and ends its lane's pause. Returns false if the delivery or its endpoint
@@ -115,9 +158,11 @@ export async function retryDelivery(
   { providerId, eventId, endpointId }: DeliveryKey,
 ): Promise<boolean> {
   const key = [providerId, eventId, endpointId];
-  const hurried = await tx.query(makeDueNow, key);
-  if (hurried.length === 0) await lockEnded(tx, { eventIds: [eventId], endpointIds: [endpointId] });
-  const isDue = hurried.length > 0 || (await tx.query(makeEndedDueAgain, key)).length > 0;
+  const keys = { providerId, eventIds: [eventId], endpointIds: [endpointId] };
+  const isDue =
+    (await tx.query(makeDueNow, key)).length > 0 ||
+    (await retryEnded(tx, keys, { endedBy: "infinity", onlyFailures: false })).length > 0 ||
+    (await tx.query(isPendingStatement, key)).length > 0; // another retry has made it due meanwhile
   if (isDue) {
     await endLanePauses(tx, [endpointId]);
     tx.hintAfterCommit("due", String(endpointId));
