@@ -41,7 +41,7 @@ export interface Settlement {
 
 // While a provider moves to another cell, nothing of it can be recorded here, and it would hold up all other outcomes of the batch. Its
 // new cell sends these deliveries again.
-const ownLane = `lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch and lanes.owner = $1
+const ownLane = `lanes.endpoint_id = outcome.endpoint_id and lanes.epoch = outcome.epoch
       and lanes.provider_id not in (${leavingProviders})`;
 
 // Successful first attempts are nearly all there are, so they have a statement of their own: 11 µs per delivery,
@@ -52,7 +52,7 @@ const firstOutcome = `outcome as (
     from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::timestamptz[], $6::smallint[], $7::integer[], $8::json[], $9::bytea[],
       $10::bigint[], $11::bytea[])
       as outcome (endpoint_id, epoch, event_id, at, status, latency_ms, response_headers, response_body, settings_id, trace)
-    join lanes on ${ownLane}
+    join lanes on ${ownLane} and lanes.owner = $1
   )`;
 
 const firstEnded = `ended as (
@@ -135,6 +135,36 @@ export const attemptNumberMax = 32_767;
 const attemptColumns = `provider_id, event_id, endpoint_id, number, at, status, error, error_class, latency_ms, response_headers,
     response_body, settings_id, trace`;
 
+/** Outcomes of any kind, as `valuesOfAnyKind` returns them. */
+const anyOutcomes = `unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[], $5::timestamptz[], $6::smallint[], $7::text[],
+      $8::integer[], $9::json[], $10::bytea[], $11::text[], $12::float8[], $13::bytea[], $14::text[], $15::bigint[],
+      $16::bytea[], $17::timestamptz[])
+      as outcome (endpoint_id, epoch, event_id, nth, at, status, error, latency_ms, response_headers,
+        response_body, decision, retry_after, url, error_class, settings_id, trace, retried_at)`;
+
+function valuesOfAnyKind(settlements: readonly Settlement[]): readonly unknown[] {
+  const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
+  return [
+    plainArray(column(({ endpointId }) => endpointId)),
+    plainArray(column(({ epoch }) => epoch)),
+    plainArray(column(({ eventId }) => eventId)),
+    plainArray(column(({ number }) => number)),
+    timesArray(column(({ at }) => at)),
+    plainArray(column(({ status }) => status)),
+    textArray(column(({ error }) => error)),
+    plainArray(column(({ latencyMs }) => latencyMs)),
+    jsonArray(column(({ responseHeaders }) => responseHeaders)),
+    bytesArray(column(({ responseBody }) => responseBody)),
+    plainArray(column(({ end }) => end)),
+    plainArray(column(({ retryAfterSeconds }) => retryAfterSeconds)),
+    bytesArray(column(({ url }) => url)),
+    plainArray(column(({ errorClass }) => errorClass)),
+    plainArray(column(({ settingsId }) => settingsId)),
+    bytesArray(column(({ trace }) => trace)),
+    textArray(column(({ retriedAt }) => retriedAt)),
+  ];
+}
+
 // Writes any outcomes in one statement. Drops outcomes of an old epoch: the new owner sends and settles those
 // deliveries. The lane is read without a lock. A claim between this snapshot and the commit can repeat a delivery but
 // not lose one: both settles meet at the due row, by primary key, and only one can delete it or increment its
@@ -148,12 +178,8 @@ const attemptColumns = `provider_id, event_id, endpoint_id, number, at, status, 
 const outcomesStatement = `
   with outcome as (
     select outcome.*, least(nth, 32767)::smallint as number
-    from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::integer[], $6::timestamptz[], $7::smallint[], $8::text[],
-      $9::integer[], $10::json[], $11::bytea[], $12::text[], $13::float8[], $14::bytea[], $15::text[], $16::bigint[],
-      $17::bytea[], $18::timestamptz[])
-      as outcome (endpoint_id, epoch, event_id, nth, at, status, error, latency_ms, response_headers,
-        response_body, decision, retry_after, url, error_class, settings_id, trace, retried_at)
-    join lanes on ${ownLane}
+    from ${anyOutcomes}
+    join lanes on ${ownLane} and lanes.owner = $18
   ), mine as (
     select outcome.*, due.provider_id, due.replay, due.format,
       case when due.retried_at <> outcome.retried_at then null else outcome.decision end as ending
@@ -191,30 +217,10 @@ const outcomesStatement = `
   select count(*) as written, transaction_number() as transaction from recorded`;
 
 /** Returns the statement that writes outcomes of any kind. */
-export function outcomesOfAnyKind(engineId: string, settlements: readonly Settlement[]): Writing {
-  const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
-  const values = [
-    engineId,
-    plainArray(column(({ endpointId }) => endpointId)),
-    plainArray(column(({ epoch }) => epoch)),
-    plainArray(column(({ eventId }) => eventId)),
-    plainArray(column(({ number }) => number)),
-    timesArray(column(({ at }) => at)),
-    plainArray(column(({ status }) => status)),
-    textArray(column(({ error }) => error)),
-    plainArray(column(({ latencyMs }) => latencyMs)),
-    jsonArray(column(({ responseHeaders }) => responseHeaders)),
-    bytesArray(column(({ responseBody }) => responseBody)),
-    plainArray(column(({ end }) => end)),
-    plainArray(column(({ retryAfterSeconds }) => retryAfterSeconds)),
-    bytesArray(column(({ url }) => url)),
-    plainArray(column(({ errorClass }) => errorClass)),
-    plainArray(column(({ settingsId }) => settingsId)),
-    bytesArray(column(({ trace }) => trace)),
-    textArray(column(({ retriedAt }) => retriedAt)),
-  ];
-  return [outcomesStatement, values];
-}
+export const outcomesOfAnyKind = (engineId: string, settlements: readonly Settlement[]): Writing => [
+  outcomesStatement,
+  [...valuesOfAnyKind(settlements), engineId],
+];
 
 // Attempts that were in flight when their delivery was cancelled or their endpoint deleted. The receiver got the
 // request, so the attempt is recorded, without consequences. The lane's owner is irrelevant, and each number is
@@ -222,11 +228,8 @@ export function outcomesOfAnyKind(engineId: string, settlements: readonly Settle
 // endpoint's.
 const lateStatement = `
   with outcome as (
-    select outcome.*, endpoints.provider_id
-    from unnest($1::bigint[], $2::uuid[], $3::smallint[], $4::timestamptz[], $5::smallint[], $6::text[], $7::integer[],
-      $8::json[], $9::bytea[], $10::text[], $11::bigint[], $12::bytea[])
-      as outcome (endpoint_id, event_id, number, at, status, error, latency_ms, response_headers, response_body, error_class,
-        settings_id, trace)
+    select outcome.*, least(nth, 32767)::smallint as number, endpoints.provider_id
+    from ${anyOutcomes}
     join endpoints on endpoints.id = outcome.endpoint_id and endpoints.provider_id not in (${leavingProviders})
   ), late as (
     update deliveries set attempts_made = outcome.number
@@ -247,25 +250,11 @@ const lateStatement = `
  * number of attempts before, or reads it afterwards.
  */
 async function writeLateAttempts(tx: Transaction, settlements: readonly Settlement[]): Promise<Written> {
-  const column = <T>(of: (settlement: Settlement) => T): T[] => settlements.map(of);
   await lockEnded(tx, {
-    eventIds: column(({ eventId }) => eventId),
-    endpointIds: column(({ endpointId }) => endpointId),
+    eventIds: settlements.map(({ eventId }) => eventId),
+    endpointIds: settlements.map(({ endpointId }) => endpointId),
   });
-  const rows = await tx.query<{ transaction: number }>(lateStatement, [
-    plainArray(column(({ endpointId }) => endpointId)),
-    plainArray(column(({ eventId }) => eventId)),
-    plainArray(column(({ number }) => Math.min(number, attemptNumberMax))),
-    timesArray(column(({ at }) => at)),
-    plainArray(column(({ status }) => status)),
-    textArray(column(({ error }) => error)),
-    plainArray(column(({ latencyMs }) => latencyMs)),
-    jsonArray(column(({ responseHeaders }) => responseHeaders)),
-    bytesArray(column(({ responseBody }) => responseBody)),
-    plainArray(column(({ errorClass }) => errorClass)),
-    plainArray(column(({ settingsId }) => settingsId)),
-    bytesArray(column(({ trace }) => trace)),
-  ]);
+  const rows = await tx.query<{ transaction: number }>(lateStatement, valuesOfAnyKind(settlements));
   return { written: rows.length, transaction: rows[0]?.transaction ?? 0 };
 }
 
