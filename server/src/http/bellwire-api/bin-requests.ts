@@ -131,8 +131,13 @@ const DiffSchema = Type.Object(
   { title: "BinRequestDiff" },
 );
 
+interface Viewer {
+  /** Otherwise credentials and secrets are masked. */
+  readonly maySeeSecrets: boolean;
+}
+
 const toForward = representAs(ForwardSchema);
-const representForward = (result: ForwardResult, maySeeSecrets: boolean) =>
+const representForward = (result: ForwardResult, { maySeeSecrets }: Viewer) =>
   toForward({
     ...result,
     url: maskUrl(result.url),
@@ -142,7 +147,7 @@ const representForward = (result: ForwardResult, maySeeSecrets: boolean) =>
 export function representBinRequest(
   request: BinRequest,
   check: SignatureCheck,
-  maySeeSecrets: boolean,
+  { maySeeSecrets }: Viewer,
 ): Static<typeof BinRequestSchema> {
   const { number, receivedAt, method, path, body, bodyBytes, answerStatus, forwardResult } = request;
   const isTruncated = body.length < bodyBytes;
@@ -156,7 +161,7 @@ export function representBinRequest(
     query: masking.query(request.query),
     headers: masking.headers(request.headers).map(([name, value]) => [name, value]),
     masked: !maySeeSecrets,
-    ...representBody(textOfBody(body, isTruncated), body, maySeeSecrets),
+    ...representBody(textOfBody(body, isTruncated), body, { maySeeSecrets }),
     body_bytes: bodyBytes,
     body_truncated: isTruncated,
     signature: check.verdict,
@@ -165,12 +170,12 @@ export function representBinRequest(
       answerStatus === null
         ? null
         : { status: answerStatus, delay_ms: request.answerDelayMs ?? 0, rule: request.answerRule },
-    forward: forwardResult && representForward(forwardResult, maySeeSecrets),
+    forward: forwardResult && representForward(forwardResult, { maySeeSecrets }),
     forwarding: request.isForwarding,
   };
 }
 
-function representBody(text: string | undefined, body: Buffer, maySeeSecrets: boolean) {
+function representBody(text: string | undefined, body: Buffer, { maySeeSecrets }: Viewer) {
   if (!maySeeSecrets) return { body: (text && maskBody(text)) ?? "", body_encoding: "utf-8" } as const;
   if (text === undefined) return { body: body.toString("base64"), body_encoding: "base64" } as const;
   return { body: text, body_encoding: "utf-8" } as const;
@@ -227,7 +232,7 @@ export const binRequestOperations: readonly Operation[] = [
       const data: Static<typeof BinRequestSchema>[] = [];
       for (const request of requests) {
         const check = await checkBinSignature(pool, bin, { request, secrets });
-        data.push(representBinRequest(request, check, maySeeSecrets));
+        data.push(representBinRequest(request, check, { maySeeSecrets }));
       }
       return { data, next: hasMore ? String(requests.at(-1)?.number ?? "") || null : null };
     },
@@ -248,7 +253,7 @@ export const binRequestOperations: readonly Operation[] = [
       const secrets = await secretsOfBin(bin);
       const found = requireFound(request);
       const check = await checkBinSignature(pool, bin, { request: found, secrets });
-      return representBinRequest(found, check, mayChangeWebhooks(caller, provider));
+      return representBinRequest(found, check, { maySeeSecrets: mayChangeWebhooks(caller, provider) });
     },
   }),
   operation({
@@ -332,7 +337,7 @@ export const binRequestOperations: readonly Operation[] = [
           detail: { number: params.number, url: maskUrl(url) },
         }),
       );
-      return representForward(forwarded, true); // by the action of this operation
+      return representForward(forwarded, { maySeeSecrets: true }); // by the action of this operation
     },
   }),
 ];

@@ -96,7 +96,10 @@ const toBin = representAs(BinSchema);
  * Represents a bin whose URLs start with `origin`, which has no trailing slash. Callers who may not change it get neither its view
  * key, which changes its responses, nor the secrets of the URL that it forwards to.
  */
-export const representBin = (bin: Bin, origin: string, mayChange: boolean) =>
+export const representBin = (
+  bin: Bin,
+  { origin, mayChange }: { readonly origin: string; readonly mayChange: boolean },
+) =>
   toBin({
     ...bin,
     url: `${origin}/bins/${bin.id}`,
@@ -162,7 +165,7 @@ export const binOperations: readonly Operation[] = [
       const origin = adminPortalUrl(provider);
       const mayChange = mayChangeWebhooks(caller, provider);
       return representPage(bins, limit, {
-        represent: (bin) => representBin(bin, origin, mayChange),
+        represent: (bin) => representBin(bin, { origin, mayChange }),
         cursorOf: ({ createdUs, id }) => `${createdUs}~${id}`,
       });
     },
@@ -184,7 +187,7 @@ export const binOperations: readonly Operation[] = [
         await recordAudit(tx, { ...audit, actor, action: "bin.created", detail: {} });
         return inserted;
       });
-      return created(`/bins/${bin.id}`, representBin(bin, needs.adminPortalUrl(provider), true));
+      return created(`/bins/${bin.id}`, representBin(bin, { origin: needs.adminPortalUrl(provider), mayChange: true }));
     },
   }),
   operation({
@@ -198,7 +201,10 @@ export const binOperations: readonly Operation[] = [
     responses: { 200: BinSchema },
     async handle({ pool, adminPortalUrl }, call) {
       const bin = requireFound(await readBin(pool, binKeyOf(call.provider, call.params)));
-      return representBin(bin, adminPortalUrl(call.provider), mayChangeWebhooks(call.caller, call.provider));
+      return representBin(bin, {
+        origin: adminPortalUrl(call.provider),
+        mayChange: mayChangeWebhooks(call.caller, call.provider),
+      });
     },
   }),
   operation({
@@ -219,7 +225,7 @@ export const binOperations: readonly Operation[] = [
       const bin = await changeWithAudit(needs.pool, { ...binAuditOf(key), ...change }, (tx) =>
         updateBin(tx, key, parsed),
       );
-      return representBin(requireFound(bin), needs.adminPortalUrl(call.provider), true);
+      return representBin(requireFound(bin), { origin: needs.adminPortalUrl(call.provider), mayChange: true });
     },
   }),
   operation({

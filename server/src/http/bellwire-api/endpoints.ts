@@ -118,7 +118,7 @@ const EndpointUrlSchema = Type.Object(
 const toEndpoint = representAs(EndpointSchema);
 
 /** Represents an endpoint with its URL masked. Callers who may not change it see no header values. */
-export function representEndpoint(endpoint: Endpoint, mayChange: boolean) {
+export function representEndpoint(endpoint: Endpoint, { mayChange }: { readonly mayChange: boolean }) {
   const { undecryptable, headers } = endpoint;
   return toEndpoint({
     ...endpoint,
@@ -198,7 +198,7 @@ export const endpointOperations: readonly Operation[] = [
       const page = { providerId: provider.id, afterId: parseCursor(after, parseRowId), limit: limit + 1 };
       const endpoints = await listEndpoints(pool, encryption, page);
       return representPage(endpoints, limit, {
-        represent: (endpoint) => representEndpoint(endpoint, mayChange),
+        represent: (endpoint) => representEndpoint(endpoint, { mayChange }),
         cursorOf: ({ id }) => String(id),
       });
     },
@@ -218,7 +218,7 @@ export const endpointOperations: readonly Operation[] = [
       const source = needs.adminPortalUrl(provider);
       const endpoint = await createEndpoint(needs, { providerId: provider.id, input, actor, source });
       requireAccepted(endpoint);
-      return created(`/endpoints/${endpoint.id}`, representEndpoint(endpoint, true));
+      return created(`/endpoints/${endpoint.id}`, representEndpoint(endpoint, { mayChange: true }));
     },
   }),
   operation({
@@ -231,7 +231,8 @@ export const endpointOperations: readonly Operation[] = [
     params,
     responses: { 200: EndpointSchema },
     async handle(needs, { provider, caller, params: { id } }) {
-      return representEndpoint(await requireEndpoint(needs, provider, id), mayChangeWebhooks(caller, provider));
+      const endpoint = await requireEndpoint(needs, provider, id);
+      return representEndpoint(endpoint, { mayChange: mayChangeWebhooks(caller, provider) });
     },
   }),
   operation({
@@ -250,7 +251,7 @@ export const endpointOperations: readonly Operation[] = [
       const source = needs.adminPortalUrl(provider);
       const endpoint = requireFound(await updateEndpoint(needs, { providerId: provider.id, id, input, actor, source }));
       requireAccepted(endpoint);
-      return representEndpoint(endpoint, true);
+      return representEndpoint(endpoint, { mayChange: true });
     },
   }),
   operation({
@@ -284,7 +285,7 @@ export const endpointOperations: readonly Operation[] = [
     async handle(needs, { provider, by: { actor }, params: { id } }) {
       const key = { providerId: provider.id, id };
       const restored = await restoreEndpoint(needs, { ...key, actor });
-      if (restored) return representEndpoint(restored, true);
+      if (restored) return representEndpoint(restored, { mayChange: true });
       if (await readEndpoint(needs.pool, needs.encryption, key))
         throw new Problem("conflict", { detail: "The endpoint is not deleted." });
       if (!(await isDeletedEndpoint(needs.pool, key))) throw new Problem("not-found");

@@ -101,7 +101,7 @@ const binRequest: BinRequest = {
 };
 
 const unsigned = { verdict: "missing", reason: "headers-missing", sentence: "Not signed.", endpointId: null } as const;
-const binRequestDocument = representBinRequest(binRequest, unsigned, true);
+const binRequestDocument = representBinRequest(binRequest, unsigned, { maySeeSecrets: true });
 const share = representShare({ id: 7, createdAt: exampleTime, expiresAt: exampleExpiry });
 
 const invitation: Invitation = {
@@ -234,8 +234,8 @@ interface Example {
   readonly answers?: Readonly<Record<string, unknown>>;
 }
 
-const endpointDocument = representEndpoint(endpoint, true);
-const binDocument = representBin(bin, origin, true);
+const endpointDocument = representEndpoint(endpoint, { mayChange: true });
+const binDocument = representBin(bin, { origin, mayChange: true });
 const pending = representDelivery(pendingDelivery);
 const secret = { secret: exampleSecret };
 const jobDocument = representJob(job);

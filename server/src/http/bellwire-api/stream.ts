@@ -287,7 +287,7 @@ class HistoryHub {
       const audience = this.#audiences.get(key.providerId);
       if (!audience) continue;
       const endpoint = await readEndpoint(pool, encryption, key);
-      if (endpoint) push(audience, [{ event: "endpoint", data: representEndpoint(endpoint, false) }]);
+      if (endpoint) push(audience, [{ event: "endpoint", data: representEndpoint(endpoint, { mayChange: false }) }]);
       else push(audience, [{ event: "endpoint_deleted", data: { id: key.id } }]);
     }
   }

@@ -1,6 +1,6 @@
 import { type Actor, mentionsTerm, writtenFilterFields, requireWithinLimit } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { countLimits, jobLimits } from "#platform/limits.ts";
 
 export const jobKinds = ["retry", "cancel", "replay", "export", "delete_failures"] as const;
@@ -154,7 +154,7 @@ const insertJob = (pool: Pool, job: NewJob): Promise<number> =>
   pool.inTransaction(async (tx) => {
     const { providerId, actor } = job;
     await requireWithinLimit(tx, job.kind === "export" ? countLimits.exports : countLimits.jobs, { providerId });
-    const [inserted] = await tx.query<{ id: number }>(insertStatement, [
+    const { id } = await queryRow<{ id: number }>(tx, insertStatement, [
       providerId,
       job.kind,
       job.subject,
@@ -164,8 +164,7 @@ const insertJob = (pool: Pool, job: NewJob): Promise<number> =>
       actor.kind,
       "userId" in actor ? actor.userId : null,
     ]);
-    if (!inserted) throw new Error("The insert returned no row");
-    return inserted.id;
+    return id;
   });
 
 /** The keys of the selected rows, newest first: about 70 MB for a million. */
