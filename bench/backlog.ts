@@ -36,7 +36,7 @@ const insertEndpoints = `
     insert into endpoints (provider_id, name, url, url_masked, secret, event_types, provider_actions, retry_waits_seconds,
       ordering)
     select provider.id, 'endpoint ' || url_masked, endpoint.url, url_masked, $3, '{*}', true, '{60,60,60,60,60}', 'none'
-    from (select id from providers limit 1) as provider,
+    from (select id from providers where $4::text is null or subdomain = $4 limit 1) as provider,
       unnest($1::bytea[], $2::text[]) with ordinality as endpoint (url, url_masked, number)
     returning id, provider_id
   )
@@ -92,12 +92,13 @@ export async function fillBacklog(pool: Pool, backlog: Backlog): Promise<void> {
 /** Adds endpoints that receive every event, including changes through the API. */
 export async function addEndpoints(
   db: Database,
-  { urls, encryption, secret }: Pick<Backlog, "urls" | "encryption" | "secret">,
+  { urls, encryption, secret, subdomain }: Pick<Backlog, "urls" | "encryption" | "secret"> & { subdomain?: string },
 ): Promise<void> {
   await db.query(insertEndpoints, [
     urls.map((url) => encryption.encrypt("endpoint url", url)),
     urls,
     encryption.encrypt("endpoint secret", secret),
+    subdomain ?? null,
   ]);
 }
 

@@ -5,15 +5,17 @@
  * engine has no history. `shared-origins-known`: each endpoint has received one delivery, and the rest falls due at once.
  * `silent-names` and `hostile-answers`: 200 endpoints with unanswered names, or with hostile responses, beside others, while
  * accounts sign up through the API; against the same sign-ups without them, and with 200 endpoints that respond at once in their
- * place: every event goes to 200 more endpoints in either case, which costs a sign-up more than the hostility does. The engine
- * has its own process, as in `bellwire serve`. The 200 receivers have a lower priority, since they would be other machines. They
- * are added after ten sign-ups, to an engine that knows the good ones, so that no run measures a cold start.
+ * place: every event goes to 200 more endpoints in either case, which costs a sign-up more than the hostility does.
+ * `hostile-neighbour`: the 200 belong to another provider, who signs accounts up at the same rate. In these three, the engine has
+ * its own process, as in `bellwire serve`. The 200 receivers have a lower priority, since they would be other machines. They are
+ * added after ten sign-ups, to an engine that knows the good ones, so that no run measures a cold start.
  * Run: npm run bench -- isolation [case] [deliveries] [--json FILE]
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { request } from "undici";
 import { systemClock } from "../server/src/platform/clock.ts";
 import { everyAttempt } from "../server/src/webhooks/deliveries/index.ts";
 import { hostileAnswers } from "../server/test/support/hostile-answers.ts";
@@ -36,6 +38,16 @@ const warmUps = 10;
 interface Neighbour {
   readonly goodEndpoints: number;
   readonly startBad: () => Promise<BadEndpoints>;
+  /** The 200 endpoints are another provider's, who signs accounts up at the same rate. Otherwise they get the same events. */
+  readonly isOtherProvider?: true;
+}
+
+const baseDomain = "isolation.test";
+
+/** A provider that signs accounts up. */
+interface BenchProvider {
+  readonly host: string;
+  readonly token: string;
 }
 
 /** Endpoints that respond badly, until disposal. */
@@ -54,27 +66,27 @@ const neighbours: Readonly<Record<string, Neighbour>> = {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }),
   },
-  "hostile-answers": {
-    goodEndpoints: 1,
-    startBad: async () => {
-      const program = fileURLToPath(new URL("hostile-process.ts", import.meta.url));
-      const child = fork(program, [String(badEndpoints)]);
-      yieldProcessor(child);
-      const [ports] = await once(child, "message");
-      return {
-        urls: Array.from(ports, (port) => `http://127.0.0.1:${String(port)}/hook`),
-        cpuSeconds: () => treeCpuSeconds(child.pid ?? 0),
-        async [Symbol.asyncDispose]() {
-          const ended = once(child, "exit");
-          child.disconnect();
-          await ended;
-        },
-      };
-    },
-  },
+  "hostile-answers": { goodEndpoints: 1, startBad: startHostile },
+  "hostile-neighbour": { goodEndpoints: 1, startBad: startHostile, isOtherProvider: true },
 };
 
-interface Measured {
+async function startHostile(): Promise<BadEndpoints> {
+  const program = fileURLToPath(new URL("hostile-process.ts", import.meta.url));
+  const child = fork(program, [String(badEndpoints)]);
+  yieldProcessor(child);
+  const [ports] = await once(child, "message");
+  return {
+    urls: Array.from(ports, (port) => `http://127.0.0.1:${String(port)}/hook`),
+    cpuSeconds: () => treeCpuSeconds(child.pid ?? 0),
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+interface Measured extends Cpu {
   readonly goodP50Ms: number;
   readonly goodP99Ms: number;
   /** The longest delay of the first sign-up's events, when the 200 endpoints are unknown to the engine. */
@@ -83,23 +95,41 @@ interface Measured {
   readonly laterP99Ms: number;
   readonly signUpMs: number;
   readonly memoryMb: number;
-  /** Processor time of Bellwire and PostgreSQL per second. */
-  readonly bellwireCpuMs: number;
-  readonly postgresCpuMs: number;
-  /** Processor time of the bad receivers per second. */
-  readonly badCpuMs: number;
   readonly missing: number;
 }
 
+/** Processor time per second. */
 interface Cpu {
-  readonly bellwire: number;
-  readonly postgres: number;
-  readonly bad: number;
+  readonly bellwireCpuMs: number;
+  readonly postgresCpuMs: number;
+  /** That of the bad receivers. */
+  readonly badCpuMs: number;
+}
+
+interface MeasuredPrograms {
+  readonly portal: BenchPortal;
+  readonly database: BenchDatabase;
+  readonly bad: BadEndpoints;
+}
+
+/** Returns a function that returns the processor time since the call. */
+function measureCpu({ portal, database, bad }: MeasuredPrograms): () => Cpu {
+  const seconds = (): readonly [number, number, number] => [
+    portal.pids.reduce((sum, pid) => sum + treeCpuSeconds(pid), 0),
+    treeCpuSeconds(database.postgresPid),
+    bad.cpuSeconds(),
+  ];
+  const [startedMs, before] = [machineMs(), seconds()];
+  return () => {
+    const now = seconds();
+    const ms = (index: 0 | 1 | 2): number => ((now[index] - before[index]) * 1e6) / (machineMs() - startedMs);
+    return { bellwireCpuMs: ms(0), postgresCpuMs: ms(1), badCpuMs: ms(2) };
+  };
 }
 
 /** Signs accounts up at a fixed rate and measures the delays at the good endpoints. */
 async function measure(
-  { goodEndpoints, startBad }: Neighbour,
+  { goodEndpoints, startBad, isOtherProvider }: Neighbour,
   beside: "none" | "responsive" | "bad",
 ): Promise<Measured> {
   await using names = await startNameServer((name) =>
@@ -111,28 +141,28 @@ async function measure(
   await using database = await openBenchDatabase();
   const { owner, encryption } = database;
   await using appPool = await database.openAppPool();
-  const token = await setUpPortal(appPool, encryption, `http://127.0.0.1:${port}/hook`);
+  const setUp = async (subdomain: string, hookUrl: string): Promise<BenchProvider> => ({
+    host: `${subdomain}-admin.${baseDomain}`,
+    token: await setUpPortal(appPool, encryption, hookUrl, subdomain),
+  });
+  const provider = await setUp("bench", `http://127.0.0.1:${port}/hook`);
   await addEndpoints(owner, { urls: goodUrls.slice(1), encryption, secret: endpointSecret });
   using responsive = await startBenchReceiver({ origins: badEndpoints, isLowPriority: true });
+  const other = isOtherProvider ? await setUp("other", `${responsive.origins[0]}/hook`) : undefined;
   await using bad = await startBad();
   const besideUrls = { none: [], responsive: responsive.origins.map((origin) => `${origin}/hook`), bad: bad.urls }[
     beside
   ];
-  await using portal = await startPortal(database, { nameServers: [names.address], engine: "own" });
-  const cpuSeconds = (): Cpu => ({
-    bellwire: portal.pids.reduce((sum, pid) => sum + treeCpuSeconds(pid), 0),
-    postgres: treeCpuSeconds(database.postgresPid),
-    bad: bad.cpuSeconds(),
-  });
-  const eventCount = await warmUp({ portal, receiver, owner, token, goodEndpoints });
-  if (besideUrls.length > 0) await addEndpoints(owner, { urls: besideUrls, encryption, secret: endpointSecret });
-  const startedMs = machineMs();
-  const cpuBefore = cpuSeconds();
-  const signUpsMs = await signUpRegularly(portal.origin, token);
+  await using portal = await startPortal(database, { nameServers: [names.address], engine: "own", baseDomain });
+  const providers = { origin: portal.origin, provider, other };
+  const eventCount = await warmUp({ ...providers, receiver, owner, goodEndpoints });
+  const subdomain = other ? "other" : "bench";
+  await addEndpoints(owner, { urls: besideUrls, encryption, secret: endpointSecret, subdomain });
+  const readCpu = measureCpu({ portal, database, bad });
+  const signUpsMs = await signUpAtBoth(providers);
   await systemClock.sleep(2000);
   const { delaysMs } = await receiver.arrivals();
-  const cpuAfter = cpuSeconds();
-  const cpuMs = (of: keyof Cpu): number => ((cpuAfter[of] - cpuBefore[of]) * 1e6) / (machineMs() - startedMs);
+  const cpu = readCpu();
   const expected = ((await countEvents(owner)) - eventCount) * goodEndpoints;
   const firstCount = expected / signUpsMs.length;
   return {
@@ -142,24 +172,31 @@ async function measure(
     laterP99Ms: percentile(delaysMs.slice(firstCount), 0.99),
     signUpMs: median(signUpsMs),
     memoryMb: portal.pids.reduce((sum, pid) => sum + peakMemoryMb(pid), 0),
-    bellwireCpuMs: cpuMs("bellwire"),
-    postgresCpuMs: cpuMs("postgres"),
-    badCpuMs: cpuMs("bad"),
+    ...cpu,
     missing: expected - delaysMs.length,
   };
 }
 
-interface WarmUp {
-  readonly portal: BenchPortal;
+interface Providers {
+  readonly origin: string;
+  /** The provider of the good endpoints. */
+  readonly provider: BenchProvider;
+  /** The provider of the bad ones, if they are not the same provider's. */
+  readonly other: BenchProvider | undefined;
+}
+
+interface WarmUp extends Providers {
   readonly receiver: BenchReceiver;
   readonly owner: BenchDatabase["owner"];
-  readonly token: string;
   readonly goodEndpoints: number;
 }
 
 /** Signs accounts up until connections, compiled code and the good endpoints are known. Returns the number of events. */
-async function warmUp({ portal, receiver, owner, token, goodEndpoints }: WarmUp): Promise<number> {
-  for (let number = 0; number < warmUps; number += 1) await signUp(portal.origin, token, number);
+async function warmUp({ origin, provider, other, receiver, owner, goodEndpoints }: WarmUp): Promise<number> {
+  for (let number = 0; number < warmUps; number += 1) {
+    await signUp(origin, provider, number);
+    if (other) await signUp(origin, other, number);
+  }
   const eventCount = await countEvents(owner);
   while ((await receiver.received()) < eventCount * goodEndpoints) await systemClock.sleep(50);
   await receiver.arrivals();
@@ -167,30 +204,47 @@ async function warmUp({ portal, receiver, owner, token, goodEndpoints }: WarmUp)
 }
 
 async function countEvents(owner: BenchDatabase["owner"]): Promise<number> {
-  const [events] = await owner.query<{ count: number }>("select count(*)::int as count from events");
+  const [events] = await owner.query<{ count: number }>(
+    "select count(*)::int as count from events where provider_id = (select id from providers where subdomain = 'bench')",
+  );
   return events?.count ?? 0;
 }
 
-/** Returns the duration of each sign-up. */
-async function signUpRegularly(origin: string, token: string): Promise<readonly number[]> {
+/** Signs accounts up at a changing time of each of the other provider's seconds. Returns the durations without the other's. */
+async function signUpAtBoth({ origin, provider, other }: Providers): Promise<readonly number[]> {
+  if (!other) return signUpRegularly(origin, provider, () => 0);
+  const [signUpsMs] = await Promise.all([
+    signUpRegularly(origin, provider, (number) => (number * 618) % 1000),
+    signUpRegularly(origin, other, () => 0),
+  ]);
+  return signUpsMs;
+}
+
+/** Signs accounts up at the fixed rate, each `afterMs` later than its turn. Returns the duration of each sign-up. */
+async function signUpRegularly(
+  origin: string,
+  provider: BenchProvider,
+  afterMs: (number: number) => number,
+): Promise<readonly number[]> {
   const signUpsMs: number[] = [];
   const startedMs = machineMs();
   for (let number = 0; number < neighbourSeconds * signUpsPerSecond; number += 1) {
-    await systemClock.sleep(Math.max(1, startedMs + (number * 1000) / signUpsPerSecond - machineMs()));
-    signUpsMs.push(await signUp(origin, token, warmUps + number));
+    const atMs = startedMs + (number * 1000) / signUpsPerSecond + afterMs(number);
+    await systemClock.sleep(Math.max(1, atMs - machineMs()));
+    signUpsMs.push(await signUp(origin, provider, warmUps + number));
   }
   return signUpsMs;
 }
 
-async function signUp(origin: string, token: string, number: number): Promise<number> {
+async function signUp(origin: string, { host, token }: BenchProvider, number: number): Promise<number> {
   const startedMs = machineMs();
-  const answer = await fetch(`${origin}/admin/api/signup.json?access_token=${token}`, {
+  const { statusCode, body } = await request(`${origin}/admin/api/signup.json?access_token=${token}`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { host, "content-type": "application/json" },
     body: JSON.stringify({ org_name: `Harbour ${number}`, username: `user${number}` }),
   });
-  await answer.arrayBuffer();
-  if (answer.status !== 201) throw new Error(`The sign-up was answered with ${answer.status}.`);
+  await body.dump();
+  if (statusCode !== 201) throw new Error(`The sign-up was answered with ${statusCode}.`);
   return machineMs() - startedMs;
 }
 
@@ -232,7 +286,7 @@ async function compareNeighbours(report: Report, { name, neighbour, pairs }: Com
     "not delivered": Math.max(...beside.map(({ missing }) => missing)),
   };
   const columns = Object.entries(numbers).map(([column, number]) => `${column} ${number.toFixed(1)}`);
-  const kinds = name === "hostile-answers" ? ` of ${hostileAnswers.length} kinds` : "";
+  const kinds = name.startsWith("hostile") ? ` of ${hostileAnswers.length} kinds` : "";
   report.add({ title: name, numbers }, `isolation ${name} (${badEndpoints}${kinds}): ${columns.join(", ")}`);
 }
 

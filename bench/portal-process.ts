@@ -17,7 +17,7 @@ import { secretKey } from "./database.ts";
 import { machineMs } from "./measuring.ts";
 import { type PortalProcess, allowedHere, lookupHere } from "./portal.ts";
 
-const { databaseUrl, logFile, nameServers, roles }: PortalProcess = JSON.parse(process.argv[2] ?? "");
+const { databaseUrl, logFile, nameServers, roles, baseDomain }: PortalProcess = JSON.parse(process.argv[2] ?? "");
 const inFlightMax = 200;
 const pool = await openPool({ connectionString: databaseUrl, schema: "bellwire" });
 const committedMs: number[] = [];
@@ -31,7 +31,7 @@ const watched: Pool = {
 };
 const log = createLogger("info", logFile);
 const encryption = createEncryption([secretKey]);
-const urls = providerUrls("http://127.0.0.1", undefined);
+const urls = providerUrls("http://127.0.0.1", baseDomain);
 const allowed = allowedHere();
 const lookup = lookupHere(nameServers);
 const sender = composeSender({
@@ -63,7 +63,7 @@ async function listen(): Promise<string> {
     urls,
     allowed,
     lookup,
-    baseDomain: undefined,
+    baseDomain,
     trustProxy: false,
     retryWaitsSeconds: [60],
     mailIsSent: false,

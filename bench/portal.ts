@@ -83,6 +83,8 @@ export interface PortalProcess {
   /** Defaults to the system's name servers. */
   readonly nameServers: readonly string[];
   readonly roles: readonly ("web" | "engine")[];
+  /** Undefined: there is one provider, at any host. */
+  readonly baseDomain: string | undefined;
 }
 
 /**
@@ -91,12 +93,16 @@ export interface PortalProcess {
  */
 export async function startPortal(
   database: BenchDatabase,
-  { nameServers = [], engine = "shared" }: { nameServers?: readonly string[]; engine?: "own" | "shared" } = {},
+  {
+    nameServers = [],
+    engine = "shared",
+    baseDomain,
+  }: { nameServers?: readonly string[]; engine?: "own" | "shared"; baseDomain?: string } = {},
 ): Promise<BenchPortal> {
   await using started = new AsyncDisposableStack();
   const start = async (roles: PortalProcess["roles"]): Promise<{ child: ChildProcess; origin: string }> => {
     const logFile = join(database.folder, `${roles.join("-")}.log`);
-    const settings: PortalProcess = { databaseUrl: database.appUrl, logFile, nameServers, roles };
+    const settings: PortalProcess = { databaseUrl: database.appUrl, logFile, nameServers, roles, baseDomain };
     const child = fork(fileURLToPath(new URL("portal-process.ts", import.meta.url)), [JSON.stringify(settings)]);
     const { origin } = await nextMessage<{ origin: string }>(child);
     started.defer(async () => {
