@@ -68,6 +68,22 @@ const neighbours: Readonly<Record<string, Neighbour>> = {
   },
   "hostile-answers": { goodEndpoints: 1, startBad: startHostile },
   "hostile-neighbour": { goodEndpoints: 1, startBad: startHostile, isOtherProvider: true },
+  "nearly-slow": {
+    goodEndpoints: 1,
+    startBad: async () => {
+      const receiver = await startBenchReceiver({
+        origins: badEndpoints,
+        answersAfterMs: 900,
+        keepsArrivals: true,
+        isLowPriority: true,
+      });
+      return {
+        urls: receiver.origins.map((origin) => `${origin}/hook`),
+        cpuSeconds: () => 0,
+        [Symbol.asyncDispose]: async () => receiver[Symbol.dispose](),
+      };
+    },
+  },
 };
 
 async function startHostile(): Promise<BadEndpoints> {
