@@ -87,12 +87,8 @@ async function startDispatch(options: DispatchOptions = {}) {
   await lease.register("engine");
   const ignore = (): void => undefined;
   const dispatch = new Dispatch(needs, lease, { onRoom: ignore, onRefused: ignore, onGivenUp: ignore });
-  const lane = new Lane(
-    { ...claimed, failingSeconds, failedAttempts: 100 },
-    settings,
-    new ReceiverHosts<Lane>(window),
-    0,
-  );
+  const claim = { ...claimed, failingSeconds, failedAttempts: 100 };
+  const lane = new Lane(claim, settings, new ReceiverHosts<Lane>(window), 0);
   widen(lane, window);
   giveRows(lane, deliveries);
   dispatch.offer(lane);
@@ -109,9 +105,9 @@ function giveRows(lane: Lane, deliveries: readonly DueDelivery[]): void {
 }
 
 /** Gives the lane and its host their full windows. */
-function widen(lane: Lane, window: number): void {
+function widen(lane: Lane, window: number, latencyMs = 1): void {
   for (let response = 0; response < window; response += 1) {
-    lane.learn(answered, 0);
+    lane.learn({ ...answered, latencyMs }, 0);
     lane.host.begin(false);
     lane.host.end(false, answered);
   }
@@ -119,23 +115,71 @@ function widen(lane: Lane, window: number): void {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const otherBody = Buffer.from("{}");
-
-test("lanes that share few slots take turns, one delivery at a time", async () => {
-  const { dispatch, sent } = await startDispatch({ inFlightMax: 4 });
-  const other = new Lane({ ...claimed, endpointId: 2 }, settings, new ReceiverHosts<Lane>(16), 0);
-  widen(other, 16);
+/** Offers a lane that has responded before, `latencyMs` after each attempt, and has so many deliveries, with its id as their body. */
+function offerLane(dispatch: Dispatch, endpointId: number, count: number, latencyMs = 1): Lane {
+  const lane = new Lane({ ...claimed, endpointId }, settings, new ReceiverHosts<Lane>(64), 0);
+  widen(lane, 64, latencyMs);
+  const body = Buffer.from(String(endpointId));
   giveRows(
-    other,
-    Array.from({ length: 40 }, (_, number) => ({ ...delivery(100 + number), endpointId: 2, body: otherBody })),
+    lane,
+    Array.from({ length: count }, (_, number) => ({ ...delivery(1000 * endpointId + number), endpointId, body })),
   );
-  dispatch.offer(other);
+  dispatch.offer(lane);
+  return lane;
+}
+
+test("one endpoint with a backlog leaves a fifth of the quick slots to others, and is sent all the same", async () => {
+  const { dispatch, sent } = await startDispatch({ inFlightMax: 80, deliveries: [] });
+  const busy = offerLane(dispatch, 3, 40);
   dispatch.fill();
-  for (let index = 0; index < 8; index += 1) {
-    sent[index]?.respond();
+  expect(busy.inFlight).toBe(32);
+  const other = offerLane(dispatch, 2, 1);
+  dispatch.fill();
+  expect(other.inFlight).toBe(1);
+  for (const { respond } of sent.slice(0, 30)) respond();
+  await nextTurn();
+  expect(sent).toHaveLength(41);
+});
+
+test.for([
+  [0, "half"],
+  [160, "a tenth"],
+] as const)("a lane that responds after %i ms gets %s of the turns beside one that responds at once", async ([ms]) => {
+  const { clock, dispatch, sent } = await startDispatch({ inFlightMax: 8, deliveries: [] });
+  offerLane(dispatch, 4, 200, 0);
+  offerLane(dispatch, 5, 200, ms);
+  for (let index = 0; index < 100; index += 1) {
+    dispatch.fill();
+    sent[index]?.respond({ ...answered, latencyMs: String(sent[index]?.body) === "4" ? 0 : ms });
+    await nextTurn();
+    await clock.advance(1);
+  }
+  const turns = sent.filter(({ body }) => String(body) === "5").length / sent.length;
+  expect(turns).toBeCloseTo(ms === 0 ? 0.5 : 0.1, 1);
+});
+
+test("any number of endpoints that take nearly a second leave slots to those that respond within 200 ms", async () => {
+  const { dispatch } = await startDispatch({ inFlightMax: 80, deliveries: [] });
+  const moderate = Array.from({ length: 60 }, (_, number) => offerLane(dispatch, 10 + number, 3, 900));
+  dispatch.fill();
+  expect(moderate.filter(({ inFlight }) => inFlight > 0)).toHaveLength(30);
+  const quick = offerLane(dispatch, 2, 1, 150);
+  dispatch.fill();
+  expect(quick.inFlight).toBe(1);
+});
+
+test("where all slots are taken, an endpoint with a single delivery is next", async () => {
+  const { dispatch, sent } = await startDispatch({ inFlightMax: 8, deliveries: [] });
+  for (let endpointId = 10; endpointId < 30; endpointId += 1) offerLane(dispatch, endpointId, 20);
+  dispatch.fill();
+  for (let turn = 0; turn < 30; turn += 1) {
+    sent[turn]?.respond();
     await nextTurn();
   }
-  expect(sent.map(({ body }) => body === otherBody)).toEqual(Array.from({ length: 10 }, (_, index) => index % 2 === 1));
+  const single = offerLane(dispatch, 2, 1);
+  sent[30]?.respond();
+  await nextTurn();
+  expect(single.inFlight).toBe(1);
 });
 
 test("a dispatch that is closed starts no attempt, also of lanes that waited for a slot", async () => {
@@ -249,7 +293,7 @@ test.each([
 
 /** Starts a dispatch whose first 32 outcomes are being recorded, so that the next ones are gathered. */
 async function startUnderLoad() {
-  const { clock, dispatch, sent, batches } = await startDispatch({ window: 32 });
+  const { clock, dispatch, sent, batches } = await startDispatch({ window: 32, inFlightMax: 128 });
   const respond = async (from: number, to: number, outcome?: AttemptOutcome): Promise<void> => {
     for (const one of sent.slice(from, to)) one.respond(outcome);
     await nextTurn();
@@ -344,9 +388,7 @@ test("after a lack of descriptors, no receiver gets an attempt for a while, and 
   dispatch.fill();
   sent[0]?.respond(noDescriptor);
   await nextTurn();
-  const other = new Lane({ ...claimed, endpointId: 2 }, settings, new ReceiverHosts<Lane>(2), 0);
-  giveRows(other, [{ ...delivery(50), endpointId: 2 }]);
-  dispatch.offer(other);
+  const other = offerLane(dispatch, 2, 1);
   const started: number[] = [];
   for (const ms of [0, 499, 1]) {
     await clock.advance(ms);
@@ -361,7 +403,7 @@ test("a lane whose pace has changed waits in the queue of its new pace only", as
   const formerQueue = lane.queue;
   lane.learn(refused, 10);
   dispatch.offer(lane);
-  expect([lane.pace, formerQueue, lane.queue]).toEqual(["failing", [], [lane]]);
+  expect([lane.pace, formerQueue?.length, lane.queue?.length]).toEqual(["failing", 0, 1]);
 });
 
 test("while attempts at a quick receiver are late, it gets slow slots only, until one responds in time or none is left", async () => {

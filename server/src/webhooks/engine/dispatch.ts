@@ -15,7 +15,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import { type CountedAttempt, delayOf } from "#webhooks/statistics/index.ts";
-import { ConcurrencyLimits, Exhaustion, KeptBodies, type Pace } from "./limits.ts";
+import { ConcurrencyLimits, Exhaustion, KeptBodies, type SlotPace, TurnQueue } from "./limits.ts";
 import type { Lane } from "./lane.ts";
 import type { Lease } from "./lease.ts";
 import { SettleQueue, type SettleResult } from "./settle-queue.ts";
@@ -32,9 +32,11 @@ const portsPauseMs = 1000;
  * Starting attempts stops after this time, so that responses and API requests are processed in between. Receivers without a
  * good record get less of it.
  */
-const fillMaxMs: Readonly<Record<Pace, number>> = { unknown: 3, quick: 5, slow: 2, failing: 2 };
+const fillMaxMs: Readonly<Record<SlotPace, number>> = { unknown: 3, quick: 5, moderate: 5, slow: 2, failing: 2 };
 /** Unknown receivers first: they may use a few slots only, and would find none free. */
-const fillOrder: readonly Pace[] = ["unknown", "quick", "slow", "failing"];
+const fillOrder: readonly SlotPace[] = ["unknown", "quick", "moderate", "slow", "failing"];
+/** A turn costs a lane this and its latency, so that lanes that respond at once take turns whichever is a millisecond faster. */
+const turnMs = 20;
 
 interface DispatchEvents {
   /** The lane may need rows. */
@@ -45,7 +47,7 @@ interface DispatchEvents {
   readonly onGivenUp: (lane: Lane) => void;
 }
 
-/** Assigns free slots to lanes, round-robin and one delivery at a time, so that a full lane waits as long as an empty one. */
+/** Assigns free slots to lanes, one delivery at a time, so that all that wait get the same time in slots. */
 export class Dispatch {
   readonly #needs: EngineNeeds;
   readonly #lease: Lease;
@@ -54,7 +56,13 @@ export class Dispatch {
   readonly #keptBodies = new KeptBodies();
   readonly #exhaustion: Exhaustion;
   readonly #outcomes: SettleQueue;
-  readonly #queues: Readonly<Record<Pace, Lane[]>> = { unknown: [], quick: [], slow: [], failing: [] };
+  readonly #queues: Readonly<Record<SlotPace, TurnQueue<Lane>>> = {
+    unknown: new TurnQueue(),
+    quick: new TurnQueue(),
+    moderate: new TurnQueue(),
+    slow: new TurnQueue(),
+    failing: new TurnQueue(),
+  };
   #isClosed = false;
   #willFill = false;
   #onIdle: (() => void) | undefined;
@@ -74,13 +82,12 @@ export class Dispatch {
 
   /** Queues the lane for a slot if it may send. `isNext`: before all others. */
   offer(lane: Lane, isNext = false): void {
-    const queue = this.#queues[lane.pace];
+    const queue = this.#queues[lane.slotPace];
     if (this.#isClosed || lane.queue === queue || !lane.mayStart(this.#needs.clock.monotonicMs())) return;
     // The pace has changed since the lane was queued.
-    lane.queue?.splice(lane.queue.indexOf(lane), 1);
+    lane.queue?.delete(lane);
     lane.queue = queue;
-    if (isNext) queue.unshift(lane);
-    else queue.push(lane);
+    queue.add(lane, isNext);
   }
 
   /** Starts attempts while slots are free and the lease holds. */
@@ -92,7 +99,7 @@ export class Dispatch {
 
   /** Empties the queues: the lanes are lost. */
   clear(): void {
-    for (const queue of Object.values(this.#queues)) queue.length = 0;
+    for (const queue of Object.values(this.#queues)) queue.clear();
   }
 
   /** Starts no more attempts. */
@@ -130,26 +137,37 @@ export class Dispatch {
   }
 
   /** Returns false when time ran out before slots or lanes did. */
-  #fillPace(pace: Pace): boolean {
+  #fillPace(pace: SlotPace): boolean {
+    const queue = this.#queues[pace];
     const endsMs = this.#needs.clock.monotonicMs() + fillMaxMs[pace];
+    const held: Lane[] = [];
+    let isDone = true;
     while (this.#limits.hasSlot(pace) && this.#outcomes.length < unsettledMax) {
       const nowMs = this.#needs.clock.monotonicMs();
-      if (!this.#lease.holds || !this.#exhaustion.allows(this.inFlight, nowMs)) return true;
-      if (nowMs > endsMs) return this.#queues[pace].length === 0;
-      const lane = this.#queues[pace].shift();
-      if (!lane) return true;
-      lane.queue = undefined;
-      if (lane.pace === pace) {
-        if (!this.#isResolved(lane, nowMs)) continue;
-        if (!lane.host.hasRoom(pace, lane.respondsSlowly)) {
-          lane.host.wait(lane, lane.respondsSlowly);
-          continue;
-        }
-        this.#start(lane, nowMs);
+      if (!this.#lease.holds || !this.#exhaustion.allows(this.inFlight, nowMs)) break;
+      if (nowMs > endsMs) {
+        isDone = queue.length === 0;
+        break;
       }
-      this.offer(lane);
+      const lane = queue.take();
+      if (!lane) break;
+      if (!this.#limits.hasSlotFor(pace, lane.inFlight)) held.push(lane);
+      else this.#startOrWait(lane, pace, nowMs);
     }
-    return true;
+    for (const lane of held) queue.add(lane);
+    return isDone;
+  }
+
+  /** Starts the lane's next attempt in a free slot, unless it waits for its host. */
+  #startOrWait(lane: Lane, pace: SlotPace, nowMs: number): void {
+    lane.queue = undefined;
+    if (lane.slotPace === pace) {
+      if (!this.#isResolved(lane, nowMs)) return;
+      if (!lane.host.hasRoom(lane.pace, lane.respondsSlowly)) return lane.host.wait(lane, lane.respondsSlowly);
+      this.#queues[pace].charge(lane, turnMs + (lane.window.latencyMs ?? 0));
+      this.#start(lane, nowMs);
+    }
+    this.offer(lane);
   }
 
   /**
@@ -177,7 +195,7 @@ export class Dispatch {
   #start(lane: Lane, nowMs: number): void {
     const delivery = lane.mayStart(nowMs) ? lane.shift(nowMs) : undefined;
     if (!delivery) return;
-    const { host, pace, window, respondsSlowly } = lane;
+    const { host, slotPace: pace, window, respondsSlowly } = lane;
     const onLate = (): void => {
       lane.isStalled = true;
       window.narrow();

@@ -10,7 +10,7 @@ import type { DeliverySettings } from "#webhooks/endpoints/index.ts";
 import type { LaneHold, LaneState, OwnedLane } from "#webhooks/statistics/index.ts";
 import { LanePause, LongFailure } from "./lane-pause.ts";
 import { type DeliveryOfKey, LaneRows, hintedRowMsMax } from "./lane-rows.ts";
-import { type AdaptiveWindow, type Pace, RateLimit } from "./limits.ts";
+import { type AdaptiveWindow, type Pace, RateLimit, type SlotPace, type TurnQueue } from "./limits.ts";
 import type { ReceiverHost, ReceiverHosts } from "./receiver-host.ts";
 
 /** Rows read ahead per slot of the window, so that reading and sending overlap. */
@@ -55,7 +55,7 @@ export class Lane {
   /** Attempts take so long at present that the lane may only use slow slots. */
   isStalled = false;
   /** The dispatch queue in which the lane waits for a slot. */
-  queue: Lane[] | undefined;
+  queue: TurnQueue<Lane> | undefined;
   #isOff: boolean;
   /** Its endpoint is being disabled. It is released afterwards, so that the time of failing is stored as it is then. */
   isDisabling = false;
@@ -150,6 +150,11 @@ export class Lane {
     if (this.isStalled || this.#window.pace === "slow") return "slow";
     if (this.#window.pace === "unknown") return breaker.isFailing ? "slow" : this.#host.pace;
     return breaker.unanswered > 0 || this.#oversized >= oversizedMin ? "failing" : "quick";
+  }
+
+  get slotPace(): SlotPace {
+    const { pace } = this;
+    return pace === "quick" && this.#window.isModerate ? "moderate" : pace;
   }
 
   /** True if the lane is slow, and its last attempt had a response. */

@@ -11,8 +11,10 @@ import {
   noStatistics,
 } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
+import type { Lane } from "./lane.ts";
 import { OwnedLanes, Rebalancing } from "./lanes.ts";
 import { Lease } from "./lease.ts";
+import { TurnQueue } from "./limits.ts";
 import type { LaneStore } from "./store.ts";
 
 type OneLane = Parameters<Rebalancing["poll"]>[0][number];
@@ -23,7 +25,7 @@ const ids = (count: number): number[] => Array.from({ length: count }, (_, index
 const waitingLane = (more: Partial<OneLane> = {}): OneLane => ({
   isLeaving: false,
   isStalled: false,
-  queue: [],
+  queue: new TurnQueue<Lane>(),
   pace: "quick",
   dropWaiting: () => undefined,
   ...more,
@@ -91,7 +93,7 @@ test("an engine releases only lanes that wait for a slot before and after the po
   const rebalancing = new Rebalancing(
     async () => {
       started.queue = undefined;
-      queued.queue = [];
+      queued.queue = new TurnQueue<Lane>();
       return { free: [], own: 10, owned: 10, engines: 2 };
     },
     () => 0,

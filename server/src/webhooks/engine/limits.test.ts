@@ -2,23 +2,35 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { diskLimits } from "#platform/limits.ts";
-import { AdaptiveWindow, ConcurrencyLimits, KeptBodies, type Pace, RateLimit, type Slot } from "./limits.ts";
+import {
+  AdaptiveWindow,
+  ConcurrencyLimits,
+  KeptBodies,
+  RateLimit,
+  type Slot,
+  type SlotPace,
+  TurnQueue,
+} from "./limits.ts";
 
 const ignore = (): void => undefined;
 
 /** Acquires a slot, by default for an endpoint that has responded before. */
-const take = (limits: ConcurrencyLimits, pace: Pace, { nowMs = 0, isFirst = false, onLate = ignore } = {}): Slot =>
+const take = (limits: ConcurrencyLimits, pace: SlotPace, { nowMs = 0, isFirst = false, onLate = ignore } = {}): Slot =>
   limits.acquire(nowMs, { pace, isFirst, onLate });
 
 /** Acquires all free slots. Returns their number. */
-function takeAll(limits: ConcurrencyLimits, pace: Pace, options: { nowMs?: number; isFirst?: boolean } = {}): number {
+function takeAll(
+  limits: ConcurrencyLimits,
+  pace: SlotPace,
+  options: { nowMs?: number; isFirst?: boolean } = {},
+): number {
   let count = 0;
   for (; limits.hasSlot(pace); count += 1) take(limits, pace, options);
   return count;
 }
 
 /** Acquires all free slots ten times per second for a minute, without a response. */
-function hangForAMinute(limits: ConcurrencyLimits, pace: Pace, isFirst: boolean): void {
+function hangForAMinute(limits: ConcurrencyLimits, pace: SlotPace, isFirst: boolean): void {
   for (let nowMs = 0; nowMs < 60_000; nowMs += 100) {
     limits.moveLate(nowMs);
     takeAll(limits, pace, { nowMs, isFirst });
@@ -39,6 +51,109 @@ test("failing receivers use at most a twelfth of the quick slots", () => {
   const limits = new ConcurrencyLimits(200);
   expect(takeAll(limits, "failing")).toBe(8);
   expect(takeAll(limits, "quick")).toBe(92);
+});
+
+test("moderate receivers use at most three quarters of the quick slots", () => {
+  const limits = new ConcurrencyLimits(200);
+  expect(takeAll(limits, "moderate")).toBe(75);
+  expect(takeAll(limits, "quick")).toBe(25);
+});
+
+test("all others together leave an eighth of the quick slots to quick receivers", () => {
+  const limits = new ConcurrencyLimits(200);
+  const others = ["unknown", "failing", "moderate"] as const;
+  expect(others.map((pace) => takeAll(limits, pace))).toEqual([50, 8, 29]);
+  expect(takeAll(limits, "quick")).toBe(13);
+});
+
+test.for([1, 2, 3, 10, 33])("%i lanes that always have deliveries leave a slot to the next one", (count) => {
+  const limits = new ConcurrencyLimits(268);
+  const held = Array.from({ length: count }, () => 0);
+  for (let isMoving = true; isMoving;) {
+    isMoving = false;
+    for (const [lane, slots] of held.entries()) {
+      if (!limits.hasSlot("quick") || !limits.hasSlotFor("quick", slots)) continue;
+      take(limits, "quick");
+      held[lane] = slots + 1;
+      isMoving = true;
+    }
+  }
+  const free = 134 - held.reduce((sum, slots) => sum + slots, 0);
+  expect(free).toBeGreaterThanOrEqual(Math.floor(134 / (1 + 4 * count)));
+  expect(free).toBeLessThanOrEqual(Math.ceil(134 / (1 + 4 * count)));
+  expect(Math.max(...held) - Math.min(...held)).toBeLessThanOrEqual(4);
+});
+
+test("one moderate lane leaves a fifth of the slots of moderate receivers free", () => {
+  const limits = new ConcurrencyLimits(200);
+  let held = 0;
+  for (; limits.hasSlotFor("moderate", held); held += 1) take(limits, "moderate");
+  expect(held).toBe(60);
+});
+
+test("the rule that leaves slots to others keeps none of a few slots free", () => {
+  for (const slots of [1, 2, 3, 4]) {
+    const limits = new ConcurrencyLimits(2 * slots);
+    let held = 0;
+    for (; limits.hasSlot("quick") && limits.hasSlotFor("quick", held); held += 1) take(limits, "quick");
+    expect(held).toBe(slots);
+  }
+});
+
+interface Waiter {
+  readonly name: string;
+  readonly costMs: number;
+}
+
+/** Takes the next items and lets them wait again. Returns how long each had a slot. */
+function serve(queue: TurnQueue<Waiter>, turns: number): ReadonlyMap<string, number> {
+  const servedMs = new Map<string, number>();
+  for (let turn = 0; turn < turns; turn += 1) {
+    const item = queue.take();
+    if (!item) throw new Error("Nothing waits");
+    queue.charge(item, item.costMs);
+    servedMs.set(item.name, (servedMs.get(item.name) ?? 0) + item.costMs);
+    queue.add(item);
+  }
+  return servedMs;
+}
+
+test("lanes that always wait get the same time in slots, however long their attempts take", () => {
+  const costs = fc.array(fc.integer({ min: 20, max: 1000 }), { minLength: 2, maxLength: 12 });
+  fc.assert(
+    fc.property(costs, (costsMs) => {
+      const queue = new TurnQueue<Waiter>();
+      for (const [index, costMs] of costsMs.entries()) queue.add({ name: String(index), costMs });
+      const servedMs = [...serve(queue, 500).values()];
+      expect(Math.max(...servedMs) - Math.min(...servedMs)).toBeLessThanOrEqual(2 * Math.max(...costsMs));
+    }),
+  );
+});
+
+test("a lane that comes after others have had their turns is next, and gains nothing by its absence", () => {
+  const queue = new TurnQueue<Waiter>();
+  for (let index = 0; index < 50; index += 1) queue.add({ name: `busy${index}`, costMs: 900 });
+  serve(queue, 120);
+  const seldom = { name: "seldom", costMs: 900 };
+  queue.add(seldom);
+  expect([...serve(queue, 1).keys()]).toEqual(["seldom"]);
+  expect(serve(queue, 55).get("seldom")).toBe(900);
+});
+
+test("a lane that is next goes before those that wait, and one that left has lost its turn", () => {
+  const [first, second, third] = ["first", "second", "third"].map((name) => ({ name, costMs: 20 }));
+  if (!first || !second || !third) throw new Error("There are three.");
+  const queue = new TurnQueue<Waiter>();
+  queue.add(first);
+  queue.add(second);
+  queue.add(third, true);
+  queue.delete(first);
+  expect(queue.length).toBe(2);
+  queue.add(first);
+  expect([queue.take(), queue.take(), queue.take(), queue.take()]).toEqual([third, second, first, undefined]);
+  queue.add(first);
+  queue.clear();
+  expect([queue.length, queue.take()]).toEqual([0, undefined]);
 });
 
 test("a first attempt without a response is parked after 200 ms, which frees its slot", () => {

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import TinyQueue from "tinyqueue";
 import { diskLimits } from "#platform/limits.ts";
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
@@ -13,6 +14,12 @@ type Latency = "unknown" | "quick" | "slow";
 
 /** The expected course of a lane's next attempt. `failing`: it fails quickly, or its response is too large. */
 export type Pace = Latency | "failing";
+
+/** The class in which a lane waits for a slot. `moderate`: it responds within a second, but seldom within 200 ms. */
+export type SlotPace = Pace | "moderate";
+
+/** Receivers that take longer hold slots so long that others would wait for them. */
+const moderateMs = 200;
 
 /**
  * Adaptive concurrency limit of a lane or a receiver host. Starts at 1, so that a delivery that crashes its engine cannot
@@ -47,6 +54,11 @@ export class AdaptiveWindow {
     return this.#latencyMs > slowMs ? "slow" : "quick";
   }
 
+  /** True if the receiver has responded, but seldom within 200 ms. */
+  get isModerate(): boolean {
+    return (this.#latencyMs ?? 0) > moderateMs;
+  }
+
   learn(outcome: AttemptOutcome): void {
     const latencyMs = Math.min(outcome.latencyMs, latencyMaxMs);
     // Rises by an eighth of the difference and falls by half, so that one slow response among many quick ones changes no pace.
@@ -67,7 +79,7 @@ export class AdaptiveWindow {
 /** The slot of an attempt in flight. */
 export interface Slot {
   readonly startedMs: number;
-  readonly pace: Pace;
+  readonly pace: SlotPace;
   /** Has taken more than a second, or is expected to. */
   isLate: boolean;
   pool: SlotPool;
@@ -79,7 +91,7 @@ type SlotPool = "quick" | "slow" | "parked";
 
 interface SlotRequest {
   /** The expected pace of the receiver. */
-  readonly pace: Pace;
+  readonly pace: SlotPace;
   /** The endpoint has never responded to this engine. */
   readonly isFirst: boolean;
   readonly onLate: () => void;
@@ -89,13 +101,20 @@ interface SlotRequest {
 const firstResponseMs = 200;
 /** Bounds the parked first attempts per slot, since each holds a socket. */
 const parkedPerSlot = 4;
+/** A lane's attempts in flight, at most, for each free slot of its class. */
+const heldPerFreeSlot = 4;
 
 /**
  * The engine's concurrency limit, in two halves: quick slots for receivers that respond within a second, slow slots for
  * others. An attempt that turns out to be slow moves to a slow slot. To leave room for these, receivers known to be slow
  * start in half of the slow slots only. Receivers with an unknown pace start in half of the quick slots, so that a good one
  * waits for few of them where most are hostile. Failing ones start in a twelfth: a hostile response takes up to 2 ms of the
- * event loop, and 8 of them delay a good one by 16 ms.
+ * event loop, and 8 of them delay a good one by 16 ms. Moderate ones start in three quarters: where many take 0.9 s, their
+ * slots are free once a second. All these together leave an eighth to receivers that respond within 200 ms.
+ *
+ * A lane takes another slot only while it has fewer than four attempts in flight for each free one (a dynamic threshold:
+ * Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998). So one lane leaves a fifth of the slots free, three
+ * lanes leave a thirteenth, and the next one to come waits for none of their responses.
  *
  * An endpoint's first attempt that has no response after 200 ms is parked: it gives up its slot, so that the next endpoint
  * can be tried. 300 endpoints that hang are detected within seconds instead of one timeout after another. Each endpoint has
@@ -106,6 +125,8 @@ const parkedPerSlot = 4;
 export class ConcurrencyLimits {
   readonly #halfMax: number;
   readonly #slowStartMax: number;
+  /** Quick slots of all but quick receivers. */
+  readonly #othersMax: number;
   readonly #parkedMax: number;
   /** Slots that are not late yet, in the order of their start. */
   readonly #onTime = new Set<Slot>();
@@ -115,15 +136,17 @@ export class ConcurrencyLimits {
   readonly #overdue = new Set<Slot>();
   readonly #used: Record<SlotPool, number> = { quick: 0, slow: 0, parked: 0 };
   /** Maximum and number of quick slots by the pace of their attempts. */
-  readonly #quickMax: Readonly<Record<Exclude<Pace, "slow">, number>>;
-  readonly #quick = { unknown: 0, quick: 0, failing: 0 };
+  readonly #quickMax: Readonly<Record<Exclude<SlotPace, "slow">, number>>;
+  readonly #quick = { unknown: 0, quick: 0, moderate: 0, failing: 0 };
 
   constructor(total: number, attemptsMax = Number.POSITIVE_INFINITY) {
     const slots = Math.min(total, attemptsMax);
     this.#halfMax = Math.max(1, Math.floor(slots / 2));
     this.#slowStartMax = Math.max(1, Math.floor(this.#halfMax / 2));
+    this.#othersMax = Math.max(1, Math.floor((this.#halfMax * 7) / 8));
     this.#quickMax = {
       quick: this.#halfMax,
+      moderate: Math.max(1, Math.floor((this.#halfMax * 3) / 4)),
       unknown: Math.max(1, Math.floor(this.#halfMax / 2)),
       failing: Math.max(1, Math.floor(this.#halfMax / 12)),
     };
@@ -134,9 +157,21 @@ export class ConcurrencyLimits {
     return this.#used.quick + this.#used.slow + this.#used.parked;
   }
 
-  hasSlot(pace: Pace): boolean {
+  hasSlot(pace: SlotPace): boolean {
     if (pace === "slow") return this.#used.slow < this.#slowStartMax;
-    return this.#used.quick < this.#halfMax && this.#quick[pace] < this.#quickMax[pace];
+    const { [pace]: used, quick } = this.#quick;
+    if (this.#used.quick >= this.#halfMax || used >= this.#quickMax[pace]) return false;
+    return pace === "quick" || this.#used.quick - quick < this.#othersMax;
+  }
+
+  /** Returns whether a lane with so many attempts in flight may take one of the free slots. */
+  hasSlotFor(pace: SlotPace, held: number): boolean {
+    return held < heldPerFreeSlot * this.#freeSlots(pace);
+  }
+
+  #freeSlots(pace: SlotPace): number {
+    if (pace === "slow") return this.#slowStartMax - this.#used.slow;
+    return Math.min(this.#halfMax - this.#used.quick, this.#quickMax[pace] - this.#quick[pace]);
   }
 
   acquire(startedMs: number, { pace, isFirst, onLate }: SlotRequest): Slot {
@@ -187,6 +222,76 @@ export class ConcurrencyLimits {
     if (slot.pool !== "quick" || slot.pace === "slow") return;
     this.#quick[slot.pace] -= 1;
     this.#first.delete(slot);
+  }
+}
+
+/** The turn of an item in a `TurnQueue`. */
+interface Turn<Item> {
+  readonly item: Item;
+  readonly startMs: number;
+  /** Turns with a lower rank go before others with the same start. */
+  readonly rank: number;
+  readonly number: number;
+}
+
+const newHeap = <Item>(): TinyQueue<Turn<Item>> =>
+  new TinyQueue<Turn<Item>>(
+    [],
+    (one, other) => one.startMs - other.startMs || one.rank - other.rank || one.number - other.number,
+  );
+
+/**
+ * Items that wait for slots. Takes them by start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996): the turns of an item
+ * are as far apart as it is charged for each. So items that always wait get the same time in slots, however long each of
+ * their turns takes. One that comes seldom goes before all that have waited since their last turn; it gains nothing else by
+ * that, since its next turn is as far away as theirs.
+ */
+export class TurnQueue<Item extends object> {
+  #turns = newHeap<Item>();
+  /** Turns of items that are deleted stay in the heap until they are at its top. */
+  readonly #waiting = new Map<Item, Turn<Item>>();
+  readonly #nextMs = new WeakMap<Item, number>();
+  /** The start of the last turn that was taken, in the queue's own time. */
+  #startedMs = 0;
+  #added = 0;
+
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  /** `isNext`: before all others with the same start. */
+  add(item: Item, isNext = false): void {
+    this.#added += 1;
+    const nextMs = this.#nextMs.get(item) ?? 0;
+    const startMs = Math.max(this.#startedMs, nextMs);
+    const rank = isNext ? 0 : nextMs < startMs ? 1 : 2;
+    const turn = { item, startMs, rank, number: this.#added };
+    this.#waiting.set(item, turn);
+    this.#turns.push(turn);
+  }
+
+  delete(item: Item): void {
+    this.#waiting.delete(item);
+  }
+
+  take(): Item | undefined {
+    for (let turn = this.#turns.pop(); turn; turn = this.#turns.pop()) {
+      if (this.#waiting.get(turn.item) !== turn) continue;
+      this.#waiting.delete(turn.item);
+      this.#startedMs = turn.startMs;
+      return turn.item;
+    }
+    return undefined;
+  }
+
+  /** Puts the next turn of the item that was taken last off. */
+  charge(item: Item, ms: number): void {
+    this.#nextMs.set(item, this.#startedMs + ms);
+  }
+
+  clear(): void {
+    this.#waiting.clear();
+    this.#turns = newHeap();
   }
 }
 
