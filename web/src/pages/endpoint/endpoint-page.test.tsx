@@ -180,6 +180,27 @@ test("a deletion that ends after its page was left calls nobody back", async () 
   expect(page.address()).toBe("/bins");
 });
 
+test("a deletion leads to the list even if the stream reports it before the dialog is done", async () => {
+  const read = Promise.withResolvers<void>();
+  const { server } = serverWithCrm();
+  const page = showPage("/endpoints/5?tab=secret", {
+    ...server,
+    "GET /api/v1/deliveries": async () => {
+      if (page.askedFor("DELETE /api/v1/endpoints/5").length > 0) await read.promise;
+      return [200, none];
+    },
+  });
+  await says("Signing secret");
+  await click("Delete");
+  await says("Pending deliveries: 0");
+  await click("Delete");
+  await waitFor(() => expect(page.askedFor("DELETE /api/v1/endpoints/5")).toHaveLength(1));
+  await page.queries.invalidateQueries({ queryKey: ["endpoints", 5] });
+  await says("Not found");
+  read.resolve();
+  await waitFor(() => expect(page.address()).toBe("/endpoints"));
+});
+
 test.each(["overview", "deliveries", "test"])(
   "the tab %s shows the URL, and that the endpoint is not active",
   async (tab) => {

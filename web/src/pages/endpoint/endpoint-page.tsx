@@ -13,7 +13,7 @@ import {
   Tabs,
 } from "@patternfly/react-core";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Link, getRouteApi, useRouter } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { responseBody, expectDeleted, useApi } from "../../api/bellwire-client.ts";
 import { deliveriesQuery } from "../../api/deliveries.ts";
@@ -241,7 +241,8 @@ const affectedQueries = [["deliveries"], ["failures"], ["events", "one"]];
 function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string; onClose: () => void }) {
   const api = useApi();
   const client = useQueryClient();
-  const navigate = useNavigate();
+  const router = useRouter();
+  const [pathname] = useState(router.state.location.pathname);
   const pending = usePendingCount(id);
   const toastWithUndo = useUndoToast();
   const remove = useChange({
@@ -259,8 +260,10 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
       const { queryKey } = endpointsQuery(api);
       client.setQueryData(queryKey, (list) => list?.filter((endpoint) => endpoint.id !== id));
       await client.invalidateQueries({ queryKey, exact: true });
+      // Not `leave`: the stream may report the deletion first, and the page is without its endpoint and this dialog then.
+      if (router.state.location.pathname !== pathname) return;
+      await router.navigate({ to: "/endpoints", ignoreBlocker: true }); // the input of a deleted endpoint is of no use
     },
-    leave: () => navigate({ to: "/endpoints", ignoreBlocker: true }), // the input of a deleted endpoint is of no use
   });
   return (
     <ConfirmDialog
