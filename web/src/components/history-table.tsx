@@ -83,7 +83,7 @@ const deliveryEventColumn: ListColumn<Delivery> = {
 const deliveryColumns: readonly ListColumn<Delivery>[] = [
   { title: "State", show: ({ state }) => <DeliveryStateLabel state={state} />, place: "state" },
   { title: "Last response", show: ({ last_attempt }) => <AnswerLabel attempt={last_attempt} />, place: "value" },
-  { title: "Attempts", show: ({ attempts_made }) => attempts_made },
+  { title: "Attempts", show: ({ attempts_made }) => attempts_made, isExtra: true },
 ];
 const allDeliveryColumns: readonly ListColumn<Delivery>[] = [
   ...deliveryColumns,

@@ -21,6 +21,8 @@ export interface ListColumn<Row> {
   /** User-chosen names: a long word must break instead of pushing other columns off the screen. */
   readonly isName?: boolean;
   readonly width?: NonNullable<TdProps["width"]>;
+  /** Hidden where the other columns need the room, for example on a small laptop. */
+  readonly isExtra?: boolean;
 }
 
 /** The keys of the selected rows. */
@@ -68,8 +70,8 @@ export function ListTable<Row, Key extends string | number>(props: ListTableProp
         <Thead>
           <Tr>
             {selection && <SelectAllCell selection={selection} keys={rows.map(keyOf)} noun={label.toLowerCase()} />}
-            {columns.map(({ title, width }) => (
-              <Th key={title} modifier="nowrap" {...(width && { width })}>
+            {columns.map(({ title, width, isExtra = false }) => (
+              <Th key={title} modifier="nowrap" className={isExtra ? extraClass : ""} {...(width && { width })}>
                 {title}
               </Th>
             ))}
@@ -163,10 +165,13 @@ function MenuCell<Row>({ row, name, actionsOf, isBusy }: MenuCellProps<Row>) {
 interface Placed {
   readonly place?: NarrowPlace;
   readonly isLabelled?: boolean;
+  readonly isExtra?: boolean;
 }
 
-const classNameOf = ({ place, isLabelled = false }: Placed): string =>
-  `bellwire-at-${place ?? "none"}${isLabelled ? " bellwire-labelled" : ""}`;
+const extraClass = "bellwire-extra";
+
+const classNameOf = ({ place, isLabelled = false, isExtra = false }: Placed): string =>
+  `bellwire-at-${place ?? "none"}${isLabelled ? " bellwire-labelled" : ""}${isExtra ? ` ${extraClass}` : ""}`;
 
 const checkClass = "pf-v6-c-table__check bellwire-at-select";
 

@@ -212,10 +212,15 @@ const columnsFor = (order: EndpointOrder | undefined): readonly ListColumn<Endpo
     { ...successColumn, ...(order !== "slowest" && narrow) },
     { ...latencyColumn, ...(order === "slowest" && narrow) },
     waitingColumn,
-    { title: "Format", show: ({ endpoint }) => <span className="bellwire-nowrap">{formatName[endpoint.format]}</span> },
+    {
+      title: "Format",
+      show: ({ endpoint }) => <span className="bellwire-nowrap">{formatName[endpoint.format]}</span>,
+      isExtra: true,
+    },
     {
       title: "Events",
       show: ({ endpoint }) => (endpoint.event_types.includes("*") ? "All" : endpoint.event_types.length),
+      isExtra: true,
     },
   ];
 };
