@@ -259,8 +259,9 @@ export class TurnQueue<Item extends object> {
     return this.#waiting.size;
   }
 
-  /** `isNext`: before all others with the same start. */
+  /** Adds an item, unless it waits already. `isNext`: before all others with the same start. */
   add(item: Item, isNext = false): void {
+    if (this.#waiting.has(item)) return;
     this.#added += 1;
     const nextMs = this.#nextMs.get(item) ?? 0;
     const startMs = Math.max(this.#startedMs, nextMs);

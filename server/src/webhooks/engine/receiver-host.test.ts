@@ -5,10 +5,17 @@ import { type ReceiverHost, ReceiverHosts } from "./receiver-host.ts";
 const quick: AttemptOutcome = { kind: "answered", status: 200, headers: {}, body: new Uint8Array(), latencyMs: 3 };
 const hang: AttemptOutcome = { kind: "timed-out", phase: "answer", afterSeconds: 60, latencyMs: 60_000 };
 
-const enter = (windowMax = 80): ReceiverHost<string> =>
-  new ReceiverHosts<string>(windowMax).enter("http://receiver.test/1");
+interface Waiter {
+  readonly name: string;
+}
 
-function answer(host: ReceiverHost<string>, times: number, outcome = quick): void {
+const waiter = (name: string): Waiter => ({ name });
+const namesOf = (lanes: readonly Waiter[]): readonly string[] => lanes.map(({ name }) => name);
+
+const enter = (windowMax = 80): ReceiverHost<Waiter> =>
+  new ReceiverHosts<Waiter>(windowMax).enter("http://receiver.test/1");
+
+function answer(host: ReceiverHost<Waiter>, times: number, outcome = quick): void {
   const isLate = outcome.latencyMs > 1000;
   for (let answers = 0; answers < times; answers += 1) {
     host.begin(isLate);
@@ -50,17 +57,28 @@ test("a host that responds slowly gets an eighth of its window", () => {
 test("lanes that wait for a host get the room there is in turn, and one of them always tries", () => {
   const host = enter();
   answer(host, 2);
-  for (const lane of "1234567") host.wait(lane);
+  const first = waiter("1");
+  for (const lane of [first, first, ..."234567".split("").map(waiter)]) host.wait(lane);
   const taken = [0, 1, 2, 1].map((attempts) => {
     for (let begun = 0; begun < attempts; begun += 1) host.begin(false);
-    return host.takeWaiting();
+    return namesOf(host.takeWaiting());
   });
   expect(taken).toEqual([["1", "2", "3"], ["4", "5"], ["6"], ["7"]]);
 });
 
+test("a lane that seldom waits for a host goes before those that wait again", () => {
+  const host = enter();
+  host.begin(false);
+  const busy = "1234567".split("").map(waiter);
+  for (const lane of busy) host.wait(lane);
+  for (let turn = 0; turn < 10; turn += 1) for (const lane of host.takeWaiting()) host.wait(lane);
+  host.wait(waiter("seldom"));
+  expect(namesOf(host.takeWaiting())).toEqual(["seldom"]);
+});
+
 test("beyond 20,000 hosts, the least recently used one without lanes is forgotten", () => {
-  const hosts = new ReceiverHosts<string>(8);
-  const use = (name: string): ReceiverHost<string> => {
+  const hosts = new ReceiverHosts<Waiter>(8);
+  const use = (name: string): ReceiverHost<Waiter> => {
     const url = `http://${name}.test/`;
     const host = hosts.enter(url);
     hosts.leave(host, { endpointId: 1, url, window: hosts.windowFor(1, url) });
@@ -118,9 +136,9 @@ test("endpoints that respond slowly do not wait for those that hang, whatever th
     host.begin(false);
     host.markLate(); // the window is 1 afterwards
   }
-  for (const lane of ["hung 1", "hung 2"]) host.wait(lane);
-  for (const lane of ["slow 1", "slow 2"]) host.wait(lane, true);
-  expect([host.hasRoom("slow"), host.hasRoom("slow", true), host.takeWaiting()]).toEqual([
+  for (const name of ["hung 1", "hung 2"]) host.wait(waiter(name));
+  for (const name of ["slow 1", "slow 2"]) host.wait(waiter(name), true);
+  expect([host.hasRoom("slow"), host.hasRoom("slow", true), namesOf(host.takeWaiting())]).toEqual([
     false,
     true,
     ["hung 1", "slow 1", "slow 2"],

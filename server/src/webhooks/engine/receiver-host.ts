@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
-import { AdaptiveWindow, type Pace } from "./limits.ts";
+import { AdaptiveWindow, type Pace, TurnQueue } from "./limits.ts";
 
 /** Hosts and endpoints without lanes whose pace is remembered, so that their next delivery need not count as unknown. */
 const rememberedMax = 20_000;
@@ -21,11 +21,12 @@ const resolvedMs = 1000;
  * where there are quick responses, late attempts do not count against the window, but against an eighth of it. Lanes that respond
  * slowly have an eighth of their own, so that they do not wait for the time-outs of those that hang.
  */
-export class ReceiverHost<WaitingLane> {
+export class ReceiverHost<WaitingLane extends object> {
   readonly #window: AdaptiveWindow;
-  readonly #waiting = new Set<WaitingLane>();
+  /** There are many hosts, and lanes wait for few of them. */
+  #waiting: TurnQueue<WaitingLane> | undefined;
   /** Lanes that respond slowly. */
-  readonly #waitingSlow = new Set<WaitingLane>();
+  #waitingSlow: TurnQueue<WaitingLane> | undefined;
   /** Lanes that send to this host. */
   lanes = 0;
   #onTime = 0;
@@ -86,18 +87,18 @@ export class ReceiverHost<WaitingLane> {
 
   /** Keeps a lane until the host has room, or its name is resolved. */
   wait(lane: WaitingLane, respondsSlowly = false): void {
-    (respondsSlowly ? this.#waitingSlow : this.#waiting).add(lane);
+    const queue = respondsSlowly ? (this.#waitingSlow ??= new TurnQueue()) : (this.#waiting ??= new TurnQueue());
+    queue.add(lane);
   }
 
-  /** Removes and returns the lanes that have waited longest, as many as there is room for. */
+  /**
+   * Removes and returns the lanes whose turn it is, as many as there is room for: each gets a turn before one of them gets another, and
+   * one that seldom waits is next.
+   */
   takeWaiting(): readonly WaitingLane[] {
     const { size, slowMax } = this.#window;
-    const lanes = [...this.#waiting].slice(0, Math.max(1, size - this.#onTime));
-    for (const lane of lanes) this.#waiting.delete(lane);
-    if (this.#waitingSlow.size === 0) return lanes;
-    const slow = [...this.#waitingSlow].slice(0, Math.max(1, slowMax - this.#slow));
-    for (const lane of slow) this.#waitingSlow.delete(lane);
-    return [...lanes, ...slow];
+    const lanes = takeTurns(this.#waiting, size - this.#onTime);
+    return this.#waitingSlow?.length ? [...lanes, ...takeTurns(this.#waitingSlow, slowMax - this.#slow)] : lanes;
   }
 
   /** True if an attempt that starts now finds the result of the name's look-up in the resolver's cache. */
@@ -120,8 +121,23 @@ export class ReceiverHost<WaitingLane> {
   }
 }
 
+/** Takes up to `room` lanes, and one at least. */
+function takeTurns<WaitingLane extends object>(
+  queue: TurnQueue<WaitingLane> | undefined,
+  room: number,
+): readonly WaitingLane[] {
+  const lanes: WaitingLane[] = [];
+  for (let left = Math.max(1, room); queue && left > 0; left -= 1) {
+    const lane = queue.take();
+    if (!lane) break;
+    queue.charge(lane, 1);
+    lanes.push(lane);
+  }
+  return lanes;
+}
+
 /** The hosts that this engine sends to, or has sent to. */
-export class ReceiverHosts<WaitingLane> {
+export class ReceiverHosts<WaitingLane extends object> {
   readonly #windowMax: number;
   readonly #hosts = new Map<string, ReceiverHost<WaitingLane>>();
   /**
