@@ -82,7 +82,7 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
     if (signal.aborted) return;
     const isDone = await runAll({ signal, log }, [
       () => inBatches(signal, () => pool.inTransaction(cancelDueOfDeletedEndpoints)),
-      () => inBatches(signal, () => eraseDeletedEndpoint(pool, encryption)),
+      () => inBatches(signal, () => eraseDeletedEndpoint(pool, encryption, signal)),
       () => inBatches(signal, () => countOrphans(pool)),
       () => inBatches(signal, () => purgeDeletedFailures(pool)),
       () => inBatches(signal, () => endInterruptedJobs(pool)),

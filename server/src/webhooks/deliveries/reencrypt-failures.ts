@@ -128,13 +128,18 @@ const selectOfEndpoint = `
   limit $4
   for update`;
 
-/** Masks the URLs of an endpoint's failures. Undecryptable ones stay. None may be added meanwhile. */
+/**
+ * Masks the URLs of an endpoint's failures. Undecryptable ones stay. None may be added meanwhile. Returns false if `signal` has ended it
+ * before the last batch.
+ */
 export async function maskFailureUrls(
   pool: Pool,
   encryption: Encryption,
   { providerId, id, maskUrl }: { providerId: number; id: number; maskUrl: (url: string) => string },
-): Promise<void> {
+  signal?: AbortSignal,
+): Promise<boolean> {
   for (let after: string | undefined = firstUuid; after !== undefined;) {
+    if (signal?.aborted) return false;
     const from: string = after;
     after = await pool.inTransaction(async (tx) => {
       const batch = await tx.query<EncryptedFailure>(selectOfEndpoint, [providerId, id, from, batchRows]);
@@ -146,6 +151,7 @@ export async function maskFailureUrls(
       return batch.length === batchRows ? batch.at(-1)?.eventId : undefined;
     });
   }
+  return true;
 }
 
 function reencryptUrl(encryption: Encryption, cipher: Buffer): Buffer | null {

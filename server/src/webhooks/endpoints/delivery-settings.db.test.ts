@@ -210,6 +210,16 @@ test("an endpoint is erased after its last delivery has ended, and after its del
   expect(await listFailures(database, encryption, key)).toMatchObject([{ url: "https://crm.example/hooks?token=…" }]);
 });
 
+test("a process that stops does not wait until all failures are masked, and the next one completes it", async ({
+  database,
+}) => {
+  const { key } = await buildUsedEndpoint(database);
+  await deleteFinally(database, key);
+  expect(await eraseDeletedEndpoint(database, encryption, AbortSignal.abort())).toBe(false);
+  expect(await listFailures(database, encryption, key)).toMatchObject([{ url }]);
+  expect(await eraseDeletedEndpoint(database, encryption)).toBe(true);
+});
+
 test("an erased endpoint cannot be restored", async ({ database }) => {
   const { key } = await buildUsedEndpoint(database);
   await deleteFinally(database, key);

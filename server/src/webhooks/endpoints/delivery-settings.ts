@@ -215,12 +215,12 @@ const eraseStatement = `
 
 /**
  * Erases URL, headers and secrets of one endpoint whose deletion can no longer be undone. Its history, which stays, shows masked URLs
- * and the names of headers. Call it until it returns false.
+ * and the names of headers. Call it until it returns false: there is none, or `signal` has ended it before.
  */
-export async function eraseDeletedEndpoint(pool: Pool, encryption: Encryption): Promise<boolean> {
+export async function eraseDeletedEndpoint(pool: Pool, encryption: Encryption, signal?: AbortSignal): Promise<boolean> {
   const [endpoint] = await pool.query<EndpointKey>(unerasedStatement, [undoEndedSeconds]);
   if (!endpoint) return false;
-  await maskFailureUrls(pool, encryption, { ...endpoint, maskUrl });
+  if (!(await maskFailureUrls(pool, encryption, { ...endpoint, maskUrl }, signal))) return false;
   await pool.inTransaction(async (tx) => {
     const key = [endpoint.providerId, endpoint.id];
     const sent = await tx.query<EndpointCiphers & { readonly id: number }>(sentOfStatement, key);
