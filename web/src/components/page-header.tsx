@@ -72,12 +72,14 @@ export function focusIfLost(page: Document, opener?: HTMLElement, main = page.qu
 export interface PageBreadcrumbProps {
   readonly to: NonNullable<LinkProps["to"]>;
   readonly list: string;
+  /** A link to the object of the list that the page's object is part of. */
+  readonly parent?: ReactNode;
   /** The title of the page itself. */
   readonly current: string;
 }
 
 /** Leads from an object's page to its list. */
-export function PageBreadcrumb({ to, list, current }: PageBreadcrumbProps) {
+export function PageBreadcrumb({ to, list, parent, current }: PageBreadcrumbProps) {
   return (
     <Breadcrumb className="bellwire-breadcrumb">
       <BreadcrumbItem
@@ -87,6 +89,7 @@ export function PageBreadcrumb({ to, list, current }: PageBreadcrumbProps) {
           </Link>
         )}
       />
+      {parent && <BreadcrumbItem>{parent}</BreadcrumbItem>}
       <BreadcrumbItem isActive>{current}</BreadcrumbItem>
     </Breadcrumb>
   );

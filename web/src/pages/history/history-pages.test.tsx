@@ -84,6 +84,18 @@ test("a time is chosen in the provider's time zone, and the object is shown as o
   expect(page.askedFor("GET /api/v1/accounts/7/version")[0]?.query.get("at")).toBe("2026-03-01T09:00:00.000Z");
 });
 
+test("the page of a user leads to the account and to the list of accounts", async () => {
+  const times = { created_at: "2026-03-01T09:00:00Z", updated_at: "2026-03-01T09:00:00Z" };
+  const account = { id: 4, org_name: "Quay Books", ...times };
+  const user = { id: 21, username: "mira", state: "active", ...times };
+  showPage("/accounts/4/users/21", {
+    "GET /admin/api/accounts/4.json": () => [200, { account }],
+    "GET /admin/api/accounts/4/users/21.json": () => [200, { user }],
+  });
+  const breadcrumb = () => document.querySelector("nav[aria-label=Breadcrumb]")?.textContent;
+  await waitFor(() => expect(breadcrumb()).toBe("AccountsQuay Booksmira"));
+});
+
 test("the page of a deleted account shows its last name", async () => {
   showPage("/accounts/7/history", { "GET /api/v1/accounts/7/history": server["GET /api/v1/accounts/7/history"] });
   await says("Deleted");

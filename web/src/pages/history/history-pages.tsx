@@ -118,7 +118,9 @@ export function UserPage() {
     <>
       <PageHeader
         title={title}
-        breadcrumb={<PageBreadcrumb to="/accounts" list="Accounts" current={title} />}
+        breadcrumb={
+          <PageBreadcrumb to="/accounts" list="Accounts" parent={<AccountLink id={key.accountId} />} current={title} />
+        }
         actions={deleted}
       />
       <PageSection isFilled>
