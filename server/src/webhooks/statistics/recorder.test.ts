@@ -81,20 +81,41 @@ test("attempts to be recounted from the history count towards the lag until they
   expect(recorder.lagSeconds).toBe(0);
 });
 
+/** Adds what is written to `parts`, of which everything up to the transaction `through` is counted then. */
+const countedUpTo =
+  (through: number, parts: LaneToWrite[]): Write =>
+  async (lanes) => {
+    parts.push(...lanes);
+    return new Map(lanes.map(({ endpointId }) => [endpointId, { result: "counted", through }]));
+  };
+
+// Of an idle lane, the history is read up to the last transaction that has ended, whose outcomes the engine may not know yet.
+test("an attempt that becomes known while the history is read with it counts once", async () => {
+  const { recorder, pass } = startRecorder([lane]);
+  const parts: LaneToWrite[] = [];
+  recorder.recount(lane, 101);
+  await pass(1000, async (lanes) => {
+    count(recorder, 105);
+    return await countedUpTo(110, parts)(lanes);
+  });
+  await pass(1000, countedUpTo(110, parts));
+  count(recorder, 111);
+  await pass(1000, countedUpTo(111, parts));
+  expect(parts.map(({ counts, base, known }) => [counts.size, base, known])).toEqual([
+    [0, undefined, undefined],
+    [0, undefined, undefined],
+    [1, 110, 110],
+  ]);
+});
+
 test("an attempt of a transaction that the history was read up to is left to the history", async () => {
   const { recorder, pass } = startRecorder([lane]);
   const parts: LaneToWrite[] = [];
-  const countedUpTo =
-    (through: number): Write =>
-    async (lanes) => {
-      parts.push(...lanes);
-      return new Map(lanes.map(({ endpointId }) => [endpointId, { result: "counted", through }]));
-    };
   count(recorder, 101);
-  await pass(1000, countedUpTo(110));
+  await pass(1000, countedUpTo(110, parts));
   count(recorder, 105);
   count(recorder, 120);
-  await pass(1000, countedUpTo(120));
+  await pass(1000, countedUpTo(120, parts));
   expect(parts.map(({ counts, base, known }) => [counts.size, base, known])).toEqual([
     [1, 100, undefined],
     [1, 119, undefined],

@@ -106,7 +106,7 @@ export class StatisticsRecorder implements AttemptCounter {
 
   #written(lane: RecordedLane, part: LaneToWrite, written: LaneWritten | undefined): void {
     this.#lanes.delete(lane.owned);
-    if (written?.result === "counted") lane.counted(written.through);
+    if (written?.result === "counted") lane.counted(part, written.through);
     else lane.notCounted(part);
     const isOver = written === undefined || written.result === "lost" || (part.isReleased && lane.isWritten);
     if (!isOver) this.#lanes.set(lane.owned, lane);
@@ -190,10 +190,15 @@ class RecordedLane {
   recount(last: number, nowMs: number): void {
     this.#missing(nowMs);
     this.#through = Math.max(this.#through, last);
+    this.#dropCounts();
+    this.#isDoubtful = true;
+  }
+
+  /** The attempts will be read from the history. */
+  #dropCounts(): void {
     this.#counts = new LaneCounts();
     this.#base = undefined;
     this.#known = undefined;
-    this.#isDoubtful = true;
   }
 
   #missing(nowMs: number): void {
@@ -228,9 +233,11 @@ class RecordedLane {
   }
 
   /** The database counts the attempts of all transactions up to `through`. */
-  counted(through: number): void {
+  counted(part: LaneToWrite, through: number): void {
     if (this.#isDoubtful) return;
     this.uncountedSinceMs = this.#nextUncountedMs;
+    // Of a part without a base, the history was read up to its present end, and with it attempts that have become known only since.
+    if (part.base === undefined && this.#base !== undefined && this.#base < through) return this.#dropCounts();
     this.#known = through;
     this.#base = through;
   }
