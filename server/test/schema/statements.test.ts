@@ -138,3 +138,33 @@ test("statements marked @indexed read every table by an index condition", async 
     expect(complete).toEqual([]);
   }
 });
+
+test("a settlement looks up the lanes of its outcomes only, although the engine has started since the last analyze", async ({
+  tx,
+}) => {
+  const [settings = { provider: 0 }] = await tx.query<{ provider: number }>("select 1 as provider");
+  await tx.query(
+    `insert into lanes (provider_id, endpoint_id) select $1, number from generate_series(1, 1000) number`,
+    [settings.provider],
+  );
+  await tx.query(
+    `insert into due (provider_id, event_id, endpoint_id, format, sequence)
+     select $1, uuidv7(), number % 1000, '3scale', number from generate_series(1, 20000) number`,
+    [settings.provider],
+  );
+  await tx.query("analyze lanes, due");
+  await tx.query("set local plan_cache_mode = force_generic_plan");
+  const settlements = statements.filter(
+    ({ path, text }) => path.endsWith("settle.ts") && text.includes("lanes.owner ="),
+  );
+  expect(settlements).toHaveLength(3);
+  for (const [index, { text }] of settlements.entries()) {
+    const parameters = [...new Set(text.match(/\$\d+/g))].map(() => "null").join(", ");
+    await tx.query(`prepare settlement_${index} as ${text}`);
+    const rows = await tx.query<object>(`explain execute settlement_${index} (${parameters})`);
+    const plan = rows.flatMap((row) => Object.values(row).map(String));
+    const lookUp = plan.findIndex((line) => line.includes(" on lanes"));
+    expect(plan[lookUp]).toContain("Index Scan using lanes_pkey");
+    expect(plan[lookUp + 1]).toContain("endpoint_id = outcome.endpoint_id");
+  }
+});
