@@ -153,7 +153,7 @@ export const representKeys = (keys: readonly ApplicationKey[], { timeZone }: Pro
     "open",
   );
 
-/** Formats a time as `2026-03-01 09:00:00 UTC`, which 3scale uses only here. */
+/** Formats a time as `2026-03-01 09:00:00 UTC`, which 3scale uses only in the XML of keys and referrer filters. */
 const withSpaces = (at: Date, timeZone: string): string =>
   writeTimestamp(at, timeZone)
     .replace("T", " ")
@@ -246,8 +246,8 @@ export const representReferrerFilters = (filters: readonly ReferrerFilter[], { t
       record("referrer_filter", [
         value("value", filter.value),
         value("id", filter.id),
-        value("updated_at", writeTimestamp(filter.updatedAt, timeZone)),
-        value("created_at", writeTimestamp(filter.createdAt, timeZone)),
+        value("updated_at", withSpaces(filter.updatedAt, timeZone)),
+        value("created_at", withSpaces(filter.createdAt, timeZone)),
       ]),
     ),
     "open",
