@@ -112,6 +112,25 @@ test("a process that closes while it sends a hint waits for the response", async
   expect(warnings).toEqual([]);
 });
 
+test("a server that stops before it has read the end of a connection causes no warning", async ({
+  database,
+  databaseUrl,
+}) => {
+  const warnings: string[] = [];
+  const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
+  const closing = await openPool({ connectionString: databaseUrl, schema, log, applicationName: "closing" });
+  const [backend] = await closing.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const pid = Number(backend?.pid);
+  process.kill(pid, "SIGSTOP");
+  await closing[Symbol.asyncDispose]();
+  process.kill(pid, "SIGTERM"); // as the server does when it is stopped
+  process.kill(pid, "SIGCONT");
+  await until(
+    async () => (await database.query("select from pg_stat_activity where application_name = 'closing'")).length === 0,
+  );
+  expect(warnings).toEqual([]);
+});
+
 test("200 concurrent changes reach another process in fewer than 100 bundles, and no hint is missing", async ({
   database,
   databaseUrl,

@@ -327,8 +327,11 @@ function openDriverPool(
     }
   };
   const pool = new pg.Pool({ ...connection, Client, connectionTimeoutMillis: connectTimeoutMs, max, verify });
-  // Without a listener, a connection that the server ends while in use would end the process.
-  pool.on("connect", (client) => client.on("error", (error) => log.warn({ err: error }, "database connection lost")));
+  // Without a listener, a connection that the server ends while in use would end the process. The pool's end does not wait until the
+  // server has read the end of each connection, so a server that stops then ends some itself.
+  pool.on("connect", (client) =>
+    client.on("error", (error) => pool.ending || log.warn({ err: error }, "database connection lost")),
+  );
   pool.on("error", () => undefined); // of idle connections; the listener above has logged it
   return pool;
 }
