@@ -124,6 +124,19 @@ test("a plan in use cannot be deleted", async ({ api }) => {
   ]);
 });
 
+test("a name whose system name is taken is refused, so a program that runs twice creates nothing twice", async ({
+  api,
+}) => {
+  const service = idIn((await api.send("GET", "/services.json")).body);
+  for (const path of ["/services", `/services/${service}/application_plans`, "/account_plans"]) {
+    const create = (name: string) => api.send("POST", `${path}.json`, { payload: { name } });
+    const taken = [422, { errors: { system_name: ["has already been taken"] } }];
+    const responses = [await create("Gold & Co."), await create("Gold Co"), await create("金"), await create("金")];
+    expect(responses.map(({ statusCode }) => statusCode)).toEqual([201, 422, 201, 201]);
+    expect([responses[1]?.statusCode, responses[1]?.json()]).toEqual(taken);
+  }
+});
+
 test("services are listed in pages", async ({ api }) => {
   await api.send("POST", "/services.json", { payload: { name: "Tides" } });
   const xml = await api.send("GET", "/services.xml?per_page=1");

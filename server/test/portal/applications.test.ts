@@ -269,20 +269,26 @@ test("a referrer filter is a host or a pattern of hosts", async ({ sharedPool: p
   expect(await add("")).toEqual({ refused: { value: ["can't be blank"] } });
 });
 
-test("plans and products with equal names get distinct system names, unless a system name was chosen", async ({
+test("in the Admin Portal, plans and products with equal names get distinct system names", async ({
   sharedPool: pool,
 }) => {
   const { provider, product } = await setUp(pool);
   const providerId = provider.id;
+  const inPortal = { ...by, channel: "admin_portal" } as const;
   const plan = (values: object): ReturnType<typeof createPlan> =>
-    createPlan(pool, { providerId, kind: "application_plan", productId: product.id, values: { ...values }, by });
+    createPlan(pool, {
+      providerId,
+      kind: "application_plan",
+      productId: product.id,
+      values: { ...values },
+      by: inPortal,
+    });
   expect(await plan({ name: "Basic" })).toMatchObject({ plan: { systemName: expect.stringMatching(/^basic_\w{6}$/) } });
   expect(await plan({ name: "Other", system_name: "basic" })).toEqual({
     refused: { system_name: ["has already been taken"] },
   });
-  expect(await createProduct(pool, { providerId, values: { name: "API", backend_version: "oidc" }, by })).toMatchObject(
-    {
-      product: { systemName: expect.stringMatching(/^api_\w{6}$/), oidcConfiguration: { standard_flow_enabled: true } },
-    },
-  );
+  const values = { name: "API", backend_version: "oidc" };
+  expect(await createProduct(pool, { providerId, values, by: inPortal })).toMatchObject({
+    product: { systemName: expect.stringMatching(/^api_\w{6}$/), oidcConfiguration: { standard_flow_enabled: true } },
+  });
 });

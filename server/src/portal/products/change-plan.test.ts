@@ -26,7 +26,7 @@ test("an input keeps omitted terms and clears empty ones", () => {
 test.each([
   ["Gold & Co.", "gold_co"],
   ["Évasion – été", "evasion_ete"],
-  ["潮汐", "unnamed"],
+  ["潮汐", undefined],
 ])("the name %s becomes the system name %s", (name, systemName) => {
   expect(deriveSystemName(name)).toBe(systemName);
 });

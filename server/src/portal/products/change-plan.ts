@@ -10,7 +10,13 @@ import {
   parseRequest,
   parseText,
 } from "#portal/fields/index.ts";
-import { alternativeSystemName, deriveSystemName, isSystemName, transitionErrors } from "./change-product.ts";
+import {
+  alternativeSystemName,
+  deriveSystemName,
+  isSystemName,
+  randomSystemName,
+  transitionErrors,
+} from "./change-product.ts";
 import {
   type NewPlan,
   type Plan,
@@ -77,7 +83,7 @@ export async function createPlan(
   const blank = { ...freePlan, kind, productId, name: "", systemName: "", state: "hidden", isDefault: false } as const;
   const { plan, description, errors } = parsePlan(blank, { name: "", ...values }, by.now);
   const systemNameInput = parseText(values, "system_name");
-  const systemName = systemNameInput.value || deriveSystemName(plan.name);
+  const systemName = systemNameInput.value || deriveSystemName(plan.name) || randomSystemName(kind);
   const refused = mergeErrors(errors, {
     system_name: [...systemNameInput.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
   });
@@ -88,10 +94,10 @@ export async function createPlan(
     await requireWithinLimit(tx, countLimits.plans, { providerId }); // before the locks of rows, as a product's creation does
     if (description !== undefined) await lockPlansOfProvider(tx, providerId); // written by an update
     if (productId !== null && !(await lockProductForShare(tx, providerId, productId))) return undefined;
-    const another = systemNameInput.value ? undefined : { ...newPlan, systemName: alternativeSystemName(systemName) };
+    const alternative = systemNameInput.value ? undefined : alternativeSystemName(systemName, by);
     const inserted =
       (await insertPlan(tx, providerId, newPlan, by.now)) ??
-      (another && (await insertPlan(tx, providerId, another, by.now)));
+      (alternative && (await insertPlan(tx, providerId, { ...newPlan, systemName: alternative }, by.now)));
     if (!inserted) return { refused: { system_name: ["has already been taken"] } };
     if (description !== undefined) await updatePlanDescription(tx, { providerId, planId: inserted.id, description });
     await auditPlanCreation(tx, { providerId, plan: inserted, by });

@@ -14,7 +14,7 @@ import {
   parseText,
   textsOfAllErrors,
 } from "#portal/fields/index.ts";
-import { insertDefaultPlan } from "./plan.ts";
+import { type PlanKind, insertDefaultPlan } from "./plan.ts";
 import {
   authenticationModes,
   type OidcConfiguration,
@@ -28,9 +28,13 @@ import {
 
 const systemNameLengthMax = 255;
 const suffixBytes = 3;
+const randomBytesOfName = 6;
 
-/** Derives a system name from a display name: "Gold & Co." becomes `gold_co`. */
-export function deriveSystemName(name: string): string {
+/**
+ * Derives a system name from a display name: "Gold & Co." becomes `gold_co`. Returns undefined for a name without Latin letters
+ * or digits.
+ */
+export function deriveSystemName(name: string): string | undefined {
   const derived = name
     .normalize("NFKD")
     .replaceAll(/\p{M}/gu, "")
@@ -39,17 +43,25 @@ export function deriveSystemName(name: string): string {
     .replaceAll(/^_+|_+$/g, "")
     .slice(0, systemNameLengthMax);
   // A system name has at least two characters.
-  return derived.length === 1 ? `${derived}_` : derived || "unnamed";
+  return derived.length === 1 ? `${derived}_` : derived || undefined;
 }
+
+/** Returns a unique system name for a display name that none can be derived from. */
+export const randomSystemName = (kind: PlanKind | "service"): string => `${kind}_${randomHex(randomBytesOfName)}`;
 
 const systemNamePattern = /^\w[\w/-]+$/;
 
 export const isSystemName = (text: string): boolean =>
   text.length <= systemNameLengthMax && systemNamePattern.test(text);
 
-/** Returns an alternative to a derived name that is taken. */
-export const alternativeSystemName = (taken: string): string =>
-  `${taken.slice(0, systemNameLengthMax - 2 * suffixBytes - 1)}_${randomHex(suffixBytes)}`;
+/**
+ * Returns an alternative to a derived name that is taken, or undefined for a program. As in 3scale, a program gets an error:
+ * otherwise it would create a copy each time it makes sure that something exists.
+ */
+export const alternativeSystemName = (taken: string, { channel }: ChangeContext): string | undefined =>
+  channel === "api"
+    ? undefined
+    : `${taken.slice(0, systemNameLengthMax - 2 * suffixBytes - 1)}_${randomHex(suffixBytes)}`;
 
 /**
  * Parses an input into the changed product and returns all errors. Values that the input omits stay unchanged; the
@@ -141,7 +153,7 @@ export async function createProduct(
 ): Promise<ProductCreationOutcome> {
   const { product: requested, errors } = parseProduct(defaultProduct(by.now), { name: "", ...values }, by.now);
   const systemNameInput = parseText(values, "system_name");
-  const systemName = systemNameInput.value || deriveSystemName(requested.name);
+  const systemName = systemNameInput.value || deriveSystemName(requested.name) || randomSystemName("service");
   const refused = mergeErrors(errors, {
     system_name: [...systemNameInput.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
   });
@@ -152,8 +164,9 @@ export async function createProduct(
     const tooLong = await textsOfProductsErrors(tx, providerId, requested);
     if (!hasNoErrors(tooLong)) return { refused: tooLong };
     const outcome = await insertProductWithPlan(tx, providerId, { ...requested, systemName }, by);
-    if ("product" in outcome || systemNameInput.value) return outcome;
-    return insertProductWithPlan(tx, providerId, { ...requested, systemName: alternativeSystemName(systemName) }, by);
+    const alternative = systemNameInput.value ? undefined : alternativeSystemName(systemName, by);
+    if ("product" in outcome || alternative === undefined) return outcome;
+    return insertProductWithPlan(tx, providerId, { ...requested, systemName: alternative }, by);
   });
 }
 
