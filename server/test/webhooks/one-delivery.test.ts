@@ -1,0 +1,243 @@
+import { expect } from "vitest";
+import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
+import {
+  cancelDelivery,
+  claimLanes,
+  deleteFailures,
+  deleteSelectedFailures,
+  insertDelivery,
+  insertEngine,
+  makeDueAgain,
+  type PreviousState,
+  retryDeliveries,
+  retryDelivery,
+  retryFailures,
+  type Settlement,
+  settleDeliveries,
+  skipDelivery,
+} from "#webhooks/deliveries/index.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+
+const states = ["pending", "delayed", "failed", "delivered", "cancelled", "missing"] as const;
+type State = (typeof states)[number];
+
+interface Key {
+  readonly providerId: number;
+  readonly eventId: string;
+  readonly endpointId: number;
+}
+
+/** Puts new deliveries into their states. Each has another number of attempts, and failed ones are on the list. */
+const arrangeStatement = `
+  with arranged as (
+    select * from unnest($1::uuid[], $2::bigint[], $3::text[]) with ordinality as arranged (event_id, endpoint_id, state, attempts)
+  ), delayed as (
+    update due set due_at = now() + interval '1 hour', attempts_made = attempts from arranged
+    where due.event_id = arranged.event_id and due.endpoint_id = arranged.endpoint_id and state = 'delayed'
+  ), ended as (
+    delete from due using arranged
+    where due.event_id = arranged.event_id and due.endpoint_id = arranged.endpoint_id and state not in ('pending', 'delayed')
+    returning due.*, state, attempts
+  ), failed as (
+    insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
+    select provider_id, endpoint_id, event_id, 'Answered 500', '', now() - interval '1 hour' from ended where state = 'failed'
+  )
+  insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
+  select provider_id, event_id, endpoint_id, state, attempts, format from ended where state <> 'missing'`;
+
+const engineId = "00000000-0000-7000-8000-000000000001";
+
+/**
+ * Builds deliveries of twelve events at six endpoints that are in order. At the first one, two of them are in each state, in the order of
+ * `states`. At the other ones, their deliveries are in each other state. Returns the key of one per state at the first endpoint.
+ */
+async function buildDeliveries(pool: Pool): Promise<{ key: (state: State) => Key; epoch: number }> {
+  const providerId = await buildProvider(pool);
+  const place = { providerId, url: "https://crm.example/hook", ordering: "account" } as const;
+  const endpoints = states.map((_, at) => buildEndpoint(pool, { ...place, name: `crm-${at}` }));
+  const endpointIds = await Promise.all(endpoints);
+  const events = [...states, ...states].map((_, index) => anEvent({ accountId: index + 1 }));
+  const eventIds = await recordNow(pool, { providerId }, events);
+  const arranged = endpointIds.flatMap((endpointId, at) =>
+    eventIds.map((eventId, index) => ({
+      eventId,
+      endpointId,
+      state: states[(index + at) % states.length],
+    })),
+  );
+  await pool.query(arrangeStatement, [
+    arranged.map(({ eventId }) => eventId),
+    arranged.map(({ endpointId }) => endpointId),
+    arranged.map(({ state }) => state),
+  ]);
+  const [endpointId = 0] = endpointIds;
+  const claim = { engineId, endpointIds: [endpointId], claimNumber: providerId, leaseSeconds: 600 };
+  const [lane] = await claimLanes(pool, claim);
+  return {
+    key: (state) => ({ providerId, endpointId, eventId: eventIds[states.indexOf(state)] ?? "" }),
+    epoch: lane?.epoch ?? 0,
+  };
+}
+
+/** Every row of a provider's deliveries with its key. A lane's row has only an endpoint. */
+const readRowsStatement = ["due", "deliveries", "failures", "deleted_failures", "attempts"]
+  .map(
+    (table) =>
+      `select provider_id, event_id || '.' || endpoint_id as key, '${table} ' || to_jsonb(${table})::text as row from ${table}`,
+  )
+  .concat("select provider_id, endpoint_id::text, 'lanes ' || to_jsonb(lanes)::text from lanes")
+  .map((statement) => `${statement} where provider_id = any($1)`)
+  .join(" union all ");
+
+/** Returns the keys of the providers' rows that are in one of two snapshots only. */
+async function changesDuring(
+  pool: Pool,
+  providerIds: readonly number[],
+  act: () => Promise<unknown>,
+): Promise<readonly string[]> {
+  const read = async () => {
+    const rows = await pool.query<{ key: string; row: string }>(readRowsStatement, [providerIds]);
+    return new Map(rows.map(({ key, row }) => [row, key]));
+  };
+  const before = await read();
+  await act();
+  const after = await read();
+  const changed = [...before, ...after].filter(([row]) => before.has(row) !== after.has(row));
+  return [...new Set(changed.map(([, key]) => key))].toSorted();
+}
+
+type Act = (pool: Pool, key: Key, epoch: number) => Promise<unknown>;
+
+const inTransaction =
+  (act: (tx: Transaction, key: Key) => Promise<unknown>): Act =>
+  (pool, key) =>
+    pool.inTransaction((tx) => act(tx, key));
+
+const settle =
+  (outcome: Partial<Settlement>): Act =>
+  (pool, { eventId, endpointId }, epoch) =>
+    settleDeliveries(pool, engineId, [
+      {
+        endpointId,
+        epoch,
+        eventId,
+        orderingKey: "account/1",
+        number: 1,
+        at: new Date(),
+        end: "delivered",
+        status: 200,
+        error: null,
+        errorClass: null,
+        latencyMs: 1,
+        responseHeaders: {},
+        responseBody: null,
+        retryAfterSeconds: null,
+        retriedAt: null,
+        url: null,
+        settingsId: 1,
+        trace: null,
+        ...outcome,
+      },
+    ]);
+
+const failed = { status: 500, error: "Answered 500", url: Buffer.alloc(1) } as const;
+
+const repeat = (was: PreviousState): Act =>
+  inTransaction((tx, { eventId, ...key }) =>
+    makeDueAgain(tx, key, [{ was, eventId, format: "3scale", orderingKey: null, sequence: 1 }]),
+  );
+
+const selected = ({ providerId, eventId, endpointId }: Key) => ({
+  providerId,
+  eventIds: [eventId],
+  endpointIds: [endpointId],
+  selectedAt: new Date(Date.now() + 1), // later than the delivery's end, which may be in the same millisecond
+});
+
+const retryAll = (onlyFailures: boolean): Act =>
+  inTransaction((tx, key) => retryDeliveries(tx, { ...selected(key), onlyFailures, resumed: [] }));
+
+const deleteSelected = inTransaction((tx, key) => deleteSelectedFailures(tx, { ...selected(key), deletionId: 1 }));
+
+const listed = ({ providerId, eventId, endpointId }: Key) => ({ providerId, endpointId, eventIds: [eventId] });
+
+const ended = ["failed", "delivered", "cancelled"] as const;
+
+/** An act on a delivery, and the states in which it changes anything. */
+type Case = readonly [name: string, states: readonly State[], act: Act];
+
+/** What engines and replays do with deliveries that they have read. The first delivery that is delayed has had two attempts. */
+const outcomes: readonly Case[] = [
+  ["a success", ["pending"], settle({})],
+  ["a success without a key", ["pending"], settle({ orderingKey: null })],
+  ["a failure", ["pending"], settle({ ...failed, end: "failed" })],
+  ["a failed attempt", ["pending"], settle({ ...failed, end: null, retryAfterSeconds: 60 })],
+  ["a third attempt", ["delayed"], settle({ number: 3, orderingKey: null })],
+  ["an attempt during the cancellation", ["cancelled"], settle({ number: 6, orderingKey: null })],
+  ["a replay of what is missing", ["missing"], repeat("missing")],
+];
+
+/** What a caller asks for, who may name a delivery of another provider. */
+const requests: readonly Case[] = [
+  ["a cancellation", ["pending", "delayed"], inTransaction(cancelDelivery)],
+  ["a skip", ["pending", "delayed"], inTransaction(skipDelivery)],
+  ["an insertion", ["missing"], inTransaction((tx, key) => insertDelivery(tx, key, "3scale"))],
+  ["a retry", ["pending", "delayed", ...ended], inTransaction(retryDelivery)],
+  ["a replay of failures", ["failed"], repeat("failed")],
+  ["a replay of deliveries", ["delivered"], repeat("delivered")],
+  ["a replay of what was given up", ["cancelled"], repeat("givenUp")],
+  ["a job that retries", ["pending", "delayed", ...ended], retryAll(false)],
+  ["a job that retries failures", ["failed"], retryAll(true)],
+  ["a job that deletes failures", ["failed"], deleteSelected],
+  ["a retry of the list", ["failed"], (pool, key) => retryFailures(pool, listed(key), bySystem)],
+  ["a deletion from the list", ["failed"], (pool, key) => deleteFailures(pool, listed(key), bySystem)],
+];
+
+const readAttempts = async (pool: Pool, { eventId, endpointId }: Key): Promise<number> =>
+  (
+    await queryRow<{ attempts: number }>(
+      pool,
+      `select coalesce((select attempts_made from due where event_id = $1 and endpoint_id = $2),
+         (select attempts_made from deliveries where event_id = $1 and endpoint_id = $2), 0) as attempts`,
+      [eventId, endpointId],
+    )
+  ).attempts;
+
+test("an act on one delivery changes no other one of its event, its endpoint or another provider", async ({
+  database,
+}) => {
+  await insertEngine(database, engineId);
+  const bystander = (await buildDeliveries(database)).key("pending").providerId;
+  for (const each of [...outcomes, ...requests]) {
+    const [name, applicable, act] = each;
+    for (const state of applicable) {
+      const { key, epoch } = await buildDeliveries(database);
+      const { providerId, eventId, endpointId } = key(state);
+      const attempts = await readAttempts(database, key(state));
+      const changed = await changesDuring(database, [bystander, providerId], () => act(database, key(state), epoch));
+      const others = changed.filter((row) => row !== `${eventId}.${endpointId}` && row !== String(endpointId));
+      expect([name, state, others, changed.length > 0]).toEqual([name, state, [], true]);
+      if (requests.includes(each))
+        expect([name, state, await readAttempts(database, key(state))]).toEqual([name, state, attempts]);
+    }
+  }
+});
+
+test("an act that does not apply to a delivery, or to a provider, changes none", async ({ database }) => {
+  await insertEngine(database, engineId);
+  const { key, epoch } = await buildDeliveries(database);
+  const changesBy = (act: Act, of: Key) =>
+    changesDuring(database, [of.providerId, key("pending").providerId], () => act(database, of, epoch));
+  for (const [name, applicable, act] of [...outcomes, ...requests]) {
+    for (const state of states.filter((each) => !applicable.includes(each))) {
+      expect([name, state, await changesBy(act, key(state))]).toEqual([name, state, []]);
+    }
+  }
+  const providerId = await buildProvider(database);
+  for (const [name, applicable, act] of requests) {
+    for (const state of applicable) {
+      expect([name, state, await changesBy(act, { ...key(state), providerId })]).toEqual([name, state, []]);
+    }
+  }
+});
