@@ -7,10 +7,12 @@ import type { Pool } from "#platform/database/database.ts";
 import { createLogger } from "#platform/logger.ts";
 import { insertMail, sendDueMail } from "#portal/mails/index.ts";
 import {
+  cancelDelivery,
   claimLanes,
   deleteFailuresForUndo,
   insertEngine,
   purgeDeletedFailures,
+  readDelivery,
   selectFailures,
   sampleTransactions,
   type Settlement,
@@ -263,9 +265,10 @@ test.for<[name: string, outcome: Partial<Settlement>]>([
   ["a delivery in order", { orderingKey: "account/31" }],
   ["a failed attempt", retried],
   ["a failed attempt in order", { ...retried, orderingKey: "account/31" }],
+  ["an attempt during a cancellation", {}],
 ])(
   "%s of a provider whose changes are refused keeps no outcome of others from its record",
-  async ([, outcome], { database: pool, databaseUrl }) => {
+  async ([name, outcome], { database: pool, databaseUrl }) => {
     const [frozen, other] = [await buildProvider(pool), await buildProvider(pool)];
     const engineId = "00000000-0000-7000-8000-000000000001";
     await insertEngine(pool, engineId);
@@ -275,14 +278,20 @@ test.for<[name: string, outcome: Partial<Settlement>]>([
       const [eventId = ""] = await recordNow(pool, { providerId });
       const claim = { engineId, endpointIds: [endpointId], claimNumber: index + 1, leaseSeconds: 600 };
       const [lane] = await claimLanes(pool, claim);
+      if (name.endsWith("cancellation"))
+        await pool.inTransaction((tx) => cancelDelivery(tx, { providerId, eventId, endpointId }));
       settlements.push({ ...delivered, endpointId, eventId, epoch: lane?.epoch ?? 0, ...outcome });
     }
     await refuseChanges(databaseUrl, frozen, "frozen");
 
     expect(await settleDeliveries(pool, engineId, settlements)).toMatchObject({ recorded: 1, transactions: undefined });
-    const attempts = (providerId: number) =>
-      pool.query("select from due where provider_id = $1 and attempts_made = 0", [providerId]);
-    expect([(await attempts(frozen)).length, (await attempts(other)).length]).toEqual([1, 0]);
+    const attempts = await Promise.all(
+      settlements.map(async ({ eventId, endpointId }, index) => {
+        const key = { providerId: index === 0 ? frozen : other, eventId, endpointId };
+        return (await readDelivery(pool, key))?.attempts.length;
+      }),
+    );
+    expect(attempts).toEqual([0, 1]);
     // The engine gives the lane up, and claims it again if the move is abandoned.
     expect(await verifyOwnership(pool, engineId, settlements)).toEqual([settlements[1]?.endpointId]);
   },
