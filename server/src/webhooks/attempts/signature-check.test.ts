@@ -141,9 +141,22 @@ test("a request without a signature header counts as unsigned, and one without k
     const { headers, ...request } = requestOf();
     const check = checkSignature({ ...request, headers: headers.filter((_, at) => at !== index) }, [crm]);
     expect(check).toMatchObject({ verdict: "missing", reason: "headers-missing" });
+    expect(check.sentence).toMatch(/^Not signed: webhook-\w+ missing\.$/);
   }
-  expect(checkSignature({ headers: [], body, receivedAt }, []).verdict).toBe("missing");
+  const check = checkSignature({ headers: [], body, receivedAt }, []);
+  expect(check).toMatchObject({ verdict: "missing", sentence: "Not signed: no webhook-signature header." });
   expect(checkSignature(requestOf(), [])).toMatchObject({ verdict: null, reason: "no-endpoint" });
+});
+
+test("the work on a request is limited to 20 secrets, and the explanation to bodies of 64 KiB", () => {
+  const others = Array.from({ length: 20 }, () => ({ ...crm, secret: "whsec_AAAA" }));
+  expect(checkSignature(requestOf(), [...others.slice(1), crm]).verdict).toBe("valid");
+  expect(checkSignature(requestOf(), [...others, crm]).verdict).toBe("invalid");
+  const reasonOf = (bytes: number) => {
+    const signature = sign({ id, timestamp, body: Buffer.alloc(0) });
+    return checkSignature(requestOf({ signature, body: Buffer.alloc(bytes, "x") }), [crm]).reason;
+  };
+  expect([reasonOf(64 * 1024), reasonOf(64 * 1024 + 1)]).toEqual(["body-altered", "mismatch"]);
 });
 
 test.each([4000, 32_000])(

@@ -90,12 +90,18 @@ test("jitter only lengthens a wait, by at most its fraction", () => {
 });
 
 test.each([
+  ["200", 200, undefined],
   ["200", 201, "Answered 201; only 200 counts as delivered"],
-  ["200", 301, "Answered 301; redirects are not followed"],
-  ["200-207", 201, undefined],
+  ["200", 299, "Answered 299; only 200 counts as delivered"],
+  ["200", 300, "Answered 300; redirects are not followed"],
+  ["200", 399, "Answered 399; redirects are not followed"],
+  ["200", 400, "Answered 400"],
+  ["200-207", 200, undefined],
+  ["200-207", 207, undefined],
   ["200-207", 208, "Answered 208; only 200-207 counts as delivered"],
-  ["2xx", 226, undefined],
-  ["2xx", 404, "Answered 404"],
+  ["2xx", 200, undefined],
+  ["2xx", 299, undefined],
+  ["2xx", 300, "Answered 300; redirects are not followed"],
 ] as const)("with the success rule %s, status %i has the error %s", (success, status, error) => {
   expect(errorOf(answered(status), success)).toBe(error);
 });
