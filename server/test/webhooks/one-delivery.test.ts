@@ -224,20 +224,27 @@ test("an act on one delivery changes no other one of its event, its endpoint or 
   }
 });
 
-test("an act that does not apply to a delivery, or to a provider, changes none", async ({ database }) => {
+test("an act changes nothing in another state, of another provider or at a deleted endpoint", async ({ database }) => {
   await insertEngine(database, engineId);
   const { key, epoch } = await buildDeliveries(database);
+  const other = (await buildDeliveries(database)).key("pending");
   const changesBy = (act: Act, of: Key) =>
-    changesDuring(database, [of.providerId, key("pending").providerId], () => act(database, of, epoch));
+    changesDuring(database, [other.providerId, key("pending").providerId], () => act(database, of, epoch));
   for (const [name, applicable, act] of [...outcomes, ...requests]) {
     for (const state of states.filter((each) => !applicable.includes(each))) {
       expect([name, state, await changesBy(act, key(state))]).toEqual([name, state, []]);
     }
   }
-  const providerId = await buildProvider(database);
   for (const [name, applicable, act] of requests) {
     for (const state of applicable) {
+      const { providerId, endpointId } = other;
       expect([name, state, await changesBy(act, { ...key(state), providerId })]).toEqual([name, state, []]);
+      expect([name, state, await changesBy(act, { ...key(state), endpointId })]).toEqual([name, state, []]);
     }
+  }
+  await database.query("update endpoints set deleted_at = now()");
+  for (const [name, applicable, act] of requests.filter(([request]) => /retr|insertion/.test(request))) {
+    for (const state of applicable.filter((each) => each !== "pending" && each !== "delayed"))
+      expect([name, state, await changesBy(act, key(state))]).toEqual([name, state, []]);
   }
 });
