@@ -41,5 +41,6 @@ test.each(["bellwire-attempt", "bellwire-sequence", "bellwire-replay"])(
   (name) => {
     for (const value of ["many", "-1", "1.5", "1e400", "", " ", "0x7"])
       expect(readHeaders({ ...headers, [name]: value })).toBeUndefined();
+    expect(readHeaders({ ...headers, [name]: "0" }) === undefined).toBe(name === "bellwire-attempt");
   },
 );
