@@ -15,11 +15,12 @@ import {
   type Settlement,
   settleDeliveries,
   skipDelivery,
+  unskipDelivery,
 } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 
-const states = ["pending", "delayed", "failed", "delivered", "cancelled", "missing"] as const;
+const states = ["pending", "delayed", "skipped", "failed", "delivered", "cancelled", "missing"] as const;
 type State = (typeof states)[number];
 
 interface Key {
@@ -33,11 +34,13 @@ const arrangeStatement = `
   with arranged as (
     select * from unnest($1::uuid[], $2::bigint[], $3::text[]) with ordinality as arranged (event_id, endpoint_id, state, attempts)
   ), delayed as (
-    update due set due_at = now() + interval '1 hour', attempts_made = attempts from arranged
-    where due.event_id = arranged.event_id and due.endpoint_id = arranged.endpoint_id and state = 'delayed'
+    update due set due_at = now() + interval '1 hour', attempts_made = attempts,
+      ordering_key = case when state = 'delayed' then due.ordering_key end
+    from arranged
+    where due.event_id = arranged.event_id and due.endpoint_id = arranged.endpoint_id and state in ('delayed', 'skipped')
   ), ended as (
     delete from due using arranged
-    where due.event_id = arranged.event_id and due.endpoint_id = arranged.endpoint_id and state not in ('pending', 'delayed')
+    where due.event_id = arranged.event_id and due.endpoint_id = arranged.endpoint_id and state not in ('pending', 'delayed', 'skipped')
     returning due.*, state, attempts
   ), failed as (
     insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
@@ -49,7 +52,7 @@ const arrangeStatement = `
 const engineId = "00000000-0000-7000-8000-000000000001";
 
 /**
- * Builds deliveries of twelve events at six endpoints that are in order. At the first one, two of them are in each state, in the order of
+ * Builds deliveries of fourteen events at seven endpoints that are in order. At the first one, two of them are in each state, in the order of
  * `states`. At the other ones, their deliveries are in each other state. Returns the key of one per state at the first endpoint.
  */
 async function buildDeliveries(pool: Pool): Promise<{ key: (state: State) => Key; epoch: number }> {
@@ -162,6 +165,7 @@ const deleteSelected = inTransaction((tx, key) => deleteSelectedFailures(tx, { .
 
 const listed = ({ providerId, eventId, endpointId }: Key) => ({ providerId, endpointId, eventIds: [eventId] });
 
+const pending = ["pending", "delayed", "skipped"] as const;
 const ended = ["failed", "delivered", "cancelled"] as const;
 
 /** An act on a delivery, and the states in which it changes anything. */
@@ -174,20 +178,21 @@ const outcomes: readonly Case[] = [
   ["a failure", ["pending"], settle({ ...failed, end: "failed" })],
   ["a failed attempt", ["pending"], settle({ ...failed, end: null, retryAfterSeconds: 60 })],
   ["a third attempt", ["delayed"], settle({ number: 3, orderingKey: null })],
-  ["an attempt during the cancellation", ["cancelled"], settle({ number: 6, orderingKey: null })],
+  ["an attempt during the cancellation", ["cancelled"], settle({ number: 7, orderingKey: null })],
   ["a replay of what is missing", ["missing"], repeat("missing")],
 ];
 
 /** What a caller asks for, who may name a delivery of another provider. */
 const requests: readonly Case[] = [
-  ["a cancellation", ["pending", "delayed"], inTransaction(cancelDelivery)],
+  ["a cancellation", pending, inTransaction(cancelDelivery)],
   ["a skip", ["pending", "delayed"], inTransaction(skipDelivery)],
+  ["a return to the order", ["skipped"], inTransaction(unskipDelivery)],
   ["an insertion", ["missing"], inTransaction((tx, key) => insertDelivery(tx, key, "3scale"))],
-  ["a retry", ["pending", "delayed", ...ended], inTransaction(retryDelivery)],
+  ["a retry", [...pending, ...ended], inTransaction(retryDelivery)],
   ["a replay of failures", ["failed"], repeat("failed")],
   ["a replay of deliveries", ["delivered"], repeat("delivered")],
   ["a replay of what was given up", ["cancelled"], repeat("givenUp")],
-  ["a job that retries", ["pending", "delayed", ...ended], retryAll(false)],
+  ["a job that retries", [...pending, ...ended], retryAll(false)],
   ["a job that retries failures", ["failed"], retryAll(true)],
   ["a job that deletes failures", ["failed"], deleteSelected],
   ["a retry of the list", ["failed"], (pool, key) => retryFailures(pool, listed(key), bySystem)],
@@ -228,23 +233,25 @@ test("an act changes nothing in another state, of another provider or at a delet
   await insertEngine(database, engineId);
   const { key, epoch } = await buildDeliveries(database);
   const other = (await buildDeliveries(database)).key("pending");
-  const changesBy = (act: Act, of: Key) =>
-    changesDuring(database, [other.providerId, key("pending").providerId], () => act(database, of, epoch));
+  const changesBy = (act: Act, keys: readonly Key[]) =>
+    changesDuring(database, [key("pending").providerId, other.providerId], async () => {
+      for (const each of keys) await act(database, each, epoch);
+    });
   for (const [name, applicable, act] of [...outcomes, ...requests]) {
-    for (const state of states.filter((each) => !applicable.includes(each))) {
-      expect([name, state, await changesBy(act, key(state))]).toEqual([name, state, []]);
-    }
+    const keys = states.filter((state) => !applicable.includes(state)).map(key);
+    expect([name, await changesBy(act, keys)]).toEqual([name, []]);
   }
+  const { providerId, endpointId } = other;
   for (const [name, applicable, act] of requests) {
-    for (const state of applicable) {
-      const { providerId, endpointId } = other;
-      expect([name, state, await changesBy(act, { ...key(state), providerId })]).toEqual([name, state, []]);
-      expect([name, state, await changesBy(act, { ...key(state), endpointId })]).toEqual([name, state, []]);
-    }
+    const keys = applicable.map(key).flatMap((each) => [
+      { ...each, providerId },
+      { ...each, endpointId },
+    ]);
+    expect([name, await changesBy(act, keys)]).toEqual([name, []]);
   }
   await database.query("update endpoints set deleted_at = now()");
   for (const [name, applicable, act] of requests.filter(([request]) => /retr|insertion/.test(request))) {
-    for (const state of applicable.filter((each) => each !== "pending" && each !== "delayed"))
-      expect([name, state, await changesBy(act, key(state))]).toEqual([name, state, []]);
+    const keys = applicable.filter((state) => !pending.some((each) => each === state)).map(key);
+    expect([name, await changesBy(act, keys)]).toEqual([name, []]);
   }
 });
