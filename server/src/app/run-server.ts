@@ -186,9 +186,10 @@ async function openInterfaces(
   { isWeb, port, running }: { isWeb: boolean; port: number; running: AsyncDisposableStack },
 ): Promise<void> {
   const { operationsPort } = parts.config;
+  let isStarting = isWeb;
   if (operationsPort !== undefined) {
     const { serveOperations } = await import("./serve-operations.ts");
-    running.use(await serveOperations(parts, operationsPort));
+    running.use(await serveOperations({ ...parts, isStarting: () => isStarting }, operationsPort));
   }
   if (!isWeb) return;
   const { serveHttp } = await loadInterfaces();
@@ -198,6 +199,7 @@ async function openInterfaces(
     isAnyReady: () => parts.cells.isAnyReady(),
   };
   running.use(await serveHttp({ ...parts, port, otherCells, tryOut: await findTryOut(parts) }));
+  isStarting = false;
 }
 
 interface BuildNeeds extends Pick<RunNeeds, "printStatus" | "stop"> {

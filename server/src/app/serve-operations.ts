@@ -18,11 +18,13 @@ import type { Parts } from "./open-parts.ts";
 interface OperationsServing extends Pick<Parts, "config" | "pool" | "cells"> {
   readonly metrics: Scraped;
   readonly isStopping: () => boolean;
+  /** Returns true until the public port accepts requests. */
+  readonly isStarting: () => boolean;
 }
 
 /** `/healthz`, `/readyz` and `/metrics` on a port of their own: an engine has no other, and the public one is for the public. */
 export async function serveOperations(
-  { config, pool, cells, metrics, isStopping }: OperationsServing,
+  { config, pool, cells, metrics, isStopping, isStarting }: OperationsServing,
   port: number,
 ): Promise<AsyncDisposable> {
   const http = fastify({ ...connectionOptions({ newId: createIdGenerator(systemClock) }), schemaController });
@@ -34,6 +36,7 @@ export async function serveOperations(
       machine: systemClock,
       metrics,
       isStopping,
+      isStarting,
       isMigrated: createMigrationCheck(pool),
       readHistoryDays: () => readHistoryDays(pool),
       readDatabaseSwitches: () => readDatabaseSwitches(pool),

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { claimPort } from "../../src/app/addresses.ts";
 import { makeDataDir } from "../support/data-dir.ts";
-import { serve } from "../support/start-bellwire.ts";
+import { inOneProcess, serve } from "../support/start-bellwire.ts";
+import { until } from "../support/until.ts";
 
 test(
   "a separate engine serves readiness and metrics on the operations port, and requires a free one",
@@ -22,3 +23,23 @@ test(
     expect(await engine.stop()).toBe(0);
   },
 );
+
+test(
+  "a process that is ready on the operations port accepts requests on the other one",
+  { timeout: 120_000 },
+  async () => {
+    const [port, operationsPort] = [await claimPort("127.0.0.1", 0), await claimPort("127.0.0.1", 0)];
+    await using folder = await makeDataDir();
+    const ports = { PORT: String(port), BELLWIRE_OPERATIONS_PORT: String(operationsPort) };
+    await using web = serve(folder.path, { ...inOneProcess, ...ports });
+    await until(() => isReady(operationsPort), { withinMs: 60_000 });
+    expect(await isReady(port)).toBe(true);
+    expect(await web.stop()).toBe(0);
+  },
+);
+
+const isReady = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );

@@ -28,10 +28,11 @@ const usual = {
   now: machine.now(),
   switches: none,
   isStopping: false,
+  isStarting: false,
 };
 
 async function serve(state: Partial<typeof usual>) {
-  const { pool, isMigrated, daysReady, now, switches, isStopping, ...rest } = { ...usual, ...state };
+  const { pool, isMigrated, daysReady, now, switches, isStopping, isStarting, ...rest } = { ...usual, ...state };
   const http = Fastify();
   const metrics = new Registry();
   new Counter({ name: "webhook_attempts_total", help: "Attempts made.", registers: [metrics] }).inc(3);
@@ -42,6 +43,7 @@ async function serve(state: Partial<typeof usual>) {
       metrics,
       isMigrated: async () => isMigrated,
       isStopping: () => isStopping,
+      isStarting: () => isStarting,
       readHistoryDays: async () => ({ now, daysReady }),
       readDatabaseSwitches: async () => switches,
     }),
@@ -69,6 +71,7 @@ test.each([
   ["without the tables of today's history", { daysReady: 0 }, "today's history partitions are missing"],
   ["before the migrations", { isMigrated: false }, "the database needs migrations"],
   ["while it is stopping", { isStopping: true }, "the process is stopping"],
+  ["before it accepts requests", { isStarting: true }, "the process is starting"],
 ])(
   "%s a process is not ready, and the reason does not contain the database's address",
   async (_when, state, because) => {

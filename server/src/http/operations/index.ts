@@ -17,15 +17,17 @@ export interface OperationsDependencies {
   readonly readHistoryDays: () => Promise<HistoryDays>;
   /** Returns true while the process is shutting down. */
   readonly isStopping: () => boolean;
+  /** Returns true until the process listens for the requests of others. Undefined: this is the port that they go to. */
+  readonly isStarting?: (() => boolean) | undefined;
   readonly readDatabaseSwitches: () => Promise<DatabaseSwitches>;
   /** Returns true if another cell of this process responds. Undefined: there are no other cells. */
   readonly servesOtherCell?: (() => Promise<boolean>) | undefined;
 }
 
 /**
- * Serves monitoring. `/healthz` answers 200 while the process responds: a restart would not help. `/readyz` answers 200 while the
- * database responds, is migrated and can record today's events; otherwise requests should go elsewhere. If only the default cell is
- * affected, the other cells need this process, and the problem is a warning. `warnings` name problems to solve soon.
+ * Serves monitoring. `/healthz` answers 200 while the process responds: a restart would not help. `/readyz` answers 200 while requests
+ * are accepted and the database responds, is migrated and can record today's events; otherwise requests should go elsewhere. If only the
+ * default cell is affected, the other cells need this process, and the problem is a warning. `warnings` name problems to solve soon.
  */
 export const operationsPlugin =
   (needs: OperationsDependencies): FastifyPluginAsync =>
@@ -34,6 +36,8 @@ export const operationsPlugin =
 
     http.get("/readyz", async (request, reply) => {
       if (needs.isStopping()) return reply.code(503).send({ status: "not ready", because: "the process is stopping" });
+      if (needs.isStarting?.())
+        return reply.code(503).send({ status: "not ready", because: "the process is starting" });
       const own = await readReadinessInTime(needs).catch((error: unknown) => {
         request.log.warn({ err: error }, "not ready");
         return {
