@@ -19,6 +19,7 @@ import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import {
   addResponseHeaders,
   connectionOptions,
+  discardRefusedBodies,
   dropAbortedRequests,
   limitBodies,
   pathSegmentLengthMax,
@@ -272,6 +273,7 @@ function openServer(
     return503OnClosing: false, // see connectionDrain
   });
   dropAbortedRequests(http);
+  discardRefusedBodies(http);
   addResponseHeaders(http, { isHttps: urls.publicUrl.startsWith("https:") });
   readNoBodyForHead(http);
   return http;

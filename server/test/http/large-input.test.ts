@@ -82,6 +82,11 @@ test.for<readonly [input: string, status: number, sent: Sent]>([
   },
 );
 
+test("the connection of a body that is too large stays open, so that the rest can be discarded", async ({ send }) => {
+  const { statusCode, headers } = await send(["POST", endpoints, json, `{"name":"${long}${long}"}`]);
+  expect([statusCode, headers.connection]).toEqual([413, undefined]);
+});
+
 test("large bodies of strangers are limited together, without limiting small ones, other networks and callers with a token", async ({
   site: { http, authorization },
 }) => {

@@ -1,10 +1,11 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import fastify, { type FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
 import { binLimits, requestLimits } from "#platform/limits.ts";
-import { connectionOptions, readNoBodyForHead } from "./server-hooks.ts";
+import { connectionOptions, discardRefusedBodies, readNoBodyForHead } from "./server-hooks.ts";
 
 const newId = (): string => "id-1";
 
@@ -68,6 +69,30 @@ test.for([
     request_id: "id-1",
   });
 });
+
+test.for([
+  ["length is known", "content-length: 100000", "x".repeat(100_000)],
+  ["length is unknown", "transfer-encoding: chunked", `186a0\r\n${"x".repeat(100_000)}\r\n0\r\n\r\n`],
+] as const)(
+  "a refused body whose %s is discarded, and the connection serves the next request",
+  async ([, header, body]) => {
+    const http = fastify({ ...connectionOptions({ newId }), bodyLimit: 1000 });
+    discardRefusedBodies(http);
+    http.post("/", async () => "done");
+    try {
+      const { port, hostname } = new URL(await http.listen({ port: 0, host: "127.0.0.1" }));
+      const socket = connect(Number(port), hostname);
+      const head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+      socket.write(`${head}${header}\r\n\r\n${body.slice(0, 5000)}`);
+      const [refusal] = await once(socket, "data");
+      expect(String(refusal)).toMatch(/^HTTP\/1.1 413 /);
+      socket.write(`${body.slice(5000)}${head}connection: close\r\ncontent-length: 2\r\n\r\n{}`);
+      expect(await text(socket)).toMatch(/^HTTP\/1.1 200 /);
+    } finally {
+      await http.close();
+    }
+  },
+);
 
 test("bytes that are not HTTP are refused with a 400 problem", async () => {
   const response = await sendRaw(fastify(connectionOptions({ newId })), "\x16\x03\x01\r\n\r\n");

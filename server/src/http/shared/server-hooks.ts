@@ -77,6 +77,16 @@ function renderResponse(problem: Problem, requestId: string): string {
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
+/**
+ * Keeps the connection of a body that is refused while it arrives, and discards the rest within the time limit of the request. Fastify
+ * would close it; with unread bytes that is a reset, by which a proxy that is still sending loses the response and answers 502.
+ */
+export function discardRefusedBodies(http: FastifyInstance): void {
+  http.addHook("onSend", async (_request, reply) => {
+    if (reply.statusCode === 413) reply.removeHeader("connection");
+  });
+}
+
 /** One year, as browsers' preload lists require. */
 const strictTransportSecurity = "max-age=31536000";
 
