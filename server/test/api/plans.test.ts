@@ -113,6 +113,16 @@ test("a plan is found, updated and deleted under its own service and kind only",
   }
 });
 
+test("a new default plan replaces the provider's own, and no other's", async ({ api, otherApi }) => {
+  const list = async (of: ProviderApi) => (await of.send("GET", "/account_plans.json")).body;
+  const before = await list(otherApi);
+  expect(before).toContain('"default":true');
+  const { id } = (await api.send("POST", "/account_plans.json", { payload: { name: "Gold" } })).json().account_plan;
+  await api.send("PUT", `/account_plans/${id}/default.json`);
+  expect((await list(api)).match(/"default":true/g)).toHaveLength(1);
+  expect(await list(otherApi)).toBe(before);
+});
+
 test("a plan in use cannot be deleted", async ({ api }) => {
   await api.send("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
   const plan = idIn((await api.send("GET", "/account_plans.json")).body);

@@ -286,6 +286,10 @@ test("failures are grouped by cause, and muted groups are counted separately", a
   expect(muted.json()).toEqual({ until: mutedUntil });
   expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 2 });
   expect((await otherApi.call("GET", "/failures/count")).json()).toEqual({ count: 1, muted: 0 });
+  const [others] = (await otherApi.call("GET", "/failures/groups")).json().data;
+  await otherApi.call("POST", `/failures/groups/${others.id}/mute`, { payload: {} });
+  expect((await api.call("DELETE", `/failures/groups/${others.id}/mute`)).statusCode).toBe(404);
+  expect((await otherApi.call("GET", "/failures/count")).json()).toEqual({ count: 1, muted: 1 });
   expect((await api.call("DELETE", `/failures/groups/${timeouts.id}/mute`)).statusCode).toBe(204);
   expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 0 });
 

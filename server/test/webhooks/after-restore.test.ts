@@ -152,9 +152,9 @@ test.concurrent("--skip cancels deliveries due at the restore, sends later ones 
 });
 
 /** Creates an unsent mail and a job that retries all failures of a provider. */
-async function leaveMailAndJob(pool: Pool): Promise<number> {
+async function leaveMailAndJob(pool: Pool, recipient = "ann@example.com"): Promise<number> {
   const providerId = await buildProvider(pool);
-  const mail = { recipient: "ann@example.com", subject: "Welcome", text: "Hello" };
+  const mail = { recipient, subject: "Welcome", text: "Hello" };
   await pool.inTransaction((tx) => insertMail(tx, providerId, mail, new Date()));
   await createJob(pool, {
     providerId,
@@ -184,6 +184,7 @@ test.concurrent.for([
   "mails and jobs from before the restore are held until $choice, and later mails are sent",
   async ({ choice, expectedOutput, sent, state }, { database, databaseUrl }) => {
     const providerId = await leaveMailAndJob(database);
+    const neighbourId = await leaveMailAndJob(database, "bea@example.com");
     expect(await holdAfterRestore(database)).toBe(true);
     const recipients: string[] = [];
     const send: SendMail = async ({ recipient }) => void recipients.push(recipient);
@@ -199,10 +200,15 @@ test.concurrent.for([
     await deleteOldJobs(database, new Date(Date.now() + 86_400_000), 30);
 
     const plan = await resume(databaseUrl, "--plan");
-    expect(plan.output).toMatch(/^\S+ +mails +1 +20.*\n\S+ +jobs +1 +20/m);
-    const resumed = await resume(databaseUrl, choice);
-    for (const words of [...expectedOutput, "Nothing is held any more."]) expect(resumed.output).toContain(words);
+    expect(plan.output).toMatch(/^(\S+ +mails +1 +20.*\n){2}(\S+ +jobs +1 +20.*\n?){2}/m);
+    const resumed = await resume(databaseUrl, choice, "--provider", `provider-${providerId}`);
+    for (const words of expectedOutput) expect(resumed.output).toContain(words);
     await work();
+    expect(
+      await database.query("select from mails where provider_id = $1 and sent_at is null", [neighbourId]),
+    ).toHaveLength(1);
+    expect(await listJobs(database, { providerId: neighbourId, limit: 9 })).toMatchObject([{ state: "running" }]);
+    expect((await resume(databaseUrl, choice)).output).toContain("Nothing is held any more.");
     expect(recipients.filter((recipient) => recipient === "ann@example.com")).toHaveLength(sent);
     expect(await listJobs(database, { providerId, limit: 9 })).toMatchObject([{ state }]);
     const audited = "select action from audit_records where provider_id = $1 order by id";
