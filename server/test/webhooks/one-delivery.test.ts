@@ -52,13 +52,14 @@ const arrangeStatement = `
 const engineId = "00000000-0000-7000-8000-000000000001";
 
 /**
- * Builds deliveries of fourteen events at seven endpoints that are in order. At the first one, two of them are in each state, in the order of
- * `states`. At the other ones, their deliveries are in each other state. Returns the key of one per state at the first endpoint.
+ * Builds deliveries of fourteen events at eight endpoints that are in order. At the first one, two of them are in each state, in the order
+ * of `states`. At the last one, they are in the same states, at the others in each other state. Returns the key of one per state at the
+ * first endpoint.
  */
 async function buildDeliveries(pool: Pool): Promise<{ key: (state: State) => Key; epoch: number }> {
   const providerId = await buildProvider(pool);
   const place = { providerId, url: "https://crm.example/hook", ordering: "account" } as const;
-  const endpoints = states.map((_, at) => buildEndpoint(pool, { ...place, name: `crm-${at}` }));
+  const endpoints = [...states, "same"].map((name) => buildEndpoint(pool, { ...place, name }));
   const endpointIds = await Promise.all(endpoints);
   const events = [...states, ...states].map((_, index) => anEvent({ accountId: index + 1 }));
   const eventIds = await recordNow(pool, { providerId }, events);
