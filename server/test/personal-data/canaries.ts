@@ -159,9 +159,13 @@ export const allSent = (pool: Pool): Promise<unknown> =>
 
 /**
  * Returns the tables of the cell, and the number of rows of each that contain the word in any column, as text or as bytes.
- * Reads every table that PostgreSQL lists, retired days of the history included.
+ * Reads every table that PostgreSQL lists, retired days of the history included. With a provider, only its rows count.
  */
-export async function findWord(owner: Pool, word: string): Promise<Readonly<Record<string, number>>> {
+export async function findWord(
+  owner: Pool,
+  word: string,
+  providerId: number | null = null,
+): Promise<Readonly<Record<string, number>>> {
   const tables = await owner.query<{ name: string; qualified: string }>(
     `select relname as name, format('%I.%I', relnamespace::regnamespace, relname) as qualified from pg_class
      where relnamespace in ($1::regnamespace, 'bellwire_directory'::regnamespace) and relkind in ('r', 'p') and not relispartition
@@ -171,9 +175,11 @@ export async function findWord(owner: Pool, word: string): Promise<Readonly<Reco
   const hits: Record<string, number> = {};
   for (const { name, qualified } of tables) {
     const [row] = await owner.query<{ count: number }>(
-      `select count(*) as count from (select lower(to_jsonb(it)::text) as row from ${qualified} it) rows
-       where position($1 in row) > 0 or position(encode(convert_to($1, 'UTF8'), 'hex') in row) > 0`,
-      [word],
+      `select count(*) as count
+       from (select to_jsonb(it) ->> 'provider_id' as owner, lower(to_jsonb(it)::text) as row from ${qualified} it) rows
+       where (position($1 in row) > 0 or position(encode(convert_to($1, 'UTF8'), 'hex') in row) > 0)
+         and ($2::text is null or owner = $2)`,
+      [word, providerId],
     );
     if (row && row.count > 0) hits[name] = row.count;
   }

@@ -9,7 +9,7 @@ import { type RequestedSubject, secondPassSeconds } from "../../src/personal-dat
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { allSent, findWord, openPortal } from "./canaries.ts";
+import { allSent, findWord, openPortal, type Portal } from "./canaries.ts";
 
 const minutesLater = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
 
@@ -73,15 +73,16 @@ async function expireEvents(owner: Pool, accountId: number): Promise<void> {
 }
 
 test.concurrent(
-  "an account is erased from all tables and the log within an hour, and other accounts stay unchanged",
+  "an account is erased from all tables and the log within an hour; other accounts, and one of the same names at another provider, stay unchanged",
   { timeout: 180_000 },
   async ({ database: pool, owner }) => {
     await using portal = await openPortal(pool);
     const erased = await portal.addCanary("zyxwvqa");
     const other = await portal.addCanary("zyxwvqb");
     await using neighbours = await openPortal(pool);
-    await neighbours.addCanary("zyxwvqc");
-    const before = await findWord(owner, erased.word);
+    await neighbours.addCanary(erased.word);
+    const find = (of: Portal) => findWord(owner, erased.word, of.api.provider.id);
+    const before = await find(portal);
     const expectedTables = [
       "attempts",
       "saved_views",
@@ -93,7 +94,7 @@ test.concurrent(
       "mails",
     ];
     expect(Object.keys(before)).toEqual(expect.arrayContaining([...expectedTables, "payloads", "users"]));
-    const others = await traces(owner, [other.word, "zyxwvqc"]);
+    const others = [await traces(owner, [other.word]), await find(neighbours)];
     const sequences = await sequencesOf(owner, erased.account);
 
     const started = await portal.call("POST", "/api/v1/erasures", { account_id: erased.account, pending: "cancel" });
@@ -131,14 +132,14 @@ test.concurrent(
       expect((await portal.call("GET", path)).body).toMatchObject({ state: "running", error: missed });
     }
     expect(visited).toEqual(["north", "north"]);
-    expect(Object.keys(await findWord(owner, erased.word))).toEqual(["erasures"]); // only what it still searches for
+    expect(Object.keys(await find(portal))).toEqual(["erasures"]); // only what it still searches for
     await eraseUntil(pool, minutesLater(59), [{ name: "south", visit: visit("south") }, north]);
     expect((await portal.call("GET", path)).body).toMatchObject({ state: "done", error: null });
     expect(visited.slice(2)).toEqual(["south", "north"]);
 
-    expect(await findWord(owner, erased.word)).toEqual({});
+    expect(await find(portal)).toEqual({});
     expect(await portal.log()).not.toContain(erased.word);
-    expect(await traces(owner, [other.word, "zyxwvqc"])).toEqual(others);
+    expect([await traces(owner, [other.word]), await find(neighbours)]).toEqual(others);
 
     const after = await sequencesOf(owner, erased.account);
     expect(after.slice(0, sequences.length)).toEqual(sequences);
