@@ -95,6 +95,13 @@ test.concurrent(
     ];
     expect(Object.keys(before)).toEqual(expect.arrayContaining([...expectedTables, "payloads", "users"]));
     const others = [await traces(owner, [other.word]), await find(neighbours)];
+    const { body: exported } = await portal.call("GET", `/api/v1/accounts/${erased.account}/export`);
+    const foreign = await owner.query<{ id: number }>(
+      "select id from audit_records where provider_id = $1 union select id from mails where provider_id = $1",
+      [neighbours.api.provider.id],
+    );
+    const exportedIds = [...exported.audit_records, ...exported.mails].map(({ id }: { id: number }) => id);
+    expect(exportedIds.filter((id) => foreign.some((row) => row.id === id))).toEqual([]);
     const sequences = await sequencesOf(owner, erased.account);
 
     const started = await portal.call("POST", "/api/v1/erasures", { account_id: erased.account, pending: "cancel" });
@@ -106,8 +113,8 @@ test.concurrent(
     expect(again.status).toBe(409);
     const path = `/api/v1/erasures/${started.body.id}`;
     expect((await neighbours.call("GET", path)).status).toBe(404);
-    const foreign = { account_id: erased.account, pending: "cancel" };
-    expect(await neighbours.call("POST", "/api/v1/erasures", foreign)).toMatchObject({
+    const erasure = { account_id: erased.account, pending: "cancel" };
+    expect(await neighbours.call("POST", "/api/v1/erasures", erasure)).toMatchObject({
       status: 422,
       body: { errors: { account_id: ["is no account of yours"] } },
     });
