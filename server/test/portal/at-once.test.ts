@@ -103,8 +103,9 @@ async function addPlan(
   providerId: number,
   kind: "account_plan" | "service_plan",
   productId: number | null,
+  name = "Gold",
 ) {
-  const values = { name: "Gold", state_event: "publish" };
+  const values = { name, state_event: "publish" };
   const created = await createPlan(pool, { providerId, kind, productId, values, by });
   if (!created || !("plan" in created)) throw new Error(JSON.stringify(created));
   return created.plan.id;
@@ -118,7 +119,7 @@ test("changing or signing up to a plan during its deletion reports that it does 
   const { provider, accountId } = await signedUp(pool);
   const [gold, silver] = [
     await addPlan(pool, provider.id, "account_plan", null),
-    await addPlan(pool, provider.id, "account_plan", null),
+    await addPlan(pool, provider.id, "account_plan", null, "Silver"),
   ];
   const move = () => changeAccountPlan(pool, { provider, accountId, planId: gold, by });
   expect(await runAgainst(pool, deletePlanById(gold), move)).toEqual({ notFound: "plan" });
