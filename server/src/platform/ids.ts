@@ -1,4 +1,5 @@
 import { hash, randomBytes, randomFillSync } from "node:crypto";
+import { timeAt } from "./times.ts";
 
 /** The pattern of a row id within others. JavaScript's largest exact integer has 16 digits, and so have ids from September 2027 on. */
 export const idPattern = String.raw`[1-9]\d{0,15}`;
@@ -39,6 +40,9 @@ const idsPerRandomCall = 256;
 
 /** Returns the time in a UUIDv7, in milliseconds since 1970 (RFC 9562, section 5.7). */
 export const msOfUuidV7 = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
+/** Returns the time in a UUIDv7. */
+export const timeOfUuidV7 = (id: string): Date => timeAt(msOfUuidV7(id));
 
 /** Returns the smallest UUIDv7 of a time in milliseconds since 1970, when times in ids begin. */
 export const uuidV7Floor = (ms: number): string => {

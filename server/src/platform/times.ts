@@ -10,8 +10,11 @@ function withFourDigitYear(moment: Date): Date | undefined {
   return ms >= firstMs && ms <= lastMs ? moment : undefined;
 }
 
+/** Returns the time this many milliseconds after 1970 began. */
+export const timeAt = (msSince1970: number): Date => new Date(msSince1970);
+
 /** Formats a time as ISO 8601 with milliseconds, in UTC. */
-export const isoTime = (msSince1970: number): string => new Date(msSince1970).toISOString();
+export const isoTime = (msSince1970: number): string => timeAt(msSince1970).toISOString();
 
 /** Parses a time that PostgreSQL wrote into JSON. */
 export const parseIsoTime = (text: string): Date => new Date(text);

@@ -4,7 +4,7 @@ import { deleteAccount, lockAccount, recordAccountEvents, updateAccount } from "
 import { createUser } from "#portal/users/index.ts";
 import { followEvents, startOfFeed } from "#webhooks/events/index.ts";
 import { readObjectAt } from "#portal/history/index.ts";
-import { feedsAreComplete } from "../support/build-webhooks.ts";
+import { buildEndpoint, feedsAreComplete } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { byApi, byToken, failingAtTheEnd, setUp, signUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
@@ -125,4 +125,36 @@ test("an account's history shows the last change last, although its request came
   const subject = { providerId: provider.id, kind: "account", id: accountId, productScope: null } as const;
   const { version } = await readObjectAt(database, subject, new Date(later.now.getTime() + 1000));
   expect(version).toMatchObject({ org_name: "Harbour" });
+});
+
+test("an event is not before the account's previous one, for lists, receivers and its id, although its request came before", async ({
+  database,
+  owner,
+}) => {
+  const { provider, accountId, rename } = await signedUp(database);
+  const url = "https://crm.example/hooks";
+  await buildEndpoint(database, {
+    providerId: provider.id,
+    url,
+    eventTypes: ["account.updated"],
+    providerActions: true,
+    allActors: true,
+  });
+  const later = { ...byApi, now: new Date(byApi.now.getTime() + 20_000) };
+  const change = { provider, accountId, by: later, writer: "program" } as const;
+  await updateAccount(owner, { ...change, values: { org_name: "Quay" } });
+  await rename("Harbour");
+
+  const events = await database.query<{ occurredAt: Date; inId: Date; sent: string }>(
+    `select occurred_at, uuid_extract_timestamp(id) as "inId", payloads.context ->> 'time' as sent
+    from events join payloads on payloads.provider_id = events.provider_id and payloads.event_id = events.id
+    where account_id = $1 order by sequence`,
+    [accountId],
+  );
+  expect(events).toHaveLength(2);
+  expect(events[0]?.occurredAt).toEqual(later.now);
+  for (const { occurredAt, inId, sent } of events) {
+    expect(occurredAt.getTime()).toBeGreaterThanOrEqual(later.now.getTime());
+    expect([inId, sent]).toEqual([occurredAt, occurredAt.toISOString()]);
+  }
 });

@@ -3898,7 +3898,7 @@ export interface components {
         "bellwire-attempt": string;
         /** @description The event type, such as `account.created`. */
         "bellwire-event-type": string;
-        /** @description The time of the event, in ISO 8601 with milliseconds. */
+        /** @description The time of the event, in ISO 8601 with milliseconds. Not before that of the account's previous event, unless a clock was wrong by more than an hour. */
         "bellwire-event-time": string;
         /** @description Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more. */
         "bellwire-sequence": string;

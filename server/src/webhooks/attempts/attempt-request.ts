@@ -231,7 +231,9 @@ export const describedHeaders: Readonly<Record<string, DescribedHeader>> = {
   ),
   "bellwire-attempt": always("The number of the attempt, from 1."),
   "bellwire-event-type": always("The event type, such as `account.created`."),
-  "bellwire-event-time": always("The time of the event, in ISO 8601 with milliseconds."),
+  "bellwire-event-time": always(
+    "The time of the event, in ISO 8601 with milliseconds. Not before that of the account's previous event, unless a clock was wrong by more than an hour.",
+  ),
   "bellwire-sequence": always(
     "Counts the events of the account without gaps. After a database failover or restore it jumps ahead by a million or more.",
   ),

@@ -1,9 +1,10 @@
 import type { Database } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { daysAfter } from "#platform/times.ts";
+import { timeOfUuidV7 } from "#platform/ids.ts";
 import { concernsDeliveries } from "./filter.ts";
 import { type ListName, type SearchNeeds, type WalkedStep, isDecidedByKeys, walk } from "./search.ts";
-import { type Search, searchValues, timeOfId } from "./sources.ts";
+import { type Search, searchValues } from "./sources.ts";
 
 /** Larger numbers are estimates. */
 const exactMax = 10_000;
@@ -32,7 +33,7 @@ export async function countMatches(needs: SearchNeeds, name: ListName, search: S
   const now = needs.clock.now();
   const days = await readDays(needs.db, tablesOf(name, search));
   const beginsAt = await readBeginning(needs.db, search.providerId);
-  const share = searchedShare(days, { search, beginsAt, searchedFrom: timeOfId(step.next.eventId), now });
+  const share = searchedShare(days, { search, beginsAt, searchedFrom: timeOfUuidV7(step.next.eventId), now });
   const bytes = days.reduce((sum, day) => sum + day.bytes, 0);
   return { count: estimateCount({ count, share, bytes }), isEstimate: true };
 }
@@ -112,7 +113,7 @@ const beginningStatement = `select id from events where provider_id = $1 order b
 
 async function readBeginning(db: Database, providerId: number): Promise<Date | undefined> {
   const [first] = await db.query<{ id: string }>(beginningStatement, [providerId]);
-  return first && timeOfId(first.id);
+  return first && timeOfUuidV7(first.id);
 }
 
 interface SearchedPart {

@@ -3,12 +3,12 @@ import type { Database } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { plainArray } from "#platform/database/values.ts";
 import type { Node } from "#platform/document.ts";
-import { firstUuid, idPattern, lastUuid, msOfUuidV7, uuidV7Floor } from "#platform/ids.ts";
+import { firstUuid, idPattern, lastUuid, msOfUuidV7, timeOfUuidV7, uuidV7Floor } from "#platform/ids.ts";
 import { daysAfter } from "#platform/times.ts";
 import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries/index.ts";
 import { type EventKey, type EventSummary, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
 import { type DeliveryFilter, concernsDeliveries, allValues, foldCase, matchesPayload } from "./filter.ts";
-import { renderKeys, type Search, searchValues, type SourceName, sources, sourcesFor, timeOfId } from "./sources.ts";
+import { renderKeys, type Search, searchValues, type SourceName, sources, sourcesFor } from "./sources.ts";
 import { type ComparedTables, type Rows, keysStatement, lookUpStatement } from "./statements.ts";
 
 /** An event of a list. */
@@ -380,7 +380,7 @@ export async function findPage<Name extends ListName>(
     if (!next) return { rows, next: null, searchedUntil: null };
     range = await partAfter(next);
     const at = clock.monotonicMs();
-    if (at >= deadline) return { rows, next, searchedUntil: timeOfId(next.eventId) };
+    if (at >= deadline) return { rows, next, searchedUntil: timeOfUuidV7(next.eventId) };
     candidates = nextStepSize(candidates, { tookMs: at - began, leftMs: deadline - at, ...sizes });
   }
 }

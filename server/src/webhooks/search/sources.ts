@@ -1,6 +1,5 @@
 import type { Database } from "#platform/database/database.ts";
-import { firstUuid, lastUuid, msOfUuidV7, uuidV7Floor } from "#platform/ids.ts";
-import { isoTime, parseIsoTime } from "#platform/times.ts";
+import { firstUuid, lastUuid, uuidV7Floor } from "#platform/ids.ts";
 import {
   type FailureCause,
   type FailureCriteria,
@@ -61,8 +60,6 @@ export async function prepareSearch(
   }
   return { search: { providerId, filter, accountIds: found.map(({ id }) => id) } };
 }
-
-export const timeOfId = (id: string): Date => parseIsoTime(isoTime(msOfUuidV7(id)));
 
 /** Returns $1 to $19 of all statements, which `sources.ts` and `statements.ts` use. */
 export function searchValues({ providerId, filter, accountIds }: Search): readonly unknown[] {
