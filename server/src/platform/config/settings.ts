@@ -243,7 +243,8 @@ export const settings = {
   trustedProxies: declare({
     name: "BELLWIRE_TRUSTED_PROXIES",
     fallback: "none",
-    meaning: "CIDR blocks of proxies whose `X-Forwarded-*` headers are trusted; `none` for none.",
+    meaning:
+      "CIDR blocks of proxies whose `X-Forwarded-*` headers are trusted; `none` for none. They must not pass on `X-Forwarded-Host` of a client.",
     parse: read.blocks,
   }),
   engineConcurrency: declare({
