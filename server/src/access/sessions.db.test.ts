@@ -8,12 +8,15 @@ import { type Audience, createSession, endSession, endSessionsOfUser, findSessio
 const now = new Date("2026-02-03T04:05:06Z");
 const hoursLater = (hours: number): Date => new Date(now.getTime() + hours * 3_600_000);
 
-test("a session is found by its cookie value, and the database stores only its digest", async ({ tx }) => {
+test("a session is found by its cookie value in its portal only, and the database stores only its digest", async ({
+  tx,
+}) => {
   const { open, find } = await openProvider(tx);
   const { cookieValue, csrfToken } = await open("developer", 7);
 
   expect(cookieValue).toMatch(/^[0-9a-f]{64}$/);
   expect(await find("developer", cookieValue)).toMatchObject({ userId: 7, csrfToken });
+  expect(await find("admin", cookieValue)).toBeUndefined();
   expect(JSON.stringify(await tx.query("select encode(digest, 'hex') from sessions"))).not.toContain(cookieValue);
 });
 

@@ -3,7 +3,15 @@ import { expect } from "vitest";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
-import { type ClaimedLane, claimLanes, deleteEngine, findDueLanes, insertEngine, releaseLanes } from "./lanes.ts";
+import {
+  type ClaimedLane,
+  claimLanes,
+  deleteEngine,
+  findDueLanes,
+  insertEngine,
+  releaseLanes,
+  verifyOwnership,
+} from "./lanes.ts";
 
 const claim = (db: Database, engineId: string, endpointId: number): Promise<ClaimedLane[]> =>
   claimLanes(db, { engineId, endpointIds: [endpointId], leaseSeconds: 60, claimNumber: 1 });
@@ -21,11 +29,12 @@ const reportStatement = `
   values ($1, $2, $3, false, 0, 1, 1, 0, 'closed', now() - make_interval(secs => $4), $5)`;
 
 test.for([
-  ["had a success since", null, 0, { failingSeconds: null, failedAttempts: 0, unanswered: 0 }],
-  ["failed since then", 3600, 12, { failingSeconds: expect.closeTo(3600, -1), failedAttempts: 12, unanswered: 0 }],
+  ["had a success since", 0, null, 0, { failingSeconds: null, failedAttempts: 0, unanswered: 0 }],
+  ["failed since then", 0, 3600, 12, { failingSeconds: expect.closeTo(3600, -1), failedAttempts: 12, unanswered: 0 }],
+  ["has an older report", -1, 3600, 12, { failedAttempts: 30, unanswered: 60 }],
 ] as const)(
   "after an engine was killed, a lane that %s is not taken for one that fails as long as an earlier engine said",
-  async ([, failingSeconds, failedAttempts, expected], { database: pool }) => {
+  async ([, epochs, failingSeconds, failedAttempts, expected], { database: pool }) => {
     const providerId = await buildProvider(pool);
     const endpointId = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/" });
     const [first, killed, next] = [randomUUID(), randomUUID(), randomUUID()];
@@ -35,7 +44,9 @@ test.for([
 
     const { epoch, ...released } = await claimFor(pool, killed, endpointId);
     expect(released).toMatchObject({ failingSeconds: expect.closeTo(6 * 86_400, -2), failedAttempts: 30 });
-    await pool.query(reportStatement, [endpointId, providerId, epoch, failingSeconds, failedAttempts]);
+    const another = await buildEndpoint(pool, { providerId, name: "another", url: "http://127.0.0.1:9/" });
+    await pool.query(reportStatement, [another, providerId, epoch, 30 * 86_400, 99]);
+    await pool.query(reportStatement, [endpointId, providerId, epoch + epochs, failingSeconds, failedAttempts]);
     await deleteEngine(pool, killed);
     expect(await claimFor(pool, next, endpointId)).toMatchObject(expected);
   },
@@ -83,4 +94,66 @@ test("a lane that another engine is claiming is skipped", async ({ database }) =
     expect(await claim(tx, first, endpointId)).toMatchObject([{ endpointId, epoch: 1 }]);
     expect(await claim(database, second, endpointId)).toEqual([]);
   });
+});
+
+test("a lane is neither free nor claimed during its pause, or while its endpoint is off, paused, disabled or deleted", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  await recordNow(database, { providerId });
+  const engineId = randomUUID();
+  await insertEngine(database, engineId);
+  let claimNumber = 0;
+  const found = async () => {
+    const { free } = await findDueLanes(database, { engineId, leaseSeconds: 60 });
+    const lanes = { engineId, endpointIds: [endpointId], leaseSeconds: 60, claimNumber: (claimNumber += 1) };
+    return [free, (await claimLanes(database, lanes)).map((lane) => lane.endpointId)];
+  };
+  for (const [table, held, again] of [
+    ["lanes", "not_before = now() + interval '1 hour'", "not_before = null"],
+    ["endpoints", "active = false", "active = true"],
+    ["endpoints", "state = 'paused'", "state = 'enabled'"],
+    ["endpoints", "state = 'disabled'", "state = 'enabled'"],
+    ["endpoints", "deleted_at = now()", "deleted_at = null"],
+  ]) {
+    await database.query(`update ${table} set ${held}`);
+    expect([held, await found()]).toEqual([held, [[], []]]);
+    await database.query(`update ${table} set ${again}`);
+  }
+  expect(await found()).toEqual([[endpointId], [endpointId]]);
+});
+
+test("a release frees the engine's lanes of their epochs only, and stores no pause that a retry has ended", async ({
+  database: pool,
+}) => {
+  const providerId = await buildProvider(pool);
+  const build = (name: string) => buildEndpoint(pool, { providerId, name, url: "http://127.0.0.1:9/" });
+  const endpointIds = await Promise.all(["paused", "lifted", "kept", "newer", "heir's"].map(build));
+  const [engineId, heir] = [randomUUID(), randomUUID()];
+  for (const id of [engineId, heir]) await insertEngine(pool, id);
+  const lanes = await claimLanes(pool, { engineId, endpointIds, leaseSeconds: 60, claimNumber: 1 });
+  const released = { failingSeconds: 60, failedAttempts: 7, pauseSeconds: 60, unanswered: 3, rateSeconds: 0 };
+  const laneOf = (at: number) => {
+    const lane = lanes.find(({ endpointId }) => endpointId === endpointIds[at]);
+    return { endpointId: 0, epoch: 0, lifts: 0, ...lane, ...released };
+  };
+  await pool.query("update lanes set lifts = 1 where endpoint_id = $1", [endpointIds[1]]);
+  await pool.query("update lanes set epoch = 2 where endpoint_id = $1", [endpointIds[3]]);
+  // A failover that lost the claim may have given its epoch to another engine.
+  await pool.query("update lanes set owner = $1 where endpoint_id = $2", [heir, endpointIds[4]]);
+
+  await releaseLanes(pool, engineId, [0, 1, 3, 4].map(laneOf));
+
+  const owned = (id: string, ...at: number[]) => verifyOwnership(pool, id, at.map(laneOf));
+  expect(await owned(engineId, 0, 1, 2, 3, 4)).toEqual([endpointIds[2]]);
+  expect(await owned(heir, 4)).toEqual([endpointIds[4]]);
+  const read = `select owner is null as is_free, not_before is not null as is_paused, failed_attempts from lanes
+    order by array_position($1::bigint[], endpoint_id)`;
+  const others = { isFree: false, isPaused: false, failedAttempts: 0 };
+  expect(await pool.query(read, [endpointIds])).toEqual([
+    { isFree: true, isPaused: true, failedAttempts: 7 },
+    { isFree: true, isPaused: false, failedAttempts: 7 },
+    ...[others, others, others],
+  ]);
 });
