@@ -25,28 +25,38 @@ test("held deliveries beyond the quota go to the failure list, oldest first, wit
 }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url, active: true });
+  const other = await buildEndpoint(database, { providerId, url, name: "other" });
   const ids = await record(database, providerId, 5);
   await database.query(`update endpoints set state = 'paused' where id = $1`, [endpointId]);
 
   expect(await limit(database, 5)).toBe(0);
   expect(await limit(database, 3)).toBe(2);
   expect(await limit(database, 3)).toBe(0);
+  expect(await database.query(`select from due where endpoint_id = $1`, [other])).toHaveLength(5);
 
   const failures = await failuresOf(database, providerId, 2);
   expect(failures.map((failure) => failure.eventId).toSorted()).toEqual(ids.slice(0, 2).toSorted());
   expect(failures[0]).toMatchObject({ url, error: expect.stringContaining("More than 3 deliveries were held") });
   expect(await retryFailures(database, { providerId }, bySystem)).toBe(2);
-  expect(await database.query(`select from due`)).toHaveLength(5);
+  expect(await database.query(`select from due`)).toHaveLength(10);
 });
 
-test("deliveries of active endpoints and of other providers do not count", async ({ database }) => {
+test("deliveries of active and deleted endpoints and of other providers do not count", async ({ database }) => {
   const [one, other] = [await buildProvider(database), await buildProvider(database)];
   await buildEndpoint(database, { providerId: one, url });
-  const heldEndpoint = await buildEndpoint(database, { providerId: other, url });
-  await record(database, one, 5);
-  await record(database, other, 3);
+  const heldEndpoint = await buildEndpoint(database, { providerId: one, url, name: "held" });
+  await record(database, one, 1);
   await database.query(`update endpoints set active = false where id = $1`, [heldEndpoint]);
+  await record(database, one, 5);
+  for (const name of ["held", "deleted"]) await buildEndpoint(database, { providerId: other, url, name });
+  await record(database, other, 3);
+  await database.query(
+    `update endpoints set active = false, deleted_at = case when name = 'deleted' then now() end where provider_id = $1`,
+    [other],
+  );
   expect(await limit(database, 3)).toBe(0);
+  expect(await limit(database, 2)).toBe(1); // not the oldest of all, which belongs to another provider
+  expect(await database.query("select distinct provider_id from failures")).toEqual([{ providerId: other }]);
 });
 
 test("deliveries held for too many days go to the failure list, and the next of their ordering key is due", async ({

@@ -154,6 +154,8 @@ test("a release frees the engine's lanes of their epochs only, and stores no pau
   expect(await pool.query(read, [endpointIds])).toEqual([
     { isFree: true, isPaused: true, failedAttempts: 7 },
     { isFree: true, isPaused: false, failedAttempts: 7 },
-    ...[others, others, others],
+    others,
+    others,
+    others,
   ]);
 });
