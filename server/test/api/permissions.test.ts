@@ -95,6 +95,15 @@ test.for(scopes)(
   },
 );
 
+test("a read-only token can use exactly the operations that read", async ({ api }) => {
+  const headers = { authorization: `Bearer ${await api.addToken({ permission: "ro" })}` };
+  for (const operation of operations) {
+    const { method, title } = operation;
+    const { body } = await api.sendWithoutToken({ method, url: urlOf(operation, 1), headers, payload: {} });
+    expect([title, !body.includes("does not have the correct permissions")]).toEqual([title, method === "GET"]);
+  }
+});
+
 test("members need the sections of accounts and of plans for service subscriptions", async ({ api, clock }) => {
   const { headers } = await signIn(api, clock.now(), { role: "member", sections: ["partners", "plans"] });
   for (const [method, path] of [
