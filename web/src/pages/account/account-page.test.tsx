@@ -210,3 +210,34 @@ test("the deletion of an invitation or a user that a colleague has deleted is do
     await waitFor(() => expect(document.querySelector("[role=dialog]")).toBe(null));
   }
 });
+
+test.each([
+  ["an admin", ["administer-portal"], true],
+  ["a member with the section partners", [], false],
+] as const)(
+  "%s is offered only the buttons of the account's page that the server allows",
+  async (_who, actions, isAdmin) => {
+    const user = { id: 21, username: "mira", email: "mira@quay.test", role: "member", state: "active" };
+    const server: Server = {
+      "GET /admin/api/accounts/4.json": () => [200, { account }],
+      "GET /admin/api/accounts/4/users.json": () => [200, { users: [{ user }] }],
+      "GET /api/v1/accounts/4/invitations": () => [200, { data: [invitation] }],
+    };
+    showPage("/accounts/4", server, { allowedActions: new Set(actions) });
+    await says(invitation.email);
+    await says(user.username);
+    const titles = () => [...document.querySelectorAll("a, button, [role=menuitem]")].map((each) => each.textContent);
+    for (const title of ["Add a user", "Emails about this account", "Invite a user"])
+      expect([title, titles().includes(title)]).toEqual([title, isAdmin]);
+    expect(document.querySelector(`[aria-label="Actions for ${invitation.email}"]`) !== null).toBe(isAdmin);
+    await click("Actions");
+    await waitFor(() => expect(titles()).toContain("Make pending"));
+    for (const title of ["Suspend", "Delete", "Erase personal data"])
+      expect([title, titles().includes(title)]).toEqual([title, isAdmin]);
+    await click("Actions");
+    await waitFor(() => expect(titles()).not.toContain("Make pending"));
+    await click(`Actions for ${user.username}`);
+    expect(titles()).toContain("Edit");
+    expect(titles().includes("Erase personal data")).toBe(isAdmin);
+  },
+);
