@@ -75,3 +75,24 @@ test("late deliveries count as backlog unless the receiver fails, is paused by R
     expect(await isBacklog(), heldUp).toBe(false);
   }
 });
+
+test("neither deliveries of other providers nor retries that wait nor held deliveries count as late", async ({
+  database,
+}) => {
+  const [{ provider }, other] = [await setUp(database), await setUp(database)];
+  const url = "http://127.0.0.1:9/";
+  for (const name of ["waiting", "inactive", "paused", "deleted"])
+    await buildEndpoint(database, { providerId: provider.id, url, name });
+  await buildEndpoint(database, { providerId: other.provider.id, url });
+  for (const each of [provider, other.provider]) await recordNow(database, { providerId: each.id });
+  await database.query(
+    `update due set due_at = now() + case when endpoint.name = 'waiting' then interval '1 hour' else interval '-1 hour' end
+     from endpoints endpoint where endpoint.id = due.endpoint_id`,
+  );
+  await database.query(
+    `update endpoints set active = name <> 'inactive', state = case when name = 'paused' then 'paused' else 'enabled' end,
+       deleted_at = case when name = 'deleted' then now() end`,
+  );
+  expect(await measureProviderLag(database, provider.id)).toEqual({ lagSeconds: 0, backlogSeconds: 0 });
+  expect((await measureProviderLag(database, other.provider.id)).lagSeconds).toBeGreaterThanOrEqual(3600);
+});
