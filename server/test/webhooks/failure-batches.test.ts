@@ -229,6 +229,15 @@ test("failures of a deleted endpoint stay when all are retried, and are removed 
   expect(await deleteFailures(database, { providerId }, bySystem, pieceMax)).toBe(4);
 });
 
+test("failures that are retried together keep their places in the order, to which they may return", async ({
+  database,
+}) => {
+  const { providerId } = await buildFailures(database, { each: 4 });
+  expect(await retryFailures(database, { providerId }, bySystem)).toBe(4);
+  const moved = `select from due join events on events.id = due.event_id where due.sequence <> events.sequence`;
+  expect(await database.query(moved)).toEqual([]);
+});
+
 test("a retry ends an earlier pause of a lane, but not one that a retried delivery causes", async ({ database }) => {
   const { providerId } = await buildFailures(database, { each: 7 });
   const askForPeace = `update lanes set not_before = now() + interval '1 hour'`;
