@@ -31,6 +31,7 @@ import { createTriggers } from "../../src/cells/move/follow-changes.ts";
 import { readMovedTables } from "../../src/cells/move/moved-rows.ts";
 import { fail } from "../support/build-failures.ts";
 import {
+  aSuccess,
   buildEndpoint,
   buildProvider,
   bySystem,
@@ -241,23 +242,6 @@ test("an engine that owns a lane of a provider whose changes are refused claims 
   expect(await claim(2)).toEqual([other]);
 });
 
-const delivered: Omit<Settlement, "endpointId" | "epoch" | "eventId"> = {
-  orderingKey: null,
-  number: 1,
-  at: new Date(),
-  end: "delivered",
-  status: 200,
-  error: null,
-  errorClass: null,
-  latencyMs: 1,
-  responseHeaders: {},
-  responseBody: null,
-  retryAfterSeconds: null,
-  retriedAt: null,
-  url: null,
-  settingsId: 1,
-  trace: null,
-};
 const retried = { end: null, status: 500, error: "Answered 500", retryAfterSeconds: 60 } as const;
 
 test.for<[name: string, outcome: Partial<Settlement>]>([
@@ -280,7 +264,7 @@ test.for<[name: string, outcome: Partial<Settlement>]>([
       const [lane] = await claimLanes(pool, claim);
       if (name.endsWith("cancellation"))
         await pool.inTransaction((tx) => cancelDelivery(tx, { providerId, eventId, endpointId }));
-      settlements.push({ ...delivered, endpointId, eventId, epoch: lane?.epoch ?? 0, ...outcome });
+      settlements.push({ ...aSuccess({ endpointId, eventId, epoch: lane?.epoch ?? 0 }), ...outcome });
     }
     await refuseChanges(databaseUrl, frozen, "frozen");
 

@@ -4,7 +4,7 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { record, value } from "#platform/document.ts";
 import { type Encryption, createEncryption } from "#platform/encryption.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
-import type { BodyFamily } from "#webhooks/deliveries/index.ts";
+import type { BodyFamily, Settlement } from "#webhooks/deliveries/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import { type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
@@ -99,6 +99,26 @@ export const anEvent = (overrides: Partial<UnnumberedEvent> = {}): UnnumberedEve
   accountName: "Harbour & Sons",
   document: record("account", [value("id", 31), value("org_name", "Harbour & Sons")]),
   ...overrides,
+});
+
+/** The outcome of a successful first attempt without an ordering key. */
+export const aSuccess = (delivery: Pick<Settlement, "endpointId" | "epoch" | "eventId">): Settlement => ({
+  ...delivery,
+  orderingKey: null,
+  number: 1,
+  at: new Date(),
+  end: "delivered",
+  status: 200,
+  error: null,
+  errorClass: null,
+  latencyMs: 1,
+  responseHeaders: {},
+  responseBody: null,
+  retryAfterSeconds: null,
+  retriedAt: null,
+  url: null,
+  settingsId: 1,
+  trace: null,
 });
 
 interface Circumstances {

@@ -14,7 +14,7 @@ import {
   settleDeliveries,
   skipDelivery,
 } from "#webhooks/deliveries/index.ts";
-import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, aSuccess, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -94,24 +94,7 @@ const settleAll = (pool: Pool, attempted: readonly Attempted[]): Promise<unknown
   settleDeliveries(
     pool,
     engineId,
-    attempted.map(({ accountId, ...delivery }) => ({
-      ...delivery,
-      orderingKey: `account/${accountId}`,
-      number: 1,
-      at: new Date(),
-      end: "delivered",
-      status: 200,
-      error: null,
-      errorClass: null,
-      latencyMs: 1,
-      responseHeaders: {},
-      responseBody: null,
-      retryAfterSeconds: null,
-      retriedAt: null,
-      url: null,
-      settingsId: 1,
-      trace: null,
-    })),
+    attempted.map(({ accountId, ...delivery }) => ({ ...aSuccess(delivery), orderingKey: `account/${accountId}` })),
   );
 
 /** Of account 31, then of account 32. */

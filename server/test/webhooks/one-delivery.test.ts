@@ -17,7 +17,7 @@ import {
   skipDelivery,
   unskipDelivery,
 } from "#webhooks/deliveries/index.ts";
-import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, aSuccess, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 
 const states = ["pending", "delayed", "skipped", "failed", "delivered", "cancelled", "missing"] as const;
@@ -122,27 +122,7 @@ const settle =
   (outcome: Partial<Settlement>): Act =>
   (pool, { eventId, endpointId }, epoch) =>
     settleDeliveries(pool, engineId, [
-      {
-        endpointId,
-        epoch,
-        eventId,
-        orderingKey: "account/1",
-        number: 1,
-        at: new Date(),
-        end: "delivered",
-        status: 200,
-        error: null,
-        errorClass: null,
-        latencyMs: 1,
-        responseHeaders: {},
-        responseBody: null,
-        retryAfterSeconds: null,
-        retriedAt: null,
-        url: null,
-        settingsId: 1,
-        trace: null,
-        ...outcome,
-      },
+      { ...aSuccess({ endpointId, epoch, eventId }), orderingKey: "account/1", ...outcome },
     ]);
 
 const failed = { status: 500, error: "Answered 500", url: Buffer.alloc(1) } as const;
