@@ -29,6 +29,21 @@ test("a delivery whose predecessor leaves the order during its attempt does not 
   expect([before, lane.shift(1000)?.eventId]).toEqual([undefined, "2"]);
 });
 
+test("the end of an attempt whose delivery has left its order lets no other one start", () => {
+  const lane = newOrderedLane();
+  poll(lane, 1000, [ofKey(2, "15")]);
+  lane.shift(1000);
+  lane.endRuns(
+    lane.beginRuns(1000, 100),
+    [3, 4].map((sequence) => ofKey(sequence, "infinity")),
+    1000,
+  );
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
+  const during = lane.shift(1000);
+  lane.rows.ended({ eventId: "2", orderingKey: "account/1" }, true, 1000);
+  expect([during, lane.shift(1000)?.eventId]).toEqual([undefined, "3"]);
+});
+
 test("a delivery behind others in memory that leaves the order is sent once, and they keep their sequence", () => {
   const lane = newOrderedLane();
   poll(lane, 1000, [{ ...ofKey(3, "15"), orderingKey: null }]);
