@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { buildEndpoint, buildProvider } from "../../../test/support/build-webhooks.ts";
+import { createUuidV7Generator } from "#platform/ids.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import { type Subscription, readSubscriptions } from "./record-events.ts";
 
@@ -85,4 +86,21 @@ test("a change reads none of the endpoints that were deleted before", async ({ d
     return counted?.count;
   });
   expect(rows).toBeLessThan(10);
+});
+
+test("the events of one change have the same time, although another one's id came between theirs", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const newId = createUuidV7Generator();
+  const nowMs = Date.now();
+  await recordNow(database, { providerId }, [
+    anEvent({ id: newId(nowMs), accountId: 31 }),
+    anEvent({ id: newId(nowMs + 5), accountId: 31 }),
+    anEvent({ id: newId(nowMs + 7), accountId: 32 }),
+  ]);
+  const rows = await database.query<{ ms: number }>(
+    "select extract(epoch from occurred_at)::float8 * 1000 as ms from events order by id",
+  );
+  expect(rows.map(({ ms }) => Math.round(ms) - nowMs)).toEqual([0, 0, 7]);
 });

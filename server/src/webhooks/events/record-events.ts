@@ -260,10 +260,13 @@ export async function recordEvents(
   if (events.length === 0) return [];
   const { providerId } = cause;
   const subscriptions = cause.subscriptions ?? (await readSubscriptions(tx, providerId));
+  const timesOfAccounts = new Map<number, Date>();
   const planned = events.map((event) => {
     const id = event.id ?? tx.newUuidV7(cause.now.getTime());
+    const occurredAt = timesOfAccounts.get(event.accountId) ?? timeOfUuidV7(id);
+    timesOfAccounts.set(event.accountId, occurredAt);
     const trace = tx.trace?.eventRecorded({ id, type: event.type });
-    return planEvent({ ...event, id, occurredAt: timeOfUuidV7(id), trace }, cause, subscriptions);
+    return planEvent({ ...event, id, occurredAt, trace }, cause, subscriptions);
   });
   insertEvents(
     tx,
@@ -297,8 +300,9 @@ interface PlannedEvent {
 interface IdentifiedEvent extends NewEvent {
   readonly id: string;
   /**
-   * The time in its id, so that an account's events are in the order of their times, too: of two concurrent changes, or two of processes
-   * whose clocks differ, the later one may have the earlier `now`. Lists and replays select events by the times in ids.
+   * The time in the id of the account's first event of the change, so that an account's events are in the order of their times, too: of two
+   * concurrent changes, or two of processes whose clocks differ, the later one may have the earlier `now`. Lists and replays select events
+   * by the times in ids. Events of one change have one time, by which the engine recognizes them.
    */
   readonly occurredAt: Date;
   /** The trace of the change. */
