@@ -57,6 +57,15 @@ test("a delivery behind others in memory that leaves the order is sent once, and
   expect([lane.shift(1000), lane.shift(1000)].map((row) => row?.eventId)).toEqual(["2", undefined]);
 });
 
+test("rows behind others in memory are read again after a replayed delivery of their key", () => {
+  const lane = newOrderedLane();
+  poll(lane, 1000, [ofKey(0, "5")]);
+  lane.rows.ended({ eventId: "1", orderingKey: "account/1" }, true, 1000);
+  const replayed = lane.shift(1000);
+  lane.rows.ended({ eventId: "0", orderingKey: "account/1" }, true, 1000);
+  expect([replayed?.eventId, lane.shift(1000), lane.rows.needsRuns]).toEqual(["0", undefined, true]);
+});
+
 test("a row that leaves its order while it is read behind the head of its key is sent once", () => {
   const lane = newQuickLane();
   poll(lane, 0, [ofKey(1, "10")]);
