@@ -159,7 +159,7 @@ export const allSent = (pool: Pool): Promise<unknown> =>
 
 /**
  * Returns the tables of the cell, and the number of rows of each that contain the word in any column, as text or as bytes.
- * Reads every table that PostgreSQL lists, retired days of the history included. With a provider, only its rows count.
+ * Reads every table that PostgreSQL lists, retired days of the history included. With a provider, rows of others do not count.
  */
 export async function findWord(
   owner: Pool,
@@ -178,7 +178,7 @@ export async function findWord(
       `select count(*) as count
        from (select to_jsonb(it) ->> 'provider_id' as owner, lower(to_jsonb(it)::text) as row from ${qualified} it) rows
        where (position($1 in row) > 0 or position(encode(convert_to($1, 'UTF8'), 'hex') in row) > 0)
-         and ($2::text is null or owner = $2)`,
+         and ($2::text is null or owner is null or owner = $2)`,
       [word, providerId],
     );
     if (row && row.count > 0) hits[name] = row.count;
