@@ -227,6 +227,17 @@ test("following events by cursor returns each event once, including late commits
     const page = await shown(api, `/events?order=oldest&limit=2${after === null ? "" : `&after=${after}`}${filters}`);
     return { ids: page.data.map(({ id }: { id: string }) => id), next: String(page.next) };
   };
+  // Feeds may stop for a moment at a transaction of another test's database that has just ended.
+  const followTo = async (count: number, after: string | null, filters = "") => {
+    const read = { ids: new Array<string>(), next: after };
+    await until(async () => {
+      const { ids, next } = await follow(read.next, filters);
+      read.ids.push(...ids);
+      read.next = next;
+      return read.ids.length >= count;
+    });
+    return read;
+  };
   const inAccount = (accountId: number) => anEvent({ accountId });
   const empty = await follow(null);
   expect(empty.ids).toEqual([]);
@@ -246,15 +257,14 @@ test("following events by cursor returns each event once, including late commits
   await late;
   await feedsAreComplete(pool);
 
-  const both = await follow(early.next);
+  const both = await followTo(2, early.next);
   expect(both.ids).toEqual([lateId, quickId]);
   expect(await follow(both.next)).toEqual({ ids: [], next: both.next });
   const more = await recordNow(pool, { providerId: provider.id }, [inAccount(2), inAccount(2), inAccount(1)]);
   await feedsAreComplete(pool);
-  const first = await follow(both.next);
   // Those of one transaction come by their numbers, which are 2, 3 and 2.
-  expect([...first.ids, ...(await follow(first.next)).ids]).toEqual([more[0], more[2], more[1]]);
-  expect((await follow(null, "&account_id=1")).ids).toEqual([lateId, more[2]]);
+  expect((await followTo(3, both.next)).ids).toEqual([more[0], more[2], more[1]]);
+  expect((await followTo(2, null, "&account_id=1")).ids).toEqual([lateId, more[2]]);
   expect((await follow(null, "&account_id=1&until=2026-01-01T00:00:00Z")).ids).toEqual([]);
 });
 
