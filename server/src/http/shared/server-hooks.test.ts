@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { type Socket, connect } from "node:net";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 import fastify, { type FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
 import { binLimits, requestLimits } from "#platform/limits.ts";
@@ -95,6 +96,45 @@ test.for([
     }
   },
 );
+
+const longHeader = `POST / HTTP/1.1\r\nhost: x\r\ncookie: ${"x".repeat(20_000)}\r\n`;
+const chunk = "x".repeat(65_536);
+
+/** Reads the refusal of a request and returns a connection whose own side is still open. */
+async function refusedConnection(http: FastifyInstance): Promise<Socket> {
+  const { port, hostname } = new URL(await http.listen({ port: 0, host: "127.0.0.1" }));
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+  socket.write(longHeader);
+  const [refusal] = await once(socket, "data");
+  expect(String(refusal)).toMatch(/^HTTP\/1.1 431 [^{]*\{.*\}$/s);
+  return socket;
+}
+
+test("a client that still sends after its request was refused is not reset", async () => {
+  const http = fastify(connectionOptions({ newId }));
+  try {
+    const socket = await refusedConnection(http);
+    const send = promisify((bytes: string, sent: (error?: Error | null) => void) => socket.write(bytes, sent));
+    for (let sent = 0; sent < 20; sent += 1) await send(chunk);
+    socket.end();
+    await expect(once(socket, "close")).resolves.toEqual([false]);
+  } finally {
+    await http.close();
+  }
+});
+
+test("a refused client that does not close its connection is disconnected", async () => {
+  const http = fastify(connectionOptions({ newId, discardSeconds: 0.1 }));
+  const closed = Promise.withResolvers<void>();
+  http.server.on("connection", (connection) => connection.once("close", () => closed.resolve()));
+  try {
+    const socket = await refusedConnection(http);
+    await expect(closed.promise).resolves.toBeUndefined();
+    socket.destroy();
+  } finally {
+    await http.close();
+  }
+});
 
 test("bytes that are not HTTP are refused with a 400 problem", async () => {
   const response = await sendRaw(fastify(connectionOptions({ newId })), "\x16\x03\x01\r\n\r\n");

@@ -13,7 +13,11 @@ interface ConnectionOptions {
   readonly headerSeconds?: number;
   readonly requestSeconds?: number;
   readonly idleSeconds?: number;
+  readonly discardSeconds?: number;
 }
+
+/** As long as a proxy needs to send what it has and to read the response. */
+const discardSecondsDefault = 2;
 
 /**
  * Returns options for `fastify()` that limit how long a request may take to arrive and a response may stay unread, and answer
@@ -25,19 +29,23 @@ export const connectionOptions = ({
   headerSeconds = requestLimits.headerSeconds.max,
   requestSeconds = requestLimits.requestSeconds.max,
   idleSeconds = requestLimits.idleSeconds.max,
+  discardSeconds = discardSecondsDefault,
 }: ConnectionOptions) => ({
   connectionTimeout: idleSeconds * 1000,
   requestTimeout: requestSeconds * 1000,
   pluginTimeout: 0, // a start on a busy machine, or one that was frozen meanwhile, takes longer than Fastify's 10 s
   http: { headersTimeout: headerSeconds * 1000, connectionsCheckingInterval: Math.min(5000, requestSeconds * 250) },
   clientErrorHandler(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
-    if (error.code === "ECONNRESET" || socket.destroyed) return;
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy(error);
+      return;
+    }
     const code = codeOfParserError[error.code];
     const problem = code ? new Problem(code, { cause: error }) : new Problem("request-unreadable", { detail: notHttp });
     const requestId = newId();
     this.log.debug({ err: error, requestId }, "no request could be read from a connection");
-    if (socket.writable) socket.write(renderResponse(problem, requestId));
-    socket.destroy(error);
+    socket.end(renderResponse(problem, requestId));
+    discardRest(socket, discardSeconds);
   },
 });
 
@@ -75,6 +83,18 @@ function renderResponse(problem: Problem, requestId: string): string {
     "connection: close",
   ];
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/**
+ * Reads and discards what a client still sends, and closes the connection once it has ended its side, or after `seconds`. A connection
+ * that is closed with unread bytes is reset, by which a client or a proxy that is still sending loses the response.
+ */
+function discardRest(socket: Socket, seconds: number): void {
+  const timer = setTimeout(() => socket.destroy(), seconds * 1000).unref();
+  socket.once("close", () => clearTimeout(timer));
+  // Node's parser reads the socket natively until there is another listener of data.
+  socket.on("data", () => {});
+  socket.removeAllListeners("data").removeAllListeners("end").resume();
 }
 
 /**
