@@ -120,6 +120,14 @@ export default defineConfig({
         "jsx-a11y/prefer-tag-over-role": "off",
         "react/react-in-jsx-scope": "off",
         "react/rules-of-hooks": "error",
+        "eslint/no-restricted-imports": [
+          "error",
+          {
+            name: "@tanstack/react-query",
+            importNames: ["useMutation"],
+            message: "Use useMutationOnce: a double click would send two requests.",
+          },
+        ],
         "eslint/no-restricted-properties": [
           "error",
           {
@@ -130,6 +138,7 @@ export default defineConfig({
         ],
       },
     },
+    { files: ["web/src/components/form/use-mutation-once.ts"], rules: { "eslint/no-restricted-imports": "off" } },
     { files: ["web/src/testing/wait-for.ts"], rules: { "eslint/no-restricted-properties": "off" } },
     { files: ["server/src/http/*/assets/*.js"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in browsers
     { files: ["receiver/**"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in receivers

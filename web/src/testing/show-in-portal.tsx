@@ -80,12 +80,25 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
 const named = (element: Element, name: string): boolean =>
   element.getAttribute("aria-label") === name || element.textContent.trim() === name;
 
+function findButton(name: string): HTMLElement {
+  const found = [...document.querySelectorAll<HTMLElement>("button, a")].findLast((element) => named(element, name));
+  if (!found) throw new Error(`There is no “${name}” to click.`);
+  return found;
+}
+
 /** Waits for a button or menu item of this name, and clicks it. */
 export const click = (name: string): Promise<void> =>
   waitFor(() => {
-    const found = [...document.querySelectorAll<HTMLElement>("button, a")].findLast((element) => named(element, name));
-    if (!found) throw new Error(`There is no “${name}” to click.`);
+    const found = findButton(name);
     flushSync(() => found.click());
+  });
+
+/** Waits for a button of this name, and clicks it twice before the page can show the first click. */
+export const doubleClick = (name: string): Promise<void> =>
+  waitFor(() => {
+    const found = findButton(name);
+    found.click();
+    found.click();
   });
 
 /** Waits for a select of this name and an option of it, and chooses the option. */

@@ -1,10 +1,11 @@
 import { Alert, AlertActionLink } from "@patternfly/react-core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { When, useNow } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
+import { useMutationOnce } from "../form/use-mutation-once.ts";
 
 /** Says that deliveries are held and why, and lets the admin resume them. */
 export function EndpointStateNotice({ endpoint }: { endpoint: Endpoint }) {
@@ -12,7 +13,7 @@ export function EndpointStateNotice({ endpoint }: { endpoint: Endpoint }) {
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
-  const resume = useMutation({
+  const resume = useMutationOnce({
     mutationFn: () =>
       responseBody(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id } }, body: { state: "enabled" } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["endpoints"] }),

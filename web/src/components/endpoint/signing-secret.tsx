@@ -8,7 +8,6 @@ import {
   HelperText,
   HelperTextItem,
 } from "@patternfly/react-core";
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { CopyField } from "../copy-text.tsx";
 import { errorMessage } from "../../api/api-problem.ts";
@@ -18,13 +17,14 @@ import { ConfirmDialog } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
 import { When } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
+import { useMutationOnce } from "../form/use-mutation-once.ts";
 
 /** Fetches the secret on request, and forgets it when the page closes. */
 export function SigningSecret({ endpoint: { id, previous_secret_until } }: { endpoint: Endpoint }) {
   const api = useApi();
   const toast = useToast();
   const [secret, setSecret] = useState<string>();
-  const { isPending, mutate } = useMutation({
+  const { isPending, mutate } = useMutationOnce({
     mutationFn: () => responseBody(api.GET("/api/v1/endpoints/{id}/secret", { params: { path: { id } } })),
     onSuccess: (answer) => setSecret(answer.secret),
     onError: (error) => toast({ kind: "danger", title: "The secret could not be read", detail: errorMessage(error) }),

@@ -7,7 +7,6 @@ import {
   InputGroup,
   InputGroupItem,
 } from "@patternfly/react-core";
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
@@ -15,6 +14,7 @@ import type { Attempt } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isEventTypeName } from "../../api/events.ts";
 import { type Toast, useToast } from "../toast-context.ts";
+import { useMutationOnce } from "../form/use-mutation-once.ts";
 
 export interface TestRequestsProps {
   readonly endpoint: Endpoint;
@@ -76,7 +76,7 @@ export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps)
 function usePing({ id, url_masked }: Endpoint, onAnswered: (status: number | undefined) => void) {
   const api = useApi();
   const toast = useToast();
-  return useMutation({
+  return useMutationOnce({
     mutationFn: (event_type: EventTypeName | undefined) =>
       responseBody(
         api.POST("/api/v1/endpoints/{id}/ping", { params: { path: { id } }, body: event_type ? { event_type } : {} }),

@@ -1,9 +1,9 @@
 import { Button } from "@patternfly/react-core";
-import { useMutation } from "@tanstack/react-query";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { TextField } from "../form/fields.tsx";
 import { useToast } from "../toast-context.ts";
+import { useMutationOnce } from "../form/use-mutation-once.ts";
 
 export interface UrlFieldProps {
   readonly url: string;
@@ -44,7 +44,7 @@ export interface FullUrlButtonProps {
 export function FullUrlButton({ endpointId, url, onRead }: FullUrlButtonProps) {
   const api = useApi();
   const toast = useToast();
-  const { isPending, mutate } = useMutation({
+  const { isPending, mutate } = useMutationOnce({
     mutationFn: () => responseBody(api.GET("/api/v1/endpoints/{id}/url", { params: { path: { id: endpointId } } })),
     onSuccess: (answer) => onRead(answer.url),
     onError: (error) => toast({ kind: "danger", title: "The URL could not be read", detail: errorMessage(error) }),

@@ -1,10 +1,11 @@
-import { type MutateOptions, type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem, errorMessage, isServerAway } from "../../api/api-problem.ts";
 import { refreshQueries } from "../../api/bellwire-client.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { useToast } from "../toast-context.ts";
 import { refuseConflicts, withSeen } from "./conflicts.ts";
+import { useMutationOnce } from "./use-mutation-once.ts";
 
 export interface ChangeOptions<Input, Done> {
   readonly change: (input: Input) => Promise<Done>;
@@ -36,18 +37,16 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   const client = useQueryClient();
   const toast = useToast();
   const isMounted = useIsMounted();
-  const sending = useRef(new Set<Input>());
   const refresh = () => refreshQueries(client, stale);
-  const mutation = useMutation({
+  const mutation = useMutationOnce({
     mutationFn: change,
-    onSuccess: async (answer, input) => {
+    onSuccess: async (answer: Done, input: Input) => {
       await refresh();
       if (done) toast({ kind: "success", title: done, about: failed }); // replaces an earlier rejection
       await onDone?.(answer, input);
       if (isMounted.current) await leave?.(answer, input);
       for (const queryKey of gone) client.removeQueries({ queryKey });
     },
-    onSettled: (_, __, input) => void sending.current.delete(input),
     onError: (error) => {
       const names = Object.keys(errorsOf(error));
       const isShown = names.length > 0 && names.every((name) => fields.includes(name));
@@ -64,12 +63,6 @@ export function useChange<Input, Done>(options: ChangeOptions<Input, Done>) {
   }, [error]);
   return {
     ...mutation,
-    /** Ignores an input that is being sent: the second click of a double click may come before the button shows the first. */
-    mutate: (input: Input, callbacks: MutateOptions<Done, Error, Input> = {}): void => {
-      if (sending.current.has(input)) return;
-      sending.current.add(input);
-      mutation.mutate(input, callbacks);
-    },
     errors: errorsOf(error),
     /**
      * Prevents the browser's submit, and remembers the form so that the focus moves to a wrong field of it and not of

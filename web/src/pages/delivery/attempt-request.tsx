@@ -1,5 +1,4 @@
 import { Button, Content, Flex, FlexItem, Stack, StackItem } from "@patternfly/react-core";
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { errorMessage } from "../../api/api-problem.ts";
 import { type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
@@ -8,6 +7,7 @@ import { HeaderFacts } from "../../components/facts.tsx";
 import { CodeWithCopy, Payload } from "../../components/payload.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import type { AttemptProps } from "./attempt-details.tsx";
+import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 type UnmaskedRequest = BellwireSchemas["UnmaskedRequest"];
 
@@ -83,7 +83,7 @@ function Secrets({ deliveryId: id, number, isShown, onChange }: SecretsProps) {
   const api = useApi();
   const toast = useToast();
   const mayReveal = mayChangeWebhooks(useSession());
-  const { isPending, mutate } = useMutation({
+  const { isPending, mutate } = useMutationOnce({
     mutationFn: () =>
       responseBody(api.GET("/api/v1/deliveries/{id}/attempts/{number}/request", { params: { path: { id, number } } })),
     onSuccess: onChange,

@@ -1,5 +1,5 @@
 import { Button, Content, Tooltip } from "@patternfly/react-core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
@@ -9,6 +9,7 @@ import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { useUndoToast } from "../../components/undo-toast.ts";
 import { isStopped } from "./held-notice.tsx";
+import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 export interface DeliveryActionsProps {
   readonly delivery: DeliveryDetails;
@@ -110,7 +111,7 @@ function useDeliveryAction(action: DeliveryAction) {
   const client = useQueryClient();
   const toast = useToast();
   const toastWithUndo = useUndoToast();
-  return useMutation({
+  return useMutationOnce({
     mutationFn: (id: string) => {
       const params = { path: { id } };
       return responseBody(
@@ -170,7 +171,7 @@ function useRetryDelivery() {
   const api = useApi();
   const client = useQueryClient();
   const toast = useToast();
-  return useMutation({
+  return useMutationOnce({
     mutationFn: (id: string) => responseBody(api.POST("/api/v1/deliveries/{id}/retry", { params: { path: { id } } })),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["deliveries"] });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Attempt, DeliveryDetails } from "../../api/deliveries.ts";
-import { click } from "../../testing/show-in-portal.tsx";
+import { click, doubleClick } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
@@ -93,6 +93,22 @@ test("a delivery of a paused endpoint shows the reason, links to the endpoint, a
   await says("The endpoint is paused");
   await click("Retry now");
   expect(page.askedFor(`POST ${api}/retry`)).toEqual([]);
+});
+
+test("a double click sends a delivery again once, and another click after the response once more", async () => {
+  const page = showPage(`/deliveries/${id}`, {
+    ...serverWith({ state: "delivered" }),
+    [`POST ${api}/retry`]: () => [200, delivery],
+  });
+  await says("webhook-id");
+  await doubleClick("Send again");
+  const button = () =>
+    [...document.querySelectorAll("main button")].find(({ textContent }) => textContent.includes("Send again"));
+  await waitFor(() => expect(page.askedFor(`GET ${api}`)).toHaveLength(2));
+  await waitFor(() => expect(button()?.getAttribute("aria-disabled")).not.toBe("true"));
+  expect(page.askedFor(`POST ${api}/retry`)).toHaveLength(1);
+  await click("Send again");
+  await waitFor(() => expect(page.askedFor(`POST ${api}/retry`)).toHaveLength(2));
 });
 
 test("a delivery that waits for another links to it", async () => {

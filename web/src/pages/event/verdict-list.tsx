@@ -1,5 +1,5 @@
 import { Button, Content, Label } from "@patternfly/react-core";
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
@@ -11,6 +11,7 @@ import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LinkButton } from "../../components/page-header.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { settingLabels } from "../../components/endpoint/event-switches.tsx";
+import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 /** Shows for each endpoint the state of its delivery, or the gate that stopped the event. */
 export function VerdictList({ event }: { event: EventDetails }) {
@@ -166,7 +167,7 @@ function SendNowButton({ eventId, endpointId }: SendNowButtonProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const toast = useToast();
-  const send = useMutation({
+  const send = useMutationOnce({
     mutationFn: () =>
       responseBody(
         api.POST("/api/v1/events/{id}/send", { params: { path: { id: eventId } }, body: { endpoint_id: endpointId } }),

@@ -1,5 +1,5 @@
 import { Button, Content } from "@patternfly/react-core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { countOf } from "../../components/counts.ts";
@@ -22,6 +22,7 @@ import { knownTimeZone } from "../../components/time-zone.ts";
 import { When, describeMoment } from "../../components/time.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { useUndoToast } from "../../components/undo-toast.ts";
+import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 interface FailureListProps {
   readonly failures: readonly Failure[];
@@ -209,7 +210,7 @@ function useDeletion() {
   const client = useQueryClient();
   const toast = useToast();
   const toastWithUndo = useUndoToast();
-  return useMutation({
+  return useMutationOnce({
     mutationFn: async (chosen: readonly Chosen[]): Promise<Deletion> => {
       const deletionIds: number[] = [];
       let deleted = 0;

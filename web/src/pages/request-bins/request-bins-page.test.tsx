@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { click, fill } from "../../testing/show-in-portal.tsx";
+import { click, doubleClick, fill } from "../../testing/show-in-portal.tsx";
 import { says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
@@ -46,4 +46,14 @@ test("a forward URL that somebody else saves meanwhile is replaced only by savin
   expect(page.askedFor("PATCH /api/v1/bins/b1").map(({ body }) => body)).toEqual([
     { forward_url: "https://crm.example/" },
   ]);
+});
+
+test("a double click creates one bin", async () => {
+  const page = showPage("/bins", {
+    "GET /api/v1/bins": () => [200, { data: [bin], next: null }],
+    "POST /api/v1/bins": () => [201, bin],
+  });
+  await doubleClick("Create a bin");
+  await waitFor(() => expect(page.askedFor("GET /api/v1/bins")).toHaveLength(2));
+  expect(page.askedFor("POST /api/v1/bins")).toHaveLength(1);
 });

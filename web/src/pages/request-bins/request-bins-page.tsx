@@ -8,7 +8,7 @@ import {
   PageSection,
 } from "@patternfly/react-core";
 import InboxIcon from "@patternfly/react-icons/dist/esm/icons/inbox-icon";
-import { useQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { formatCount } from "../../components/counts.ts";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
@@ -25,6 +25,7 @@ import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 import { useToast } from "../../components/toast-context.ts";
+import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 export function RequestBinsPage() {
   const query = useQuery(binsQuery(useApi()));
@@ -212,17 +213,17 @@ function useBinActions() {
   const showError = (title: string) => (error: unknown) =>
     toast({ kind: "danger", title, detail: errorMessage(error) });
 
-  const create = useMutation({
+  const create = useMutationOnce({
     mutationFn: () => responseBody(api.POST("/api/v1/bins", { body: {} })),
     onSuccess: refresh,
     onError: showError("The bin could not be created"),
   });
-  const remove = useMutation({
+  const remove = useMutationOnce({
     mutationFn: (id: string) => expectDeleted(api.DELETE("/api/v1/bins/{id}", { params: { path: { id } } })),
     onSuccess: refresh,
     onError: showError("The bin could not be deleted"),
   });
-  const change = useMutation({
+  const change = useMutationOnce({
     mutationFn: async ({ id, refuse, ...body }: BinChange) => {
       const params = { path: { id } };
       refuse?.(await responseBody(api.GET("/api/v1/bins/{id}", { params })));

@@ -1,5 +1,5 @@
 import { Alert, AlertActionLink, Button, Content } from "@patternfly/react-core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
@@ -19,6 +19,7 @@ import {
   readSettings,
   saveSettings,
 } from "./settings.ts";
+import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 export interface BinOfferProps {
   readonly endpointId: number | undefined;
@@ -130,7 +131,7 @@ function useBinAsReceiver({
   const client = useQueryClient();
   const toast = useToast();
   const management = useManagement();
-  return useMutation({
+  return useMutationOnce({
     mutationFn: async (edits: SettingsEdits) => {
       const present = await readSettings(api, types);
       const edited = editedFields({ ...edits, url: "", active: true }, types);

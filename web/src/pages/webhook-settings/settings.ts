@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { ApiProblem, errorMessage } from "../../api/api-problem.ts";
 import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
@@ -8,6 +8,7 @@ import { type ManagementClient, type Values, useManagement } from "../../api/man
 import { type SetEdits, applySetEdits } from "../../components/form/set-edits.ts";
 import { focusInvalidField } from "../../components/form/use-change.ts";
 import { useToast } from "../../components/toast-context.ts";
+import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 /** The values of the form. `switches` holds the selected events, such as `account.created`. */
 export interface Settings {
@@ -112,7 +113,7 @@ export function useSaveSettings({ endpoint, types, refuseConflicts, onSaved }: S
   const client = useQueryClient();
   const toast = useToast();
   const management = useManagement();
-  const { mutate, isPending, error, reset } = useMutation({
+  const { mutate, isPending, error, reset } = useMutationOnce({
     mutationFn: async (edits: SettingsEdits) => {
       refuseConflicts(fieldsOf(await readSettings(api, types), types), editedFields(edits, types));
       await saveSettings({ api, management, types }, edits);
