@@ -75,6 +75,16 @@ test("the page shows both APIs with their webhooks, and sends requests as the si
   expect([...origins].filter((origin) => origin.startsWith("http"))).toEqual([site.origin]);
 });
 
+test("the page says what to do if its script cannot be loaded", async ({ browser, site }) => {
+  await using context = await browser.newContext();
+  await context.addCookies([{ name: "bellwire_admin", value: site.cookieValue, url: site.origin }]);
+  const page = await context.newPage();
+  await page.route("**/scalar-*.js", (route) => route.abort());
+  await page.goto(`${site.origin}/p/admin/api-docs`);
+  await page.getByText("could not be loaded. Check your connection, and reload this page.").waitFor();
+  expect(await page.getByText("Loading").count()).toBe(0);
+});
+
 /** Returns how far the parts of the page have moved while it loaded. */
 const layoutShift = `new Promise((resolve) => new PerformanceObserver((list) =>
   resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0))

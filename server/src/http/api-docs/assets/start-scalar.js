@@ -47,7 +47,13 @@ new MutationObserver(() => {
   if (element.childElementCount > 0 && !element.classList.contains("complete")) showWhenQuiet();
 }).observe(element, { childList: true, subtree: true });
 
-window.Scalar.createApiReference("#api-docs", {
+/** Without Scalar's script the page would say for ever that it loads. */
+function showThatNothingLoads() {
+  document.querySelector(".loading").textContent =
+    "The API documentation could not be loaded. Check your connection, and reload this page.";
+}
+
+const configuration = {
   sources: [
     { title: "Account Management API", slug: "account-management", url: "/admin/api/openapi.json", default: true },
     { title: "Bellwire API", slug: "bellwire", url: "/api/v1/openapi.json" },
@@ -63,4 +69,7 @@ window.Scalar.createApiReference("#api-docs", {
   showDeveloperTools: "never",
   documentDownloadType: "json",
   persistAuth: false,
-});
+};
+
+if (window.Scalar) window.Scalar.createApiReference("#api-docs", configuration);
+else showThatNothingLoads();
