@@ -15,7 +15,7 @@ import {
   ToolbarItem,
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, type SyntheticEvent, useEffect, useState } from "react";
 import { countOf, formatCount } from "./counts.ts";
 import { perPage } from "../api/accounts.ts";
 
@@ -44,6 +44,13 @@ export function SelectFilter({ label, all, value, options, onChange }: SelectFil
   );
 }
 
+/**
+ * Tells whether a key belongs to an input method, such as the Enter that accepts a Japanese word. Safari sends that Enter after the
+ * composition, with the code 229.
+ */
+export const isComposing = ({ nativeEvent }: SyntheticEvent): boolean =>
+  nativeEvent instanceof KeyboardEvent && (nativeEvent.isComposing || nativeEvent.keyCode === 229);
+
 export interface TextFilterProps {
   readonly label: string;
   /** The label by default. */
@@ -68,7 +75,7 @@ export function TextFilter({ label, placeholder = label, value = "", onChange }:
         placeholder={placeholder}
         value={typed}
         onChange={(_, text) => setTyped(text)}
-        onSearch={() => onChange(typed.trim() || undefined)}
+        onSearch={(event) => isComposing(event) || onChange(typed.trim() || undefined)}
         onClear={() => {
           setTyped("");
           onChange(undefined);

@@ -55,6 +55,20 @@ test("objects are found by one request, and opened with the keyboard alone", asy
   expect(document.querySelector("[role=combobox]")).toBeNull();
 });
 
+test.each([
+  ["within a composition", { isComposing: true }],
+  ["after it, as Safari sends it", { keyCode: 229 }],
+])("the Enter that accepts a word of an input method opens nothing: %s", async (_when, options) => {
+  const page = await open();
+  await type("harbour");
+  await waitFor(() => expect(announced()).toContain("Harbour & Sons"));
+  press("Enter", options);
+  expect(input().value).toBe("harbour");
+  expect(page.address()).toBe("/nowhere");
+  press("Enter");
+  await waitFor(() => expect(page.address()).toBe("/accounts/4"));
+});
+
 test("an event id finds the list of its deliveries", async () => {
   const page = await open();
   await type(exampleEvent.id);

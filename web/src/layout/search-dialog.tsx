@@ -5,6 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent as ReactKeyboardEvent, useId, useState, useEffect } from "react";
 import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../api/bellwire-client.ts";
 import { useSession } from "../api/session.tsx";
+import { isComposing } from "../components/lists.tsx";
 import { describeMoment } from "../components/time.tsx";
 import { type SearchEntry, findLocalEntries } from "./quick-search-entries.ts";
 
@@ -29,6 +30,7 @@ export function SearchDialog({ onClose }: SearchDialogProps) {
   const active = Math.min(chosen, entries.length - 1);
 
   const onKey = (event: ReactKeyboardEvent): void => {
+    if (isComposing(event)) return;
     const moves: Readonly<Record<string, number>> = {
       ArrowDown: (active + 1) % entries.length,
       ArrowUp: (active - 1 + entries.length) % entries.length,

@@ -111,13 +111,13 @@ export const choose = (name: string, value: string): Promise<void> =>
     give(select, value);
   });
 
-/** Waits for the search of a list, types a text and presses Enter. */
-export const search = (text: string): Promise<void> =>
+/** Waits for the search of a list, types a text and presses Enter, with further properties of that key. */
+export const search = (text: string, properties: KeyboardEventInit = {}): Promise<void> =>
   waitFor(() => {
     const input = document.querySelector<HTMLInputElement>(".bellwire-search input");
     if (!input) throw new Error("There is nothing to search by.");
     give(input, text);
-    flushSync(() => input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })));
+    flushSync(() => input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, ...properties })));
   });
 
 /** Waits for a checkbox or radio button by its id, and clicks it. */

@@ -48,6 +48,14 @@ test.each([true, false])("account plans are requested only by users who may read
   expect(requests().includes("GET account_plans")).toBe(mayReadPlans);
 });
 
+test("the Enter that accepts a word of an input method does not search yet", async () => {
+  const accounts = show([200, { data: [] }]);
+  await search("港", { isComposing: true });
+  expect(accounts.search()).toEqual({});
+  await search("港");
+  await waitFor(() => expect(accounts.search()).toEqual({ query: "港" }));
+});
+
 test("a search keeps the focus and announces the number of matches", async () => {
   const { answers } = show([200, { data: [] }]);
   answers["GET accounts?query=quay&per_page=50"] = [200, { accounts: [account(4, "Found it")] }];
