@@ -1,6 +1,8 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { setUp } from "../portal/portal-fixture.ts";
 import { makeDataDir } from "../support/data-dir.ts";
+import { openWebServer } from "../support/open-web-server.ts";
 import { readSignIn, startBellwire } from "../support/start-bellwire.ts";
 import { test } from "../support/test.ts";
 
@@ -37,6 +39,21 @@ test(
     expect(await bin.getByText("Signature valid").count()).toBe(3);
   },
 );
+
+test("a key that the browser does not copy is selected instead", async ({ browser, database }) => {
+  await setUp(database);
+  await using server = await openWebServer(database);
+  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.addInitScript("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))");
+  await signUp(page, at);
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("button", { name: "Selected" }).waitFor();
+  expect(await page.evaluate("getSelection().toString()")).toBe(await page.locator("input.key").inputValue());
+  expect(complaints).toEqual([]);
+});
 
 async function signUp(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/signup`);

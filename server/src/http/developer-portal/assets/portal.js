@@ -22,7 +22,12 @@ for (const form of document.querySelectorAll("form[data-once]")) {
 }
 
 async function copy(field, button) {
-  await navigator.clipboard.writeText(field.value);
-  button.textContent = "Copied";
+  try {
+    await navigator.clipboard.writeText(field.value);
+    button.textContent = "Copied";
+  } catch {
+    field.select(); // the browser did not allow it
+    button.textContent = "Selected";
+  }
   setTimeout(() => (button.textContent = "Copy"), 2000);
 }
