@@ -134,6 +134,64 @@ test("an admin scripts a bin's responses, and searches, compares, forwards and s
   expect(complaints).toEqual([]);
 });
 
+test("rules have the numbers of their places, and the keyboard keeps its place when one moves or goes", async ({
+  browser,
+  database,
+}) => {
+  const { provider } = await setUp(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  await using server = await openWebServer(database, {});
+  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using page = await browser.newPage();
+  await page.goto(`${at}/bins/${bin.id}/view?key=${bin.viewKey}`);
+  await page.getByText("Scripted responses").click();
+  const rule = (number: number) => page.getByRole("group", { name: `Rule ${number}`, exact: true });
+  const namesInOrder = () =>
+    page.locator(".rule").evaluateAll((rules) => rules.map((each) => each.querySelector("input")?.value));
+  for (const [place, name] of ["first", "second", "third"].entries()) {
+    await page.getByRole("button", { name: "Add a rule" }).click();
+    await rule(place + 1)
+      .getByLabel("Name")
+      .fill(name);
+  }
+
+  await rule(3).getByRole("button", { name: "Move up" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  expect(await namesInOrder()).toEqual(["third", "first", "second"]);
+  expect(await rule(1).getByLabel("Name").inputValue()).toBe("third");
+
+  await rule(2).getByRole("button", { name: "Remove rule" }).focus();
+  await page.keyboard.press("Enter");
+  expect(await rule(2).getByLabel("Name").inputValue()).toBe("second");
+  await page.keyboard.press("Enter"); // on the rule in its place
+  expect(await namesInOrder()).toEqual(["third"]);
+  await page.keyboard.press("Enter");
+  expect(await namesInOrder()).toEqual([]);
+  await page.keyboard.press("Enter"); // on "Add a rule"
+  expect(await rule(1).getByLabel("Name").getAttribute("placeholder")).toBe("Rule 1");
+});
+
+test("rules that could not be sent stay, and the page says so without a reload", async ({ browser, database }) => {
+  const { provider } = await setUp(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  await using server = await openWebServer(database, {});
+  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using page = await browser.newPage();
+  await page.goto(`${at}/bins/${bin.id}/view?key=${bin.viewKey}`);
+  await page.getByText("Scripted responses").click();
+  await page.getByRole("button", { name: "Add a rule" }).click();
+  await page.getByRole("group", { name: "Rule 1" }).getByLabel("Name").fill("Outage");
+  await page.route("**/rules*", (route) => route.abort());
+  await page.getByRole("button", { name: "Save rules" }).click();
+  await page.getByText("The server cannot be reached. Check your connection and save again.").waitFor();
+  await page.unroute("**/rules*");
+  const isReloaded = page.waitForEvent("load");
+  await page.getByRole("button", { name: "Save rules" }).click();
+  await isReloaded;
+  expect(await readBin(database, bin)).toMatchObject({ answerRules: [{ name: "Outage" }] });
+});
+
 test("seven shown windows of a browser load, and all show a new request", async ({ browser, database }) => {
   const { provider } = await setUp(database);
   const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));

@@ -55,7 +55,7 @@ function answerRow(answer = { status: 500 }) {
     }),
     field("Body", "body", { value: answer.body ?? "", rows: 2 }),
     button("Remove response", () => {
-      if (row.parentElement.childElementCount > 1) row.remove();
+      if (row.parentElement.childElementCount > 1) removeWithFocus(row);
     }),
   );
   return row;
@@ -63,7 +63,36 @@ function answerRow(answer = { status: 500 }) {
 
 const valueAt = (rule, path) => path.split(".").reduce((value, name) => value?.[name], rule);
 
-function ruleFields(rule, position) {
+/** Numbers the rules by their place, as errors and received requests name them. */
+function numberRules(editor) {
+  for (const [place, fields] of [...editor.children].entries()) {
+    const name = `Rule ${place + 1}`;
+    fields.querySelector("legend").textContent = name;
+    fields.querySelector('[data-field="name"]').placeholder = name;
+  }
+}
+
+function moveUp(fields, pressed) {
+  fields.previousElementSibling?.before(fields);
+  numberRules(fields.parentElement);
+  pressed.focus(); // a moved element has lost it
+}
+
+/** Removes a rule or a response with the pressed button, which is its last one. The focus moves to that of the next one. */
+function removeWithFocus(element, whenNoneIsLeft) {
+  const near = element.nextElementSibling ?? element.previousElementSibling;
+  element.remove();
+  const next = near ? [...near.querySelectorAll("button")].at(-1) : whenNoneIsLeft;
+  next.focus();
+}
+
+function removeRule(fields) {
+  const editor = fields.parentElement;
+  removeWithFocus(fields, document.getElementById("rule-add"));
+  numberRules(editor);
+}
+
+function ruleFields(rule) {
   const answers = make("div", { className: "answers" }, ...(rule.answers ?? [{ status: 500 }]).map(answerRow));
   const after = make("select", {}, ...afterLast.map(([value, label]) => make("option", { value, textContent: label })));
   after.dataset.field = "after_last";
@@ -71,8 +100,8 @@ function ruleFields(rule, position) {
   const fields = make(
     "fieldset",
     { className: "rule" },
-    make("legend", { textContent: `Rule ${position}` }),
-    field("Name", "name", { value: rule.name ?? "", maxLength: 100, placeholder: `Rule ${position}` }),
+    make("legend"),
+    field("Name", "name", { value: rule.name ?? "", maxLength: 100 }),
     make(
       "div",
       { className: "conditions" },
@@ -94,11 +123,16 @@ function ruleFields(rule, position) {
       "div",
       { className: "buttons" },
       button("Add a response", () => answers.append(answerRow({ status: 200 }))),
-      button("Move up", () => fields.previousElementSibling?.before(fields)),
-      button("Remove rule", () => fields.remove()),
+      button("Move up", ({ currentTarget }) => moveUp(fields, currentTarget)),
+      button("Remove rule", () => removeRule(fields)),
     ),
   );
   return fields;
+}
+
+function appendRule(editor, rule) {
+  editor.append(ruleFields(rule));
+  numberRules(editor);
 }
 
 const read = (element, name) => element.querySelector(`[data-field="${name}"]`).value.trim();
@@ -155,7 +189,8 @@ async function save(rules) {
   const request = fetch(form.action, { method: "POST", body, headers, redirect: "manual" });
   const response = await request.catch(() => undefined);
   if (response?.type === "opaqueredirect") return location.reload();
-  const answer = await response?.json().catch(() => undefined);
+  if (!response) return showErrors(["The server cannot be reached. Check your connection and save again."]);
+  const answer = await response.json().catch(() => undefined);
   showErrors(answer?.errors ?? ["The rules were not saved. Reload the page and try again."]);
 }
 
@@ -167,7 +202,6 @@ function edit() {
   const [mode, add] = [document.getElementById("rules-mode"), document.getElementById("rule-add")];
   let isForm = false;
 
-  const appendRule = (rule) => editor.append(ruleFields(rule, editor.childElementCount + 1));
   const writeJson = () => {
     text.value = JSON.stringify([...editor.children].map(readRule), null, 2);
   };
@@ -180,7 +214,7 @@ function edit() {
     }
     try {
       editor.replaceChildren();
-      for (const rule of rules) appendRule(rule);
+      for (const rule of rules) appendRule(editor, rule);
     } catch {
       return showErrors(["The form cannot show this JSON. Save it to see what is wrong."]);
     }
@@ -201,7 +235,7 @@ function edit() {
     isForm = false;
     update();
   });
-  add.addEventListener("click", () => appendRule({ answers: [{ status: 500 }] }));
+  add.addEventListener("click", () => appendRule(editor, { answers: [{ status: 500 }] }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (isForm) writeJson();
