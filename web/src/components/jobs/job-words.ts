@@ -1,5 +1,6 @@
-import { formatCount } from "../counts.ts";
 import type { Job, JobKind, JobSubject } from "../../api/jobs.ts";
+import { formatCount } from "../counts.ts";
+import { type FilterNamesById, definitionsFor, describeFilter, describeSpan } from "../filters/filter-table.ts";
 
 const nouns = {
   deliveries: ["delivery", "deliveries"],
@@ -73,6 +74,29 @@ export function describeRest(job: Job): string {
 /** Returns the processed part of a job in percent. */
 export const percentOf = ({ total, done: count, skipped, failed }: Job): number =>
   total === 0 ? 100 : Math.floor(((count + skipped + failed) / total) * 100);
+
+/** Returns the filter of a job in the words of the lists: "“quay”", "Until 1 Mar 2026, 09:00:00 UTC", "State: Failed". */
+export function describeSelection(
+  { selection }: Pick<Job, "selection">,
+  names: FilterNamesById,
+  timeZone: string,
+): readonly string[] {
+  const { ids, filter } = Object.fromEntries(Object.entries(selection));
+  if (ids !== undefined) return ["Selected rows"];
+  const values = new Map(Object.entries(filter ?? {}).map(([name, value]) => [name, [value].flat().join(",")]));
+  const [q, since, until] = ["q", "since", "until"].map((name) => values.get(name));
+  const words = [
+    ...(q ? [`“${q}”`] : []),
+    ...(since || until ? [describeSpan({ ...(since && { since }), ...(until && { until }) }, timeZone)] : []),
+    ...(values.has("group") ? ["One cause"] : []), // an id, which nobody can read
+    // The deliveries have all filters.
+    ...definitionsFor("deliveries").flatMap((definition) => {
+      const value = values.get(definition.name);
+      return value === undefined ? [] : [`${definition.label}: ${describeFilter(definition, value, names)}`];
+    }),
+  ];
+  return words.length > 0 ? words : ["All"];
+}
 
 /** The consequences of an action, for its dialog. */
 export const consequences = {

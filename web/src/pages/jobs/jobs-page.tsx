@@ -3,10 +3,12 @@ import ClipboardListIcon from "@patternfly/react-icons/dist/esm/icons/clipboard-
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { expectDeleted, useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
+import { eventTypesQuery } from "../../api/events.ts";
 import { type Job, isRunning, jobsQuery } from "../../api/jobs.ts";
+import { useSession } from "../../api/session.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { JobActions } from "../../components/jobs/job-progress.tsx";
-import { describeJob, describeRest, percentOf } from "../../components/jobs/job-words.ts";
+import { describeJob, describeRest, describeSelection, percentOf } from "../../components/jobs/job-words.ts";
 import { Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LoadMore } from "../../components/lists.tsx";
@@ -102,23 +104,20 @@ const JobStateLabel = ({ job: { state, failed } }: { job: Job }) => (
   />
 );
 
-/** Describes the rows: "endpoint crm · failed since …". */
-function SelectionWords({ job: { selection, endpoint_id } }: { job: Job }) {
-  const { data: endpoints = [] } = useQuery(endpointsQuery(useApi()));
-  const nameOf = (id: unknown): string =>
-    endpoints.find((endpoint) => endpoint.id === Number(id))?.name ?? `endpoint ${String(id)}`;
-  const fields = new Map<string, unknown>(Object.entries(selection ?? {}));
-  const filter = Object.entries(fields.get("filter") ?? {});
-  const words = fields.has("ids")
-    ? ["Selected rows"]
-    : filter.map(([name, value]) => {
-        const values = [value].flat();
-        return name === "endpoint_id"
-          ? values.map(nameOf).join(", ")
-          : `${name.replaceAll("_", " ")}: ${values.join(", ")}`;
-      });
-  const destination = endpoint_id === null ? [] : [`to ${nameOf(endpoint_id)}`];
-  return <>{[...(words.length > 0 ? words : ["All"]), ...destination].join(" · ")}</>;
+/** Describes the rows: "Endpoint: crm · From …". */
+function SelectionWords({ job }: { job: Job }) {
+  const api = useApi();
+  const { data: endpoints = [] } = useQuery(endpointsQuery(api));
+  const { data: types = [] } = useQuery(eventTypesQuery(api));
+  const { timeZone } = useSession();
+  const names = {
+    endpoints: new Map(endpoints.map(({ id, name }) => [String(id), name])),
+    eventTypes: new Map(types.map(({ type, label }) => [type, label])),
+  };
+  const { endpoint_id } = job;
+  const receiver = names.endpoints.get(String(endpoint_id)) ?? `endpoint ${endpoint_id}`;
+  const destination = endpoint_id === null ? [] : [`to ${receiver}`];
+  return <>{[...describeSelection(job, names, timeZone), ...destination].join(" · ")}</>;
 }
 
 const NoJobs = () => (

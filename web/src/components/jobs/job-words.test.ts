@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { describeSelection } from "./job-words.ts";
+
+const names = {
+  endpoints: new Map([["7", "crm"]]),
+  eventTypes: new Map([["account.created", "Account created"]]),
+};
+const until = "2026-03-01T09:00:00.000Z";
+
+test.each([
+  ["the ids of rows", { ids: ["1.7", "2.7"] }, ["Selected rows"]],
+  ["no filter", { filter: {} }, ["All"]],
+  [
+    "a cause, whose id nobody can read, up to a time in the provider's zone",
+    { filter: { group: "d3c10242e84a370352fe574a", until } },
+    ["Until 1 Mar 2026, 14:45:00 GMT+5:45", "One cause"],
+  ],
+  ["a text and a span", { filter: { q: "quay", since: "-1d" } }, ["“quay”", "Last 24 hours"]],
+  [
+    "values in the words of the lists",
+    {
+      filter: { state: ["failed", "pending"], endpoint_id: [7, 8], event_type: ["account.created"], latency_min: 1500 },
+    },
+    ["State: Failed, Pending", "Endpoint: crm, 8, deleted", "Event: Account created", "Latency over: 1.5 s"],
+  ],
+  ["a payload with a comma", { filter: { payload: "data.name = A, B" } }, ["Payload: data.name = A, B"]],
+])("a job's selection is described as its list does: %s", (_what, selection, words) => {
+  expect(describeSelection({ selection }, names, "Asia/Kathmandu")).toEqual(words);
+});
