@@ -30,6 +30,23 @@ test("a failed deletion is reported in its dialog", async () => {
   await waitFor(() => expect(rejection()).toContain("Too many requests."));
 });
 
+test.each([
+  [{}, true],
+  [{ endpoint_id: "1" }, true],
+  [{ endpoint_id: "1,2" }, false],
+  [{ endpoint_id: "1", status: "500" }, false],
+  [{ q: "quay" }, false],
+])("failures up to a time are deleted only from a list that shows all of these: %o, %s", async (filter, isOffered) => {
+  const upTo = new Date("2026-03-01T09:00:01Z");
+  showInPortal(<FailureList failures={[failure]} filter={filter} upTo={upTo} keepRows={() => undefined} />, {
+    answers: {},
+  });
+  await click("Actions for account.created of Quay Books to default, 1 Mar 2026, 09:00:00 UTC");
+  await waitFor(() => expect(document.body.textContent).toContain("Retry"));
+  expect(document.body.textContent.includes("Delete this and all older failures")).toBe(isOffered);
+  expect(document.body.textContent.includes("Delete older failures…")).toBe(isOffered);
+});
+
 test("a new failure and a ticked row leave the other rows of a long list as they are", async () => {
   let rendered: string[] = [];
   const watched = ["Quay Books", "Ferry Lines", "Silent Reef"].map((account_name, number) => ({
