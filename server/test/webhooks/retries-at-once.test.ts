@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
+  cancelDeliveries,
   cancelDelivery,
   claimLanes,
   deleteFailuresForUndo,
@@ -288,6 +289,11 @@ async function claim(pool: Pool, endpointId: number): Promise<number> {
 const settle = async (pool: Pool, backlog: Backlog): Promise<void> =>
   settleAs(pool, backlog, { epoch: await claim(pool, backlog.endpointId) });
 
+const failed = { status: 500, error: "500", end: null, retryAfterSeconds: 60 } as const;
+
+const settleFailed = async (pool: Pool, backlog: Backlog): Promise<void> =>
+  settleAs(pool, backlog, { epoch: await claim(pool, backlog.endpointId), ...failed });
+
 /** Records first attempts, in their order. By default they were successful. */
 async function settleAs(
   pool: Pool,
@@ -317,9 +323,17 @@ async function retryAll(pool: Pool, { providerId, endpointId, eventIds }: Backlo
   await pool.inTransaction((tx) => retryDeliveries(tx, { providerId, eventIds, endpointIds, ...options }));
 }
 
+async function cancelAll(pool: Pool, { providerId, endpointId, eventIds }: Backlog): Promise<void> {
+  await pool.inTransaction((tx) =>
+    cancelDeliveries(tx, { providerId, eventIds, endpointIds: eventIds.map(() => endpointId) }),
+  );
+}
+
 test.for([
   { name: "the record of outcomes", run: settle },
+  { name: "the record of failed attempts", run: settleFailed },
   { name: "a bulk retry", run: retryAll },
+  { name: "a bulk cancellation", run: cancelAll },
 ])("$name waits for a cancellation of the same deliveries without a deadlock", async ({ run }, { database, owner }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
@@ -342,7 +356,6 @@ test("an outcome that is recorded again, because the first record was not confir
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
   const eventIds = await recordNow(database, { providerId });
-  const failed = { status: 500, error: "500", end: null, retryAfterSeconds: 60 } as const;
   const outcome = { epoch: await claim(database, endpointId), ...failed };
   const isDue = () => database.query(`select attempts_made, due_at <= clock_timestamp() as "isDue" from due`);
   await settleAs(database, { providerId, endpointId, eventIds }, outcome);
