@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../../../test/support/build-webhooks.ts";
+import { countWaiting } from "../../../test/support/count-waiting.ts";
 import { test } from "../../../test/support/test.ts";
+import { until } from "../../../test/support/until.ts";
 import {
   type ClaimedLane,
   claimLanes,
   deleteEngine,
+  endLanePauses,
   findDueLanes,
   insertEngine,
   releaseLanes,
@@ -158,4 +161,47 @@ test("a release frees the engine's lanes of their epochs only, and stores no pau
     others,
     others,
   ]);
+});
+
+type LockLanes = (pool: Pool, engineId: string, lanes: readonly ClaimedLane[]) => Promise<void>;
+
+test.for<readonly [string, LockLanes]>([
+  [
+    "a release",
+    (pool, engineId, lanes) =>
+      releaseLanes(
+        pool,
+        engineId,
+        lanes.map((lane) => ({ ...lane, pauseSeconds: 0 })),
+      ),
+  ],
+  [
+    "a retry that ends pauses",
+    (pool, _, lanes) =>
+      pool.inTransaction((tx) =>
+        endLanePauses(
+          tx,
+          lanes.map(({ endpointId }) => endpointId),
+        ),
+      ),
+  ],
+])("%s locks lanes in the order of their endpoints", async ([, lockLanes], { database: pool, owner }) => {
+  const providerId = await buildProvider(pool);
+  const first = await buildEndpoint(pool, { providerId, name: "first", url: "http://127.0.0.1:9/" });
+  const second = await buildEndpoint(pool, { providerId, name: "second", url: "http://127.0.0.1:9/" });
+  const engineId = randomUUID();
+  await insertEngine(pool, engineId);
+  const lanes = await claimLanes(pool, { engineId, endpointIds: [first, second], leaseSeconds: 60, claimNumber: 1 });
+  const last = lanes.toSorted((one, other) => other.endpointId - one.endpointId);
+  await pool.query("update lanes set lifts = lifts where endpoint_id = $1", [first]); // moves its row behind the other one
+  await owner.query("analyze lanes"); // PostgreSQL reads few rows in the order of their places
+  const running: Promise<void>[] = [];
+  const free = await pool.inTransaction(async (tx) => {
+    await tx.query("select from lanes where endpoint_id = $1 for update", [second]);
+    running.push(lockLanes(pool, engineId, last));
+    await until(async () => (await countWaiting(pool)) > 0);
+    return tx.query("select endpoint_id from lanes where endpoint_id = $1 for update skip locked", [first]);
+  });
+  await Promise.all(running);
+  expect(free).toEqual([]);
 });
