@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
+import { answered, claimed, due, poll, settings } from "../../../test/support/build-lane.ts";
+import { Lane } from "./lane.ts";
 import { Breaker, LongFailure } from "./lane-pause.ts";
+import { ReceiverHosts } from "./receiver-host.ts";
 
 const refused: AttemptOutcome = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 };
 const answered500: AttemptOutcome = {
@@ -11,6 +14,7 @@ const answered500: AttemptOutcome = {
   latencyMs: 1,
 };
 
+const unusable: AttemptOutcome = { ...refused, code: "ANSWER_TOO_LONG", isUnusable: true };
 const timedOut: AttemptOutcome = { kind: "timed-out", afterSeconds: 10, phase: "answer", latencyMs: 10_000 };
 const minuteMs = 60_000;
 
@@ -64,9 +68,23 @@ test("responses with status 500 never open the breaker", () => {
 });
 
 test("three consecutive unusable responses open the breaker", () => {
-  const unusable = { ...refused, code: "ANSWER_TOO_LONG", isUnusable: true } as const;
   expect(learnOften(newBreaker(), unusable, 2)).toBeUndefined();
   expect(learnOften(newBreaker(), unusable, 3)).toBe(5000);
+});
+
+test("a lane has as many attempts in flight as its window, and one that probes while its breaker is open", () => {
+  const lane = new Lane(claimed, settings, new ReceiverHosts(200), 0);
+  const mayStart = (inFlight: number, nowMs: number): boolean => {
+    lane.inFlight = inFlight;
+    return lane.mayStart(nowMs);
+  };
+  for (let count = 0; count < 39; count += 1) lane.learn(answered, 0);
+  poll(lane, 0, [due("a", "10")]);
+  expect([39, 40].map((inFlight) => mayStart(inFlight, 0))).toEqual([true, false]);
+  for (let count = 0; count < 3; count += 1) lane.learn(unusable, 1000);
+  expect(lane.window.size).toBe(5);
+  poll(lane, 10_000, [due("a", "10")]);
+  expect([0, 1].map((inFlight) => mayStart(inFlight, 10_000))).toEqual([true, false]);
 });
 
 test("breakers that open together probe at different times, each after its full pause", () => {

@@ -469,9 +469,10 @@ test("a lane that is claimed again counts the requests that are still open under
 
 test("an endpoint that cannot be decrypted is left to others for a minute, or until it or all endpoints change", async () => {
   const released: number[] = [];
+  let hasKey = false;
   const { lanes, clock, claims } = newObservedLanes({
     readSettings: async (endpointIds) =>
-      endpointIds.map((endpointId) => ({ endpointId, undecryptable: "its key is missing" })),
+      endpointIds.map((endpointId) => (hasKey ? settings : { endpointId, undecryptable: "its key is missing" })),
     release: async (_engineId, given) => void released.push(...given.map(({ endpointId }) => endpointId)),
   });
   const claimsAfter = async (change: () => void): Promise<number> => {
@@ -489,4 +490,7 @@ test("an endpoint that cannot be decrypted is left to others for a minute, or un
   expect(await claimsAfter(() => undefined)).toBe(2);
   expect(await claimsAfter(() => lanes.hintChanged([1]))).toBe(3);
   expect(await claimsAfter(() => lanes.hintChanged([]))).toBe(4);
+  hasKey = true;
+  await clock.advance(60_000);
+  expect([await claimsAfter(() => undefined), lanes.undecryptable]).toEqual([5, 0]);
 });

@@ -198,18 +198,18 @@ export class OwnedLanes {
 
   /** Verifies the ownership of suspected lanes. Under another epoch nothing would ever be settled, and all be sent for ever. */
   async verifyOwnership(): Promise<void> {
-    const suspected = [...this.#suspected];
-    const lanes = suspected.filter((lane) => this.owns(lane));
-    if (lanes.length > 0) {
-      const owned = new Set(
-        await this.#needs.store.verifyOwnership(
-          this.#lease.engineId,
-          lanes.map(({ endpointId, epoch }) => ({ endpointId, epoch })),
-        ),
-      );
-      for (const lane of lanes) if (!owned.has(lane.endpointId)) this.reclaim(lane);
+    const lanes = [...this.#suspected];
+    if (lanes.length === 0) return;
+    const owned = new Set(
+      await this.#needs.store.verifyOwnership(
+        this.#lease.engineId,
+        lanes.map(({ endpointId, epoch }) => ({ endpointId, epoch })),
+      ),
+    );
+    for (const lane of lanes) {
+      if (!owned.has(lane.endpointId)) this.reclaim(lane);
+      this.#suspected.delete(lane);
     }
-    for (const lane of suspected) this.#suspected.delete(lane);
   }
 
   /** Releases the lanes that have nothing to do, and of those that may soon have again only what is too many. */
@@ -219,7 +219,7 @@ export class OwnedLanes {
     const excess = others.length - (this.#needs.keptLanesMax ?? keptMax);
     const idle = excess > 0 ? others.filter((lane) => lane.mayBeReleased(nowMs, idleMs)) : [];
     const longest = idle.toSorted((one, other) => other.idleForMs(nowMs) - one.idleForMs(nowMs));
-    await this.#release([...released, ...longest.slice(0, Math.max(0, excess))]);
+    await this.#release([...released, ...longest.slice(0, excess)]);
   }
 
   async releaseAll(): Promise<void> {

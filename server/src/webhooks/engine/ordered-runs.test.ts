@@ -29,6 +29,15 @@ test("a delivery whose predecessor leaves the order during its attempt does not 
   expect([before, lane.shift(1000)?.eventId]).toEqual([undefined, "2"]);
 });
 
+test("rows behind an attempt that takes long are dropped if others wait for their memory", () => {
+  const lane = newOrderedLane();
+  const heldAt = [1000, 1001].map((nowMs) => {
+    lane.dropUnsentAfter(1000, nowMs);
+    return lane.rows.held;
+  });
+  expect(heldAt).toEqual([4, 1]);
+});
+
 test("the end of an attempt whose delivery has left its order lets no other one start", () => {
   const lane = newOrderedLane();
   poll(lane, 1000, [ofKey(2, "15")]);
