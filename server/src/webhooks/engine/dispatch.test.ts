@@ -2,116 +2,20 @@ import { expect, test } from "vitest";
 import { diskLimits } from "#platform/limits.ts";
 import type { NotMade } from "#webhooks/attempts/index.ts";
 import type { AttemptOutcome, DueDelivery } from "#webhooks/deliveries/index.ts";
-import { claimed, due, settings, unused, unusedStore, noStatistics } from "../../../test/support/build-lane.ts";
-import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
-import { Dispatch } from "./dispatch.ts";
+import { answered, claimed, settings } from "../../../test/support/build-lane.ts";
+import {
+  delivery,
+  fortyDeliveries,
+  giveRows,
+  refused,
+  startDispatch,
+  widen,
+} from "../../../test/support/start-dispatch.ts";
+import type { Dispatch } from "./dispatch.ts";
 import { Lane } from "./lane.ts";
-import { Lease } from "./lease.ts";
 import { ReceiverHosts } from "./receiver-host.ts";
-import type { EngineNeeds, LaneStore } from "./store.ts";
 
-const answered: AttemptOutcome = { kind: "answered", status: 200, headers: {}, body: Buffer.alloc(0), latencyMs: 1 };
-
-/** Each is of another account. */
-function delivery(number: number): DueDelivery {
-  const { context, ...row } = due(`event-${number}`, "10");
-  return { ...row, body: Buffer.from("{}"), context: { ...context, objectId: number, accountId: number } };
-}
-
-const refused: AttemptOutcome = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 };
-
-interface Sent {
-  readonly body: Uint8Array;
-  readonly respond: (outcome?: AttemptOutcome | NotMade) => void;
-}
-
-interface DispatchOptions {
-  /** Runs whenever an attempt starts. */
-  readonly onSend?: (clock: HandDrivenClock) => void;
-  readonly resolved?: Promise<void>;
-  readonly window?: number;
-  readonly inFlightMax?: number;
-  readonly promoted?: readonly number[];
-  readonly deliveries?: readonly DueDelivery[];
-  /** Settles later than at once. */
-  readonly settled?: Promise<void>;
-  readonly disableEndpoint?: (endpointId: number, reason: string) => Promise<void>;
-  /** How long everything has failed before. */
-  readonly failingSeconds?: number;
-}
-
-const dayMs = 86_400_000;
-const fortyDeliveries = Array.from({ length: 40 }, (_, number) => delivery(number));
-
-/** Starts a dispatch with a lane of 40 deliveries. */
-async function startDispatch(options: DispatchOptions = {}) {
-  const { onSend, resolved, settled, window = 16, promoted = [], deliveries = fortyDeliveries } = options;
-  const { disableEndpoint = unused, failingSeconds = null, inFlightMax = 64 } = options;
-  const clock = new HandDrivenClock();
-  const sent: Sent[] = [];
-  const batches: number[] = [];
-  const ends: unknown[] = [];
-  const keptBytes: (number | undefined)[] = [];
-  const store: LaneStore = {
-    ...unusedStore,
-    disableEndpoint,
-    register: async () => undefined,
-    settle: async (_engineId, settlements) => {
-      batches.push(settlements.length);
-      ends.push(...settlements.map(({ end }) => end));
-      keptBytes.push(...settlements.map(({ responseBody }) => responseBody?.byteLength));
-      await settled;
-      return { recorded: settlements.length, transactions: { first: 2, last: 2 }, lastTransaction: 2, promoted };
-    },
-  };
-  const needs: EngineNeeds = {
-    store,
-    statistics: noStatistics,
-    clock,
-    wallMs: () => clock.monotonicMs(),
-    sender: {
-      resolve: () => resolved,
-      send: ({ body }) => {
-        onSend?.(clock);
-        return new Promise((resolve) => sent.push({ body, respond: (outcome = answered) => resolve(outcome) }));
-      },
-    },
-    log: { attempt: () => undefined, notMade: () => undefined, warn: () => undefined },
-    chance: () => 0,
-    newId: () => "engine",
-    inFlightMax,
-    leaseMs: 60_000,
-    disableAfterMs: dayMs,
-  };
-  const lease = new Lease(needs, "engine");
-  await lease.register("engine");
-  const ignore = (): void => undefined;
-  const dispatch = new Dispatch(needs, lease, { onRoom: ignore, onRefused: ignore, onGivenUp: ignore });
-  const claim = { ...claimed, failingSeconds, failedAttempts: 100 };
-  const lane = new Lane(claim, settings, new ReceiverHosts<Lane>(window), 0);
-  widen(lane, window);
-  giveRows(lane, deliveries);
-  dispatch.offer(lane);
-  return { clock, dispatch, lane, sent, batches, ends, keptBytes };
-}
-
-/** Reads rows into the lane, and no more for a second. */
-function giveRows(lane: Lane, deliveries: readonly DueDelivery[]): void {
-  lane.polls.pollNow();
-  const read = lane.beginRead(0);
-  if (!read) throw new Error("The lane has room for rows.");
-  lane.endRead(deliveries, read, { horizon: "20", nowMs: 0 });
-  lane.polls.begin(0, 1000);
-}
-
-/** Gives the lane and its host their full windows. */
-function widen(lane: Lane, window: number, latencyMs = 1): void {
-  for (let response = 0; response < window; response += 1) {
-    lane.learn({ ...answered, latencyMs }, 0);
-    lane.host.begin(false);
-    lane.host.end(false, answered);
-  }
-}
+type Started = Awaited<ReturnType<typeof startDispatch>>;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -496,4 +400,61 @@ test("a lane that responds slowly is sent to while others of its host hang, at m
   for (const { respond } of sent.slice(0, 2)) respond(slowly);
   await nextTurn();
   expect(sent).toHaveLength(4);
+});
+
+test.for<readonly [string, (lane: Lane) => void]>([
+  ["whose settings are to be read", (lane) => void (lane.awaitsSettings = true)],
+  ["that has paused", (lane) => lane.learn(answered, 0, 60)],
+  ["that is released", (lane) => lane.switchOff()],
+])("a queued lane %s starts no attempt", async ([, change]) => {
+  const { dispatch, lane, sent } = await startDispatch();
+  change(lane);
+  dispatch.fill();
+  expect(sent).toEqual([]);
+});
+
+test("no attempt starts once the lease has expired", async () => {
+  const { clock, dispatch, sent } = await startDispatch();
+  await clock.advance(48_000);
+  dispatch.fill();
+  expect(sent).toEqual([]);
+});
+
+test.for<readonly [string, number, (started: Started) => Promise<void>]>([
+  ["has a response", 1, async ({ sent }) => sent[0]?.respond()],
+  ["is late", 1, ({ clock }) => clock.advance(1001)],
+  ["starts at a slow receiver", 9000, async () => undefined],
+])("the next delivery of a change is sent as soon as the first one %s", async ([, latencyMs, end]) => {
+  const [first, next] = [delivery(1), { ...delivery(2), context: delivery(1).context }];
+  const started = await startDispatch({ deliveries: [first, next] });
+  const { dispatch, lane, sent } = started;
+  lane.learn({ ...answered, latencyMs }, 0);
+  dispatch.offer(lane);
+  dispatch.fill();
+  expect(lane.inFlight).toBe(latencyMs === 1 ? 1 : 2);
+  await end(started);
+  await nextTurn();
+  dispatch.fill();
+  expect(sent).toHaveLength(2);
+});
+
+test("an error of the sender counts as a failed attempt, so that it is not repeated at once", async () => {
+  const { dispatch, lane, ends } = await startDispatch({
+    deliveries: [delivery(1)],
+    onSend: () => {
+      throw new Error("a bug");
+    },
+  });
+  dispatch.fill();
+  await nextTurn();
+  expect([ends, lane.rows.held]).toEqual([[null], 0]);
+});
+
+test("the endpoint `default` is not disabled, however long it fails", async () => {
+  const { dispatch, lane, sent } = await startDispatch({ failingSeconds: 86_400 });
+  lane.change({ ...settings, isDefault: true }, 0);
+  dispatch.fill();
+  sent[0]?.respond(refused);
+  await nextTurn();
+  expect(lane.isDisabling).toBe(false);
 });
