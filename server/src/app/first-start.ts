@@ -50,19 +50,32 @@ export async function setUpFirst(setUp: FirstSetUp): Promise<FirstSignIn | undef
   const { dataDir } = setUp.config;
   const [database] = await setUp.pool.query<{ identity: string }>(identityStatement);
   const startedFile = join(dataDir, `first-set-up-${database?.identity}`);
-  if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
+  if ((await hasProvider(setUp)) && !(await isStarted(startedFile))) return undefined;
   const refusal = await creationError(dataDir);
   if (refusal !== undefined) return setUpWithoutFiles(setUp, refusal);
   const alone = <T>(work: () => Promise<T>): Promise<T> =>
     withFileLock(join(dataDir, "first-set-up.lock"), () => undefined, work);
   return alone(async () => {
-    if ((await hasProvider(setUp)) && (await readFileIfExists(startedFile)) === undefined) return undefined;
+    if ((await hasProvider(setUp)) && !(await isStarted(startedFile))) return undefined;
     const lines = await setUpOnce(setUp, await storeCredentials(startedFile, setUp.config));
     if (lines !== undefined) await storeSignIn(dataDir, lines, setUp.now);
     else await rm(startedFile, { force: true });
     // Another start that found the file would otherwise create it again, and a third one would claim that.
     return lines === undefined ? undefined : { lines, claim: () => alone(() => removeOnce(startedFile)) };
   });
+}
+
+/**
+ * Returns whether a start has stored its credentials and not printed them. In a folder that this process may not enter, such as one that
+ * root created, it was not a start of this user.
+ */
+async function isStarted(path: string): Promise<boolean> {
+  try {
+    return (await readFileIfExists(path)) !== undefined;
+  } catch (error) {
+    if (["EACCES", "ENOTDIR"].includes(errorCode(error) ?? "")) return false;
+    throw error;
+  }
 }
 
 /** Starts of several databases may share the data directory, and must not share credentials. */

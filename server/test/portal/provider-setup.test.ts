@@ -70,6 +70,17 @@ test("each start returns the same sign-in until one has printed it", async ({ da
   expect(await start()).toBeUndefined();
 });
 
+test("a start in a folder that it may not enter continues with the provider that exists", async ({ database }) => {
+  await using folder = await makeEmptyDataDir();
+  const closed = join(folder.path, "file");
+  await writeFile(closed, ""); // root, which may enter every folder, cannot enter a file
+  const unset = { adminPassword: undefined, accessToken: undefined, providerKey: undefined };
+  const config = { dataDir: join(closed, "data"), providerName: "Acme", adminUsername: "admin", ...unset };
+  await setUpFirstProvider(database, passwords, setup);
+  const complete: FirstSetUp["complete"] = async () => "";
+  expect(await setUpFirst({ config, pool: database, passwords, now, complete })).toBeUndefined();
+});
+
 test("the sign-in is not claimed while another start sets up, which would store credentials again", async ({
   database,
 }) => {
