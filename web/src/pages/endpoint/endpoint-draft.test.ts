@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 
-import { checkDraft, describeWaits, formatWaits, newDraft, parseWaits, requestBody } from "./endpoint-draft.ts";
+import {
+  checkDraft,
+  checkNames,
+  describeWaits,
+  formatWaits,
+  newDraft,
+  parseWaits,
+  requestBody,
+} from "./endpoint-draft.ts";
 
 test("fields without edits are not sent, so concurrent changes survive", () => {
   expect(requestBody({ url: "https://hooks.example" })).toEqual({ url: "https://hooks.example" });
@@ -38,6 +46,15 @@ const saved = { ...newDraft("json"), waits: "5s, 5m" };
 test("valid values have no errors", () => {
   expect(checkDraft(saved, false)).toEqual({});
   expect(checkDraft({ ...saved, waits: "none", inFlight: "1", perSecond: "100000" }, false)).toEqual({});
+});
+
+test("only the default endpoint may be saved without a URL, and no other text is taken for one", () => {
+  const emptied = { url: "" };
+  const invalid = { url: ["Must be a valid URL such as http://example.com"] };
+  expect(checkNames({ ...saved, name: "default", url: "" }, emptied, false)).toEqual({});
+  expect(checkNames({ ...saved, name: "default", url: "crm" }, { url: "crm" }, false)).toEqual(invalid);
+  expect(checkNames({ ...saved, name: "crm", url: "" }, emptied, false)).toEqual(invalid);
+  expect(checkNames({ ...saved, name: "crm", url: "" }, undefined, true)).toEqual(invalid);
 });
 
 test("an existing endpoint needs waits or “none”", () => {

@@ -136,6 +136,21 @@ test("settings that a colleague saves meanwhile survive, and an edited one is re
   ]);
 });
 
+test("an edit of a change that the page showed before is saved at once, and leaves its tab open", async () => {
+  const { server } = serverWithCrm();
+  let saved = { ...crm, description: "" };
+  const page = showPage("/endpoints/5?tab=settings", { ...server, "GET /api/v1/endpoints/5": () => [200, saved] });
+  await says("Save endpoint");
+  saved = { ...saved, description: "For billing" };
+  await page.queries.invalidateQueries({ queryKey: ["endpoints"] });
+  await waitFor(() => expect(document.querySelector<HTMLInputElement>("#description")?.value).toBe("For billing"));
+  await fill("description", "For sales");
+  await click("Save endpoint");
+  await says("The endpoint was updated");
+  expect(page.askedFor("PATCH /api/v1/endpoints/5").map(({ body }) => body)).toEqual([{ description: "For sales" }]);
+  expect(page.address()).toBe("/endpoints/5?tab=settings");
+});
+
 test('an invalid endpoint id in the address shows "Not found", not an error', async () => {
   showPage("/endpoints/abc", {
     "GET /api/v1/endpoints/NaN": () => [422, { title: "Wrong.", code: "invalid", errors: { id: ["must be integer"] } }],
