@@ -458,3 +458,12 @@ test("the endpoint `default` is not disabled, however long it fails", async () =
   await nextTurn();
   expect(lane.isDisabling).toBe(false);
 });
+
+test("a lane is read when the retry of a recorded attempt is due", async () => {
+  const { dispatch, lane, sent } = await startDispatch({ deliveries: [delivery(1)] });
+  dispatch.fill();
+  lane.polls.rest();
+  sent[0]?.respond(refused);
+  await nextTurn();
+  expect([999, 1000].map((atMs) => lane.polls.isDue(atMs))).toEqual([false, true]);
+});

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { answered, claimed, due, poll, settings } from "../../../test/support/build-lane.ts";
 import { Lane } from "./lane.ts";
-import { Breaker, LongFailure } from "./lane-pause.ts";
+import { Breaker, LanePause, LongFailure } from "./lane-pause.ts";
 import { ReceiverHosts } from "./receiver-host.ts";
 
 const refused: AttemptOutcome = { kind: "unreachable", code: "ECONNREFUSED", reason: "refused", latencyMs: 1 };
@@ -70,6 +70,14 @@ test("responses with status 500 never open the breaker", () => {
 test("three consecutive unusable responses open the breaker", () => {
   expect(learnOften(newBreaker(), unusable, 2)).toBeUndefined();
   expect(learnOften(newBreaker(), unusable, 3)).toBe(5000);
+});
+
+test("a lane pauses for an hour at most, and its longest pause is the one that is stored", () => {
+  const pause = new LanePause({ endpointId: 1009, unanswered: 0 });
+  pause.learn(answered500, 0, 86_400);
+  pause.learn(answered500, 1000, 1);
+  expect([3_599_999, 3_600_000].map((atMs) => pause.isActive(atMs))).toEqual([true, false]);
+  expect([600_000, 4_000_000].map((atMs) => pause.released(atMs).pauseSeconds)).toEqual([3000, 0]);
 });
 
 test("a lane has as many attempts in flight as its window, and one that probes while its breaker is open", () => {

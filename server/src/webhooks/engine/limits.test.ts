@@ -371,6 +371,11 @@ test("no second contains more sends than the limit, even if the lane changes own
   );
 });
 
+test("sends that started within one millisecond count until the last of them is a second ago", () => {
+  const requestedMs = [250, 250.9, 375.9, 500.9, 625.9, 750.9, 875.9, 1000.9, 1250.5, 1251];
+  expect(sendsOf(new RateLimit(8, 0, 0), requestedMs)).toEqual(requestedMs.filter((ms) => ms !== 1250.5));
+});
+
 test("a lowered limit counts the sends before the change", () => {
   const limit = new RateLimit(40, 0, 0);
   const before = sendsOf(limit, everyMs(990)).length;
