@@ -33,6 +33,31 @@ test("a stop that waits for a receiver that hangs holds up no other endpoint", a
 
   expect([monitor.violations, monitor.of(hanging)[0]?.endedAtMs]).toEqual([[], undefined]);
   expect(monitor.of(healthy).map(({ process }) => process.number)).toEqual([1, 2, 2, 2]);
+  expect(monitor.of(hanging)).toHaveLength(1);
+});
+
+test("an attempt that ends during a stop and cannot be recorded at once is not repeated by the next owner", async () => {
+  const hanging = 2;
+  const simulation = newSimulation(hanging, 2);
+  const { time, monitor } = simulation;
+  time.after(1000, () => simulation.record(hanging, 1, 0));
+  time.after(1500, () => {
+    const [stopping] = simulation.running;
+    simulation.startProcess();
+    if (stopping) void simulation.stop(stopping, 9000);
+  });
+  time.after(2500, () => (simulation.refusesOutcomes = true));
+  time.after(3500, () => (simulation.refusesOutcomes = false));
+  await time.run(8000, () => false);
+
+  const attempts = monitor.of(hanging).map(({ owner, attempt }) => [owner, attempt]);
+  expect([monitor.violations, attempts]).toEqual([
+    [],
+    [
+      ["engine-1", 1],
+      ["engine-2", 2],
+    ],
+  ]);
 });
 
 test("lanes of an engine that stops are claimed as soon as they are due, although it waits for a receiver that hangs", async () => {
