@@ -490,7 +490,10 @@ test("an endpoint that cannot be decrypted is left to others for a minute, or un
   expect(await claimsAfter(() => undefined)).toBe(2);
   expect(await claimsAfter(() => lanes.hintChanged([1]))).toBe(3);
   expect(await claimsAfter(() => lanes.hintChanged([]))).toBe(4);
-  hasKey = true;
   await clock.advance(60_000);
-  expect([await claimsAfter(() => undefined), lanes.undecryptable]).toEqual([5, 0]);
+  expect([await claimsAfter(() => void (hasKey = true)), lanes.undecryptable]).toEqual([5, 0]);
+  hasKey = false;
+  lanes.hintChanged([1]);
+  const [lane] = await lanes.refreshSettings();
+  expect([lane?.mayBeReleased(0, 0), lanes.undecryptable]).toEqual([true, 1]);
 });
