@@ -73,7 +73,6 @@ export class DueReader {
   /** Passes a hinted row to its lane, unless it is large and others wait for room. Returns false if it has to be read. */
   takeHinted(lane: Lane, row: DueDelivery, committingAtMs: number): boolean {
     const hasRoom = !this.#lacksRoom || row.body.length <= smallBytes;
-    if (row.endpointVersion > lane.settings.version) this.#onNewVersion(lane.endpointId);
     return hasRoom && lane.takeHinted(row, committingAtMs, this.#needs.clock.monotonicMs());
   }
 
