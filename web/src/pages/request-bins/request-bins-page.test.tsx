@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { click, doubleClick, fill } from "../../testing/show-in-portal.tsx";
+import { click, doubleClick, fill, rejection } from "../../testing/show-in-portal.tsx";
 import { says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
@@ -46,6 +46,24 @@ test("a forward URL that somebody else saves meanwhile is replaced only by savin
   expect(page.askedFor("PATCH /api/v1/bins/b1").map(({ body }) => body)).toEqual([
     { forward_url: "https://crm.example/" },
   ]);
+});
+
+test("a bin is deleted after a confirmation, which stays open with the reason of a refusal", async () => {
+  let isBusy = true;
+  const page = showPage("/bins", {
+    "GET /api/v1/bins": () => [200, { data: [bin], next: null }],
+    "DELETE /api/v1/bins/b1": () => (isBusy ? [503, { title: "Too busy." }] : [204, undefined]),
+  });
+  await click("Actions for crm");
+  await click("Delete");
+  await says("This also deletes its requests.");
+  expect(page.askedFor("DELETE /api/v1/bins/b1")).toEqual([]);
+  await click("Delete");
+  await waitFor(() => expect(rejection()).toContain("Too busy."));
+  isBusy = false;
+  await click("Delete");
+  await waitFor(() => expect(document.querySelector("[role=dialog]")).toBeNull());
+  expect(page.askedFor("DELETE /api/v1/bins/b1")).toHaveLength(2);
 });
 
 test("a double click creates one bin", async () => {

@@ -125,6 +125,20 @@ test("a bin replaces a URL only after confirmation, which shows the URL", async 
   expect(page.askedFor("PUT /admin/api/webhooks.json")).toEqual([]);
 });
 
+test("the full URL that a bin replaces is shown on demand, beside one that was only typed", async () => {
+  const whole = "https://crm.example/in?token=5ec2e7";
+  showPage("/webhooks/edit", {
+    ...serverWith([endpointAt("https://crm.example/in?token=…")]),
+    "GET /api/v1/endpoints/1/url": () => [200, { url: whole }],
+  });
+  await fill("url", "https://other.example/in");
+  await click("Use a request bin");
+  const listed = () => [...document.querySelectorAll("[role=dialog] .bellwire-mono")].map((url) => url.textContent);
+  await waitFor(() => expect(listed()).toEqual(["https://crm.example/in?token=…", "https://other.example/in"]));
+  await click("Show the full URL");
+  await waitFor(() => expect(listed()).toEqual([whole, "https://other.example/in"]));
+});
+
 test("using a bin saves unsaved edits and keeps the selection of events", async () => {
   const page = showPage("/webhooks/edit", serverWith([endpointAt("https://crm.example/in")]));
   await says("Do you want to see the requests?");
