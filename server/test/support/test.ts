@@ -1,3 +1,4 @@
+import type { Browser } from "playwright-core";
 import { test as base } from "vitest";
 import { appRole } from "#platform/database/app-role.ts";
 import type { Transaction } from "#platform/database/database.ts";
@@ -7,6 +8,19 @@ import { closePool } from "./close-pool.ts";
 import { HandDrivenClock } from "./hand-driven-clock.ts";
 import { schema } from "./test-databases.ts";
 
+/** The process's browser. Each extension of `test` has its own fixtures, those of a worker included: a browser each, until the run ends. */
+let launched: Promise<Browser> | undefined;
+
+async function launch(): Promise<Browser> {
+  const { launchBrowser } = await import("./browser.ts"); // most tests need none
+  try {
+    return await launchBrowser();
+  } catch (error) {
+    launched = undefined; // the next test tries again
+    throw error;
+  }
+}
+
 /**
  * Fixtures that a test gets by naming them: `database`, a pool on a new database, for tests that commit; `tx`, a transaction that is
  * rolled back afterwards and costs nothing, for all others; `clock`, which only the test advances; `browser`, which all tests of a
@@ -15,8 +29,8 @@ import { schema } from "./test-databases.ts";
  */
 export const test = base
   .extend("browser", { scope: "worker" }, async ({}, { onCleanup }) => {
-    const { launchBrowser } = await import("./browser.ts"); // most tests need none
-    const browser = await launchBrowser();
+    launched ??= launch();
+    const browser = await launched;
     onCleanup(() => browser.close());
     return browser;
   })
