@@ -89,10 +89,9 @@ export class DueReader {
   async read(lanes: readonly Lane[]): Promise<readonly Lane[]> {
     await this.#pauseBetween();
     if (this.#requested.size === 0) return [];
-    const room = this.#measureRoom(lanes);
+    const { active, room } = this.#measure(lanes);
     this.#lacksRoom = room <= 0;
     if (this.#lacksRoom) await this.#needs.clock.sleep(noRoomMs);
-    const active = lanes.reduce((count, lane) => count + Number(!lane.isResting), 0);
     const rowsPerLaneMax = Math.max(rowsPerLaneMin, Math.floor(rowsMax / Math.max(1, active)));
     const reads = this.#beginReads(rowsPerLaneMax);
     if (reads.length === 0) return [];
@@ -150,20 +149,21 @@ export class DueReader {
   }
 
   /**
-   * Returns the size of the bodies that may be read. Quick receivers and others have half of the memory each, so that receivers that hang do
-   * not keep it all. Where nothing is in memory, there is room for one body of any size.
+   * Returns the number of lanes that do not rest, and the size of the bodies that may be read. Quick receivers and others have half of the
+   * memory each, so that receivers that hang do not keep it all. Where nothing is in memory, there is room for one body of any size.
    */
-  #measureRoom(lanes: readonly Lane[]): number {
+  #measure(lanes: readonly Lane[]): { readonly active: number; readonly room: number } {
     const bytesMax = bodyBytesMaxOf(this.#needs);
-    let [own, all] = [0, 0];
+    let [active, own, all] = [0, 0, 0];
     for (const lane of lanes) {
+      if (lane.isResting) continue;
       const { heldBytes } = lane.rows;
-      if (heldBytes === 0) continue;
+      active += 1;
       all += heldBytes;
-      if (this.#readsFor(lane)) own += heldBytes;
+      if (heldBytes > 0 && this.#readsFor(lane)) own += heldBytes;
     }
     const room = Math.min(bytesMax / 2 - own, bytesMax - all);
-    return own === 0 ? Math.max(1, room) : room;
+    return { active, room: own === 0 ? Math.max(1, room) : room };
   }
 
   #readsFor(lane: Lane): boolean {
