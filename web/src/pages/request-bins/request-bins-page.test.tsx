@@ -75,3 +75,16 @@ test("a double click creates one bin", async () => {
   await waitFor(() => expect(page.askedFor("GET /api/v1/bins")).toHaveLength(2));
   expect(page.askedFor("POST /api/v1/bins")).toHaveLength(1);
 });
+
+test("a double click saves the edits of a bin once", async () => {
+  const page = showPage("/bins", {
+    "GET /api/v1/bins": () => [200, { data: [bin], next: null }],
+    "GET /api/v1/bins/b1": () => [200, bin],
+    "PATCH /api/v1/bins/b1": () => [200, { ...bin, name: "billing" }],
+  });
+  await click("200, change crm");
+  await fill("name", "billing");
+  await doubleClick("Save");
+  await says("billing responds with 200");
+  expect(page.askedFor("PATCH /api/v1/bins/b1")).toHaveLength(1);
+});
