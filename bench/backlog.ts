@@ -60,15 +60,14 @@ const insertDeliveries = `
       'time', '2026-11-24T12:00:00.000Z', 'sequence', sequence, 'actor', 'developer:21', 'channel', 'developer_portal', 'trace', case when number % $8::integer = 0 then
         json_build_object('traceparent', '00-' || md5(id::text) || '-00f067aa0ba902b7-01') end))
     from event
+  ), receiving as (
+    select id, row_number() over (order by id) as number from endpoints where $7::bigint[] is null or id = any($7)
   )
   insert into due (provider_id, event_id, endpoint_id, format, ordering_key, sequence, due_at, attempts_made)
   select 1, event.id, endpoint.id, '3scale', 'account/' || event.nth % $5::integer, event.sequence,
     case when event.nth > $5::integer then 'infinity' else coalesce($3, clock_timestamp()) end, $4
   from event
-  join (
-    select id, row_number() over (order by id) as number, count(*) over () as count
-    from endpoints where $7::bigint[] is null or id = any($7)
-  ) endpoint on endpoint.number = 1 + event.number % endpoint.count`;
+  join receiving endpoint on endpoint.number = 1 + event.number % (select count(*) from receiving)`;
 
 /** Rows per statement, so that each ends long before the statement timeout. */
 const batchMax = 20_000;
