@@ -225,11 +225,14 @@ export interface LaneEpoch {
   readonly epoch: number;
 }
 
+// Looks up the lanes by key, as in releaseStatement.
 const verifyStatement = `
-  select lanes.endpoint_id
+  select held.endpoint_id
   from unnest($2::bigint[], $3::bigint[]) as held (endpoint_id, epoch)
-  join lanes on lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1
-    and lanes.provider_id not in (${leavingProviders})`;
+  cross join lateral (
+    select owner, epoch, provider_id from lanes where lanes.endpoint_id = held.endpoint_id limit 1
+  ) lane
+  where lane.owner = $1 and lane.epoch = held.epoch and lane.provider_id not in (${leavingProviders})`;
 
 /** Returns the lanes that the engine owns under the epoch it knows, and whose outcomes it can record. */
 export async function verifyOwnership(db: Database, engineId: string, lanes: readonly LaneEpoch[]): Promise<number[]> {
@@ -261,15 +264,19 @@ export interface ReleasedLane extends LaneEpoch {
   readonly rateSeconds: number;
 }
 
-// Locks in the same order as endPausesStatement.
+// Locks in the same order as endPausesStatement. Each lane is looked up by its key, and its owner compared afterwards: PostgreSQL takes an
+// engine that has started since the last `analyze` for the owner of one lane, and would search all of its lanes for each of these. It
+// moves no condition into a subquery with a limit. With ten thousand lanes a settlement took 1.3 ms for each outcome, for up to a minute.
 const releaseStatement = `
   with held as (
     select held.*
-    from unnest($2::bigint[], $3::bigint[], $4::float8[], $5::integer[], $6::integer[], $7::float8[], $8::integer[],
-      $9::float8[]) as held (endpoint_id, epoch, pause, unanswered, lifts, failing, failed_attempts, rate)
-    join lanes on lanes.endpoint_id = held.endpoint_id and lanes.epoch = held.epoch and lanes.owner = $1
-    order by lanes.endpoint_id
-    for update of lanes
+    from (
+      select * from unnest($2::bigint[], $3::bigint[], $4::float8[], $5::integer[], $6::integer[], $7::float8[], $8::integer[],
+        $9::float8[]) as held (endpoint_id, epoch, pause, unanswered, lifts, failing, failed_attempts, rate)
+      order by endpoint_id
+    ) held
+    cross join lateral (select owner, epoch from lanes where lanes.endpoint_id = held.endpoint_id limit 1 for update) lane
+    where lane.owner = $1 and lane.epoch = held.epoch
   )
   update lanes set owner = null, unanswered = held.unanswered,
     failing_since = clock_timestamp() - make_interval(secs => held.failing), failed_attempts = held.failed_attempts,
