@@ -90,12 +90,13 @@ const endpointsRead = `
 
 test("an event and searches read none of the endpoints that were deleted before, except those of the event", async ({
   database,
+  owner,
 }) => {
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   const [eventId = ""] = await recordNow(database, { providerId });
   await database.query(insertDeletedEndpoints, [endpointId]);
-  await database.query("analyze endpoints");
+  await owner.query("analyze endpoints");
   const search = { providerId, filter: {}, accountIds: undefined };
   const reads: Readonly<Record<string, (db: Database) => Promise<number | undefined>>> = {
     event: async (db) => (await readEvent(db, providerId, eventId))?.verdicts.length,
