@@ -156,8 +156,8 @@ export class DueReader {
     const bytesMax = bodyBytesMaxOf(this.#needs);
     let [active, own, all] = [0, 0, 0];
     for (const lane of lanes) {
-      if (lane.isResting) continue;
       const { heldBytes } = lane.rows;
+      if (heldBytes === 0 && lane.isResting) continue;
       active += 1;
       all += heldBytes;
       if (heldBytes > 0 && this.#readsFor(lane)) own += heldBytes;

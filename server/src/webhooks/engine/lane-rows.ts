@@ -300,7 +300,7 @@ class JustSettled {
 
   /** Drops all ids if none is younger than `hintedRowMsMax`. */
   forget(nowMs: number): void {
-    if (this.#current.size === 0 || nowMs - this.#currentSinceMs <= 2 * hintedRowMsMax) return;
+    if (nowMs - this.#currentSinceMs <= 2 * hintedRowMsMax || this.#current.size === 0) return;
     this.#current = new Set();
     this.#previous = new Set();
   }

@@ -86,11 +86,6 @@ export class OwnedLanes {
     return [...this.#lanes.values()];
   }
 
-  /** Returns the lanes whose next poll is due. */
-  dueForPoll(nowMs: number): readonly Lane[] {
-    return this.all().filter((lane) => lane.polls.isDue(nowMs));
-  }
-
   /**
    * The settings of these endpoints have changed; without ids, of any. Lanes of those that are named send nothing until the settings
    * are read. All lanes do not wait: that would stop every delivery after each lost connection of the hints.
@@ -147,9 +142,9 @@ export class OwnedLanes {
     for (const id of doubtful) if (!recorded.has(id)) this.#uncertain.delete(id);
   }
 
-  /** Marks lanes whose settings were valid for a time that has passed. */
-  markOutdated(nowMs: number): void {
-    for (const lane of this.#lanes.values()) if (lane.hasOutdatedSettings(nowMs)) this.#changed.add(lane.endpointId);
+  /** The lane's settings were valid for a time that has passed. */
+  markOutdated({ endpointId }: Lane): void {
+    this.#changed.add(endpointId);
   }
 
   /**
@@ -214,12 +209,14 @@ export class OwnedLanes {
 
   /** Releases the lanes that have nothing to do, and of those that may soon have again only what is too many. */
   async releaseIdle(nowMs: number): Promise<void> {
-    const lanes = Map.groupBy(this.all(), (lane) => lane.mayBeReleased(nowMs, keptMs));
-    const [released, others] = [lanes.get(true) ?? [], lanes.get(false) ?? []];
-    const excess = others.length - (this.#needs.keptLanesMax ?? keptMax);
-    const idle = excess > 0 ? others.filter((lane) => lane.mayBeReleased(nowMs, idleMs)) : [];
+    const [released, idle]: [Lane[], Lane[]] = [[], []];
+    for (const lane of this.#lanes.values()) {
+      if (lane.mayBeReleased(nowMs, keptMs)) released.push(lane);
+      else if (lane.mayBeReleased(nowMs, idleMs)) idle.push(lane);
+    }
+    const excess = this.size - released.length - (this.#needs.keptLanesMax ?? keptMax);
     const longest = idle.toSorted((one, other) => other.idleForMs(nowMs) - one.idleForMs(nowMs));
-    await this.#release([...released, ...longest.slice(0, excess)]);
+    await this.#release([...released, ...longest.slice(0, Math.max(0, excess))]);
   }
 
   async releaseAll(): Promise<void> {
