@@ -1,4 +1,4 @@
-import { type MutateOptions, type UseMutationOptions, hashKey, useMutation } from "@tanstack/react-query";
+import { type MutateOptions, type UseMutationOptions, useMutation } from "@tanstack/react-query";
 import { useRef } from "react";
 
 /**
@@ -10,17 +10,21 @@ export function useMutationOnce<Done, Input = void>(options: UseMutationOptions<
   const mutation = useMutation({
     ...options,
     onSettled: (...result) => {
-      sending.current.delete(hashKey([result[2]]));
+      sending.current.delete(keyOf(result[2]));
       return options.onSettled?.(...result);
     },
   });
   return {
     ...mutation,
     mutate: (input: Input, callbacks: MutateOptions<Done, Error, Input> = {}): void => {
-      const key = hashKey([input]);
+      const key = keyOf(input);
       if (sending.current.has(key)) return;
       sending.current.add(key);
       mutation.mutate(input, callbacks);
     },
   };
 }
+
+/** Equal inputs have the same key, edits of a set included. */
+const keyOf = (input: unknown): string =>
+  JSON.stringify([input], (_, value: unknown) => (value instanceof Map ? [...value] : value));
