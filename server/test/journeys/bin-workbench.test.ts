@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { BrowserContext, Page } from "playwright-core";
+import type { Pool } from "#platform/database/database.ts";
 import { createBin, createOwnBins, readBin } from "#request-bin/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
@@ -18,6 +19,16 @@ const setHidden = (page: Page, isHidden: boolean): Promise<unknown> =>
 async function signIn(context: BrowserContext, cookie: string, url: string): Promise<void> {
   const [name = "", value = ""] = cookie.split("=");
   await context.addCookies([{ name, value, url }]);
+}
+
+/** Serves the page of a new bin. */
+async function serveBin(database: Pool) {
+  const { provider } = await setUp(database);
+  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
+  const server = await openWebServer(database, {});
+  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  const viewUrl = `${at}/bins/${bin.id}/view?key=${bin.viewKey}`;
+  return { bin, viewUrl, http: server.http, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
 test("an admin scripts a bin's responses, and searches, compares, forwards and shares its requests", async ({
@@ -138,12 +149,9 @@ test("rules have the numbers of their places, and the keyboard keeps its place w
   browser,
   database,
 }) => {
-  const { provider } = await setUp(database);
-  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-  await using server = await openWebServer(database, {});
-  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using served = await serveBin(database);
   await using page = await browser.newPage();
-  await page.goto(`${at}/bins/${bin.id}/view?key=${bin.viewKey}`);
+  await page.goto(served.viewUrl);
   await page.getByText("Scripted responses").click();
   const rule = (number: number) => page.getByRole("group", { name: `Rule ${number}`, exact: true });
   const namesInOrder = () =>
@@ -173,12 +181,9 @@ test("rules have the numbers of their places, and the keyboard keeps its place w
 });
 
 test("rules that could not be sent stay, and the page says so without a reload", async ({ browser, database }) => {
-  const { provider } = await setUp(database);
-  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-  await using server = await openWebServer(database, {});
-  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using served = await serveBin(database);
   await using page = await browser.newPage();
-  await page.goto(`${at}/bins/${bin.id}/view?key=${bin.viewKey}`);
+  await page.goto(served.viewUrl);
   await page.getByText("Scripted responses").click();
   await page.getByRole("button", { name: "Add a rule" }).click();
   await page.getByRole("group", { name: "Rule 1" }).getByLabel("Name").fill("Outage");
@@ -189,37 +194,31 @@ test("rules that could not be sent stay, and the page says so without a reload",
   const isReloaded = page.waitForEvent("load");
   await page.getByRole("button", { name: "Save rules" }).click();
   await isReloaded;
-  expect(await readBin(database, bin)).toMatchObject({ answerRules: [{ name: "Outage" }] });
+  expect(await readBin(database, served.bin)).toMatchObject({ answerRules: [{ name: "Outage" }] });
 });
 
 test("seven shown windows of a browser load, and all show a new request", async ({ browser, database }) => {
-  const { provider } = await setUp(database);
-  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-  await using server = await openWebServer(database, {});
-  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using served = await serveBin(database);
   await using context = await browser.newContext();
   const windows: Page[] = [];
   // Without a limit, six streams would be all connections that the browser opens.
   for (let number = 0; number < 7; number += 1) {
     const page = await context.newPage();
-    await page.goto(`${at}/bins/${bin.id}/view?key=${bin.viewKey}`);
+    await page.goto(served.viewUrl);
     await page.getByText("Live", { exact: true }).waitFor();
     windows.push(page);
   }
-  await server.http.inject({ method: "POST", url: `/bins/${bin.id}`, payload: "{}" });
+  await served.http.inject({ method: "POST", url: `/bins/${served.bin.id}`, payload: "{}" });
   await Promise.all(windows.map((page) => page.locator("#request-1").waitFor()));
   const states = await Promise.all(windows.map((page) => page.locator("#live-says").innerText()));
   expect(states).toEqual([...Array(3).fill("Refreshing every 3 seconds"), ...Array(4).fill("Live")]);
 });
 
 test("a bin's page is live again after its server was away", async ({ browser, database }) => {
-  const { provider } = await setUp(database);
-  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-  await using server = await openWebServer(database, {});
-  const at = await server.http.listen({ port: 0, host: "127.0.0.1" });
+  await using served = await serveBin(database);
   await using page = await browser.newPage();
   await page.clock.install();
-  await page.goto(`${at}/bins/${bin.id}/view?key=${bin.viewKey}`);
+  await page.goto(served.viewUrl);
   await page.getByText("Live", { exact: true }).waitFor();
   await page.route("**/bins/**", (route) => route.fulfill({ status: 502 }));
   await setHidden(page, true);

@@ -264,9 +264,9 @@ export interface ReleasedLane extends LaneEpoch {
   readonly rateSeconds: number;
 }
 
-// Locks in the same order as endPausesStatement. Each lane is looked up by its key, and its owner compared afterwards: PostgreSQL takes an
-// engine that has started since the last `analyze` for the owner of one lane, and would search all of its lanes for each of these. It
-// moves no condition into a subquery with a limit. With ten thousand lanes a settlement took 1.3 ms for each outcome, for up to a minute.
+// Locks in the same order as endPausesStatement. Each lane is looked up by its key, and its owner compared afterwards. PostgreSQL expects one
+// lane of an engine that has started since the last `analyze`, and would search all of its lanes for each of these; it moves no condition
+// into a subquery with a limit. With ten thousand lanes a settlement took 1.3 ms for each outcome, for up to a minute.
 const releaseStatement = `
   with held as (
     select held.*
