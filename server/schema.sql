@@ -64,6 +64,7 @@ CREATE OR REPLACE FUNCTION new_id()
 AS $function$
 declare
   number bigint;
+  began bigint;
   milliseconds bigint;
   id_key bytea;
   id_share smallint;
@@ -73,8 +74,11 @@ declare
 begin
   select key, share, case when share is null then 1 else 16 end into id_key, id_share, step from id_keys;
   loop
+    began := floor(extract(epoch from clock_timestamp()) * 1000);
     number := nextval('id_numbers');
-    milliseconds := greatest(0, floor((extract(epoch from clock_timestamp()) - 1577836800) * 1000));
+    milliseconds := floor(extract(epoch from clock_timestamp()) * 1000);
+    continue when milliseconds / step <> began / step;
+    milliseconds := greatest(0, milliseconds - 1577836800000);
     milliseconds := milliseconds - milliseconds % step + coalesce(id_share, 0);
     hash := sha256(id_key || int8send(milliseconds));
     lower_bits := ((get_byte(hash, 0) << 8) + get_byte(hash, 1) + number) & 4095;

@@ -59,6 +59,34 @@ test("concurrent connections get different ids", async ({ database }) => {
   expect(new Set(ids).size).toBe(20_000);
 });
 
+test("a connection that is held up for 4,096 numbers does not repeat the id of another", async ({ owner }) => {
+  // The clock of the function's copy is held up when it is first read after a number was drawn: others draw 4,095 meanwhile.
+  const [created] = await owner.query<{ text: string }>(
+    `select pg_get_functiondef('${newId}'::regprocedure) as text, nextval('${directorySchema}.id_numbers')`,
+  );
+  const copy = created?.text.replace(".new_id()", ".copied_id()").replaceAll("clock_timestamp()", "slow_clock()");
+  expect(copy?.match(/slow_clock/g)?.length).toBeGreaterThanOrEqual(1);
+  await owner.query(
+    `create table ${directorySchema}.slow_reads as select last_value from ${directorySchema}.id_numbers`,
+  );
+  await owner.query(`
+    create function ${directorySchema}.slow_clock() returns timestamptz language plpgsql as $$
+    begin
+      if (select last_value = (select last_value from slow_reads) from id_numbers) then
+        return '2026-01-01 00:00:00.010Z';
+      end if;
+      if (select last_value = (select last_value + 1 from slow_reads) from id_numbers) then
+        perform setval('id_numbers', (select last_value from id_numbers) + 4095);
+      end if;
+      return '2026-01-01 00:00:00.020Z';
+    end $$`);
+  await owner.query(copy ?? "");
+  const ids = await owner.query<{ id: number }>(
+    `select ${directorySchema}.copied_id() as id from generate_series(1, 2)`,
+  );
+  expect(new Set(ids.map(({ id }) => id)).size).toBe(2);
+});
+
 test("the application's role cannot read the key that hides the number of ids", async ({ database }) => {
   await expect(database.query(`select key from ${directorySchema}.id_keys`)).rejects.toThrow("permission denied");
 });
