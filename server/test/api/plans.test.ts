@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { test, xmlDeclaration, type ProviderApi } from "./api-test.ts";
+import { createPortalObjects } from "./portal-objects.ts";
 
 const idIn = (body: string): number => Number(/"id":(\d+)/.exec(body)?.[1]);
 
@@ -121,6 +122,17 @@ test("a new default plan replaces the provider's own, and no other's", async ({ 
   await api.send("PUT", `/account_plans/${id}/default.json`);
   expect((await list(api)).match(/"default":true/g)).toHaveLength(1);
   expect(await list(otherApi)).toBe(before);
+});
+
+test("both lists of application plans have those customized for one application", async ({ api }) => {
+  const { account, application, service } = await createPortalObjects(api);
+  const { body } = await api.send("PUT", `/accounts/${account}/applications/${application}/customize_plan.json`);
+  for (const path of ["/application_plans", `/services/${service}/application_plans`]) {
+    expect((await api.send("GET", `${path}.json`)).json().plans.at(-1)).toEqual(JSON.parse(body));
+    expect((await api.send("GET", `${path}.xml`)).body).toContain(
+      `<plan custom="true" default="false"><id>${idIn(body)}</id>`,
+    );
+  }
 });
 
 test("a plan in use cannot be deleted", async ({ api }) => {

@@ -44,8 +44,12 @@ export function useAccountPlans(): readonly AccountPlan[] {
   return useQuery({ ...accountPlansQuery(useManagement()), enabled: isAllowed }).data ?? [];
 }
 
+/** Reads a product's plans that any application can have. */
 export const applicationPlansQuery = (api: ManagementClient, productId: number) =>
   queryOptions({
     queryKey: ["plans", "application", productId],
-    queryFn: async () => (await api.readList<ApplicationPlan>(`services/${productId}/application_plans`)).objects,
+    queryFn: async () => {
+      const { objects } = await api.readList<ApplicationPlan>(`services/${productId}/application_plans`);
+      return objects.filter(({ custom }) => !custom);
+    },
   });

@@ -270,13 +270,13 @@ export const accountPlanOperations: readonly Operation[] = [
 export const applicationPlanOperations: readonly Operation[] = [
   {
     title: "Application Plan List (all services)",
-    description: "Lists the application plans of all services.",
+    description: "Lists the application plans of all services, with those customized for one application.",
     method: "GET",
     path: "/application_plans",
     action: "read-products",
     response: applicationPlansResponse,
     async handle({ pool }, call) {
-      const plans = await listPlans(pool, call.provider.id, { kind: "application_plan" });
+      const plans = await listPlans(pool, call.provider.id, { kind: "application_plan", withCustom: true });
       return renderPlans(
         call,
         plans.filter(({ productId }) => isInProductScope(call.caller.productScope, productId)),
@@ -285,14 +285,15 @@ export const applicationPlanOperations: readonly Operation[] = [
   },
   {
     title: "Application Plan List",
-    description: "Lists the application plans of a service.",
+    description: "Lists the application plans of a service, with those customized for one application.",
     method: "GET",
     path: "/services/{service_id}/application_plans",
     action: "read-products",
     response: applicationPlansResponse,
     async handle({ pool }, call) {
       const product = requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("service_id")));
-      const plans = await listPlans(pool, call.provider.id, { kind: "application_plan", productId: product.id });
+      const filter = { kind: "application_plan", productId: product.id, withCustom: true } as const;
+      const plans = await listPlans(pool, call.provider.id, filter);
       return renderPlans(call, plans);
     },
   },

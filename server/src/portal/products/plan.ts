@@ -124,15 +124,21 @@ export async function lockPlan(tx: Transaction, providerId: number, id: number):
 const listPlansStatement = `
   select ${planColumns}
   from plans
-  where provider_id = $1 and kind = $2 and ($3::bigint is null or product_id = $3) and customized_from is null
+  where provider_id = $1 and kind = $2 and ($3::bigint is null or product_id = $3) and ($4 or customized_from is null)
   order by id`;
 
-/** Lists the plans of a kind, of all products or of one, without custom plans. */
+interface PlanFilter {
+  readonly kind: PlanKind;
+  readonly productId?: number | undefined;
+  readonly withCustom?: boolean | undefined;
+}
+
+/** Lists the plans of a kind, of all products or of one. Custom plans, which no other application can have, only on request. */
 export const listPlans = (
   db: Database,
   providerId: number,
-  { kind, productId }: { readonly kind: PlanKind; readonly productId?: number | undefined },
-): Promise<Plan[]> => db.query<Plan>(listPlansStatement, [providerId, kind, productId ?? null]);
+  { kind, productId, withCustom = false }: PlanFilter,
+): Promise<Plan[]> => db.query<Plan>(listPlansStatement, [providerId, kind, productId ?? null, withCustom]);
 
 // Served by plans_default_idx.
 const readDefaultPlansStatement = `select ${planColumns} from plans where provider_id = $1 and is_default order by id`;

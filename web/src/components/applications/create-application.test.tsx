@@ -11,6 +11,7 @@ const definition = (name: string, required: boolean) => ({
 const plan = (id: number, name: string, isDefault = false) => ({
   application_plan: { id, name, state: "published", default: isDefault },
 });
+const customized = { application_plan: { ...plan(6, "Basic (custom)").application_plan, custom: true } };
 const account = (id: number, org_name: string) => ({ account: { id, org_name } });
 const answers: Answers = {
   "GET fields_definitions": [200, { fields_definitions: [definition("name", true), definition("berth", true)] }],
@@ -23,7 +24,7 @@ const answers: Answers = {
       ],
     },
   ],
-  "GET services/7/application_plans": [200, { plans: [plan(1, "Basic", true), plan(2, "Gold")] }],
+  "GET services/7/application_plans": [200, { plans: [plan(1, "Basic", true), plan(2, "Gold"), customized] }],
   "GET services/8/application_plans": [200, { plans: [plan(3, "Spring")] }],
   "GET accounts?per_page=50": [200, { accounts: [account(4, "Quay Books"), account(5, "Harbour")] }],
   "GET accounts?query=harb&per_page=50": [200, { accounts: [account(5, "Harbour")] }],
@@ -39,7 +40,7 @@ const idOf = (name: string) => document.querySelector(`[role=dialog] [name=${nam
 const fillField = (name: string, value: string) => waitFor(() => fill(idOf(name), value));
 const quay = { id: 4, org_name: "Quay Books" };
 
-test("the dialog offers the plans and credentials of the chosen product only", async () => {
+test("the dialog offers the plans and credentials of the chosen product only, without custom plans", async () => {
   const { changes, path } = show({}, quay);
   await click("Create an application");
   await waitFor(() => expect(offered("product_id")).toEqual(["Choose a product", "Ferries", "Tides"]));
