@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import compress from "@fastify/compress";
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { type TenantCache, defaultCell } from "#cells/index.ts";
 import { accountManagementApi, unservedApi, unservedApis } from "#http/account-management-api/index.ts";
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
@@ -163,7 +163,8 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   const newId = createIdGenerator(clock);
   const http = openServer(parts, newId);
   logRequests(http, parts.log);
-  const drain = connectionDrain(drainTimes);
+  const handlers = new RunningHandlers(drainTimes.answerMs);
+  const drain = connectionDrain(drainTimes, handlers);
   drain.addHooks(http);
   parts.measureRequests?.(http);
   // Opt-in per route, because the size of a compressed response can reveal secrets.
@@ -182,7 +183,7 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
     }),
   );
   const traces = parts.tracing && new RequestTraces(parts.tracing);
-  const cells = otherCells && routeToCells(http, { ...parts, otherCells, newId, traces });
+  const cells = otherCells && routeToCells(http, { ...parts, otherCells, newId, traces, handlers });
   await http.register(async (interfaces) => {
     traces?.begin(interfaces);
     traces?.follow(interfaces);
@@ -202,6 +203,7 @@ const compression = { global: false, encodings: ["br", "gzip"], threshold: compr
 interface RoutedParts extends InterfaceParts {
   readonly otherCells: OtherCells;
   readonly traces: RequestTraces | undefined;
+  readonly handlers: RunningHandlers;
 }
 
 /**
@@ -217,6 +219,7 @@ function routeToCells(http: FastifyInstance, parts: RoutedParts): CellRouting {
     const ofCell = { ...parts, ...(await open(cell)), isTryOut: () => false };
     const { pool, clock, baseDomain, newId } = ofCell;
     const other = openServer(ofCell, newId, ({ raw }) => requestIds.get(raw));
+    parts.handlers.addHooks(other);
     await other.register(compress, compression);
     await other.register(async (interfaces) => {
       parts.traces?.follow(interfaces);
@@ -365,15 +368,57 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
   await interfaces.register(developerPortalPlugin({ ...portal, adminPortalUrl }));
 }
 
+/** The requests whose handlers still run, and may use the database: also those whose clients have gone. */
+export class RunningHandlers {
+  readonly #replies = new Set<FastifyReply>();
+  readonly #maxMs: number;
+  #onEnd: (() => void) | undefined;
+
+  /** @param maxMs How long a handler may run after its client has gone. */
+  constructor(maxMs: number) {
+    this.#maxMs = maxMs;
+  }
+
+  /** Call it before the routes are registered. */
+  addHooks(http: FastifyInstance): void {
+    http.addHook("onRequest", async (_request, reply) => {
+      this.#replies.add(reply);
+      reply.raw.once("close", () => {
+        if (reply.sent) this.#end(reply);
+        // The end is not seen if the handler returns nothing: to a client that has gone, nothing is sent then.
+        else setTimeout(() => this.#end(reply), this.#maxMs).unref();
+      });
+    });
+    http.addHook("onSend", async (_request, reply) => this.#end(reply));
+  }
+
+  /** Resolves when none is left. Call it when no more requests are accepted. */
+  async ended(): Promise<void> {
+    if (this.#replies.size > 0) await new Promise<void>((resolve) => (this.#onEnd = resolve));
+  }
+
+  /** Waits for none of them any longer. */
+  abandon(): void {
+    for (const reply of this.#replies) this.#end(reply);
+  }
+
+  #end(reply: FastifyReply): void {
+    this.#replies.delete(reply);
+    if (this.#replies.size === 0) this.#onEnd?.();
+  }
+}
+
+interface Drain {
+  addHooks(http: FastifyInstance): void;
+  waitLast(http: FastifyInstance): void;
+}
+
 /**
  * Closes an HTTP server without errors for clients. While it closes, each response says `connection: close`, and requests on
  * open connections are still served. The server stops when no connection is left or after `idleMs`, and then waits for requests
  * in flight. Call `addHooks` before the routes are registered and `waitLast` after them: streams must end first.
  */
-export function connectionDrain({ idleMs, slowClientMs, answerMs }: DrainTimes): {
-  addHooks(http: FastifyInstance): void;
-  waitLast(http: FastifyInstance): void;
-} {
+export function connectionDrain({ idleMs, slowClientMs, answerMs }: DrainTimes, handlers: RunningHandlers): Drain {
   /** The last response of each connection. */
   const responses = new Map<Socket, ServerResponse>();
   const empty = new AbortController();
@@ -387,8 +432,13 @@ export function connectionDrain({ idleMs, slowClientMs, answerMs }: DrainTimes):
     if (slow.length === responses.size) server.closeAllConnections();
     else for (const [socket] of slow) socket.destroy();
   };
+  const cutAll = (server: Server): void => {
+    server.closeAllConnections();
+    handlers.abandon();
+  };
   return {
     addHooks(http) {
+      handlers.addHooks(http);
       http.addHook("onRequest", async ({ raw: { socket } }, reply) => {
         const isNew = !responses.has(socket);
         responses.set(socket, reply.raw);
@@ -406,8 +456,9 @@ export function connectionDrain({ idleMs, slowClientMs, answerMs }: DrainTimes):
         isClosing = true;
         stopWaitingIfEmpty();
         setTimeout(() => cutSlowClients(http.server), slowClientMs).unref();
-        setTimeout(() => http.server.closeAllConnections(), answerMs).unref();
+        setTimeout(() => cutAll(http.server), answerMs).unref();
       });
+      http.addHook("onClose", () => handlers.ended());
     },
     waitLast(http) {
       http.register(async (last) => {

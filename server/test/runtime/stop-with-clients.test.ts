@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import fastify from "fastify";
 import { expect, onTestFinished } from "vitest";
 import { Client } from "undici";
-import { connectionDrain } from "../../src/app/serve-http.ts";
+import { RunningHandlers, connectionDrain } from "../../src/app/serve-http.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { kill } from "../support/processes.ts";
@@ -136,6 +136,40 @@ test(
   },
 );
 
+test(
+  "a stop waits for changes whose clients have gone, also for those that wait for a database connection",
+  { timeout },
+  async ({ databaseUrl, owner }) => {
+    await using folder = await makeDataDir();
+    await using serving = serve(folder.path, {
+      ...inOneProcess,
+      DATABASE_URL: databaseUrl,
+      BELLWIRE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
+      BELLWIRE_ACCESS_TOKEN: token,
+    });
+    const url = await serving.ready();
+    await owner.inTransaction(async (tx) => {
+      await tx.query("lock table accounts in exclusive mode");
+      const gone = new AbortController();
+      const changes = Array.from({ length: 30 }, (_, nth) =>
+        fetch(`${url}/admin/api/signup.json`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${token}` },
+          body: new URLSearchParams({ org_name: "Pier", username: `joan${nth}`, email: `joan${nth}@example.com` }),
+          signal: gone.signal,
+        }),
+      );
+      await until(async () => (await countWaiting(owner)) >= 8);
+      gone.abort();
+      await Promise.allSettled(changes);
+      kill(serving.pid, "SIGTERM");
+      await until(async () => !(await fetch(`${url}/healthz`).catch(() => undefined)));
+    });
+    expect(await serving.ended).toBe(0);
+    expect(serving.stderr.match(/^.*"level":[456]0.*$/gm) ?? []).toEqual([]);
+  },
+);
+
 /**
  * A client with one connection, on a thread of its own: the server's event loop may be blocked. Sends at the start and when the first
  * number grows; then the second one does.
@@ -153,7 +187,7 @@ const clientThread = `
 test("a request that arrived while the event loop was busy is answered before idle connections are closed", async () => {
   const idleMs = 20;
   const http = fastify({ return503OnClosing: false });
-  const drain = connectionDrain({ idleMs, slowClientMs: 60_000, answerMs: 60_000 });
+  const drain = connectionDrain({ idleMs, slowClientMs: 60_000, answerMs: 60_000 }, new RunningHandlers(60_000));
   drain.addHooks(http);
   http.get("/", async () => "served");
   const steps = new Int32Array(new SharedArrayBuffer(8));
@@ -172,5 +206,26 @@ test("a request that arrived while the event loop was busy is answered before id
   expect(String(await once(client, "message"))).toContain("200 OK");
   const closed = http.close();
   expect(String(await once(client, "message"))).toMatch(/200 OK.*connection: close.*served/is);
+  await closed;
+});
+
+test("a stop waits no longer than its limit for handlers that never end", { timeout: 20_000 }, async () => {
+  const http = fastify({ return503OnClosing: false });
+  const drain = connectionDrain({ idleMs: 0, slowClientMs: 10, answerMs: 20 }, new RunningHandlers(600_000));
+  drain.addHooks(http);
+  let requests = 0;
+  http.get("/", () => {
+    requests += 1;
+    return new Promise(() => undefined);
+  });
+  drain.waitLast(http);
+  const url = await http.listen({ port: 0, host: "127.0.0.1" });
+  const gone = new AbortController();
+  const left = fetch(url, { signal: gone.signal });
+  const cut = fetch(url);
+  await until(() => requests === 2);
+  gone.abort();
+  const closed = http.close();
+  expect((await Promise.allSettled([left, cut])).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   await closed;
 });
