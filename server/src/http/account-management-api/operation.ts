@@ -249,7 +249,8 @@ function parseJsonObject(body: Buffer): object {
   const text = decodeUtf8(body);
   if (text.trim() === "") return {};
   const json = parseJson(text);
-  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Problem("request-unreadable");
+  if (json === null || json === "") return {}; // axios encodes the lack of a body so, and 3scale accepts it
+  if (typeof json !== "object" || Array.isArray(json)) throw new Problem("request-unreadable");
   limitJsonValues(json);
   return json;
 }
