@@ -115,3 +115,25 @@ test("the button of the masthead opens the search, and Ctrl-K closes the search"
   await click("Search Ctrl K");
   expect(await waitFor(input)).toBeTruthy();
 });
+
+test("Enter before the results of a text have come opens the first of them, not one of the text before", async () => {
+  const quay = { ...harbours[0], id: "5", title: "Quay Books" };
+  const { promise, resolve: respond } = Promise.withResolvers<void>();
+  const page = showPage("/nowhere", {
+    "GET /api/v1/search": async ({ query }) => {
+      if (query.get("q") === "harbour") return [200, { data: harbours }];
+      await promise;
+      return [200, { data: [quay] }];
+    },
+  });
+  await says("There is no such page");
+  press("k", { ctrlKey: true });
+  await type("harbour");
+  await waitFor(() => expect(announced()).toContain("Harbour & Sons"));
+  await type("quay");
+  press("Enter");
+  await waitFor(() => expect(page.askedFor("GET /api/v1/search")).toHaveLength(2));
+  expect(page.address()).toBe("/nowhere");
+  respond();
+  await waitFor(() => expect(page.address()).toBe("/accounts/5"));
+});

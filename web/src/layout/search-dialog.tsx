@@ -20,6 +20,7 @@ export function SearchDialog({ onClose }: SearchDialogProps) {
   const open = useOpenEntry(onClose);
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
+  const [isAwaited, setAwaited] = useState(false);
   const objects = useFoundObjects(text);
   const local = findLocalEntries(text, session);
   const [lists, others] = [
@@ -28,6 +29,11 @@ export function SearchDialog({ onClose }: SearchDialogProps) {
   ];
   const entries = [...objects.entries, ...others, ...lists];
   const active = Math.min(chosen, entries.length - 1);
+  const entry = entries[active];
+
+  useEffect(() => {
+    if (isAwaited && !objects.isSearching && entry) open(entry); // which closes the search
+  }, [isAwaited, objects.isSearching, entry, open]);
 
   const onKey = (event: ReactKeyboardEvent): void => {
     if (isComposing(event)) return;
@@ -38,13 +44,15 @@ export function SearchDialog({ onClose }: SearchDialogProps) {
       End: entries.length - 1,
     };
     const next = moves[event.key];
-    const entry = entries[active];
     if (next !== undefined && entries.length > 0) {
       event.preventDefault();
       setChosen(next);
+      setAwaited(false);
     } else if (event.key === "Enter" && entry) {
       event.preventDefault();
-      open(entry);
+      // The first entry may still be one of the text before. One that was chosen with the arrows is meant as it is.
+      if (objects.isSearching && active === 0) setAwaited(true);
+      else open(entry);
     }
   };
 
@@ -67,13 +75,14 @@ export function SearchDialog({ onClose }: SearchDialogProps) {
             isExpanded={entries.length > 0}
             aria-label="Search accounts, users, applications, endpoints, ids and pages"
             aria-controls={`${id}list`}
-            {...(entries[active] && { "aria-activedescendant": `${id}${active}` })}
+            {...(entry && { "aria-activedescendant": `${id}${active}` })}
             placeholder="Account, user, application, endpoint, id or page"
             autoComplete="off"
             value={text}
             onChange={(_, typed) => {
               setText(typed);
               setChosen(0);
+              setAwaited(false);
             }}
             onKeyDown={onKey}
           />
