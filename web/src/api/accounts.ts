@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { hashKey, infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { type ApiClient, type BellwireSchemas, pagesQuery, responseBody } from "./bellwire-client.ts";
 import type { ManagementClient, ManagementSchemas } from "./management-client.ts";
 import type { AccountPlan } from "./products.ts";
@@ -18,10 +18,24 @@ export interface AccountFilter {
 
 export const perPage = 50;
 
+interface PageFilter {
+  readonly page?: number;
+}
+
+/** Returns the page that a list shows while another page of the same list is read: both have the same number of pages. */
+export const pageBefore =
+  <Page, Filter extends PageFilter>(filter: Filter) =>
+  (shown: Page | undefined, query: { readonly queryKey: readonly [string, string, Filter] } | undefined) =>
+    query && isSameList(query.queryKey[2], filter) ? shown : undefined;
+
+const isSameList = (one: PageFilter, other: PageFilter): boolean =>
+  hashKey([{ ...one, page: 1 }]) === hashKey([{ ...other, page: 1 }]);
+
 export const accountsQuery = (api: ManagementClient, filter: AccountFilter) =>
   queryOptions({
-    queryKey: ["accounts", "list", filter],
+    queryKey: ["accounts", "list", filter] as const,
     queryFn: () => api.readList<Account>("accounts", { ...filter, per_page: perPage }),
+    placeholderData: pageBefore(filter),
   });
 
 export const accountQuery = (api: ManagementClient, id: number) =>

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { perPage } from "./accounts.ts";
+import { pageBefore, perPage } from "./accounts.ts";
 import { ApiProblem } from "./api-problem.ts";
 import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
 import type { ManagementClient, ManagementSchemas, ObjectList } from "./management-client.ts";
@@ -29,8 +29,9 @@ export interface ApplicationFilter {
 
 export const applicationsQuery = (api: ManagementClient, filter: ApplicationFilter) =>
   queryOptions({
-    queryKey: ["applications", "list", filter],
+    queryKey: ["applications", "list", filter] as const,
     queryFn: () => (filter.by === "app_id" && filter.query ? findByAppId(api, filter) : readPage(api, filter)),
+    placeholderData: pageBefore(filter),
   });
 
 const readPage = (api: ManagementClient, { by = "name", query: text, ...filter }: ApplicationFilter) =>

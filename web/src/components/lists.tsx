@@ -15,7 +15,7 @@ import {
   ToolbarItem,
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
-import { type ReactNode, type SyntheticEvent, useEffect, useState } from "react";
+import { type ReactNode, type SyntheticEvent, useEffect, useRef, useState } from "react";
 import { countOf, formatCount } from "./counts.ts";
 import { perPage } from "../api/accounts.ts";
 
@@ -145,16 +145,32 @@ export interface ListPaginationProps {
 
 /** Renders nothing while one page holds everything. */
 export function ListPagination({ total, page, onPage }: ListPaginationProps) {
+  const buttons = useRef<HTMLDivElement>(null);
+  /** The page to which a button with the focus leads. */
+  const focused = useRef<number>(undefined);
+  useEffect(() => {
+    if (focused.current !== page) return;
+    focused.current = undefined;
+    // On the first and the last page, the button that led there is disabled, which takes the focus from it.
+    const { current } = buttons;
+    if (current?.querySelector(":focus:not(:disabled)")) return;
+    current?.querySelector<HTMLElement>(":is([data-action=next], [data-action=previous]):not(:disabled)")?.focus();
+  }, [page]);
   if (total <= perPage) return null;
   return (
-    <Pagination
-      variant="bottom"
-      itemCount={total}
-      perPage={perPage}
-      perPageOptions={[]}
-      page={page}
-      onSetPage={(_, chosen) => onPage(chosen)}
-    />
+    <div ref={buttons}>
+      <Pagination
+        variant="bottom"
+        itemCount={total}
+        perPage={perPage}
+        perPageOptions={[]}
+        page={page}
+        onSetPage={(_, chosen) => {
+          if (buttons.current?.contains(document.activeElement)) focused.current = chosen;
+          onPage(chosen);
+        }}
+      />
+    </div>
   );
 }
 

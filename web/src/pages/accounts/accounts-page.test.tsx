@@ -77,6 +77,27 @@ test("the last page follows one behind it, as after the deletion of all its rows
   expect(address()).toEqual({ page: 2 });
 });
 
+test("the keyboard goes from page to page without losing its place, also at the last one", async () => {
+  const { answers } = show([200, {}]);
+  const metadata = { total_entries: 130 };
+  answers[listed] = [200, { accounts: [account(4, "Quay Books")], metadata }];
+  answers["GET accounts?page=2&per_page=50"] = [200, { accounts: [account(5, "Harbour")], metadata }];
+  answers["GET accounts?page=3&per_page=50"] = [200, { accounts: [account(6, "Pier")], metadata }];
+  await waitFor(() => expect(page()).toContain("Quay Books"));
+  document.querySelector<HTMLElement>("[data-action=next]")?.focus();
+  const press = () => document.activeElement instanceof HTMLElement && document.activeElement.click();
+  press();
+  await waitFor(() => expect(page()).toContain("Harbour"));
+  press();
+  await waitFor(() => expect(page()).toContain("Pier"));
+  expect(document.activeElement?.getAttribute("data-action")).toBe("previous");
+  press();
+  await waitFor(() => expect(page()).toContain("Harbour"));
+  press();
+  await waitFor(() => expect(page()).toContain("Quay Books"));
+  expect(document.activeElement?.getAttribute("data-action")).toBe("next");
+});
+
 test("a bulk operation requires confirmation with the names, and reports the result", async () => {
   const { answers, changes } = show([200, { data: done(4, 6) }]);
   await tick("tick-4");

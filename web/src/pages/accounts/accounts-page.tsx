@@ -43,7 +43,8 @@ export function AccountsPage() {
   const query = useQuery(accountsQuery(useManagement(), filter));
   const { data: requests = [] } = useQuery(accountPlanRequestsQuery(useApi()));
   const ticks = useRowSelection();
-  const selected = query.data?.objects.filter(({ id }) => ticks.has(id)) ?? [];
+  const shown = query.isPlaceholderData ? undefined : query.data;
+  const selected = shown?.objects.filter(({ id }) => ticks.has(id)) ?? [];
   const [isCreating, setCreating] = useState(false);
   return (
     <>
@@ -71,21 +72,25 @@ export function AccountsPage() {
         </Toolbar>
         <TotalRows total={query.data?.total} nouns={["account", "accounts"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="accounts" />}>
-          {({ objects: accounts, total }) =>
-            accounts.length === 0 ? (
+          {({ total }) =>
+            shown?.objects.length === 0 ? (
               <EmptyPage total={total} page={page} onPage={(last) => narrow({ ...filter, page: last })}>
                 <NoAccounts isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
               </EmptyPage>
             ) : (
               <>
-                <ListTable
-                  label="Accounts"
-                  rows={accounts}
-                  columns={columns}
-                  keyOf={({ id }) => id}
-                  nameOf={({ org_name }) => org_name}
-                  selection={ticks}
-                />
+                {shown ? (
+                  <ListTable
+                    label="Accounts"
+                    rows={shown.objects}
+                    columns={columns}
+                    keyOf={({ id }) => id}
+                    nameOf={({ org_name }) => org_name}
+                    selection={ticks}
+                  />
+                ) : (
+                  <TableSkeleton of="accounts" />
+                )}
                 <ListPagination
                   total={total}
                   page={page}

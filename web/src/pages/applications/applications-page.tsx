@@ -50,7 +50,8 @@ export function ApplicationsPage() {
   const query = useQuery(applicationsQuery(useManagement(), filter));
   const { data: requests = [] } = useQuery(planRequestsQuery(useApi()));
   const ticks = useRowSelection();
-  const selected = query.data?.objects.filter(({ id }) => ticks.has(id)) ?? [];
+  const shown = query.isPlaceholderData ? undefined : query.data;
+  const selected = shown?.objects.filter(({ id }) => ticks.has(id)) ?? [];
   return (
     <>
       <PageHeader title="Applications" actions={<CreateApplication />}>
@@ -63,14 +64,18 @@ export function ApplicationsPage() {
         </ApplicationFilters>
         <TotalRows total={query.data?.total} nouns={["application", "applications"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="applications" />}>
-          {({ objects: applications, total }) =>
-            applications.length === 0 ? (
+          {({ total }) =>
+            shown?.objects.length === 0 ? (
               <EmptyPage total={total} page={page} onPage={(last) => narrow({ ...filter, page: last })}>
                 <NoApplications isFiltered={Object.keys(filter).length > 0} onShowAll={() => narrow({})} />
               </EmptyPage>
             ) : (
               <>
-                <ApplicationsTable applications={applications} showsAccount ticks={ticks} />
+                {shown ? (
+                  <ApplicationsTable applications={shown.objects} showsAccount ticks={ticks} />
+                ) : (
+                  <TableSkeleton of="applications" />
+                )}
                 <ListPagination
                   total={total}
                   page={page}
