@@ -226,9 +226,17 @@ test("a bin's page is live again after its server was away", async ({ browser, d
   await page.getByText("Paused", { exact: true }).waitFor();
   await setHidden(page, false);
   await page.getByText("No connection", { exact: true }).waitFor();
+  // More than the newest page has.
+  for (let number = 1; number <= 120; number += 1) {
+    await served.http.inject({ method: "POST", url: `/bins/${served.bin.id}`, payload: "{}" });
+  }
   await page.unroute("**/bins/**");
   await page.clock.fastForward(3000);
   await page.getByText("Refreshing every 3 seconds", { exact: true }).waitFor();
+  const shown = await page
+    .locator(".request")
+    .evaluateAll((all) => all.map(({ dataset }) => Number(dataset["number"])));
+  expect(shown).toEqual(Array.from({ length: 120 }, (_, place) => 120 - place));
   await page.clock.fastForward(3000);
   await page.getByText("Live", { exact: true }).waitFor();
 });

@@ -159,21 +159,35 @@ function showStatus(state, text) {
 /** The running call of `poll`, which every later one ends. */
 let polling;
 
+/**
+ * Returns the requests after the last one that is shown, the newest first, or the response that says why not. Reads older pages until
+ * they join those that are shown, or fill the list: after a pause, more than a page may be new.
+ */
+async function readNew() {
+  const fresh = [];
+  for (let url = location.href; url !== undefined;) {
+    const response = await fetch(url);
+    if (!response.ok) return { response, fresh };
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const requests = [...page.querySelectorAll(".request")];
+    const unseen = requests.filter((request) => Number(request.dataset.number) > Number(list.dataset.last));
+    fresh.push(...unseen);
+    const hasMore = unseen.length > 0 && unseen.length === requests.length && fresh.length < shownMax;
+    url = hasMore ? page.querySelector("#older:not([hidden]) a")?.href : undefined;
+  }
+  return { fresh };
+}
+
 /** Refreshes the page every 3 seconds. `mayListen` says when to end this, and receives whether the server is back after an interruption. */
 async function poll(mayListen, wasAway = false) {
   const mine = (polling = {});
   let isAway = false;
   try {
-    const response = await fetch(location.href);
-    const text = response.ok ? await response.text() : "";
+    const { response, fresh } = await readNew();
     if (polling !== mine) return;
-    if (response.status === 404) return showStatus("gone", "This bin was deleted");
-    if (response.status === 403) return showStatus("gone", "This link has expired");
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    const page = new DOMParser().parseFromString(text, "text/html");
-    const fresh = [...page.querySelectorAll(".request")].filter(
-      (request) => Number(request.dataset.number) > Number(list.dataset.last),
-    );
+    if (response?.status === 404) return showStatus("gone", "This bin was deleted");
+    if (response?.status === 403) return showStatus("gone", "This link has expired");
+    if (response) throw new Error(`status ${response.status}`);
     for (const request of fresh.toReversed()) show(Number(request.dataset.number), request.outerHTML);
     showStatus("on", "Refreshing every 3 seconds");
   } catch {
