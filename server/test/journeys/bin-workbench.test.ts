@@ -214,7 +214,41 @@ test("seven shown windows of a browser load, and all show a new request", async 
   expect(states).toEqual([...Array(3).fill("Refreshing every 3 seconds"), ...Array(4).fill("Live")]);
 });
 
-test("a bin's page is live again after its server was away", async ({ browser, database }) => {
+test("the last response that was chosen is the one that a bin has and shows, and a lost choice is reported", async ({
+  browser,
+  database,
+}) => {
+  await using served = await serveBin(database);
+  await using page = await browser.newPage();
+  await page.goto(served.viewUrl);
+  const sent: string[] = [];
+  const first = Promise.withResolvers<void>();
+  await page.route("**/answer*", async (route) => {
+    sent.push(route.request().postData() ?? "");
+    if (sent.length === 1) await first.promise;
+    return route.continue();
+  });
+  const choice = (name: string) => page.getByRole("button", { name, exact: true });
+  await choice("500").click();
+  await choice("503").click();
+  await choice("404").click();
+  await expect.poll(() => sent).toEqual(["status=500"]);
+  first.resolve();
+  await page.locator('button[value="404"][aria-pressed="true"]').waitFor();
+  expect(await page.locator(".answer button[aria-pressed=true]").allInnerTexts()).toEqual(["404", "0 s"]);
+  expect(await readBin(database, served.bin)).toMatchObject({ answerStatus: 404 });
+
+  await page.unroute("**/answer*");
+  await page.route("**/answer*", (route) => route.abort());
+  await choice("410").click();
+  await page.getByRole("alert").filter({ hasText: "Check your connection and choose again." }).waitFor();
+  await page.unroute("**/answer*");
+  await choice("410").click();
+  await page.locator('button[value="410"][aria-pressed="true"]').waitFor();
+  expect(await page.getByRole("alert").count()).toBe(0);
+});
+
+test("a bin's page is live again after its server was away, and lacks no request", async ({ browser, database }) => {
   await using served = await serveBin(database);
   await using page = await browser.newPage();
   await page.clock.install();

@@ -282,10 +282,16 @@ document.addEventListener("click", (event) => {
   if (button) void copy(button);
 });
 
+/** The choices that are being sent: one at a time, so that the last one counts. */
+let choosing = Promise.resolve();
+
 async function choose(form, button) {
   const body = new URLSearchParams([[button.name, button.value]]);
   const response = await fetch(form.action, { method: "POST", body }).catch(() => undefined);
-  if (!response?.ok) return location.reload();
+  const error = form.querySelector(".errors");
+  error.hidden = response !== undefined;
+  if (!response) return;
+  if (!response.ok) return location.reload();
   for (const choice of form.querySelectorAll(`button[name="${button.name}"]`))
     choice.setAttribute("aria-pressed", String(choice === button));
 }
@@ -308,7 +314,8 @@ document.addEventListener("submit", (event) => {
 document.getElementById("answer")?.addEventListener("submit", (event) => {
   if (!event.submitter?.name) return;
   event.preventDefault();
-  void choose(event.currentTarget, event.submitter);
+  const { currentTarget: form, submitter } = event;
+  choosing = choosing.then(() => choose(form, submitter));
 });
 
 prepare(document);
