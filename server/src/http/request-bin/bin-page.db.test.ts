@@ -57,6 +57,12 @@ test("an open page shows new requests, and its controls work without a reload", 
   expect(await readBin(database, bin)).toMatchObject({ answerStatus: 500 });
   expect(await page.title()).toBe("(2) Request bin | Bellwire");
   expect(errors).toEqual([]);
+
+  await database.query("update bins set requests_caught = 12345 where id = $1", [bin.id]);
+  await page.reload();
+  await page.getByRole("heading", { name: "Received 12,345" }).waitFor();
+  await sender.send(buildAttempt({ url }));
+  await page.getByRole("heading", { name: "Received 12,346" }).waitFor();
 });
 
 test("an open page keeps the newest requests open, and those that the user works with", async ({

@@ -145,6 +145,7 @@ function representPage(viewer: Viewer, { older, isNewest, search, shares }: Requ
       name: bin.name,
       url: binUrl,
       requests_caught: bin.requestsCaught,
+      requests_caught_text: bin.requestsCaught.toLocaleString("en"),
       rules: JSON.stringify(bin.answerRules, null, 2),
       rules_count: bin.answerRules.length,
       forward_url: maySend ? bin.forwardUrl : bin.forwardUrl && maskUrl(bin.forwardUrl),

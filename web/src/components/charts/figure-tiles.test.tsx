@@ -51,9 +51,9 @@ test("a sparkline has the same figures as text", () => {
   expect(
     describePoints([
       { delivered: 3, failed: 1 },
-      { delivered: 4, failed: 0 },
+      { delivered: 4000, failed: 0 },
     ]),
-  ).toBe("Last hour: 7 delivered, 1 failed");
+  ).toBe("Last hour: 4,003 delivered, 1 failed");
   expect(describePoints([])).toBe("Last hour: no attempts");
 });
 

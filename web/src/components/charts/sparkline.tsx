@@ -1,3 +1,4 @@
+import { formatCount } from "../counts.ts";
 import "./charts.css";
 
 export interface SparklinePoint {
@@ -44,5 +45,5 @@ export function describePoints(points: readonly SparklinePoint[]): string {
   const sum = (key: keyof SparklinePoint): number => points.reduce((total, point) => total + point[key], 0);
   const [delivered, failed] = [sum("delivered"), sum("failed")];
   if (delivered + failed === 0) return "Last hour: no attempts";
-  return `Last hour: ${delivered} delivered, ${failed} failed`;
+  return `Last hour: ${formatCount(delivered)} delivered, ${formatCount(failed)} failed`;
 }

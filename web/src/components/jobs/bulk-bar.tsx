@@ -94,7 +94,7 @@ export function BulkBar({ of, filter, selection, kinds }: BulkBarProps) {
               <span role="status">
                 {isAll
                   ? `All${total === undefined ? "" : ` ${countedRows(total, of)}`} that match`
-                  : `${ids.size} selected`}
+                  : `${formatCount(ids.size)} selected`}
               </span>
             </ToolbarItem>
             {!isAll && total !== undefined && total > ids.size && (

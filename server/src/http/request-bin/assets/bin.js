@@ -60,8 +60,9 @@ function show(number, html) {
   list.dataset.last = String(number);
   document.getElementById("waiting").hidden = true;
   document.getElementById("caught").hidden = false;
-  document.getElementById("count").textContent = String(number);
-  document.title = `(${number}) Request bin | Bellwire`;
+  const count = number.toLocaleString("en");
+  document.getElementById("count").textContent = count;
+  document.title = `(${count}) Request bin | Bellwire`;
   collapseOlder();
   if (list.childElementCount > shownMax) removeOldest();
 }
