@@ -63,6 +63,18 @@ test("an update ignores role and state", async ({ api }) => {
   expect(response.json().user).toMatchObject({ role: "member", state: "pending", email: "olafur@quay.test" });
 });
 
+test("a blank email address changes nothing for a user without one, and is refused for others", async ({ api }) => {
+  const { account, admin } = await signUp(api);
+  const other = await addMember(api, account, member);
+  for (const email of ["", null]) {
+    const send = (id: number, username: string) =>
+      api.send("PUT", `/accounts/${account}/users/${id}.json`, { payload: { username, email } });
+    const [changed, refused] = [await send(admin, `quay${email}`), await send(other, "olafur")];
+    expect([changed.statusCode, changed.json().user?.username]).toEqual([200, `quay${email}`]);
+    expect(refused.json()).toEqual({ errors: { email: ["should look like an email address"] } });
+  }
+});
+
 test("the last admin of an account cannot be deleted, and the error has the reason", async ({ api }) => {
   const { account, admin } = await signUp(api);
   const xml = await api.send("DELETE", `/accounts/${account}/users/${admin}.xml`);

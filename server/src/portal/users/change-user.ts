@@ -280,10 +280,11 @@ function parseUserUpdate(
     ...(before.email === null ? {} : { email: before.email }),
   };
   const { changes, errors } = parseFieldInput({ definitions, target: "User", writer, stored: old }, values);
-  const { username, email, ...fields } = applyFieldInput(old, changes);
-  const updated = { username: textOf(username) ?? "", email: textOf(email) ?? null };
-  const user = { ...before, ...updated, fields };
-  const wrongNames = filterErrors(userNameErrors({ ...updated, email: updated.email ?? "" }), (name) =>
+  const { username, email: address, ...fields } = applyFieldInput(old, changes);
+  const user = { ...before, username: textOf(username) ?? "", email: textOf(address) ?? null, fields };
+  // A sign-up by a program may leave the email address out. Then a blank one is no change.
+  const email = user.email ?? (before.email === null ? null : "");
+  const wrongNames = filterErrors(userNameErrors({ username: user.username, email }), (name) =>
     Object.hasOwn(changes, name),
   );
   return { user, errors: mergeErrors(errors, wrongNames) };
