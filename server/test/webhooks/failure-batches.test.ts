@@ -159,21 +159,45 @@ test.for(ways)(
   },
 );
 
+interface Selection {
+  readonly providerId: number;
+  readonly endpointId: number;
+  readonly eventIds: readonly string[];
+}
+
+/** Deletes failures as a job does. */
+const deleteSelected = (pool: Pool, { providerId, endpointId, eventIds }: Selection): Promise<number> =>
+  pool.inTransaction(async (tx) => {
+    const { id: deletionId } = await extendDeletion(tx, providerId);
+    const selectedAt = new Date(Date.now() + 1); // later than the failures, which may be of the same millisecond
+    const keys = { providerId, eventIds, endpointIds: eventIds.map(() => endpointId) };
+    return deleteSelectedFailures(tx, { ...keys, selectedAt, deletionId });
+  });
+
 test("a job deletes failures that another transaction has locked, once that has ended", async ({ database }) => {
   const { providerId, endpointIds, eventIds } = await buildFailures(database, { each: 2 });
-  const keys = { providerId, eventIds, endpointIds: eventIds.flatMap(() => endpointIds) };
   const deleted: Promise<number>[] = [];
   await database.inTransaction(async (tx) => {
     await tx.query("update failures set url = url where event_id = $1", [eventIds[0]]); // moves the row, as rekey does
-    const job = database.inTransaction(async (other) => {
-      const { id: deletionId } = await extendDeletion(other, providerId);
-      const selectedAt = new Date(Date.now() + 1); // later than the failures, which may be of the same millisecond
-      return deleteSelectedFailures(other, { ...keys, selectedAt, deletionId });
-    });
-    deleted.push(job);
+    deleted.push(deleteSelected(database, { providerId, eventIds, endpointId: endpointIds[0] ?? 0 }));
     await until(() => countWaiting(database));
   });
   expect(await Promise.all(deleted)).toEqual([2]);
+});
+
+test("a job that deletes failures locks their deliveries in the order of all locks", async ({ database }) => {
+  const { providerId, endpointIds, eventIds } = await buildFailures(database, { each: 3 });
+  const [, second = "", third] = eventIds.toSorted();
+  const deleted: Promise<number>[] = [];
+  const free = await database.inTransaction(async (tx) => {
+    await tx.query("select from deliveries where event_id = $1 for update", [second]);
+    const selected = eventIds.toSorted().toReversed();
+    deleted.push(deleteSelected(database, { providerId, eventIds: selected, endpointId: endpointIds[0] ?? 0 }));
+    await until(() => countWaiting(database), { withinMs: 10_000 });
+    return tx.query("select event_id from deliveries order by event_id for update skip locked");
+  });
+  expect(free).toEqual([{ eventId: second }, { eventId: third }]);
+  expect(await Promise.all(deleted)).toEqual([3]);
 });
 
 test("a retry leaves failures that another transaction has locked for long", async ({ database }) => {
