@@ -52,3 +52,17 @@ test("an empty key finds no application and does not fall back to the id", async
   expect((await api.send("GET", `/applications/find.json?application_id=${application}`)).statusCode).toBe(200);
   expect((await api.send("GET", `/accounts/${account}/applications/find.json?user_key=`)).statusCode).toBe(404);
 });
+
+test("an account's application is found by either credential, unlike one of all accounts", async ({ api }) => {
+  const { account } = await createPortalObjects(api);
+  const service = { name: "Tides", backend_version: "2" };
+  const { id } = (await api.send("POST", "/services.json", { payload: service })).json().service;
+  const plan = await api.send("POST", `/services/${id}/application_plans.json`, { payload: { name: "Basic" } });
+  const payload = { plan_id: plan.json().application_plan.id, application_id: "tide-id" };
+  const { application } = (await api.send("POST", `/accounts/${account}/applications.json`, { payload })).json();
+  for (const query of ["user_key=tide-id&app_id=tide-id", "user_key=&app_id=tide-id"]) {
+    const found = await api.send("GET", `/accounts/${account}/applications/find.json?${query}`);
+    expect([query, found.json().application?.id]).toEqual([query, application.id]);
+    expect((await api.send("GET", `/applications/find.json?${query}`)).statusCode).toBe(404);
+  }
+});

@@ -13,7 +13,7 @@ import {
   allApplicationsResponse,
   applicationResponse,
   credentialQuery,
-  parseCredential,
+  parseCredentials,
   renderApplications,
   respondWithApplication,
   withAccounts,
@@ -107,7 +107,7 @@ export const applicationSearchOperations: readonly Operation[] = [
     response: applicationResponse,
     async handle({ pool }, call) {
       const { provider, caller, query } = call;
-      const key = parseCredential(query) ?? parseIdKey(query);
+      const [key = parseIdKey(query)] = parseCredentials(query); // a wrong one has no fallback
       const scope = { productId: parseId(query["service_id"]), productScope: caller.productScope };
       const application = key && (await findApplication(pool, provider.id, { ...key, ...scope }));
       return respondWithApplication(pool, call, requireSuccess(application));

@@ -202,11 +202,14 @@ export const credentialQuery = {
   app_id: Type.Optional(Type.String({ description: "The application id or client id, for other services." })),
 };
 
-export function parseCredential(
-  query: Parameters,
-): { readonly userKey: string } | { readonly appId: string } | undefined {
-  if (query["user_key"] !== undefined) return { userKey: parseText(query["user_key"]) ?? "" };
-  return query["app_id"] === undefined ? undefined : { appId: parseText(query["app_id"]) ?? "" };
+type Credential = { readonly userKey: string } | { readonly appId: string };
+
+/** Returns the credentials that are sent, even empty ones, in the order in which 3scale looks for them. */
+export function parseCredentials({ user_key: userKey, app_id: appId }: Parameters): readonly Credential[] {
+  return [
+    ...(userKey === undefined ? [] : [{ userKey: parseText(userKey) ?? "" }]),
+    ...(appId === undefined ? [] : [{ appId: parseText(appId) ?? "" }]),
+  ];
 }
 
 const transitionOperation = (transition: ApplicationTransition, title: string, description: string): Operation => ({
@@ -294,7 +297,7 @@ export const applicationOperations: readonly Operation[] = [
   },
   {
     title: "Application Find (of an account)",
-    description: "Finds an application of an account by its user key or application id.",
+    description: "Finds an application of an account by its user key, or else by its application id.",
     method: "GET",
     path: "/accounts/{account_id}/applications/find",
     action: "read-portal",
@@ -303,10 +306,12 @@ export const applicationOperations: readonly Operation[] = [
     async handle({ pool }, call) {
       const { provider, caller, query } = call;
       const account = await requireAccount(pool, provider.id, call.id("account_id"));
-      const credential = parseCredential(query);
       const scope = { accountId: account.id, productScope: caller.productScope };
-      const application = credential && (await findApplication(pool, provider.id, { ...credential, ...scope }));
-      return respondWithApplication(pool, call, requireSuccess(application));
+      for (const credential of parseCredentials(query)) {
+        const application = await findApplication(pool, provider.id, { ...credential, ...scope });
+        if (application) return respondWithApplication(pool, call, application);
+      }
+      throw new Problem("not-found");
     },
   },
   {
