@@ -124,6 +124,20 @@ export function ServerAwayNotice({ onRetry, headingLevel = "h2" }: ServerAwayNot
   );
 }
 
+/** A query of a part of a page. Its failure is shown in its place, because the other parts are still of use. */
+export interface PartQuery<Data> {
+  readonly data: Data | undefined;
+  readonly errorUpdateCount: number;
+  readonly refetch: () => unknown;
+}
+
+/**
+ * Tells whether a query has failed and has never had a response. While it runs again it has no error, and its place would change every few
+ * seconds.
+ */
+export const hasFailed = ({ data, errorUpdateCount }: Omit<PartQuery<unknown>, "refetch">): boolean =>
+  data === undefined && errorUpdateCount > 0;
+
 const rows = ["a", "b", "c", "d", "e"];
 
 /** Stands for what is loading. Screen readers read it once, not per row. */

@@ -1,4 +1,4 @@
-import { Card, CardBody, CardHeader, CardTitle, Skeleton } from "@patternfly/react-core";
+import { Button, Card, CardBody, CardHeader, CardTitle, Skeleton } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
@@ -12,6 +12,7 @@ import {
   outcomes,
   outcomesQuery,
 } from "../../api/statistics.ts";
+import { type PartQuery, hasFailed } from "../loaded.tsx";
 import { formatDuration, formatRate, formatShortCount } from "./axes.ts";
 import { FigureLink, deliverySearch } from "./list-links.tsx";
 import { type ChartPoint, type ChartSeries, TimeChart } from "./time-chart.tsx";
@@ -31,11 +32,12 @@ const outcomeName = (outcome: Outcome): string => outcomeNames[outcome];
 
 /** Attempts over time, stacked by outcome. A click opens the deliveries of that time. */
 export function OutcomeChart({ subject }: { subject: StatisticsSubject }) {
-  const { data } = useQuery(outcomesQuery(useApi(), subject));
+  const query = useQuery(outcomesQuery(useApi(), subject));
+  const { data } = query;
   const navigate = useNavigate();
   const chart = useMemo(() => data && outcomeChart(data), [data]);
   return (
-    <ChartCard title={`Attempts per ${data?.interval ?? "minute"}`} isLoading={!chart}>
+    <ChartCard title={`Attempts per ${data?.interval ?? "minute"}`} queries={[query]}>
       {chart && (
         <TimeChart
           title={`Attempts per ${data?.interval ?? "minute"} by outcome`}
@@ -96,8 +98,8 @@ const latencySeries = [
 ] as const;
 
 /** Percentiles of the response time over time. */
-export function LatencyChart({ figures }: { figures: Figures | undefined }) {
-  const total = figures?.present.series[0]?.total;
+export function LatencyChart({ figures }: { figures: PartQuery<Figures> }) {
+  const total = figures.data?.present.series[0]?.total;
   const series = latencySeries.map(({ key, ...rest }): ChartSeries => {
     const value = total?.[key];
     return { key, ...rest, total: <b>{typeof value === "number" ? formatDuration(value) : "–"}</b> };
@@ -110,22 +112,23 @@ const rateSeries: readonly ChartSeries[] = [
 ];
 
 /** The success rate over time. */
-export const SuccessRateChart = ({ figures }: { figures: Figures | undefined }) => (
+export const SuccessRateChart = ({ figures }: { figures: PartQuery<Figures> }) => (
   <FiguresChart title="Success rate" figures={figures} series={rateSeries} format={formatRate} leastMax={1} />
 );
 
 interface FiguresChartProps {
   readonly title: string;
-  readonly figures: Figures | undefined;
+  readonly figures: PartQuery<Figures>;
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
   readonly leastMax: number;
 }
 
-function FiguresChart({ title, figures, series, ...rest }: FiguresChartProps) {
+function FiguresChart({ title, figures: query, series, ...rest }: FiguresChartProps) {
+  const figures = query.data;
   const points = useMemo(() => figures && pointsOf(figures.present, series), [figures, series]);
   return (
-    <ChartCard title={title} isLoading={!points}>
+    <ChartCard title={title} queries={[query]}>
       {figures && points && (
         <TimeChart
           title={title}
@@ -158,17 +161,33 @@ export function pointsOf({ series: [first] }: Statistics, series: readonly Pick<
 
 export interface ChartCardProps {
   readonly title: string;
-  readonly isLoading?: boolean;
+  /** The queries without which the card has no content. */
+  readonly queries: readonly PartQuery<unknown>[];
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }
 
 /** A card that keeps its height while its chart loads. */
-export const ChartCard = ({ title, isLoading = false, actions, children }: ChartCardProps) => (
-  <Card isCompact isFullHeight>
-    <CardHeader {...(actions !== undefined && { actions: { actions, hasNoOffset: true } })}>
-      <CardTitle component="h2">{title}</CardTitle>
-    </CardHeader>
-    <CardBody>{isLoading ? <Skeleton height="240px" screenreaderText={`Loading ${title}`} /> : children}</CardBody>
-  </Card>
-);
+export function ChartCard({ title, queries, actions, children }: ChartCardProps) {
+  const isLoaded = queries.every(({ data }) => data !== undefined);
+  const failed = queries.filter(hasFailed);
+  return (
+    <Card isCompact isFullHeight>
+      <CardHeader {...(actions !== undefined && { actions: { actions, hasNoOffset: true } })}>
+        <CardTitle component="h2">{title}</CardTitle>
+      </CardHeader>
+      <CardBody>
+        {isLoaded && children}
+        {!isLoaded && failed.length === 0 && <Skeleton height="240px" screenreaderText={`Loading ${title}`} />}
+        {failed.length > 0 && (
+          <>
+            <p className="bellwire-subtle">This could not be loaded.</p>
+            <Button variant="link" isInline onClick={() => failed.forEach(({ refetch }) => void refetch())}>
+              Try again<span className="pf-v6-screen-reader">: {title}</span>
+            </Button>
+          </>
+        )}
+      </CardBody>
+    </Card>
+  );
+}

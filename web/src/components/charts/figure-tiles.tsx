@@ -3,6 +3,7 @@ import ArrowDownIcon from "@patternfly/react-icons/dist/esm/icons/arrow-down-ico
 import ArrowUpIcon from "@patternfly/react-icons/dist/esm/icons/arrow-up-icon";
 import { formatCount } from "../counts.ts";
 import type { Figures } from "../../api/statistics.ts";
+import { type PartQuery, hasFailed } from "../loaded.tsx";
 import { formatDuration, formatRate, formatShortCount } from "./axes.ts";
 import "./charts.css";
 import { type FigureFilter, FigureLink, latencyFrom } from "./list-links.tsx";
@@ -14,23 +15,24 @@ export interface Backlog {
 }
 
 export interface FigureTilesProps {
-  readonly figures: Figures | undefined;
-  readonly backlog: Backlog | undefined;
+  readonly figures: Omit<PartQuery<Figures>, "refetch">;
+  readonly backlog: Omit<PartQuery<Backlog>, "refetch">;
   readonly span: TimeSpan;
   /** The deliveries that the figures count. */
   readonly filter: FigureFilter;
 }
 
 /** The figures of a span at a glance, each with its change since the span before and a link to its deliveries. */
-export function FigureTiles({ figures, backlog, span, filter }: FigureTilesProps) {
+export function FigureTiles({ figures: query, backlog: waiting, span, filter }: FigureTilesProps) {
+  const { data: figures } = query;
+  const { data: backlog } = waiting;
   const { delivered, failures, success_rate, latency_p95, delay_p95 } = figures?.present.series[0]?.total ?? {};
   const before = figures?.before;
-  const isLoading = figures === undefined;
   return (
     <div className="bellwire-tiles">
       <Tile
         title="Delivered"
-        isLoading={isLoading}
+        query={query}
         figure={count(delivered)}
         filter={{ ...filter, state: "delivered" }}
         change={relativeChange(delivered, before?.delivered, "neutral")}
@@ -38,7 +40,7 @@ export function FigureTiles({ figures, backlog, span, filter }: FigureTilesProps
       />
       <Tile
         title="Failed"
-        isLoading={isLoading}
+        query={query}
         isLoud={(failures ?? 0) > 0}
         figure={count(failures)}
         filter={{ ...filter, state: "failed" }}
@@ -47,7 +49,7 @@ export function FigureTiles({ figures, backlog, span, filter }: FigureTilesProps
       />
       <Tile
         title="Success rate"
-        isLoading={isLoading}
+        query={query}
         isLoud={typeof success_rate === "number" && success_rate < lowRate}
         figure={isNumber(success_rate) ? formatRate(success_rate) : "–"}
         filter={filter}
@@ -56,7 +58,7 @@ export function FigureTiles({ figures, backlog, span, filter }: FigureTilesProps
       />
       <Tile
         title="Response time, p95"
-        isLoading={isLoading}
+        query={query}
         figure={duration(latency_p95)}
         filter={{ ...filter, ...(isNumber(latency_p95) && { latencyMin: latencyFrom(latency_p95) }) }}
         change={relativeChange(latency_p95, before?.latency_p95, "bad")}
@@ -64,7 +66,7 @@ export function FigureTiles({ figures, backlog, span, filter }: FigureTilesProps
       />
       <Tile
         title="Event to delivery, p95"
-        isLoading={isLoading}
+        query={query}
         figure={duration(delay_p95)}
         filter={{ ...filter, state: "delivered" }}
         change={relativeChange(delay_p95, before?.delay_p95, "bad")}
@@ -72,7 +74,7 @@ export function FigureTiles({ figures, backlog, span, filter }: FigureTilesProps
       />
       <Tile
         title="Waiting now"
-        isLoading={!backlog}
+        query={waiting}
         isLoud={(backlog?.oldestSeconds ?? 0) > lateSeconds}
         figure={count(backlog?.waiting)}
         filter={{ endpointId: filter.endpointId, state: "pending" }}
@@ -96,7 +98,7 @@ interface TileProps {
   readonly title: string;
   readonly figure: string;
   readonly filter: FigureFilter;
-  readonly isLoading: boolean;
+  readonly query: Omit<PartQuery<unknown>, "refetch">;
   /** Draws attention to the figure. */
   readonly isLoud?: boolean;
   readonly change?: Change;
@@ -105,13 +107,15 @@ interface TileProps {
   readonly span: TimeSpan;
 }
 
-const Tile = ({ title, figure, filter, isLoading, isLoud = false, change, note, span }: TileProps) => (
+const Tile = ({ title, figure, filter, query, isLoud = false, change, note, span }: TileProps) => (
   <Card isCompact className={isLoud ? "bellwire-loud" : ""}>
     <CardBody>
       <h2 className="bellwire-subtle">{title}</h2>
-      {isLoading ? (
+      {hasFailed(query) && <p className="bellwire-subtle">Could not be loaded</p>}
+      {query.data === undefined && !hasFailed(query) && (
         <Skeleton width="4rem" height="4rem" screenreaderText={`Loading ${title}`} />
-      ) : (
+      )}
+      {query.data !== undefined && (
         <>
           <p className="bellwire-figure">
             <FigureLink filter={filter} of={title}>

@@ -26,8 +26,10 @@ export interface EndpointOverviewProps {
 export function EndpointOverview({ endpoint, span, onSpan }: EndpointOverviewProps) {
   const api = useApi();
   const subject = { span, endpointId: endpoint.id };
-  const { data: health } = useQuery(endpointHealthQuery(api, endpoint.id));
-  const { data: figures } = useQuery(figuresQuery(api, subject));
+  const healthOf = useQuery(endpointHealthQuery(api, endpoint.id));
+  const { data: health } = healthOf;
+  const figures = useQuery(figuresQuery(api, subject));
+  const backlog = health && { waiting: health.waiting, oldestSeconds: health.oldest_waiting_seconds };
   return (
     <Stack hasGutter>
       {health && needsAttention(health.state) && endpoint.state === "enabled" && (
@@ -41,7 +43,7 @@ export function EndpointOverview({ endpoint, span, onSpan }: EndpointOverviewPro
       <StackItem>
         <FigureTiles
           figures={figures}
-          backlog={health && { waiting: health.waiting, oldestSeconds: health.oldest_waiting_seconds }}
+          backlog={{ data: backlog, errorUpdateCount: healthOf.errorUpdateCount }}
           span={span}
           filter={{ endpointId: endpoint.id, span }}
         />
@@ -56,7 +58,7 @@ export function EndpointOverview({ endpoint, span, onSpan }: EndpointOverviewPro
             <SuccessRateChart figures={figures} />
           </GridItem>
           <GridItem>
-            <ChartCard title="Status">
+            <ChartCard title="Status" queries={[]}>
               <EndpointFacts endpoint={endpoint} health={health} />
             </ChartCard>
           </GridItem>
@@ -92,11 +94,12 @@ function HealthNotice({ health: { endpoint_id, state, sentence, advice, since } 
 function EndpointFacts({ endpoint, health }: { endpoint: Endpoint; health: EndpointHealth | undefined }) {
   const { data: failures } = useQuery(newestFailuresQuery(useApi(), endpoint.id));
   const newest = failures?.data[0];
+  const unknown = "…";
   return (
     <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col", lg: "3Col" }}>
       <Fact term="Waiting">
         <FigureLink filter={{ endpointId: endpoint.id, state: "pending" }}>
-          {health ? formatCount(health.waiting) : "…"}
+          {health ? formatCount(health.waiting) : unknown}
         </FigureLink>
       </Fact>
       <Fact term="Last failure">
@@ -107,11 +110,13 @@ function EndpointFacts({ endpoint, health }: { endpoint: Endpoint; health: Endpo
             </Link>{" "}
             <When at={newest.failed_at} /> <FailuresLink endpointId={endpoint.id}>All failures</FailuresLink>
           </>
-        ) : (
+        ) : failures ? (
           "None"
+        ) : (
+          unknown
         )}
       </Fact>
-      <Fact term="Open requests">{health ? openRequests(health) : "…"}</Fact>
+      <Fact term="Open requests">{health ? openRequests(health) : unknown}</Fact>
       <Fact term="Format">{formatName[endpoint.format]}</Fact>
       <Fact term="Events">
         {endpoint.event_types.includes("*") ? "Every change" : `${endpoint.event_types.length} selected`}

@@ -2,7 +2,7 @@ import { Flex, FlexItem, Grid, GridItem, PageSection, Stack, StackItem } from "@
 import { useQuery, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { formatCount } from "../../components/counts.ts";
+import { countOf, formatCount } from "../../components/counts.ts";
 import { accountPlanRequestsQuery, pendingCountQuery } from "../../api/accounts.ts";
 import { planRequestsQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
@@ -24,6 +24,7 @@ import {
   healthStates,
   needsAttention,
 } from "../../components/endpoint/endpoint-health.tsx";
+import type { PartQuery } from "../../components/loaded.tsx";
 import { LiveLabel, Name } from "../../components/labels.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { PlanRequestLink } from "../../components/plans/plan-requests.tsx";
@@ -39,8 +40,9 @@ export function Dashboard() {
   const span = findTimeSpan(route.useSearch().span);
   const navigate = route.useNavigate();
   const subject = { span };
-  const { data: figures } = useQuery(figuresQuery(api, subject));
-  const { data: health } = useQuery(healthQuery(api));
+  const figures = useQuery(figuresQuery(api, subject));
+  const health = useQuery(healthQuery(api));
+  const backlog = { data: health.data && backlogOf(health.data), errorUpdateCount: health.errorUpdateCount };
   const isWithDevelopers = mayOpen(session, "/accounts");
   return (
     <>
@@ -61,13 +63,13 @@ export function Dashboard() {
         }
       />
       <PageSection isFilled aria-label="Dashboard" className="bellwire-dashboard">
-        <FigureTiles figures={figures} backlog={health && backlogOf(health)} span={span} filter={{ span }} />
+        <FigureTiles figures={figures} backlog={backlog} span={span} filter={{ span }} />
         <Grid hasGutter>
           <GridItem lg={8}>
             <OutcomeChart subject={subject} />
           </GridItem>
           <GridItem lg={4}>
-            <EndpointsCard health={health} />
+            <EndpointsCard query={health} />
           </GridItem>
           <GridItem lg={8}>
             <LatencyChart figures={figures} />
@@ -111,11 +113,11 @@ const shownMax = 5;
 
 /** The present failures by cause, the most frequent first. Muted causes are left out. */
 function FailureCausesCard() {
-  const { data } = useQuery(failureGroupsQuery(useApi()));
-  const groups = data?.filter(({ mute }) => mute === null);
+  const query = useQuery(failureGroupsQuery(useApi()));
+  const groups = query.data?.filter(({ mute }) => mute === null);
   const max = Math.max(1, ...(groups ?? []).map(({ count }) => count));
   return (
-    <ChartCard title="Failure causes" isLoading={!groups} actions={<Link to="/failures">All failures</Link>}>
+    <ChartCard title="Failure causes" queries={[query]} actions={<Link to="/failures">All failures</Link>}>
       {groups?.length === 0 && <p className="bellwire-subtle">No failures to act on.</p>}
       <ul className="bellwire-items">
         {groups
@@ -153,11 +155,12 @@ const growthSeries = [
 
 /** Accounts and applications that were created in the span. */
 function GrowthCard({ span }: { span: TimeSpan }) {
-  const { data } = useQuery(growthQuery(useApi(), span));
+  const query = useQuery(growthQuery(useApi(), span));
+  const { data } = query;
   const points = useMemo(() => data && pointsOf(data, growthSeries), [data]);
   const total = data?.series[0]?.total;
   return (
-    <ChartCard title="New accounts and applications" isLoading={!points}>
+    <ChartCard title="New accounts and applications" queries={[query]}>
       {data && points && (
         <TimeChart
           title="New accounts and applications"
@@ -182,10 +185,10 @@ const signUpsMax = 4;
 
 /** The newest accounts. */
 function SignUpsCard() {
-  const { data } = useInfiniteQuery(eventsQuery(useApi(), { type: "account.created" }, signUpsMax));
-  const events = data?.pages[0]?.data;
+  const query = useInfiniteQuery(eventsQuery(useApi(), { type: "account.created" }, signUpsMax));
+  const events = query.data?.pages[0]?.data;
   return (
-    <ChartCard title="Newest sign-ups" isLoading={!events} actions={<Link to="/accounts">All accounts</Link>}>
+    <ChartCard title="Newest sign-ups" queries={[query]} actions={<Link to="/accounts">All accounts</Link>}>
       {events?.length === 0 && <p className="bellwire-subtle">No sign-ups yet.</p>}
       <ul className="bellwire-items">
         {events?.map(({ id, account_id, account_name, occurred_at }) => (
@@ -206,29 +209,30 @@ function SignUpsCard() {
 /** Everything that waits for the decision of an admin. */
 function ApprovalsCard() {
   const [api, management] = [useApi(), useManagement()];
-  const { data: accounts } = useQuery(pendingCountQuery(management, "accounts"));
-  const { data: applications } = useQuery(pendingCountQuery(management, "applications"));
-  const { data: planRequests } = useQuery(planRequestsQuery(api));
-  const { data: accountPlanRequests } = useQuery(accountPlanRequestsQuery(api));
-  const isLoading = [accounts, applications, planRequests, accountPlanRequests].includes(undefined);
-  const plans = [...(accountPlanRequests ?? []), ...(planRequests ?? [])];
+  const pendingAccounts = useQuery(pendingCountQuery(management, "accounts"));
+  const pendingApplications = useQuery(pendingCountQuery(management, "applications"));
+  const planRequests = useQuery(planRequestsQuery(api));
+  const accountPlanRequests = useQuery(accountPlanRequestsQuery(api));
+  const queries = [pendingAccounts, pendingApplications, planRequests, accountPlanRequests];
+  const [accounts = 0, applications = 0] = [pendingAccounts.data, pendingApplications.data];
+  const plans = [...(accountPlanRequests.data ?? []), ...(planRequests.data ?? [])];
   const isNone = !accounts && !applications && plans.length === 0;
   return (
-    <ChartCard title="Pending approvals" isLoading={isLoading}>
+    <ChartCard title="Pending approvals" queries={queries}>
       {isNone && <p className="bellwire-subtle">Nothing waits for a decision.</p>}
       <ul className="bellwire-items">
-        {Boolean(accounts) && (
+        {accounts > 0 && (
           <li>
             <Link to="/accounts" search={{ state: "pending" }}>
-              {accounts === 1 ? "1 account" : `${accounts} accounts`}
+              {countOf(accounts, ["account", "accounts"])}
             </Link>{" "}
             to approve
           </li>
         )}
-        {Boolean(applications) && (
+        {applications > 0 && (
           <li>
             <Link to="/applications" search={{ state: "pending" }}>
-              {applications === 1 ? "1 application" : `${applications} applications`}
+              {countOf(applications, ["application", "applications"])}
             </Link>{" "}
             to accept
           </li>
@@ -244,7 +248,7 @@ function ApprovalsCard() {
           </li>
         ))}
         {plans.length > plansMax && (
-          <li className="bellwire-subtle">and {plans.length - plansMax} more plan changes</li>
+          <li className="bellwire-subtle">and {formatCount(plans.length - plansMax)} more plan changes</li>
         )}
       </ul>
     </ChartCard>
@@ -257,9 +261,10 @@ const plansMax = 4;
 const endpointsShown = 3;
 
 /** Counts the endpoints by health, and shows those that need attention first. */
-function EndpointsCard({ health }: { health: readonly EndpointHealth[] | undefined }) {
+function EndpointsCard({ query }: { query: PartQuery<readonly EndpointHealth[]> }) {
+  const { data: health } = query;
   return (
-    <ChartCard title="Endpoints" isLoading={!health} actions={<Link to="/endpoints">All endpoints</Link>}>
+    <ChartCard title="Endpoints" queries={[query]} actions={<Link to="/endpoints">All endpoints</Link>}>
       {health && (
         <>
           <ul className="bellwire-counts">

@@ -67,6 +67,20 @@ const server: Server = {
   "GET /api/v1/stats": statistics,
 };
 
+test("figures and charts that could not be loaded say so, beside those that were, and load again", async () => {
+  let isBroken = true;
+  showPage("/", { ...server, "GET /api/v1/stats": (asked) => (isBroken ? [500, {}] : statistics(asked)) });
+  await says("Answered 503");
+  const charts = ["Attempts per minute", "Response time", "New accounts and applications"];
+  await waitFor(() => expect(charts.filter((title) => !shown().includes(`Try again: ${title}`))).toEqual([]));
+  expect(shown().match(/Could not be loaded/g)).toHaveLength(5);
+  expect(shown()).not.toContain("Loading");
+  isBroken = false;
+  await click("Try again: Response time");
+  await says("340 ms");
+  expect(shown()).not.toContain("Could not be loaded");
+});
+
 test("a provider without deliveries sees the first steps", async () => {
   showPage("/", { ...server, "GET /api/v1/deliveries": () => [200, none] });
   await says("Sign up as a developer");
