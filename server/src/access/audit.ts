@@ -263,14 +263,15 @@ const wordsOfText = `' ' || trim(regexp_replace(lower(written), ${betweenWords})
 /** A condition of SQL: the text `written` contains the name `term` as whole words, in any case. Developers choose their names. */
 export const mentionsTerm = `${wordsOfTerm} <> '' and position(' ' || ${wordsOfTerm} || ' ' in ${wordsOfText}) > 0`;
 
-// Only filters and invitations contain names. Other details may equal a name, as developers choose their names. Reads the
-// provider's records.
+// Only filters, invitations and referrer filters contain names. Other details may equal a name, as developers choose their names.
+// Records about referrer filters of older versions name the application only. Reads the provider's records.
 const ofPersonStatement = `
   select record.id, record.at, record.actor_kind, record.actor_id, null as "actorName", record.action, record.subject,
     record.detail
   from audit_records record
   where record.provider_id = $1 and record.id > $6 and not record.detail ? 'erased' and (
     record.subject = any($4::text[])
+    or 'application/' || (record.detail ->> 'applicationId') = any($4::text[])
     or (record.detail ->> 'accountId' = $2::bigint::text
       and ($3::bigint is null or lower(record.detail ->> 'email') = any(select lower(term) from unnest($5::text[]) as term)))
     or (record.detail ? 'filter' and exists (

@@ -123,7 +123,10 @@ export async function openPortal(pool: Pool): Promise<Portal> {
       user_key: `${word}key`,
       extra: `${word} extra`,
     });
-    await must("PUT", `${at}/applications/${application.id}.json`, { name: `${word} app 2` });
+    const ofApplication = `${at}/applications/${application.id}`;
+    await must("PUT", `${ofApplication}.json`, { name: `${word} app 2` });
+    await must("POST", `${ofApplication}/keys.json`, { key: `${word}-secret` });
+    await must("POST", `${ofApplication}/referrer_filters.json`, { referrer_filter: `${word}.example` });
     await must("PUT", `${at}/reject.json`, {}); // mails the admins
     await must("PUT", `${at}/approve.json`, {});
     await allSent(pool);

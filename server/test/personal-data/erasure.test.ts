@@ -81,6 +81,10 @@ test.concurrent(
     const other = await portal.addCanary("zyxwvqb");
     await using neighbours = await openPortal(pool);
     await neighbours.addCanary(erased.word);
+    // As records about referrer filters of earlier versions.
+    await owner.query(
+      `update audit_records set detail = detail - 'accountId' where detail ->> 'value' like '${erased.word}%'`,
+    );
     const find = (of: Portal) => findWord(owner, erased.word, of.api.provider.id);
     const before = await find(portal);
     const expectedTables = [
@@ -218,7 +222,7 @@ test.concurrent(
 
     const ofAccount = await portal.call("POST", "/api/v1/erasures", erase({ account_id: account }));
     expect(ofAccount).toMatchObject({ status: 201, body: { account_id: account } });
-    await owner.query("delete from audit_records where not detail ? 'email'");
+    await owner.query("delete from audit_records where not detail ?| array['email', 'value']");
     expect(await find({ accountId: account })).toBe(account);
     await eraseUntil(pool, minutesLater(59));
     const left = await findWord(owner, word);

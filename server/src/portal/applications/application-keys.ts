@@ -218,7 +218,7 @@ function auditFilter(
   { id, value: pattern }: ReferrerFilter,
 ): Promise<void> {
   const auditRecord = { action: `referrer-filter.${action}`, subject: `referrer-filter/${id}` };
-  const detail = { applicationId: application.id, value: pattern };
+  const detail = { accountId: application.accountId, applicationId: application.id, value: pattern };
   return recordAudit(tx, { providerId: settings.provider.id, actor: by.actor, ...auditRecord, detail });
 }
 
