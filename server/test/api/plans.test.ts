@@ -135,6 +135,19 @@ test("both lists of application plans have those customized for one application"
   }
 });
 
+test("custom plans of one plan have different system names", async ({ api }) => {
+  const { account, application, applicationPlan } = await createPortalObjects(api);
+  const path = `/accounts/${account}/applications`;
+  const other = idIn((await api.send("POST", `${path}.json`, { payload: { plan_id: applicationPlan } })).body);
+  for (const id of [application, other]) await api.send("PUT", `${path}/${id}/customize_plan.json`);
+  const { plans } = (await api.send("GET", "/application_plans.json")).json();
+  const names = plans.map(
+    ({ application_plan: plan }: { application_plan: { system_name: string } }) => plan.system_name,
+  );
+  expect(names).toEqual(["basic", ...Array(2).fill(expect.stringMatching(/^basic_custom_\w+$/))]);
+  expect(new Set(names).size).toBe(3);
+});
+
 test("a plan in use cannot be deleted", async ({ api }) => {
   await api.send("POST", "/signup.json", { payload: { org_name: "Quay Ltd", username: "quay" } });
   const plan = idIn((await api.send("GET", "/account_plans.json")).body);

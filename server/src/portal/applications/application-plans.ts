@@ -1,4 +1,5 @@
 import type { Pool } from "#platform/database/database.ts";
+import { randomHex } from "#platform/ids.ts";
 import {
   type PlanOwner,
   declinePlanRequest,
@@ -94,7 +95,7 @@ export const decustomizeApplicationPlan = (
 const customized = (plan: Plan): Plan => ({
   ...plan,
   name: `${plan.name} (custom)`,
-  systemName: `${plan.systemName}_custom`,
+  systemName: `${plan.systemName}_custom_${randomHex(6)}`, // clients of the API tell the plans of a product apart by it
   state: "hidden",
   isDefault: false,
   customizedFrom: plan.id,
