@@ -107,11 +107,11 @@ async function reencryptCell(pool: Pool, encryption: Encryption): Promise<{ done
 
 export const backup: Command = {
   usage: "backup --to FOLDER",
-  summary: "copy the embedded database and its keys into a new data directory, while Bellwire runs",
+  summary: "copy the embedded database, and the keys in its data directory, into a new one while Bellwire runs",
   async run(args, { env, print, printStatus }) {
     const { values } = parseArguments(args, { to: { type: "string" } });
     if (!values.to) throw new WrongUsage("Name a new folder for the backup: --to FOLDER.");
-    const { databaseUrl, dataDir } = readConfig(env);
+    const { databaseUrl, dataDir, secretKey } = readConfig(env);
     if (databaseUrl)
       throw new CannotStart(
         "This copies the embedded database only. With DATABASE_URL, use pg_dump or your PostgreSQL's own backups.",
@@ -123,7 +123,9 @@ export const backup: Command = {
     await backUp({ ownerUrl: database.ownerUrl, pgData: database.pgData, dataDir, target });
     print(`backed up to ${target}: start Bellwire on it with BELLWIRE_DATA_DIR`);
     printStatus(
-      "The backup holds the secret key and the passwords of the database: keep it where only you can read it.",
+      secretKey
+        ? "The backup holds the passwords of the database: keep it where only you can read it. It does not hold BELLWIRE_SECRET_KEY: keep that, too."
+        : "The backup holds the secret key and the passwords of the database: keep it where only you can read it.",
     );
     return 0;
   },

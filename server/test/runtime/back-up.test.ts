@@ -62,6 +62,15 @@ test(
   },
 );
 
+test("a backup says that it lacks a secret key that the environment gives", async () => {
+  await using folder = await makeDataDir();
+  await using backups = await makeEmptyDataDir();
+  const settings = { BELLWIRE_DATA_DIR: folder.path, BELLWIRE_SECRET_KEY: Buffer.alloc(32, 5).toString("base64") };
+  await using command = new BellwireProcess(["backup", "--to", backups.path], settings);
+  const result = [await command.ended, command.stderr];
+  expect(result).toEqual([0, expect.stringContaining("does not hold BELLWIRE_SECRET_KEY")]);
+});
+
 test("a backup into a folder that is not empty is refused and writes nothing", async () => {
   await using folder = await makeDataDir();
   await using command = new BellwireProcess(["backup", "--to", folder.path], { BELLWIRE_DATA_DIR: folder.path });
