@@ -57,6 +57,12 @@ test.for([
   expect([response.statusCode, Object.keys(response.json().errors)]).toEqual([422, [field]]);
 });
 
+test("a token's name that is too long is rejected with the maximum", async ({ api }) => {
+  const response = await api.send("POST", personal, { payload: { ...newToken, name: "n".repeat(256) } });
+
+  expect(response.json()).toEqual({ errors: { name: ["is too long (maximum is 255 characters)"] } });
+});
+
 test("users create tokens for themselves; the provider key creates them for any user and owns none", async ({
   api,
 }) => {

@@ -72,11 +72,16 @@ const nameLengthMax = 255;
 
 export const isTokenName = (name: string): boolean => !isBlank(name) && name.length <= nameLengthMax && isXmlText(name);
 
+function nameError(name: string): string {
+  if (isBlank(name)) return "can't be blank";
+  return name.length > nameLengthMax ? `is too long (maximum is ${nameLengthMax} characters)` : "is invalid";
+}
+
 type TokenInput = Omit<RequestedToken, "by" | "requester">;
 
 function tokenErrors({ name, scopes: input, permission, expiresAt }: TokenInput, now: Date): FieldErrors {
   return mergeErrors({
-    name: isTokenName(name) ? [] : [isBlank(name) ? "can't be blank" : "is invalid"],
+    name: isTokenName(name) ? [] : [nameError(name)],
     scopes: input.length === 0 ? ["can't be blank"] : input.every(isScope) ? [] : ["is invalid"],
     permission: permission === "ro" || permission === "rw" ? [] : ["is invalid"],
     expires_at: expiresAt === undefined || expiresAt > now ? [] : ["must be in the future"],
