@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { click } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
@@ -101,4 +102,22 @@ test("the list is shown even if the health cannot be read", async () => {
   showPage("/endpoints", { ...server, "GET /api/v1/endpoints/health": () => [500, { title: "Away." }] });
   await says("crm.example");
   await waitFor(() => expect(document.querySelectorAll("tbody tr")).toHaveLength(3));
+});
+
+test("of many endpoints, those first in the order are shown at once, and the others on request", async () => {
+  const ids = Array.from({ length: 120 }, (_, place) => place + 1);
+  const last = health(120, "failing");
+  showPage("/endpoints", {
+    "GET /api/v1/endpoints": () => [200, { data: ids.map((id) => endpoint(id, `receiver-${id}`)), next: null }],
+    "GET /api/v1/endpoints/health": () => [
+      200,
+      { data: [...ids.slice(0, -1).map((id) => health(id, "healthy")), last] },
+    ],
+  });
+  await says("Show 20 more of 120");
+  const rows = () => [...document.querySelectorAll("tbody tr")];
+  expect(rows()).toHaveLength(100);
+  expect(rows()[0]?.textContent).toContain("receiver-120");
+  await click("Show 20 more of 120");
+  expect(rows()).toHaveLength(120);
 });

@@ -20,7 +20,7 @@ import { HealthLabel, HealthText, byUrgency, needsAttention } from "../../compon
 import { formatName } from "../../components/endpoint/endpoint-state.tsx";
 import { Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
-import { SelectFilter } from "../../components/lists.tsx";
+import { InPortions, SelectFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader } from "../../components/page-header.tsx";
 import { type EndpointOrder, readEndpointsSearch } from "../list-filters.ts";
@@ -130,12 +130,11 @@ function EndpointsTable({ endpoints, health }: EndpointsTableProps) {
   return (
     <>
       {endpoints.length > 1 && <EndpointOrderFilter order={order} />}
-      <ListTable
-        label="Endpoints"
-        rows={orderRows(endpoints, health, order)}
-        columns={columnsFor(order)}
-        keyOf={({ endpoint }) => endpoint.id}
-      />
+      <InPortions rows={orderRows(endpoints, health, order)}>
+        {(shown) => (
+          <ListTable label="Endpoints" rows={shown} columns={columnsFor(order)} keyOf={({ endpoint }) => endpoint.id} />
+        )}
+      </InPortions>
     </>
   );
 }
