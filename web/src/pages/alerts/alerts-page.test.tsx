@@ -48,6 +48,26 @@ function show(alerts: readonly object[]) {
   });
 }
 
+test("a rule is deleted after a question with its consequence, and rules of one kind have different names", async () => {
+  const rules = [rule, { ...rule, id: 98, endpoint_id: 5 }];
+  const page = showPage("/alerts", {
+    "GET /api/v1/alerts": () => [200, { data: [], next: null }],
+    "GET /api/v1/alert-rules": () => [200, { data: rules }],
+    "GET /api/v1/endpoints": () => [200, { data: [{ id: 5, name: "crm" }], next: null }],
+    "DELETE /api/v1/alert-rules/98": () => [204, undefined],
+  });
+  await waitFor(() =>
+    expect(document.querySelectorAll("[aria-label$=' (95th percentile), all endpoints']")).toHaveLength(1),
+  );
+  await click("Actions for Slow responses (95th percentile), crm");
+  await click("Delete");
+  await says("Delete the rule “Slow responses (95th percentile)” of crm?");
+  expect(page.askedFor("DELETE /api/v1/alert-rules/98")).toHaveLength(0);
+  await click("Delete");
+  await says("The rule was deleted");
+  expect(page.askedFor("DELETE /api/v1/alert-rules/98")).toHaveLength(1);
+});
+
 test("an open alert is shown in a banner and in the list, and can be muted for a day", async () => {
   const page = show([alert]);
   await says(alert.sentence);
@@ -72,7 +92,7 @@ test("a muted alert has no banner", async () => {
 test("rules are edited in the units of the page, and a threshold's error is shown beside its field", async () => {
   const page = show([]);
   await says("Opens above 10,000\u00A0ms for 15 minutes.");
-  await click("Actions for Slow responses (95th percentile)");
+  await click("Actions for Slow responses (95th percentile), all endpoints");
   await click("Edit");
   await fill("clear_threshold", "20000");
   await fill("for_seconds", "2");
@@ -90,7 +110,7 @@ test("a threshold that somebody else saves meanwhile is replaced only by saving 
     "GET /api/v1/endpoints": () => [200, { data: [], next: null }],
     "PATCH /api/v1/alert-rules/96": ({ body }) => [200, { ...rule, sent: sent.push(body) }],
   });
-  await click("Actions for Slow responses (95th percentile)");
+  await click("Actions for Slow responses (95th percentile), all endpoints");
   await click("Edit");
   await fill("threshold", "8000");
   saved = { ...rule, threshold: 9000, for_seconds: 60 };

@@ -15,9 +15,9 @@ import { expectDeleted, responseBody, useApi } from "../../api/bellwire-client.t
 import { endpointsQuery } from "../../api/endpoints.ts";
 import { refuseConflicts } from "../../components/form/conflicts.ts";
 import { SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
-import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { Name } from "../../components/labels.tsx";
+import { Name, nameInText } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { SectionCard } from "../../components/page-header.tsx";
@@ -28,7 +28,10 @@ export function RuleList() {
   const query = useQuery(alertRulesQuery(api));
   const { data: endpoints = [] } = useQuery(endpointsQuery(api));
   const [toEdit, setToEdit] = useState<AlertRule | "new">();
+  const [toDelete, setToDelete] = useState<AlertRule>();
   const nameOf = (id: number): string => endpoints.find((endpoint) => endpoint.id === id)?.name ?? `Endpoint ${id}`;
+  const scopeOf = ({ endpoint_id }: AlertRule): string =>
+    endpoint_id === null ? "all endpoints" : nameOf(endpoint_id);
   const change = useChange({
     change: ({ id, is_enabled }: Pick<AlertRule, "id" | "is_enabled">) =>
       responseBody(api.PATCH("/api/v1/alert-rules/{id}", { params: { path: { id } }, body: { is_enabled } })),
@@ -40,6 +43,7 @@ export function RuleList() {
     stale: [["alerts"]],
     done: "The rule was deleted",
     failed: "The rule could not be deleted",
+    onDone: () => setToDelete(undefined),
   });
   const actionsOf = (rule: AlertRule) => [
     { title: "Edit", onClick: () => setToEdit(rule) },
@@ -47,7 +51,7 @@ export function RuleList() {
       title: rule.is_enabled ? "Disable" : "Enable",
       onClick: () => change.mutate({ id: rule.id, is_enabled: !rule.is_enabled }),
     },
-    { title: "Delete", isDanger: true, onClick: () => remove.mutate(rule.id) },
+    { title: "Delete", isDanger: true, onClick: () => setToDelete(rule) },
   ];
   return (
     <SectionCard
@@ -65,12 +69,23 @@ export function RuleList() {
             rows={rules}
             columns={[alertColumn, endpointColumn(nameOf), ...conditionColumns]}
             keyOf={({ id }) => id}
-            nameOf={({ kind }) => alertKinds[kind].title}
+            nameOf={(rule) => `${alertKinds[rule.kind].title}, ${scopeOf(rule)}`}
             actionsOf={actionsOf}
             isBusy={change.isPending || remove.isPending}
           />
         )}
       </Loaded>
+      {toDelete && (
+        <ConfirmDialog
+          title={`Delete the rule “${alertKinds[toDelete.kind].title}” of ${nameInText(scopeOf(toDelete))}?`}
+          confirm="Delete"
+          isBusy={remove.isPending}
+          onConfirm={() => remove.mutate(toDelete.id)}
+          onClose={() => setToDelete(undefined)}
+        >
+          Endpoints without another rule of this kind are no longer watched for it, and their open alerts close.
+        </ConfirmDialog>
+      )}
       {toEdit && <RuleDialog {...(toEdit !== "new" && { rule: toEdit })} onClose={() => setToEdit(undefined)} />}
     </SectionCard>
   );
