@@ -45,6 +45,21 @@ test("the response to the creation of an application lists its keys in the order
   expect((await api.send("GET", `${path}/${id}.xml`)).body).toBe(created.body);
 });
 
+test("an application cannot move to a plan of another service, and the error has the reason", async ({ api }) => {
+  const { path, service } = await createApplication(api);
+  const plans: { application_plan: { id: number; links: { href: string }[] } }[] = (
+    await api.send("GET", "/application_plans.json")
+  ).json().plans;
+  const other = plans.find(({ application_plan: { links } }) => !links[0]?.href.endsWith(`/${service}`));
+  const move = (format: string, plan_id = other?.application_plan.id) =>
+    api.send("PUT", `${path}/change_plan.${format}`, { payload: { plan_id } });
+  const [json, xml] = [await move("json"), await move("xml")];
+  expect([json.statusCode, json.json()]).toEqual([422, { errors: { plan: ["not allowed in this context"] } }]);
+  expect(xml.body).toBe(`${xmlDeclaration}<errors><error>Plan not allowed in this context</error></errors>`);
+  const ofAccounts = idIn((await api.send("GET", "/account_plans.json")).body);
+  for (const id of [0, ofAccounts]) expect((await move("json", id)).statusCode).toBe(404);
+});
+
 test("the OpenID Connect configuration has 3scale's order in every document", async ({ api }) => {
   const { path, service } = await createApplication(api);
   await api.send("PUT", `/services/${service}.json`, { payload: { backend_version: "oidc" } });

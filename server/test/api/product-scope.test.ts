@@ -123,6 +123,20 @@ test("an application is not found by its key if its service is outside the membe
   }
 });
 
+test("a plan of a service outside the member's scope is not found, even as one of another service", async ({
+  api,
+  clock,
+}) => {
+  const { account, application, service } = await createPortalObjects(api);
+  const path = `/services/${await addService(api, "Other")}/application_plans.json`;
+  const plan = (await api.send("POST", path, { payload: { name: "Basic" } })).json().application_plan;
+  const [own = {}] = await createLimitedMember(api, clock.now(), [service]);
+  const options = { payload: { plan_id: plan.id } };
+  const url = `/accounts/${account}/applications/${application}/change_plan.json`;
+  expect((await api.send("PUT", url, options)).statusCode).toBe(422);
+  expect((await api.send("PUT", url, { ...options, headers: own })).statusCode).toBe(404);
+});
+
 test("a member limited to services creates applications of these only, and no services", async ({ api, clock }) => {
   const { account, applicationPlan, service } = await createPortalObjects(api);
   const other = await addService(api, "Other");

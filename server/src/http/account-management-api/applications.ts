@@ -366,6 +366,8 @@ export const applicationOperations: readonly Operation[] = [
     async handle({ pool }, call) {
       const planId = parseId(call.values["plan_id"]) ?? 0;
       const outcome = await changeApplicationPlan(pool, { ...applicationTarget(call), planId, writer: "program" });
+      if (outcome && "notFound" in outcome && outcome.notFound === "plan of this product")
+        throw new Problem("invalid", { errors: { plan: ["not allowed in this context"] } });
       return renderPlan(call, requireSuccess(outcome).application.plan);
     },
   },

@@ -1,3 +1,4 @@
+import { isInProductScope } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids.ts";
 import {
@@ -25,7 +26,7 @@ interface PlanChange extends ApplicationChange {
   readonly writer: FieldWriter;
 }
 
-type PlanChangeOutcome = ChangedApplication | NotForDevelopers | { readonly notFound: "plan" };
+type PlanChangeOutcome = ChangedApplication | NotForDevelopers | { readonly notFound: "plan" | "plan of this product" };
 
 /** Moves an application to another plan of its product. Returns undefined if the account has no such application. */
 export const changeApplicationPlan = (
@@ -33,11 +34,12 @@ export const changeApplicationPlan = (
   { planId, writer, ...change }: PlanChange,
 ): Promise<PlanChangeOutcome | undefined> =>
   changeApplication<PlanChangeOutcome>(pool, change, async (locked) => {
-    const { tx, application } = locked;
+    const { tx, application, by } = locked;
     const before = application.plan;
     if (planId === before.id) return { application, events: [] };
     const plan = await lockPlanForShare(tx, change.provider.id, planId);
-    if (!plan || !isAvailable(locked, plan)) return { notFound: "plan" };
+    if (!plan || !isAvailable(plan) || !isInProductScope(by.productScope, plan.productId)) return { notFound: "plan" };
+    if (plan.productId !== application.product.id) return { notFound: "plan of this product" };
     if (writer === "developer" && !mayChangePlan(locked, plan)) return { notAllowed: "developers" };
 
     const changed = await saveApplication(locked, { ...application, plan }, [
@@ -48,9 +50,8 @@ export const changeApplicationPlan = (
     return changed;
   });
 
-/** Returns whether the plan belongs to the application's product and is no custom plan. */
-const isAvailable = ({ application }: LockedApplication, plan: Plan): boolean =>
-  plan.kind === "application_plan" && plan.productId === application.product.id && plan.customizedFrom === null;
+/** Returns whether applications may move to the plan. Only its own one has a custom plan. */
+const isAvailable = ({ kind, customizedFrom }: Plan): boolean => kind === "application_plan" && customizedFrom === null;
 
 /** Returns whether developers may move to the plan themselves, without a request. */
 const mayChangePlan = ({ application: { product }, account }: LockedApplication, plan: Plan): boolean =>
