@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { recordAudit } from "#access/index.ts";
 import { deleteProvider } from "#cells/index.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { randomHex } from "#platform/ids.ts";
 import { claimLanes, insertEngine } from "#webhooks/deliveries/index.ts";
 import { buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { fail } from "../support/build-failures.ts";
@@ -128,6 +129,23 @@ test.concurrent("a deletion is refused unless it is confirmed, the provider is s
   const again = await installation.createProvider("quay", "default");
   expect(again.id).not.toBe(quay.id);
   expect(await list()).toContain("quay approved default");
+});
+
+test.concurrent("a user who does not own the schema can neither delete nor move a provider, and closes nothing", async ({
+  installation,
+}) => {
+  for (const name of ["quay", "reef"]) await installation.createProvider(name, "default");
+  await installation.done("cell", "add", "west");
+  const clerk = `clerk_${randomHex(4)}`;
+  await queryOnce(installation.directoryUrl, `create role ${clerk} login password 'x' in role bellwire_app`);
+  const url = installation.directoryUrl.replace(/\/\/[^@]*@/, `//${clerk}:x@`);
+  const asClerk = installation.with({ DATABASE_URL: url });
+  await asClerk.done("provider", "suspend", "quay");
+  const isRefused = [1, expect.stringContaining(`The user ${clerk} does not own the cell's schema.`)];
+  expect(await asClerk.run("provider", "delete", "quay", "--yes", "quay")).toEqual(isRefused);
+  expect(await asClerk.run("provider", "move", "reef", "--to", "west")).toEqual(isRefused);
+  expect(await installation.done("provider", "list")).toMatch(/^quay +suspended +default\nreef +approved +default$/m);
+  await queryOnce(installation.directoryUrl, `drop role ${clerk}`);
 });
 
 test.concurrent("a provider whose move was interrupted is not deleted before the move has ended", async ({

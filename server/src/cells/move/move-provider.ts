@@ -30,6 +30,17 @@ export async function connectToCell({ schema, ownerUrl }: Omit<CellPlace, "numbe
   return client;
 }
 
+const ownerStatement = `select pg_has_role(nspowner, 'usage') as "isOwner" from pg_namespace where nspname = current_schema()`;
+
+/** Refuses a user who could not create the triggers or delete the history, before anything is changed. */
+async function requireOwner(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ isOwner: boolean }>(ownerStatement);
+  if (!rows[0]?.isOwner)
+    throw new CannotStart(
+      `The user ${client.user} does not own the cell's schema. Use its owner, as for \`bellwire migrate\`.`,
+    );
+}
+
 interface MoveNeeds {
   readonly cells: MoveCells;
   readonly source: CellPlace;
@@ -76,7 +87,10 @@ export async function moveProvider(needs: MoveNeeds): Promise<MoveReport> {
     await connect(to),
     await connect(to),
   ];
-  for (const cell of [source, target]) await cell.query(keepDaysStatement);
+  for (const cell of [source, target]) {
+    await requireOwner(cell);
+    await cell.query(keepDaysStatement);
+  }
   const tables = await readMovedTables(source);
   refuseOtherTables(tables, await readMovedTables(target));
   const move = { id: randomUUID(), providerId, from: from.number, to: to.number };
@@ -428,6 +442,7 @@ export async function deleteProvider({
 }: DeletionNeeds): Promise<DeletionReport> {
   const client = await connectToCell(place);
   await using _connection = { [Symbol.asyncDispose]: () => client.end() };
+  await requireOwner(client);
   await client.query(keepDaysStatement);
   const tables = await readMovedTables(client);
   const isMarked = await directory.inTransaction((tx) => markDeleting(tx, providerId));
