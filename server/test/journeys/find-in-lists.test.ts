@@ -41,6 +41,17 @@ test(
     await visitor.sees("Not sent");
     await visitor.sees(/admin portal/i);
 
+    // The deliveries of an endpoint: the focus does not wait for the choices.
+    await visitor.start();
+    await visitor.press("link", "Deliveries");
+    await visitor.press("button", "Add filter");
+    await visitor.press("menuitem", "Endpoint");
+    const find = page.getByRole("searchbox", { name: "Find in endpoint" });
+    await expect.poll(() => visitor.isFocused(find)).toBe(true);
+    await page.getByRole("checkbox", { name: "warehouse" }).waitFor();
+    expect(await visitor.isFocused(find)).toBe(true);
+    await page.keyboard.press("Escape");
+
     // The deliveries of an account, by the beginning of its name.
     await visitor.start();
     await visitor.press("link", "Deliveries");

@@ -17,6 +17,7 @@ import { endpointsQuery } from "../../api/endpoints.ts";
 import { eventTypesQuery } from "../../api/events.ts";
 import { valuesOf } from "../../api/filters.ts";
 import { useFocusBack } from "../form/form-dialog.tsx";
+import { type PartQuery, hasFailed } from "../loaded.tsx";
 import { type Choice, type FilterDefinition, parseValues } from "./filter-table.ts";
 
 export interface FilterPopoverProps {
@@ -59,6 +60,7 @@ export interface FilterEditorProps {
 export function FilterEditor({ definition, value = "", anchor, onChange, onClose }: FilterEditorProps) {
   const { input, label } = definition;
   const choices = useChoices(definition);
+  const isFixed = input.kind === "choices";
   const isTyped = input.kind === "text" || input.kind === "number";
   return (
     <FilterPopover label={label} anchor={anchor} onClose={onClose}>
@@ -72,39 +74,55 @@ export function FilterEditor({ definition, value = "", anchor, onChange, onClose
           }}
         />
       ) : (
-        <ChoiceFilter definition={definition} choices={choices} value={value} onChange={onChange} />
+        <ChoiceFilter definition={definition} {...choices} isFixed={isFixed} value={value} onChange={onChange} />
       )}
     </FilterPopover>
   );
 }
 
 /** Returns the choices of a filter, with all event types of a kind of object as one choice. */
-function useChoices({ input }: FilterDefinition): readonly Choice[] {
+function useChoices({ input }: FilterDefinition): Choices {
   const api = useApi();
-  const { data: endpoints = [] } = useQuery({ ...endpointsQuery(api), enabled: input.kind === "endpoints" });
-  const { data: types = [] } = useQuery({ ...eventTypesQuery(api), enabled: input.kind === "event types" });
+  const endpoints = useQuery({ ...endpointsQuery(api), enabled: input.kind === "endpoints" });
+  const types = useQuery({ ...eventTypesQuery(api), enabled: input.kind === "event types" });
   switch (input.kind) {
     case "choices":
-      return input.choices;
-    case "endpoints":
-      return endpoints.map(({ id, name }) => ({ value: String(id), label: name }));
+      return { choices: input.choices, none: "Nothing matches" };
+    case "endpoints": {
+      const choices = endpoints.data?.map(({ id, name }) => ({ value: String(id), label: name }));
+      return { choices: choices ?? [], none: describeNone(endpoints) };
+    }
     case "event types": {
-      const kinds = new Set(types.map(({ type }) => type.split(".")[0] ?? ""));
+      const { data = [] } = types;
+      const kinds = new Set(data.map(({ type }) => type.split(".")[0] ?? ""));
       const wholeKinds = [...kinds].map((kind) => ({
         value: `${kind}.*`,
         label: `Every ${kind.replaceAll("_", " ")} event`,
       }));
-      return [...wholeKinds, ...types.map(({ type, label }) => ({ value: type, label }))];
+      const choices = [...wholeKinds, ...data.map(({ type, label }) => ({ value: type, label }))];
+      return { choices, none: describeNone(types) };
     }
     case "text":
     case "number":
-      return [];
+      return { choices: [], none: "" };
   }
 }
 
-interface ChoiceFilterProps {
-  readonly definition: FilterDefinition;
+interface Choices {
   readonly choices: readonly Choice[];
+  /** Stands in place of the choices while there are none. */
+  readonly none: string;
+}
+
+function describeNone(query: Omit<PartQuery<unknown>, "refetch">): string {
+  if (hasFailed(query)) return "The choices could not be loaded";
+  return query.data === undefined ? "Loading…" : "Nothing matches";
+}
+
+interface ChoiceFilterProps extends Choices {
+  readonly definition: FilterDefinition;
+  /** False for choices that are loaded, whose number is not known when the editor opens. */
+  readonly isFixed: boolean;
   readonly value: string;
   readonly onChange: (value: string) => void;
 }
@@ -112,7 +130,8 @@ interface ChoiceFilterProps {
 /** Longer lists can be narrowed by a text. */
 const choicesWithoutSearch = 10;
 
-function ChoiceFilter({ definition, choices, value, onChange }: ChoiceFilterProps) {
+/** Choices that are loaded have a search from the beginning: the focus needs a place before they come. */
+function ChoiceFilter({ definition, choices, none, isFixed, value, onChange }: ChoiceFilterProps) {
   const { name, label, isSeveral = false } = definition;
   const [text, setText] = useState("");
   const chosen = valuesOf(value);
@@ -125,7 +144,7 @@ function ChoiceFilter({ definition, choices, value, onChange }: ChoiceFilterProp
   };
   return (
     <Stack hasGutter>
-      {choices.length > choicesWithoutSearch && (
+      {(!isFixed || choices.length > choicesWithoutSearch) && (
         <StackItem>
           <TextInput
             type="search"
@@ -147,7 +166,7 @@ function ChoiceFilter({ definition, choices, value, onChange }: ChoiceFilterProp
               onChange={(_, isOn) => choose(choice.value, isOn)}
             />
           ))}
-          {matching.length === 0 && <span className="bellwire-subtle">Nothing matches</span>}
+          {matching.length === 0 && <span className="bellwire-subtle">{none}</span>}
         </FormGroup>
       </StackItem>
     </Stack>

@@ -58,6 +58,24 @@ test("a filter is added from the menu, applies at once, and is removed by its ch
   await waitFor(() => expect(page.address()).toBe("/deliveries"));
 });
 
+test("while the choices of a filter are loaded, they are not said to be none", async () => {
+  const { promise, resolve: respond } = Promise.withResolvers<void>();
+  showPage("/deliveries", {
+    ...server,
+    "GET /api/v1/endpoints": async () => {
+      await promise;
+      return [500, {}];
+    },
+  });
+  await says("Harbour & Sons");
+  await click("Add filter");
+  await click("Endpoint");
+  await says("Loading…");
+  expect(shown()).not.toContain("Nothing matches");
+  respond();
+  await says("The choices could not be loaded");
+});
+
 test("a typed filter is checked before it applies", async () => {
   const page = await open("/deliveries");
   await click("Add filter");
