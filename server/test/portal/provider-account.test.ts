@@ -150,7 +150,7 @@ test("an access token with invalid properties is refused", async ({ sharedPool: 
     refused: {
       name: ["can't be blank"],
       scopes: ["is invalid"],
-      permission: ["is invalid"],
+      permission: ["is not included in the list"],
       expires_at: ["must be in the future"],
     },
   });

@@ -27,6 +27,11 @@ test("a too short email is reported as an invalid address, not by its length", (
   expect(problem.errors).toEqual({ email: ["should look like an email address"] });
 });
 
+test("3scale's word for a value of a wrong form is shown as the end of a sentence", () => {
+  const problem = new ApiProblem(422, { errors: { user_key: ["invalid"] } });
+  expect(problem.errors).toEqual({ user_key: ["is invalid"] });
+});
+
 test.each([
   ["a lost network", new TypeError("Failed to fetch"), true],
   ["a proxy without a server", new ApiProblem(502, undefined), true],

@@ -47,10 +47,13 @@ function readFieldErrors(errors: unknown): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(errors ?? {}).map(([field, messages]: [string, unknown]) => {
       const texts = Array.isArray(messages) ? messages.map(String) : [String(messages)];
-      return [field, field === "email" ? texts.map(emailMessage) : texts];
+      return [field, texts.map(field === "email" ? emailMessage : fieldMessage)];
     }),
   );
 }
+
+/** 3scale's word for a value of a wrong form is no end of a sentence. */
+const fieldMessage = (text: string): string => (text === "invalid" ? "is invalid" : text);
 
 /** 3scale reports the length of a short address, such as "a@b", which does not help to correct it. */
 const emailMessage = (text: string): string =>

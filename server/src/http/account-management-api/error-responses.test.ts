@@ -35,6 +35,16 @@ test("errors of fields are sentences in XML and lists in JSON", () => {
   );
 });
 
+test("a value of a wrong form and the fields of an account have 3scale's words", () => {
+  const tooLong = "is too long (maximum is 255 characters)";
+  const problem = new Problem("invalid", { errors: { user_key: ["is invalid"], zip: [tooLong], vat_rate: [tooLong] } });
+
+  expect(renderError(problem, "json", "r1").text).toContain('"user_key":["invalid"]');
+  expect(renderError(problem, "xml", "r1").text).toBe(
+    `${xml}<errors><error>User key invalid</error><error>ZIP Code ${tooLong}</error><error>Vat rate ${tooLong}</error></errors>`,
+  );
+});
+
 test("an object that cannot be deleted is answered with 403 and the reason", () => {
   const problem = new Problem("not-deletable", { errors: { base: ["is the last admin"] } });
 

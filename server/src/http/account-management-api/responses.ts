@@ -308,8 +308,10 @@ export function renderError(problem: Problem, format: Format, requestId: string)
   const render = (xml: Node | undefined, json: unknown): string =>
     format === "xml" ? (xml ? renderXmlDocument(xml) : "") : renderJson(json);
 
-  if (code === "invalid" || code === "not-deletable" || code === "limit-reached")
-    return { status, text: render(errorSentences(errors), { errors }) };
+  if (code === "invalid" || code === "not-deletable" || code === "limit-reached") {
+    const worded = inWordsOf3scale(errors);
+    return { status, text: render(errorSentences(worded), { errors: worded }) };
+  }
   const shape = shapes[code] ?? { error: code === "internal" ? `${message} Request id: ${requestId}` : message };
   if (shape === "empty") return { status, text: "" };
   if (shape === "plain") return { status, text: message, isPlain: true };
@@ -319,6 +321,15 @@ export function renderError(problem: Problem, format: Format, requestId: string)
     text: render(value("error", toXmlText(shape.error)), { error: shape.error }),
   };
 }
+
+/** 3scale's translation of Rails' "is invalid" has no verb. */
+const inWordsOf3scale = (errors: FieldErrors): FieldErrors =>
+  Object.fromEntries(
+    Object.entries(errors).map(([field, messages]) => [
+      field,
+      messages.map((message) => (message === "is invalid" ? "invalid" : message)),
+    ]),
+  );
 
 const errorSentences = (errors: FieldErrors): Node =>
   list(
@@ -330,9 +341,19 @@ const errorSentences = (errors: FieldErrors): Node =>
   );
 
 /** Fields whose label in 3scale's sentences does not follow from the parameter's name. */
-const labels: Readonly<Record<string, string>> = { org_name: "Organization/Group Name" };
+const labels: Readonly<Record<string, string>> = {
+  org_name: "Organization/Group Name",
+  org_legaladdress: "Legal Address",
+  org_legaladdress_cont: "Legal Address (cont)",
+  telephone_number: "Telephone Number",
+  vat_code: "VAT Code",
+  state_region: "State / Region",
+  country: "Country of Residence",
+  zip: "ZIP Code",
+  po_number: "PO Number",
+};
 
-/** Joins a field and its error, as Rails does: "user_key" and "is invalid" become "User key is invalid". */
+/** Joins a field and its error, as Rails does: "user_key" and "invalid" become "User key invalid". */
 function errorSentence(field: string, message: string): string {
   if (field === "base") return message;
   const words = field.replace(/_id$/, "").replaceAll(/[_.]/g, " ").trim();

@@ -82,8 +82,8 @@ type TokenInput = Omit<RequestedToken, "by" | "requester">;
 function tokenErrors({ name, scopes: input, permission, expiresAt }: TokenInput, now: Date): FieldErrors {
   return mergeErrors({
     name: isTokenName(name) ? [] : [nameError(name)],
-    scopes: input.length === 0 ? ["can't be blank"] : input.every(isScope) ? [] : ["is invalid"],
-    permission: permission === "ro" || permission === "rw" ? [] : ["is invalid"],
+    scopes: input.length === 0 ? ["select at least one scope"] : input.every(isScope) ? [] : ["is invalid"],
+    permission: permission === "ro" || permission === "rw" ? [] : ["is not included in the list"],
     expires_at: expiresAt === undefined || expiresAt > now ? [] : ["must be in the future"],
   });
 }
