@@ -1,5 +1,13 @@
 import { type AuditRecord, recordAudit } from "#access/index.ts";
-import { type Cell, type Tenant, defaultCell, findTenant, openCell, readCells } from "#cells/index.ts";
+import {
+  type Cell,
+  type Tenant,
+  countOtherTenants,
+  defaultCell,
+  findTenant,
+  openCell,
+  readCells,
+} from "#cells/index.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
 import { classifyDatabaseError, providerMovingCode } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
@@ -99,7 +107,7 @@ export interface ProviderInCell {
   readonly config: Config;
 }
 
-/** Runs `work` on the cell of a provider: that of the subdomain, or the first, which on most installations is the only one. */
+/** Runs `work` on the cell of a provider: that of the subdomain, or the only one. */
 export const withProvider = <T>(
   needs: Needs,
   subdomain: string | undefined,
@@ -114,9 +122,14 @@ export const withProvider = <T>(
     return work({ provider, pool, config });
   });
 
-/** Returns the tenant of a subdomain; without one, the first. */
+/**
+ * Returns the tenant of a subdomain; without one, the only tenant. Refuses to choose among several: the command may change the wrong
+ * one, and a check of one says nothing about the others.
+ */
 export async function requireTenant(directory: Database, subdomain: string | undefined): Promise<Tenant> {
   const tenant = await findTenant(directory, subdomain);
+  if (subdomain === undefined && tenant && (await countOtherTenants(directory, tenant.providerId)) > 0)
+    throw new WrongUsage("There are several providers: name one with --provider. bellwire provider list shows all.");
   if (tenant?.isDeleting)
     throw new WrongUsage(`${tenant.subdomain} is being deleted: repeat \`bellwire provider delete\`.`);
   if (tenant) return tenant;

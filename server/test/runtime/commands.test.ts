@@ -163,6 +163,17 @@ test("a provider that no host serves without a base domain is announced and list
   expect([unknown, why]).toEqual([2, expect.stringContaining("bellwire provider list shows all")]);
 });
 
+test("a command about a provider does not choose among several", async ({ database, databaseUrl }) => {
+  await setUp(database);
+  const env = { DATABASE_URL: databaseUrl };
+  expect(await run(env, "failures", "check")).toEqual([0, "0 deliveries have failed"]);
+  await run(env, "provider", "create", "--name", "Quay", "--subdomain", "quay");
+  const isRefused = [2, expect.stringContaining("There are several providers: name one with --provider.")];
+  for (const command of ["failures check", "failures delete --all", "user password admin", "erasure 1"])
+    expect(await run(env, ...command.split(" "))).toEqual(isRefused);
+  expect(await run(env, "failures", "check", "--provider", "quay")).toEqual([0, "0 deliveries have failed"]);
+});
+
 test("failures of a deleted endpoint cannot be retried, and the command prints the reason", async ({
   database,
   databaseUrl,
