@@ -38,6 +38,12 @@ test("after exhaustion with nothing in flight, one attempt may start, and after 
   expect(allowed(exhaustion, 6250)).toBe(Number.POSITIVE_INFINITY);
 });
 
+test("an exhaustion with more attempts in flight raises no lower limit", () => {
+  const { exhaustion } = build();
+  for (const inFlight of [5, 40]) exhaustion.learn(noDescriptors, inFlight, 0);
+  expect(allowed(exhaustion, 250)).toBe(5);
+});
+
 test("exhausted ports for one receiver do not limit other receivers", () => {
   const { exhaustion, counted } = build();
   exhaustion.learn(noPorts, 5, 0);

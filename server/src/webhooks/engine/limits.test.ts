@@ -91,6 +91,20 @@ test("one moderate lane leaves a fifth of the slots of moderate receivers free",
   expect(held).toBe(60);
 });
 
+test("one slow lane leaves a fifth of the slots in which slow receivers start free", () => {
+  const limits = new ConcurrencyLimits(200);
+  let held = 0;
+  for (; limits.hasSlotFor("slow", held); held += 1) take(limits, "slow");
+  expect(held).toBe(40);
+});
+
+test("slots of quick receivers count neither against the others' share nor as free for them", () => {
+  const limits = new ConcurrencyLimits(200);
+  for (let slots = 0; slots < 95; slots += 1) take(limits, "quick");
+  expect([limits.hasSlotFor("moderate", 19), limits.hasSlotFor("moderate", 20)]).toEqual([true, false]);
+  expect(takeAll(limits, "unknown")).toBe(5);
+});
+
 test("the rule that leaves slots to others keeps none of a few slots free", () => {
   for (const slots of [1, 2, 3, 4]) {
     const limits = new ConcurrencyLimits(2 * slots);
@@ -156,6 +170,16 @@ test("a lane that is next goes before those that wait, and one that left has los
   expect([queue.length, queue.take()]).toEqual([0, undefined]);
 });
 
+test("a lane that waits already keeps its place when it is added again", () => {
+  const [first, second] = [
+    { name: "first", costMs: 20 },
+    { name: "second", costMs: 20 },
+  ];
+  const queue = new TurnQueue<Waiter>();
+  for (const item of [first, second, first]) queue.add(item);
+  expect([queue.take(), queue.take(), queue.take()]).toEqual([first, second, undefined]);
+});
+
 test("a first attempt without a response is parked after 200 ms, which frees its slot", () => {
   const limits = new ConcurrencyLimits(16);
   expect(takeAll(limits, "unknown", { isFirst: true })).toBe(4);
@@ -216,11 +240,11 @@ test("a slow attempt is reported once, whether the slow half has a free slot or 
   const limits = new ConcurrencyLimits(2);
   let reports = 0;
   const onLate = (): void => void (reports += 1);
-  const slow = take(limits, "slow");
-  const slot = take(limits, "quick", { onLate });
-  limits.moveLate(1000);
+  const slow = take(limits, "slow", { onLate });
+  const slot = take(limits, "quick", { nowMs: 500, onLate });
+  limits.moveLate(1500);
   expect(reports).toBe(0);
-  limits.moveLate(1001);
+  limits.moveLate(1501);
   expect(reports).toBe(1);
   expect(limits.hasSlot("quick")).toBe(false);
 
@@ -244,17 +268,27 @@ test("a parked attempt is reported as slow once, after one second", () => {
 });
 
 test.for([0, 200, 500, 5000])("a slot released after %d ms is free again, regardless of its pool", (nowMs) => {
-  const limits = new ConcurrencyLimits(2);
   for (const pace of ["quick", "unknown", "slow"] as const) {
     for (const isFirst of [true, false]) {
+      const limits = new ConcurrencyLimits(2);
       const slot = take(limits, pace, { isFirst });
       limits.moveLate(nowMs);
       limits.release(slot);
       limits.moveLate(60_000);
       expect(limits.inFlight).toBe(0);
-      expect([limits.hasSlot("quick"), limits.hasSlot("unknown"), limits.hasSlot("slow")]).toEqual([true, true, true]);
+      expect(limits.hasSlot("unknown")).toBe(true);
+      expect([takeAll(limits, "quick"), takeAll(limits, "slow")]).toEqual([1, 1]);
     }
   }
+});
+
+test("a slot released while its late attempt waited for a slow slot is free again", () => {
+  const limits = new ConcurrencyLimits(2);
+  const [slow, late] = [take(limits, "slow"), take(limits, "quick")];
+  limits.moveLate(1001);
+  for (const slot of [late, slow]) limits.release(slot);
+  limits.moveLate(60_000);
+  expect([takeAll(limits, "quick"), takeAll(limits, "slow")]).toEqual([1, 1]);
 });
 
 test("first attempts that were parked and have ended leave no more slots than before to others", () => {
@@ -308,6 +342,12 @@ test("a slowly responding receiver has a window of more than one and at most an 
   expect(window.size).toBe(2);
   expect(learn(window, answer(2000), 1000).size).toBe(10);
   expect(learn(learn(new AdaptiveWindow(80), answer(3), 100), answer(2000), 15).size).toBe(10);
+});
+
+test("a receiver that becomes slow halves its window with each response, down to an eighth", () => {
+  const window = learn(new AdaptiveWindow(80), answer(3), 100);
+  const sizes = Array.from({ length: 9 }, () => learn(window, answer(2000), 1).size);
+  expect(sizes).toEqual([80, 80, 80, 80, 80, 40, 20, 10, 10]);
 });
 
 test("one slow response among quick ones does not narrow the window", () => {
@@ -369,6 +409,13 @@ test("no second contains more sends than the limit, even if the lane changes own
       },
     ),
   );
+});
+
+test("sends count against a new owner for a second, and those of earlier owners until then", () => {
+  const limit = new RateLimit(5, 1000, 1500);
+  expect([1000, 1200, 1500, 2000].map((nowMs) => limit.busyMs(nowMs))).toEqual([500, 300, 0, 0]);
+  limit.record(2000);
+  expect([2000, 2400, 3000, 4000].map((nowMs) => limit.busyMs(nowMs))).toEqual([1000, 600, 0, 0]);
 });
 
 test("sends that started within one millisecond count until the last of them is a second ago", () => {
