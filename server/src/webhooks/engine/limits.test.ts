@@ -47,6 +47,12 @@ test("hanging receivers use one half of the slots and leave the other free", () 
   expect(takeAll(limits, "quick")).toBe(8);
 });
 
+test("an engine with one slot has one for receivers of any pace", () => {
+  const paces = ["unknown", "quick", "moderate", "slow", "failing"] as const;
+  expect(paces.map((pace) => takeAll(new ConcurrencyLimits(1), pace))).toEqual([1, 1, 1, 1, 1]);
+  expect(new AdaptiveWindow(1).slowMax).toBe(1);
+});
+
 test("failing receivers use at most a twelfth of the quick slots", () => {
   const limits = new ConcurrencyLimits(200);
   expect(takeAll(limits, "failing")).toBe(8);
@@ -321,9 +327,10 @@ test("quick responses widen the window up to its maximum", () => {
   expect(learn(new AdaptiveWindow(5), answer(3), 10)).toMatchObject({ size: 5, pace: "quick" });
 });
 
-test("eight timeouts reduce a window of 200 to one", () => {
+test("each timeout halves a window, so that eight reduce one of 200 to one", () => {
   const window = learn(new AdaptiveWindow(200), answer(3), 300);
-  expect(learn(window, hang, 8)).toMatchObject({ size: 1, pace: "slow" });
+  expect([learn(window, hang, 1).size, learn(window, hang, 1).size]).toEqual([100, 50]);
+  expect(learn(window, hang, 6)).toMatchObject({ size: 1, pace: "slow" });
 });
 
 test("one timeout makes a receiver without responses slow, but not one with quick responses", () => {
