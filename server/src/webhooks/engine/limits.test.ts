@@ -177,11 +177,8 @@ test("a lane that is next goes before those that wait, and one that left has los
 });
 
 test("a lane that waits already keeps its place when it is added again", () => {
-  const [first, second] = [
-    { name: "first", costMs: 20 },
-    { name: "second", costMs: 20 },
-  ];
-  const queue = new TurnQueue<Waiter>();
+  const [first, second] = [{ name: "first" }, { name: "second" }];
+  const queue = new TurnQueue<Pick<Waiter, "name">>();
   for (const item of [first, second, first]) queue.add(item);
   expect([queue.take(), queue.take(), queue.take()]).toEqual([first, second, undefined]);
 });
@@ -195,6 +192,8 @@ test("a first attempt without a response is parked after 200 ms, which frees its
   limits.moveLate(201);
   expect(takeAll(limits, "unknown", { nowMs: 201, isFirst: true })).toBe(4);
   expect(limits.inFlight).toBe(8);
+  limits.moveLate(401);
+  expect(limits.hasSlot("unknown")).toBe(false);
 });
 
 test("parked first attempts, up to four per slot, leave both halves free", () => {
@@ -425,6 +424,14 @@ test("sends count against a new owner for a second, and those of earlier owners 
   expect([2000, 2400, 3000, 4000].map((nowMs) => limit.busyMs(nowMs))).toEqual([1000, 600, 0, 0]);
 });
 
+test("a new owner sends nothing while sends of earlier owners count, and pages show it", () => {
+  const limit = new RateLimit(1, 1000, 1500);
+  expect([limit.isUsedUp(1499), limit.allows(1499)]).toEqual([true, false]);
+  expect([limit.isUsedUp(1500), limit.allows(1500)]).toEqual([false, true]);
+  limit.record(1500);
+  expect([1500, 2499, 2500].map((nowMs) => limit.isUsedUp(nowMs))).toEqual([true, true, false]);
+});
+
 test("sends that started within one millisecond count until the last of them is a second ago", () => {
   const requestedMs = [250, 250.9, 375.9, 500.9, 625.9, 750.9, 875.9, 1000.9, 1250.5, 1251];
   expect(sendsOf(new RateLimit(8, 0, 0), requestedMs)).toEqual(requestedMs.filter((ms) => ms !== 1250.5));
@@ -436,6 +443,8 @@ test("a lowered limit counts the sends before the change", () => {
   limit.change(10);
   expect(before).toBeGreaterThan(30);
   expect(sendsOf(limit, [995, 999])).toEqual([]);
+  const later = everyMs(999).map((ms) => 2000 + ms);
+  expect(sendsOf(limit, later)).toHaveLength(10);
 });
 
 test.each([1, 7, 100])(
@@ -484,4 +493,6 @@ test("an endpoint's large response bodies are cut to a KiB once they are too man
   expect(lengthAt(0, 2)).toBe(large.byteLength);
   const refillMs = (large.byteLength / perSecond) * 1000;
   expect([lengthAt(refillMs - 1), lengthAt(refillMs), lengthAt(refillMs)]).toEqual([1024, large.byteLength, 1024]);
+  const afterDay = Array.from({ length: full + 1 }, () => lengthAt(86_400_000));
+  expect([afterDay.slice(0, full).includes(1024), afterDay.at(-1)]).toEqual([false, 1024]);
 });

@@ -149,6 +149,25 @@ test("endpoints that respond slowly do not wait for those that hang, whatever th
   expect([started, host.hasRoom("slow", true), host.hasRoom("slow")]).toEqual([10, true, false]);
 });
 
+test("endpoints that respond slowly start nothing while quick attempts fill the host's window", () => {
+  const host = enter();
+  answer(host, 4);
+  for (let attempts = 0; attempts < 5; attempts += 1) {
+    expect(host.hasRoom("slow", true)).toBe(true);
+    host.begin(false);
+  }
+  expect(host.hasRoom("slow", true)).toBe(false);
+});
+
+test("a quick host says nothing about a new endpoint while attempts of slow endpoints are in flight", () => {
+  const host = enter();
+  answer(host, 100);
+  host.begin(true, true);
+  expect(host.pace).toBe("unknown");
+  host.end(true, quick, true);
+  expect(host.pace).toBe("quick");
+});
+
 test("a host that has just responded slowly is tried for further endpoints, although some hang", () => {
   const host = enter();
   const attempt = (): void => {
