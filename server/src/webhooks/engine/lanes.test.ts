@@ -11,141 +11,11 @@ import {
   noStatistics,
 } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
-import type { Lane } from "./lane.ts";
-import { OwnedLanes, Rebalancing } from "./lanes.ts";
+import { OwnedLanes } from "./lanes.ts";
 import { Lease } from "./lease.ts";
-import { TurnQueue } from "./limits.ts";
 import type { LaneStore } from "./store.ts";
 
-type OneLane = Parameters<Rebalancing["poll"]>[0][number];
-
 const ids = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-
-/** Returns a lane that waits for a slot, with a quick receiver. */
-const waitingLane = (more: Partial<OneLane> = {}): OneLane => ({
-  isLeaving: false,
-  isStalled: false,
-  queue: new TurnQueue<Lane>(),
-  pace: "quick",
-  dropWaiting: () => undefined,
-  ...more,
-});
-
-function newRebalancing() {
-  const state: { due: Omit<DueLanes, "ownDue"> } = { due: { free: [], own: 0, owned: 0, engines: 1 } };
-  return {
-    state,
-    rebalancing: new Rebalancing(
-      () => Promise.resolve(state.due),
-      () => 0,
-    ),
-  };
-}
-
-const leaving = (lanes: readonly OneLane[]): number => lanes.filter((lane) => lane.isLeaving).length;
-
-test("a single engine claims all lanes and releases none", async () => {
-  const { rebalancing, state } = newRebalancing();
-  state.due = { free: ids(10), own: 90, owned: 90, engines: 1 };
-  const lanes = ids(90).map(() => waitingLane());
-  expect(await rebalancing.poll(lanes, 0)).toHaveLength(10);
-  expect(leaving(lanes)).toBe(0);
-});
-
-test("with two engines each claims its share, and unclaimed lanes after two more seconds", async () => {
-  const { rebalancing, state } = newRebalancing();
-  state.due = { free: ids(10), own: 0, owned: 0, engines: 2 };
-  expect(await rebalancing.poll([], 0)).toEqual([0, 1, 2, 3, 4]);
-  expect([4, 5].map((id) => rebalancing.isLeft(id))).toEqual([false, true]);
-
-  state.due = { free: [5, 6, 7], own: 5, owned: 7, engines: 2 };
-  expect(await rebalancing.poll([], 1000)).toEqual([]);
-  expect([7, 8].map((id) => rebalancing.isLeft(id))).toEqual([true, false]);
-  expect(await rebalancing.poll([], 3000)).toEqual([5, 6, 7]);
-});
-
-test("lanes beyond an engine's share are claimed once the share allows it", async () => {
-  const { rebalancing, state } = newRebalancing();
-  state.due = { free: [3], own: 1, owned: 1, engines: 4 };
-  expect(await rebalancing.poll([], 0)).toEqual([]);
-  state.due = { free: [3], own: 0, owned: 3, engines: 4 };
-  expect(await rebalancing.poll([], 1000)).toEqual([3]);
-});
-
-test("an engine releases lanes beyond its share, except idle and slow ones", async () => {
-  const { rebalancing, state } = newRebalancing();
-  state.due = { free: [], own: 100, owned: 100, engines: 2 };
-  const [busy, idle, slow] = [ids(70), ids(20), ids(10)];
-  const lanes = [
-    ...idle.map(() => waitingLane({ queue: undefined })),
-    ...slow.map(() => waitingLane({ pace: "slow" })),
-    ...busy.map(() => waitingLane()),
-  ];
-  await rebalancing.poll(lanes, 0);
-  expect(leaving(lanes)).toBe(50);
-  expect(leaving(lanes.slice(0, 30))).toBe(0);
-  await rebalancing.poll(lanes, 1000); // leaving lanes are counted
-  expect(leaving(lanes)).toBe(50);
-});
-
-test("an engine releases only lanes that wait for a slot before and after the poll", async () => {
-  const [started, queued, waiting] = [waitingLane(), waitingLane({ queue: undefined }), waitingLane()];
-  const rebalancing = new Rebalancing(
-    async () => {
-      started.queue = undefined;
-      queued.queue = new TurnQueue<Lane>();
-      return { free: [], own: 10, owned: 10, engines: 2 };
-    },
-    () => 0,
-  );
-  await rebalancing.poll([started, queued, waiting], 0);
-  expect([started, queued, waiting].map(({ isLeaving }) => isLeaving)).toEqual([false, false, true]);
-});
-
-test("an engine owns 20,000 lanes at most", async () => {
-  const { rebalancing, state } = newRebalancing();
-  state.due = { free: ids(3), own: 0, owned: 0, engines: 1 };
-  const claims = [19_998, 20_000, 20_001].map(async (count) => {
-    const lanes = Array.from({ length: count }, () => waitingLane());
-    return (await rebalancing.poll(lanes, 0)).length;
-  });
-  expect(await Promise.all(claims)).toEqual([2, 0, 0]);
-});
-
-test("a leaving lane whose receiver hangs is kept", async () => {
-  const { rebalancing, state } = newRebalancing();
-  state.due = { free: [], own: 10, owned: 20, engines: 2 };
-  const lane = waitingLane({ isLeaving: true, isStalled: true });
-  await rebalancing.poll([lane], 0);
-  expect(lane.isLeaving).toBe(false);
-});
-
-test("an engine keeps an excess of up to an eighth, but not two of two lanes", async () => {
-  const { rebalancing, state } = newRebalancing();
-  const lanes = ids(56).map(() => waitingLane());
-  state.due = { free: [], own: 56, owned: 100, engines: 2 };
-  await rebalancing.poll(lanes, 0);
-  expect(leaving(lanes)).toBe(0);
-
-  state.due = { free: [], own: 2, owned: 2, engines: 2 };
-  await rebalancing.poll(lanes, 0);
-  expect(leaving(lanes)).toBe(1);
-});
-
-test("a released lane that no engine claims is claimed again, and further releases pause for 20 s", async () => {
-  const { rebalancing, state } = newRebalancing();
-  rebalancing.leave(1, 0);
-  state.due = { free: [1], own: 0, owned: 1, engines: 2 };
-  expect(await rebalancing.poll([], 1000)).toEqual([]);
-  expect(await rebalancing.poll([], 3000)).toEqual([1]);
-
-  const lanes = ids(2).map(() => waitingLane());
-  state.due = { free: [], own: 2, owned: 2, engines: 2 };
-  await rebalancing.poll(lanes, 4000);
-  expect(leaving(lanes)).toBe(0);
-  await rebalancing.poll(lanes, 24_000);
-  expect(leaving(lanes)).toBe(1);
-});
 
 /** Returns the lanes of an engine whose claims all succeed. */
 function newOwnedLanes({ store = {}, chance = () => 0 }: { store?: Partial<LaneStore>; chance?: () => number }) {
@@ -353,9 +223,71 @@ test("a lane whose endpoint has changed starts nothing until settings are there 
   await refresh();
   whileReading = () => undefined;
   await refresh();
-  lanes.hintChanged([]);
-  mayStart.push(lane?.mayStart(0));
-  expect(mayStart).toEqual([false, false, true, true]);
+  for (const changed of [[], [2], [1]]) {
+    lanes.hintChanged(changed);
+    mayStart.push(lane?.mayStart(0));
+  }
+  expect(mayStart).toEqual([false, false, true, true, true, false]);
+});
+
+test("settings whose time has passed are read again, and those that were read apply", async () => {
+  let url = "https://receiver.test/before";
+  const { lanes } = newObservedLanes({ readSettings: async () => [{ ...settings, url }] });
+  lanes.hintDue([1]);
+  const [lane] = await lanes.claim();
+  if (!lane) throw new Error("The lane is claimed.");
+  url = "https://receiver.test/after";
+  expect(await lanes.refreshSettings()).toEqual([]);
+  lanes.markOutdated(lane);
+  expect(await lanes.refreshSettings()).toEqual([lane]);
+  expect(lane.settings.url).toBe(url);
+});
+
+test("of suspected lanes, those stay that the database records under their epoch, and all are verified once", async () => {
+  const verified: Set<number>[] = [];
+  const { lanes } = newObservedLanes({
+    verifyOwnership: async (_engineId, held) => {
+      verified.push(new Set(held.map(({ endpointId }) => endpointId)));
+      return [1];
+    },
+  });
+  lanes.hintDue([1, 2, 3]);
+  const claimedLanes = await lanes.claim();
+  for (const lane of claimedLanes) if (lane.endpointId < 3) lanes.suspect(lane);
+  await lanes.verifyOwnership();
+  await lanes.verifyOwnership();
+  expect(verified).toEqual([new Set([1, 2])]);
+  expect([1, 2, 3].map((id) => lanes.find(id) !== undefined)).toEqual([true, false, true]);
+});
+
+test("a lane that is released for others to claim is not claimed at a hint, unlike one that has nothing to do", async () => {
+  const { lanes, clock } = newObservedLanes({ release: async () => undefined });
+  lanes.hintDue([1, 2]);
+  for (const lane of await lanes.claim()) {
+    lane.isLeaving = lane.endpointId === 1;
+    if (!lane.isLeaving) lane.switchOff();
+  }
+  await lanes.releaseIdle(clock.monotonicMs());
+  expect(lanes.size).toBe(0);
+  lanes.hintDue([1, 2]);
+  expect((await lanes.claim()).map(({ endpointId }) => endpointId)).toEqual([2]);
+});
+
+test("an engine that has lost its lease sends nothing of its lanes, and claims at once what is free then", async () => {
+  let free: number[] = [];
+  const { lanes, claims } = newObservedLanes({
+    findDueLanes: async () => ({ free, own: 0, ownDue: [], owned: 0, engines: 1 }),
+  });
+  lanes.hintDue([1, 2]);
+  const [lane, doubtful] = await lanes.claim();
+  if (!lane || !doubtful) throw new Error("The lanes are claimed.");
+  lane.endRead([due("a", "10")], beginRead(lane, 0), upTo("20"));
+  lanes.reclaim(doubtful);
+  free = [lane.endpointId];
+  lanes.dropAll();
+  expect([lane.mayStart(0), lanes.size]).toEqual([false, 0]);
+  await lanes.claim();
+  expect(claims.at(-1)).toEqual([lane.endpointId]);
 });
 
 test("a lane that was claimed again stays although outcomes of the former one are given up", async () => {
