@@ -143,34 +143,32 @@ export interface ListPaginationProps {
   readonly onPage: (page: number) => void;
 }
 
-/** Renders nothing while one page holds everything. */
+/** Renders nothing while one page holds everything. Its buttons have no element around them: on a phone they stick to the window's end. */
 export function ListPagination({ total, page, onPage }: ListPaginationProps) {
-  const buttons = useRef<HTMLDivElement>(null);
-  /** The page to which a button with the focus leads. */
-  const focused = useRef<number>(undefined);
+  /** The buttons that had the focus, and the page to which they lead. */
+  const pressed = useRef<{ readonly to: number; readonly buttons: Element }>(undefined);
   useEffect(() => {
-    if (focused.current !== page) return;
-    focused.current = undefined;
+    if (pressed.current?.to !== page) return;
+    const { buttons } = pressed.current;
+    pressed.current = undefined;
     // On the first and the last page, the button that led there is disabled, which takes the focus from it.
-    const { current } = buttons;
-    if (current?.querySelector(":focus:not(:disabled)")) return;
-    current?.querySelector<HTMLElement>(":is([data-action=next], [data-action=previous]):not(:disabled)")?.focus();
+    if (buttons.querySelector(":focus:not(:disabled)")) return;
+    buttons.querySelector<HTMLElement>(":is([data-action=next], [data-action=previous]):not(:disabled)")?.focus();
   }, [page]);
   if (total <= perPage) return null;
   return (
-    <div ref={buttons}>
-      <Pagination
-        variant="bottom"
-        itemCount={total}
-        perPage={perPage}
-        perPageOptions={[]}
-        page={page}
-        onSetPage={(_, chosen) => {
-          if (buttons.current?.contains(document.activeElement)) focused.current = chosen;
-          onPage(chosen);
-        }}
-      />
-    </div>
+    <Pagination
+      variant="bottom"
+      itemCount={total}
+      perPage={perPage}
+      perPageOptions={[]}
+      page={page}
+      onSetPage={(_, chosen) => {
+        const buttons = document.activeElement?.closest("nav");
+        pressed.current = buttons ? { to: chosen, buttons } : undefined;
+        onPage(chosen);
+      }}
+    />
   );
 }
 

@@ -84,6 +84,8 @@ test("the keyboard goes from page to page without losing its place, also at the 
   answers["GET accounts?page=2&per_page=50"] = [200, { accounts: [account(5, "Harbour")], metadata }];
   answers["GET accounts?page=3&per_page=50"] = [200, { accounts: [account(6, "Pier")], metadata }];
   await waitFor(() => expect(page()).toContain("Quay Books"));
+  // On a phone the buttons stick to the window's end, as far as the element around them and the table reaches.
+  expect(document.querySelector(".pf-v6-c-pagination")?.parentElement?.querySelector("table")).not.toBeNull();
   document.querySelector<HTMLElement>("[data-action=next]")?.focus();
   const press = () => document.activeElement instanceof HTMLElement && document.activeElement.click();
   press();
