@@ -64,6 +64,19 @@ test("the dialog offers the plans and credentials of the chosen product only, wi
   await waitFor(() => expect(path()).toBe("/accounts/4/applications/9"));
 });
 
+test("a search for accounts that fails is not said to match none", async () => {
+  show({
+    "GET accounts?query=harb&per_page=50": [500, {}],
+    "GET accounts?query=reef&per_page=50": [200, { accounts: [] }],
+  });
+  await click("Create an application");
+  await waitFor(() => expect(offered("account_id")).toEqual(["Choose an account", "Quay Books", "Harbour"]));
+  await fill("account_query", "harb");
+  await waitFor(() => expect(offered("account_id")).toEqual(["The accounts could not be searched"]));
+  await fill("account_query", "reef");
+  await waitFor(() => expect(offered("account_id")).toEqual(["No account matches"]));
+});
+
 test("a required field must be filled in", async () => {
   show({}, quay);
   await click("Create an application");

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { formatCount } from "../counts.ts";
 import { type Account, accountsQuery } from "../../api/accounts.ts";
 import type { Application } from "../../api/applications.ts";
-import { type Values, useManagement } from "../../api/management-client.ts";
+import { type ObjectList, type Values, useManagement } from "../../api/management-client.ts";
 import {
   type ApplicationPlan,
   type Product,
@@ -17,6 +17,7 @@ import { DefinedFields, useDefinitions } from "../form/defined-fields.tsx";
 import { SelectField, TextField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { fieldText, useChange } from "../form/use-change.ts";
+import { type PartQuery, hasFailed } from "../loaded.tsx";
 import { planOptions } from "../plans/plan-change.tsx";
 
 type CreateApplicationProps = Pick<CreateApplicationDialogProps, "account"> & Pick<ButtonProps, "variant" | "isInline">;
@@ -112,11 +113,11 @@ interface AccountChoiceProps {
 /** Searches the accounts, because a select cannot list all of them. */
 function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
   const [query, setQuery] = useState("");
-  const { data } = useQuery({
+  const search = useQuery({
     ...accountsQuery(useManagement(), query.trim() ? { query: query.trim() } : {}),
     placeholderData: keepPreviousData,
   });
-  const { objects: accounts, total } = data ?? { objects: [], total: 0 };
+  const { objects: accounts, total } = search.data ?? { objects: [], total: 0 };
   const others = accounts.filter(({ id }) => id !== chosen?.id);
   const offered = chosen ? [chosen, ...others] : others;
   return (
@@ -138,13 +139,24 @@ function AccountChoice({ chosen, onChoose }: AccountChoiceProps) {
         }
         value={chosen ? String(chosen.id) : ""}
         options={[
-          { value: "", label: accounts.length > 0 ? "Choose an account" : "No account matches" },
+          { value: "", label: describeChoice(search) },
           ...offered.map(({ id, org_name }) => ({ value: String(id), label: org_name })),
         ]}
         onChange={(id) => onChoose(accounts.find((account) => String(account.id) === id))}
       />
     </>
   );
+}
+
+interface AccountSearch extends Omit<PartQuery<ObjectList<Account>>, "refetch"> {
+  readonly isPlaceholderData: boolean;
+}
+
+/** Says what the select of accounts is about to offer, or why it offers none. */
+function describeChoice(search: AccountSearch): string {
+  if (hasFailed(search)) return "The accounts could not be searched";
+  if (search.data === undefined || search.isPlaceholderData) return "Searching…";
+  return search.data.objects.length > 0 ? "Choose an account" : "No account matches";
 }
 
 interface PlanChoiceProps {
