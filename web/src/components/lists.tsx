@@ -15,6 +15,7 @@ import {
   ToolbarItem,
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
+import { hashKey } from "@tanstack/react-query";
 import { type ReactNode, type SyntheticEvent, useEffect, useRef, useState } from "react";
 import { countOf, formatCount } from "./counts.ts";
 import { perPage } from "../api/accounts.ts";
@@ -85,7 +86,30 @@ export function TextFilter({ label, placeholder = label, value = "", onChange }:
   );
 }
 
+export interface ListStatusProps {
+  /** The number of rows, in words. Empty while it is not known. */
+  readonly text: string;
+  readonly filter: object;
+}
+
+/**
+ * Announces a number of rows once for each filter. A list that follows its rows changes it every second, so screen readers would say
+ * nothing else.
+ */
+export function ListStatus({ text, filter }: ListStatusProps) {
+  const key = hashKey([filter]);
+  const [first, setFirst] = useState({ key: "", text: "" });
+  if (text !== "" && first.key !== key) setFirst({ key, text });
+  const isFirst = first.key !== key || first.text === text;
+  return (
+    <span role="status" aria-live={isFirst ? "polite" : "off"}>
+      {text}
+    </span>
+  );
+}
+
 interface ShownRowsProps {
+  readonly filter: object;
   readonly query: {
     readonly data: { readonly pages: readonly { readonly data: readonly unknown[] }[] } | undefined;
     readonly hasNextPage: boolean;
@@ -93,21 +117,25 @@ interface ShownRowsProps {
   readonly nouns: readonly [one: string, many: string];
 }
 
-/** Announces how many rows a filtered list shows: "1 email", "The newest 50 emails". */
-export function ShownRows({ query: { data, hasNextPage }, nouns }: ShownRowsProps) {
+/** Says how many rows a filtered list shows: "1 email", "The newest 50 emails". */
+export function ShownRows({ filter, query: { data, hasNextPage }, nouns }: ShownRowsProps) {
   const count = data?.pages.reduce((sum, page) => sum + page.data.length, 0);
   const words = count === undefined ? "" : countOf(count, nouns);
   return (
-    <p className="bellwire-subtle bellwire-list-status" role="status">
-      {hasNextPage ? `The newest ${words}` : words}
+    <p className="bellwire-subtle bellwire-list-status">
+      <ListStatus text={hasNextPage ? `The newest ${words}` : words} filter={filter} />
     </p>
   );
 }
 
-/** Announces how many rows of all pages match: "10,100 accounts". */
-export const TotalRows = ({ total, nouns }: { total: number | undefined; nouns: ShownRowsProps["nouns"] }) => (
-  <p className="bellwire-subtle bellwire-list-status" role="status">
-    {total !== undefined && countOf(total, nouns)}
+interface TotalRowsProps extends Pick<ShownRowsProps, "filter" | "nouns"> {
+  readonly total: number | undefined;
+}
+
+/** Says how many rows of all pages match: "10,100 accounts". */
+export const TotalRows = ({ total, filter, nouns }: TotalRowsProps) => (
+  <p className="bellwire-subtle bellwire-list-status">
+    <ListStatus text={total === undefined ? "" : countOf(total, nouns)} filter={filter} />
   </p>
 );
 

@@ -2,6 +2,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { formatCount } from "../counts.ts";
 import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
+import { ListStatus } from "../lists.tsx";
 import { type ListName, filteredLists } from "./filter-table.ts";
 
 /** Counting a filter that matches little takes the server longer than reading a page, so it is repeated rarely. */
@@ -38,8 +39,8 @@ const countQuery = (api: ApiClient, list: ListName, filter: ListFilter) =>
 export function ListCount({ list, filter }: { list: ListName; filter: ListFilter }) {
   const { data } = useQuery(countQuery(useApi(), list, filter));
   return (
-    <span className="bellwire-subtle" role="status">
-      {data && describeCount(list, data)}
+    <span className="bellwire-subtle">
+      <ListStatus text={data ? describeCount(list, data) : ""} filter={filter} />
     </span>
   );
 }

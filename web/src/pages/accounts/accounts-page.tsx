@@ -70,7 +70,7 @@ export function AccountsPage() {
             <AccountBulkMenu selected={selected} onDone={(ids) => ticks.onTick(ids, false)} />
           </ToolbarContent>
         </Toolbar>
-        <TotalRows total={query.data?.total} nouns={["account", "accounts"]} />
+        <TotalRows filter={filter} total={query.data?.total} nouns={["account", "accounts"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="accounts" />}>
           {({ total }) =>
             shown?.objects.length === 0 ? (

@@ -62,7 +62,7 @@ export function ApplicationsPage() {
         <ApplicationFilters filter={filter} onNarrow={narrow}>
           <ApplicationBulkMenu selected={selected} onDone={(ids) => ticks.onTick(ids, false)} />
         </ApplicationFilters>
-        <TotalRows total={query.data?.total} nouns={["application", "applications"]} />
+        <TotalRows filter={filter} total={query.data?.total} nouns={["application", "applications"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="applications" />}>
           {({ total }) =>
             shown?.objects.length === 0 ? (

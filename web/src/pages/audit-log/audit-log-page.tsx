@@ -41,7 +41,7 @@ export function AuditLogPage() {
       </PageHeader>
       <PageSection isFilled>
         <AuditFilters filter={filter} onChange={narrow} onClear={clear} />
-        <ShownRows query={query} nouns={["action", "actions"]} />
+        <ShownRows filter={filter} query={query} nouns={["action", "actions"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="the audit log" />}>
           {({ pages }) => {
             const records = pages.flatMap((page) => page.data);

@@ -58,6 +58,25 @@ test("a filter is added from the menu, applies at once, and is removed by its ch
   await waitFor(() => expect(page.address()).toBe("/deliveries"));
 });
 
+test("screen readers are told the number of rows for each filter, and not each change of it", async () => {
+  let count = 12_400;
+  const page = showPage("/deliveries", {
+    ...server,
+    "GET /api/v1/deliveries/count": ({ query }) => [200, { count: query.has("state") ? 3 : count, about: false }],
+  });
+  const status = () =>
+    [...document.querySelectorAll("[role=status]")].find((it) => it.textContent.endsWith(" deliveries"));
+  await says("12,400 deliveries");
+  expect(status()?.getAttribute("aria-live")).toBe("polite");
+  count = 12_401;
+  await page.queries.invalidateQueries({ queryKey: ["deliveries"] });
+  await says("12,401 deliveries");
+  expect(status()?.getAttribute("aria-live")).toBe("off");
+  await click("Failed");
+  await says("3 deliveries");
+  expect(status()?.getAttribute("aria-live")).toBe("polite");
+});
+
 test("while the choices of a filter are loaded, they are not said to be none", async () => {
   const { promise, resolve: respond } = Promise.withResolvers<void>();
   showPage("/deliveries", {

@@ -49,7 +49,7 @@ export function MailsPage() {
       </PageHeader>
       <PageSection isFilled>
         <MailFilters filter={filter} onChange={narrow} onClear={clear} />
-        <ShownRows query={query} nouns={["email", "emails"]} />
+        <ShownRows filter={filter} query={query} nouns={["email", "emails"]} />
         <Loaded query={query} skeleton={<TableSkeleton of="emails" />}>
           {({ pages }) => {
             const mails = pages.flatMap((page) => page.data);
