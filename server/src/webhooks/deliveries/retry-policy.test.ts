@@ -22,6 +22,8 @@ const answered = (status: number, headers = {}): AttemptOutcome => ({
   latencyMs: 5,
 });
 
+const failed = (code: string): AttemptOutcome => ({ kind: "unreachable", code, reason: "", latencyMs: 1 });
+
 test.each([
   ["200 counts as delivered", answered(200), 1, { step: "done" }],
   [
@@ -75,12 +77,26 @@ test.each([
   expect(retryAfterSeconds(answered(503, { "retry-after": value }), now)).toBe(seconds);
 });
 
-test("410 disables the endpoint if believesGone is set, and is retried otherwise", () => {
-  expect(nextStep(answered(410), 1, { ...policy, believesGone: true }, { chance: 0, now })).toEqual({
-    step: "disable",
-    error: "Answered 410",
-  });
+test("410, and no other failure, disables the endpoint if believesGone is set, and is retried otherwise", () => {
+  const believing = { ...policy, believesGone: true };
+  expect(nextStep(answered(410), 1, believing, { chance: 0, now })).toEqual({ step: "disable", error: "Answered 410" });
+  for (const outcome of [answered(404), failed("ECONNREFUSED")])
+    expect(nextStep(outcome, 1, believing, { chance: 0, now })).toMatchObject({ step: "retry" });
   expect(nextStep(answered(410), 1, policy, { chance: 0, now })).toMatchObject({ step: "retry" });
+});
+
+test("both 429 and 503 may say when to retry, and other responses and failures not", () => {
+  const headers = { "retry-after": "120" };
+  expect([429, 503, 500, 200].map((status) => retryAfterSeconds(answered(status, headers), now))).toEqual([
+    120,
+    120,
+    undefined,
+    undefined,
+  ]);
+  expect([retryAfterSeconds(answered(503), now), retryAfterSeconds(failed("EPROTO"), now)]).toEqual([
+    undefined,
+    undefined,
+  ]);
 });
 
 test("jitter only lengthens a wait, by at most its fraction", () => {
@@ -96,9 +112,12 @@ test.each([
   ["200", 300, "Answered 300; redirects are not followed"],
   ["200", 399, "Answered 399; redirects are not followed"],
   ["200", 400, "Answered 400"],
+  ["200", 199, "Answered 199"],
+  ["200-207", 199, "Answered 199"],
   ["200-207", 200, undefined],
   ["200-207", 207, undefined],
   ["200-207", 208, "Answered 208; only 200-207 counts as delivered"],
+  ["2xx", 199, "Answered 199"],
   ["2xx", 200, undefined],
   ["2xx", 299, undefined],
   ["2xx", 300, "Answered 300; redirects are not followed"],
@@ -114,8 +133,6 @@ test("the error of a timeout names its phase", () => {
     "No complete answer within 60 s",
   );
 });
-
-const failed = (code: string): AttemptOutcome => ({ kind: "unreachable", code, reason: "", latencyMs: 1 });
 
 test.for<[string, ErrorClass]>([
   ["ECONNREFUSED", "connection"],
