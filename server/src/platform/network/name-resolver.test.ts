@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { type NetworkInterfaceInfo, type networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { startNameServer, type NameAnswer } from "../../../test/support/name-server.ts";
+import { until } from "../../../test/support/until.ts";
 import { lookupLimits, NameResolver, type NameResolverOptions } from "./name-resolver.ts";
 
 const resolved = (...addresses: readonly string[]): NameAnswer => ({ addresses, ttlSeconds: 30 });
@@ -16,7 +17,7 @@ interface Names extends Partial<NameResolverOptions> {
 
 /** Opens a resolver with its own files and a name server that responds with the results of `answerTo`. */
 async function openResolver(
-  answerTo: (name: string) => NameAnswer,
+  answerTo: Parameters<typeof startNameServer>[0],
   { hosts = "", configuration = "", ...options }: Names = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), "names-"));
@@ -33,7 +34,7 @@ async function openResolver(
   });
   const ipv4Questions = () =>
     server.questions.filter((question) => question.endsWith(" A")).map((question) => question.slice(0, -2));
-  return { clock, lookup: resolver.lookup, resolver, ipv4Questions, ...files };
+  return { clock, lookup: resolver.lookup, resolver, questions: server.questions, ipv4Questions, ...files };
 }
 
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -45,6 +46,107 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
 test("a look-up returns the addresses of the name server", async () => {
   const { lookup } = await openResolver(() => resolved("192.0.2.1", "192.0.2.2"));
   expect(await lookup("receiver.example")).toEqual([at("192.0.2.1"), at("192.0.2.2")]);
+});
+
+/** Interfaces of a machine: its loopback, and one with these IPv6 addresses. */
+const withIpv6 =
+  (...addresses: readonly string[]): (() => ReturnType<typeof networkInterfaces>) =>
+  () => ({ lo: [interfaceOf("::1", true)], eth0: addresses.map((address) => interfaceOf(address)) });
+
+const interfaceOf = (address: string, internal = false): NetworkInterfaceInfo => ({
+  family: "IPv6",
+  address,
+  internal,
+  netmask: "ffff::",
+  mac: "00:00:00:00:00:00",
+  scopeid: 0,
+  cidr: null,
+});
+
+const global = withIpv6("fe80::1", "2001:db8::1");
+const both = { addresses: ["192.0.2.1", "2001:db8::2"], ttlSeconds: 30 };
+const [ipv4, ipv6] = [at("192.0.2.1"), { address: "2001:db8::2", family: 6 }];
+
+test.for([
+  ["first where the machine has a public one", global, [ipv6, ipv4], 2],
+  ["last where it has a private one", withIpv6("fd00::1"), [ipv4, ipv6], 2],
+  ["never where it has none but link-local ones", withIpv6("fe80::1", "FEBF::1"), [ipv4], 1],
+] as const)("IPv6 addresses come %s", async ([, interfaces, found, asked]) => {
+  const { clock, lookup, questions } = await openResolver(() => both, { interfaces });
+  expect(await lookup("receiver.example")).toEqual(found);
+  expect([questions.length, clock.sleeping]).toEqual([asked, 0]);
+});
+
+test("a family without a response delays the other one by a quarter of a second", async () => {
+  for (const silent of ["A", "AAAA"]) {
+    const answerTo = (_name: string, type: string) => (type === silent ? "silence" : both);
+    const { clock, lookup } = await openResolver(answerTo, { interfaces: global });
+    let hasEnded = false;
+    const looked = lookup("receiver.example").finally(() => (hasEnded = true));
+    await until(() => clock.sleeping === 2, { everyMs: 1 }); // for the whole look-up, and for the other family
+    await clock.advance(lookupLimits.otherFamilyMs - 1);
+    expect(hasEnded).toBe(false);
+    await clock.advance(1);
+    expect(await looked).toEqual([silent === "A" ? ipv6 : ipv4]);
+    expect(clock.sleeping).toBe(0);
+  }
+});
+
+test("a family without addresses waits for the other one, as long as a look-up may take", async () => {
+  const answerTo = (name: string, type: string) =>
+    name.startsWith("later") ? both : type === "A" ? "no-such-name" : "silence";
+  const { clock, lookup } = await openResolver(answerTo, { interfaces: global });
+  let end: unknown;
+  const looked = codeOf(lookup("receiver.example")).then((code) => (end = code));
+  await lookup("later.example"); // so the first family has had its response
+  await clock.advance(lookupLimits.totalSeconds * 1000 - 1);
+  expect(end).toBeUndefined();
+  await clock.advance(1);
+  expect(await looked).toBe("ETIMEOUT");
+});
+
+test.for([
+  ["no-such-name", "no-such-name", "ENOTFOUND"],
+  ["no-such-name", "server-failure", "EAI_AGAIN"],
+  ["server-failure", "no-such-name", "EAI_AGAIN"],
+  ["server-failure", both, "resolved"],
+  [both, "no-such-name", "resolved"],
+] as const)("with %j for IPv4 and %j for IPv6, a look-up ends with %s", async ([ofIpv4, ofIpv6, end]) => {
+  for (const interfaces of [global, withIpv6("fd00::1")]) {
+    const { lookup } = await openResolver((_name, type) => (type === "A" ? ofIpv4 : ofIpv6), { interfaces });
+    expect(await codeOf(lookup("receiver.example"))).toBe(end);
+  }
+});
+
+test.for(["A", "AAAA"])("addresses of both families are cached for the TTL of %s if it is shorter", async (shorter) => {
+  const answerTo = (_name: string, type: string) => ({ ...both, ttlSeconds: type === shorter ? 10 : 60 });
+  const { clock, lookup, questions } = await openResolver(answerTo, { interfaces: global });
+  await lookup("receiver.example");
+  for (const [afterMs, asked] of [
+    [9999, 2],
+    [1, 4],
+  ] as const) {
+    await clock.advance(afterMs);
+    await lookup("receiver.example");
+    expect(questions).toHaveLength(asked);
+  }
+});
+
+test("an IPv6 address that the machine gets is noticed within a second", async () => {
+  let interfaces = withIpv6();
+  let reads = 0;
+  const read = () => {
+    reads += 1;
+    return interfaces();
+  };
+  const { clock, lookup } = await openResolver(() => both, { interfaces: read });
+  const lookUp = async (name: string) => (await lookup(name)).length;
+  expect([await lookUp("one.example"), await lookUp("two.example"), reads]).toEqual([1, 1, 1]);
+  interfaces = global;
+  await clock.advance(999);
+  expect(await lookUp("three.example")).toBe(1);
+  await clock.advance(1);
+  expect(await lookUp("four.example")).toBe(2);
 });
 
 test("an answer with 1,000 addresses keeps the first ones", async () => {

@@ -137,6 +137,8 @@ export interface NameResolverOptions {
   readonly hostsFile?: string;
   /** The file with the search list and `ndots`. */
   readonly configurationFile?: string;
+  /** Returns the network interfaces of this machine. They decide which address families are asked for, and which comes first. */
+  readonly interfaces?: typeof networkInterfaces;
   /** Called after each look-up that asked a name server; not for names from the cache or the hosts file. */
   readonly onLookup?: (result: LookupResult, seconds: number) => void;
 }
@@ -296,7 +298,8 @@ export class NameResolver implements Disposable {
     const nowMs = this.#options.clock.monotonicMs();
     if (this.#ipv6 && nowMs < this.#ipv6.untilMs) return this.#ipv6.kind;
     if (exhaustedNow()) return this.#ipv6?.kind ?? "none"; // interfaces cannot be read, and c-ares cannot send queries
-    this.#ipv6 = { kind: ipv6Of(networkInterfaces()), untilMs: nowMs + interfacesMs };
+    const { interfaces = networkInterfaces } = this.#options;
+    this.#ipv6 = { kind: ipv6Of(interfaces()), untilMs: nowMs + interfacesMs };
     return this.#ipv6.kind;
   }
 
