@@ -145,7 +145,8 @@ export const deleteFailures: Command = {
 
 export const checkFailures: Command = {
   usage: "failures check [--provider SUBDOMAIN]",
-  summary: "exit with code 1 if there are failures, for cron",
+  summary: "for cron: exit with code 1 if there are failures, 3 if they cannot be counted",
+  isQuestion: true,
   async run(args, needs) {
     const { values } = parseArguments(args, providerOption);
     const count = await withProvider(needs, values.provider, ({ pool, provider }) => countFailures(pool, provider.id));
