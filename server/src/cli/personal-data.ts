@@ -8,6 +8,11 @@ const refusals = {
   running: "An erasure of this account or user is already running: see bellwire erasure.",
 } as const;
 
+const ends = {
+  cancel: `${erasedWithinHours} hour`,
+  send: `${erasedWithinHours} hour after the last delivery has ended, which takes ${sendDaysMax} days at most`,
+} as const;
+
 export const erase: Command = {
   usage: "erase --account ID | --user ID --pending send|cancel [--provider SUBDOMAIN]",
   summary:
@@ -51,8 +56,10 @@ export const erase: Command = {
       if ("notAllowed" in outcome) throw new WrongUsage(refusals[outcome.notAllowed]);
       return outcome.erasure;
     });
+    const erased = `account ${erasure.accountId}`;
     needs.print(
-      `erasure ${erasure.id} of account ${erasure.accountId} started; it ends within ${erasedWithinHours} hour`,
+      `erasure ${erasure.id} of ${userId === undefined ? erased : `user ${userId} of ${erased}`} started; it ends within ` +
+        ends[pending],
     );
     needs.print(`progress: bellwire erasure ${erasure.id}, or GET /api/v1/erasures/${erasure.id}`);
     return 0;

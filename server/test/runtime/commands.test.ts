@@ -3,15 +3,17 @@ import { join } from "node:path";
 import pg from "pg";
 import { expect } from "vitest";
 import { connectToCell } from "#cells/index.ts";
+import { createUser } from "#portal/users/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
 import { createTriggers } from "../../src/cells/move/follow-changes.ts";
 import { readMovedTables } from "../../src/cells/move/moved-rows.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
-import { setUp } from "../portal/portal-fixture.ts";
+import { byApi, form, setUp, signedUp } from "../portal/portal-fixture.ts";
 import { fail } from "../support/build-failures.ts";
 import { buildEndpoint, bySystem, recordNow } from "../support/build-webhooks.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
+import { passwords } from "../support/passwords.ts";
 import { postmasterOf } from "../support/processes.ts";
 import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test-of-starts.ts";
@@ -218,4 +220,21 @@ test("commands refuse an unknown endpoint and a token without a name", async ({ 
     ]);
   const create = ["token", "create", "--username", "admin", "--name"];
   expect(await run(env, ...create, " ")).toEqual([2, expect.stringContaining("--name must have")]);
+});
+
+test("erase says whose data it erases, and that --pending send waits for deliveries", async ({
+  database,
+  databaseUrl,
+}) => {
+  const { provider, accountId } = await signedUp(database);
+  const values = { username: "olaf", email: "olaf@fjord.example", password: form.password };
+  const created = await createUser(database, passwords, { provider, accountId, by: byApi, values });
+  if (!created || !("user" in created)) throw new Error(JSON.stringify(created));
+  const { id } = created.user;
+  const env = { DATABASE_URL: databaseUrl };
+  const [, ofUser] = await run(env, "erase", "--user", String(id), "--pending", "send");
+  const sent = "after the last delivery has ended, which takes 7 days at most";
+  expect(ofUser).toContain(` of user ${id} of account ${accountId} started; it ends within 1 hour ${sent}\n`);
+  const [, ofAccount] = await run(env, "erase", "--account", String(accountId), "--pending", "cancel");
+  expect(ofAccount).toMatch(/^erasure \d+ of account \d+ started; it ends within 1 hour\n/);
 });
