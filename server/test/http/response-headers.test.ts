@@ -81,6 +81,25 @@ test("a request with two Host headers is rejected by every interface", async ({ 
   }
 });
 
+test("a request whose target names another host than its Host header is rejected by every interface", async ({
+  database,
+}) => {
+  await setUp(database);
+  await using server = await openWebServer(database);
+  const port = await listen(server.http);
+  const isRefused = async (target: string, host: string): Promise<boolean> => {
+    const socket = connect(port, "127.0.0.1");
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    return (await text(socket)).startsWith("HTTP/1.1 400 ");
+  };
+  for (const path of paths) {
+    for (const origin of ["http://b.test", "https://a.test:80", "http://a.test@b.test"])
+      expect([path, origin, await isRefused(origin + path, "a.test")]).toEqual([path, origin, true]);
+    for (const origin of ["", "http://a.test", "HTTP://A.test:80", "https://a.test"])
+      expect([path, origin, await isRefused(origin + path, "A.test")]).toEqual([path, origin, false]);
+  }
+});
+
 test("connections reset by clients log no error, and the server keeps responding", async ({ database }) => {
   const { accessToken } = await setUp(database);
   const lines: { readonly level: number; readonly msg: string }[] = [];

@@ -145,13 +145,18 @@ export function dropAbortedRequests(http: FastifyInstance): void {
 }
 
 /**
- * Refuses a request with several Host headers (RFC 9112 §3.2). Node reads the first one; a proxy in front may read the last
- * one and check its rules for another provider.
+ * Refuses a request that names two hosts: in several Host headers (RFC 9112 §3.2), or in its target and a Host header (§3.2.2). We read
+ * the first header; a proxy in front may read the other name and check its rules for another provider.
  */
-export function requireOneHost({ raw }: FastifyRequest): void {
+export function requireOneHost({ raw, originalUrl }: Pick<FastifyRequest, "raw" | "originalUrl">): void {
   const names = raw.rawHeaders.filter((_, index) => index % 2 === 0);
   if (names.filter((name) => name.toLowerCase() === "host").length > 1)
     throw new Problem("request-unreadable", { detail: "The request has more than one Host header. Send one." });
+  const target = originalUrl.startsWith("/") ? null : URL.parse(originalUrl);
+  if (target && target.host !== URL.parse(`${target.protocol}//${raw.headers.host}`)?.host)
+    throw new Problem("request-unreadable", {
+      detail: "The request's target names another host than its Host header.",
+    });
 }
 
 /**
