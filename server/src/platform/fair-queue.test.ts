@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createFairQueue, FairSlots, QueueFull, type Turn } from "./fair-queue.ts";
 
@@ -108,9 +109,12 @@ test("work that has waited too long is refused, and takes no slot", async () => 
   const slots = new FairSlots(() => ({ all: 1, ofGroup: 1 }));
   expect(slots.take(["requests", "acme", "net1"])).toBeUndefined();
   const late = slots.take(["requests", "other", "net2"], { ms: 1, error: () => new Error("late") });
+  const patient = slots.take(["requests", "other", "net2"]);
   await expect(late).rejects.toThrow("late");
-  expect(slots.waiting).toBe(0);
+  expect(slots.waiting).toBe(1);
   slots.release(["requests", "acme", "net1"]);
+  await patient;
+  slots.release(["requests", "other", "net2"]);
   expect(slots.take(["requests", "third", "net3"]), "a slot at once").toBeUndefined();
 });
 
@@ -125,4 +129,92 @@ test("more slots are given to waiting work", async () => {
   slots.startWaiting();
   await settled();
   expect(started).toEqual(["a", "b", "c"]);
+});
+
+const turns: readonly Turn[] = [
+  ["requests", "acme", "net1"],
+  ["requests", "acme", "net2"],
+  ["requests", "other", "net1"],
+  ["own"],
+];
+
+interface Taking {
+  readonly turn: Turn;
+  readonly number: number;
+}
+
+/** Slots, and who has one or waits for one as the caller sees it. */
+function modelOfSlots(limits: { all: number; ofGroup: number }) {
+  const slots = new FairSlots(() => limits);
+  const [running, waiting, refused]: [Taking[], Taking[], Taking[]] = [[], [], []];
+  let taken = 0;
+  const move = (taking: Taking, to: Taking[]): void => {
+    const place = waiting.indexOf(taking);
+    if (place >= 0) waiting.splice(place, 1);
+    to.push(taking);
+  };
+  const take = (turn: Turn): void => {
+    const taking = { turn, number: (taken += 1) };
+    const promise = slots.take(turn);
+    if (!promise) return void running.push(taking);
+    waiting.push(taking);
+    promise.then(
+      () => move(taking, running),
+      () => move(taking, refused),
+    );
+  };
+  const release = (place: number): void => {
+    const [ended] = running.splice(place % Math.max(1, running.length), 1);
+    if (ended) slots.release(ended.turn);
+  };
+  const countOf = (takings: readonly Taking[], path: Turn): number =>
+    takings.filter(({ turn }) => path.every((name, level) => turn[level] === name)).length;
+  return { slots, running, waiting, refused, take, release, countOf };
+}
+
+const commands = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ take: fc.nat(turns.length - 1) }) },
+    { weight: 2, arbitrary: fc.record({ release: fc.nat(10) }) },
+    { weight: 1, arbitrary: fc.constant({ refuse: true as const }) },
+  ),
+  { maxLength: 60, size: "max" },
+);
+
+test("slots are never exceeded, never idle while somebody may take one, and given in order within a group", async () => {
+  const limits = { all: 3, ofGroup: 2 };
+  const run = fc.asyncProperty(commands, async (all) => {
+    const { slots, running, waiting, refused, take, release, countOf } = modelOfSlots(limits);
+    const hasShare = ({ turn }: Taking): boolean =>
+      turn.length > 1 && countOf(running, turn.slice(0, 2)) >= limits.ofGroup;
+    for (const command of all) {
+      const before = [...waiting];
+      if ("take" in command) take(turns[command.take] ?? []);
+      else if ("release" in command) release(command.release);
+      else slots.refuseNewestOfLargest(new Error("full"));
+      await settled();
+      expect(slots.waiting).toBe(waiting.length);
+      expect(running.length).toBeLessThanOrEqual(limits.all);
+      for (const { turn } of running)
+        if (turn.length > 1) expect(countOf(running, turn.slice(0, 2))).toBeLessThanOrEqual(limits.ofGroup);
+      if (running.length < limits.all) expect(waiting.filter((one) => !hasShare(one))).toEqual([]);
+      const started = before.filter((one) => running.includes(one));
+      for (const one of started) expect(before.find(({ turn }) => turn === one.turn)?.number).toBe(one.number);
+      const last = refused.at(-1);
+      if (!("refuse" in command) || before.length === 0) continue;
+      expect(last?.number).toBe(before.findLast(({ turn }) => turn === last?.turn)?.number);
+      for (const level of [1, 2]) {
+        const path = (last?.turn ?? []).slice(0, level);
+        const beside = before.filter(({ turn }) => path.slice(0, -1).every((name, at) => turn[at] === name));
+        for (const { turn } of beside)
+          expect(countOf(before, path)).toBeGreaterThanOrEqual(countOf(before, turn.slice(0, level)));
+      }
+    }
+    for (let left = running.length + waiting.length; left > 0; left -= 1) {
+      release(0);
+      await settled();
+    }
+    expect([running.length, waiting.length, slots.waiting]).toEqual([0, 0, 0]);
+  });
+  await fc.assert(run);
 });
