@@ -25,8 +25,6 @@ export interface Command {
   /** The arguments after `bellwire`. */
   readonly usage: string;
   readonly summary: string;
-  /** The exit code 1 is an answer, so an error that prevents the answer has another code. */
-  readonly isQuestion?: true;
   /** Returns the exit code. */
   readonly run: (args: readonly string[], needs: CommandNeeds) => Promise<number>;
 }
@@ -36,7 +34,7 @@ export class WrongUsage extends Error {
   override readonly name = "WrongUsage";
 }
 
-const exitCodes = { fine: 0, failed: 1, wrongUsage: 2, unanswered: 3 } as const;
+const exitCodes = { fine: 0, failed: 1, wrongUsage: 2 } as const;
 
 /** Runs a command, `serve` if none is named, and returns the exit code. Rejects only for bugs. */
 export async function runCommandLine(args: readonly string[], needs: CommandNeeds): Promise<number> {
@@ -61,7 +59,7 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
   } catch (error) {
     if (error instanceof CannotStart) {
       needs.printStatus(`bellwire: ${error.message}`);
-      return command.isQuestion ? exitCodes.unanswered : exitCodes.failed;
+      return exitCodes.failed;
     }
     if (error instanceof Error && (error instanceof WrongUsage || errorCode(error)?.startsWith("ERR_PARSE_ARGS"))) {
       needs.printStatus(`bellwire: ${error.message}\nusage: bellwire ${command.usage}`);

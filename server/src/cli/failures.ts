@@ -145,8 +145,7 @@ export const deleteFailures: Command = {
 
 export const checkFailures: Command = {
   usage: "failures check [--provider SUBDOMAIN]",
-  summary: "for cron: exit with code 1 if there are failures, 3 if they cannot be counted",
-  isQuestion: true,
+  summary: "exit with code 1 if there are failures, for cron",
   async run(args, needs) {
     const { values } = parseArguments(args, providerOption);
     const count = await withProvider(needs, values.provider, ({ pool, provider }) => countFailures(pool, provider.id));

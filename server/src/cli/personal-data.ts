@@ -68,8 +68,7 @@ export const erase: Command = {
 
 export const showErasure: Command = {
   usage: "erasure ID [--provider SUBDOMAIN]",
-  summary: "show the progress of an erasure; exits with 1 while it is not done, with 3 if that cannot be read",
-  isQuestion: true,
+  summary: "show the progress of an erasure; exits with 1 while it is not done",
   async run(args, needs) {
     const { values, positionals } = parseArguments(args, providerOption, "positionals");
     const id = parseId("ID", positionals[0]);
