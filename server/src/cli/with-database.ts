@@ -107,7 +107,10 @@ export interface ProviderInCell {
   readonly config: Config;
 }
 
-/** Runs `work` on the cell of a provider: that of the subdomain, or the only one. */
+/**
+ * Runs `work` on the cell of a provider: that of the subdomain, or the first, as hosts without a base domain do. Names the first one if there
+ * are several, so that nobody takes it for another or for all.
+ */
 export const withProvider = <T>(
   needs: Needs,
   subdomain: string | undefined,
@@ -115,6 +118,8 @@ export const withProvider = <T>(
 ): Promise<T> =>
   withInstallation(needs, async ({ directory, config, open }) => {
     const tenant = await requireTenant(directory, subdomain);
+    if (subdomain === undefined && (await countOtherTenants(directory, tenant.providerId)) > 0)
+      needs.printStatus(`of ${tenant.subdomain}, the first of several providers; --provider chooses another`);
     const cell = (await readCells(directory)).find(({ number }) => number === tenant.cell);
     const pool = cell && (await open(cell));
     const provider = pool && (await readProvider(pool, tenant.providerId));
@@ -122,14 +127,9 @@ export const withProvider = <T>(
     return work({ provider, pool, config });
   });
 
-/**
- * Returns the tenant of a subdomain; without one, the only tenant. Refuses to choose among several: the command may change the wrong
- * one, and a check of one says nothing about the others.
- */
+/** Returns the tenant of a subdomain; without one, the first. */
 export async function requireTenant(directory: Database, subdomain: string | undefined): Promise<Tenant> {
   const tenant = await findTenant(directory, subdomain);
-  if (subdomain === undefined && tenant && (await countOtherTenants(directory, tenant.providerId)) > 0)
-    throw new WrongUsage("There are several providers: name one with --provider. bellwire provider list shows all.");
   if (tenant?.isDeleting)
     throw new WrongUsage(`${tenant.subdomain} is being deleted: repeat \`bellwire provider delete\`.`);
   if (tenant) return tenant;
