@@ -2,7 +2,7 @@ import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
 import { renderCsv } from "./export-rows.ts";
 
-test.each(["two\nlines", "two\rlines", "two\r\nlines", "Quay\n=1+1", 'a "quoted" text, with a comma', "株式会社 😀"])(
+test.each(["two\nlines", "two\rlines", "two\r\nlines", 'a "quoted" text, with a comma', "株式会社 😀"])(
   "a text stays in its cell of CSV: %j",
   (text) => {
     const csv = renderCsv([
@@ -20,4 +20,14 @@ test.each(["two\nlines", "two\rlines", "two\r\nlines", "Quay\n=1+1", 'a "quoted"
 
 test.each(["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"])("a spreadsheet does not execute the text %j", (text) => {
   expect(parse(renderCsv([[text]]), { record_delimiter: "\r\n" })).toEqual([[`'${text}`]]);
+});
+
+test.each([
+  ["Quay;=1+1", "Quay;'=1+1"],
+  ['Quay; "=1+1', `Quay; "'=1+1`],
+  ["a;b\n-1", "a;b\n'-1"],
+  [{ name: "Quay;@SUM(1);+1" }, `{"name":"Quay;'@SUM(1);'+1"}`],
+  ["a;b=c-d", "a;b=c-d"],
+])("a spreadsheet with semicolons between cells executes no part of %j", (value, shown) => {
+  expect(parse(renderCsv([[1, value]]), { record_delimiter: "\r\n" })).toEqual([["1", shown]]);
 });

@@ -214,16 +214,21 @@ const plainValue = (value: unknown): unknown => (isDate(value) ? value.toISOStri
 
 const renderNdjson = (rows: readonly Row[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
+/** Where a spreadsheet that separates cells by semicolons, as in much of Europe, begins a cell with a formula. Quotes do not prevent it. */
+const innerFormula = /((?:[;\n]|(?<!^)\r)[ \t"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+
+const escapeInnerFormulas = (text: string): string => text.replaceAll(innerFormula, "$1'");
+
 /**
  * Renders lines of CSV (RFC 4180). A spreadsheet would execute a text that begins like a formula, so an apostrophe
- * precedes it. A text with a line break is quoted: otherwise it would begin a row, whose first cell could be a formula.
+ * precedes it, also within a text. A text with a line break is quoted: otherwise it would begin a row.
  */
 export const renderCsv = (rows: readonly (readonly unknown[])[]): string =>
   stringify([...rows], {
     record_delimiter: "windows",
     quoted_match: /[\r\n]/,
     escape_formulas: true,
-    cast: { object: (value) => JSON.stringify(value) },
+    cast: { string: escapeInnerFormulas, object: (value) => escapeInnerFormulas(JSON.stringify(value)) },
   });
 
 /** Returns the first line of a file: the names of the columns in CSV, nothing in NDJSON. */
