@@ -106,6 +106,7 @@ test.each([
   ["content-type", "text/html"],
   ["content-type", "text/javascript"],
   ["content-type", "image/svg+xml"],
+  ["content-type", "application/xhtml+xml"],
   ["content-type", "application/json, text/html"],
 ])("the response header %s: %s is refused", (name, value) => {
   expect(Object.keys(header(name, value))).toEqual(["answer_rules.0.answers.0.headers"]);

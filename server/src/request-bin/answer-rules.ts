@@ -85,9 +85,9 @@ export const AnswerRulesSchema = Type.Array(AnswerRuleSchema, {
 export type AnswerRule = Static<typeof AnswerRuleSchema>;
 type Answer = Static<typeof AnswerSchema>;
 
-/** Content types that no browser runs or renders with scripts, since a bin shares its origin with the Admin Portal. */
+/** Content types of data. Browsers run scripts within XML, which the headers of each response prevent (`isolation`). */
 const contentTypePattern =
-  /^(text\/(plain|csv|xml)|application\/([\w.-]+\+)?(json|xml)|application\/(octet-stream|x-www-form-urlencoded))(; ?charset=[\w-]+)?$/i;
+  /^(text\/(plain|csv|xml)|application\/(?!xhtml\+)([\w.-]+\+)?(json|xml)|application\/(octet-stream|x-www-form-urlencoded))(; ?charset=[\w-]+)?$/i;
 const headerNamePattern = /^(content-type|retry-after|x-[a-z0-9-]{1,100})$/i;
 /** Instructions to browsers and proxies, which would apply to more than the response. */
 const controlHeaderPattern =
