@@ -47,6 +47,9 @@ for (const path of globSync("**/*.ts", { cwd: source })) {
   for (const name of names) fieldTables.set(name, module[name] ?? {});
 }
 
+/** Words of 3scale that begin like a statement. */
+const sentences = new Set(["select at least one scope"]);
+
 /**
  * Returns the texts that begin like a statement, with constants filled in, and the files with texts that cannot be
  * filled in.
@@ -73,7 +76,7 @@ function allStatements(): { statements: readonly Statement[]; unresolved: readon
         text: complete(long ?? short ?? ""),
         isMarked: isMarkedAt(file, index),
       }))
-      .filter(({ text }) => /^\s*(select|insert into|update|delete from|with)\s/.test(text));
+      .filter(({ text }) => /^\s*(select|insert into|update|delete from|with)\s/.test(text) && !sentences.has(text));
   });
   const isComplete = ({ text }: Statement): boolean => !text.includes("${");
   const incomplete = all.filter((statement) => !isComplete(statement)).map(({ path }) => path);
