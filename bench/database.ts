@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,11 +34,13 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   const owner = opened.use(await openPool({ connectionString: ownerUrl, schema, max: 4 }));
   const [row] = await owner.query<{ path: string }>("select current_setting('data_directory') as path");
   const postgresPid = Number(readFileSync(join(row?.path ?? "", "postmaster.pid"), "utf8").split("\n")[0]);
-  const resources = opened.move();
-  beforeInterrupt(() => {
+  const endInterrupt = beforeInterrupt(() => {
     process.kill(postgresPid, "SIGQUIT");
+    waitForEnd(postgresPid); // its folder cannot be removed while it writes
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   });
+  opened.defer(endInterrupt);
+  const resources = opened.move();
   return {
     folder,
     appUrl,
@@ -51,12 +53,24 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   };
 }
 
-/** Runs `stop` before an interrupt or a time limit ends the benchmark, because its servers would otherwise keep running. */
-export function beforeInterrupt(stop: () => void): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      stop();
-      setImmediate(() => process.exit(1)); // after the listeners of other servers
-    });
-  }
+/** Blocks until a process has ended, at most two seconds. */
+function waitForEnd(pid: number): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let tries = 0; tries < 40 && existsSync(`/proc/${pid}/stat`); tries += 1) Atomics.wait(pause, 0, 0, 50);
+}
+
+/**
+ * Runs `stop` before an interrupt or a time limit ends the benchmark, because its servers would otherwise keep running. Returns a
+ * function that ends that, for a server that has been stopped: `stop` would throw, and leave the other servers running.
+ */
+export function beforeInterrupt(stop: () => void): () => void {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onSignal = (): void => {
+    stop();
+    setImmediate(() => process.exit(1)); // after the listeners of other servers
+  };
+  for (const signal of signals) process.once(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  };
 }

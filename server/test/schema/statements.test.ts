@@ -113,6 +113,7 @@ test("PostgreSQL prepares every statement against the migrated schema", async ({
     try {
       await tx.query("savepoint before");
       await tx.query(`prepare statement_${index} as ${text}`);
+      await tx.query(`deallocate statement_${index}`); // a rollback does not, and a retry may get the same connection
     } catch (error) {
       refusals.push(`${path}: ${String(error)}\n${text}`);
       await tx.query("rollback to before");
