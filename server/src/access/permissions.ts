@@ -89,6 +89,8 @@ const actions = {
   "administer-portal": { writes: true, members: "admins" },
   "change-credit-card": { writes: true, members: ["finance", "partners"], scopes: ["finance", "account_management"] },
   "read-account-plans": { writes: false, members: ["plans"] },
+  /** Also needed, beside the rights to accounts, to see their subscriptions. */
+  "read-service-plans": { writes: false, members: ["plans"] },
   /** Products and application plans. Members who manage developers may read them. */
   "read-products": { writes: false, members: ["partners", "plans"] },
   "change-plans": { writes: true, members: ["plans"] },

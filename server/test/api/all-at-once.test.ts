@@ -114,6 +114,7 @@ function targetOf(path: string): string {
   if (path.includes("/applications/")) return "application";
   if (path.includes("/users/")) return "user";
   if (path.includes("/service_contracts/")) return "contract";
+  if (path.includes("/service_plans/")) return "service_plan";
   if (path.includes("/application_plans/")) return "application_plan";
   if (path.startsWith("/account_plans")) return "account_plan";
   if (path.startsWith("/fields_definitions")) return "field";

@@ -50,6 +50,7 @@ async function createBystanders(api: ProviderApi): Promise<void> {
   };
   const account = await create("/signup", { org_name: "Mole", username: "mole", email: "mole@mole.test" });
   const service = await create("/services", { name: "Fog", backend_version: "2", referrer_filters_required: "1" });
+  await create(`/services/${service}/service_plans`, { name: "Fog" });
   const plan_id = await create(`/services/${service}/application_plans`, { name: "Fog" });
   const keys = { application_id: "fog-1", application_key: ["fog-key-1", "fog-key-2"] };
   const application = `/accounts/${account}/applications/${await create(`/accounts/${account}/applications`, { plan_id, name: "Fog", ...keys })}`;

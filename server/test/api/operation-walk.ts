@@ -86,6 +86,18 @@ const steps: readonly Step[] = [
   { title: "Service List" },
   { title: "Service Read", at: ["service"] },
   { title: "Service Update", at: ["service"], payload: () => ({ description: "When the water comes" }) },
+  { title: "Service Plan List (all services)" },
+  { title: "Service Plan List", at: ["service"], keep: "spareServicePlan" },
+  {
+    title: "Service Plan Create",
+    at: ["service"],
+    payload: () => ({ name: "Partners", state_event: "publish" }),
+    keep: "servicePlan",
+  },
+  { title: "Service Plan Read", at: ["service", "servicePlan"] },
+  { title: "Service Plan Update", at: ["service", "servicePlan"], payload: () => ({ approval_required: true }) },
+  { title: "Service Plan Set to Default", at: ["service", "servicePlan"] },
+  { title: "Service Plan Delete", at: ["service", "spareServicePlan"] },
   {
     title: "Application Plan Create",
     at: ["service"],

@@ -17,6 +17,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   Applications: ["partners"],
   "Application keys": ["partners"],
   "Account plans": ["plans"],
+  "Service plans": ["plans"],
   "Application plans": ["plans"],
   Services: ["plans"],
   "Fields definitions": ["settings"],

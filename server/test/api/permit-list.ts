@@ -2,7 +2,6 @@ import type { PortalObjects } from "./portal-objects.ts";
 
 /** The objects that the permit lists refer to. */
 export interface PermitObjects extends PortalObjects {
-  readonly servicePlan: number;
   readonly hiddenPlan: number;
   readonly member: number;
   readonly ownField: number;

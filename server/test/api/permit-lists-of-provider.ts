@@ -52,6 +52,14 @@ const paidPlanValues: readonly Permit[] = [
   shows("setup_fee", 99.99),
 ];
 
+/** 3scale drops them for service plans. */
+const unpaidPlanValues: readonly Permit[] = [
+  stores("plans", "description", "For the brave", "description", null),
+  shows("trial_period_days", 30, 0),
+  shows("cost_per_month", 12.5, 0),
+  shows("setup_fee", 99.99, 0),
+];
+
 /** The permit lists of a provider's services, plans, settings and users. */
 export const listsOfProvider: readonly PermitList[] = [
   {
@@ -118,6 +126,19 @@ export const listsOfProvider: readonly PermitList[] = [
     title: "Account Plan Update",
     at: ({ accountPlan }) => [accountPlan],
     permits: () => [...planValues, showsAs("state_event", "state", "hide", "hidden")],
+  },
+  {
+    controller: "service_plans create",
+    title: "Service Plan Create",
+    at: ({ service }) => [service],
+    base: (_made, n) => ({ name: `Plan ${n}` }),
+    permits: () => [...planValues, ...publishing, ...unpaidPlanValues, stores("plans", "system_name", "gold_one")],
+  },
+  {
+    controller: "service_plans update",
+    title: "Service Plan Update",
+    at: ({ service, servicePlan }) => [service, servicePlan],
+    permits: () => [...planValues, ...unpaidPlanValues, showsAs("state_event", "state", "hide", "hidden")],
   },
   {
     controller: "application_plans create",

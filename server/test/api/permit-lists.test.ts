@@ -28,15 +28,10 @@ async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
   await define("User", "job_role");
   await define("Cinstance", "stage");
   const objects = await createPortalObjects(api);
-  const [servicePlan] = await api.pool.query<{ id: number }>(
-    "select id from plans where provider_id = $1 and kind = 'service_plan'",
-    [api.provider.id],
-  );
   const hidden = { payload: { name: "Hidden" } };
   const member = { payload: { username: "member", email: "member@acme.example" } };
   return {
     ...objects,
-    servicePlan: servicePlan?.id ?? 0,
     hiddenPlan: firstId(await api.send("POST", `/services/${objects.service}/application_plans.json`, hidden)),
     member: firstId(await api.send("POST", "/users.json", member)),
     ownField,

@@ -6,6 +6,7 @@ export interface PortalObjects {
   readonly application: number;
   readonly service: number;
   readonly accountPlan: number;
+  readonly servicePlan: number;
   readonly applicationPlan: number;
   readonly providerUser: number;
   readonly field: number;
@@ -24,34 +25,34 @@ export async function createPortalObjects(api: ProviderApi): Promise<PortalObjec
     application: await first(`/accounts/${account}/applications.json`),
     service: await first("/services.json"),
     accountPlan: await first("/account_plans.json"),
+    servicePlan: await first("/service_plans.json"),
     applicationPlan: await first("/application_plans.json"),
     providerUser: await first("/users.json"),
     field: await first("/fields_definitions.json"),
   };
 }
 
-/** Replaces the parameters of a path with ids of these objects. */
+/** Returns the ids of these objects by the collections that precede them in paths. */
+export const idsByCollection = (objects: PortalObjects): Readonly<Record<string, number>> => ({
+  accounts: objects.account,
+  users: objects.user,
+  applications: objects.application,
+  services: objects.service,
+  account_plans: objects.accountPlan,
+  service_plans: objects.servicePlan,
+  application_plans: objects.applicationPlan,
+  fields_definitions: objects.field,
+});
+
+/** Replaces the parameters of a path with ids of these objects. Parts of an application get its id. */
 export function fillIds(path: string, objects: PortalObjects): string {
-  const isOf = (part: string): boolean => path.includes(part);
-  const id = isOf("/fields_definitions/")
-    ? objects.field
-    : isOf("/application_plans/")
-      ? objects.applicationPlan
-      : isOf("/account_plans/")
-        ? objects.accountPlan
-        : isOf("/services/")
-          ? objects.service
-          : isOf("/applications/")
-            ? objects.application
-            : isOf("/accounts/{account_id}/users/")
-              ? objects.user
-              : isOf("/accounts/")
-                ? objects.account
-                : objects.providerUser;
+  const ids = idsByCollection(objects);
+  const collections = Array.from(path.matchAll(/\/(\w+)\/\{/g), ([, name = ""]) => name);
+  const id = path.startsWith("/users/") ? undefined : ids[collections.findLast((name) => name in ids) ?? ""];
   return path
     .replace("{account_id}", String(objects.account))
     .replace("{application_id}", String(objects.application))
     .replace("{service_id}", String(objects.service))
     .replace("{user_id}", String(objects.providerUser))
-    .replaceAll(/\{\w+\}/g, String(id));
+    .replaceAll(/\{\w+\}/g, String(id ?? objects.providerUser));
 }

@@ -76,6 +76,7 @@ test("lists and searches omit objects of services outside the member's scope", a
     expect([path, (await ids(path, all)).length > 0, await ids(path, own)]).toEqual([path, true, []]);
   }
   expect(await ids("/services.json", own)).toEqual([String(other)]);
+  expect(await ids("/service_plans.json", own)).toEqual(await ids(`/services/${other}/service_plans.json`, all));
   expect(await ids(`/accounts/${account}.json`, own)).toContain(String(account));
 });
 

@@ -22,6 +22,7 @@ const at = new Date("2026-07-04T06:30:00.250Z");
 const plans = [
   aPlan({ id: 61, kind: "account_plan", productId: null, name: "Default", state: "hidden" }),
   aPlan({ id: 64, kind: "account_plan", productId: null, name: "Gold", isDefault: false, costPerMonth: "99.9900" }),
+  aPlan({ id: 62, kind: "service_plan", name: "Partners", isDefault: false, approvalRequired: true }),
   aPlan({ id: 63, costPerMonth: "12.5000", trialPeriodDays: 30, updatedAt: at }),
 ];
 

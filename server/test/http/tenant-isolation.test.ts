@@ -10,7 +10,7 @@ import { deliveryId } from "#webhooks/deliveries/index.ts";
 import { jobKinds, jobSubjects, workOnJob } from "#webhooks/jobs/index.ts";
 import { countColumns } from "../../src/webhooks/statistics/counts.ts";
 import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test.ts";
-import { createPortalObjects } from "../api/portal-objects.ts";
+import { createPortalObjects, idsByCollection } from "../api/portal-objects.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { fieldsOf, follow, operationsIn } from "../support/open-api.ts";
@@ -39,14 +39,8 @@ async function createObjects(pool: Pool, http: FastifyInstance): Promise<Caller>
   await fillRest(pool, providerId, { ...created, endpoint });
   const event = await firstOf("events");
   const ids = {
-    accounts: created.account,
-    users: created.user,
-    applications: created.application,
-    services: created.service,
-    application_plans: created.applicationPlan,
-    account_plans: created.accountPlan,
+    ...idsByCollection(created),
     provider_users: created.providerUser,
-    fields_definitions: created.field,
     service_contracts: await firstOf("service_subscriptions"),
     access_tokens: await firstOf("access_tokens"),
     invitations: await firstOf("invitations"),

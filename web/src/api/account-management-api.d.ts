@@ -646,6 +646,50 @@ export interface components {
                 managed_by?: string;
             };
         };
+        /** ServicePlan */
+        ServicePlan: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** @enum {string} */
+            state: "hidden" | "published";
+            setup_fee: number;
+            cost_per_month: number;
+            /** Format: int64 */
+            trial_period_days: number;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            cancellation_period: number;
+            approval_required: boolean;
+            default: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            links: {
+                rel: string;
+                /** Format: uri */
+                href: string;
+            }[];
+        };
+        /** ServicePlanCreateRequest */
+        ServicePlanCreateRequest: {
+            name: string;
+            /** @description Cannot be changed later. */
+            system_name?: string;
+            /** @enum {string} */
+            state_event?: "publish" | "hide";
+            approval_required?: boolean;
+        };
+        /** ServicePlanUpdateRequest */
+        ServicePlanUpdateRequest: {
+            name?: string;
+            /** @enum {string} */
+            state_event?: "publish" | "hide";
+            approval_required?: boolean;
+        };
         /** ServiceUpdateRequest */
         ServiceUpdateRequest: {
             name?: string;

@@ -12,7 +12,7 @@ import { type AccountManagementApiNeeds, addBodyParsers, type Operation, serveOp
 import { handleErrors } from "./responses.ts";
 import { fieldsDefinitionOperations } from "./fields-definitions.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";
-import { accountPlanOperations, applicationPlanOperations } from "./plans.ts";
+import { accountPlanOperations, applicationPlanOperations, servicePlanOperations } from "./plans.ts";
 import { providerUserOperations } from "./provider-users.ts";
 import { providerOperations, settingsOperations } from "./provider.ts";
 import { serviceContractOperations, serviceOperations } from "./services.ts";
@@ -45,6 +45,11 @@ const groups: readonly OperationGroup<Operation>[] = [
     operations: [...applicationKeyOperations, ...referrerFilterOperations],
   },
   { tag: "Account plans", description: "The plans that accounts are on.", operations: accountPlanOperations },
+  {
+    tag: "Service plans",
+    description: "The plans that accounts are subscribed to services on.",
+    operations: servicePlanOperations,
+  },
   {
     tag: "Application plans",
     description: "The plans that applications are on.",

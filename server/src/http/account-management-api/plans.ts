@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { type TObject, type TSchema, Type } from "typebox";
 import { isInProductScope } from "#access/index.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { propertySchemas } from "#portal/fields/index.ts";
@@ -8,11 +8,11 @@ import {
   listPlans,
   makePlanDefault,
   type Plan,
-  planFields,
   planToJson,
   readPlans,
   readProduct,
   representPlan,
+  settablePlanFields,
   updatePlan,
 } from "#portal/products/index.ts";
 import {
@@ -26,20 +26,28 @@ import {
   type ResponseDoc,
   timestamps,
 } from "./responses.ts";
-import { exampleAccountPlan, exampleAdminUrl, exampleApplicationPlan, exampleProvider } from "./example-portal.ts";
+import {
+  exampleAccountPlan,
+  exampleAdminUrl,
+  exampleApplicationPlan,
+  exampleProvider,
+  exampleServicePlan,
+} from "./example-portal.ts";
 import type { Call, Operation } from "./operation.ts";
 
 const description = Type.Optional(Type.String({ description: "Stored, but never returned." }));
 
-const NewPlanSchema = Type.Object(
-  { ...propertySchemas(planFields, "complete"), description },
-  { examples: [{ name: "Basic", state_event: "publish" }] },
-);
+const newPlanSchema = (kind: Plan["kind"]): TObject =>
+  Type.Object(
+    { ...propertySchemas(settablePlanFields(kind), "complete"), ...(kind !== "service_plan" && { description }) },
+    { examples: [{ name: "Basic", state_event: "publish" }] },
+  );
 
-const PlanChangeSchema = Type.Object(
-  { ...propertySchemas(planFields, "change"), description },
-  { examples: [{ name: "Basic", approval_required: true }] },
-);
+const planChangeSchema = (kind: Plan["kind"]): TObject =>
+  Type.Object(
+    { ...propertySchemas(settablePlanFields(kind), "change"), ...(kind !== "service_plan" && { description }) },
+    { examples: [{ name: "Basic", approval_required: true }] },
+  );
 
 /** Columns of 3scale's plans that Bellwire does not have. */
 const ignoredPlanFields = [
@@ -85,6 +93,10 @@ const ApplicationPlanSchema = Type.Object({
   ),
 });
 
+const ServicePlanSchema = Type.Object({
+  service_plan: Type.Object({ ...planProperties, links: linksSchema }, { title: "ServicePlan" }),
+});
+
 type PlanContext = Pick<Call, "provider" | "adminUrl">;
 
 export const renderPlan = ({ provider, adminUrl }: PlanContext, plan: Plan): ApiResponse => ({
@@ -99,38 +111,40 @@ const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]
   json: () => renderJsonList("plans", plans, (plan) => planToJson(plan, provider, adminUrl)),
 });
 
-const locationOf = ({ id, productId }: Plan): string =>
-  productId === null ? `/account_plans/${id}` : `/services/${productId}/application_plans/${id}`;
+const locationOf = ({ id, kind, productId }: Plan): string =>
+  productId === null ? `/account_plans/${id}` : `/services/${productId}/${kind}s/${id}`;
 
 const exampleContext = { provider: exampleProvider, adminUrl: exampleAdminUrl };
 
-export const accountPlanResponse: ResponseDoc = {
-  schema: AccountPlanSchema,
-  example: renderPlan(exampleContext, exampleAccountPlan),
-};
-export const applicationPlanResponse: ResponseDoc = {
-  schema: ApplicationPlanSchema,
-  example: renderPlan(exampleContext, exampleApplicationPlan),
-};
-const accountPlansResponse: ResponseDoc = {
-  schema: Type.Object({ plans: Type.Array(AccountPlanSchema) }),
-  example: renderPlans(exampleContext, [exampleAccountPlan]),
-};
-const applicationPlansResponse: ResponseDoc = {
-  schema: Type.Object({ plans: Type.Array(ApplicationPlanSchema) }),
-  example: renderPlans(exampleContext, [exampleApplicationPlan]),
-};
+const planResponse = (schema: TSchema, plan: Plan): ResponseDoc => ({
+  schema,
+  example: renderPlan(exampleContext, plan),
+});
 
-/** The differences between account plans and application plans. */
+const plansResponse = (schema: TSchema, plan: Plan): ResponseDoc => ({
+  schema: Type.Object({ plans: Type.Array(schema) }),
+  example: renderPlans(exampleContext, [plan]),
+});
+
+export const accountPlanResponse = planResponse(AccountPlanSchema, exampleAccountPlan);
+const servicePlanResponse = planResponse(ServicePlanSchema, exampleServicePlan);
+const servicePlansResponse = plansResponse(ServicePlanSchema, exampleServicePlan);
+export const applicationPlanResponse = planResponse(ApplicationPlanSchema, exampleApplicationPlan);
+const applicationPlansResponse = plansResponse(ApplicationPlanSchema, exampleApplicationPlan);
+
+/** The differences between the kinds of plans. */
 interface PlanKind extends Pick<Operation, "path"> {
   readonly response: ResponseDoc;
-  readonly kind: "account_plan" | "application_plan";
+  readonly listResponse: ResponseDoc;
+  readonly kind: Plan["kind"];
   readonly title: string;
   readonly titleOfDefault: string;
   /** The kind in a sentence. */
   readonly noun: string;
   readonly defaultNote: string;
   readonly readAction: Operation["action"];
+  /** Body parameters that are accepted and ignored. */
+  readonly ignored: readonly string[];
   /** Returns the id of the product in the path, which the caller may see. Null for account plans. */
   readonly productId: (call: Call) => number | null;
 }
@@ -143,8 +157,24 @@ const accountPlans: PlanKind = {
   defaultNote: "Makes an account plan the default plan of new accounts.",
   path: "/account_plans",
   readAction: "read-account-plans",
+  ignored: ignoredPlanFields,
   response: accountPlanResponse,
+  listResponse: plansResponse(AccountPlanSchema, exampleAccountPlan),
   productId: () => null,
+};
+
+const servicePlans: PlanKind = {
+  kind: "service_plan",
+  title: "Service Plan",
+  titleOfDefault: "Service Plan Set to Default",
+  noun: "a service plan",
+  defaultNote: "Makes a service plan, which may be hidden, the default plan of new subscriptions to its service.",
+  path: "/services/{service_id}/service_plans",
+  readAction: "read-service-plans",
+  ignored: [...ignoredPlanFields, "cost_per_month", "description", "setup_fee", "trial_period_days"],
+  response: servicePlanResponse,
+  listResponse: servicePlansResponse,
+  productId: ({ serviceId }) => serviceId("service_id"),
 };
 
 const applicationPlans: PlanKind = {
@@ -155,7 +185,9 @@ const applicationPlans: PlanKind = {
   defaultNote: "Makes an application plan the default plan of its service's new applications.",
   path: "/services/{service_id}/application_plans",
   readAction: "read-products",
+  ignored: ignoredPlanFields,
   response: applicationPlanResponse,
+  listResponse: applicationPlansResponse,
   productId: ({ serviceId }) => serviceId("service_id"),
 };
 
@@ -166,15 +198,15 @@ const planKey = ({ kind, productId }: PlanKind, call: Call) => ({
   planId: call.id("id"),
 });
 
-const createPlanOperation = ({ kind, title, noun, path, response, productId }: PlanKind): Operation => ({
+const createPlanOperation = ({ kind, title, noun, path, ignored, response, productId }: PlanKind): Operation => ({
   title: `${title} Create`,
   description: `Creates ${noun}. It is hidden unless \`state_event\` publishes it.`,
   method: "POST",
   path,
   action: "change-plans",
-  body: NewPlanSchema,
+  body: newPlanSchema(kind),
   wrapper: kind,
-  ignored: ignoredPlanFields,
+  ignored,
   response,
 
   async handle({ pool }, call) {
@@ -209,9 +241,9 @@ const updatePlanOperation = (planKind: PlanKind): Operation => ({
   method: "PUT",
   path: `${planKind.path}/{id}`,
   action: "change-plans",
-  body: PlanChangeSchema,
+  body: planChangeSchema(planKind.kind),
   wrapper: planKind.kind,
-  ignored: ignoredPlanFields,
+  ignored: planKind.ignored,
   response: planKind.response,
 
   async handle({ pool }, call) {
@@ -258,8 +290,8 @@ export const accountPlanOperations: readonly Operation[] = [
     description: "Lists the account plans.",
     method: "GET",
     path: "/account_plans",
-    action: "read-account-plans",
-    response: accountPlansResponse,
+    action: accountPlans.readAction,
+    response: accountPlans.listResponse,
     async handle({ pool }, call) {
       return renderPlans(call, await listPlans(pool, call.provider.id, { kind: "account_plan" }));
     },
@@ -267,35 +299,60 @@ export const accountPlanOperations: readonly Operation[] = [
   ...planOperations(accountPlans),
 ];
 
-export const applicationPlanOperations: readonly Operation[] = [
+interface PlanLists {
+  /** The description of the list of one service, and of the list of all. */
+  readonly ofService: string;
+  readonly ofAll: string;
+}
+
+const listOperations = (
+  { kind, title, path, readAction, listResponse, productId }: PlanKind,
+  { ofService, ofAll }: PlanLists,
+): readonly Operation[] => [
   {
-    title: "Application Plan List (all services)",
-    description: "Lists the application plans of all services, with those customized for one application.",
+    title: `${title} List (all services)`,
+    description: ofAll,
     method: "GET",
-    path: "/application_plans",
-    action: "read-products",
-    response: applicationPlansResponse,
+    path: `/${kind}s`,
+    action: readAction,
+    response: listResponse,
     async handle({ pool }, call) {
-      const plans = await listPlans(pool, call.provider.id, { kind: "application_plan", withCustom: true });
+      const plans = await listPlans(pool, call.provider.id, { kind, withCustom: true });
       return renderPlans(
         call,
-        plans.filter(({ productId }) => isInProductScope(call.caller.productScope, productId)),
+        plans.filter((plan) => isInProductScope(call.caller.productScope, plan.productId)),
       );
     },
   },
   {
-    title: "Application Plan List",
-    description: "Lists the application plans of a service, with those customized for one application.",
+    title: `${title} List`,
+    description: ofService,
     method: "GET",
-    path: "/services/{service_id}/application_plans",
-    action: "read-products",
-    response: applicationPlansResponse,
+    path,
+    action: readAction,
+    response: listResponse,
     async handle({ pool }, call) {
-      const product = requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("service_id")));
-      const filter = { kind: "application_plan", productId: product.id, withCustom: true } as const;
-      const plans = await listPlans(pool, call.provider.id, filter);
-      return renderPlans(call, plans);
+      const product = requireSuccess(await readProduct(pool, call.provider.id, productId(call) ?? 0));
+      return renderPlans(
+        call,
+        await listPlans(pool, call.provider.id, { kind, productId: product.id, withCustom: true }),
+      );
     },
   },
+];
+
+export const servicePlanOperations: readonly Operation[] = [
+  ...listOperations(servicePlans, {
+    ofAll: "Lists the service plans of all services.",
+    ofService: "Lists the service plans of a service.",
+  }),
+  ...planOperations(servicePlans),
+];
+
+export const applicationPlanOperations: readonly Operation[] = [
+  ...listOperations(applicationPlans, {
+    ofAll: "Lists the application plans of all services, with those customized for one application.",
+    ofService: "Lists the application plans of a service, with those customized for one application.",
+  }),
   ...planOperations(applicationPlans),
 ];

@@ -338,7 +338,7 @@ export const serviceContractOperations: readonly Operation[] = [
     response: serviceContractsResponse,
     async handle({ pool }, call) {
       const { provider, caller } = call;
-      requirePermission(caller, "read-account-plans", provider); // as in 3scale, subscriptions need the sections of accounts and of plans
+      requirePermission(caller, "read-service-plans", provider); // as in 3scale, subscriptions need the sections of accounts and of plans
       const account = await requireAccount(pool, provider.id, call.id("account_id"));
       const subscriptions = await readSubscriptions(pool, provider.id, account.id);
       const visible = subscriptions.filter(({ subscription }) =>

@@ -26,7 +26,7 @@ import {
   insertPlan,
   lockPlan,
   lockPlansOfProvider,
-  planFields,
+  settablePlanFields,
   updatePlanDescription,
   updatePlanRow,
 } from "./plan.ts";
@@ -34,7 +34,7 @@ import { lockProductForShare } from "./product.ts";
 
 interface ParsedPlan {
   readonly plan: NewPlan;
-  /** Undefined if the input omits it. Stored and never shown, as in 3scale's API. */
+  /** Undefined if the input omits it. Stored and never shown, as in 3scale's API. Service plans have none. */
   readonly description: string | undefined;
   readonly errors: FieldErrors;
 }
@@ -43,8 +43,8 @@ const descriptionLengthMax = 65_535;
 
 /** Parses an input into the changed plan and returns all errors. Terms that the input omits stay unchanged. */
 export function parsePlan(before: NewPlan, values: FieldInput, now: Date): ParsedPlan {
-  const { changes, errors } = parseRequest<Plan>(planFields, { values, writer: "program", now });
-  const description = parseText(values, "description", descriptionLengthMax);
+  const { changes, errors } = parseRequest(settablePlanFields(before.kind), { values, writer: "program", now });
+  const description = parseText(before.kind === "service_plan" ? {} : values, "description", descriptionLengthMax);
   const state = planStateAfter(before.state, values["state_event"]);
   return {
     plan: { ...before, ...changes, state: state.value ?? before.state },

@@ -61,6 +61,18 @@ export const planFields = {
   updatedAt: {},
 } as const satisfies SettableTable<Plan>;
 
+/** The API, as 3scale's, sets neither costs nor a trial of service plans. */
+const servicePlanFields = {
+  ...planFields,
+  setupFee: {},
+  costPerMonth: {},
+  trialPeriodDays: {},
+} as const satisfies SettableTable<Plan>;
+
+/** Returns the rows by which requests set plans of a kind. */
+export const settablePlanFields = (kind: PlanKind): SettableTable<Plan> =>
+  kind === "service_plan" ? servicePlanFields : planFields;
+
 const planColumns = selectList(planFields);
 
 /** Converts a plan that was read as JSON inside another row. */
@@ -308,8 +320,7 @@ const productPartOf = (
   { id, kind, customizedFrom, systemName }: Plan,
   service: string,
 ): Readonly<Record<string, Json>> => ({
-  ...(kind === "application_plan" ? { custom: customizedFrom !== null } : {}),
-  system_name: systemName,
+  ...(kind === "application_plan" ? { custom: customizedFrom !== null, system_name: systemName } : {}),
   links: [
     { rel: "service", href: service },
     { rel: "self", href: `${service}/${kind}s/${id}` },
