@@ -3,11 +3,13 @@ import { isInProductScope } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
+import { parseLenientTime } from "#platform/times.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
-import type { Account } from "#portal/accounts/index.ts";
+import { type Account, readAccounts } from "#portal/accounts/index.ts";
 import {
   type Application,
   applicationFields,
+  type ApplicationFilter,
   applicationToJson,
   type ApplicationTransition,
   changeApplicationPlan,
@@ -19,7 +21,9 @@ import {
   findApplication,
   listApplications,
   readApplication,
+  readApplications,
   representApplication,
+  searchApplications,
   updateApplication,
 } from "#portal/applications/index.ts";
 import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#portal/fields/index.ts";
@@ -32,6 +36,7 @@ import {
   metadataSchema,
   nullable,
   optionalText,
+  readInBatches,
   renderJson,
   renderJsonList,
   renderXmlList,
@@ -42,7 +47,15 @@ import {
 } from "./responses.ts";
 import { exampleAccount, exampleAdminUrl, exampleApplication, exampleDocumentSettings } from "./example-portal.ts";
 import type { Call, Operation } from "./operation.ts";
-import { type PageMetadata, type Parameters, parseId, parseText } from "./parameters.ts";
+import {
+  pageMetadata,
+  type PageMetadata,
+  pageQuery,
+  type Parameters,
+  parseId,
+  parsePage,
+  parseText,
+} from "./parameters.ts";
 import { applicationPlanResponse, renderPlan } from "./plans.ts";
 
 export async function respondWithApplication(
@@ -84,7 +97,7 @@ interface ApplicationPage {
   readonly adminUrl: string;
 }
 
-export const renderApplications = (page: ApplicationPage): ApiResponse => {
+const renderApplications = (page: ApplicationPage): ApiResponse => {
   const { read, readWithAccounts, metadata, settings, adminUrl } = page;
   const toNode = (application: Application) => representApplication(application, settings);
   const toJson = ({ application, account }: OwnedApplication) =>
@@ -96,10 +109,7 @@ export const renderApplications = (page: ApplicationPage): ApiResponse => {
 };
 
 /** Adds their accounts to applications. Leaves out those whose account was deleted in the meantime. */
-export function withAccounts(
-  applications: readonly Application[],
-  accounts: readonly Account[],
-): readonly OwnedApplication[] {
+function withAccounts(applications: readonly Application[], accounts: readonly Account[]): readonly OwnedApplication[] {
   const accountById = new Map(accounts.map((account) => [account.id, account]));
   return applications.flatMap((application) => {
     const account = accountById.get(application.accountId);
@@ -168,7 +178,7 @@ const applicationsResponse: ResponseDoc = {
   example: renderApplications(examplePage),
 };
 
-export const allApplicationsResponse: ResponseDoc = {
+const allApplicationsResponse: ResponseDoc = {
   schema: Type.Object({ applications: Type.Array(ApplicationSchema), metadata: metadataSchema }),
   example: renderApplications({
     ...examplePage,
@@ -195,7 +205,7 @@ export const applicationTarget = ({ provider, by, id }: Call, name = "id") => ({
   by,
 });
 
-export const credentialQuery = {
+const credentialQuery = {
   user_key: Type.Optional(
     Type.String({ description: "The user key, for services that authenticate applications by user key." }),
   ),
@@ -205,11 +215,34 @@ export const credentialQuery = {
 type Credential = { readonly userKey: string } | { readonly appId: string };
 
 /** Returns the credentials that are sent, even empty ones, in the order in which 3scale looks for them. */
-export function parseCredentials({ user_key: userKey, app_id: appId }: Parameters): readonly Credential[] {
+function parseCredentials({ user_key: userKey, app_id: appId }: Parameters): readonly Credential[] {
   return [
     ...(userKey === undefined ? [] : [{ userKey: parseText(userKey) ?? "" }]),
     ...(appId === undefined ? [] : [{ appId: parseText(appId) ?? "" }]),
   ];
+}
+
+function parseFilter(query: Parameters, now: Date): ApplicationFilter {
+  const text = (name: string): string | undefined => parseText(query[name]) || undefined;
+  const planType = text("plan_type");
+  return {
+    accountId: parseId(query["account"]),
+    productId: parseId(query["service_id"]),
+    planId: parseId(query["plan_id"]),
+    planType: planType === "free" || planType === "paid" ? planType : undefined,
+    state: text("state"),
+    name: text("name"),
+    accountQuery: text("account_query"),
+    userKey: text("user_key"),
+    activeSince: parseTime(text("active_since"), now),
+    inactiveSince: parseTime(text("inactive_since"), now),
+  };
+}
+
+function parseTime(text: string | undefined, now: Date): Date | undefined {
+  const time = text === undefined ? undefined : parseLenientTime(text, now);
+  if (text !== undefined && !time) throw new Problem("time-invalid");
+  return time;
 }
 
 const transitionOperation = (transition: ApplicationTransition, title: string, description: string): Operation => ({
@@ -393,4 +426,67 @@ export const applicationOperations: readonly Operation[] = [
   },
   transitionOperation("resume", "Application Resume", "Resumes a suspended application."),
   transitionOperation("suspend", "Application Suspend", "Suspends a live application."),
+  {
+    title: "Application List (all services)",
+    description: "Lists the applications of all accounts, oldest first, in pages.",
+    method: "GET",
+    path: "/applications",
+    action: "read-portal",
+    query: Type.Object({
+      ...pageQuery,
+      active_since: Type.Optional(Type.String({ description: "Applications with traffic since this day." })),
+      inactive_since: Type.Optional(Type.String({ description: "Applications without traffic since this day." })),
+      service_id: Type.Optional(Type.String({ description: "Applications of this service only." })),
+      plan_id: Type.Optional(Type.String({ description: "Applications on this plan only." })),
+      plan_type: Type.Optional(
+        Type.String({ enum: ["free", "paid"], description: "Applications on free plans, or on paid plans." }),
+      ),
+      state: Type.Optional(Type.String({ description: "`pending`, `live` or `suspended`." })),
+      name: Type.Optional(Type.String({ description: "A part of the application's name." })),
+      account: Type.Optional(Type.Integer({ description: "The id of an account." })),
+      account_query: Type.Optional(Type.String({ description: "A part of the account's name." })),
+      user_key: Type.Optional(Type.String({ description: "The application's user key." })),
+    }),
+    response: allApplicationsResponse,
+    async handle({ pool }, { provider, caller: { productScope }, adminUrl, query, now }) {
+      const page = parsePage(query);
+      const filter = { ...parseFilter(query, now), productScope };
+      const { ids, total } = await searchApplications(pool, provider.id, filter, page);
+      const read = (batch: readonly number[]) => readApplications(pool, provider.id, batch);
+      return renderApplications({
+        read: () => readInBatches(ids, read),
+        readWithAccounts: () =>
+          readInBatches(ids, async (batch) => {
+            const applications = await read(batch);
+            const accountIds = applications.map(({ accountId }) => accountId);
+            return withAccounts(applications, await readAccounts(pool, provider.id, accountIds));
+          }),
+        metadata: pageMetadata(page, total),
+        settings: await readDocumentSettings(pool, provider),
+        adminUrl,
+      });
+    },
+  },
+  {
+    title: "Application Find",
+    description: "Finds an application by its user key, its application id or its id.",
+    method: "GET",
+    path: "/applications/find",
+    action: "read-portal",
+    query: Type.Object({
+      application_id: Type.Optional(Type.Integer({ description: "The application's id in this API." })),
+      ...credentialQuery,
+      service_id: Type.Optional(Type.String({ description: "Applications of this service only." })),
+    }),
+    otherErrors: [404],
+    response: applicationResponse,
+    async handle({ pool }, call) {
+      const { provider, caller, query } = call;
+      const id = parseId(query["application_id"] ?? query["id"]);
+      const [key = id === undefined ? undefined : { id }] = parseCredentials(query); // a wrong one has no fallback
+      const scope = { productId: parseId(query["service_id"]), productScope: caller.productScope };
+      const application = key && (await findApplication(pool, provider.id, { ...key, ...scope }));
+      return respondWithApplication(pool, call, requireSuccess(application));
+    },
+  },
 ];

@@ -6,7 +6,6 @@ import type { JsonObject } from "#platform/document.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { accountOperations } from "./accounts.ts";
 import { applicationKeyOperations, referrerFilterOperations } from "./application-keys.ts";
-import { applicationSearchOperations } from "./application-search.ts";
 import { applicationOperations } from "./applications.ts";
 import { type AccountManagementApiNeeds, addBodyParsers, type Operation, serveOperations } from "./operation.ts";
 import { handleErrors } from "./responses.ts";
@@ -37,7 +36,7 @@ const groups: readonly OperationGroup<Operation>[] = [
   {
     tag: "Applications",
     description: "The API clients of an account, with their credentials.",
-    operations: [...applicationOperations, ...applicationSearchOperations],
+    operations: applicationOperations,
   },
   {
     tag: "Application keys",
