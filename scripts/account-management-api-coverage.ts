@@ -12,6 +12,7 @@ const testFileOf: Readonly<Record<string, string>> = {
   Applications: "applications.test.ts",
   "Application keys": "applications.test.ts",
   "Account plans": "plans.test.ts",
+  "Service subscriptions": "service-subscriptions.test.ts",
   "Service plans": "service-plans.test.ts",
   "Application plans": "plans.test.ts",
   Services: "plans.test.ts",

@@ -937,6 +937,7 @@ create table service_subscriptions (
   state text not null default 'live'::text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  accepted_at timestamp with time zone,
   constraint service_subscriptions_id_key UNIQUE (id),
   constraint service_subscriptions_pkey PRIMARY KEY (provider_id, id),
   constraint service_subscriptions_provider_id_account_id_fkey FOREIGN KEY (provider_id, account_id) REFERENCES accounts(provider_id, id) ON DELETE CASCADE,

@@ -113,7 +113,7 @@ class AnyChanges {
 function targetOf(path: string): string {
   if (path.includes("/applications/")) return "application";
   if (path.includes("/users/")) return "user";
-  if (path.includes("/service_contracts/")) return "contract";
+  if (/\/service_(contracts|subscriptions)\//.test(path)) return "contract";
   if (path.includes("/service_plans/")) return "service_plan";
   if (path.includes("/application_plans/")) return "application_plan";
   if (path.startsWith("/account_plans")) return "account_plan";
@@ -125,7 +125,9 @@ const planOf = (path: string, parameter: string): string =>
   parameter === "plan_id"
     ? path.includes("/applications")
       ? "application_plan"
-      : "account_plan"
+      : path.includes("/service_subscriptions")
+        ? "service_plan"
+        : "account_plan"
     : parameter.replace(/_id$/, "");
 
 test("no changes at once fail with an internal error, and every object stays readable", async ({ api, clock }) => {

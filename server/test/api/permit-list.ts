@@ -3,6 +3,9 @@ import type { PortalObjects } from "./portal-objects.ts";
 /** The objects that the permit lists refer to. */
 export interface PermitObjects extends PortalObjects {
   readonly hiddenPlan: number;
+  readonly otherServicePlan: number;
+  /** Has no subscription. */
+  readonly otherAccount: number;
   readonly member: number;
   readonly ownField: number;
 }

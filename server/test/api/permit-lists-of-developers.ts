@@ -106,6 +106,18 @@ export const listsOfDevelopers: readonly PermitList[] = [
     permits: ({ accountPlan }) => [showsAs("plan_id", "id", accountPlan)],
   },
   {
+    controller: "service_subscriptions create",
+    title: "Service Subscription Create",
+    at: ({ otherAccount }) => [otherAccount],
+    permits: ({ servicePlan }) => [shows("plan_id", servicePlan)],
+  },
+  {
+    controller: "service_subscriptions change_plan",
+    title: "Service Subscription Change Plan",
+    at: ({ account, subscription }) => [account, subscription],
+    permits: ({ otherServicePlan }) => [showsAs("plan_id", "id", otherServicePlan)],
+  },
+  {
     controller: "buyers_users create",
     title: "User Create",
     at: ofAccount,

@@ -28,11 +28,18 @@ async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
   await define("User", "job_role");
   await define("Cinstance", "stage");
   const objects = await createPortalObjects(api);
+  const otherAccount = firstId(
+    await api.send("POST", "/signup.json", { payload: { org_name: "Mole", username: "mole" } }),
+  );
+  await api.pool.query("delete from applications where account_id = $1", [otherAccount]);
+  await api.pool.query("delete from service_subscriptions where account_id = $1", [otherAccount]);
   const hidden = { payload: { name: "Hidden" } };
   const member = { payload: { username: "member", email: "member@acme.example" } };
   return {
     ...objects,
     hiddenPlan: firstId(await api.send("POST", `/services/${objects.service}/application_plans.json`, hidden)),
+    otherServicePlan: firstId(await api.send("POST", `/services/${objects.service}/service_plans.json`, hidden)),
+    otherAccount,
     member: firstId(await api.send("POST", "/users.json", member)),
     ownField,
   };
@@ -123,7 +130,10 @@ test("every operation with a body has a permit list that covers its documented p
     providerUser: 1,
     field: 1,
     servicePlan: 1,
+    subscription: 1,
     hiddenPlan: 1,
+    otherServicePlan: 1,
+    otherAccount: 1,
     member: 1,
     ownField: 1,
   };

@@ -8,6 +8,7 @@ export interface PortalObjects {
   readonly accountPlan: number;
   readonly servicePlan: number;
   readonly applicationPlan: number;
+  readonly subscription: number;
   readonly providerUser: number;
   readonly field: number;
 }
@@ -27,6 +28,7 @@ export async function createPortalObjects(api: ProviderApi): Promise<PortalObjec
     accountPlan: await first("/account_plans.json"),
     servicePlan: await first("/service_plans.json"),
     applicationPlan: await first("/application_plans.json"),
+    subscription: await first(`/accounts/${account}/service_subscriptions.json`),
     providerUser: await first("/users.json"),
     field: await first("/fields_definitions.json"),
   };
@@ -41,6 +43,8 @@ export const idsByCollection = (objects: PortalObjects): Readonly<Record<string,
   account_plans: objects.accountPlan,
   service_plans: objects.servicePlan,
   application_plans: objects.applicationPlan,
+  service_subscriptions: objects.subscription,
+  service_contracts: objects.subscription,
   fields_definitions: objects.field,
 });
 

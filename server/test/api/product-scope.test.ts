@@ -8,7 +8,7 @@ import { createPortalObjects, fillIds } from "./portal-objects.ts";
 
 /** Returns true for operations on one service, or on an object of one service. */
 const isOfService = ({ path }: Operation): boolean =>
-  /^\/(services|accounts\/\{account_id\}\/applications)\/\{/.test(path);
+  /^\/(services|accounts\/\{account_id\}\/(applications|service_contracts|service_subscriptions))\/\{/.test(path);
 
 const payloadOf = ({ method, wrapper }: Operation): { payload?: object } =>
   method === "GET" ? {} : { payload: wrapper === undefined ? { name: "Mine" } : { [wrapper]: { name: "Mine" } } };
@@ -70,6 +70,7 @@ test("lists and searches omit objects of services outside the member's scope", a
     `/accounts/${account}/applications.json`,
     `/applications/find.json?application_id=${application}`,
     `/accounts/${account}/service_contracts.json`,
+    `/accounts/${account}/service_subscriptions.json`,
     "/application_plans.json",
     `/applications.json?service_id=${service}`,
   ]) {

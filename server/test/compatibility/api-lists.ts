@@ -1,10 +1,11 @@
 import { type Json, type Node, list } from "#platform/document.ts";
 import {
+  contractToJson,
   keysToJson,
   referrerFiltersToJson,
+  representContract,
   representKeys,
   representReferrerFilters,
-  representSubscription,
   subscriptionToJson,
 } from "#portal/applications/index.ts";
 import { definitionToJson } from "#portal/fields/index.ts";
@@ -57,11 +58,17 @@ const subscription = {
     productId: 7,
     planId: 62,
     state: "live",
+    acceptedAt: null,
     createdAt: at,
     updatedAt: at,
   },
   plan: aPlan({ id: 62, kind: "service_plan", setupFee: "10.0000" }),
 } as const;
+
+const approved = {
+  ...subscription,
+  subscription: { ...subscription.subscription, acceptedAt: new Date("2026-07-05T08:00:00Z") },
+};
 
 const application = applications["app-id"].updated;
 
@@ -91,7 +98,8 @@ export const asXml: readonly (readonly [file: string, document: Node])[] = [
   ["referrer-filters", representReferrerFilters(filters, inLisbon)],
   ["service", representProduct(tides, context)],
   ["service-oidc", representProduct(oidcProduct, context)],
-  ["service-contract", representSubscription(subscription, provider, at)],
+  ["service-contract", representContract(subscription, provider, at)],
+  ["service-contract-approved", representContract(approved, inLisbon, at)],
   ["provider", representProvider(acme, origins)],
 ];
 
@@ -101,7 +109,10 @@ export const asJson: readonly (readonly [file: string, json: Json])[] = [
   ["referrer-filters", referrerFiltersToJson(filters, { application, provider, adminUrl })],
   ["service", productToJson(tides, context, adminUrl)],
   ["service-oidc", productToJson(oidcProduct, context, adminUrl)],
-  ["service-contract", subscriptionToJson(subscription, provider, at)],
+  ["service-contract", contractToJson(subscription, provider, at)],
+  ["service-contract-approved", contractToJson(approved, inLisbon, at)],
+  ["service-subscription", subscriptionToJson(subscription, provider, at)],
+  ["service-subscription-approved", subscriptionToJson(approved, inLisbon, at)],
   ["provider", providerToJson(acme, origins)],
   ["fields-definition", definitionToJson(aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] }), provider)],
 ];

@@ -56,7 +56,8 @@ test("a malformed id is not found by any DELETE, and deletes nothing", async ({ 
   for (const { path, texts } of [...ofApi, ...others]) {
     for (const url of malformed.flatMap((bad) => pathsWithOne(path, texts, bad))) {
       const { statusCode } = await server.http.inject({ method: "DELETE", url, headers });
-      const isFormat = url.startsWith("/admin/api/") && url.endsWith(".5"); // an unknown extension
+      // 3scale has no route for another format of a subscription.
+      const isFormat = /^\/admin\/api\/(?!.*\/service_subscriptions\/)/.test(url) && url.endsWith(".5"); // an unknown extension
       expect([url, statusCode]).toEqual([url, isFormat ? 406 : 404]);
     }
   }

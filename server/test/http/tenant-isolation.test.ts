@@ -41,7 +41,6 @@ async function createObjects(pool: Pool, http: FastifyInstance): Promise<Caller>
   const ids = {
     ...idsByCollection(created),
     provider_users: created.providerUser,
-    service_contracts: await firstOf("service_subscriptions"),
     access_tokens: await firstOf("access_tokens"),
     invitations: await firstOf("invitations"),
     endpoints: endpoint,

@@ -3,7 +3,15 @@ import { createProviderUser, deleteProviderUserRow, listProviderUsers } from "#a
 import { insertDefaultRules, listAlertRules, updateAlertRule } from "#alerts/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { changeAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
-import { createApplication, updateApplication } from "#portal/applications/index.ts";
+import {
+  approveSubscription,
+  changeSubscriptionPlan,
+  createApplication,
+  deleteProduct,
+  readSubscriptions,
+  subscribe,
+  updateApplication,
+} from "#portal/applications/index.ts";
 import { createFieldsDefinition, readFieldsDefinitions, updateFieldsDefinition } from "#portal/fields/index.ts";
 import { createPlan, deletePlan, deleteProductRow, makePlanDefault, updatePlan } from "#portal/products/index.ts";
 import {
@@ -16,7 +24,7 @@ import { updateUser } from "#portal/users/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { byApi as by, byForm, form, now, setUp, signUp, signedUp } from "./portal-fixture.ts";
+import { addProduct, byApi as by, byForm, form, now, setUp, signUp, signedUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 /** Runs `work` against a concurrent change that commits while `work` waits for its lock, and returns the result. */
@@ -264,4 +272,159 @@ test("creating an application during the deletion of its service plan is refused
     tx.query("delete from plans where product_id = $1 and kind = 'service_plan'", [productId]);
   const outcome = await runAgainst(pool, deletion, () => createApplication(pool, creation));
   expect(outcome).toEqual({ notFound: "service plan" });
+});
+
+const alreadySubscribed = { refused: { base: ["already subscribed to this service"] } };
+
+/** Creates an account without subscriptions, and a hidden service plan. */
+async function unsubscribed(pool: Pool) {
+  const { provider, accountId, productId } = await signedUp(pool);
+  await pool.query("delete from applications where account_id = $1", [accountId]);
+  await pool.query("delete from service_subscriptions where account_id = $1", [accountId]);
+  const planId = await addPlan(pool, provider.id, "service_plan", productId);
+  return { provider, accountId, productId, planId, by };
+}
+
+/** Creates an account with a subscription, and another plan of its product. */
+async function subscribed(pool: Pool) {
+  const { planId: _free, ...fixture } = await unsubscribed(pool);
+  const { provider, accountId, productId } = fixture;
+  const pending = await addPlan(pool, provider.id, "service_plan", productId, "Pending");
+  await pool.query("update plans set approval_required = true where id = $1", [pending]);
+  const created = await subscribe(pool, { ...fixture, planId: pending });
+  if (!created || !("subscription" in created)) throw new Error(JSON.stringify(created));
+  const planId = await addPlan(pool, provider.id, "service_plan", productId, "Silver");
+  return { provider, accountId, subscriptionId: created.subscription.id, productId, planId, by };
+}
+
+test("of two subscriptions to one product at once, the second is refused", async ({ sharedPool: pool }) => {
+  const fixture = await unsubscribed(pool);
+  const { provider, accountId, productId } = fixture;
+  const other = { ...fixture, planId: await addPlan(pool, provider.id, "service_plan", productId, "Silver") };
+  const { outcomes } = await pool.inTransaction(async (tx) => {
+    await tx.query("select from accounts where id = $1 for update", [accountId]);
+    const waiting = { outcomes: Promise.all([subscribe(pool, fixture), subscribe(pool, other)]) };
+    waiting.outcomes.catch(() => undefined);
+    await until(async () => (await countWaiting(pool)) >= 2);
+    return waiting;
+  });
+  expect(await outcomes).toEqual(
+    expect.arrayContaining([alreadySubscribed, expect.objectContaining({ subscription: expect.anything() })]),
+  );
+  expect(await readSubscriptions(pool, provider.id, accountId)).toHaveLength(1);
+});
+
+test("an application's creation and a subscription at once make one subscription", async ({ sharedPool: pool }) => {
+  const { application, ...fixture } = await signedUp(pool);
+  const { provider, accountId, productId } = fixture;
+  await pool.query("delete from service_subscriptions where account_id = $1", [accountId]);
+  const planId = await addPlan(pool, provider.id, "service_plan", productId);
+  const create = { ...fixture, planId: application.plan.id, values: { name: "Other" }, writer: "program" } as const;
+  const { outcomes } = await pool.inTransaction(async (tx) => {
+    await tx.query("select from accounts where id = $1 for update", [accountId]);
+    const waiting = {
+      outcomes: Promise.all([createApplication(pool, create), subscribe(pool, { ...fixture, planId })]),
+    };
+    waiting.outcomes.catch(() => undefined);
+    await until(async () => (await countWaiting(pool)) >= 2);
+    return waiting;
+  });
+  const [created, subscription] = await outcomes;
+  expect(created).toMatchObject({ application: { name: "Other" } });
+  const [only, ...others] = await readSubscriptions(pool, provider.id, accountId);
+  expect(others).toEqual([]);
+  expect(subscription).toEqual(only?.plan.id === planId ? only : alreadySubscribed);
+});
+
+test.for([
+  ["plan", ({ planId }: { planId: number }) => deletePlanById(planId), { notFound: "plan" }],
+  [
+    "product",
+    ({ provider, productId }: Awaited<ReturnType<typeof unsubscribed>>) =>
+      (tx: Transaction) =>
+        deleteProductRow(tx, provider.id, productId),
+    { notFound: "plan" },
+  ],
+  [
+    "account",
+    ({ accountId }: { accountId: number }) =>
+      (tx: Transaction) =>
+        tx.query("delete from accounts where id = $1", [accountId]),
+    undefined,
+  ],
+] as const)(
+  "a subscription during the deletion of its %s is not found",
+  async ([, deletionOf, expected], { sharedPool: pool }) => {
+    const fixture = await unsubscribed(pool);
+    expect(await runAgainst(pool, deletionOf(fixture), () => subscribe(pool, fixture))).toEqual(expected);
+  },
+);
+
+test("a plan that an account subscribes to during its deletion is not deleted", async ({ sharedPool: pool }) => {
+  const { provider, accountId, productId, planId } = await unsubscribed(pool);
+  const reference = { providerId: provider.id, kind: "service_plan", productId, planId, by } as const;
+  const insert = (tx: Transaction) =>
+    tx.query(
+      "insert into service_subscriptions (provider_id, account_id, product_id, plan_id) values ($1, $2, $3, $4)",
+      [provider.id, accountId, productId, planId],
+    );
+  expect(await runAgainst(pool, insert, () => deletePlan(pool, reference))).toEqual({
+    notAllowed: "service_plan in use",
+  });
+});
+
+test("a product that an account subscribes to during its deletion is deleted with the subscription", async ({
+  sharedPool: pool,
+}) => {
+  const { provider, accountId, productId, planId } = await unsubscribed(pool);
+  await addProduct(pool, provider.id);
+  const insert = (tx: Transaction) =>
+    tx.query(
+      "insert into service_subscriptions (provider_id, account_id, product_id, plan_id) values ($1, $2, $3, $4)",
+      [provider.id, accountId, productId, planId],
+    );
+  const outcome = await runAgainst(pool, insert, () => deleteProduct(pool, { provider, productId, by }));
+  expect(outcome).toMatchObject({ product: { id: productId } });
+  expect(await readSubscriptions(pool, provider.id, accountId)).toEqual([]);
+});
+
+test("a change of plan during the deletion of the new plan is not found, and the other way round refuses the deletion", async ({
+  sharedPool: pool,
+}) => {
+  const { planId, ...fixture } = await subscribed(pool);
+  const { provider, productId, subscriptionId } = fixture;
+  const move = (to: number) => changeSubscriptionPlan(pool, { ...fixture, planId: to });
+  expect(await runAgainst(pool, deletePlanById(planId), () => move(planId))).toEqual({ notFound: "plan" });
+
+  const gone = await addPlan(pool, provider.id, "service_plan", productId, "Bronze");
+  const take = (tx: Transaction) =>
+    tx.query("update service_subscriptions set plan_id = $2 where id = $1", [subscriptionId, gone]);
+  const reference = { providerId: provider.id, kind: "service_plan", productId, planId: gone, by } as const;
+  expect(await runAgainst(pool, take, () => deletePlan(pool, reference))).toEqual({
+    notAllowed: "service_plan in use",
+  });
+});
+
+test("of an approval and a change of plan at once, neither is lost, and a second approval is refused", async ({
+  sharedPool: pool,
+}) => {
+  const { planId, ...fixture } = await subscribed(pool);
+  const { provider, accountId } = fixture;
+  const { outcomes } = await pool.inTransaction(async (tx) => {
+    await tx.query("select from accounts where id = $1 for update", [accountId]);
+    const waiting = {
+      outcomes: Promise.all([
+        approveSubscription(pool, fixture),
+        changeSubscriptionPlan(pool, { ...fixture, planId }),
+        approveSubscription(pool, fixture),
+      ]),
+    };
+    waiting.outcomes.catch(() => undefined);
+    await until(async () => (await countWaiting(pool)) >= 3);
+    return waiting;
+  });
+  const [first, , second] = await outcomes;
+  expect([first, second]).toContainEqual({ refused: { state: ['cannot transition via "accept"'] } });
+  const [{ subscription } = {}] = await readSubscriptions(pool, provider.id, accountId);
+  expect(subscription).toMatchObject({ state: "live", acceptedAt: now, planId });
 });

@@ -690,6 +690,52 @@ export interface components {
             state_event?: "publish" | "hide";
             approval_required?: boolean;
         };
+        /** ServiceSubscription */
+        ServiceSubscription: {
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            plan_id: number;
+            /** Format: int64 */
+            user_account_id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @enum {string} */
+            state: "pending" | "live" | "suspended";
+            /** Format: date-time */
+            paid_until: string;
+            /** Format: date-time */
+            trial_period_expires_at: string;
+            setup_fee: string;
+            /** @constant */
+            type: "ServiceContract";
+            /** Format: date-time */
+            variable_cost_paid_until: string;
+            /** Format: int64 */
+            tenant_id: number;
+            /** Format: int64 */
+            service_id: number;
+            /** Format: date-time */
+            accepted_at?: string;
+        };
+        /** ServiceSubscriptionChangePlanRequest */
+        ServiceSubscriptionChangePlanRequest: {
+            /**
+             * Format: int64
+             * @description A service plan, which may be hidden.
+             */
+            plan_id: number;
+        };
+        /** ServiceSubscriptionCreateRequest */
+        ServiceSubscriptionCreateRequest: {
+            /**
+             * Format: int64
+             * @description A service plan, which may be hidden.
+             */
+            plan_id: number;
+        };
         /** ServiceUpdateRequest */
         ServiceUpdateRequest: {
             name?: string;

@@ -14,7 +14,8 @@ import { buildOpenApiDocument } from "./openapi-document.ts";
 import { accountPlanOperations, applicationPlanOperations, servicePlanOperations } from "./plans.ts";
 import { providerUserOperations } from "./provider-users.ts";
 import { providerOperations, settingsOperations } from "./provider.ts";
-import { serviceContractOperations, serviceOperations } from "./services.ts";
+import { serviceContractOperations, serviceSubscriptionOperations } from "./service-subscriptions.ts";
+import { serviceOperations } from "./services.ts";
 import { signUpOperation } from "./signup.ts";
 import { userOperations } from "./users.ts";
 import { webhookOperations } from "./webhooks.ts";
@@ -31,6 +32,11 @@ const groups: readonly OperationGroup<Operation>[] = [
     tag: "Accounts",
     description: "The organizations of the developers who use your API.",
     operations: [...accountOperations, ...serviceContractOperations],
+  },
+  {
+    tag: "Service subscriptions",
+    description: "The services that an account may have applications of, and the plans that it is subscribed on.",
+    operations: serviceSubscriptionOperations,
   },
   { tag: "Users", description: "The users of an account.", operations: userOperations },
   {

@@ -136,9 +136,11 @@ const exampleParameters: Readonly<Record<string, string | number>> = {
   application: 41,
   service: 7,
   "account plan": 9,
+  "service plan": 10,
   "application plan": 11,
   "referrer filter": 51,
   "service contract": 61,
+  "service subscription": 61,
   "access token": 71,
   "fields definition": 2,
 };

@@ -62,6 +62,8 @@ export interface Operation extends ApiOperation<OperationNeeds, Call, ApiRespons
   readonly textParameters?: readonly string[];
   /** Answers in JSON only, and is documented with that extension. Others answer in XML, too. */
   readonly isJsonOnly?: true;
+  /** Does not exist with another extension: 404 instead of 406. */
+  readonly hasOneExtension?: true;
   /** The object that body parameters may be nested in: `account_plan[name]`. */
   readonly wrapper?: string;
   /** Accepts a body without any known parameter as an update of nothing, instead of answering `parameter-missing`. */
@@ -157,7 +159,7 @@ export function splitExtension(params: unknown, name: string): unknown {
 }
 
 function parseCall(operation: Operation, request: FastifyRequest, call: ApiCall, needs: OperationNeeds): Call {
-  const format = negotiateFormat(request, formatsOf(operation));
+  const format = negotiateFormat(request, formatsOf(operation), operation);
   const { provider, caller } = call;
   const [query, body] = [queryParameters(request), bodyParameters(request)];
   const parameter = (name: string): unknown => (isRecord(request.params) ? request.params[name] : undefined);

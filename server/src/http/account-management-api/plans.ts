@@ -127,7 +127,7 @@ const plansResponse = (schema: TSchema, plan: Plan): ResponseDoc => ({
 });
 
 export const accountPlanResponse = planResponse(AccountPlanSchema, exampleAccountPlan);
-const servicePlanResponse = planResponse(ServicePlanSchema, exampleServicePlan);
+export const servicePlanResponse = planResponse(ServicePlanSchema, exampleServicePlan);
 const servicePlansResponse = plansResponse(ServicePlanSchema, exampleServicePlan);
 export const applicationPlanResponse = planResponse(ApplicationPlanSchema, exampleApplicationPlan);
 const applicationPlansResponse = plansResponse(ApplicationPlanSchema, exampleApplicationPlan);

@@ -19,12 +19,18 @@ const contentTypes = {
 } as const satisfies Record<Format, string>;
 
 /** Returns the requested format, in this order: the path's extension, the parameter `format`, Accept, XML. */
-export function negotiateFormat(request: FormatRequest, offered: readonly Format[]): Format {
+export function negotiateFormat(
+  request: FormatRequest,
+  offered: readonly Format[],
+  { hasOneExtension = false }: { readonly hasOneExtension?: boolean } = {},
+): Format {
   const requested = requestedFormat(request);
   const format = offered.find((candidate) => candidate === requested);
-  if (!format) throw new Problem("format-unknown");
+  if (!format) throw new Problem(hasOneExtension && hasExtension(request) ? "not-found" : "format-unknown");
   return format;
 }
+
+const hasExtension = ({ params }: FormatRequest): boolean => isRecord(params) && params["extension"] !== undefined;
 
 /** Returns the format of an error: the requested one, or XML if that is unknown. */
 const formatOfError = (request: FormatRequest): Format => (requestedFormat(request) === "json" ? "json" : "xml");

@@ -1,18 +1,10 @@
 import { Type } from "typebox";
-import { isInProductScope } from "#access/index.ts";
 import { requirePermission } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
-import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
-import {
-  deleteProduct,
-  readSubscriptions,
-  representSubscription,
-  subscriptionToJson,
-  unsubscribe,
-} from "#portal/applications/index.ts";
+import { deleteProduct } from "#portal/applications/index.ts";
 import { propertySchemas } from "#portal/fields/index.ts";
 import {
   authenticationSchema,
@@ -30,14 +22,11 @@ import {
   updateProduct,
 } from "#portal/products/index.ts";
 import { readContactAddresses } from "#portal/provider-account/index.ts";
-import type { Provider } from "#portal/providers/index.ts";
-import { requireAccount } from "./accounts.ts";
 import {
   type ApiResponse,
   idSchema,
   linksSchema,
   metadataSchema,
-  nullable,
   optionalText,
   renderJson,
   renderJsonList,
@@ -45,18 +34,9 @@ import {
   renderXmlList,
   requireSuccess,
   type ResponseDoc,
-  timeSchema,
   timestamps,
 } from "./responses.ts";
-import {
-  exampleAdminUrl,
-  exampleProduct,
-  exampleProvider,
-  exampleAccount,
-  exampleApplication,
-  exampleServicePlan,
-  exampleTimestamps,
-} from "./example-portal.ts";
+import { exampleAdminUrl, exampleProduct, exampleProvider } from "./example-portal.ts";
 import type { Call, Operation } from "./operation.ts";
 import { pageMetadata, type PageMetadata, pageQuery, parsePage } from "./parameters.ts";
 
@@ -261,103 +241,6 @@ export const serviceOperations: readonly Operation[] = [
         }
       }
       requireSuccess(outcome);
-      return {};
-    },
-  },
-];
-
-function renderServiceContracts(
-  { provider, now }: { readonly provider: Provider; readonly now: Date },
-  subscriptions: readonly Parameters<typeof representSubscription>[0][],
-): ApiResponse {
-  const nodes = () => subscriptions.map((subscription) => representSubscription(subscription, provider, now));
-  return {
-    xml: () => renderXmlDocument(list("service_contracts", nodes(), "open")),
-    json: () =>
-      renderJson({
-        service_contracts: subscriptions.map((subscription) => subscriptionToJson(subscription, provider, now)),
-      }),
-  };
-}
-
-const nullableText = nullable(Type.String());
-const nullableTime = nullable(timeSchema);
-
-const ServiceContractSchema = Type.Object(
-  {
-    id: idSchema,
-    plan_id: idSchema,
-    user_account_id: idSchema,
-    user_key: nullableText,
-    provider_public_key: nullableText,
-    ...timestamps,
-    state: Type.String({ enum: ["pending", "live", "suspended"] }),
-    description: nullableText,
-    paid_until: nullableTime,
-    application_id: nullableText,
-    name: nullableText,
-    trial_period_expires_at: nullableTime,
-    setup_fee: Type.String(),
-    redirect_url: nullableText,
-    variable_cost_paid_until: timeSchema,
-    extra_fields: nullableText,
-    tenant_id: idSchema,
-    create_origin: nullableText,
-    first_traffic_at: nullableTime,
-    first_daily_traffic_at: nullableTime,
-    service_id: idSchema,
-    accepted_at: nullableTime,
-  },
-  { title: "ServiceContract" },
-);
-
-const serviceContractsResponse: ResponseDoc = {
-  schema: Type.Object({ service_contracts: Type.Array(Type.Object({ service_contract: ServiceContractSchema })) }),
-  example: renderServiceContracts({ provider: exampleProvider, now: exampleTimestamps.updatedAt }, [
-    {
-      subscription: {
-        id: 61,
-        accountId: exampleAccount.id,
-        productId: exampleApplication.product.id,
-        planId: exampleServicePlan.id,
-        state: "live",
-        ...exampleTimestamps,
-      },
-      plan: exampleServicePlan,
-    },
-  ]),
-};
-
-export const serviceContractOperations: readonly Operation[] = [
-  {
-    title: "Service Subscription List",
-    description: "Lists the services that an account is subscribed to.",
-    method: "GET",
-    path: "/accounts/{account_id}/service_contracts",
-    action: "read-portal",
-    response: serviceContractsResponse,
-    async handle({ pool }, call) {
-      const { provider, caller } = call;
-      requirePermission(caller, "read-service-plans", provider); // as in 3scale, subscriptions need the sections of accounts and of plans
-      const account = await requireAccount(pool, provider.id, call.id("account_id"));
-      const subscriptions = await readSubscriptions(pool, provider.id, account.id);
-      const visible = subscriptions.filter(({ subscription }) =>
-        isInProductScope(caller.productScope, subscription.productId),
-      );
-      return renderServiceContracts(call, visible);
-    },
-  },
-  {
-    title: "Service Subscription Delete",
-    description:
-      "Ends an account's subscription to a service and deletes its applications, all of which must be suspended.",
-    method: "DELETE",
-    path: "/accounts/{account_id}/service_contracts/{id}",
-    action: "change-portal",
-    async handle({ pool }, { provider, caller, by, id }) {
-      requirePermission(caller, "change-plans", provider);
-      const target = { provider, accountId: id("account_id"), subscriptionId: id("id"), by };
-      requireSuccess(await unsubscribe(pool, target));
       return {};
     },
   },

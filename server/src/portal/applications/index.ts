@@ -47,4 +47,14 @@ export {
   updateApplication,
 } from "./change-application.ts";
 export { deleteProduct } from "./delete-product.ts";
-export { readSubscriptions, representSubscription, subscriptionToJson, unsubscribe } from "./subscriptions.ts";
+export {
+  approveSubscription,
+  changeSubscriptionPlan,
+  contractToJson,
+  readSubscriptions,
+  representContract,
+  subscribe,
+  type SubscriptionOnPlan,
+  subscriptionToJson,
+  unsubscribe,
+} from "./subscriptions.ts";

@@ -1,10 +1,10 @@
 import { type ChangeContext, isInProductScope, recordAudit } from "#access/index.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { type Json, type Node, type Value, formatDecimal, record, value } from "#platform/document.ts";
 import { daysAfter } from "#platform/times.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
-import { lockAccount } from "#portal/accounts/account.ts";
-import { type FieldWriter, readDocumentSettings } from "#portal/fields/index.ts";
+import { type Account, insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
+import { type FieldWriter, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
 import { type Plan, type Product, listPlans, lockPlanForShare, readPlans } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
@@ -21,12 +21,13 @@ interface Subscription {
   readonly productId: number;
   readonly planId: number;
   readonly state: "pending" | "live" | "suspended";
+  /** When it was approved. Null if it was live from the start. */
+  readonly acceptedAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-const subscriptionColumns = `id, account_id, product_id, plan_id, state,
-  created_at, updated_at`;
+const subscriptionColumns = `id, account_id, product_id, plan_id, state, accepted_at, created_at, updated_at`;
 
 const listSubscriptionsStatement = `
   select ${subscriptionColumns} from service_subscriptions where provider_id = $1 and account_id = $2 order by id`;
@@ -65,12 +66,14 @@ export async function readSubscriptions(
 ): Promise<SubscriptionOnPlan[]> {
   const subscriptions = await listSubscriptions(db, providerId, accountId);
   const planIds = subscriptions.map(({ planId }) => planId);
-  const plans = new Map((await readPlans(db, providerId, planIds)).map((plan) => [plan.id, plan]));
-  return subscriptions.map((subscription) => {
-    const plan = plans.get(subscription.planId);
-    if (!plan) throw new Error(`Subscription ${subscription.id} has no plan.`);
-    return { subscription, plan };
-  });
+  const plans = await readPlans(db, providerId, planIds);
+  return subscriptions.map((subscription) => onPlan(subscription, plans));
+}
+
+function onPlan(subscription: Subscription, plans: readonly Plan[]): SubscriptionOnPlan {
+  const plan = plans.find(({ id }) => id === subscription.planId);
+  if (!plan) throw new Error(`Subscription ${subscription.id} has no plan.`);
+  return { subscription, plan };
 }
 
 interface SubscriptionRequirement {
@@ -118,11 +121,136 @@ async function servicePlanFor(
   );
 }
 
-interface Unsubscription {
+interface NewSubscription {
+  readonly provider: Provider;
+  readonly accountId: number;
+  /** A service plan, which may be hidden. */
+  readonly planId: number;
+  readonly by: ChangeContext;
+}
+
+/**
+ * Subscribes an account to a product. The subscription is pending if its plan requires approval. Returns undefined if the
+ * provider has no such account.
+ */
+export async function subscribe(
+  pool: Pool,
+  { provider, accountId, planId, by }: NewSubscription,
+): Promise<SubscriptionOnPlan | Refused | { readonly notFound: "plan" } | undefined> {
+  const providerId = provider.id;
+  return pool.inTransaction(async (tx) => {
+    if (!(await lockAccount(tx, providerId, accountId))) return undefined;
+    const plan = await lockServicePlan(tx, { provider, planId, by });
+    if (!plan) return { notFound: "plan" };
+    const find = async () =>
+      (await listSubscriptions(tx, providerId, accountId)).find(({ productId }) => productId === plan.productId);
+    if (await find()) return { refused: { base: ["already subscribed to this service"] } };
+    await insertServiceSubscriptions(tx, { providerId, accountId, plans: [plan], now: by.now });
+    const subscription = await find();
+    if (!subscription) throw new Error("The new subscription was not returned.");
+    await auditSubscription(tx, { action: "subscription.created", providerId, subscription, by });
+    return { subscription, plan };
+  });
+}
+
+/** Returns a service plan within the caller's product scope, and locks it and its product against deletion. */
+async function lockServicePlan(
+  tx: Transaction,
+  { provider, planId, by }: Pick<NewSubscription, "provider" | "planId" | "by">,
+): Promise<Plan | undefined> {
+  const plan = await lockPlanForShare(tx, provider.id, planId);
+  return plan?.kind === "service_plan" && isInProductScope(by.productScope, plan.productId) ? plan : undefined;
+}
+
+interface SubscriptionAudit {
+  readonly action: "subscription.created" | "subscription.approved" | "subscription.plan_changed";
+  readonly providerId: number;
+  readonly subscription: Subscription;
+  readonly by: ChangeContext;
+}
+
+/** Records a change of a subscription, because subscriptions have no events. */
+function auditSubscription(
+  tx: Transaction,
+  { action, providerId, subscription, by }: SubscriptionAudit,
+): Promise<void> {
+  const { id, accountId, productId, planId } = subscription;
+  const auditRecord = { action, subject: `subscription/${id}`, detail: { accountId, productId, planId } };
+  return recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
+}
+
+interface SubscriptionReference {
   readonly provider: Provider;
   readonly accountId: number;
   readonly subscriptionId: number;
   readonly by: ChangeContext;
+}
+
+/** Locks an account, and returns it with its subscription. Returns undefined if the caller may not see such a subscription. */
+async function lockSubscription(
+  tx: Transaction,
+  { provider, accountId, subscriptionId, by }: SubscriptionReference,
+): Promise<{ readonly account: Account; readonly subscription: Subscription } | undefined> {
+  const account = await lockAccount(tx, provider.id, accountId);
+  const subscriptions = account ? await listSubscriptions(tx, provider.id, accountId) : [];
+  const subscription = subscriptions.find(({ id }) => id === subscriptionId);
+  if (!account || !subscription || !isInProductScope(by.productScope, subscription.productId)) return undefined;
+  return { account, subscription };
+}
+
+const updateSubscriptionStatement = `
+  update service_subscriptions
+  set state = $3, accepted_at = $4, plan_id = $5, updated_at = $6
+  where provider_id = $1 and id = $2
+  returning ${subscriptionColumns}`;
+
+/** Writes the state and the plan of a subscription of a locked account. */
+const updateSubscription = (
+  tx: Transaction,
+  providerId: number,
+  { id, state, acceptedAt, planId }: Subscription,
+  now: Date,
+): Promise<Subscription> =>
+  queryRow<Subscription>(tx, updateSubscriptionStatement, [providerId, id, state, acceptedAt, planId, now]);
+
+/** Makes a pending subscription live. Returns undefined if there is no such subscription. */
+export async function approveSubscription(
+  pool: Pool,
+  reference: SubscriptionReference,
+): Promise<SubscriptionOnPlan | Refused | undefined> {
+  const { provider, by } = reference;
+  return pool.inTransaction(async (tx) => {
+    const locked = await lockSubscription(tx, reference);
+    if (!locked) return undefined;
+    if (locked.subscription.state !== "pending") return refuseTransition("accept");
+    const live = { ...locked.subscription, state: "live", acceptedAt: by.now } as const;
+    const subscription = await updateSubscription(tx, provider.id, live, by.now);
+    await auditSubscription(tx, { action: "subscription.approved", providerId: provider.id, subscription, by });
+    return onPlan(subscription, await readPlans(tx, provider.id, [subscription.planId]));
+  });
+}
+
+/**
+ * Moves a subscription to another service plan of its product, which may be hidden, without a change of its state. Returns
+ * undefined if there is no such subscription.
+ */
+export async function changeSubscriptionPlan(
+  pool: Pool,
+  { planId, ...reference }: SubscriptionReference & { readonly planId: number },
+): Promise<SubscriptionOnPlan | Refused | { readonly notFound: "plan" } | undefined> {
+  const { provider, by } = reference;
+  return pool.inTransaction(async (tx) => {
+    const locked = await lockSubscription(tx, reference);
+    if (!locked) return undefined;
+    const before = locked.subscription;
+    const plan = await lockServicePlan(tx, { provider, planId, by });
+    if (!plan) return { notFound: "plan" };
+    if (plan.productId !== before.productId) return { refused: { plan: ["must belong to the same product"] } };
+    if (plan.id === before.planId) return { subscription: before, plan };
+    const subscription = await updateSubscription(tx, provider.id, { ...before, planId: plan.id }, by.now);
+    await auditSubscription(tx, { action: "subscription.plan_changed", providerId: provider.id, subscription, by });
+    return { subscription, plan };
+  });
 }
 
 type UnsubscriptionOutcome =
@@ -136,15 +264,15 @@ type UnsubscriptionOutcome =
  */
 export async function unsubscribe(
   pool: Pool,
-  { provider, accountId, subscriptionId, by }: Unsubscription,
+  reference: SubscriptionReference,
 ): Promise<UnsubscriptionOutcome | undefined> {
+  const { provider, accountId, subscriptionId, by } = reference;
   const settings = await readDocumentSettings(pool, provider);
   const providerId = provider.id;
   return pool.inTransaction(async (tx) => {
-    const account = await lockAccount(tx, providerId, accountId);
-    const subscriptions = account ? await listSubscriptions(tx, providerId, accountId) : [];
-    const subscription = subscriptions.find(({ id }) => id === subscriptionId);
-    if (!account || !subscription || !isInProductScope(by.productScope, subscription.productId)) return undefined;
+    const locked = await lockSubscription(tx, reference);
+    if (!locked) return undefined;
+    const { account, subscription } = locked;
     const applications = await listApplications(tx, providerId, accountId, subscription.productId);
     const { length: count } = applications.filter(({ state }) => state !== "suspended");
     if (count > 0) return { notAllowed: "applications in use", count };
@@ -161,7 +289,7 @@ export async function unsubscribe(
 }
 
 /** A subscription and its plan. */
-interface SubscriptionOnPlan {
+export interface SubscriptionOnPlan {
   readonly subscription: Subscription;
   readonly plan: Plan;
 }
@@ -179,7 +307,7 @@ function contractColumns(
   now: Date,
 ): readonly ContractColumn[] {
   const time = (at: Date): Value => writeTimestamp(at, timeZone);
-  const { createdAt } = subscription;
+  const { createdAt, acceptedAt } = subscription;
   const trialEndsAt = daysAfter(createdAt, plan.trialPeriodDays ?? 0);
   return [
     { name: "id", type: "integer", value: subscription.id },
@@ -191,7 +319,7 @@ function contractColumns(
     { name: "updated_at", type: "dateTime", value: time(subscription.updatedAt) },
     { name: "state", value: subscription.state },
     { name: "description", value: null },
-    { name: "paid_until", type: "dateTime", value: time(trialEndsAt) },
+    { name: "paid_until", type: "dateTime", value: time(acceptedAt ?? trialEndsAt) },
     { name: "application_id", value: null },
     { name: "name", value: null },
     { name: "trial_period_expires_at", type: "dateTime", value: time(trialEndsAt) },
@@ -204,12 +332,12 @@ function contractColumns(
     { name: "first_traffic_at", type: "dateTime", value: null },
     { name: "first_daily_traffic_at", type: "dateTime", value: null },
     { name: "service_id", type: "integer", value: subscription.productId },
-    { name: "accepted_at", type: "dateTime", value: null },
+    { name: "accepted_at", type: "dateTime", value: acceptedAt && time(acceptedAt) },
   ];
 }
 
 /** Represents a subscription as XML: a service contract, whose elements have types and mark nulls. */
-export const representSubscription = (subscription: SubscriptionOnPlan, provider: Provider, now: Date): Node =>
+export const representContract = (subscription: SubscriptionOnPlan, provider: Provider, now: Date): Node =>
   record(
     "service-contract",
     contractColumns(subscription, provider, now).map(({ name, type, value: content }) =>
@@ -217,12 +345,47 @@ export const representSubscription = (subscription: SubscriptionOnPlan, provider
     ),
   );
 
-/** Represents a subscription as JSON, with nulls and the fee as text. */
-export const subscriptionToJson = (subscription: SubscriptionOnPlan, provider: Provider, now: Date): Json => ({
-  service_contract: Object.fromEntries(
+/** Represents a subscription as JSON of a service contract, with nulls and the fee as text. */
+export const contractToJson = (subscription: SubscriptionOnPlan, provider: Provider, now: Date): Json => ({
+  service_contract: contractValues(subscription, provider, now),
+});
+
+const contractValues = (
+  subscription: SubscriptionOnPlan,
+  provider: Provider,
+  now: Date,
+): Readonly<Record<string, Json>> =>
+  Object.fromEntries(
     contractColumns(subscription, provider, now).map(({ name, value: content }) => [
       name,
       typeof content === "object" && content !== null ? formatDecimal(content.decimal) : content,
     ]),
-  ),
-});
+  );
+
+/** The columns of a contract that 3scale shows of a subscription, in its order, beside `type`. */
+const subscriptionProperties = [
+  "id",
+  "plan_id",
+  "user_account_id",
+  "created_at",
+  "updated_at",
+  "state",
+  "paid_until",
+  "trial_period_expires_at",
+  "setup_fee",
+  "type",
+  "variable_cost_paid_until",
+  "tenant_id",
+  "service_id",
+  "accepted_at",
+] as const;
+
+/** Represents a subscription as JSON, without nulls. */
+export function subscriptionToJson(subscription: SubscriptionOnPlan, provider: Provider, now: Date): Json {
+  const values: Readonly<Record<string, Json>> = {
+    ...contractValues(subscription, provider, now),
+    type: "ServiceContract",
+  };
+  const shown = subscriptionProperties.map((name) => [name, values[name] ?? null] as const);
+  return { service_subscription: Object.fromEntries(shown.filter(([, content]) => content !== null)) };
+}
