@@ -3,7 +3,7 @@ import { expect, onTestFinished } from "vitest";
 import { requestLimits, textLimits } from "#platform/limits.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
-import { countProcessorMs, longestTurnOf } from "../support/processor-ms.ts";
+import { countProcessorMs, longestTurnShareOf } from "../support/processor-ms.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -181,7 +181,7 @@ test("other requests are served while lists of long objects are rendered", async
   const fields = { note: "<é> &long; ".repeat(textLimits.fields.max / 11) };
   await sharedPool.query(insertLongObjects, [providerId, fields]);
 
-  const longestMs: Record<string, number> = {};
+  const shares: Record<string, number> = {};
   for (const list of ["applications", "accounts"]) {
     for (const format of ["xml", "json"]) {
       const url = `${http.listeningOrigin}/admin/api/${list}.${format}`;
@@ -192,9 +192,9 @@ test("other requests are served while lists of long objects are rendered", async
         expect([url, status, size > 120 * textLimits.fields.max]).toEqual([url, 200, true]);
       };
       // A collection of garbage may fall into any turn, so the better of two counts.
-      longestMs[url] = Math.min(await longestTurnOf(read), await longestTurnOf(read));
+      shares[url] = Math.min(await longestTurnShareOf(read), await longestTurnShareOf(read));
     }
   }
-  // Rendering a whole list takes 120 to 500 ms of processor time, and the longest turn 10 to 40 ms.
-  expect(Object.entries(longestMs).filter(([, ms]) => ms > 100)).toEqual([]);
+  // The longest turn takes 2 to 4 % of all processor time, and 12 to 23 % where a list is rendered in one.
+  expect(Object.entries(shares).filter(([, share]) => share > 0.08)).toEqual([]);
 });

@@ -16,14 +16,19 @@ export function processorMsOf(work: () => unknown): number {
   return processorMs();
 }
 
-/** Returns the processor time of this thread in the longest turn of the event loop while work goes on. */
-export async function longestTurnOf(work: () => Promise<unknown>): Promise<number> {
-  let [longest, isOver] = [0, false];
+/** Turns of the event loop that only look for work take less. */
+const turnMsMin = 1;
+
+/** Returns the part of the processor time of this thread that the longest turn of the event loop takes while work goes on. */
+export async function longestTurnShareOf(work: () => Promise<unknown>): Promise<number> {
+  const turnsMs: number[] = [];
+  let isOver = false;
   const watched = (async () => {
     while (!isOver) {
       const processorMs = countProcessorMs();
       await nextTurn();
-      longest = Math.max(longest, processorMs());
+      const turnMs = processorMs();
+      if (turnMs >= turnMsMin) turnsMs.push(turnMs);
     }
   })();
   try {
@@ -32,5 +37,5 @@ export async function longestTurnOf(work: () => Promise<unknown>): Promise<numbe
     isOver = true;
     await watched;
   }
-  return longest;
+  return Math.max(0, ...turnsMs) / turnsMs.reduce((sum, ms) => sum + ms, turnMsMin);
 }
