@@ -64,6 +64,15 @@ export const userQuery = (api: ManagementClient, { accountId, id }: { accountId:
     queryFn: () => api.readObject<User>(`accounts/${accountId}/users/${id}`),
   });
 
+/** An account's subscription to a product, on a service plan. */
+export type Subscription = ManagementSchemas["ServiceSubscription"];
+
+export const subscriptionsQuery = (api: ManagementClient, accountId: number) =>
+  queryOptions({
+    queryKey: ["accounts", "one", accountId, "subscriptions"],
+    queryFn: async () => (await api.readList<Subscription>(`accounts/${accountId}/service_subscriptions`)).objects,
+  });
+
 export type Invitation = BellwireSchemas["Invitation"];
 
 export const invitationsQuery = (api: ApiClient, accountId: number) =>

@@ -1,6 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { type ManagementClient, type ManagementSchemas, useManagement } from "./management-client.ts";
-import { mayOpen, useSession } from "./session.tsx";
+import { mayReadPlans, useSession } from "./session.tsx";
 
 export type Product = ManagementSchemas["Service"];
 
@@ -40,7 +40,7 @@ export const accountPlansQuery = (api: ManagementClient) =>
 
 /** Returns the account plans for a choice. Members who may not read them get none, and send no request that would be refused. */
 export function useAccountPlans(): readonly AccountPlan[] {
-  const isAllowed = mayOpen(useSession(), "/account-plans");
+  const isAllowed = mayReadPlans(useSession());
   return useQuery({ ...accountPlansQuery(useManagement()), enabled: isAllowed }).data ?? [];
 }
 
@@ -52,4 +52,13 @@ export const applicationPlansQuery = (api: ManagementClient, productId: number) 
       const { objects } = await api.readList<ApplicationPlan>(`services/${productId}/application_plans`);
       return objects.filter(({ custom }) => !custom);
     },
+  });
+
+/** A plan of subscriptions to a product. */
+export type ServicePlan = ManagementSchemas["ServicePlan"];
+
+export const servicePlansQuery = (api: ManagementClient, productId: number) =>
+  queryOptions({
+    queryKey: ["plans", "service", productId],
+    queryFn: async () => (await api.readList<ServicePlan>(`services/${productId}/service_plans`)).objects,
   });

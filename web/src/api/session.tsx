@@ -39,6 +39,9 @@ export const maySwitchWebhooks = ({ role }: Session): boolean => role === "admin
 /** Returns true for pages that the user may open, and for unknown paths, which the router handles. */
 export const mayOpen = ({ pages }: Session, path: string): boolean => pages.get(path.split("/")[1] ?? "") ?? true;
 
+/** Allows reading the plans of accounts and of their subscriptions. */
+export const mayReadPlans = (session: Session): boolean => mayOpen(session, "/account-plans");
+
 export const mayUseWebhooks = (session: Session): boolean => mayOpen(session, "/webhooks");
 
 const sessionElement = (page: Document): HTMLElement | null => page.getElementById("bellwire-session");

@@ -58,7 +58,7 @@ export const portalSections: readonly PortalSection[] = [
   {
     title: "Products",
     pages: [
-      { to: "/products", title: "Products", words: "services apis application plans" },
+      { to: "/products", title: "Products", words: "services apis application plans service plans" },
       { to: "/account-plans", title: "Account plans" },
       { to: "/fields-definitions", title: "Fields definitions", words: "custom fields" },
     ],

@@ -12,7 +12,7 @@ export interface PlanChangeProps extends Omit<ChangePlanDialogProps, "onClose" |
   readonly present: { readonly id: number; readonly name: string };
 }
 
-/** Shows the present plan of an account or application, and a button to change it. */
+/** Shows the present plan of an account, application or subscription, and a button to change it. */
 export function PlanChange({ present, plans, ...rest }: PlanChangeProps) {
   const [isChoosing, setChoosing] = useState(false);
   const others = plans.filter(({ id }) => id !== present.id);
@@ -46,12 +46,22 @@ interface ChangePlanDialogProps {
   readonly plans: readonly PlanOnOffer[];
   /** The name of the present plan. */
   readonly present: string;
+  /** False for subscriptions, whose changes record no event. */
+  readonly hasEvent?: boolean;
   /** True if the present plan was made for this application alone. It is deleted with the change. */
   readonly isCustom?: boolean;
   readonly onClose: () => void;
 }
 
-function ChangePlanDialog({ path, stale, plans, present, isCustom = false, onClose }: ChangePlanDialogProps) {
+function ChangePlanDialog({
+  path,
+  stale,
+  plans,
+  present,
+  hasEvent = true,
+  isCustom = false,
+  onClose,
+}: ChangePlanDialogProps) {
   const api = useManagement();
   const [planId, setPlanId] = useState("");
   const { mutate, isPending, errors } = useChange({
@@ -66,7 +76,7 @@ function ChangePlanDialog({ path, stale, plans, present, isCustom = false, onClo
   return (
     <FormDialog
       title="Change plan"
-      description={`Present plan: ${present}.${leaves} The new plan applies immediately. ${webhookNote}`}
+      description={`Present plan: ${present}.${leaves} The new plan applies immediately.${hasEvent ? ` ${webhookNote}` : ""}`}
       submit="Change plan"
       isBusy={isPending}
       isDisabled={!planId}

@@ -10,16 +10,21 @@ import { Name, nameInText } from "../labels.tsx";
 import { type ListColumn, ListTable } from "../list-table.tsx";
 import { InPortions } from "../lists.tsx";
 
-export interface PlanListProps {
+interface PlanKindProps {
   /** The path of the plans in the API: `account_plans`. */
   readonly path: string;
+  /** What is on these plans. 3scale's plans of subscriptions have no costs to set. */
+  readonly of: "accounts" | "applications" | "subscriptions";
+}
+
+export interface PlanListProps extends PlanKindProps {
   readonly plans: readonly AccountPlan[];
   /** Says what is missing without a plan. */
   readonly empty: string;
 }
 
 /** Lists the plans of accounts or of a product, and lets the admin edit, publish, hide and delete them. */
-export function PlanList({ path, plans, empty }: PlanListProps) {
+export function PlanList({ path, of, plans, empty }: PlanListProps) {
   const mayChange = mayChangePlans(useSession());
   const [toEdit, setToEdit] = useState<AccountPlan>();
   const [toDelete, setToDelete] = useState<AccountPlan>();
@@ -38,9 +43,9 @@ export function PlanList({ path, plans, empty }: PlanListProps) {
         <InPortions rows={plans}>
           {(shown) => (
             <ListTable
-              label="Plans"
+              label={`Plans of ${of}`}
               rows={shown}
-              columns={columns}
+              columns={of === "subscriptions" ? columns : [...columns, ...costColumns]}
               keyOf={({ id }) => id}
               nameOf={({ name }) => name}
               actionsOf={mayChange ? actionsOf : undefined}
@@ -51,7 +56,7 @@ export function PlanList({ path, plans, empty }: PlanListProps) {
       ) : (
         <Content component="p">{empty}</Content>
       )}
-      {toEdit && <PlanDialog path={path} plan={toEdit} onClose={() => setToEdit(undefined)} />}
+      {toEdit && <PlanDialog path={path} of={of} plan={toEdit} onClose={() => setToEdit(undefined)} />}
       {toDelete && (
         <ConfirmDialog
           title={`Delete ${nameInText(toDelete.name)}?`}
@@ -61,8 +66,7 @@ export function PlanList({ path, plans, empty }: PlanListProps) {
           onClose={() => setToDelete(undefined)}
         >
           <Content component="p">
-            A deleted plan cannot be restored. A plan in use cannot be deleted: change the plan of its accounts or
-            applications first.
+            A deleted plan cannot be restored. A plan in use cannot be deleted: change the plan of its {of} first.
           </Content>
         </ConfirmDialog>
       )}
@@ -114,6 +118,9 @@ const columns: readonly ListColumn<AccountPlan>[] = [
     place: "below",
     isLabelled: true,
   },
+];
+
+const costColumns: readonly ListColumn<AccountPlan>[] = [
   { title: "Cost per month", show: (plan) => plan.cost_per_month, place: "start", isLabelled: true },
   { title: "Setup fee", show: (plan) => plan.setup_fee, place: "middle", isLabelled: true },
   {
@@ -124,13 +131,10 @@ const columns: readonly ListColumn<AccountPlan>[] = [
   },
 ];
 
-export interface CreatePlanProps extends Pick<ButtonProps, "variant" | "size"> {
-  /** The path of the plans in the API: `account_plans`. */
-  readonly path: string;
-}
+export type CreatePlanProps = PlanKindProps & Pick<ButtonProps, "variant" | "size">;
 
 /** The button for users who may change plans. An open dialog keeps its input when they may no longer. */
-export function CreatePlan({ path, ...look }: CreatePlanProps) {
+export function CreatePlan({ path, of, ...look }: CreatePlanProps) {
   const mayChange = mayChangePlans(useSession());
   const [isCreating, setCreating] = useState(false);
   return (
@@ -140,13 +144,12 @@ export function CreatePlan({ path, ...look }: CreatePlanProps) {
           Create a plan
         </Button>
       )}
-      {isCreating && <PlanDialog path={path} onClose={() => setCreating(false)} />}
+      {isCreating && <PlanDialog path={path} of={of} onClose={() => setCreating(false)} />}
     </>
   );
 }
 
-export interface PlanDialogProps {
-  readonly path: string;
+interface PlanDialogProps extends PlanKindProps {
   /** Without it, the dialog creates a plan. */
   readonly plan?: AccountPlan;
   readonly onClose: () => void;
@@ -156,7 +159,7 @@ const fields = ["name", "cost_per_month", "setup_fee", "trial_period_days"] as c
 
 const newPlan = { name: "", cost_per_month: 0, setup_fee: 0, trial_period_days: 0, approval_required: false };
 
-function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
+function PlanDialog({ path, of, plan, onClose }: PlanDialogProps) {
   const api = useManagement();
   const planPath = plan && `${path}/${plan.id}`;
   const { field, dialog, values, type } = useDialogForm({
@@ -177,13 +180,21 @@ function PlanDialog({ path, plan, onClose }: PlanDialogProps) {
       {...dialog}
     >
       <TextField {...field("name")} label="Name" isRequired />
-      <TextField {...field("cost_per_month")} label="Cost per month" input={{ type: "number", min: 0, step: "any" }} />
-      <TextField {...field("setup_fee")} label="Setup fee" input={{ type: "number", min: 0, step: "any" }} />
-      <TextField {...field("trial_period_days")} label="Trial period in days" input={{ type: "number", min: 0 }} />
+      {of !== "subscriptions" && (
+        <>
+          <TextField
+            {...field("cost_per_month")}
+            label="Cost per month"
+            input={{ type: "number", min: 0, step: "any" }}
+          />
+          <TextField {...field("setup_fee")} label="Setup fee" input={{ type: "number", min: 0, step: "any" }} />
+          <TextField {...field("trial_period_days")} label="Trial period in days" input={{ type: "number", min: 0 }} />
+        </>
+      )}
       <Checkbox
         id="approval_required"
         label="Approval required"
-        description="New accounts or applications on this plan wait for your approval"
+        description={`New ${of} on this plan wait for your approval`}
         isChecked={values["approval_required"] === true}
         onChange={(_, approval_required) => type({ approval_required })}
       />

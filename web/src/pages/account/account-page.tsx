@@ -6,6 +6,7 @@ import { applicationsOfAccountQuery } from "../../api/applications.ts";
 import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { useAccountPlans } from "../../api/products.ts";
+import { mayReadPlans, useSession } from "../../api/session.tsx";
 import { ApplicationsTable } from "../../components/applications/applications-table.tsx";
 import { CreateApplication } from "../../components/applications/create-application.tsx";
 import { Fact } from "../../components/facts.tsx";
@@ -20,6 +21,7 @@ import { PlanDecision } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 import { AccountActions } from "./account-actions.tsx";
 import { InvitationList } from "./invitation-list.tsx";
+import { SubscriptionList } from "./subscription-list.tsx";
 import { UserList } from "./user-list.tsx";
 
 const route = getRouteApi("/accounts/$id");
@@ -49,6 +51,7 @@ export function AccountPage() {
 
 function AccountView({ account }: { account: Account }) {
   const applications = useQuery(applicationsOfAccountQuery(useManagement(), account.id));
+  const maySeeSubscriptions = mayReadPlans(useSession());
   return (
     <Stack hasGutter>
       <PlanRequestNotice accountId={account.id} />
@@ -73,6 +76,11 @@ function AccountView({ account }: { account: Account }) {
         </Loaded>{" "}
         <CreateApplication account={account} variant="link" isInline />
       </SectionCard>
+      {maySeeSubscriptions && (
+        <SectionCard title="Subscriptions">
+          <SubscriptionList accountId={account.id} />
+        </SectionCard>
+      )}
       <SectionCard title="Details">
         <AccountForm account={account} />
       </SectionCard>

@@ -20,6 +20,12 @@ function showProduct(
     [`GET ${at}.json`]: () => [200, { services: isThere ? [{ service: product }] : [] }],
     [`GET ${at}/7.json`]: () => (isThere ? [200, { service: product }] : [404, { status: "Not found" }]),
     [`GET ${at}/7/application_plans.json`]: () => [200, { plans: plans.map((each) => ({ application_plan: each })) }],
+    [`GET ${at}/7/service_plans.json`]: () => [
+      200,
+      { plans: [{ service_plan: { ...plan, id: 8, name: "Standard" } }] },
+    ],
+    [`PUT ${at}/7/service_plans/8.json`]: () => [200, {}],
+    [`GET ${at}/7/service_plans/8.json`]: () => [200, { service_plan: { ...plan, id: 8, name: "Standard" } }],
     [`GET ${at}/7/application_plans/3.json`]: () => [200, { application_plan: presentPlan }],
     [`PUT ${at}/7/application_plans/3.json`]: () => [200, {}],
     [`DELETE ${at}/7.json`]: async () => {
@@ -28,7 +34,10 @@ function showProduct(
       return [200, {}];
     },
   };
-  const page = showPage("/products/7", server, { allowedActions: new Set(actions) });
+  const page = showPage("/products/7", server, {
+    allowedActions: new Set(actions),
+    pages: new Map([["account-plans", actions.includes("change-plans")]]), // both need the section plans
+  });
   return { ...page, remove: () => (isThere = false) };
 }
 
@@ -59,6 +68,31 @@ test.each([
   showProduct(undefined, plan, [plan], actions);
   await says("Basic");
   expect(["Edit", "Delete", "Create a plan"].map(isOffered)).toEqual(offered);
+});
+
+test("a plan of subscriptions has no costs, since 3scale's API takes none for it", async () => {
+  const page = showProduct();
+  const headers = (label: string) =>
+    [...document.querySelectorAll(`[aria-label="${label}"] th`)].map((th) => th.textContent);
+  await waitFor(() => expect(headers("Plans of applications")).toContain("Setup fee"));
+  await waitFor(() => expect(headers("Plans of subscriptions")).toContain("Approval"));
+  expect(headers("Plans of subscriptions")).not.toContain("Setup fee");
+  await click("Actions for Standard");
+  await click("Edit");
+  await waitFor(() => expect(document.querySelector("[role=dialog] #name")).not.toBeNull());
+  expect(document.querySelector("[role=dialog] #setup_fee")).toBeNull();
+  await says("New subscriptions on this plan wait for your approval");
+  await fill("name", "Trusted");
+  await click("Save");
+  await says("The plan was updated");
+  expect(page.askedFor(`PUT ${at}/7/service_plans/8.json`).map(({ body }) => body)).toEqual([{ name: "Trusted" }]);
+});
+
+test("members who may not read the plans of subscriptions see none, and ask for none", async () => {
+  const page = showProduct(undefined, plan, [plan], ["change-products"]);
+  await says("Basic");
+  expect(shown()).not.toContain("Service plans");
+  expect(page.askedFor(`GET ${at}/7/service_plans.json`)).toEqual([]);
 });
 
 test("a product without plans says that it has no applications, not that nobody can sign up", async () => {

@@ -3,8 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
-import { type ApplicationPlan, type Product, applicationPlansQuery, productQuery } from "../../api/products.ts";
-import { mayChangeProducts, mayDeleteProducts, useSession } from "../../api/session.tsx";
+import {
+  type ApplicationPlan,
+  type Product,
+  applicationPlansQuery,
+  productQuery,
+  servicePlansQuery,
+} from "../../api/products.ts";
+import { mayChangeProducts, mayDeleteProducts, mayReadPlans, useSession } from "../../api/session.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
@@ -42,7 +48,8 @@ export function ProductPage() {
 
 function ProductView({ product }: { product: Product }) {
   const plans = useQuery(applicationPlansQuery(useManagement(), product.id));
-  const path = `services/${product.id}/application_plans`;
+  const maySeeSubscriptions = mayReadPlans(useSession());
+  const kind = { path: `services/${product.id}/application_plans`, of: "applications" } as const;
   return (
     <Stack hasGutter>
       <SectionCard title="Product">
@@ -53,7 +60,7 @@ function ProductView({ product }: { product: Product }) {
           <Fact term="Authentication">{authenticationNames[product.backend_version]}</Fact>
         </DescriptionList>
       </SectionCard>
-      <SectionCard title="Application plans" actions={<CreatePlan path={path} variant="secondary" size="sm" />}>
+      <SectionCard title="Application plans" actions={<CreatePlan {...kind} variant="secondary" size="sm" />}>
         <Loaded query={plans} skeleton={<TableSkeleton of="plans" />}>
           {(all) => (
             <>
@@ -63,7 +70,7 @@ function ProductView({ product }: { product: Product }) {
                 </Content>
               )}
               <PlanList
-                path={path}
+                {...kind}
                 plans={all}
                 empty={`Developers cannot create applications of this product without a plan. Create a plan first. ${offerAdvice}`}
               />
@@ -71,7 +78,31 @@ function ProductView({ product }: { product: Product }) {
           )}
         </Loaded>
       </SectionCard>
+      {maySeeSubscriptions && <ServicePlans product={product} />}
     </Stack>
+  );
+}
+
+/** The plans of the accounts' subscriptions to the product. */
+function ServicePlans({ product }: { product: Product }) {
+  const plans = useQuery(servicePlansQuery(useManagement(), product.id));
+  const kind = { path: `services/${product.id}/service_plans`, of: "subscriptions" } as const;
+  return (
+    <SectionCard title="Service plans" actions={<CreatePlan {...kind} variant="secondary" size="sm" />}>
+      <Content component="p">
+        The plans of the accounts' subscriptions to this product. An account without one gets the default plan with its
+        first application.
+      </Content>
+      <Loaded query={plans} skeleton={<TableSkeleton of="plans" />}>
+        {(all) => (
+          <PlanList
+            {...kind}
+            plans={all}
+            empty="Accounts cannot subscribe to this product without a plan, so they can have no new applications of it. Create a plan first."
+          />
+        )}
+      </Loaded>
+    </SectionCard>
   );
 }
 
@@ -97,6 +128,7 @@ function ProductActions({ product }: { product: Product }) {
     gone: [
       ["products", "one", product.id],
       ["plans", "application", product.id],
+      ["plans", "service", product.id],
       ["applications", "of account"],
       ["applications", "one"],
     ],

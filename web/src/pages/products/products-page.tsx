@@ -71,7 +71,7 @@ export function AccountPlansPage() {
   const query = useQuery(accountPlansQuery(useManagement()));
   return (
     <>
-      <PageHeader title="Account plans" actions={<CreatePlan path="account_plans" />}>
+      <PageHeader title="Account plans" actions={<CreatePlan path="account_plans" of="accounts" />}>
         Every account has a plan. New accounts get the default plan, and wait if it requires approval.
       </PageHeader>
       <PageSection isFilled>
@@ -79,6 +79,7 @@ export function AccountPlansPage() {
           {(plans) => (
             <PlanList
               path="account_plans"
+              of="accounts"
               plans={plans}
               empty="Nobody can sign up without a plan. Create a plan and make it the default."
             />

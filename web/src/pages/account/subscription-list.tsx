@@ -1,0 +1,211 @@
+import { Button, Content } from "@patternfly/react-core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { type Subscription, subscriptionsQuery } from "../../api/accounts.ts";
+import { useManagement } from "../../api/management-client.ts";
+import { type Product, productsQuery, servicePlansQuery } from "../../api/products.ts";
+import { mayChangePlans, useSession } from "../../api/session.tsx";
+import { SelectField } from "../../components/form/fields.tsx";
+import { ConfirmDialog, FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
+import { useChange } from "../../components/form/use-change.ts";
+import { Name, StateLabel, nameInText } from "../../components/labels.tsx";
+import { type ListColumn, ListTable } from "../../components/list-table.tsx";
+import { InPortions } from "../../components/lists.tsx";
+import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
+import { PlanChange, planOptions } from "../../components/plans/plan-change.tsx";
+import { When } from "../../components/time.tsx";
+
+/** The account's subscriptions to products. An account needs one that is live to create applications of a product. */
+export function SubscriptionList({ accountId }: { accountId: number }) {
+  const api = useManagement();
+  const query = useQuery(subscriptionsQuery(api, accountId));
+  const { data: products } = useQuery(productsQuery(api));
+  const mayChange = mayChangePlans(useSession());
+  const [isSubscribing, setSubscribing] = useState(false);
+  const [toDelete, setToDelete] = useState<Subscription>();
+  const path = `accounts/${accountId}/service_subscriptions`;
+  const { approve, remove } = useSubscriptionActions(path, () => setToDelete(undefined));
+  const productName = ({ service_id: id }: Subscription): string =>
+    products ? (products.find((product) => product.id === id)?.name ?? `Product ${id}`) : "";
+  const actionsOf = (subscription: Subscription) => [
+    ...(subscription.state === "pending" ? [{ title: "Approve", onClick: () => approve.mutate(subscription.id) }] : []),
+    { title: "Delete", isDanger: true, onClick: () => setToDelete(subscription) },
+  ];
+  const subscribed = new Set(query.data?.map(({ service_id }) => service_id));
+  const others = query.isSuccess && products ? products.filter(({ id }) => !subscribed.has(id)) : [];
+  return (
+    <>
+      <Loaded query={query} skeleton={<TableSkeleton of="subscriptions" />}>
+        {(subscriptions) =>
+          subscriptions.length > 0 ? (
+            <InPortions rows={subscriptions}>
+              {(shown) => (
+                <ListTable
+                  label="Subscriptions"
+                  rows={shown}
+                  columns={columnsOf(path, productName)}
+                  keyOf={({ id }) => id}
+                  nameOf={productName}
+                  actionsOf={mayChange ? actionsOf : undefined}
+                  isBusy={approve.isPending || remove.isPending}
+                />
+              )}
+            </InPortions>
+          ) : (
+            "This account is subscribed to no product. Its first application of a product subscribes it."
+          )
+        }
+      </Loaded>{" "}
+      {mayChange && others.length > 0 && (
+        <Button variant="link" isInline onClick={() => setSubscribing(true)}>
+          Subscribe to a product
+        </Button>
+      )}
+      {isSubscribing && <SubscribeDialog path={path} products={others} onClose={() => setSubscribing(false)} />}
+      {toDelete && (
+        <ConfirmDialog
+          title={`Delete the subscription to ${nameInText(productName(toDelete))}?`}
+          confirm="Delete"
+          isBusy={remove.isPending}
+          onConfirm={() => remove.mutate(toDelete.id)}
+          onClose={() => setToDelete(undefined)}
+        >
+          <Content component="p">
+            This also deletes the account&apos;s applications of the product, which must all be suspended before. They
+            cannot be restored. {webhookNote}
+          </Content>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+function useSubscriptionActions(path: string, onDeleted: () => void) {
+  const api = useManagement();
+  const approve = useChange({
+    change: (id: number) => api.update(`${path}/${id}/approve`),
+    stale: [["accounts"]],
+    done: "The subscription was approved",
+    failed: "The subscription could not be approved",
+  });
+  const remove = useChange({
+    change: (id: number) => api.delete(`${path}/${id}`),
+    stale: [["accounts"], ["applications"]],
+    done: "The subscription was deleted",
+    failed: "The subscription could not be deleted",
+    onDone: onDeleted,
+  });
+  return { approve, remove };
+}
+
+const columnsOf = (
+  path: string,
+  productName: (subscription: Subscription) => string,
+): readonly ListColumn<Subscription>[] => [
+  {
+    title: "Product",
+    show: (subscription) => (
+      <Link to="/products/$id" params={{ id: String(subscription.service_id) }}>
+        <Name>{productName(subscription)}</Name>
+      </Link>
+    ),
+    place: "title",
+    isName: true,
+  },
+  {
+    title: "Plan",
+    show: (subscription) => <SubscriptionPlan path={path} subscription={subscription} />,
+    place: "below",
+    isName: true,
+    isLabelled: true,
+  },
+  { title: "State", show: ({ state }) => <StateLabel state={state} />, place: "state" },
+  { title: "Created", show: ({ created_at }) => <When at={created_at} />, place: "start", isLabelled: true },
+];
+
+/** Shows the plan of a subscription, and lets users who may change plans choose another of the product. */
+function SubscriptionPlan({ path, subscription }: { path: string; subscription: Subscription }) {
+  const mayChange = mayChangePlans(useSession());
+  const { data: plans = [] } = useQuery(servicePlansQuery(useManagement(), subscription.service_id));
+  const present = plans.find(({ id }) => id === subscription.plan_id);
+  if (!present || !mayChange) return present && <Name>{present.name}</Name>;
+  return (
+    <PlanChange
+      path={`${path}/${subscription.id}/change_plan`}
+      stale={[["accounts"]]}
+      plans={plans}
+      present={present}
+      hasEvent={false}
+    />
+  );
+}
+
+interface SubscribeDialogProps {
+  readonly path: string;
+  /** The products to which the account is not subscribed. */
+  readonly products: readonly Product[];
+  readonly onClose: () => void;
+}
+
+function SubscribeDialog({ path, products, onClose }: SubscribeDialogProps) {
+  const api = useManagement();
+  const [productId, setProductId] = useState(products.length === 1 ? String(products[0]?.id) : "");
+  const [chosenPlanId, setChosenPlanId] = useState<string>();
+  const { data: plans } = useQuery({
+    ...servicePlansQuery(api, Number(productId)),
+    enabled: productId !== "",
+  });
+  const planId = chosenPlanId ?? String(plans?.find((plan) => plan.default)?.id ?? "");
+  const plan = plans?.find(({ id }) => String(id) === planId);
+  const { mutate, isPending, errors } = useChange({
+    change: () => api.create(path, { plan_id: Number(planId) }),
+    stale: [["accounts"]],
+    done: plan?.approval_required ? "The subscription waits for your approval" : "The account was subscribed",
+    failed: "The account could not be subscribed",
+    fields: ["plan_id"],
+    leave: onClose,
+  });
+  const choose = (id: string): void => {
+    setProductId(id);
+    setChosenPlanId(undefined);
+  };
+  const hint =
+    plans?.length === 0
+      ? "This product has no service plan. Create one on its page first"
+      : plan?.approval_required && "This plan requires approval, so the subscription will be pending";
+  return (
+    <FormDialog
+      title="Subscribe to a product"
+      submit="Subscribe"
+      isBusy={isPending}
+      isDisabled={!planId}
+      onSubmit={() => mutate(undefined)}
+      onClose={onClose}
+    >
+      <SelectField
+        id="product_id"
+        label="Product"
+        isRequired
+        value={productId}
+        options={[
+          ...(products.length === 1 ? [] : [{ value: "", label: "Choose a product" }]),
+          ...products.map(({ id, name }) => ({ value: String(id), label: name })),
+        ]}
+        onChange={choose}
+      />
+      {productId && (
+        <SelectField
+          id="plan_id"
+          label="Plan"
+          isRequired
+          hint={hint}
+          errors={errors["plan_id"]}
+          value={planId}
+          options={planOptions(plans ?? [])}
+          onChange={setChosenPlanId}
+        />
+      )}
+    </FormDialog>
+  );
+}
