@@ -72,7 +72,7 @@ class AnyChanges {
   #fill({ path }: Operation): string {
     const target = this.#any(targetOf(path));
     const ids: Readonly<Record<string, string | number | null | undefined>> = {
-      account_id: target?.accountId,
+      account_id: target?.accountId ?? this.#any("account")?.id,
       application_id: target?.id,
       service_id: target?.productId,
       key: target?.text,

@@ -173,6 +173,10 @@ const steps: readonly Step[] = [
     payload: (ids) => ({ service_subscription: { plan_id: ids["friendsPlan"] } }),
   },
   { title: "Service Subscription Delete", at: ["account", "subscription"] },
+  { title: "Account Service Plan Buy", at: ["account", "friendsPlan"] },
+  { title: "Account Service Plan List", at: account },
+  { title: "Account Application Plan Buy", at: ["account", "plan"], payload: () => ({ name: "Bought" }) },
+  { title: "Account Application Plan List", at: account },
   { title: "Application Plan Delete", at: ["service", "proPlan"] },
   { title: "Service Delete", at: ["service"] },
 

@@ -14,6 +14,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   Signup: ["partners"],
   Accounts: ["partners"],
   "Service subscriptions": [], // needs two sections
+  "Bought plans": ["partners"],
   Users: ["partners"],
   Applications: ["partners"],
   "Application keys": ["partners"],

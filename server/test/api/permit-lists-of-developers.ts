@@ -58,6 +58,20 @@ const applicationValues: readonly Permit[] = [
   stores("applications", "create_origin", "import"),
 ];
 
+/** Buying a plan returns the plan, and reads no credentials of the new application. */
+const boughtApplicationValues: readonly Permit[] = [
+  stores("applications", "name", "Ferry times"),
+  stores("applications", "description", "On the screens"),
+  stores("applications", "stage", "beta", "fields ->> 'stage'"),
+  stores("applications", "redirect_url", "https://app.example/cb"),
+  stores("applications", "create_origin", "import"),
+  ...["first_traffic_at", "first_daily_traffic_at", "accepted_at"].map((name) =>
+    stores("applications", name, "2026-03-03T00:00:00Z", name, new Date("2026-03-03T00:00:00Z")),
+  ),
+  stores("applications", "user_key", "ferry-times-key", "user_key = 'ferry-times-key'", false),
+  stores("applications", "application_id", "ferry-1", "application_id = 'ferry-1'", false),
+];
+
 const card = {
   credit_card_token: "cus_1",
   billing_address_name: "Mira",
@@ -116,6 +130,12 @@ export const listsOfDevelopers: readonly PermitList[] = [
     title: "Service Subscription Change Plan",
     at: ({ account, subscription }) => [account, subscription],
     permits: ({ otherServicePlan }) => [showsAs("plan_id", "id", otherServicePlan)],
+  },
+  {
+    controller: "buyers_application_plans buy",
+    title: "Account Application Plan Buy",
+    at: ({ account, applicationPlan }) => [account, applicationPlan],
+    permits: () => boughtApplicationValues,
   },
   {
     controller: "buyers_users create",

@@ -8,7 +8,7 @@ import { createPortalObjects, fillIds } from "./portal-objects.ts";
 
 /** Returns true for operations on one service, or on an object of one service. */
 const isOfService = ({ path }: Operation): boolean =>
-  /^\/(services|accounts\/\{account_id\}\/(applications|service_contracts|service_subscriptions))\/\{/.test(path);
+  /^\/(services|accounts\/\{account_id\}\/(applications|application_plans|service_\w+))\/\{/.test(path);
 
 const payloadOf = ({ method, wrapper }: Operation): { payload?: object } =>
   method === "GET" ? {} : { payload: wrapper === undefined ? { name: "Mine" } : { [wrapper]: { name: "Mine" } } };
@@ -71,6 +71,8 @@ test("lists and searches omit objects of services outside the member's scope", a
     `/applications/find.json?application_id=${application}`,
     `/accounts/${account}/service_contracts.json`,
     `/accounts/${account}/service_subscriptions.json`,
+    `/accounts/${account}/service_plans.json`,
+    `/accounts/${account}/application_plans.json`,
     "/application_plans.json",
     `/applications.json?service_id=${service}`,
   ]) {

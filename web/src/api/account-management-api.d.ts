@@ -68,6 +68,24 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * AccountApplicationPlanBuyRequest
+         * @description Also accepts the fields that you have defined for applications.
+         */
+        AccountApplicationPlanBuyRequest: {
+            name?: string;
+            description?: string;
+            redirect_url?: string;
+            /** @description In your time zone, unless it has its own. */
+            first_traffic_at?: string;
+            /** @description In your time zone, unless it has its own. */
+            first_daily_traffic_at?: string;
+            /** @description In your time zone, unless it has its own. */
+            accepted_at?: string;
+            create_origin?: string;
+        } & {
+            [key: string]: unknown;
+        };
         /** AccountChangePlanRequest */
         AccountChangePlanRequest: {
             /** Format: int64 */

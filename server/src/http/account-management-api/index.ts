@@ -14,7 +14,11 @@ import { buildOpenApiDocument } from "./openapi-document.ts";
 import { accountPlanOperations, applicationPlanOperations, servicePlanOperations } from "./plans.ts";
 import { providerUserOperations } from "./provider-users.ts";
 import { providerOperations, settingsOperations } from "./provider.ts";
-import { serviceContractOperations, serviceSubscriptionOperations } from "./service-subscriptions.ts";
+import {
+  boughtPlanOperations,
+  serviceContractOperations,
+  serviceSubscriptionOperations,
+} from "./service-subscriptions.ts";
 import { serviceOperations } from "./services.ts";
 import { signUpOperation } from "./signup.ts";
 import { userOperations } from "./users.ts";
@@ -37,6 +41,11 @@ const groups: readonly OperationGroup<Operation>[] = [
     tag: "Service subscriptions",
     description: "The services that an account may have applications of, and the plans that it is subscribed on.",
     operations: serviceSubscriptionOperations,
+  },
+  {
+    tag: "Bought plans",
+    description: "The service plans and application plans of an account.",
+    operations: boughtPlanOperations,
   },
   { tag: "Users", description: "The users of an account.", operations: userOperations },
   {

@@ -106,7 +106,7 @@ export const renderPlan = ({ provider, adminUrl }: PlanContext, plan: Plan): Api
 });
 
 /** Renders a list of plans, which is named `plans` for every kind. */
-const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]): ApiResponse => ({
+export const renderPlans = ({ provider, adminUrl }: PlanContext, plans: readonly Plan[]): ApiResponse => ({
   xml: () => renderXmlList("plans", plans, (plan) => representPlan(plan)),
   json: () => renderJsonList("plans", plans, (plan) => planToJson(plan, provider, adminUrl)),
 });
@@ -128,9 +128,9 @@ const plansResponse = (schema: TSchema, plan: Plan): ResponseDoc => ({
 
 export const accountPlanResponse = planResponse(AccountPlanSchema, exampleAccountPlan);
 export const servicePlanResponse = planResponse(ServicePlanSchema, exampleServicePlan);
-const servicePlansResponse = plansResponse(ServicePlanSchema, exampleServicePlan);
+export const servicePlansResponse = plansResponse(ServicePlanSchema, exampleServicePlan);
 export const applicationPlanResponse = planResponse(ApplicationPlanSchema, exampleApplicationPlan);
-const applicationPlansResponse = plansResponse(ApplicationPlanSchema, exampleApplicationPlan);
+export const applicationPlansResponse = plansResponse(ApplicationPlanSchema, exampleApplicationPlan);
 
 /** The differences between the kinds of plans. */
 interface PlanKind extends Pick<Operation, "path"> {

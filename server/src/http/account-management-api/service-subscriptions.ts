@@ -1,12 +1,16 @@
 import { Type } from "typebox";
 import { isInProductScope } from "#access/index.ts";
 import { requirePermission } from "#http/shared/admin-caller.ts";
+import { Problem } from "#http/shared/problem.ts";
 import { list } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import {
+  applicationFields,
   approveSubscription,
   changeSubscriptionPlan,
   contractToJson,
+  createApplication,
+  listApplications,
   readSubscriptions,
   representContract,
   subscribe,
@@ -14,11 +18,19 @@ import {
   subscriptionToJson,
   unsubscribe,
 } from "#portal/applications/index.ts";
+import { propertySchemas } from "#portal/fields/index.ts";
 import { requireAccount } from "./accounts.ts";
 import { exampleAccount, exampleProvider, exampleServicePlan, exampleTimestamps } from "./example-portal.ts";
 import type { Call, Operation, OperationNeeds } from "./operation.ts";
 import { parseId } from "./parameters.ts";
-import { renderPlan, servicePlanResponse } from "./plans.ts";
+import {
+  applicationPlanResponse,
+  applicationPlansResponse,
+  renderPlan,
+  renderPlans,
+  servicePlanResponse,
+  servicePlansResponse,
+} from "./plans.ts";
 import {
   type ApiResponse,
   idSchema,
@@ -141,11 +153,15 @@ const subscriptionResponse: ResponseDoc = {
 };
 
 /** Returns the subscriptions of the account in the path that the caller may see. */
-async function readVisible(
+async function readPermitted(needs: Pick<OperationNeeds, "pool">, call: Call): Promise<readonly SubscriptionOnPlan[]> {
+  requirePermission(call.caller, "read-service-plans", call.provider); // as in 3scale, subscriptions need the sections of accounts and of plans
+  return readInScope(needs, call);
+}
+
+async function readInScope(
   { pool }: Pick<OperationNeeds, "pool">,
   { provider, caller, id }: Call,
 ): Promise<readonly SubscriptionOnPlan[]> {
-  requirePermission(caller, "read-service-plans", provider); // as in 3scale, subscriptions need the sections of accounts and of plans
   const account = await requireAccount(pool, provider.id, id("account_id"));
   const subscriptions = await readSubscriptions(pool, provider.id, account.id);
   return subscriptions.filter(({ subscription }) => isInProductScope(caller.productScope, subscription.productId));
@@ -177,7 +193,7 @@ export const serviceContractOperations: readonly Operation[] = [
     action: "read-portal",
     response: contractsResponse,
     async handle(needs, call) {
-      return renderContracts(call, await readVisible(needs, call));
+      return renderContracts(call, await readPermitted(needs, call));
     },
   },
   {
@@ -238,7 +254,7 @@ export const serviceSubscriptionOperations: readonly Operation[] = [
     action: "read-portal",
     response: subscriptionsResponse,
     async handle(needs, call) {
-      return renderSubscriptions(call, await readVisible(needs, call));
+      return renderSubscriptions(call, await readPermitted(needs, call));
     },
   },
   {
@@ -270,7 +286,7 @@ export const serviceSubscriptionOperations: readonly Operation[] = [
     action: "read-portal",
     response: subscriptionResponse,
     async handle(needs, call) {
-      const subscriptions = await readVisible(needs, call);
+      const subscriptions = await readPermitted(needs, call);
       const subscribed = subscriptions.find(({ subscription }) => subscription.id === call.id("id"));
       return renderSubscription(call, requireSuccess(subscribed));
     },
@@ -302,6 +318,88 @@ export const serviceSubscriptionOperations: readonly Operation[] = [
       const planId = parseId(call.values["plan_id"]) ?? 0;
       const moved = await changeSubscriptionPlan(pool, { ...requireTarget(call), planId });
       return renderPlan(call, requireSuccess(moved).plan);
+    },
+  },
+];
+
+/** Parameters of a new application that buying its plan does not have. */
+const ofOtherCreations: ReadonlySet<string> = new Set(["application_id", "application_key", "user_key"]);
+
+/** 3scale has these operations without documenting them. As there, the section of accounts suffices. */
+export const boughtPlanOperations: readonly Operation[] = [
+  {
+    title: "Account Service Plan List",
+    description: "Lists the service plans that an account is subscribed on.",
+    method: "GET",
+    path: "/accounts/{account_id}/service_plans",
+    action: "read-portal",
+    response: servicePlansResponse,
+    async handle(needs, call) {
+      const plans = (await readInScope(needs, call)).map(({ plan }) => plan);
+      return renderPlans(call, plans);
+    },
+  },
+  {
+    title: "Account Service Plan Buy",
+    description: "Subscribes an account to the service of a plan, which may be hidden, and returns the plan.",
+    method: "POST",
+    path: "/accounts/{account_id}/service_plans/{id}/buy",
+    action: "change-portal",
+    otherErrors: [422],
+    response: servicePlanResponse,
+    async handle({ pool }, call) {
+      const { provider, by, id } = call;
+      const target = { provider, accountId: id("account_id"), planId: id("id"), by };
+      const { subscription, plan } = requireSuccess(await subscribe(pool, target));
+      const location = `/accounts/${target.accountId}/service_subscriptions/${subscription.id}`;
+      return { ...renderPlan(call, plan), location };
+    },
+  },
+  {
+    title: "Account Application Plan List",
+    description: "Lists the plans of an account's applications.",
+    method: "GET",
+    path: "/accounts/{account_id}/application_plans",
+    action: "read-portal",
+    response: applicationPlansResponse,
+    async handle({ pool }, call) {
+      const { provider, caller, id } = call;
+      const account = await requireAccount(pool, provider.id, id("account_id"));
+      const applications = await listApplications(pool, provider.id, account.id);
+      const visible = applications.filter(({ product }) => isInProductScope(caller.productScope, product.id));
+      return renderPlans(call, [...new Map(visible.map(({ plan }) => [plan.id, plan])).values()]);
+    },
+  },
+  {
+    title: "Account Application Plan Buy",
+    description:
+      "Creates an application of an account on a plan, which may be hidden, and returns the plan. Subscribes the account to the service if necessary.",
+    method: "POST",
+    path: "/accounts/{account_id}/application_plans/{id}/buy",
+    action: "change-portal",
+    body: Type.Object(propertySchemas({ ...applicationFields, userKey: {}, applicationId: {} }, "complete"), {
+      additionalProperties: true,
+      description: "Also accepts the fields that you have defined for applications.",
+      examples: [{ name: "Ferry times", description: "On the quay's screens" }],
+    }),
+    response: applicationPlanResponse,
+    async handle({ pool }, call) {
+      const { provider, by, id } = call;
+      const values = Object.fromEntries(Object.entries(call.values).filter(([name]) => !ofOtherCreations.has(name)));
+      const target = {
+        provider,
+        accountId: id("account_id"),
+        planId: id("id"),
+        values,
+        writer: "program",
+        by,
+      } as const;
+      const outcome = await createApplication(pool, target);
+      if (outcome && "notFound" in outcome && outcome.notFound === "service plan")
+        throw new Problem("not-subscribable");
+      const { application } = requireSuccess(outcome);
+      const location = `/accounts/${target.accountId}/applications/${application.id}`;
+      return { ...renderPlan(call, application.plan), location };
     },
   },
 ];
