@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
-import type { Pool } from "#platform/database/database.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
   changeAccountPlan,
   changeAccountState,
@@ -25,12 +25,14 @@ import {
   deleteOldMails,
   insertMail,
   insertPlanRequestMails,
+  insertSubscriptionRequestMails,
   invitationMail,
   listMails,
   lostPasswordMail,
   type NewMail,
   planDecisionMail,
   sendDueMail,
+  subscriptionApprovedMail,
 } from "#portal/mails/index.ts";
 import type * as mailTexts from "#portal/mails/mail-texts.ts";
 import { createLogger } from "#platform/logger.ts";
@@ -376,15 +378,30 @@ const mailsWithName: Readonly<
     return planDecisionMail({ ...person, provider: { name }, ...names, decision: "other" });
   },
   applicationRejectedMail: (name) => applicationRejectedMail({ ...person, provider: { name }, name, reason: "" }),
-  insertPlanRequestMails: async (name, pool) => {
-    const { provider } = await setUp(pool);
-    await adminCookie(pool, provider.id);
-    const names = { orgName: name, application: name, from: name, to: name };
-    const request = { provider: { id: provider.id, name }, accountId: 1, ...names, decideAt: url, now };
-    await pool.inTransaction((tx) => insertPlanRequestMails(tx, request));
-    return (await listMails(pool, provider.id, { limit: 1 }))[0];
-  },
+  insertPlanRequestMails: (name, pool) =>
+    mailToAdmin(pool, name, (tx, to) =>
+      insertPlanRequestMails(tx, { ...to, orgName: name, application: name, from: name, to: name }),
+    ),
+  insertSubscriptionRequestMails: (name, pool) =>
+    mailToAdmin(pool, name, (tx, to) => insertSubscriptionRequestMails(tx, { ...to, orgName: name, product: name })),
+  subscriptionApprovedMail: (name) => subscriptionApprovedMail({ ...person, provider: { name }, name }),
 };
+
+/** Returns the mail that is inserted for the admin of a provider with this name. */
+async function mailToAdmin(
+  pool: Pool,
+  name: string,
+  insert: (
+    tx: Transaction,
+    to: Pick<Parameters<typeof insertPlanRequestMails>[1], "provider" | "accountId" | "decideAt" | "now">,
+  ) => Promise<number>,
+): Promise<NewMail | undefined> {
+  const { provider } = await setUp(pool);
+  await adminCookie(pool, provider.id);
+  const to = { provider: { id: provider.id, name }, accountId: 1, decideAt: url, now };
+  await pool.inTransaction((tx) => insert(tx, to));
+  return (await listMails(pool, provider.id, { limit: 1 }))[0];
+}
 
 test.for(Object.entries(mailsWithName))(
   "names cannot add paragraphs, links or bidirectional text to a mail: %s",

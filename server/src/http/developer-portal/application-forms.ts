@@ -1,8 +1,18 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { nameInText } from "#platform/xml.ts";
-import { createApplication, deleteApplication, titleOf, updateApplication } from "#portal/applications/index.ts";
+import {
+  createApplication,
+  deleteApplication,
+  type ProductAccess,
+  readProductAccess,
+  requestSubscription,
+  titleOf,
+  updateApplication,
+} from "#portal/applications/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { type Plan, type Product, listPlans, listProducts } from "#portal/products/index.ts";
 import { type ApplicationVisit, applicationChange, applicationLink, requireApplication } from "./application.ts";
@@ -10,6 +20,7 @@ import {
   developerContext,
   type DeveloperVisit,
   type Portal,
+  readPathId,
   redirectWithNotice,
   showNotAllowed,
   showNotFound,
@@ -22,15 +33,17 @@ import {
   submittedValues,
   withSubmittedValues,
   addFormPage,
+  mailLimitErrors,
   showForm,
 } from "./forms.ts";
 import { describePlan, planField } from "./plans.ts";
 
-/** Adds the forms that create, edit and delete an application. */
+/** Adds the forms that create, edit and delete an application, and the one that requests access to a product. */
 export function addApplicationForms(http: FastifyInstance, portal: Portal): void {
   addNewApplicationPage(http, portal);
   addEditApplicationPage(http, portal);
   addDeleteApplicationPage(http, portal);
+  addSubscribePage(http, portal);
 }
 
 function addNewApplicationPage(http: FastifyInstance, portal: Portal): void {
@@ -45,7 +58,7 @@ async function submitNewForm(visit: DeveloperVisit): Promise<FastifyReply> {
   const { portal, request, reply, developer } = visit;
   const { provider } = request;
   const form = readForm(request.body);
-  const plans = await findSelectablePlans(portal.pool, provider.id);
+  const plans = await findSelectablePlans(portal.pool, provider.id, developer.account.id);
   const chosen = plans.length === 1 ? plans[0] : plans.find(({ plan }) => String(plan.id) === form["plan_id"]);
   if (!chosen) return showNewForm(visit, { plan_id: notOffered });
   const definitions = await readFieldsDefinitions(portal.pool, provider.id);
@@ -71,9 +84,9 @@ async function submitNewForm(visit: DeveloperVisit): Promise<FastifyReply> {
 }
 
 async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise<FastifyReply> {
-  const { portal, request } = visit;
+  const { portal, request, developer } = visit;
   const { id: providerId } = request.provider;
-  const plans = await findSelectablePlans(portal.pool, providerId);
+  const plans = await findSelectablePlans(portal.pool, providerId, developer.account.id);
   if (plans.length === 0) return showNotAllowed(visit);
   const fields = definedFields(await readFieldsDefinitions(portal.pool, providerId), "Cinstance", {});
   return showForm(visit, {
@@ -112,17 +125,95 @@ interface SelectablePlan {
   readonly plan: Plan;
 }
 
-/** Returns the plans for new applications: default plans, and all published ones if the product lets developers choose. */
-export async function findSelectablePlans(db: Database, providerId: number): Promise<readonly SelectablePlan[]> {
-  const products = await listProducts(db, providerId);
-  const plans = Map.groupBy(await listPlans(db, providerId, { kind: "application_plan" }), (plan) => plan.productId);
+/** Returns the plans for new applications of an account. */
+const findSelectablePlans = async (
+  db: Database,
+  providerId: number,
+  accountId: number,
+): Promise<readonly SelectablePlan[]> =>
+  (await findProductsOnOffer(db, providerId, accountId))
+    .filter(({ access }) => access === "open")
+    .flatMap(({ product, plans }) => plans.map((plan) => ({ product, plan })));
+
+interface ProductOnOffer {
+  readonly product: Product;
+  /** At least one. */
+  readonly plans: readonly Plan[];
+  readonly access: ProductAccess;
+}
+
+/**
+ * Returns the products of which developers create applications, with the plans for these: default plans, and all published ones if the
+ * product lets developers choose.
+ */
+export async function findProductsOnOffer(
+  db: Database,
+  providerId: number,
+  accountId: number,
+): Promise<readonly ProductOnOffer[]> {
+  const [products, plans, accessTo] = await Promise.all([
+    listProducts(db, providerId),
+    listPlans(db, providerId, { kind: "application_plan" }),
+    readProductAccess(db, providerId, accountId),
+  ]);
+  const plansByProduct = Map.groupBy(plans, (plan) => plan.productId);
   return products
     .filter((product) => product.buyersManageApps)
-    .flatMap((product) =>
-      (plans.get(product.id) ?? [])
-        .filter((plan) => plan.isDefault || (product.buyerCanSelectPlan && plan.state === "published"))
-        .map((plan) => ({ product, plan })),
-    );
+    .map((product) => ({
+      product,
+      plans: (plansByProduct.get(product.id) ?? []).filter(
+        (plan) => plan.isDefault || (product.buyerCanSelectPlan && plan.state === "published"),
+      ),
+      access: accessTo(product.id),
+    }))
+    .filter((offer) => offer.plans.length > 0);
+}
+
+/** Adds the form that requests a subscription to a product, without which developers cannot create applications of it. */
+function addSubscribePage(http: FastifyInstance, portal: Portal): void {
+  const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
+  addFormPage(http, portal, {
+    path: "/products/:id/subscribe",
+    show: showSubscribeForm,
+    submit: (visit) => submitSubscribeForm(visit, limiter),
+  });
+}
+
+async function showSubscribeForm(
+  visit: DeveloperVisit,
+  rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
+): Promise<FastifyReply> {
+  const { portal, request, reply, developer } = visit;
+  const productId = readPathId(request);
+  const offers = await findProductsOnOffer(portal.pool, request.provider.id, developer.account.id);
+  const offer = offers.find(({ product }) => product.id === productId);
+  if (offer?.access === "requested") return redirectWithNotice(reply, "/applications", "subscription-requested");
+  if (offer?.access !== "on request") return showNotFound(reply);
+  const name = nameInText(offer.product.name);
+  return showForm(visit, {
+    title: `Request access to ${name}?`,
+    lead: `${nameInText(request.provider.name)} must approve it. Then you can create applications of ${name}.`,
+    submit: "Request access",
+    back: { href: "/applications", text: "Applications" },
+    ...rejected,
+  });
+}
+
+async function submitSubscribeForm(visit: DeveloperVisit, limiter: AttemptLimiter): Promise<FastifyReply> {
+  const { portal, request, reply, developer } = visit;
+  const { provider } = request;
+  const productId = readPathId(request);
+  if (productId === undefined) return showNotFound(reply);
+  const tooMany = await mailLimitErrors(limiter, visit);
+  if (tooMany) return showSubscribeForm(visit, { errors: tooMany, status: 429 });
+  const accountId = developer.account.id;
+  const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;
+  const by = developerContext(visit);
+  const requested = await requestSubscription(portal.pool, { provider, accountId, productId, decideAt, by });
+  if (!requested) return showNotFound(reply);
+  return requested.state === "live"
+    ? reply.redirect("/applications/new", 303)
+    : redirectWithNotice(reply, "/applications", "subscription-requested");
 }
 
 function addEditApplicationPage(http: FastifyInstance, portal: Portal): void {

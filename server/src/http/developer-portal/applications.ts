@@ -27,7 +27,7 @@ import {
   showNotAllowed,
   showNotFound,
 } from "./page.ts";
-import { addApplicationForms, findSelectablePlans } from "./application-forms.ts";
+import { addApplicationForms, findProductsOnOffer } from "./application-forms.ts";
 import { addKeyPages } from "./application-keys.ts";
 import {
   applicationChange,
@@ -57,6 +57,7 @@ function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
     requireDeveloper(portal, async ({ request, reply, developer }) => {
       const { id: providerId, timeZone } = request.provider;
       const applications = await listApplications(pool, providerId, developer.account.id);
+      const offers = await findProductsOnOffer(pool, providerId, developer.account.id);
       const { title, rows, ...page } = listPage(
         request,
         "Applications",
@@ -70,7 +71,15 @@ function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
         data: {
           ...page,
           applications: rows.map((application) => describeApplication(application, timeZone)),
-          may_create: (await findSelectablePlans(pool, providerId)).length > 0,
+          may_create: offers.some(({ access }) => access === "open"),
+          products: offers
+            .filter(({ access }) => access === "on request" || access === "requested")
+            .map(({ product: { id, name }, access }) => ({
+              id,
+              name,
+              name_in_text: nameInText(name),
+              is_requested: access === "requested",
+            })),
         },
       });
     }),

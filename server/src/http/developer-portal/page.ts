@@ -123,6 +123,7 @@ const notices = {
   "application-deleted": "The application has been deleted.",
   "plan-changed": "The plan has been changed.",
   "plan-requested": "Your request has been sent. The plan does not change until it is approved.",
+  "subscription-requested": "Your request has been sent. You can create applications once it is approved.",
   "request-withdrawn": "Your request has been withdrawn. The plan does not change.",
   "key-added": "The key has been added and works immediately.",
   "key-deleted": "The key has been deleted.",

@@ -1,7 +1,7 @@
 import { type Actor, endSessionsOfUser } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { type DocumentSettings, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
-import { accountStateMail, insertMail } from "#portal/mails/index.ts";
+import { accountStateMail, insertMailsToAdmins } from "#portal/mails/index.ts";
 import { type Plan, readPlans } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { UserChange, UserOutcome } from "#portal/users/change-user.ts";
@@ -86,11 +86,9 @@ async function mailAdmins(
 ): Promise<void> {
   const { orgName, state } = account;
   if (state !== "approved" && state !== "pending" && state !== "rejected") return;
-  for (const { role, email: recipient, username } of users) {
-    if (role !== "admin" || recipient === null) continue;
-    const mail = accountStateMail({ provider, recipient, username, orgName, state, logInUrl });
-    await insertMail(tx, provider.id, { ...mail, accountId: account.id }, by.now);
-  }
+  await insertMailsToAdmins(tx, { provider, accountId: account.id, users, now: by.now }, (admin) =>
+    accountStateMail({ ...admin, provider, orgName, state, logInUrl }),
+  );
 }
 
 /** The developer's own sign-up form, or a program of the provider. */

@@ -20,7 +20,7 @@ import {
   readDocumentSettings,
   refuseTransition,
 } from "#portal/fields/index.ts";
-import { applicationAcceptedMail, applicationRejectedMail, insertMail } from "#portal/mails/index.ts";
+import { applicationAcceptedMail, applicationRejectedMail, insertMailsToAdmins } from "#portal/mails/index.ts";
 import { lockPlanForShare, type Plan, type Product, readProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { listUsers } from "#portal/users/user.ts";
@@ -407,9 +407,8 @@ async function mailAdmins(
   { tx, settings: { provider }, account, application, by }: LockedApplication,
   render: typeof applicationAcceptedMail,
 ): Promise<void> {
-  for (const { role, email: recipient, username } of await listUsers(tx, provider.id, account.id)) {
-    if (role !== "admin" || recipient === null) continue;
-    const mail = render({ provider, recipient, username, name: titleOf(application) });
-    await insertMail(tx, provider.id, { ...mail, accountId: account.id }, by.now);
-  }
+  const users = await listUsers(tx, provider.id, account.id);
+  await insertMailsToAdmins(tx, { provider, accountId: account.id, users, now: by.now }, (admin) =>
+    render({ ...admin, provider, name: titleOf(application) }),
+  );
 }

@@ -4,9 +4,11 @@ export {
   applicationAcceptedMail,
   applicationRejectedMail,
   insertPlanRequestMails,
+  insertSubscriptionRequestMails,
   invitationMail,
   lostPasswordMail,
   planDecisionMail,
+  subscriptionApprovedMail,
 } from "./mail-texts.ts";
 export {
   AddressRefused,
@@ -15,6 +17,7 @@ export {
   deleteOldMails,
   eraseMails,
   insertMail,
+  insertMailsToAdmins,
   storedMailBytes,
   listHeldMails,
   listMails,

@@ -107,7 +107,7 @@ interface ApplicationRejectedMail {
   readonly provider: Sender;
   readonly recipient: string;
   readonly username: string;
-  /** The application's name. */
+  /** The name of the application or product. */
   readonly name: string;
   /** The reason that the admin typed; may be empty. */
   readonly reason: string;
@@ -196,13 +196,8 @@ interface PlanRequestMail {
 }
 
 /** Mails the provider's admins about a developer's request for another plan. Returns the number of mails. */
-export async function insertPlanRequestMails(tx: Transaction, request: PlanRequestMail): Promise<number> {
-  const { provider, accountId, now } = request;
-  const recipients = await listAdminAddresses(tx, provider.id);
-  for (const recipient of recipients)
-    await insertMail(tx, provider.id, { recipient, accountId, ...renderPlanRequestMail(request) }, now);
-  return recipients.length;
-}
+export const insertPlanRequestMails = (tx: Transaction, request: PlanRequestMail): Promise<number> =>
+  mailProviderAdmins(tx, request, renderPlanRequestMail(request));
 
 const renderPlanRequestMail = ({ provider, orgName, application, from, to, decideAt }: PlanRequestMail) => ({
   subject: `${nameInLine(provider.name)}: ${nameInLine(orgName)} asks for the plan ${nameInLine(to)}`,
@@ -211,5 +206,49 @@ const renderPlanRequestMail = ({ provider, orgName, application, from, to, decid
 ${nameInLine(orgName)} asks to move ${planOwnerInText("its account", application)} from the plan ${nameInLine(from)} to ${nameInLine(to)}. Decide about it here:
 
 ${decideAt}
+`,
+});
+
+interface SubscriptionRequestMail extends Omit<PlanRequestMail, "application" | "from" | "to"> {
+  /** The name of the product. */
+  readonly product: string;
+}
+
+/** Mails the provider's admins about an account's subscription that waits for approval. Returns the number of mails. */
+export const insertSubscriptionRequestMails = (tx: Transaction, request: SubscriptionRequestMail): Promise<number> =>
+  mailProviderAdmins(tx, request, renderSubscriptionRequestMail(request));
+
+const renderSubscriptionRequestMail = ({ provider, orgName, product, decideAt }: SubscriptionRequestMail) => ({
+  subject: `${nameInLine(provider.name)}: ${nameInLine(orgName)} asks for access to ${nameInLine(product)}`,
+  text: `Hello,
+
+${nameInLine(orgName)} asks for a subscription to the product ${nameInLine(product)}. Decide about it here:
+
+${decideAt}
+`,
+});
+
+async function mailProviderAdmins(
+  tx: Transaction,
+  { provider, accountId, now }: Pick<PlanRequestMail, "provider" | "accountId" | "now">,
+  mail: Pick<NewMail, "subject" | "text">,
+): Promise<number> {
+  const recipients = await listAdminAddresses(tx, provider.id);
+  for (const recipient of recipients) await insertMail(tx, provider.id, { recipient, accountId, ...mail }, now);
+  return recipients.length;
+}
+
+/** Tells a developer that the account may create applications of a product. */
+export const subscriptionApprovedMail = ({
+  provider,
+  recipient,
+  username,
+  name,
+}: Omit<ApplicationRejectedMail, "reason">): NewMail => ({
+  recipient,
+  subject: `${nameInLine(provider.name)}: your subscription is approved`,
+  text: `Hello ${username},
+
+the subscription to ${nameInLine(name)} was approved at ${nameInLine(provider.name)}. You can create applications of it now.
 `,
 });

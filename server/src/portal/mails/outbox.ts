@@ -49,6 +49,26 @@ export async function insertMail(
   tx.hintAfterCommit("mails", "");
 }
 
+interface AdminsOfAccount {
+  readonly provider: { readonly id: number };
+  readonly accountId: number;
+  /** The users of the account. */
+  readonly users: readonly { readonly role: string; readonly email: string | null; readonly username: string }[];
+  readonly now: Date;
+}
+
+/** Mails the admins of a developer account that have an email address. */
+export async function insertMailsToAdmins(
+  tx: Transaction,
+  { provider, accountId, users, now }: AdminsOfAccount,
+  render: (admin: { readonly recipient: string; readonly username: string }) => NewMail,
+): Promise<void> {
+  for (const { role, email: recipient, username } of users) {
+    if (role !== "admin" || recipient === null) continue;
+    await insertMail(tx, provider.id, { ...render({ recipient, username }), accountId }, now);
+  }
+}
+
 // A mail is not sent when it is three days old, and the next attempt of a refused one is due then. Held ones wait.
 const willBeSent = `(mails.due_at = 'infinity' or greatest(mails.due_at, now()) < mails.created_at + interval '3 days')`;
 

@@ -1,0 +1,135 @@
+import { expect } from "vitest";
+import { approveSubscription, readSubscriptions } from "#portal/applications/index.ts";
+import { type PortalFixture, test as base } from "./portal-test.ts";
+import type { Visitor } from "./visitor.ts";
+
+const requested = { status: 303, location: "/applications?done=subscription-requested" };
+const waiting = "Waiting for approval";
+
+/** A developer whose account has no subscription, to a product whose subscriptions the provider approves. */
+const test = base
+  .extend("ada", async ({ portal }) => {
+    const { pool, provider } = portal;
+    const ada = await portal.developer("ada");
+    await setServicePlan(portal, "approval_required = true");
+    await pool.query("delete from service_subscriptions where provider_id = $1", [provider.id]);
+    await pool.query("update provider_users set email = 'boss@wheat.example' where provider_id = $1", [provider.id]);
+    return ada;
+  })
+  .extend("subscribePath", async ({ portal: { pool, provider } }) => {
+    const [product] = await pool.query<{ id: number }>("select id from products where provider_id = $1", [provider.id]);
+    return `/products/${product?.id}/subscribe`;
+  });
+
+const setServicePlan = ({ pool, provider }: PortalFixture, assignments: string): Promise<unknown> =>
+  pool.query(`update plans set ${assignments} where provider_id = $1 and kind = 'service_plan'`, [provider.id]);
+
+const mailsOf = ({ pool, provider }: PortalFixture) =>
+  pool.query<{ recipient: string; subject: string; text: string }>(
+    "select recipient, subject, text from mails where provider_id = $1 and subject not like '%activate%' order by id",
+    [provider.id],
+  );
+
+async function approve({ pool, provider, clock }: PortalFixture): Promise<unknown> {
+  const [account] = await pool.query<{ id: number }>("select id from accounts where provider_id = $1", [provider.id]);
+  const accountId = account?.id ?? 0;
+  const [subscribed] = await readSubscriptions(pool, provider.id, accountId);
+  const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
+  const subscriptionId = subscribed?.subscription.id ?? 0;
+  return approveSubscription(pool, { provider, accountId, subscriptionId, by });
+}
+
+/** Returns what the list of applications offers. */
+async function offered(ada: Visitor): Promise<object> {
+  const { html } = await ada.get("/applications");
+  return {
+    creates: html.includes('href="/applications/new"'),
+    requests: html.includes('/subscribe"'),
+    waits: html.includes(waiting),
+  };
+}
+
+test("a developer requests access to a product, and creates applications once an admin has approved it", async ({
+  portal,
+  ada,
+  subscribePath,
+}) => {
+  expect(await offered(ada)).toEqual({ creates: false, requests: true, waits: false });
+  expect((await ada.get("/applications/new")).status).toBe(403);
+  const { html } = await ada.get(subscribePath);
+  expect(html).toContain("Request access to API?");
+  expect(html).toContain("Wheat &amp; Sons must approve it. Then you can create applications of API.");
+
+  const before = (await mailsOf(portal)).length;
+  expect(await ada.submit(subscribePath)).toMatchObject(requested);
+  expect(await offered(ada)).toEqual({ creates: false, requests: false, waits: true });
+  const [toAdmin, ...others] = (await mailsOf(portal)).slice(before);
+  expect([toAdmin?.recipient, toAdmin?.subject, others]).toEqual([
+    "boss@wheat.example",
+    "Wheat & Sons: Tallow Ltd asks for access to API",
+    [],
+  ]);
+  expect(await portal.mailedPath()).toMatch(/^\/p\/admin\/accounts\/\d+$/);
+
+  await approve(portal);
+  const toDeveloper = (await mailsOf(portal)).at(-1);
+  expect([toDeveloper?.recipient, toDeveloper?.subject]).toEqual([
+    "ada@tallow.example",
+    "Wheat & Sons: your subscription is approved",
+  ]);
+  expect(await offered(ada)).toEqual({ creates: true, requests: false, waits: false });
+  expect(await ada.submit("/applications/new", { name: "Shop" })).toMatchObject({
+    location: expect.stringContaining("application-created"),
+  });
+});
+
+test("a request that is sent twice makes one subscription and one mail", async ({ portal, ada, subscribePath }) => {
+  const before = (await mailsOf(portal)).length;
+  const form = ada.hiddenInputs((await ada.get(subscribePath)).html, subscribePath);
+  expect(await ada.post(subscribePath, form)).toMatchObject(requested);
+  expect(await ada.post(subscribePath, form)).toMatchObject(requested);
+  expect(await ada.get(subscribePath)).toMatchObject(requested);
+  expect((await mailsOf(portal)).length).toBe(before + 1);
+});
+
+test("a product whose plan needs no approval is open, and cannot be requested", async ({
+  portal,
+  ada,
+  subscribePath,
+}) => {
+  const form = ada.hiddenInputs((await ada.get(subscribePath)).html, subscribePath);
+  await setServicePlan(portal, "approval_required = false");
+  expect(await offered(ada)).toEqual({ creates: true, requests: false, waits: false });
+  expect((await ada.get(subscribePath)).status).toBe(404);
+  expect(await ada.post(subscribePath, form)).toMatchObject({ status: 303, location: "/applications/new" });
+});
+
+test.for<readonly [what: string, change: string]>([
+  [
+    "has no service plan for developers",
+    "update plans set state = 'hidden', is_default = false where provider_id = $1 and kind = 'service_plan'",
+  ],
+  ["has a suspended subscription", "update service_subscriptions set state = 'suspended' where provider_id = $1"],
+  [
+    "does not let developers manage applications",
+    "update products set buyers_manage_apps = false where provider_id = $1",
+  ],
+])("a product that %s is neither open nor on request", async ([, change], { portal, ada, subscribePath }) => {
+  const form = ada.hiddenInputs((await ada.get(subscribePath)).html, subscribePath);
+  if (change.includes("subscriptions")) await ada.post(subscribePath, form);
+  else await setServicePlan(portal, "approval_required = false");
+  await portal.pool.query(change, [portal.provider.id]);
+  expect(await offered(ada)).toEqual({ creates: false, requests: false, waits: false });
+  expect((await ada.get(subscribePath)).status).toBe(404);
+  expect((await ada.get("/applications/new")).status).toBe(403);
+});
+
+test("requests for access are limited, since each may mail every admin", async ({ portal, ada, subscribePath }) => {
+  const statuses = new Set<number>();
+  for (let tries = 0; tries < 11; tries += 1) {
+    await portal.pool.query("delete from service_subscriptions where provider_id = $1", [portal.provider.id]);
+    statuses.add((await ada.submit(subscribePath)).status);
+  }
+  expect([...statuses]).toEqual([303, 429]);
+  expect((await mailsOf(portal)).filter(({ recipient }) => recipient === "boss@wheat.example")).toHaveLength(10);
+});
