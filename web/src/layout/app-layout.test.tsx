@@ -15,7 +15,7 @@ function showProductToMember() {
   let isAllowed = true;
   vi.stubGlobal("fetch", async ({ url }: Request) => {
     if (!isAllowed) return Response.json({ error: "Access denied" }, { status: 403 });
-    if (url.includes("/application_plans")) return Response.json({ plans: [] });
+    if (url.endsWith("_plans.json")) return Response.json({ plans: [] });
     return url.includes("/services/")
       ? Response.json({ service: exampleProduct })
       : new Response("{}", { status: 404 });
