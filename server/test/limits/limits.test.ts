@@ -162,6 +162,33 @@ test.for(entriesOf(countLimits))("%s: concurrent creations never exceed the limi
   }
 });
 
+/** Changes that leave nothing to count. */
+const removals: Partial<Record<keyof typeof countLimits, string>> = {
+  endpoints: "update endpoints set deleted_at = now()",
+  exports: "update jobs set kind = 'retry', format = null",
+  invitations: "update invitations set accepted_at = now()",
+  jobs: "update jobs set state = 'done', finished_at = now()",
+  plans: "update plans set customized_from = id",
+};
+
+test.for(entriesOf(countLimits))(
+  "%s: only its owner's count, and none that have ended",
+  async ([key, limit], { scene, otherApi }) => {
+    const { pool, provider } = scene.api;
+    const other = limit.of === "provider" ? { providerId: otherApi.provider.id } : { providerId: provider.id, id: 1 };
+    const before = await readUsage(pool, limit, other);
+    expect(await outcomeOf(creations[key](scene))).toBe("created");
+    expect(await readUsage(pool, limit, other)).toEqual(before);
+    const removal = removals[key];
+    if (removal === undefined) return;
+    expect(await readUsage(pool, limit, ownerOf(limit, scene))).not.toMatchObject({ used: 0 });
+    if (key === "exports")
+      expect(await readUsage(pool, countLimits.jobs, { providerId: provider.id })).toMatchObject({ used: 0 });
+    await pool.query(removal);
+    expect(await readUsage(pool, limit, ownerOf(limit, scene))).toMatchObject({ used: 0 });
+  },
+);
+
 test("accepting an invitation is refused at the limit of users", async ({ scene }) => {
   const { pool, provider } = scene.api;
   let code = "";
