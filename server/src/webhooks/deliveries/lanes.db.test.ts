@@ -8,10 +8,12 @@ import { until } from "../../../test/support/until.ts";
 import {
   type ClaimedLane,
   claimLanes,
+  deleteDeadEngines,
   deleteEngine,
   endLanePauses,
   findDueLanes,
   insertEngine,
+  recordHeartbeat,
   releaseLanes,
   verifyOwnership,
 } from "./lanes.ts";
@@ -86,6 +88,21 @@ test("an engine finds those of its lanes that have a delivery due now", async ({
   expect(found).toEqual({ free: [], own: 2, ownDue: [due], owned: 3, engines: 2 });
 });
 
+test("only engines that sent no heartbeat for an hour and own nothing are forgotten", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [owner, dead, living, beating] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  await claimFor(database, owner, endpointId);
+  for (const id of [dead, living, beating]) await insertEngine(database, id);
+  await database.query("update engines set beat_at = now() - interval '61 minutes' where id <> $1", [living]);
+  expect(await recordHeartbeat(database, beating)).toBe(true);
+
+  await deleteDeadEngines(database);
+
+  const left = await database.query<{ id: string }>("select id from engines");
+  expect(left.map(({ id }) => id).toSorted()).toEqual([owner, living, beating].toSorted());
+});
+
 test("a lane that another engine is claiming is skipped", async ({ database }) => {
   const endpointId = await buildEndpoint(database, {
     providerId: await buildProvider(database),
@@ -105,6 +122,8 @@ test("a lane is neither free nor claimed during its pause, or while its endpoint
   const providerId = await buildProvider(database);
   const endpointId = await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
   await recordNow(database, { providerId });
+  // It is on, and has nothing to send.
+  const other = await buildEndpoint(database, { providerId, name: "other", url: "http://127.0.0.1:9/" });
   const engineId = randomUUID();
   await insertEngine(database, engineId);
   let claimNumber = 0;
@@ -120,9 +139,10 @@ test("a lane is neither free nor claimed during its pause, or while its endpoint
     ["endpoints", "state = 'disabled'", "state = 'enabled'"],
     ["endpoints", "deleted_at = now()", "deleted_at = null"],
   ]) {
-    await database.query(`update ${table} set ${held}`);
+    const ofOne = `where ${table === "lanes" ? "endpoint_id" : "id"} <> $1`;
+    await database.query(`update ${table} set ${held} ${ofOne}`, [other]);
     expect([held, await found()]).toEqual([held, [[], []]]);
-    await database.query(`update ${table} set ${again}`);
+    await database.query(`update ${table} set ${again} ${ofOne}`, [other]);
   }
   expect(await found()).toEqual([[endpointId], [endpointId]]);
 });
