@@ -114,3 +114,37 @@ test("the next of an order is due now at an endpoint that is being resumed: its 
   });
   expect(await database.query(remaining)).toEqual([{ sequence: 5, isOld: false }]);
 });
+
+test("an order expires with the first of its own, and not with that of another order or endpoint", async ({
+  database,
+  owner,
+}) => {
+  const providerId = await buildProvider(database);
+  const build = (name: string) => buildEndpoint(database, { providerId, url, name, active: false });
+  const endpointIds = await Promise.all(["one", "other"].map(build));
+  await owner.query("select add_history_days(current_date - 101, current_date - 99)");
+  // In each of four orders, an old event is first, another old one and two newer ones wait. One of the first was retried yesterday.
+  await database.query(
+    `insert into due (provider_id, endpoint_id, event_id, format, sequence, ordering_key, due_at)
+     select $1, each.endpoint_id, uuid_v7_floor(now() - make_interval(days => row.days, secs => each.nth::integer * 10 - row.n)), 'json', row.n,
+       each.key, case when row.n = 1 then now() - make_interval(days => case each.nth when 1 then 1 else 90 + each.nth::integer end)
+         else 'infinity' end
+     from (values (1, 100), (2, 100), (3, 10), (4, 10)) as row (n, days),
+       unnest(array[$2, $2, $3, $3]::bigint[], array['account/1', 'account/2', 'account/1', 'account/2'])
+         with ordinality as each (endpoint_id, key, nth)`,
+    [providerId, ...endpointIds],
+  );
+
+  expect(await limit(database, 1000)).toBe(6);
+
+  const daysOfRows = `
+    select endpoint_id, ordering_key, array_agg(floor(extract(epoch from now() - nullif(due_at, 'infinity')) / 86400) order by sequence) as days
+    from due group by endpoint_id, ordering_key order by endpoint_id, ordering_key`;
+  const [one, other] = endpointIds;
+  expect(await database.query(daysOfRows)).toEqual([
+    { endpointId: one, orderingKey: "account/1", days: [1, null, null, null] },
+    { endpointId: one, orderingKey: "account/2", days: [92, null] },
+    { endpointId: other, orderingKey: "account/1", days: [93, null] },
+    { endpointId: other, orderingKey: "account/2", days: [94, null] },
+  ]);
+});

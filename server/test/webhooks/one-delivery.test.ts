@@ -1,12 +1,14 @@
 import { expect } from "vitest";
 import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import {
+  cancelDeliveriesOfDeleted,
   cancelDelivery,
   claimLanes,
   deleteFailures,
   deleteSelectedFailures,
   insertDelivery,
   insertEngine,
+  limitBacklogs,
   makeDueAgain,
   type PreviousState,
   retryDeliveries,
@@ -239,3 +241,50 @@ test("an act changes nothing in another state, of another provider or at a delet
     expect([name, await changesBy(act, keys)]).toEqual([name, []]);
   }
 });
+
+const off = (change: string, pool: Pool) => pool.query(`update endpoints set ${change}`);
+
+test.for<readonly [string, "cancelled" | "delivered" | "failed", Act]>([
+  ["a cancellation", "cancelled", inTransaction(cancelDelivery)],
+  [
+    "the deletion of its endpoint",
+    "cancelled",
+    async (pool) => {
+      await off("deleted_at = now() - interval '1 hour'", pool);
+      await pool.inTransaction((tx) => cancelDeliveriesOfDeleted(tx, 60));
+    },
+  ],
+  [
+    "a quota",
+    "failed",
+    async (pool) => {
+      await off("state = 'paused'", pool);
+      await pool.inTransaction((tx) => limitBacklogs(tx, { rowsMax: 0, daysMax: 90 }));
+    },
+  ],
+  ["a success", "delivered", settle({ number: 4, orderingKey: null })],
+  ["a failure", "failed", settle({ ...failed, number: 4, orderingKey: null, end: "failed" })],
+])(
+  "a repeated delivery that %s ends again is %s from then on, with all its attempts and repetitions",
+  async ([, state, act], { database }) => {
+    await insertEngine(database, engineId);
+    const { key, epoch } = await buildDeliveries(database);
+    const { eventId, endpointId } = key("delivered");
+    const its = "where event_id = $1 and endpoint_id = $2";
+    const change = (values: string) => database.query(`update deliveries set ${values} ${its}`, [eventId, endpointId]);
+    await change("attempts_made = 3, replay = 4, ended_at = now() - interval '1 day'");
+    await database.inTransaction((tx) => retryDelivery(tx, key("delivered")));
+    await change("attempts_made = 6"); // by attempts that were in flight meanwhile
+
+    await act(database, key("delivered"), epoch);
+
+    const read = `select state, attempts_made, replay, ended_at > now() - interval '1 hour' as is_new from deliveries ${its}`;
+    expect(await database.query(read, [eventId, endpointId])).toEqual([
+      { state, attemptsMade: 6, replay: 5, isNew: true },
+    ]);
+    expect(await database.query(`select from due ${its}`, [eventId, endpointId])).toEqual([]);
+    expect(await database.query(`select from failures ${its}`, [eventId, endpointId])).toHaveLength(
+      state === "failed" ? 1 : 0,
+    );
+  },
+);
