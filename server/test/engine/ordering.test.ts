@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { cancelDelivery, retryDelivery, skipDelivery } from "#webhooks/deliveries/index.ts";
+import { cancelDelivery, retryDeliveries, retryDelivery, skipDelivery } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordIn, recordNow } from "../support/build-webhooks.ts";
 import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -198,6 +198,56 @@ test.concurrent.for([
     expect(await database.query(isDue, [third.eventId])).toHaveLength(1);
   },
 );
+
+const placesStatement = `
+  select event_id, ordering_key is not null as "isInOrder",
+    case when due_at <= clock_timestamp() then 'now' when due_at < 'infinity' then 'later' else 'waits' end as due
+  from due order by sequence`;
+
+const failFirst = "update due set attempts_made = 1, due_at = now() + interval '1 hour' where event_id = $1";
+
+test.concurrent("a job that retries a whole order makes its first delivery due, and the others keep their places", async ({
+  database,
+}) => {
+  const keys = Object.values(await threeInOrder(database, "http://127.0.0.1:9/"));
+  const [first, second, third] = keys.map(({ eventId }) => eventId);
+  const { providerId = 0, endpointId = 0 } = keys[0] ?? {};
+  await database.query(failFirst, [first]);
+  const selected = {
+    providerId,
+    eventIds: [third, second, first].map(String),
+    endpointIds: keys.map(() => endpointId),
+  };
+  const options = { selectedAt: new Date(), onlyFailures: false, resumed: [] };
+  const retried = await database.inTransaction((tx) => retryDeliveries(tx, { ...selected, ...options }));
+  expect(retried).toEqual(new Map([[endpointId, 1]]));
+  expect(await database.query(placesStatement)).toEqual([
+    { eventId: first, isInOrder: true, due: "now" },
+    { eventId: second, isInOrder: true, due: "waits" },
+    { eventId: third, isInOrder: true, due: "waits" },
+  ]);
+});
+
+test.concurrent("a waiting delivery that is skipped is due at once, and a failed one when its next attempt is", async ({
+  database,
+}) => {
+  const { first, second, third } = await threeInOrder(database, "http://127.0.0.1:9/");
+  await database.query(failFirst, [first.eventId]);
+  const skip = (key: DeliveryKey) => database.inTransaction((tx) => skipDelivery(tx, key));
+  expect(await skip(second)).toBe(true);
+  const skipped = { eventId: second.eventId, isInOrder: false, due: "now" };
+  expect(await database.query(placesStatement)).toEqual([
+    { eventId: first.eventId, isInOrder: true, due: "later" },
+    skipped,
+    { eventId: third.eventId, isInOrder: true, due: "waits" },
+  ]);
+  expect(await skip(first)).toBe(true);
+  expect(await database.query(placesStatement)).toEqual([
+    { eventId: first.eventId, isInOrder: false, due: "later" },
+    skipped,
+    { eventId: third.eventId, isInOrder: true, due: "now" },
+  ]);
+});
 
 test.concurrent("with ordering by object, a failing event delays only events of the same object", async ({
   database,

@@ -232,28 +232,31 @@ test.for(firstSends.flatMap(({ name, send }) => firstSends.map((other) => ({ nam
   },
 );
 
-test("a delivery that is retried while its last failure is recorded is not given up", async ({ database }) => {
-  const providerId = await buildProvider(database);
-  const endpointId = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
-  const eventIds = await recordNow(database, { providerId });
-  const epoch = await claim(database, endpointId);
-  const failed = {
-    end: "failed",
-    error: "Answered 500",
-    status: 500,
-    url: Buffer.of(1),
-    retriedAt: "-infinity",
-  } as const;
-  const recorded: Promise<unknown>[] = [];
-  await database.inTransaction(async (tx) => {
-    await retryDelivery(tx, { providerId, endpointId, eventId: eventIds[0] ?? "" });
-    recorded.push(settleAs(database, { providerId, endpointId, eventIds }, { epoch, ...failed }));
-    await until(() => countWaiting(database));
-  });
-  await Promise.all(recorded);
-  expect(await database.query("select attempts_made as made from due")).toEqual([{ made: 1 }]);
-  expect(await database.query("select from failures")).toEqual([]);
-});
+test.for(ways.filter(({ name }) => name !== "by a replay"))(
+  "a retry $name while its last failure is recorded keeps it from being given up",
+  async ({ retry }, { database }) => {
+    const providerId = await buildProvider(database);
+    const endpointId = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
+    const eventIds = await recordNow(database, { providerId });
+    const epoch = await claim(database, endpointId);
+    const failed = {
+      end: "failed",
+      error: "Answered 500",
+      status: 500,
+      url: Buffer.of(1),
+      retriedAt: "-infinity",
+    } as const;
+    const recorded: Promise<unknown>[] = [];
+    await database.inTransaction(async (tx) => {
+      await retry(tx, { providerId, endpointId, eventId: eventIds[0] ?? "" });
+      recorded.push(settleAs(database, { providerId, endpointId, eventIds }, { epoch, ...failed }));
+      await until(() => countWaiting(database));
+    });
+    await Promise.all(recorded);
+    expect(await database.query("select attempts_made as made from due")).toEqual([{ made: 1 }]);
+    expect(await database.query("select from failures")).toEqual([]);
+  },
+);
 
 test("a retry of the list waits for whoever has a delivery of it", async ({ database }) => {
   const key = await buildFailure(database);
