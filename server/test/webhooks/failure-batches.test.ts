@@ -185,6 +185,14 @@ test("a job deletes failures that another transaction has locked, once that has 
   expect(await Promise.all(deleted)).toEqual([2]);
 });
 
+test("a job leaves a failure that is newer than its selection", async ({ database }) => {
+  const { providerId, endpointIds, eventIds } = await buildFailures(database, { each: 2 });
+  const [again = ""] = eventIds;
+  await database.query("update failures set failed_at = now() + interval '1 minute' where event_id = $1", [again]);
+  expect(await deleteSelected(database, { providerId, eventIds, endpointId: endpointIds[0] ?? 0 })).toBe(1);
+  expect(await eventsIn(database, "failures")).toEqual([again]);
+});
+
 test("a job that deletes failures locks their deliveries in the order of all locks", async ({ database }) => {
   const { providerId, endpointIds, eventIds } = await buildFailures(database, { each: 3 });
   const [, second = "", third] = eventIds.toSorted();
