@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
   cancelDeliveries,
+  cancelDeliveriesOfDeleted,
   cancelDelivery,
   claimLanes,
   deleteFailuresForUndo,
@@ -374,4 +375,30 @@ test("an ended delivery of a deleted endpoint is not due again", async ({ databa
   await database.query("update endpoints set deleted_at = now() where id = $1", [key.endpointId]);
   expect(await database.inTransaction((tx) => retryDelivery(tx, key))).toBe(false);
   expect(await database.query("select from due")).toEqual([]);
+});
+
+test("deliveries of a deleted endpoint are cancelled once it cannot return, and locked ones by a later run", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const build = (name: string) => buildEndpoint(database, { providerId, name, url: "https://crm.example/hook" });
+  const [kept, deleted] = [await build("kept"), await build("deleted")];
+  const [eventId] = await recordNow(database, { providerId }, [anEvent(), anEvent()]);
+  const cancel = () => database.inTransaction((tx) => cancelDeliveriesOfDeleted(tx, 60));
+  const deletedFor = (seconds: number) =>
+    database.query("update endpoints set deleted_at = now() - make_interval(secs => $2) where id = $1", [
+      deleted,
+      seconds,
+    ]);
+
+  await deletedFor(30);
+  expect(await cancel()).toBe(0);
+  await deletedFor(61);
+  await database.inTransaction(async (tx) => {
+    await tx.query("select from due where event_id = $1 for update", [eventId]);
+    expect(await cancel()).toBe(1);
+  });
+  expect(await cancel()).toBe(1);
+  const left = await database.query("select endpoint_id from due");
+  expect(left).toEqual([{ endpointId: kept }, { endpointId: kept }]);
 });
