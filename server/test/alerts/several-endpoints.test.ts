@@ -1,0 +1,57 @@
+import { expect } from "vitest";
+import { disableEndpoint } from "#webhooks/endpoints/index.ts";
+import { buildEndpoint } from "../support/build-webhooks.ts";
+import { test } from "../support/test.ts";
+import { disabled, exhausted, recovered, Scene } from "./scene.ts";
+
+test("an alert is about the deliveries of its endpoint, and only admins of its provider receive mails", async ({
+  database,
+}) => {
+  const [one, other] = [await Scene.open(database), await Scene.open(database)];
+  const quiet = await buildEndpoint(database, { providerId: one.providerId, url: "https://bi.example", name: "bi" });
+  const evaluate = async (...minutes: readonly number[]): Promise<void> => {
+    for (const each of minutes) for (const scene of [one, other]) await scene.evaluate(each);
+  };
+  const mailsOf = async () => [await one.mails(), await other.mails()];
+  await one.end("failed");
+  await one.end("delivered", quiet);
+  await other.end("delivered");
+  await evaluate(1, 1, 1);
+  expect(await mailsOf()).toEqual([[exhausted], []]);
+  expect(await one.alerts(false)).toMatchObject([{ endpointName: "crm", kind: "exhausted" }]);
+  expect(await other.alerts(false)).toEqual([]);
+
+  await other.end("failed");
+  await evaluate(1, 1, 1);
+  expect(await mailsOf()).toEqual([[exhausted], [exhausted]]);
+
+  await one.end("delivered");
+  await evaluate(1, 6);
+  expect(await mailsOf()).toEqual([[exhausted, recovered], [exhausted]]);
+  await disableEndpoint(database, other.endpointId, "its receiver is gone");
+  await evaluate(1);
+  expect(await mailsOf()).toEqual([
+    [exhausted, recovered],
+    [exhausted, disabled],
+  ]);
+  expect(await one.alerts(false)).toEqual([]);
+  expect(await other.alerts(false)).toMatchObject([{ kind: "disabled" }, { kind: "exhausted" }]);
+});
+
+test("an alert about a certificate is about the receiver of its endpoint", async ({ database }) => {
+  const [scene, other] = [await Scene.open(database), await Scene.open(database)];
+  const lasting = await buildEndpoint(database, {
+    providerId: scene.providerId,
+    url: "https://bi.example",
+    name: "bi",
+  });
+  await scene.endWithCertificate(9);
+  await scene.endWithCertificate(90, lasting);
+  await other.endWithCertificate(90);
+  for (const each of [scene, other]) {
+    await each.evaluate();
+    await each.evaluate();
+  }
+  expect(await scene.mails()).toEqual(["ada@acme.example crm: the certificate expires"]);
+  expect(await other.mails()).toEqual([]);
+});
