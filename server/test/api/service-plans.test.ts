@@ -150,3 +150,94 @@ test("each change of a service plan records who made it", async ({ api }) => {
     { action: "plan.deleted", detail: { ...created, name: "Friends" } },
   ]);
 });
+
+/** Returns the plan and the state of the only subscription of an account. */
+async function subscriptionOf(api: ProviderApi, account: number) {
+  const { service_subscriptions: all } = (
+    await api.send("GET", `/accounts/${account}/service_subscriptions.json`)
+  ).json();
+  const [{ service_subscription: only }, ...others] = all;
+  expect(others).toEqual([]);
+  return { plan: only.plan_id, state: only.state };
+}
+
+test("a sign-up subscribes to the requested service plan, also a hidden one, and else to the default", async ({
+  api,
+}) => {
+  const objects = await createPortalObjects(api);
+  const hidden = await addPlan(api, plansOf(objects), { name: "Partners", approval_required: true });
+  const signUp = async (plans: object, name: string) => {
+    const response = await api.send("POST", "/signup.json", { payload: { org_name: name, username: name, ...plans } });
+    expect([plans, response.statusCode]).toEqual([plans, 201]);
+    return Number(response.json().account.id);
+  };
+  const requested = await signUp({ service_plan_id: hidden.id }, "buoy");
+  expect(await subscriptionOf(api, requested)).toEqual({ plan: hidden.id, state: "pending" });
+  // As in 3scale, the first application does not wait for the subscription.
+  expect((await api.send("GET", `/accounts/${requested}/applications.json`)).json().applications).toHaveLength(1);
+
+  const other = { plan: objects.servicePlan, state: "live" };
+  expect(await subscriptionOf(api, await signUp({ service_plan_id: 999_999_999 }, "pier"))).toEqual(other);
+  await api.send("PUT", `${plansOf(objects)}/${hidden.id}/default.json`);
+  expect(await subscriptionOf(api, await signUp({}, "dock"))).toEqual({ plan: hidden.id, state: "pending" });
+  expect(await subscriptionOf(api, await signUp({ service_plan_id: objects.servicePlan }, "mole"))).toEqual(other);
+});
+
+test("a sign-up to two service plans of one service is refused, and so is an application without any", async ({
+  api,
+}) => {
+  const objects = await createPortalObjects(api);
+  const { id } = await addPlan(api, plansOf(objects), { name: "Partners" });
+  const signUp = async (plans: object): Promise<number> => {
+    const payload = { org_name: "Pier", username: "pier", ...plans };
+    return (await api.send("POST", "/signup.json", { payload })).statusCode;
+  };
+  expect(await signUp({ service_plan_id: id, application_plan_id: objects.servicePlan })).toBe(404);
+  await api.send("DELETE", `/accounts/${objects.account}.json`);
+  await api.send("DELETE", `${plansOf(objects)}/${objects.servicePlan}.json`);
+  expect(await signUp({ application_plan_id: objects.applicationPlan })).toBe(404);
+  expect(await signUp({})).toBe(201);
+});
+
+test("an application's creation subscribes on the default service plan, else the first one, and may find it pending", async ({
+  api,
+}) => {
+  const objects = await createPortalObjects(api);
+  const { account, subscription, application, applicationPlan: plan_id } = objects;
+  const gold = await addPlan(api, plansOf(objects), { name: "Gold", approval_required: true });
+  const create = async (): Promise<number> => {
+    const response = await api.send("POST", `/accounts/${account}/applications.json`, { payload: { plan_id } });
+    expect([response.statusCode, response.json().application?.state]).toEqual([201, "live"]);
+    return response.json().application.id;
+  };
+  const unsubscribe = async (applicationId: number, subscriptionId: number): Promise<void> => {
+    await api.send("PUT", `/accounts/${account}/applications/${applicationId}/suspend.json`);
+    const path = `/accounts/${account}/service_subscriptions/${subscriptionId}.json`;
+    expect((await api.send("DELETE", path)).statusCode).toBe(200);
+  };
+  await unsubscribe(application, subscription);
+  await api.send("PUT", `${plansOf(objects)}/${gold.id}/default.json`);
+  const created = await create();
+  expect(await subscriptionOf(api, account)).toEqual({ plan: gold.id, state: "pending" });
+  const [{ service_subscription: pending }] = (
+    await api.send("GET", `/accounts/${account}/service_subscriptions.json`)
+  ).json().service_subscriptions;
+  await unsubscribe(created, pending.id);
+  await api.send("DELETE", `${plansOf(objects)}/${gold.id}.json`);
+  await create();
+  expect(await subscriptionOf(api, account)).toEqual({ plan: objects.servicePlan, state: "live" });
+});
+
+test("a service is deleted with all of its service plans, and with subscriptions to each", async ({ api }) => {
+  const objects = await createPortalObjects(api);
+  const partners = await addPlan(api, plansOf(objects), { name: "Partners" });
+  await api.send("POST", "/services.json", { payload: { name: "Tides" } });
+  const payload = { org_name: "Pier", username: "pier", service_plan_id: partners.id };
+  const { id } = (await api.send("POST", "/signup.json", { payload })).json().account;
+  expect((await api.send("DELETE", `/services/${objects.service}.json`)).statusCode).toBe(200);
+  const rest = await api.send("GET", `/accounts/${id}/service_subscriptions.json`);
+  expect(rest.json().service_subscriptions).toEqual([
+    { service_subscription: expect.not.objectContaining({ service_id: objects.service }) },
+  ]);
+  expect((await api.send("GET", "/service_plans.json")).json().plans).toHaveLength(1);
+});
