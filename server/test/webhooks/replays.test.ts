@@ -12,6 +12,7 @@ import { createJob, readJob, workOnJob } from "#webhooks/jobs/index.ts";
 import {
   type Replay,
   type ReplayRange,
+  cancelReplaysOf,
   countReplayable,
   deleteOldReplays,
   listReplays,
@@ -172,6 +173,86 @@ test("a replay of all events also repeats delivered and abandoned deliveries, wi
   expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1);
 });
 
+const endStatement = `
+  with arranged as (
+    select * from unnest($1::uuid[], $2::bigint[], $3::text[]) as arranged (event_id, endpoint_id, state)
+  ), ended as (
+    delete from due using arranged
+    where due.event_id = arranged.event_id and due.endpoint_id = arranged.endpoint_id and state <> 'pending'
+    returning due.*, state
+  ), failed as (
+    insert into failures (provider_id, endpoint_id, event_id, error, url)
+    select provider_id, endpoint_id, event_id, 'Answered 500', '' from ended where state = 'failed'
+  )
+  insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
+  select provider_id, event_id, endpoint_id, state, 1, format from ended where state <> 'missing'`;
+
+test("a replay to an endpoint counts and sends whatever has become of the events at another one", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const build = (name: string) => buildEndpoint(database, { providerId, name, url: "http://127.0.0.1:9/" });
+  const [endpointId, other] = [await build("replayed"), await build("other")];
+  const states = ["failed", "missing", "delivered", "cancelled", "pending"];
+  const pairs = states.flatMap((its) => states.map((others) => [its, others]));
+  const eventIds = await recordNow(
+    database,
+    { providerId },
+    pairs.map(() => anEvent()),
+  );
+  await database.query(endStatement, [
+    eventIds.flatMap((id) => [id, id]),
+    eventIds.flatMap(() => [endpointId, other]),
+    pairs.flat(),
+  ]);
+  const range = { ...rangeOf({ providerId, endpointId, only: "all" }), subscribedTo: ["*"] };
+  const counts = { failed: 5, missing: 5, delivered: 5, givenUp: 5 };
+  expect(await countReplayable(database, range)).toEqual(counts);
+  expect(await replayAll(database, { providerId, endpointId, only: "all" })).toMatchObject(counts);
+  const due = await database.query("select endpoint_id, count(*) from due group by endpoint_id order by count(*) desc");
+  expect(due).toEqual([
+    { endpointId, count: 25 },
+    { endpointId: other, count: 5 },
+  ]);
+});
+
+/** Starts replays of one event to two endpoints of a provider. */
+async function startTwo(database: Pool) {
+  const providerId = await buildProvider(database);
+  await recordNow(database, { providerId });
+  const replays: Replay[] = [];
+  for (const name of ["one", "other"]) {
+    const endpointId = await buildEndpoint(database, { providerId, name, url: "http://127.0.0.1:9/" });
+    replays.push(await start(database, { providerId, endpointId, only: "missing" }));
+  }
+  const read = async () => {
+    const present = await Promise.all(replays.map(({ id }) => readReplay(database, providerId, id)));
+    return present.map((replay) => ({ state: replay?.state, missing: replay?.missing }));
+  };
+  return { replays, read };
+}
+
+const running = { state: "running", missing: 0 };
+const done = { state: "done", missing: 1 };
+
+test("each of a provider's replays advances with its own events", async ({ database }) => {
+  const { read } = await startTwo(database);
+  await until(() => workOnReplay(database));
+  expect(await read()).toContainEqual(running);
+  await finishReplays(database);
+  expect(await read()).toEqual([done, done]);
+});
+
+test("replays are listed and cancelled by endpoint", async ({ database }) => {
+  const { replays, read } = await startTwo(database);
+  for (const { id, providerId, endpointId } of replays) {
+    const listed = await listReplays(database, { providerId, endpointId, limit: 10 });
+    expect(listed.map((replay) => replay.id)).toEqual([id]);
+  }
+  await database.inTransaction((tx) => cancelReplaysOf(tx, replays[0]?.endpointId ?? 0));
+  expect(await read()).toEqual([{ ...running, state: "cancelled" }, running]);
+});
+
 test("only events of the time range and of the requested types are resent", async ({ database }) => {
   const providerId = await buildProvider(database);
   const recordOne = async (type: "account.created" | "user.created"): Promise<string> =>
@@ -284,6 +365,14 @@ test("concurrent processes make each delivery of several replays due once", asyn
     backlogs.map(({ providerId }) => listReplays(database, { providerId, limit: 10 })),
   );
   expect([first, second]).toMatchObject([[{ missing: 1200, state: "done" }], [{ missing: 1200, state: "done" }]]);
+});
+
+test("replays take turns", async ({ database }) => {
+  const replays = [await buildBacklog(database), await buildBacklog(database)];
+  const started = await Promise.all(replays.map((each) => start(database, { ...each, only: "missing" })));
+  for (const _replay of started) await until(() => workOnReplay(database));
+  const present = await Promise.all(started.map(({ providerId, id }) => readReplay(database, providerId, id)));
+  expect(present.map((replay) => replay?.missing)).toEqual([500, 500]);
 });
 
 test("an ordered endpoint receives replayed events in sequence, before later ones", async ({ database }) => {
