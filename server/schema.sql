@@ -1211,6 +1211,8 @@ CREATE UNIQUE INDEX saved_views_name_idx ON saved_views USING btree (provider_id
 
 CREATE UNIQUE INDEX sent_settings_version_idx ON sent_settings USING btree (provider_id, endpoint_id, version, user_agent, event_source, ((previous_secret IS NULL)));
 
+CREATE INDEX service_subscriptions_pending_idx ON service_subscriptions USING btree (provider_id, created_at, id) WHERE (state = 'pending'::text);
+
 CREATE INDEX service_subscriptions_plan_idx ON service_subscriptions USING btree (provider_id, plan_id);
 
 CREATE INDEX service_subscriptions_product_idx ON service_subscriptions USING btree (provider_id, product_id);

@@ -1,7 +1,13 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { changeAccountPlan, requestAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
-import { type Application, listApplications, requestApplicationPlan } from "#portal/applications/index.ts";
+import {
+  type Application,
+  approveSubscription,
+  listApplications,
+  listPendingSubscriptions,
+  requestApplicationPlan,
+} from "#portal/applications/index.ts";
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
 
@@ -94,4 +100,26 @@ test("an account plan request is listed until it is declined or granted", async 
   expect(await accountRequests(api)).toMatchObject(expected);
   await changeAccountPlan(api.pool, change);
   expect(await accountRequests(api)).toEqual([]);
+});
+
+const pendingSubscriptions = async (api: BellwireApi): Promise<object[]> =>
+  (await api.call("GET", "/pending_subscriptions")).json().data;
+
+test("a subscription that waits for approval is listed, to those who see its product, until it is approved", async ({
+  api,
+  otherApi,
+  clock,
+}) => {
+  const { pool, provider } = api;
+  const { accountId, product } = await signUp(api, clock.now());
+  await pool.query("update service_subscriptions set state = 'pending' where account_id = $1", [accountId]);
+  expect(await pendingSubscriptions(api)).toMatchObject([
+    { account_id: accountId, org_name: "Harbour", product_id: product.id, product_name: "API", plan_name: "Default" },
+  ]);
+  expect(await pendingSubscriptions(otherApi)).toEqual([]);
+  const [pending] = await listPendingSubscriptions(pool, provider.id, [product.id]);
+  expect(await listPendingSubscriptions(pool, provider.id, [product.id + 1])).toEqual([]);
+  const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
+  await approveSubscription(pool, { provider, accountId, subscriptionId: pending?.subscriptionId ?? 0, by });
+  expect(await pendingSubscriptions(api)).toEqual([]);
 });

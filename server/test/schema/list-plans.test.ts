@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { listAccountPlanRequests, listApplicationPlanRequests, searchAccounts } from "#portal/accounts/index.ts";
-import { searchApplications } from "#portal/applications/index.ts";
+import { listPendingSubscriptions, searchApplications } from "#portal/applications/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { test } from "../support/test.ts";
 import { openPlanner } from "./read-plan.ts";
@@ -37,12 +37,16 @@ async function fillProvider(pool: Pool): Promise<number> {
   return provider.id;
 }
 
-/** Inserts a request of each account and application. */
+/** Inserts a request of each account and application, and a subscription that waits for approval. */
 const requestAll = [
   `insert into account_plan_requests (provider_id, account_id, plan_id)
    select provider_id, id, plan_id from accounts where provider_id = $1`,
   `insert into plan_requests (provider_id, application_id, plan_id)
    select provider_id, id, plan_id from applications where provider_id = $1`,
+  `insert into service_subscriptions (provider_id, account_id, product_id, plan_id, state)
+   select $1, account.id, plan.product_id, plan.id, 'pending'
+   from accounts account join plans plan on plan.provider_id = $1 and plan.kind = 'service_plan'
+   where account.provider_id = $1`,
 ];
 
 /** Returns the database, and the statements that it has executed since. */
@@ -102,7 +106,7 @@ test(
   },
 );
 
-test("a list of plan requests looks up the accounts and applications of the listed ones only", async ({
+test("a list of requests looks up the accounts and applications of the listed ones only", async ({
   database,
   databaseUrl,
 }) => {
@@ -111,6 +115,7 @@ test("a list of plan requests looks up the accounts and applications of the list
   const { recording, statements } = recordStatements(database);
   expect(await listApplicationPlanRequests(recording, providerId, null)).toHaveLength(200);
   expect(await listAccountPlanRequests(recording, providerId)).toHaveLength(200);
+  expect(await listPendingSubscriptions(recording, providerId, null)).toHaveLength(200);
   // Without them, PostgreSQL may read all rows of a table that is small.
   const nestedLoops = ["hashjoin", "mergejoin", "seqscan"].map((name) => `-c enable_${name}=off`).join(" ");
   await using planner = await openPlanner(
@@ -119,7 +124,9 @@ test("a list of plan requests looks up the accounts and applications of the list
   );
   for (const { text, values } of statements) {
     const scans = await planner.scansOf(text, values);
-    const lookedUp = scans.filter(({ table }) => ["accounts", "users", "applications", "plans"].includes(table));
+    const lookedUp = scans.filter(({ table }) =>
+      ["accounts", "users", "applications", "plans", "products"].includes(table),
+    );
     expect(lookedUp.map(({ table, rows }) => [table, rows]).filter(([, rows]) => Number(rows) > 200)).toEqual([]);
   }
 });

@@ -73,6 +73,15 @@ export const subscriptionsQuery = (api: ManagementClient, accountId: number) =>
     queryFn: async () => (await api.readList<Subscription>(`accounts/${accountId}/service_subscriptions`)).objects,
   });
 
+export type PendingSubscription = BellwireSchemas["PendingSubscription"];
+
+/** Lists the subscriptions of all accounts that wait for approval. */
+export const pendingSubscriptionsQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ["accounts", "pending subscriptions"],
+    queryFn: async () => (await responseBody(api.GET("/api/v1/pending_subscriptions"))).data,
+  });
+
 export type Invitation = BellwireSchemas["Invitation"];
 
 export const invitationsQuery = (api: ApiClient, accountId: number) =>

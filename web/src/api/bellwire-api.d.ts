@@ -1413,6 +1413,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pending_subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the subscriptions that wait for approval, oldest first
+         * @description The first 200. The Account Management API approves and deletes them. Members need the sections of accounts and of plans.
+         */
+        get: operations["listPendingSubscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/plan_request": {
         parameters: {
             query?: never;
@@ -3498,6 +3518,31 @@ export interface components {
          * @enum {unknown}
          */
         PendingDeliveries: "send" | "cancel";
+        /**
+         * PendingSubscription
+         * @description A subscription of an account to a product that waits for approval.
+         */
+        PendingSubscription: {
+            /** Format: int64 */
+            subscription_id: number;
+            /** Format: int64 */
+            account_id: number;
+            org_name: string;
+            /** Format: int64 */
+            product_id: number;
+            product_name: string;
+            /**
+             * Format: int64
+             * @description The service plan.
+             */
+            plan_id: number;
+            plan_name: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            created_at: string;
+        };
         /**
          * PlanRequest
          * @description A request for another application plan, for products whose plan changes need approval.
@@ -7107,6 +7152,34 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["AccountPlanRequest"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listPendingSubscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PendingSubscription"][];
                     };
                 };
             };

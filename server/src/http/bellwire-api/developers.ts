@@ -1,6 +1,8 @@
 import { Type } from "typebox";
 import {
   declineApplicationPlanRequest,
+  listPendingSubscriptions,
+  type PendingSubscription,
   readApplication,
   regenerateApplicationKey,
   regenerateUserKey,
@@ -25,6 +27,7 @@ import {
   type ApplicationPlanRequest,
 } from "#portal/accounts/index.ts";
 import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.ts";
+import { requirePermission } from "../shared/admin-caller.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
 import { IdOf, Nullable, representAs, Timestamp } from "./fields.ts";
 import {
@@ -227,6 +230,26 @@ const toAccountPlanRequest = representAs(AccountPlanRequestSchema);
 export const representAccountPlanRequest = (request: AccountPlanRequest) =>
   toAccountPlanRequest({ ...request, askedBy: request.requestedBy });
 
+const PendingSubscriptionSchema = Type.Object(
+  {
+    subscription_id: Type.Integer(),
+    account_id: Type.Integer(),
+    org_name: Type.String(),
+    product_id: Type.Integer(),
+    product_name: Type.String(),
+    plan_id: Type.Integer({ description: "The service plan." }),
+    plan_name: Type.String(),
+    created_at: Timestamp,
+  },
+  {
+    title: "PendingSubscription",
+    description: "A subscription of an account to a product that waits for approval.",
+  },
+);
+
+const toPendingSubscription = representAs(PendingSubscriptionSchema);
+export const representPendingSubscription = (subscription: PendingSubscription) => toPendingSubscription(subscription);
+
 /** Reads which account the application belongs to. */
 export async function applicationChange(
   { pool }: OperationNeeds,
@@ -278,6 +301,21 @@ export const planRequestOperations: readonly Operation[] = [
     responses: { 200: Type.Object({ data: Type.Array(AccountPlanRequestSchema) }) },
     async handle({ pool }, { provider }) {
       return { data: (await listAccountPlanRequests(pool, provider.id)).map(representAccountPlanRequest) };
+    },
+  }),
+  operation({
+    id: "listPendingSubscriptions",
+    title: "List the subscriptions that wait for approval, oldest first",
+    description:
+      "The first 200. The Account Management API approves and deletes them. Members need the sections of accounts and of plans.",
+    method: "GET",
+    path: "/pending_subscriptions",
+    action: "read-portal",
+    responses: { 200: Type.Object({ data: Type.Array(PendingSubscriptionSchema) }) },
+    async handle({ pool }, { provider, caller }) {
+      requirePermission(caller, "read-service-plans", provider);
+      const pending = await listPendingSubscriptions(pool, provider.id, caller.productScope);
+      return { data: pending.map(representPendingSubscription) };
     },
   }),
   operation({

@@ -2,6 +2,7 @@ import type { StoredAuditRecord } from "#access/index.ts";
 import { daysAfter, exampleExpiry, exampleTime, laterExampleTime } from "#platform/times.ts";
 import type { Erasure } from "#personal-data/index.ts";
 import type { ApplicationPlanRequest } from "#portal/accounts/index.ts";
+import type { PendingSubscription } from "#portal/applications/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import type { FailureGroup } from "#webhooks/deliveries/index.ts";
@@ -18,7 +19,12 @@ import { representBinRequest, representDiff } from "./bin-requests.ts";
 import { representBin, representShare } from "./bins.ts";
 import { representRefusal } from "./bulk.ts";
 import { representDelivery } from "./deliveries.ts";
-import { representAccountPlanRequest, representInvitation, representPlanRequest } from "./developers.ts";
+import {
+  representAccountPlanRequest,
+  representInvitation,
+  representPendingSubscription,
+  representPlanRequest,
+} from "./developers.ts";
 import { representEndpoint } from "./endpoints.ts";
 import { representEvent, representEventDetails, representEventTypes } from "./events.ts";
 import {
@@ -216,6 +222,17 @@ const exportJob: Job = {
   finishedAt: laterExampleTime,
 };
 
+const pendingSubscription: PendingSubscription = {
+  subscriptionId: 61,
+  accountId: 31,
+  orgName: "Harbour & Sons",
+  productId: 7,
+  productName: "Ferries",
+  planId: 10,
+  planName: "Partner",
+  createdAt: exampleTime,
+};
+
 const planRequest: ApplicationPlanRequest = {
   applicationId: 41,
   applicationName: "Ferry times",
@@ -363,6 +380,7 @@ export const examples: Readonly<Record<string, Example>> = {
   listInvitations: { answer: { data: [invitationDocument] } },
   inviteUser: { body: { email: invitation.email }, answer: invitationDocument },
   listAccountPlanRequests: { answer: { data: [representAccountPlanRequest(planRequest)] } },
+  listPendingSubscriptions: { answer: { data: [representPendingSubscription(pendingSubscription)] } },
   listPlanRequests: { answer: { data: [representPlanRequest(planRequest)] } },
   rejectApplication: { body: { reason: "We do not serve ferries." } },
   regenerateApplicationKey: { body: { key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" } },

@@ -51,13 +51,17 @@ export {
   approveSubscription,
   changeSubscriptionPlan,
   contractToJson,
-  type ProductAccess,
-  readProductAccess,
   readSubscriptions,
   representContract,
-  requestSubscription,
   subscribe,
   type SubscriptionOnPlan,
   subscriptionToJson,
   unsubscribe,
 } from "./subscriptions.ts";
+export {
+  listPendingSubscriptions,
+  type PendingSubscription,
+  type ProductAccess,
+  readProductAccess,
+  requestSubscription,
+} from "./subscription-requests.ts";

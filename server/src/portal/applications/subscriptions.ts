@@ -1,22 +1,11 @@
-import {
-  type ChangeContext,
-  countForDevelopers,
-  isInProductScope,
-  recordAudit,
-  requireLeftForDevelopers,
-} from "#access/index.ts";
+import { type ChangeContext, isInProductScope, recordAudit } from "#access/index.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { type Json, type Node, type Value, formatDecimal, record, value } from "#platform/document.ts";
 import { daysAfter } from "#platform/times.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
 import { type Account, insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
 import { type FieldWriter, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
-import {
-  insertMailsToAdmins,
-  insertSubscriptionRequestMails,
-  storedMailBytes,
-  subscriptionApprovedMail,
-} from "#portal/mails/index.ts";
+import { insertMailsToAdmins, subscriptionApprovedMail } from "#portal/mails/index.ts";
 import {
   type Plan,
   type Product,
@@ -35,7 +24,7 @@ import type { Refused } from "./change-application.ts";
 /**
  * Lets an account have applications of a product, on the terms of a service plan. 3scale calls it a service contract.
  */
-interface Subscription {
+export interface Subscription {
   readonly id: number;
   readonly accountId: number;
   readonly productId: number;
@@ -53,7 +42,7 @@ const listSubscriptionsStatement = `
   select ${subscriptionColumns} from service_subscriptions where provider_id = $1 and account_id = $2 order by id`;
 
 /** Lists the subscriptions of an account, oldest first. */
-const listSubscriptions = (db: Database, providerId: number, accountId: number): Promise<Subscription[]> =>
+export const listSubscriptions = (db: Database, providerId: number, accountId: number): Promise<Subscription[]> =>
   db.query<Subscription>(listSubscriptionsStatement, [providerId, accountId]);
 
 const deleteSubscriptionStatement = `delete from service_subscriptions where provider_id = $1 and id = $2`;
@@ -128,7 +117,8 @@ export async function requireSubscription(
   return { refused: { base: [`Your subscription to ${product.name} is not live.`] } };
 }
 
-const servicePlanFor = async (
+/** Returns the plan on which an account is subscribed if none is chosen. */
+export const servicePlanFor = async (
   db: Database,
   providerId: number,
   { id }: Product,
@@ -137,77 +127,8 @@ const servicePlanFor = async (
   chooseServicePlan(await listPlans(db, providerId, { kind: "service_plan", productId: id }), writer);
 
 /** Returns the default service plan, else the first one; for developers, the first published one. */
-const chooseServicePlan = (plans: readonly Plan[], writer: FieldWriter): Plan | undefined =>
+export const chooseServicePlan = (plans: readonly Plan[], writer: FieldWriter): Plan | undefined =>
   plans.find((plan) => plan.isDefault) ?? plans.find(({ state }) => writer === "program" || state === "published");
-
-/**
- * Whether the developers of an account may create applications of a product: at once, once they have requested a subscription and it
- * is approved, once the requested one is approved, or not.
- */
-export type ProductAccess = "open" | "on request" | "requested" | "closed";
-
-/** Returns a function that returns an account's access to a product. */
-export async function readProductAccess(
-  db: Database,
-  providerId: number,
-  accountId: number,
-): Promise<(productId: number) => ProductAccess> {
-  const [subscriptions, plans] = await Promise.all([
-    listSubscriptions(db, providerId, accountId),
-    listPlans(db, providerId, { kind: "service_plan" }),
-  ]);
-  return (id) => {
-    const subscription = subscriptions.find(({ productId }) => productId === id);
-    if (subscription) return accessBy[subscription.state];
-    const plan = chooseServicePlan(
-      plans.filter(({ productId }) => productId === id),
-      "developer",
-    );
-    if (!plan) return "closed";
-    return plan.approvalRequired ? "on request" : "open";
-  };
-}
-
-const accessBy = { live: "open", pending: "requested", suspended: "closed" } as const;
-
-interface SubscriptionRequest {
-  readonly provider: Provider;
-  readonly accountId: number;
-  readonly productId: number;
-  /** The page on which an admin of the provider decides. */
-  readonly decideAt: string;
-  readonly by: ChangeContext;
-}
-
-/**
- * Subscribes a developer's account to a product, and mails the provider's admins if they must approve that. An account that is subscribed
- * already stays as it is. Returns undefined if developers may not subscribe to such a product.
- */
-export async function requestSubscription(
-  pool: Pool,
-  { provider, accountId, productId, decideAt, by }: SubscriptionRequest,
-): Promise<{ readonly state: Subscription["state"] } | undefined> {
-  const providerId = provider.id;
-  return pool.inTransaction(async (tx) => {
-    const account = await lockAccount(tx, providerId, accountId);
-    const product = await readProduct(tx, providerId, productId);
-    if (!account || !product?.buyersManageApps) return undefined;
-    const existing = (await listSubscriptions(tx, providerId, accountId)).find((each) => each.productId === productId);
-    if (existing) return { state: existing.state };
-    const chosenPlan = await servicePlanFor(tx, providerId, product, "developer");
-    const plan = chosenPlan && (await lockPlanForShare(tx, providerId, chosenPlan.id));
-    if (!plan) return undefined;
-    const change = { providerId, ...by };
-    requireLeftForDevelopers(tx, change, account);
-    await insertServiceSubscriptions(tx, { providerId, accountId, plans: [plan], now: by.now });
-    if (!plan.approvalRequired) return { state: "live" };
-    const { orgName } = account;
-    const request = { provider, accountId, orgName, product: product.name, decideAt, now: by.now };
-    const mails = await insertSubscriptionRequestMails(tx, request);
-    countForDevelopers(tx, change, { account, bytes: mails * storedMailBytes });
-    return { state: "pending" };
-  });
-}
 
 interface NewSubscription {
   readonly provider: Provider;

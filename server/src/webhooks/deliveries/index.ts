@@ -16,7 +16,7 @@ export {
   skipHeldDeliveries,
   type EndpointBacklog,
 } from "./backlog.ts";
-export { deleteSelectedFailures, retryDeliveries } from "./bulk-transitions.ts";
+export { deleteSelectedFailures, eraseDeliveries, hasPendingDeliveries, retryDeliveries } from "./bulk-transitions.ts";
 export { type AttemptTrace, connectionKinds, decodeTrace, encodeTrace, type RecordedTrace } from "./attempt-trace.ts";
 export {
   type DueDelivery,
@@ -41,7 +41,6 @@ export {
   undoEndedSeconds,
   undoSeconds,
 } from "./failure-deletions.ts";
-export { eraseDeliveries, hasPendingDeliveries } from "./erase-deliveries.ts";
 export {
   type HintedRows,
   hintedRowsChannel,

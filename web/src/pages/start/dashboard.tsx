@@ -3,13 +3,13 @@ import { useQuery, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { countOf, formatCount } from "../../components/counts.ts";
-import { accountPlanRequestsQuery, pendingCountQuery } from "../../api/accounts.ts";
+import { accountPlanRequestsQuery, pendingCountQuery, pendingSubscriptionsQuery } from "../../api/accounts.ts";
 import { planRequestsQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { failureGroupsQuery } from "../../api/deliveries.ts";
 import { eventsQuery } from "../../api/events.ts";
 import { useManagement } from "../../api/management-client.ts";
-import { mayOpen, useSession } from "../../api/session.tsx";
+import { mayOpen, mayReadPlans, useSession } from "../../api/session.tsx";
 import { type EndpointHealth, figuresQuery, healthQuery, growthQuery, intervalMsOf } from "../../api/statistics.ts";
 import { LatencyChart, OutcomeChart, ChartCard, pointsOf } from "../../components/charts/attempt-charts.tsx";
 import { type Backlog, FigureTiles } from "../../components/charts/figure-tiles.tsx";
@@ -213,10 +213,19 @@ function ApprovalsCard() {
   const pendingApplications = useQuery(pendingCountQuery(management, "applications"));
   const planRequests = useQuery(planRequestsQuery(api));
   const accountPlanRequests = useQuery(accountPlanRequestsQuery(api));
-  const queries = [pendingAccounts, pendingApplications, planRequests, accountPlanRequests];
+  const maySeeSubscriptions = mayReadPlans(useSession());
+  const pendingSubscriptions = useQuery({ ...pendingSubscriptionsQuery(api), enabled: maySeeSubscriptions });
+  const queries = [
+    pendingAccounts,
+    pendingApplications,
+    planRequests,
+    accountPlanRequests,
+    ...(maySeeSubscriptions ? [pendingSubscriptions] : []),
+  ];
   const [accounts = 0, applications = 0] = [pendingAccounts.data, pendingApplications.data];
   const plans = [...(accountPlanRequests.data ?? []), ...(planRequests.data ?? [])];
-  const isNone = !accounts && !applications && plans.length === 0;
+  const subscriptions = pendingSubscriptions.data ?? [];
+  const isNone = !accounts && !applications && plans.length === 0 && subscriptions.length === 0;
   return (
     <ChartCard title="Pending approvals" queries={queries}>
       {isNone && <p className="bellwire-subtle">Nothing waits for a decision.</p>}
@@ -237,7 +246,25 @@ function ApprovalsCard() {
             to accept
           </li>
         )}
-        {plans.slice(0, plansMax).map((request) => (
+        {subscriptions
+          .slice(0, requestsMax)
+          .map(({ subscription_id, account_id, org_name, product_name, created_at }) => (
+            <li key={subscription_id} className="bellwire-item-line">
+              <span className="bellwire-ellipsis">
+                <Link to="/accounts/$id" params={{ id: String(account_id) }}>
+                  <Name>{org_name}</Name>
+                </Link>{" "}
+                <span className="bellwire-subtle">to product {product_name}</span>
+              </span>
+              <span className="bellwire-subtle">
+                <When at={created_at} />
+              </span>
+            </li>
+          ))}
+        {subscriptions.length > requestsMax && (
+          <li className="bellwire-subtle">and {formatCount(subscriptions.length - requestsMax)} more subscriptions</li>
+        )}
+        {plans.slice(0, requestsMax).map((request) => (
           <li key={`${request.account_id} ${request.created_at}`} className="bellwire-item-line">
             <span className="bellwire-ellipsis">
               <PlanRequestLink request={request} /> <span className="bellwire-subtle">to plan {request.plan_name}</span>
@@ -247,15 +274,15 @@ function ApprovalsCard() {
             </span>
           </li>
         ))}
-        {plans.length > plansMax && (
-          <li className="bellwire-subtle">and {formatCount(plans.length - plansMax)} more plan changes</li>
+        {plans.length > requestsMax && (
+          <li className="bellwire-subtle">and {formatCount(plans.length - requestsMax)} more plan changes</li>
         )}
       </ul>
     </ChartCard>
   );
 }
 
-const plansMax = 4;
+const requestsMax = 4;
 
 /** Fits beside the chart, with reasons. The list shows all. */
 const endpointsShown = 3;

@@ -146,3 +146,38 @@ test("the backlog is the number of waiting deliveries and the age of the oldest"
   expect(backlogOf([health(3, 20), health(0, null), health(4, 600)])).toEqual({ waiting: 7, oldestSeconds: 600 });
   expect(backlogOf([])).toEqual({ waiting: 0, oldestSeconds: null });
 });
+
+const pendingSubscription = (id: number) => ({
+  subscription_id: id,
+  account_id: 31,
+  org_name: `Harbour ${id}`,
+  product_id: 7,
+  product_name: "Ferries",
+  plan_id: 10,
+  plan_name: "Partner",
+  created_at: at[0],
+});
+
+test("subscriptions that wait for approval lead to their accounts, the oldest first", async () => {
+  const data = [1, 2, 3, 4, 5, 6].map(pendingSubscription);
+  showPage("/", {
+    ...server,
+    "GET /admin/api/accounts.json": () => [200, { accounts: [] }],
+    "GET /admin/api/applications.json": () => [200, { applications: [] }],
+    "GET /api/v1/plan_requests": () => [200, none],
+    "GET /api/v1/account_plan_requests": () => [200, none],
+    "GET /api/v1/pending_subscriptions": () => [200, { data }],
+  });
+  await says("Harbour 4 to product Ferries");
+  await says("and 2 more subscriptions");
+  expect(shown()).not.toContain("Harbour 5");
+  const links = [...document.querySelectorAll("a")].filter(({ textContent }) => textContent === "Harbour 1");
+  expect(links.map((link) => link.getAttribute("href"))).toEqual([expect.stringMatching(/\/accounts\/31$/)]);
+});
+
+test("members who may not read plans ask for no subscriptions", async () => {
+  const pages = new Map([["account-plans", false]]);
+  const page = showPage("/", server, { pages });
+  await says("Answered 503");
+  expect(page.askedFor("GET /api/v1/pending_subscriptions")).toEqual([]);
+});
