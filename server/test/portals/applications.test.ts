@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import { approveSubscription } from "#portal/applications/index.ts";
 import { firstApplicationPath, updateProduct, test } from "./portal-test.ts";
 
 const byAda = "by developer ada in developer_portal";
@@ -98,31 +97,6 @@ test("an application that requires approval shows that it is waiting, and a susp
   expect((await ada.get(path)).html).toContain("the application is suspended. Contact Wheat &amp; Sons.");
   await setState("live");
   expect((await ada.get(path)).html).not.toMatch(/These credentials (will|do not) work/);
-});
-
-test("a developer with a pending subscription creates no application until it is approved", async ({
-  portal,
-  clock,
-}) => {
-  await portal.pool.query(
-    "update plans set approval_required = true where provider_id = $1 and kind = 'service_plan'",
-    [portal.provider.id],
-  );
-  const ada = await portal.developer("ada");
-  const refused = await ada.submit("/applications/new", { name: "Shop" });
-  expect([refused.status, refused.html]).toEqual([
-    422,
-    expect.stringMatching(/Your subscription to (<bdi>)?API(<\/bdi>)? is not live\./),
-  ]);
-  const { provider, pool } = portal;
-  const [row] = await pool.query<{ id: number; accountId: number }>(
-    "select id, account_id from service_subscriptions where provider_id = $1",
-    [provider.id],
-  );
-  const by = { actor: { kind: "system" }, channel: "api", now: clock.now() } as const;
-  const { id: subscriptionId = 0, accountId = 0 } = row ?? {};
-  await approveSubscription(pool, { provider, accountId, subscriptionId, by });
-  expect((await ada.submit("/applications/new", { name: "Shop" })).status).toBe(303);
 });
 
 test("forms reserved for the provider are not linked, shown or accepted", async ({ portal }) => {
