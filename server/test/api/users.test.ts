@@ -10,6 +10,10 @@ async function signUp(api: ProviderApi): Promise<{ account: number; admin: numbe
   return { account, admin: users[0]?.user.id ?? 0 };
 }
 
+/** Signs up another account, which has an admin, too. */
+const signUpNeighbour = (api: ProviderApi) =>
+  api.send("POST", "/signup.json", { payload: { org_name: "Mole Ltd", username: "mole" } });
+
 const addMember = async (api: ProviderApi, account: number, payload: object): Promise<number> =>
   (await api.send("POST", `/accounts/${account}/users.json`, { payload })).json<{ user: { id: number } }>().user.id;
 
@@ -77,6 +81,7 @@ test("a blank email address changes nothing for a user without one, and is refus
 
 test("the last admin of an account cannot be deleted, and the error has the reason", async ({ api }) => {
   const { account, admin } = await signUp(api);
+  await signUpNeighbour(api);
   const xml = await api.send("DELETE", `/accounts/${account}/users/${admin}.xml`);
   const json = await api.send("DELETE", `/accounts/${account}/users/${admin}.json`);
 
@@ -89,6 +94,7 @@ test("the last admin of an account cannot be deleted, and the error has the reas
 
 test("the last admin cannot become a member, and the error is at `role`", async ({ api }) => {
   const { account, admin } = await signUp(api);
+  await signUpNeighbour(api);
   const response = await api.send("PUT", `/accounts/${account}/users/${admin}/member.json`);
 
   expect([response.statusCode, response.json()]).toEqual([
