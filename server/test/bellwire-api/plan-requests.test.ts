@@ -11,8 +11,8 @@ import {
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
 
-async function signUp({ pool, provider }: BellwireApi, now: Date): Promise<Application> {
-  const values = { org_name: "Harbour", username: "mira", email: "mira@harbour.example" };
+async function signUp({ pool, provider }: BellwireApi, now: Date, username = "mira"): Promise<Application> {
+  const values = { org_name: "Harbour", username, email: `${username}@harbour.example` };
   const by = { via: "program", actor: { kind: "key" }, channel: "api" } as const;
   const signedUp = await signUpAccount(pool, passwords, { provider, values, by, now });
   const account = "details" in signedUp ? signedUp.details.account.id : 0;
@@ -122,4 +122,29 @@ test("a subscription that waits for approval is listed, to those who see its pro
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
   await approveSubscription(pool, { provider, accountId, subscriptionId: pending?.subscriptionId ?? 0, by });
   expect(await pendingSubscriptions(api)).toEqual([]);
+});
+
+test("a decision about a plan request leaves those of the provider's other accounts and applications", async ({
+  api,
+  clock,
+}) => {
+  const { application, gold } = await requestGold(api, clock.now());
+  const other = await signUp(api, clock.now(), "olaf");
+  const { pool, provider } = api;
+  await pool.query("insert into plan_requests (provider_id, application_id, plan_id) values ($1, $2, $3)", [
+    provider.id,
+    other.id,
+    gold,
+  ]);
+  await pool.query(
+    "insert into account_plan_requests (provider_id, account_id, plan_id) select $1, unnest($2::bigint[]), $3",
+    [provider.id, [application.accountId, other.accountId], gold],
+  );
+  const { id, accountId } = application;
+  for (const path of [`/applications/${id}/plan_request`, `/accounts/${accountId}/plan_request`])
+    expect((await api.call("DELETE", path)).statusCode).toBe(204);
+  const left = await pool.query(
+    `select application_id as id from plan_requests union all select account_id from account_plan_requests`,
+  );
+  expect(left).toEqual([{ id: other.id }, { id: other.accountId }]);
 });

@@ -42,6 +42,22 @@ async function keyEvents(pool: Pool, providerId: number): Promise<[string, strin
 
 const stamp = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 
+test("a removed key stays a key of other applications that have the same one", async ({ sharedPool: pool }) => {
+  const { planId, ...one } = await signedUp(pool, "2");
+  const { provider, accountId } = one;
+  const created = await createApplication(pool, { provider, accountId, planId, by, writer, values: { name: "Other" } });
+  if (!created || !("application" in created)) throw new Error("It was not created.");
+  const { id } = created.application;
+  for (const applicationId of [one.applicationId, id])
+    await addApplicationKey(pool, { ...one, applicationId, writer, value: "the-same-key" });
+  await removeApplicationKey(pool, { ...one, writer, value: "the-same-key" });
+  const left = await pool.query(
+    "select application_id from application_keys where provider_id = $1 and value = 'the-same-key'",
+    [provider.id],
+  );
+  expect(left).toEqual([{ applicationId: id }]);
+});
+
 test("an event about a key contains the key and its creation time", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool, "2");
   const [first] = await pool.query<{ value: string }>(
