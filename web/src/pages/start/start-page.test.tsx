@@ -168,7 +168,7 @@ test("subscriptions that wait for approval lead to their accounts, the oldest fi
     "GET /api/v1/account_plan_requests": () => [200, none],
     "GET /api/v1/pending_subscriptions": () => [200, { data }],
   });
-  await says("Harbour 4 to product Ferries");
+  await says("Harbour 4 for Ferries");
   await says("and 2 more subscriptions");
   expect(shown()).not.toContain("Harbour 5");
   const links = [...document.querySelectorAll("a")].filter(({ textContent }) => textContent === "Harbour 1");
