@@ -35,6 +35,22 @@ test("a view can be saved, listed, renamed and deleted only by its user", async 
   expect((await api.call("GET", "/views", colleague)).json()).toEqual({ data: [own] });
 });
 
+test("a view may be renamed to its own name, a colleague's or another list's, but not to another one's of its list", async ({
+  api,
+}) => {
+  const colleague = { headers: { authorization: `Bearer ${await api.addToken({})}` } };
+  const create = async (payload: object, options = {}) =>
+    (await api.call("POST", "/views", { ...options, payload })).json<{ id: number }>().id;
+  const id = await create(view);
+  await create({ ...view, name: "Second" });
+  await create({ ...view, name: "Theirs" }, colleague);
+  await create({ list: "events", name: "Events", filter: {} });
+  const rename = async (name: string) => (await api.call("PATCH", `/views/${id}`, { payload: { name } })).statusCode;
+  for (const name of [view.name, view.name.toUpperCase(), "Theirs", "Events"])
+    expect([name, await rename(name)]).toEqual([name, 200]);
+  expect(await rename("second")).toBe(409);
+});
+
 test("a view that is deleted while it is renamed is not found", async ({ api }) => {
   const { id } = (await api.call("POST", "/views", { payload: view })).json();
   const renamed = await api.pool.inTransaction(async (tx) => {
