@@ -41,7 +41,6 @@ async function createObjects(pool: Pool, http: FastifyInstance): Promise<Caller>
   const ids = {
     ...idsByCollection(created),
     provider_users: created.providerUser,
-    products: created.service,
     access_tokens: await firstOf("access_tokens"),
     invitations: await firstOf("invitations"),
     endpoints: endpoint,
