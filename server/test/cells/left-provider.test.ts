@@ -4,6 +4,7 @@ import { evaluateAlerts } from "#alerts/index.ts";
 import { connectToCell } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { workOnErasure } from "#personal-data/index.ts";
 import { createLogger } from "#platform/logger.ts";
 import { insertMail, sendDueMail } from "#portal/mails/index.ts";
 import {
@@ -13,6 +14,7 @@ import {
   insertEngine,
   purgeDeletedFailures,
   readDelivery,
+  restoreBatch,
   selectFailures,
   sampleTransactions,
   type Settlement,
@@ -45,7 +47,7 @@ import { schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
-/** Builds a provider with a mail, a job, a replay and a deletion that wait for a worker. */
+/** Builds a provider with a mail, a job, a replay, an erasure, a deletion and an undone one that wait for a worker. */
 async function buildWork(pool: Pool): Promise<number> {
   const providerId = await buildProvider(pool);
   const endpointId = await buildEndpoint(pool, { providerId, url: "https://crm.example/hook" });
@@ -74,6 +76,16 @@ async function buildWork(pool: Pool): Promise<number> {
   await pool.query("update failure_deletions set ends_at = now() - interval '1 second' where provider_id = $1", [
     providerId,
   ]);
+  await pool.query(
+    `insert into failure_deletions (provider_id, ends_at, undone_at)
+     values ($1, now() + interval '1 day', now() - interval '1 hour')`,
+    [providerId],
+  );
+  await pool.query(
+    `insert into erasures (provider_id, account_id, pending, actor_kind, created_at, work_at)
+     values ($1, 1, 'cancel', 'system', now(), now() - interval '1 minute')`,
+    [providerId],
+  );
   return providerId;
 }
 
@@ -85,6 +97,7 @@ const left = async (pool: Pool, providerId: number): Promise<object | undefined>
          (select count(*) from jobs where provider_id = $1 and finished_at is null) as jobs,
          (select count(*) from replays where provider_id = $1 and finished_at is null) as replays,
          (select count(*) from failure_deletions where provider_id = $1) as deletions,
+         (select count(*) from erasures where provider_id = $1 and work_at < now() - interval '30 seconds') as erasures,
          (select count(*) from alert_schedules where provider_id = $1 and evaluated_at > now() - interval '1 minute') as evaluated`,
       [providerId],
     )
@@ -114,6 +127,9 @@ test("rows of a provider that has left the cell, and not been deleted yet, stop 
     while (await workOnJob(pool));
     while (await workOnReplay(pool));
     while (await purgeDeletedFailures(pool));
+    while (await workOnErasure(pool, new Date()));
+    await restoreBatch(pool);
+    await restoreBatch(pool);
   };
   await evaluateAlerts({ pool, pageUrl: () => "", retentionDays: 30 }); // their first rules
   await pool.query("update alert_schedules set evaluated_at = '-infinity'");
@@ -122,8 +138,9 @@ test("rows of a provider that has left the cell, and not been deleted yet, stop 
   await workers();
   await evaluateAlerts({ pool, pageUrl: () => "", retentionDays: 30 });
   expect(mailed).toEqual([`admin@${staying}.example`]);
-  expect(await left(pool, staying)).toEqual({ mails: 0, jobs: 0, replays: 0, deletions: 0, evaluated: 1 });
-  expect(await left(pool, gone)).toEqual({ mails: 1, jobs: 1, replays: 1, deletions: 1, evaluated: 0 });
+  const none = { mails: 0, jobs: 0, replays: 0, deletions: 0, erasures: 0 };
+  expect(await left(pool, staying)).toEqual({ ...none, evaluated: 1 });
+  expect(await left(pool, gone)).toEqual({ mails: 1, jobs: 1, replays: 1, deletions: 2, erasures: 1, evaluated: 0 });
 });
 
 const insertExpired = `
@@ -144,6 +161,12 @@ const insertExpired = `
   ), worked as (
     insert into jobs (provider_id, kind, subject, selection, actor_kind, error, finished_at)
     select $1, 'retry', 'failures', '{}', 'key', 'old', at from old
+  ), interrupted as (
+    insert into jobs (provider_id, kind, subject, selection, actor_kind, work_at, created_at)
+    select $1, 'retry', 'failures', '{}', 'key', 'infinity', at from old
+  ), ruled as (
+    insert into alert_rules (provider_id, endpoint_id, kind, for_seconds, clear_for_seconds, min_attempts)
+    values ($1, $2, 'disabled', 0, 0, 1)
   ), sent as (
     insert into sent_settings (provider_id, endpoint_id, version, url, secret, event_source, user_agent, recorded_at)
     select $1, $2, 1000, '', '', '', '', at from old
@@ -157,7 +180,9 @@ const readExpired = `
     (select count(*) from mails where provider_id = $1) as mailed, (select count(*) from alerts where provider_id = $1) as alerted,
     (select count(*) from change_counters where provider_id = $1 and account_id = 1) as counted,
     (select count(*) from failure_mutes where provider_id = $1) as muted, (select count(*) from replays where provider_id = $1) as replayed,
-    (select count(*) from jobs where provider_id = $1) as worked, (select count(*) from due where provider_id = $1) as due,
+    (select count(*) from jobs where provider_id = $1 and error = 'old') as worked,
+    (select count(*) from jobs where provider_id = $1 and finished_at is null) as interrupted,
+    (select count(*) from alert_rules where provider_id = $1 and endpoint_id is not null) as ruled, (select count(*) from due where provider_id = $1) as due,
     (select count(*) from sent_settings where provider_id = $1 and version = 1000) as sent,
     (select count(*) from endpoints where provider_id = $1 and name = 'deleted' and secret is not null) as unerased`;
 
