@@ -82,7 +82,7 @@ test("an account can be subscribed to the products that are left, on the default
   expect(page.askedFor(creation).map(({ body }) => body)).toEqual([{ plan_id: 9 }]);
 });
 
-test("the plan of a subscription can be changed, which no endpoint is told about", async () => {
+test("the plan of a subscription can be changed, and its dialog announces no webhook", async () => {
   const change = `PUT ${subscriptions}/51/change_plan.json`;
   const page = showAccount({ changes: { [change]: () => [200, {}] } });
   const row = await waitFor(

@@ -254,7 +254,9 @@ function ApprovalsCard() {
                 <Link to="/accounts/$id" params={{ id: String(account_id) }}>
                   <Name>{org_name}</Name>
                 </Link>{" "}
-                <span className="bellwire-subtle">for {product_name}</span>
+                <span className="bellwire-subtle">
+                  for <Name>{product_name}</Name>
+                </span>
               </span>
               <span className="bellwire-subtle">
                 <When at={created_at} />
