@@ -17,6 +17,7 @@ const testFileOf: Readonly<Record<string, string>> = {
   "Service plans": "service-plans.test.ts",
   "Application plans": "plans.test.ts",
   Services: "plans.test.ts",
+  "Object status": "object-status.test.ts",
   "Access tokens": "access-tokens.test.ts",
   "Fields definitions": "fields-definitions.test.ts",
   Settings: "provider.test.ts",

@@ -10,7 +10,7 @@ interface Step {
   readonly title: string;
   /** The names of the ids in the path, in order. */
   readonly at?: readonly string[];
-  readonly query?: string;
+  readonly query?: string | ((ids: Ids) => string);
   readonly payload?: (ids: Ids) => object;
   /** The name to keep the response's first, or last, id under. */
   readonly keep?: string;
@@ -228,6 +228,10 @@ const steps: readonly Step[] = [
   { title: "WebHooks Update", payload: () => ({ url: "https://hooks.example/3s" }) },
   { title: "Webhooks List Failed Deliveries" },
   { title: "Webhooks Delete Failed Deliveries" },
+  {
+    title: "Object deletion status for objects that are deleted asynchronously",
+    query: (ids) => `object_type=account&object_id=${ids["account"]}`,
+  },
   { title: "Account Delete", at: account },
 ];
 
@@ -275,7 +279,12 @@ async function callOperation(
     at.map((name) => ids[name]),
   );
   const url = `${filled}.${format}`;
-  return api.send(method, query === undefined ? url : `${url}?${query}`, payload ? { payload: payload(ids) } : {});
+  const parameters = typeof query === "function" ? query(ids) : query;
+  return api.send(
+    method,
+    parameters === undefined ? url : `${url}?${parameters}`,
+    payload ? { payload: payload(ids) } : {},
+  );
 }
 
 const idsIn = (body: string): readonly number[] =>

@@ -26,6 +26,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   Settings: ["settings"],
   "Access tokens": "all",
   Provider: "admins",
+  "Object status": "admins",
 
   "Account Approve": "admins",
   "Account Reject": "admins",

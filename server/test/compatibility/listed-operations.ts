@@ -83,6 +83,7 @@ export const listedOperations: Readonly<Record<string, string>> = {
   "GET /services/{id}.xml": "Service Read",
   "PUT /services/{id}.xml": "Service Update",
   "DELETE /services/{id}.xml": "Service Delete",
+  "GET /objects/status.json": "Object deletion status for objects that are deleted asynchronously",
   "POST /users/{user_id}/access_tokens.json": "Access Token Create",
   "GET /personal/access_tokens.json": "Personal Access Token List",
   "POST /personal/access_tokens.json": "Personal Access Token Create",

@@ -19,7 +19,7 @@ import {
   serviceContractOperations,
   serviceSubscriptionOperations,
 } from "./service-subscriptions.ts";
-import { serviceOperations } from "./services.ts";
+import { objectStatusOperation, serviceOperations } from "./services.ts";
 import { signUpOperation } from "./signup.ts";
 import { userOperations } from "./users.ts";
 import { webhookOperations } from "./webhooks.ts";
@@ -70,6 +70,11 @@ const groups: readonly OperationGroup<Operation>[] = [
     operations: applicationPlanOperations,
   },
   { tag: "Services", description: "Your APIs.", operations: serviceOperations },
+  {
+    tag: "Object status",
+    description: "Whether a deleted object is gone.",
+    operations: [objectStatusOperation],
+  },
   {
     tag: "Access tokens",
     description: "The credentials of programs that act as a user.",

@@ -4,6 +4,7 @@ import { Problem } from "#http/shared/problem.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
+import { readAccount } from "#portal/accounts/index.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
 import { propertySchemas } from "#portal/fields/index.ts";
 import {
@@ -38,7 +39,7 @@ import {
 } from "./responses.ts";
 import { exampleAdminUrl, exampleProduct, exampleProvider } from "./example-portal.ts";
 import type { Call, Operation } from "./operation.ts";
-import { pageMetadata, type PageMetadata, pageQuery, parsePage } from "./parameters.ts";
+import { pageMetadata, type PageMetadata, pageQuery, parseId, parsePage, parseText } from "./parameters.ts";
 
 const NewServiceSchema = Type.Object(propertySchemas(productFields, "complete"), {
   examples: [{ name: "Tides", description: "When the water comes", backend_version: "2" }],
@@ -245,3 +246,45 @@ export const serviceOperations: readonly Operation[] = [
     },
   },
 ];
+
+type ReadObject = (db: Database, providerId: number, id: number) => Promise<object | undefined>;
+
+const isGone: ReadObject = async () => undefined;
+
+/** By 3scale's names of the objects that it deletes in the background. Bellwire has neither proxies nor backends. */
+const objectsWithStatus: ReadonlyMap<string, ReadObject> = new Map([
+  ["service", readProduct],
+  ["account", readAccount],
+  ["proxy", isGone],
+  ["backend_api", isGone],
+]);
+
+/** Clients of 3scale poll it until a deleted object is gone. */
+export const objectStatusOperation: Operation = {
+  title: "Object deletion status for objects that are deleted asynchronously",
+  description:
+    "Responds 200 while the object exists, and 404 once it is gone. Accounts are gone at once, services when their deletion ends; there " +
+    "are no objects of the other types. Only for admins.",
+  method: "GET",
+  path: "/objects/status",
+  action: "read-deletions",
+  isJsonOnly: true,
+  query: Type.Object({
+    object_type: Type.String({ enum: [...objectsWithStatus.keys()] }),
+    object_id: Type.String({ minLength: 1 }),
+  }),
+  otherErrors: [404],
+  async handle({ pool }, { provider, caller, query }) {
+    const readObject = objectsWithStatus.get(requireText(query, "object_type"));
+    if (!readObject || caller.role === "key") throw new Problem("role-missing"); // in 3scale, nobody may see another type
+    const id = parseId(requireText(query, "object_id"));
+    requireSuccess(id === undefined ? undefined : await readObject(pool, provider.id, id));
+    return {};
+  },
+};
+
+function requireText(query: Call["query"], name: string): string {
+  const text = parseText(query[name]) ?? "";
+  if (text === "") throw new Problem("parameter-missing", { detail: `Required parameter missing: ${name}` });
+  return text;
+}
