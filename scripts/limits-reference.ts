@@ -1,13 +1,12 @@
+import { binLimits, streamLimits } from "../server/src/platform/bin-and-stream-limits.ts";
 import {
   attemptLimits,
-  binLimits,
   changeLimits,
   countLimits,
   developerLimits,
   diskLimits,
   jobLimits,
   requestLimits,
-  streamLimits,
   textLimits,
 } from "../server/src/platform/limits.ts";
 

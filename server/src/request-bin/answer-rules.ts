@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { binLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
 
 // Rules that script a bin's responses. The first rule that a request matches answers it, with the next response of the rule's
 // sequence; a request without a rule gets the bin's default response.

@@ -1,7 +1,8 @@
 import { requireWithinLimit } from "#access/index.ts";
 import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 import { randomBase32, secretDigest } from "#platform/ids.ts";
-import { countLimits, binLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
+import { countLimits } from "#platform/limits.ts";
 import type { AnswerRule } from "./answer-rules.ts";
 
 /**

@@ -2,7 +2,7 @@ import { expect, vi } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import { providerMovingCode } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import { binLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { countWaiting } from "../../test/support/count-waiting.ts";
 import { test } from "../../test/support/test.ts";

@@ -2,7 +2,7 @@ import type { SoughtSubject } from "#access/index.ts";
 import { providerMovingCode } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
-import { binLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import { type AnswerRule, type ChosenAnswer, type RuleCount, chooseAnswer } from "./answer-rules.ts";
 import { mayBeBinId } from "./bins.ts";
 import { type ForwardResult, forwardsChannel, isForwarded, pathBelow } from "./forwards.ts";

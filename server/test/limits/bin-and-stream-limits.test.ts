@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { expect, vi } from "vitest";
 import { EventStream, MessageQueue } from "#http/shared/event-stream.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { binLimits, streamLimits } from "#platform/limits.ts";
+import { binLimits, streamLimits } from "#platform/bin-and-stream-limits.ts";
 import { type Bin, createBin, receiveRequest } from "#request-bin/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { countWaiting } from "../support/count-waiting.ts";

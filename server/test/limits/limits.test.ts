@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { createAttemptLimiter, readUsage } from "#access/index.ts";
 import { problemOfError } from "#http/shared/error-answers.ts";
+import * as ofBinsAndStreams from "#platform/bin-and-stream-limits.ts";
 import * as limits from "#platform/limits.ts";
 import { type CountLimit, attemptLimits, changeLimits, changeableLimits, countLimits } from "#platform/limits.ts";
 import { limitsReference } from "../../../scripts/limits-reference.ts";
@@ -251,7 +252,9 @@ const isNamed = (limit: unknown): limit is { readonly name: string } =>
 
 test("the reference names every limit", () => {
   const text = limitsReference();
-  const declared = Object.values(limits).flatMap((table): unknown[] => Object.values(table));
+  const declared = Object.values({ ...limits, ...ofBinsAndStreams }).flatMap((table): unknown[] =>
+    Object.values(table),
+  );
   const names = declared.filter(isNamed).map((limit) => limit.name);
   expect(names).toContain(limits.jobLimits.rows.name);
   expect(names.filter((each) => !text.includes(each))).toEqual([]);

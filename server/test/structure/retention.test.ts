@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { sessionSeconds } from "#access/index.ts";
 import { settings } from "#platform/config/settings.ts";
-import { binLimits, jobLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
+import { jobLimits } from "#platform/limits.ts";
 import { minuteDays } from "#webhooks/statistics/index.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));

@@ -4,7 +4,7 @@ import { type OperationGroup, tagOperations } from "#http/shared/admin-caller.ts
 import { attemptLimits } from "#platform/limits.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
-import { accountOperations } from "./accounts.ts";
+import { accountOperations, signUpOperation } from "./accounts.ts";
 import { applicationKeyOperations, referrerFilterOperations } from "./application-keys.ts";
 import { applicationOperations } from "./applications.ts";
 import { type AccountManagementApiNeeds, addBodyParsers, type Operation, serveOperations } from "./operation.ts";
@@ -20,7 +20,6 @@ import {
   serviceSubscriptionOperations,
 } from "./service-subscriptions.ts";
 import { objectStatusOperation, serviceOperations } from "./services.ts";
-import { signUpOperation } from "./signup.ts";
 import { userOperations } from "./users.ts";
 import { webhookOperations } from "./webhooks.ts";
 

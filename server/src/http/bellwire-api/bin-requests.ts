@@ -11,7 +11,7 @@ import {
 import { type Static, Type } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
-import { binLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import {
   type Bin,
   type BinRequest,

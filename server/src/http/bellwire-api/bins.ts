@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { changeWithAudit, recordAudit } from "#access/index.ts";
 import { parseRowId } from "#platform/ids.ts";
-import { binLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import {
   AnswerRulesSchema,

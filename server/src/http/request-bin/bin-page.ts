@@ -14,7 +14,7 @@ import {
 } from "#http/shared/bin-requests.ts";
 import { createTemplateRenderer } from "#http/shared/pages.ts";
 import { createFairQueue } from "#platform/fair-queue.ts";
-import { binLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import {
   type Bin,
   type BinRequest,

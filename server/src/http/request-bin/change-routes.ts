@@ -6,7 +6,7 @@ import { brokenRules, problemOfError } from "#http/shared/error-answers.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import type { FieldErrors } from "#http/shared/problem.ts";
 import type { Transaction } from "#platform/database/database.ts";
-import { binLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import {
   type AnswerRule,
   AnswerRulesSchema,

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { callersChannel } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { streamLimits } from "#platform/limits.ts";
+import { streamLimits } from "#platform/bin-and-stream-limits.ts";
 
 const slowReaderMs = streamLimits.slowReaderSeconds.max * 1000;
 

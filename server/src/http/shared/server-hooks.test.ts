@@ -5,7 +5,8 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import fastify, { type FastifyInstance } from "fastify";
 import { expect, test } from "vitest";
-import { binLimits, requestLimits } from "#platform/limits.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
+import { requestLimits } from "#platform/limits.ts";
 import { connectionOptions, discardRefusedBodies, readNoBodyForHead } from "./server-hooks.ts";
 
 const newId = (): string => "id-1";
