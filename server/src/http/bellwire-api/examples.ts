@@ -13,7 +13,7 @@ import type { Replay } from "#webhooks/replays/index.ts";
 import { Problem } from "../shared/problem.ts";
 import { searchExamples } from "./attempts.ts";
 import { exampleResult } from "./search-box.ts";
-import { exampleView } from "./views.ts";
+import { exampleView } from "./searches.ts";
 import { representAuditRecord } from "./audit-records.ts";
 import { representBinRequest, representDiff } from "./bin-requests.ts";
 import { representBin, representShare } from "./bins.ts";

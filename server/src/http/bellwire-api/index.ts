@@ -51,7 +51,7 @@ import { personalDataOperations } from "./personal-data.ts";
 import { replayOperations } from "./replays.ts";
 import { searchBoxOperations } from "./search-box.ts";
 import { createStreams } from "./stream.ts";
-import { viewOperations } from "./views.ts";
+import { viewOperations } from "./searches.ts";
 
 /** In the order of the documentation. */
 const groups: readonly OperationGroup<Operation>[] = [
