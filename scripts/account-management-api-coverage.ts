@@ -19,6 +19,7 @@ const testFileOf: Readonly<Record<string, string>> = {
   Services: "plans.test.ts",
   "Object status": "object-status.test.ts",
   "Access tokens": "access-tokens.test.ts",
+  "Notification preferences": "notification-preferences.test.ts",
   "Fields definitions": "fields-definitions.test.ts",
   Settings: "provider.test.ts",
   Provider: "provider.test.ts",

@@ -806,6 +806,7 @@ create table provider_users (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   service_ids bigint[],
+  notifications jsonb not null default '{}'::jsonb,
   constraint provider_users_id_key UNIQUE (id),
   constraint provider_users_pkey PRIMARY KEY (provider_id, id),
   constraint provider_users_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,

@@ -76,6 +76,15 @@ export {
   type StoredAuditRecord,
 } from "./audit.ts";
 export {
+  defaultNotificationPreferences,
+  describeNotification,
+  type NotificationName,
+  notificationNames,
+  type NotificationPreferences,
+  readNotificationPreferences,
+  updateNotificationPreferences,
+} from "./notification-preferences.ts";
+export {
   createPasswordHasher,
   filterByPassword,
   type HashingFor,

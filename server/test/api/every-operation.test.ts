@@ -83,10 +83,14 @@ const rowsStatement = tables
   )
   .join(" union all ");
 
+/** The caller's own preferences have no id in a path. */
+const withoutOwnPreferences = ({ row }: { readonly row: string }): string =>
+  row.includes('"username": "admin"') ? row.replace(/"notifications": \{[^}]*\}/, "") : row;
+
 test("no operation changes or deletes another object than that of its path", async ({ api }) => {
   await createBystanders(api);
   const read = async (): Promise<readonly string[]> =>
-    (await api.pool.query<{ row: string }>(rowsStatement, [api.provider.id])).map(({ row }) => row);
+    (await api.pool.query<{ row: string }>(rowsStatement, [api.provider.id])).map(withoutOwnPreferences);
   const bystanders = await read();
   for await (const { operation } of walkOperations(api, "json")) {
     const now = new Set(await read());

@@ -214,6 +214,8 @@ const steps: readonly Step[] = [
   { title: "Personal Access Token List", query: "name=cr" },
   { title: "Personal Access Token Read", at: ["token"] },
   { title: "Personal Access Token Delete", at: ["token"] },
+  { title: "Notification Preferences List" },
+  { title: "Notification Preferences Update", payload: () => ({ account_created: true }) },
   { title: "Settings Update", payload: () => ({ signups_enabled: false }) },
   { title: "Settings Read" },
   {

@@ -25,6 +25,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   "Fields definitions": ["settings"],
   Settings: ["settings"],
   "Access tokens": "all",
+  "Notification preferences": "all",
   Provider: "admins",
   "Object status": "admins",
 

@@ -1,3 +1,4 @@
+import { notificationNames } from "#access/index.ts";
 import { switchNames } from "#http/account-management-api/webhooks.ts";
 import {
   type Permit,
@@ -222,6 +223,11 @@ export const listsOfProvider: readonly PermitList[] = [
       shows("scopes", ["finance", "stats"]),
       shows("expires_at", "2030-01-01T12:00:00Z"),
     ],
+  },
+  {
+    controller: "personal/notification_preferences",
+    title: "Notification Preferences Update",
+    permits: () => notificationNames.map((name) => showsBoolean(name, true)),
   },
   {
     controller: "web_hooks",

@@ -89,6 +89,8 @@ export const listedOperations: Readonly<Record<string, string>> = {
   "POST /personal/access_tokens.json": "Personal Access Token Create",
   "GET /personal/access_tokens/{id}.json": "Personal Access Token Read",
   "DELETE /personal/access_tokens/{id}.json": "Personal Access Token Delete",
+  "GET /personal/notification_preferences.json": "Notification Preferences List",
+  "PATCH /personal/notification_preferences.json": "Notification Preferences Update",
   "GET /fields_definitions.json": "Fields Definitions List",
   "POST /fields_definitions.json": "Fields Definition Create",
   "GET /fields_definitions/{id}.json": "Fields Definition Read",

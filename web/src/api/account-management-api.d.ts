@@ -436,6 +436,93 @@ export interface components {
             /** Format: int64 */
             current_page: number;
         };
+        /**
+         * NotificationPreferences
+         * @description Which notifications a user gets by email.
+         */
+        NotificationPreferences: {
+            /** @description Sent when a developer account is created. Off by default. */
+            account_created: boolean;
+            /** @description Sent when a developer account is deleted. Off by default. */
+            account_deleted: boolean;
+            /** @description Sent when a developer requests an account plan. On by default. */
+            account_plan_change_requested: boolean;
+            /** @description Sent when an application is created. Off by default. */
+            application_created: boolean;
+            /** @description Sent when a developer requests an application plan. On by default. */
+            application_plan_change_requested: boolean;
+            /** @description Sent when an application is deleted. Off by default. */
+            cinstance_cancellation: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when the trial of an application ends. Off by default. */
+            cinstance_expired_trial: boolean;
+            /** @description Sent when an application is moved to another plan. Off by default. */
+            cinstance_plan_changed: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when a credit card cannot be deleted from the payment gateway. On by default. */
+            credit_card_unstore_failed: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when an export of data is ready. On by default. */
+            csv_data_export: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when a day of API traffic ends. Off by default. */
+            daily_report: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when a developer's credit card is about to expire. On by default. */
+            expired_credit_card_provider: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when invoices wait for a review. On by default. */
+            invoices_to_review: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when an application comes close to a usage limit. On by default. */
+            limit_alert_reached_provider: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when an application exceeds a usage limit. On by default. */
+            limit_violation_reached_provider: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when a developer sends a message. On by default. */
+            message_received: boolean;
+            /** @description Sent when a customer moves to a plan with a lower monthly cost. Off by default. */
+            plan_downgraded: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when somebody writes in the forum. Off by default. */
+            post_created: boolean;
+            /** @description Sent when a service subscription ends. Off by default. */
+            service_contract_cancellation: boolean;
+            /** @description Sent when an account is subscribed to a service. Off by default. */
+            service_contract_created: boolean;
+            /** @description Sent when a service subscription is moved to another plan. Off by default. */
+            service_contract_plan_changed: boolean;
+            /** @description Sent when a service is deleted. Off by default. */
+            service_deleted: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when a developer requests a service plan. On by default. */
+            service_plan_change_requested: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when the last attempt to charge an invoice fails. On by default. */
+            unsuccessfully_charged_invoice_final_provider: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when an attempt to charge an invoice fails. Off by default. */
+            unsuccessfully_charged_invoice_provider: boolean;
+            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when a week of API traffic ends. Off by default. */
+            weekly_report: boolean;
+        };
+        /** NotificationPreferencesUpdateRequest */
+        NotificationPreferencesUpdateRequest: {
+            account_created?: boolean;
+            account_deleted?: boolean;
+            account_plan_change_requested?: boolean;
+            application_created?: boolean;
+            application_plan_change_requested?: boolean;
+            cinstance_cancellation?: boolean;
+            cinstance_expired_trial?: boolean;
+            cinstance_plan_changed?: boolean;
+            credit_card_unstore_failed?: boolean;
+            csv_data_export?: boolean;
+            daily_report?: boolean;
+            expired_credit_card_provider?: boolean;
+            invoices_to_review?: boolean;
+            limit_alert_reached_provider?: boolean;
+            limit_violation_reached_provider?: boolean;
+            message_received?: boolean;
+            plan_downgraded?: boolean;
+            post_created?: boolean;
+            service_contract_cancellation?: boolean;
+            service_contract_created?: boolean;
+            service_contract_plan_changed?: boolean;
+            service_deleted?: boolean;
+            service_plan_change_requested?: boolean;
+            unsuccessfully_charged_invoice_final_provider?: boolean;
+            unsuccessfully_charged_invoice_provider?: boolean;
+            weekly_report?: boolean;
+        };
         /** Permissions */
         Permissions: {
             /** Format: int64 */

@@ -97,8 +97,8 @@ const tokenCreation = {
   rejectsUnknown: true,
 } as const satisfies Partial<Operation>;
 
-/** Returns the caller as the owner of personal tokens. The provider key has no user, so it cannot own any. */
-function requireTokenOwner({ provider, caller }: Call): { readonly providerId: number; readonly userId: number } {
+/** Returns the caller as the owner of what is personal. The provider key has no user, so it cannot own any. */
+export function requireOwner({ provider, caller }: Call): { readonly providerId: number; readonly userId: number } {
   if (!("userId" in caller.actor)) throw new Problem("credentials-wrong");
   return { providerId: provider.id, userId: caller.actor.userId };
 }
@@ -161,7 +161,7 @@ export const accessTokenOperations: readonly Operation[] = [
     query: Type.Object({ name: Type.Optional(Type.String({ description: "A part of the token's name." })) }),
     response: accessTokensResponse,
     async handle({ pool }, call) {
-      const tokens = await listAccessTokens(pool, requireTokenOwner(call), parseText(call.query["name"]) || undefined);
+      const tokens = await listAccessTokens(pool, requireOwner(call), parseText(call.query["name"]) || undefined);
       return {
         json: () => renderJson({ access_tokens: tokens.map((token) => accessTokenToJson(token, call.provider)) }),
       };
@@ -174,7 +174,7 @@ export const accessTokenOperations: readonly Operation[] = [
       "Creates an access token for yourself. Only this response has its value. A token cannot create one with more rights than its own: neither more scopes nor a later expiry.",
     path: "/personal/access_tokens",
     async handle({ pool }, call) {
-      return issueToken(pool, call, requireTokenOwner(call).userId);
+      return issueToken(pool, call, requireOwner(call).userId);
     },
   },
   {
@@ -187,7 +187,7 @@ export const accessTokenOperations: readonly Operation[] = [
     isJsonOnly: true,
     response: accessTokenResponse,
     async handle({ pool }, call) {
-      const token = requireSuccess(await readOwnAccessToken(pool, requireTokenOwner(call), call.text("id")));
+      const token = requireSuccess(await readOwnAccessToken(pool, requireOwner(call), call.text("id")));
       return { json: () => renderJson(accessTokenToJson(token, call.provider)) };
     },
   },
@@ -200,7 +200,7 @@ export const accessTokenOperations: readonly Operation[] = [
     action: "change-own",
     isJsonOnly: true,
     async handle({ pool }, call) {
-      const owner = requireTokenOwner(call);
+      const owner = requireOwner(call);
       await pool.inTransaction(async (tx) => {
         const { id } = requireSuccess(await readOwnAccessToken(tx, owner, call.text("id")));
         await deleteAccessToken(tx, owner, id);

@@ -10,6 +10,7 @@ import { applicationOperations } from "./applications.ts";
 import { type AccountManagementApiNeeds, addBodyParsers, type Operation, serveOperations } from "./operation.ts";
 import { handleErrors } from "./responses.ts";
 import { fieldsDefinitionOperations } from "./fields-definitions.ts";
+import { notificationPreferenceOperations } from "./notification-preferences.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";
 import { accountPlanOperations, applicationPlanOperations, servicePlanOperations } from "./plans.ts";
 import { providerUserOperations } from "./provider-users.ts";
@@ -78,6 +79,11 @@ const groups: readonly OperationGroup<Operation>[] = [
     tag: "Access tokens",
     description: "The credentials of programs that act as a user.",
     operations: accessTokenOperations,
+  },
+  {
+    tag: "Notification preferences",
+    description: "Which notifications you get by email.",
+    operations: notificationPreferenceOperations,
   },
   {
     tag: "Fields definitions",

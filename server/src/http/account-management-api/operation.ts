@@ -57,7 +57,7 @@ export interface Call extends ApiCall {
 
 /** An operation of 3scale's API. Its title is 3scale's; its path has no extension, which routes add. */
 export interface Operation extends ApiOperation<OperationNeeds, Call, ApiResponse> {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path parameters that are texts. The others are ids. */
   readonly textParameters?: readonly string[];
   /** Answers in JSON only, and is documented with that extension. Others answer in XML, too. */
