@@ -19,7 +19,7 @@ import {
   decide,
   type Decision,
   type Reading,
-} from "./decide.ts";
+} from "./alerts.ts";
 import { type EndpointReadings, readEndpointReadings, windowMinutes } from "./readings.ts";
 import { type AlertRule, insertDefaultRules, listAlertRules, indexRules } from "./rules.ts";
 

@@ -1,5 +1,4 @@
-export { type Alert, deleteOldAlerts, listAlerts, muteAlert, readAlert } from "./alerts.ts";
-export { alertKindNames } from "./decide.ts";
+export { type Alert, alertKindNames, deleteOldAlerts, listAlerts, muteAlert, readAlert } from "./alerts.ts";
 export { evaluateAlerts, evaluateProvider } from "./evaluate.ts";
 export { readEndpointReadings } from "./readings.ts";
 export {

@@ -5,7 +5,7 @@ import { daysAfter } from "#platform/times.ts";
 import { countWaiting, decodeTrace } from "#webhooks/deliveries/index.ts";
 import { operationalEventTypes, portalEventTypes } from "#webhooks/events/index.ts";
 import { Counts, intervalMs, readStatistics, spanOf, successRate } from "#webhooks/statistics/index.ts";
-import type { AlertKind, Reading } from "./decide.ts";
+import type { AlertKind, Reading } from "./alerts.ts";
 
 /** An endpoint with everything that rules look at. */
 export interface EndpointReadings {

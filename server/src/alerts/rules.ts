@@ -2,7 +2,7 @@ import { type Actor, recordAudit } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { undoSeconds } from "#webhooks/deliveries/index.ts";
-import { type AlertKind, type Condition, alertKinds, conditionError } from "./decide.ts";
+import { type AlertKind, type Condition, alertKinds, conditionError } from "./alerts.ts";
 
 /** When an alert opens and closes, at one endpoint or at all of a provider. */
 export interface AlertRule extends Condition {

@@ -14,7 +14,6 @@ import { Problem } from "../shared/problem.ts";
 import { searchExamples } from "./attempts.ts";
 import { exampleResult } from "./search-box.ts";
 import { exampleView } from "./searches.ts";
-import { representAuditRecord } from "./audit-records.ts";
 import { representBinRequest, representDiff } from "./bin-requests.ts";
 import { representBin, representShare } from "./bins.ts";
 import { representRefusal } from "./bulk.ts";
@@ -45,7 +44,7 @@ import { representDeletion, representFailure, representFailureGroup } from "./fa
 import { representJob, representJobPreview } from "./jobs.ts";
 import { exampleLimit, exampleNotice } from "./limits.ts";
 import { representHealth } from "./stats.ts";
-import { exampleMail } from "./mails.ts";
+import { exampleMail, representAuditRecord } from "./records.ts";
 import { representErasure } from "./personal-data.ts";
 import { representReplay, representReplayPreview } from "./replays.ts";
 import { renderMessage } from "./stream.ts";

@@ -21,7 +21,6 @@ import {
 import { schemaController } from "../shared/server-hooks.ts";
 import { alertOperations } from "./alerts.ts";
 import { attemptListOperations } from "./attempts.ts";
-import { auditRecordOperations } from "./audit-records.ts";
 import { binRequestOperations } from "./bin-requests.ts";
 import { binOperations } from "./bins.ts";
 import { bulkAccounts, bulkApplications } from "./bulk.ts";
@@ -45,7 +44,7 @@ import { historyOperations } from "./history.ts";
 import { healthOperations, statsOperations } from "./stats.ts";
 import { jobOperations } from "./jobs.ts";
 import { limitOperations, noticeOperations } from "./limits.ts";
-import { mailOperations } from "./mails.ts";
+import { auditRecordOperations, mailOperations } from "./records.ts";
 import { describeBellwireApi } from "./open-api.ts";
 import { personalDataOperations } from "./personal-data.ts";
 import { replayOperations } from "./replays.ts";

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
-import { type AlertKind, type Condition, type Reading, conditionError, decide, classifyReading } from "./decide.ts";
-import type { AlertPhase } from "./decide.ts";
+import {
+  type AlertKind,
+  type AlertPhase,
+  type Condition,
+  type Reading,
+  conditionError,
+  decide,
+  classifyReading,
+} from "./alerts.ts";
 
 const condition = (change: Partial<Condition> = {}): Condition => ({
   kind: "success_rate",
