@@ -18,6 +18,8 @@ const testFileOf: Readonly<Record<string, string>> = {
   "Application plans": "plans.test.ts",
   Services: "plans.test.ts",
   "Object status": "object-status.test.ts",
+  Features: "features.test.ts",
+  "Features of plans": "features.test.ts",
   "Access tokens": "access-tokens.test.ts",
   "Notification preferences": "notification-preferences.test.ts",
   "Fields definitions": "fields-definitions.test.ts",

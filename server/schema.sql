@@ -546,6 +546,25 @@ create table failures (
   constraint failures_pkey PRIMARY KEY (provider_id, endpoint_id, event_id)
 );
 
+create table features (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  product_id bigint,
+  plan_kind text not null,
+  name text,
+  system_name text not null,
+  description text,
+  visible boolean not null default true,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint features_check CHECK (((plan_kind = 'account_plan'::text) = (product_id IS NULL))),
+  constraint features_id_key UNIQUE (id),
+  constraint features_pkey PRIMARY KEY (provider_id, id),
+  constraint features_plan_kind_check CHECK ((plan_kind = ANY (ARRAY['account_plan'::text, 'service_plan'::text, 'application_plan'::text]))),
+  constraint features_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
+  constraint features_provider_id_product_id_fkey FOREIGN KEY (provider_id, product_id) REFERENCES products(provider_id, id) ON DELETE CASCADE
+);
+
 create table fields_definitions (
   provider_id bigint not null,
   id bigint not null default bellwire_directory.new_id(),
@@ -711,6 +730,15 @@ create table payloads (
   context json not null,
   constraint payloads_pkey PRIMARY KEY (provider_id, event_id, format)
 ) partition by RANGE (event_id);
+
+create table plan_features (
+  provider_id bigint not null,
+  plan_id bigint not null,
+  feature_id bigint not null,
+  constraint plan_features_pkey PRIMARY KEY (provider_id, plan_id, feature_id),
+  constraint plan_features_provider_id_feature_id_fkey FOREIGN KEY (provider_id, feature_id) REFERENCES features(provider_id, id) ON DELETE CASCADE,
+  constraint plan_features_provider_id_plan_id_fkey FOREIGN KEY (provider_id, plan_id) REFERENCES plans(provider_id, id) ON DELETE CASCADE
+);
 
 create table plan_requests (
   provider_id bigint not null,
@@ -1172,6 +1200,10 @@ CREATE INDEX failures_event_idx ON failures USING btree (event_id);
 
 CREATE INDEX failures_list_idx ON failures USING btree (provider_id, endpoint_id, failed_at, event_id);
 
+CREATE INDEX features_product_idx ON features USING btree (provider_id, product_id, id);
+
+CREATE UNIQUE INDEX features_system_name_idx ON features USING btree (provider_id, COALESCE(product_id, (0)::bigint), system_name);
+
 CREATE UNIQUE INDEX invitations_email_idx ON invitations USING btree (provider_id, account_id, lower(email)) WHERE (accepted_at IS NULL);
 
 CREATE INDEX jobs_finished_idx ON jobs USING btree (finished_at) WHERE (finished_at IS NOT NULL);
@@ -1185,6 +1217,8 @@ CREATE INDEX mails_created_idx ON mails USING btree (created_at);
 CREATE INDEX mails_due_idx ON mails USING btree (due_at) WHERE (sent_at IS NULL);
 
 CREATE UNIQUE INDEX outages_open_idx ON outages USING btree (endpoint_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX plan_features_feature_idx ON plan_features USING btree (provider_id, feature_id);
 
 CREATE INDEX plan_requests_plan_idx ON plan_requests USING btree (provider_id, plan_id);
 

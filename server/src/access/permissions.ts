@@ -94,6 +94,9 @@ const actions = {
   /** Products and application plans. Members who manage developers may read them. */
   "read-products": { writes: false, members: ["partners", "plans"] },
   "change-plans": { writes: true, members: ["plans"] },
+  /** Features of accounts, products and application plans. As in 3scale, no section is needed beyond the access to the API. */
+  "read-features": { writes: false, members: ["partners", "plans"] },
+  "change-features": { writes: true, members: ["partners", "plans"] },
   "change-products": { writes: true, members: ["partners", "plans"] },
   /** Members with a product scope could not access a new product. */
   "create-products": { writes: true, members: "admins", needsAllProducts: true },

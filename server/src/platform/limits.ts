@@ -173,6 +173,25 @@ export const countLimits = {
     max: 5000,
     counted: "select count(*)::integer as used from plans where provider_id = $1 and customized_from is null",
   }),
+  // The API lists them all, with descriptions of up to 10,000 characters.
+  features: count({
+    name: "features-per-provider",
+    of: "provider",
+    unit: "features",
+    max: 1000,
+    counted: "select count(*)::integer as used from features where provider_id = $1",
+  }),
+  // Developers see them on the page with all plans. Those of custom plans are copies that nobody else sees.
+  planFeatures: count({
+    name: "plan-features-per-provider",
+    of: "provider",
+    unit: "features of plans",
+    max: 5000,
+    counted: `
+      select count(*)::integer as used from plan_features
+      where provider_id = $1
+        and plan_id in (select id from plans where provider_id = $1 and customized_from is null)`,
+  }),
   // An alert and a plan request mail each admin. A change of one locks and reads them all.
   teamMembers: count({
     name: "team-members-per-provider",

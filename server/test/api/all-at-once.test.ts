@@ -13,7 +13,7 @@ const clients = 6;
 /** Operations on what developers use. The others could take away the access of the test itself. */
 const changes = operations.filter(
   ({ method, path }) =>
-    method !== "GET" && /^\/(signup|accounts|services|account_plans|fields_definitions|settings)\b/.test(path),
+    method !== "GET" && /^\/(signup|accounts|services|\w+_plans|features|fields_definitions|settings)\b/.test(path),
 );
 
 const objectsStatement = `
@@ -25,6 +25,7 @@ const objectsStatement = `
   union all select 'contract', id, account_id, product_id, null from service_subscriptions where provider_id = $1
   union all select kind, id, null, product_id, null from plans where provider_id = $1
   union all select 'product', id, null, id, null from products where provider_id = $1
+  union all select 'feature', id, null, product_id, null from features where provider_id = $1
   union all select 'field', id, null, null, null from fields_definitions where provider_id = $1
   order by 1, 2`;
 
@@ -75,6 +76,7 @@ class AnyChanges {
       account_id: target?.accountId ?? this.#any("account")?.id,
       application_id: target?.id,
       service_id: target?.productId,
+      ...Object.fromEntries(planKinds.map((kind) => [`${kind}_id`, this.#any(kind)?.id])),
       key: target?.text,
       id: target?.id,
     };
@@ -88,6 +90,8 @@ class AnyChanges {
     if (path.endsWith("/users")) Object.assign(sent, { username: `user-${this.#random.between(0, 99)}` });
     for (const name of ["plan_id", "account_plan_id", "service_plan_id", "application_plan_id"])
       if (body && name in body.properties && this.#random.happens(0.8)) sent[name] = this.#any(planOf(path, name))?.id;
+    if (path.endsWith("/features")) sent["feature_id"] = this.#any("feature")?.id;
+    if (path.includes("/features") && this.#random.happens(0.8)) sent["system_name"] = `f${this.#random.between(0, 9)}`;
     if (body && "description" in body.properties) sent["description"] = `description ${this.#random.between(0, 9)}`;
     if (body && "state_event" in body.properties) sent["state_event"] = this.#random.happens(0.5) ? "publish" : "hide";
     return sent;
@@ -109,8 +113,11 @@ class AnyChanges {
   }
 }
 
+const planKinds = ["account_plan", "service_plan", "application_plan"];
+
 /** Returns the kind of the object that a path leads to. */
 function targetOf(path: string): string {
+  if (path.includes("/features/")) return "feature";
   if (path.includes("/applications/")) return "application";
   if (path.includes("/users/")) return "user";
   if (/\/service_(contracts|subscriptions)\//.test(path)) return "contract";

@@ -55,7 +55,12 @@ async function createBystanders(api: ProviderApi): Promise<void> {
   const keys = { application_id: "fog-1", application_key: ["fog-key-1", "fog-key-2"] };
   const application = `/accounts/${account}/applications/${await create(`/accounts/${account}/applications`, { plan_id, name: "Fog", ...keys })}`;
   await create(`${application}/referrer_filters`, { referrer_filter: "*.mole.test" });
-  await create("/account_plans", { name: "Spare" });
+  const spare = await create("/account_plans", { name: "Spare" });
+  const ofPlans = [
+    [`/account_plans/${spare}`, await create("/features", { name: "Fog" })],
+    [`/application_plans/${plan_id}`, await create(`/services/${service}/features`, { name: "Fog" })],
+  ] as const;
+  for (const [plan, feature_id] of ofPlans) await create(`${plan}/features`, { feature_id });
   await create("/users", { username: "molly", email: "molly@acme.test" });
   await create("/personal/access_tokens", { name: "spare", permission: "ro", scopes: ["stats"] });
   await create("/fields_definitions", { target: "User", name: "deck", label: "Deck" });
@@ -71,6 +76,8 @@ const tables = [
   "service_subscriptions",
   "products",
   "plans",
+  "features",
+  "plan_features",
   "fields_definitions",
   "provider_users",
   "access_tokens",

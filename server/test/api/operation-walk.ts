@@ -21,6 +21,7 @@ const account = ["account"];
 const user = ["account", "user"];
 const application = ["account", "application"];
 const plan = ["service", "plan"];
+const feature = ["service", "feature"];
 const providerUser = ["providerUser"];
 const secret = "a long enough password";
 
@@ -45,6 +46,18 @@ const steps: readonly Step[] = [
   { title: "Account Plan set to Default", at: ["accountPlan"] },
   { title: "Account Change Plan", at: account, payload: ({ accountPlan }) => ({ plan_id: accountPlan }) },
   { title: "Account Fetch Account Plan", at: account },
+  { title: "Account Feature Create", payload: () => ({ name: "Meetings" }), keep: "accountFeature" },
+  { title: "Account Features List" },
+  { title: "Account Feature Read", at: ["accountFeature"] },
+  { title: "Account Feature Update", at: ["accountFeature"], payload: () => ({ description: "Each month" }) },
+  {
+    title: "Account Plan Features Create",
+    at: ["accountPlan"],
+    payload: ({ accountFeature }) => ({ feature_id: accountFeature }),
+  },
+  { title: "Account Plan Features List", at: ["accountPlan"] },
+  { title: "Account Plan Features Delete", at: ["accountPlan", "accountFeature"] },
+  { title: "Account Feature Delete", at: ["accountFeature"] },
   { title: "Account Plan Create", payload: () => ({ name: "Brass" }), keep: "sparePlan" },
   { title: "Account Plan Delete", at: ["sparePlan"] },
   {
@@ -99,6 +112,19 @@ const steps: readonly Step[] = [
   { title: "Service Plan Set to Default", at: ["service", "servicePlan"] },
   { title: "Service Plan Delete", at: ["service", "spareServicePlan"] },
   {
+    title: "Service Feature Create",
+    at: ["service"],
+    payload: () => ({ name: "Early access", scope: "ServicePlan" }),
+    keep: "serviceFeature",
+  },
+  {
+    title: "Service Plan Feature Add",
+    at: ["servicePlan"],
+    payload: ({ serviceFeature }) => ({ feature_id: serviceFeature }),
+  },
+  { title: "Service Plan Feature List", at: ["servicePlan"] },
+  { title: "Service Plan Features Delete", at: ["servicePlan", "serviceFeature"] },
+  {
     title: "Application Plan Create",
     at: ["service"],
     payload: () => ({ name: "Basic", approval_required: true }),
@@ -115,6 +141,14 @@ const steps: readonly Step[] = [
   { title: "Application Plan Read", at: plan },
   { title: "Application Plan Update", at: plan, payload: () => ({ application_plan: { setup_fee: "1.5" } }) },
   { title: "Application Plan Set to Default", at: plan },
+  { title: "Service Feature Create", at: ["service"], payload: () => ({ name: "Support" }), keep: "feature" },
+  { title: "Service Feature List", at: ["service"] },
+  { title: "Service Feature Read", at: feature },
+  { title: "Service Feature Update", at: feature, payload: () => ({ feature: { system_name: "help" } }) },
+  { title: "Application Plan Feature Create", at: ["plan"], payload: (ids) => ({ feature_id: ids["feature"] }) },
+  { title: "Application Plan Feature List", at: ["plan"] },
+  { title: "Application Plan Feature Delete", at: ["plan", "feature"] },
+  { title: "Service Feature Delete", at: feature },
 
   {
     title: "Application Create",

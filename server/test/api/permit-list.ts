@@ -1,9 +1,12 @@
+import type { PlanKind } from "#portal/products/index.ts";
 import type { PortalObjects } from "./portal-objects.ts";
 
 /** The objects that the permit lists refer to. */
 export interface PermitObjects extends PortalObjects {
   readonly hiddenPlan: number;
   readonly otherServicePlan: number;
+  /** Two features of each kind that no plan has yet. */
+  readonly freeFeatures: Readonly<Record<PlanKind, readonly [number, number]>>;
   /** Has no subscription. */
   readonly otherAccount: number;
   readonly member: number;

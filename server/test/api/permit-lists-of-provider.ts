@@ -61,6 +61,21 @@ const unpaidPlanValues: readonly Permit[] = [
   shows("setup_fee", 99.99, 0),
 ];
 
+const featureValues: readonly Permit[] = [
+  shows("name", "24/7 support"),
+  shows("system_name", "around_the_clock"),
+  refuses("system_name", "?"),
+  shows("description", "By phone and mail"),
+];
+
+const eitherId = ([first, second]: readonly [number, number]): readonly Permit[] => [
+  showsAs("feature_id", "id", first),
+  shows("id", second),
+];
+
+/** 3scale drops it. */
+const visible = shows("visible", false, true);
+
 /** The permit lists of a provider's services, plans, settings and users. */
 export const listsOfProvider: readonly PermitList[] = [
   {
@@ -153,6 +168,55 @@ export const listsOfProvider: readonly PermitList[] = [
     title: "Application Plan Update",
     at: ({ service, hiddenPlan }) => [service, hiddenPlan],
     permits: () => [...planValues, ...publishing, ...paidPlanValues],
+  },
+  {
+    controller: "account_features create",
+    title: "Account Feature Create",
+    base: (_made, n) => ({ name: `Feature ${n}` }),
+    permits: () => [...featureValues, visible, shows("scope", "ServicePlan", "account_plan")],
+  },
+  {
+    controller: "account_features update",
+    title: "Account Feature Update",
+    at: ({ accountFeature }) => [accountFeature],
+    permits: () => [...featureValues, visible, shows("scope", "ServicePlan", "account_plan")],
+  },
+  {
+    controller: "service_features create",
+    title: "Service Feature Create",
+    at: ({ service }) => [service],
+    base: (_made, n) => ({ name: `Feature ${n}` }),
+    permits: () => [
+      ...featureValues,
+      visible,
+      shows("scope", "ServicePlan", "service_plan"),
+      shows("scope", "ApplicationPlan", "application_plan"),
+      refuses("scope", "AccountPlan"),
+    ],
+  },
+  {
+    controller: "service_features update",
+    title: "Service Feature Update",
+    at: ({ service, planFeature }) => [service, planFeature],
+    permits: () => [...featureValues, visible, shows("scope", "ServicePlan", "application_plan")],
+  },
+  {
+    controller: "account_plan_features",
+    title: "Account Plan Features Create",
+    at: ({ accountPlan }) => [accountPlan],
+    permits: ({ freeFeatures }) => eitherId(freeFeatures.account_plan),
+  },
+  {
+    controller: "service_plan_features",
+    title: "Service Plan Feature Add",
+    at: ({ servicePlan }) => [servicePlan],
+    permits: ({ freeFeatures }) => eitherId(freeFeatures.service_plan),
+  },
+  {
+    controller: "application_plan_features",
+    title: "Application Plan Feature Create",
+    at: ({ applicationPlan }) => [applicationPlan],
+    permits: ({ freeFeatures }) => eitherId(freeFeatures.application_plan),
   },
   {
     controller: "providers",

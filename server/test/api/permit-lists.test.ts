@@ -34,12 +34,21 @@ async function createPermitObjects(api: ProviderApi): Promise<PermitObjects> {
   await api.pool.query("delete from applications where account_id = $1", [otherAccount]);
   await api.pool.query("delete from service_subscriptions where account_id = $1", [otherAccount]);
   const hidden = { payload: { name: "Hidden" } };
+  const addFeatures = async (path: string, more = {}): Promise<[number, number]> => {
+    const add = () => api.send("POST", path, { payload: { feature: { description: "More", ...more } } });
+    return [firstId(await add()), firstId(await add())];
+  };
   const member = { payload: { username: "member", email: "member@acme.example" } };
   return {
     ...objects,
     hiddenPlan: firstId(await api.send("POST", `/services/${objects.service}/application_plans.json`, hidden)),
     otherServicePlan: firstId(await api.send("POST", `/services/${objects.service}/service_plans.json`, hidden)),
     otherAccount,
+    freeFeatures: {
+      account_plan: await addFeatures("/features.json"),
+      service_plan: await addFeatures(`/services/${objects.service}/features.json`, { scope: "ServicePlan" }),
+      application_plan: await addFeatures(`/services/${objects.service}/features.json`),
+    },
     member: firstId(await api.send("POST", "/users.json", member)),
     ownField,
   };
@@ -131,6 +140,10 @@ test("every operation with a body has a permit list that covers its documented p
     field: 1,
     servicePlan: 1,
     subscription: 1,
+    accountFeature: 1,
+    serviceFeature: 1,
+    planFeature: 1,
+    freeFeatures: { account_plan: [1, 1], service_plan: [1, 1], application_plan: [1, 1] },
     hiddenPlan: 1,
     otherServicePlan: 1,
     otherAccount: 1,

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { ProviderApi } from "./api-test.ts";
 
 export interface PortalObjects {
@@ -9,6 +10,10 @@ export interface PortalObjects {
   readonly servicePlan: number;
   readonly applicationPlan: number;
   readonly subscription: number;
+  /** Each is enabled for the plan of its kind. */
+  readonly accountFeature: number;
+  readonly serviceFeature: number;
+  readonly planFeature: number;
   readonly providerUser: number;
   readonly field: number;
 }
@@ -20,15 +25,28 @@ export async function createPortalObjects(api: ProviderApi): Promise<PortalObjec
     return Number(/"id":(\d+)/.exec(response.body)?.[1]);
   };
   const account = await first("/signup.json", "POST", { org_name: "Quay Ltd", username: "quay" });
+  const service = await first("/services.json");
+  const addFeature = async (kind: string, path: string, payload: object): Promise<number> => {
+    const id = await first(path, "POST", { name: "Support", ...payload });
+    const response = await api.send("POST", `/${kind}s/${await first(`/${kind}s.json`)}/features.json`, {
+      payload: { feature_id: id },
+    });
+    expect([response.statusCode, response.body]).toEqual([201, expect.anything()]);
+    return id;
+  };
+  const ofService = `/services/${service}/features.json`;
   return {
     account,
     user: await first(`/accounts/${account}/users.json`),
     application: await first(`/accounts/${account}/applications.json`),
-    service: await first("/services.json"),
+    service,
     accountPlan: await first("/account_plans.json"),
     servicePlan: await first("/service_plans.json"),
     applicationPlan: await first("/application_plans.json"),
     subscription: await first(`/accounts/${account}/service_subscriptions.json`),
+    accountFeature: await addFeature("account_plan", "/features.json", {}),
+    serviceFeature: await addFeature("service_plan", ofService, { scope: "ServicePlan", system_name: "access" }),
+    planFeature: await addFeature("application_plan", ofService, {}),
     providerUser: await first("/users.json"),
     field: await first("/fields_definitions.json"),
   };
@@ -49,10 +67,17 @@ export const idsByCollection = (objects: PortalObjects): Readonly<Record<string,
   fields_definitions: objects.field,
 });
 
+/** Returns the name of the feature that a path leads to: one that the object before it has. */
+export const featureIn = (path: string): "accountFeature" | "serviceFeature" | "planFeature" => {
+  if (path.includes("/service_plans/")) return "serviceFeature";
+  return /\/(services|application_plans)\//.test(path) ? "planFeature" : "accountFeature";
+};
+
 /** Replaces the parameters of a path with ids of these objects. Parts of an application get its id. */
 export function fillIds(path: string, objects: PortalObjects): string {
   const ids = idsByCollection(objects);
   const collections = Array.from(path.matchAll(/\/(\w+)\/\{/g), ([, name = ""]) => name);
+  if (path.endsWith("/features/{id}")) return fillIds(path.replace("{id}", String(objects[featureIn(path)])), objects);
   const id = path.startsWith("/users/") ? undefined : ids[collections.findLast((name) => name in ids) ?? ""];
   return path
     .replace("{account_id}", String(objects.account))

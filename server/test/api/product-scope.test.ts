@@ -8,7 +8,9 @@ import { createPortalObjects, fillIds } from "./portal-objects.ts";
 
 /** Returns true for operations on one service, or on an object of one service. */
 const isOfService = ({ path }: Operation): boolean =>
-  /^\/(services|accounts\/\{account_id\}\/(applications|application_plans|service_\w+))\/\{/.test(path);
+  /^\/(services|service_plans|application_plans|accounts\/\{account_id\}\/(applications|application_plans|service_\w+))\/\{/.test(
+    path,
+  );
 
 const payloadOf = ({ method, wrapper }: Operation): { payload?: object } =>
   method === "GET" ? {} : { payload: wrapper === undefined ? { name: "Mine" } : { [wrapper]: { name: "Mine" } } };

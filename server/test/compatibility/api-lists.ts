@@ -9,7 +9,14 @@ import {
   subscriptionToJson,
 } from "#portal/applications/index.ts";
 import { definitionToJson } from "#portal/fields/index.ts";
-import { planToJson, productToJson, representPlan, representProduct } from "#portal/products/index.ts";
+import {
+  featureToJson,
+  planToJson,
+  productToJson,
+  representFeature,
+  representPlan,
+  representProduct,
+} from "#portal/products/index.ts";
 import { providerToJson, representProvider } from "#portal/provider-account/index.ts";
 import { exampleProviderSettings, exampleProviderUser } from "../../src/http/account-management-api/example-portal.ts";
 import { aDefinition, aPlan, aProduct, aProvider } from "../support/build-portal.ts";
@@ -28,6 +35,24 @@ const plans = [
 ];
 
 const filters = [{ id: 5, applicationId: 71, value: "*.fjord.example", createdAt: at, updatedAt: at }];
+
+const support = {
+  id: 91,
+  productId: 7,
+  planKind: "application_plan",
+  name: "24/7 support",
+  systemName: "support",
+  description: "By phone & mail",
+  visible: true,
+  createdAt: at,
+  updatedAt: at,
+} as const;
+
+const features = [
+  { ...support, id: 90, productId: null, planKind: "account_plan" },
+  { ...support, planKind: "service_plan", description: "" },
+  { ...support, id: 92, systemName: "feature_9f86d081884c", name: null, description: null },
+] as const;
 
 const oidcProduct = aProduct({
   id: 9,
@@ -93,6 +118,14 @@ export const asXml: readonly (readonly [file: string, document: Node])[] = [
       "open",
     ),
   ],
+  [
+    "features",
+    list(
+      "features",
+      features.map((feature) => representFeature(feature, provider)),
+      "open",
+    ),
+  ],
   ["keys", representKeys(application.keys, provider)],
   ["keys-in-lisbon", representKeys([{ value: "summer", createdAt: at, updatedAt: at }], inLisbon)],
   ["referrer-filters", representReferrerFilters(filters, inLisbon)],
@@ -105,6 +138,7 @@ export const asXml: readonly (readonly [file: string, document: Node])[] = [
 
 export const asJson: readonly (readonly [file: string, json: Json])[] = [
   ["plans", { plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }],
+  ["features", { features: features.map((feature) => featureToJson(feature, inLisbon, adminUrl)) }],
   ["keys", keysToJson(application, provider, adminUrl)],
   ["referrer-filters", referrerFiltersToJson(filters, { application, provider, adminUrl })],
   ["service", productToJson(tides, context, adminUrl)],

@@ -10,7 +10,7 @@ import { deliveryId } from "#webhooks/deliveries/index.ts";
 import { jobKinds, jobSubjects, workOnJob } from "#webhooks/jobs/index.ts";
 import { countColumns } from "../../src/webhooks/statistics/counts.ts";
 import { type ProviderApi, baseDomain, createProviderApi } from "../api/api-test.ts";
-import { createPortalObjects, idsByCollection } from "../api/portal-objects.ts";
+import { createPortalObjects, featureIn, idsByCollection } from "../api/portal-objects.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { fieldsOf, follow, operationsIn } from "../support/open-api.ts";
@@ -39,6 +39,7 @@ async function createObjects(pool: Pool, http: FastifyInstance): Promise<Caller>
   await fillRest(pool, providerId, { ...created, endpoint });
   const event = await firstOf("events");
   const ids = {
+    ...created,
     ...idsByCollection(created),
     provider_users: created.providerUser,
     access_tokens: await firstOf("access_tokens"),
@@ -135,7 +136,8 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
 /** Replaces each parameter of a path with the id of the object named before the parameter. */
 const fillIn = (path: string, ids: Ids): string =>
   path.replaceAll(/([\w-]+)\/:\w+/g, (_, object: string) => {
-    const name = path.startsWith("/admin/api/users") && object === "users" ? "provider_users" : object;
+    const ofProvider = path.startsWith("/admin/api/users") && object === "users" ? "provider_users" : object;
+    const name = object === "features" ? featureIn(path) : ofProvider;
     const id = ids[name];
     if (id === undefined) throw new Error(`createObjects() returns no id of ${name}, which ${path} names.`);
     return `${object}/${id}`;

@@ -8,7 +8,7 @@ import { limitsReference } from "../../../scripts/limits-reference.ts";
 import { changeAccountState, deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication, deleteProduct } from "#portal/applications/index.ts";
 import { createFieldsDefinition } from "#portal/fields/index.ts";
-import { createPlan, createProduct } from "#portal/products/index.ts";
+import { createFeature, createPlan, createProduct, enableFeature, readDefaultPlans } from "#portal/products/index.ts";
 import { addProviderUser, issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, deleteUser, inviteUser, listUsers, suspendUser } from "#portal/users/index.ts";
 import { form } from "../portal/portal-fixture.ts";
@@ -27,6 +27,9 @@ const post = async ({ api }: Scene, path: string, payload: object): Promise<unkn
 };
 
 const deliveryId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.1";
+
+const createAccountFeature = ({ api: { pool, provider }, by }: Scene) =>
+  createFeature(pool, { providerId: provider.id, productId: null, by, values: { name: name() } });
 
 /** Creates one more of what each limit counts. A limit without a function here does not compile. */
 const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise<unknown>>> = {
@@ -53,6 +56,15 @@ const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Pro
       by,
       values: { name: name(), description: "For large teams" },
     }),
+  features: createAccountFeature,
+  planFeatures: async (scene) => {
+    const { pool, provider } = scene.api;
+    const created = await createAccountFeature(scene);
+    if (!created || !("feature" in created)) throw new Error(JSON.stringify(created));
+    const plan = (await readDefaultPlans(pool, provider.id)).find(({ kind }) => kind === "account_plan");
+    const ids = { planId: plan?.id ?? 0, featureId: created.feature.id };
+    return enableFeature(pool, { providerId: provider.id, kind: "account_plan", ...ids, by: scene.by });
+  },
   teamMembers: ({ api: { pool, provider }, by }) =>
     addProviderUser(pool, passwords, { provider, by, values: { username: name(), email: `${name()}@acme.example` } }),
   endpoints: (scene) => post(scene, "/endpoints", { name: name(), url: "http://127.0.0.1:9/" }),
@@ -106,6 +118,7 @@ const removals: Partial<Record<keyof typeof countLimits, string>> = {
   invitations: "update invitations set accepted_at = now()",
   jobs: "update jobs set state = 'done', finished_at = now()",
   plans: "update plans set customized_from = id",
+  planFeatures: "update plans set customized_from = id",
 };
 
 test.for(entriesOf(countLimits))(

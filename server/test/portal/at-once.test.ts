@@ -24,24 +24,8 @@ import { updateUser } from "#portal/users/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { addProduct, byApi as by, byForm, form, now, setUp, signUp, signedUp } from "./portal-fixture.ts";
+import { addProduct, byApi as by, byForm, form, now, runAgainst, setUp, signUp, signedUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
-
-/** Runs `work` against a concurrent change that commits while `work` waits for its lock, and returns the result. */
-async function runAgainst<T>(
-  pool: Pool,
-  change: (tx: Transaction) => Promise<unknown>,
-  work: () => Promise<T>,
-): Promise<T> {
-  const { outcome } = await pool.inTransaction(async (tx) => {
-    await change(tx);
-    const waiting = { outcome: work() };
-    waiting.outcome.catch(() => undefined);
-    await until(() => countWaiting(pool));
-    return waiting;
-  });
-  return outcome;
-}
 
 const takenErrors = ["has already been taken"];
 

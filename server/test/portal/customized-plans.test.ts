@@ -7,7 +7,7 @@ import {
   decustomizeApplicationPlan,
   deleteApplication,
 } from "#portal/applications/index.ts";
-import { listPlans, readPlans } from "#portal/products/index.ts";
+import { createFeature, enableFeature, listPlans, readPlanFeatures, readPlans } from "#portal/products/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, form, now, signUp, signedUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
@@ -52,6 +52,30 @@ test("a custom plan is invisible to other applications, and is deleted with its 
   await deleteAccount(pool, { ...change, accountId: other.details.account.id });
   expect(await readPlans(pool, provider.id, ids)).toEqual([]);
   expect(productId).toBe(application.product.id);
+});
+
+test("a custom plan begins with the features of its original, and has its own from then on", async ({
+  sharedPool: pool,
+}) => {
+  const change = await signedUp(pool);
+  const { provider, application, productId, by } = change;
+  const original = { providerId: provider.id, kind: "application_plan", planId: application.plan.id, by } as const;
+  const enable = async (name: string, plan: typeof original): Promise<void> => {
+    const created = await createFeature(pool, { providerId: provider.id, productId, values: { name }, by });
+    const featureId = created && "feature" in created ? created.feature.id : 0;
+    expect(await enableFeature(pool, { ...plan, featureId })).toHaveProperty("feature");
+  };
+  await enable("Support", original);
+  await enable("Uptime", original);
+  const planId = (await customizeApplicationPlan(pool, change))?.application.plan.id ?? 0;
+  await enable("Later", original);
+  await enable("Own", { ...original, planId });
+  const features = await readPlanFeatures(pool, provider.id, [original.planId, planId]);
+  const names = [original.planId, planId].map((id) => features.get(id)?.map(({ name }) => name));
+  expect(names).toEqual([
+    ["Support", "Uptime", "Later"],
+    ["Support", "Uptime", "Own"],
+  ]);
 });
 
 test("a sign-up cannot get a custom plan of another application, not even a published one", async ({

@@ -3,7 +3,9 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import { type SignUp, type SignedUp, signUpAccount } from "#portal/accounts/index.ts";
 import type { Application, ApplicationChange } from "#portal/applications/index.ts";
 import { type NewProvider, setUpProvider } from "#portal/provider-account/index.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { passwords } from "../support/passwords.ts";
+import { until } from "../support/until.ts";
 
 export const now = new Date("2026-02-03T04:05:06.789Z");
 
@@ -119,3 +121,19 @@ export const failingAtTheEnd = (pool: Pool): Pool => ({
 /** One more product, since the last one cannot be deleted. */
 export const addProduct = (pool: Pool, providerId: number): Promise<unknown> =>
   pool.query(`insert into products (provider_id, name, system_name) values ($1, 'Spare', 'spare')`, [providerId]);
+
+/** Runs `work` against a concurrent change that commits while `work` waits for its lock, and returns the result. */
+export async function runAgainst<T>(
+  pool: Pool,
+  change: (tx: Transaction) => Promise<unknown>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { outcome } = await pool.inTransaction(async (tx) => {
+    await change(tx);
+    const waiting = { outcome: work() };
+    waiting.outcome.catch(() => undefined);
+    await until(() => countWaiting(pool));
+    return waiting;
+  });
+  return outcome;
+}

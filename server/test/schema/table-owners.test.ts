@@ -34,6 +34,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   failure_deletions: "webhooks/deliveries",
   failure_mutes: "webhooks/deliveries",
   failures: "webhooks/deliveries",
+  features: "portal/products",
   fields_definitions: "portal/fields",
   invitations: "portal/users",
   job_chunks: "webhooks/jobs",
@@ -45,6 +46,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   moved_changes: "cells",
   outages: "webhooks/endpoints", // alerts replace it; a later release drops it
   payloads: "webhooks/events",
+  plan_features: "portal/products",
   plan_requests: "portal/accounts",
   plans: "portal/products",
   products: "portal/products",

@@ -91,6 +91,20 @@ export interface components {
             /** Format: int64 */
             plan_id: number;
         };
+        /** AccountFeatureCreateRequest */
+        AccountFeatureCreateRequest: {
+            name?: string;
+            /** @description Made from the name, or by chance, if a new feature has none. */
+            system_name?: string;
+            description?: string;
+        };
+        /** AccountFeatureUpdateRequest */
+        AccountFeatureUpdateRequest: {
+            name?: string;
+            /** @description Made from the name, or by chance, if a new feature has none. */
+            system_name?: string;
+            description?: string;
+        };
         /** AccountPlan */
         AccountPlan: {
             /** Format: int64 */
@@ -128,6 +142,19 @@ export interface components {
             trial_period_days?: number;
             /** @description Stored, but never returned. */
             description?: string;
+        };
+        /** AccountPlanFeaturesCreateRequest */
+        AccountPlanFeaturesCreateRequest: {
+            /**
+             * Format: int64
+             * @description The id of the feature.
+             */
+            feature_id?: number;
+            /**
+             * Format: int64
+             * @description The same, without `feature_id`.
+             */
+            id?: number;
         };
         /** AccountPlanUpdateRequest */
         AccountPlanUpdateRequest: {
@@ -314,6 +341,19 @@ export interface components {
             /** @description Stored, but never returned. */
             description?: string;
         };
+        /** ApplicationPlanFeatureCreateRequest */
+        ApplicationPlanFeatureCreateRequest: {
+            /**
+             * Format: int64
+             * @description The id of the feature.
+             */
+            feature_id?: number;
+            /**
+             * Format: int64
+             * @description The same, without `feature_id`.
+             */
+            id?: number;
+        };
         /** ApplicationPlanUpdateRequest */
         ApplicationPlanUpdateRequest: {
             name?: string;
@@ -350,6 +390,26 @@ export interface components {
             create_origin?: string;
         } & {
             [key: string]: unknown;
+        };
+        /** Feature */
+        Feature: {
+            /** Format: int64 */
+            id: number;
+            name?: string;
+            system_name: string;
+            /** @enum {string} */
+            scope: "account_plan" | "service_plan" | "application_plan";
+            visible: boolean;
+            description?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            links: {
+                rel: string;
+                /** Format: uri */
+                href: string;
+            }[];
         };
         /** FieldsDefinition */
         FieldsDefinition: {
@@ -751,6 +811,25 @@ export interface components {
                 managed_by?: string;
             };
         };
+        /** ServiceFeatureCreateRequest */
+        ServiceFeatureCreateRequest: {
+            name?: string;
+            /** @description Made from the name, or by chance, if a new feature has none. */
+            system_name?: string;
+            description?: string;
+            /**
+             * @default ApplicationPlan
+             * @enum {string}
+             */
+            scope: "ApplicationPlan" | "ServicePlan";
+        };
+        /** ServiceFeatureUpdateRequest */
+        ServiceFeatureUpdateRequest: {
+            name?: string;
+            /** @description Made from the name, or by chance, if a new feature has none. */
+            system_name?: string;
+            description?: string;
+        };
         /** ServicePlan */
         ServicePlan: {
             /** Format: int64 */
@@ -787,6 +866,19 @@ export interface components {
             /** @enum {string} */
             state_event?: "publish" | "hide";
             approval_required?: boolean;
+        };
+        /** ServicePlanFeatureAddRequest */
+        ServicePlanFeatureAddRequest: {
+            /**
+             * Format: int64
+             * @description The id of the feature.
+             */
+            feature_id?: number;
+            /**
+             * Format: int64
+             * @description The same, without `feature_id`.
+             */
+            id?: number;
         };
         /** ServicePlanUpdateRequest */
         ServicePlanUpdateRequest: {

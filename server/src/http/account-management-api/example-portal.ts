@@ -3,7 +3,7 @@ import { exampleTime, laterExampleTime } from "#platform/times.ts";
 import type { Account, AccountDetails } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
 import type { DocumentSettings, FieldsDefinition } from "#portal/fields/index.ts";
-import type { Plan, Product } from "#portal/products/index.ts";
+import type { Feature, Plan, Product } from "#portal/products/index.ts";
 import type { ProviderSettings } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { User } from "#portal/users/index.ts";
@@ -108,6 +108,19 @@ export const exampleApplicationPlan = examplePlan({
   systemName: "basic",
   costPerMonth: "12.5",
 });
+
+export const exampleFeature: Feature = {
+  id: 81,
+  productId: exampleProduct.id,
+  planKind: "application_plan",
+  name: "24/7 support",
+  systemName: "support",
+  description: "By phone and mail",
+  visible: true,
+  ...exampleTimestamps,
+};
+
+export const exampleAccountFeature: Feature = { ...exampleFeature, productId: null, planKind: "account_plan" };
 
 export const exampleAccount: Account = {
   id: 31,

@@ -9,6 +9,7 @@ import { applicationKeyOperations, referrerFilterOperations } from "./applicatio
 import { applicationOperations } from "./applications.ts";
 import { type AccountManagementApiNeeds, addBodyParsers, type Operation, serveOperations } from "./operation.ts";
 import { handleErrors } from "./responses.ts";
+import { featureOperations, planFeatureOperations } from "./features.ts";
 import { fieldsDefinitionOperations } from "./fields-definitions.ts";
 import { notificationPreferenceOperations } from "./notification-preferences.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";
@@ -75,6 +76,12 @@ const groups: readonly OperationGroup<Operation>[] = [
     description: "Whether a deleted object is gone.",
     operations: [objectStatusOperation],
   },
+  {
+    tag: "Features",
+    description: "The texts that plans promise: of account plans, and of a service's plans.",
+    operations: featureOperations,
+  },
+  { tag: "Features of plans", description: "The features that a plan has.", operations: planFeatureOperations },
   {
     tag: "Access tokens",
     description: "The credentials of programs that act as a user.",

@@ -138,6 +138,7 @@ const exampleParameters: Readonly<Record<string, string | number>> = {
   "account plan": 9,
   "service plan": 10,
   "application plan": 11,
+  feature: 81,
   "referrer filter": 51,
   "service contract": 61,
   "service subscription": 61,

@@ -9,7 +9,14 @@ import {
   insertPlanRequest,
 } from "#portal/accounts/plan-changes.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
-import { type Plan, deletePlanRow, insertPlan, lockPlanForShare, planStepOf } from "#portal/products/index.ts";
+import {
+  type Plan,
+  copyPlanFeatures,
+  deletePlanRow,
+  insertPlan,
+  lockPlanForShare,
+  planStepOf,
+} from "#portal/products/index.ts";
 import { titleOf } from "./application.ts";
 import {
   type ApplicationChange,
@@ -71,6 +78,7 @@ export const customizeApplicationPlan = (
     if (before.customizedFrom !== null) return { application, events: [] };
     const plan = await insertPlan(tx, change.provider.id, customized(before), by.now);
     if (!plan) throw new Error("The customised plan was not returned.");
+    await copyPlanFeatures(tx, change.provider.id, before.id, plan.id);
     return saveApplication(locked, { ...application, plan }, [planUpdatedEvent(before)]);
   });
 

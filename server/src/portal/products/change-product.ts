@@ -47,7 +47,8 @@ export function deriveSystemName(name: string): string | undefined {
 }
 
 /** Returns a unique system name for a display name that none can be derived from. */
-export const randomSystemName = (kind: PlanKind | "service"): string => `${kind}_${randomHex(randomBytesOfName)}`;
+export const randomSystemName = (kind: PlanKind | "service" | "feature"): string =>
+  `${kind}_${randomHex(randomBytesOfName)}`;
 
 const systemNamePattern = /^\w[\w/-]+$/;
 

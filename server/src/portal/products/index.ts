@@ -1,6 +1,23 @@
 export { createPlan, deletePlan, makePlanDefault, updatePlan } from "./change-plan.ts";
 export { changeLockedProduct, createProduct, transitionErrors, updateProduct } from "./change-product.ts";
 export {
+  copyPlanFeatures,
+  createFeature,
+  deleteFeature,
+  disableFeature,
+  enableFeature,
+  type Feature,
+  featureFields,
+  featurePath,
+  featureScopeSchema,
+  featureToJson,
+  listFeatures,
+  readFeature,
+  readPlanFeatures,
+  representFeature,
+  updateFeature,
+} from "./features.ts";
+export {
   cachePlan,
   deletePlanRow,
   insertDefaultPlan,
