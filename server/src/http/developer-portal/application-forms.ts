@@ -10,6 +10,7 @@ import {
   type ProductAccess,
   readProductAccess,
   requestSubscription,
+  servicePlanFor,
   titleOf,
   updateApplication,
 } from "#portal/applications/index.ts";
@@ -26,6 +27,7 @@ import {
   showNotFound,
 } from "./page.ts";
 import {
+  type Form,
   type FormField,
   definedFields,
   earliestSubmissionMs,
@@ -36,7 +38,7 @@ import {
   mailLimitErrors,
   showForm,
 } from "./forms.ts";
-import { describePlan, planField } from "./plans.ts";
+import { describePlan, includedIn, planField, readShownFeatures, type ShownFeatures } from "./plans.ts";
 
 /** Adds the forms that create, edit and delete an application, and the one that requests access to a product. */
 export function addApplicationForms(http: FastifyInstance, portal: Portal): void {
@@ -89,10 +91,15 @@ async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise
   const plans = await findSelectablePlans(portal.pool, providerId, developer.account.id);
   if (plans.length === 0) return showNotAllowed(visit);
   const fields = definedFields(await readFieldsDefinitions(portal.pool, providerId), "Cinstance", {});
+  const shown = await readShownFeatures(
+    portal.pool,
+    providerId,
+    plans.map(({ plan }) => plan),
+  );
   return showForm(visit, {
     title: "New application",
-    ...selectedPlanLead(plans),
-    fields: withSubmittedValues([...planFields(plans), ...fields], readForm(request.body)),
+    ...selectedPlan(plans, shown),
+    fields: withSubmittedValues([...planFields(plans, shown), ...fields], readForm(request.body)),
     submit: "Create application",
     back: { href: "/applications", text: "Applications" },
     errors,
@@ -100,7 +107,7 @@ async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise
 }
 
 /** Returns the choice of plans. With a single plan there is no field; the page names the plan instead. */
-const planFields = (plans: readonly SelectablePlan[]): readonly FormField[] =>
+const planFields = (plans: readonly SelectablePlan[], shown: ShownFeatures): readonly FormField[] =>
   plans.length === 1
     ? []
     : [
@@ -110,13 +117,21 @@ const planFields = (plans: readonly SelectablePlan[]): readonly FormField[] =>
             name: `${nameInText(product.name)}: ${nameInText(plan.name)}`,
             more: planConditions(plan),
           })),
+          shown,
         ),
       ];
 
-const selectedPlanLead = ([only, ...others]: readonly SelectablePlan[]): { readonly lead?: string } =>
-  only && others.length === 0
-    ? { lead: `Product ${nameInText(only.product.name)}, plan ${describePlan(only.plan, planConditions(only.plan))}.` }
-    : {};
+function selectedPlan(
+  [only, ...others]: readonly SelectablePlan[],
+  shown: ShownFeatures,
+): Partial<Pick<Form, "lead" | "included">> {
+  if (!only || others.length > 0) return {};
+  const { product, plan } = only;
+  return {
+    lead: `Product ${nameInText(product.name)}, plan ${describePlan(plan, planConditions(plan))}.`,
+    included: includedIn(plan, shown),
+  };
+}
 
 const planConditions = (plan: Plan): readonly string[] => (plan.approvalRequired ? ["needs approval"] : []);
 
@@ -190,9 +205,13 @@ async function showSubscribeForm(
   if (offer?.access === "requested") return redirectWithNotice(reply, "/applications", "subscription-requested");
   if (offer?.access !== "on request") return showNotFound(reply);
   const name = nameInText(offer.product.name);
+  const { id: providerId } = request.provider;
+  const plan = await servicePlanFor(portal.pool, providerId, offer.product, "developer");
+  const shown = await readShownFeatures(portal.pool, providerId, plan ? [plan] : []);
   return showForm(visit, {
     title: `Request access to ${name}?`,
     lead: `${nameInText(request.provider.name)} must approve it. Then you can create applications of ${name}.`,
+    included: includedIn(plan, shown),
     submit: "Request access",
     back: { href: "/applications", text: "Applications" },
     ...rejected,

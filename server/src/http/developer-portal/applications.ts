@@ -37,7 +37,7 @@ import {
   describeApplication,
   requireApplication,
 } from "./application.ts";
-import { addPlanPages, findOtherPlans, type OtherPlans } from "./plans.ts";
+import { addPlanPages, findOtherPlans, type OtherPlans, readShownFeatures } from "./plans.ts";
 import { checkedFields, earliestSubmissionMs, type FormField, addFormPage, readOnlyFacts, showForm } from "./forms.ts";
 
 /** Adds the pages of the account's applications, with their plans and credentials. */
@@ -106,6 +106,7 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
             application: describeApplication(application, timeZone),
             facts: readOnlyFacts(await readFieldsDefinitions(pool, providerId), "Cinstance", application.fields),
             requested_plan: planRequest?.planName,
+            plan_features: (await readShownFeatures(pool, providerId, [application.plan])).get(application.plan.id),
             links: applicationLinks(application, await findOtherApplicationPlans(visit)),
             has_just_signed_up: hasJustSignedUp,
             webhooks_sent: isTryOut ? await countSignUpWebhooks(pool, providerId, developer.account) : 0,

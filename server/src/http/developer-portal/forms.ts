@@ -144,12 +144,21 @@ async function showAdminsOnly({ portal, request, reply, developer }: DeveloperVi
   });
 }
 
+/** The features that a plan promises, under a label. */
+export interface Included {
+  readonly label: string;
+  /** At least one. */
+  readonly features: readonly string[];
+}
+
 /** A page with one form, posted to the page's own path. */
 export interface Form {
   readonly title: string;
   /** The key that the form is about. Kept out of the title, because browsers store titles in their history. */
   readonly code?: string;
   readonly lead?: string;
+  /** The features of a plan that the form does not let choose. */
+  readonly included?: Included | undefined;
   readonly fields?: readonly FormField[];
   /** Label of the button. */
   readonly submit: string;
@@ -198,8 +207,8 @@ export interface FormField {
   readonly required: boolean;
   readonly autocomplete?: string;
   readonly hint?: string;
-  /** One hint per option. */
-  readonly hints?: readonly string[];
+  /** One hint per option, with the features of a plan. */
+  readonly hints?: readonly { readonly text: string; readonly features: readonly string[] }[];
   readonly choices?: readonly string[];
   /** Choices whose texts differ from their values. */
   readonly options?: readonly { readonly value: string; readonly text: string }[];

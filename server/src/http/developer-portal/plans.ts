@@ -6,7 +6,7 @@ import { attemptLimits } from "#platform/limits.ts";
 import { nameInText } from "#platform/xml.ts";
 import type { Account, AccountPlanRequest } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
-import { type Plan, listPlans, planStepOf } from "#portal/products/index.ts";
+import { type Plan, listPlans, planStepOf, readPlanFeatures } from "#portal/products/index.ts";
 import {
   type DeveloperPage,
   type DeveloperVisit,
@@ -15,7 +15,15 @@ import {
   showNotAllowed,
   showNotFound,
 } from "./page.ts";
-import { type FormField, notOffered, addFormPage, mailLimitErrors, showForm, withSubmittedValues } from "./forms.ts";
+import {
+  type FormField,
+  type Included,
+  notOffered,
+  addFormPage,
+  mailLimitErrors,
+  showForm,
+  withSubmittedValues,
+} from "./forms.ts";
 
 /** The plans that may replace the current one, at once or on request. */
 export interface OtherPlans {
@@ -45,6 +53,35 @@ export async function findOtherPlans(
   return plans.length > 0 ? { step, plans } : undefined;
 }
 
+/** The texts of the visible features of plans, by the plan's id. */
+export type ShownFeatures = ReadonlyMap<number, readonly string[]>;
+
+/** Reads the visible features of plans. One without a name has a system name. */
+export async function readShownFeatures(
+  db: Database,
+  providerId: number,
+  plans: readonly Pick<Plan, "id">[],
+): Promise<ShownFeatures> {
+  const features = await readPlanFeatures(
+    db,
+    providerId,
+    plans.map(({ id }) => id),
+  );
+  const texts = [...features].map(([planId, ofPlan]) => {
+    const visible = ofPlan.filter((feature) => feature.visible);
+    return [planId, visible.map(({ name, systemName }) => name || systemName)] as const;
+  });
+  return new Map(texts);
+}
+
+/** Returns the features of a plan for a form that names it. Undefined if it has none. */
+export function includedIn(plan: Plan | undefined, shown: ShownFeatures): Included | undefined {
+  const features = plan && shown.get(plan.id);
+  return plan && features && features.length > 0
+    ? { label: `${nameInText(plan.name)} includes:`, features }
+    : undefined;
+}
+
 /** A plan with its unique name in the list and additional terms. */
 interface PlanChoice {
   readonly plan: Plan;
@@ -52,8 +89,8 @@ interface PlanChoice {
   readonly more?: readonly string[];
 }
 
-/** Returns a choice of plans. Terms are hints above it, because phones truncate options after about 30 characters. */
-export function planField(choices: readonly PlanChoice[]): FormField {
+/** Returns a choice of plans. Terms and features are hints above it, because phones truncate options after about 30 characters. */
+export function planField(choices: readonly PlanChoice[], shown: ShownFeatures): FormField {
   const named = choices.map(({ name, ...choice }) => ({ ...choice, name: name ?? nameInText(choice.plan.name) }));
   return {
     name: "plan_id",
@@ -61,8 +98,8 @@ export function planField(choices: readonly PlanChoice[]): FormField {
     type: "text",
     required: true,
     hints: named
-      .map(({ name, plan, more }) => withTerms(name, plan, more))
-      .filter((text, index) => text !== named[index]?.name),
+      .map(({ name, plan, more }) => ({ text: withTerms(name, plan, more), features: shown.get(plan.id) ?? [] }))
+      .filter(({ text, features }, index) => text !== named[index]?.name || features.length > 0),
     options: named.map(({ plan, name }) => ({ value: String(plan.id), text: name })),
   };
 }
@@ -156,12 +193,18 @@ async function showPlans(
   owner: PlanOwner,
   rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
 ): Promise<FastifyReply> {
-  const { request } = visit;
+  const { portal, request } = visit;
   const other = await owner.findOtherPlans();
   if (!other) return showNoPlans(visit);
   const isRequest = other.step === "request";
   const openRequest = isRequest ? await owner.readRequest() : undefined;
   const plan = await owner.readPlan();
+  const plans = plan ? [plan, ...other.plans] : other.plans;
+  const shown = await readShownFeatures(portal.pool, request.provider.id, plans);
+  const field = planField(
+    other.plans.map((offered) => ({ plan: offered })),
+    shown,
+  );
   const lead = [
     ...(plan ? [`${owner.name} is on the plan ${describePlan(plan)}.`] : []),
     ...(isRequest ? [`${nameInText(request.provider.name)} must approve a change.`] : []),
@@ -170,7 +213,8 @@ async function showPlans(
   return showForm(visit, {
     title: titles[other.step],
     lead: lead.join(" "),
-    fields: withSubmittedValues([planField(other.plans.map((offered) => ({ plan: offered })))], readForm(request.body)),
+    included: includedIn(plan, shown),
+    fields: withSubmittedValues([field], readForm(request.body)),
     submit: isRequest ? "Request plan" : "Change plan",
     back: owner.page,
     ...rejected,

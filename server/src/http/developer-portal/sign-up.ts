@@ -4,6 +4,7 @@ import { startBrowserSession } from "#http/shared/browser-session.ts";
 import { issueFormToken, readForm, readFormToken, readList } from "#http/shared/forms.ts";
 import { type Provider, activationUrl } from "#portal/providers/index.ts";
 import { formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts";
+import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { nameInText } from "#platform/xml.ts";
@@ -17,6 +18,7 @@ import {
 } from "#portal/accounts/index.ts";
 import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
+import { readPlans, readProducts } from "#portal/products/index.ts";
 import { type User, findUsersByLogin } from "#portal/users/index.ts";
 import { findDeveloper, type Portal, type Refusal, type Visit, withVisitorTimeZone } from "./page.ts";
 import {
@@ -29,6 +31,7 @@ import {
   toFormField,
   withErrors,
 } from "./forms.ts";
+import { describePlan, readShownFeatures } from "./plans.ts";
 
 export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   const limiter = createNetworkLimiter(portal, attemptLimits.signUps);
@@ -167,6 +170,7 @@ async function showSignUpForm({ portal, request, reply }: Visit, rejected?: Reje
   const { id, name, passwordLengthMin } = request.provider;
   const fields = signUpFields(await readFieldsDefinitions(portal.pool, id), { passwordLengthMin, ...rejected });
   const developer = await findDeveloper(portal, request);
+  const planIds = rejected?.planIds ?? readPlanIds(request);
   const invalid = fields.filter((field) => field.error !== undefined);
   return portal.showPage(request, reply, {
     template: "sign-up",
@@ -175,12 +179,30 @@ async function showSignUpForm({ portal, request, reply }: Visit, rejected?: Reje
     developer,
     data: {
       fields,
-      plan_ids: rejected?.planIds ?? readPlanIds(request),
+      plan_ids: planIds,
+      plans: await describeRequestedPlans(portal.pool, id, parsePlanIds(planIds)),
       signed_in_as: developer?.user.username,
       invalid_fields: invalid.length > 0 ? invalid : undefined,
       error: rejected?.error ?? errorsWithoutField(fields, rejected?.errors),
       form_token: issueFormToken(request, reply, portal, portal.clock.now()),
     },
+  });
+}
+
+/** Returns the plans of the link that a sign-up may have, with their products and features. */
+async function describeRequestedPlans(db: Database, providerId: number, ids: readonly number[]) {
+  if (ids.length === 0) return [];
+  const known = await readPlans(db, providerId, ids);
+  const plans = known.filter(({ state, customizedFrom }) => state === "published" && customizedFrom === null);
+  const productIds = plans.flatMap(({ productId }) => productId ?? []);
+  const [products, shown] = await Promise.all([
+    readProducts(db, providerId, productIds),
+    readShownFeatures(db, providerId, plans),
+  ]);
+  return plans.map((plan) => {
+    const product = products.find(({ id }) => id === plan.productId);
+    const prefix = product ? `${nameInText(product.name)}: ` : "";
+    return { text: `${prefix}${describePlan(plan)}`, features: shown.get(plan.id) ?? [] };
   });
 }
 

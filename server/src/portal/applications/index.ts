@@ -53,6 +53,7 @@ export {
   contractToJson,
   readSubscriptions,
   representContract,
+  servicePlanFor,
   subscribe,
   type SubscriptionOnPlan,
   subscriptionToJson,
