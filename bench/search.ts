@@ -13,7 +13,7 @@ import {
   parseDeliveryFilter,
   prepareSearch,
 } from "../server/src/webhooks/search/index.ts";
-import { findObjects } from "../server/src/http/bellwire-api/search-box.ts";
+import { findObjects } from "../server/src/http/bellwire-api/searches.ts";
 import { systemClock } from "../server/src/platform/clock.ts";
 import { openBenchDatabase, schema } from "./database.ts";
 import { ownCpuSeconds, percentile, treeCpuSeconds } from "./measuring.ts";

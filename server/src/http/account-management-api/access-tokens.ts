@@ -16,8 +16,7 @@ import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { type ApiResponse, idSchema, renderJson, requireSuccess, type ResponseDoc, timeSchema } from "./responses.ts";
 import { exampleProvider } from "./example-portal.ts";
-import type { Call, Operation } from "./operation.ts";
-import { parseText } from "./parameters.ts";
+import { type Call, type Operation, parseText } from "./operation.ts";
 
 const permission = Type.String({
   enum: ["ro", "rw"],

@@ -59,8 +59,9 @@ import {
   exampleApplication,
   exampleDocumentSettings,
 } from "./example-portal.ts";
-import type { Call, Operation } from "./operation.ts";
 import {
+  type Call,
+  type Operation,
   type PageMetadata,
   pageMetadata,
   pageQuery,
@@ -68,7 +69,7 @@ import {
   parseId,
   parsePage,
   parseText,
-} from "./parameters.ts";
+} from "./operation.ts";
 import { accountPlanResponse, renderPlan } from "./plans.ts";
 
 const billingSchemas = Object.fromEntries(

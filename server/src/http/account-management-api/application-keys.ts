@@ -28,8 +28,7 @@ import {
   exampleProvider,
   exampleTimestamps as exampleTimes,
 } from "./example-portal.ts";
-import type { Call, Operation } from "./operation.ts";
-import { parseText } from "./parameters.ts";
+import { type Call, type Operation, parseText } from "./operation.ts";
 
 const renderApplicationKeys = (
   { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,

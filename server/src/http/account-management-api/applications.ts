@@ -46,8 +46,9 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleAccount, exampleAdminUrl, exampleApplication, exampleDocumentSettings } from "./example-portal.ts";
-import type { Call, Operation } from "./operation.ts";
 import {
+  type Call,
+  type Operation,
   pageMetadata,
   type PageMetadata,
   pageQuery,
@@ -55,7 +56,7 @@ import {
   parseId,
   parsePage,
   parseText,
-} from "./parameters.ts";
+} from "./operation.ts";
 import { applicationPlanResponse, renderPlan } from "./plans.ts";
 
 export async function respondWithApplication(

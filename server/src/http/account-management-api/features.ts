@@ -36,8 +36,7 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleAccountFeature, exampleAdminUrl, exampleFeature, exampleProvider } from "./example-portal.ts";
-import type { Call, Operation } from "./operation.ts";
-import { parseId } from "./parameters.ts";
+import { type Call, type Operation, parseId } from "./operation.ts";
 
 type FeatureContext = Pick<Call, "provider" | "adminUrl">;
 

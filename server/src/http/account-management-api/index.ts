@@ -10,12 +10,11 @@ import { applicationOperations } from "./applications.ts";
 import { type AccountManagementApiNeeds, addBodyParsers, type Operation, serveOperations } from "./operation.ts";
 import { handleErrors } from "./responses.ts";
 import { featureOperations, planFeatureOperations } from "./features.ts";
-import { fieldsDefinitionOperations } from "./fields-definitions.ts";
+import { fieldsDefinitionOperations, providerOperations, settingsOperations } from "./provider.ts";
 import { notificationPreferenceOperations } from "./notification-preferences.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";
 import { accountPlanOperations, applicationPlanOperations, servicePlanOperations } from "./plans.ts";
 import { providerUserOperations } from "./provider-users.ts";
-import { providerOperations, settingsOperations } from "./provider.ts";
 import {
   boughtPlanOperations,
   serviceContractOperations,

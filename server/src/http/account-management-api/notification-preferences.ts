@@ -11,8 +11,7 @@ import {
 } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { requireOwner } from "./access-tokens.ts";
-import type { Operation } from "./operation.ts";
-import { type Parameters, parseText } from "./parameters.ts";
+import { type Operation, type Parameters, parseText } from "./operation.ts";
 import { type ApiResponse, optionalBoolean, renderJson, requireSuccess, type ResponseDoc } from "./responses.ts";
 
 const renderPreferences = (preferences: NotificationPreferences): ApiResponse => ({

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { TObject } from "typebox";
+import { type TObject, Type } from "typebox";
 import { type AttemptLimiter, isInProductScope, type PasswordHasher } from "#access/index.ts";
 import {
   type ApiCall,
@@ -12,14 +12,22 @@ import {
   routeUrl,
 } from "#http/shared/admin-caller.ts";
 import { readSessionCookie } from "#http/shared/browser-session.ts";
-import { decodeUtf8, limitJsonValues, parsePairs, refuseCompressedBodies, splitFields } from "#http/shared/forms.ts";
+import {
+  decodeUtf8,
+  limitJsonValues,
+  parsePairs,
+  refuseCompressedBodies,
+  splitFields,
+  queryString,
+} from "#http/shared/forms.ts";
 import { type FieldErrors, Problem, unknownParameters } from "#http/shared/problem.ts";
 import { isRecord } from "#platform/document.ts";
 import { requestLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
-import { bodyParameters, nestFields, type Parameters, parseId, parseText, queryParameters } from "./parameters.ts";
 import { type ApiResponse, type Format, negotiateFormat, type ResponseDoc, sendResponse } from "./responses.ts";
+import { parseRowId } from "#platform/ids.ts";
+import { plainText } from "#portal/fields/index.ts";
 
 export interface AccountManagementApiNeeds extends EndpointNeeds, AuthorizationNeeds {
   readonly passwords: PasswordHasher;
@@ -124,7 +132,7 @@ const overridable: ReadonlySet<string> = new Set(["PUT", "PATCH", "DELETE"]);
 function overriddenMethod(request: FastifyRequest): string | undefined {
   const { headers } = request;
   const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers["content-type"] ?? "");
-  const field = isForm ? parseText(bodyParameters(request)["_method"]) : undefined;
+  const field = isForm ? plainText(bodyParameters(request)["_method"]) : undefined;
   const name = (field ?? String(headers["x-http-method-override"] ?? "")).toUpperCase();
   return overridable.has(name) ? name : undefined;
 }
@@ -181,7 +189,7 @@ function parseCall(operation: Operation, request: FastifyRequest, call: ApiCall,
       if (!isInProductScope(caller.productScope, serviceId)) throw new Problem("not-found");
       return serviceId;
     },
-    text: (name) => parseText(parameter(name)) ?? "",
+    text: (name) => plainText(parameter(name)) ?? "",
   };
 }
 
@@ -375,10 +383,110 @@ export function findTypeErrors(values: Parameters, { properties }: TObject): Fie
 
 function typeError(value: unknown, type: string, name: string): string | undefined {
   if (type === "object") return Array.isArray(value) ? "is invalid" : undefined; // the use case checks its content
-  if (type === "array") return [value].flat().every((item) => parseText(item) !== undefined) ? undefined : "is invalid";
-  const text = parseText(value);
+  if (type === "array") return [value].flat().every((item) => plainText(item) !== undefined) ? undefined : "is invalid";
+  const text = plainText(value);
   if (text === undefined) return "is invalid";
   // A malformed id is the id of no object: the use case answers that it is not found.
   const isNumber = (type === "number" || type === "integer") && !name.endsWith("_id");
   return isNumber && text !== "" && !numberPattern.test(text) ? "is not a number" : undefined;
+}
+
+export { plainText as parseText } from "#portal/fields/index.ts";
+
+/** Named input from the query or the body. */
+export type Parameters = Readonly<Record<string, unknown>>;
+
+const bodyParameters = ({ body }: FastifyRequest): Parameters => (isRecord(body) ? body : {});
+
+const queryParameters = (request: Pick<FastifyRequest, "url">): Parameters =>
+  nestFields(parsePairs(queryString(request)));
+
+/** Parses a parameter as a row's id. Returns 0, which no row has, if it cannot be an id. */
+export function parseId(value: unknown): number | undefined {
+  const text = plainText(value);
+  if (text === undefined || text === "") return undefined;
+  return parseRowId(text.replace(/^0+/, "")) ?? 0; // 3scale ignores leading zeros
+}
+
+type FieldValue = string | FieldValue[] | Fields;
+interface Fields {
+  [name: string]: FieldValue;
+}
+
+/** Deeper names stay flat. No parameter nests that far, and the limit bounds the stack and the time that a hostile form takes. */
+const nestedName = /^([^[\]]+)((?:\[[^[\]]*\]){0,3})$/;
+
+/** Parameters that become a list when they are repeated, with or without brackets. */
+const listParameters: ReadonlySet<string> = new Set([
+  "allowed_sections",
+  "allowed_service_ids",
+  "application_key",
+  "choices",
+  "member_permission_ids",
+  "member_permission_service_ids",
+  "scopes",
+]);
+
+/** Nests the fields of a form by their brackets: `a=x`, `a[b]=x`, `a[]=x`. A repeated field replaces, unless it is a list. */
+export function nestFields(pairs: Iterable<readonly [string, string]>): Fields {
+  const nested: Fields = {};
+  for (const [name, text] of pairs) {
+    const path = fieldPath(name);
+    if (!path.includes("__proto__")) setField(nested, path, text);
+  }
+  return nested;
+}
+
+function fieldPath(name: string): readonly string[] {
+  const [, first, brackets = ""] = nestedName.exec(name) ?? [];
+  const inner = Array.from(brackets.matchAll(/\[([^[\]]*)\]/g), ([, bracketed = ""]) => bracketed);
+  return first === undefined ? [name] : [first, ...inner];
+}
+
+function setField(fields: Fields, [first = "", ...rest]: readonly string[], text: string): void {
+  const current = Object.hasOwn(fields, first) ? fields[first] : undefined;
+  const isListItem = rest.length === 0 ? current !== undefined && listParameters.has(first) : rest[0] === "";
+  if (isListItem && Array.isArray(current)) {
+    current.push(text); // in place: a form of 1 MB can repeat a field 150,000 times
+  } else if (rest.length === 0) {
+    fields[first] = isListItem && current !== undefined ? [current, text] : text;
+  } else if (isListItem) {
+    fields[first] = [text];
+  } else {
+    const inner = typeof current === "object" && !Array.isArray(current) ? current : {};
+    setField(inner, rest, text);
+    fields[first] = inner;
+  }
+}
+
+/** The default page size, and the largest. */
+const perPageMax = 500;
+
+export const pageQuery = {
+  page: Type.Optional(Type.Integer({ minimum: 1, default: 1, description: "The number of the page. Starts at 1." })),
+  per_page: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: perPageMax, default: perPageMax, description: "The size of a page." }),
+  ),
+};
+
+interface Page {
+  readonly page: number;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Parses `page` and `per_page`. Invalid values count as absent. */
+export function parsePage(query: Parameters): Page {
+  const [number, size] = [Number(plainText(query["page"])), Number(plainText(query["per_page"]))];
+  const page = Number.isInteger(number) && number >= 1 && number <= 1_000_000_000 ? number : 1;
+  const limit = Number.isInteger(size) && size >= 1 && size <= perPageMax ? size : perPageMax;
+  return { page, limit, offset: (page - 1) * limit };
+}
+
+export type PageMetadata = Readonly<Record<"per_page" | "total_entries" | "total_pages" | "current_page", number>>;
+
+/** Returns a page's position in a list of several pages: attributes of the root in XML, `metadata` in JSON. */
+export function pageMetadata({ page, limit }: Page, total: number): PageMetadata | undefined {
+  if (total <= limit) return undefined;
+  return { per_page: limit, total_entries: total, total_pages: Math.ceil(total / limit), current_page: page };
 }

@@ -29,8 +29,7 @@ import {
   type ResponseDoc,
 } from "./responses.ts";
 import { exampleAdminUrl, exampleProvider, exampleProviderUser } from "./example-portal.ts";
-import type { Call, Operation, OperationNeeds } from "./operation.ts";
-import { type Parameters, parseId, parseText } from "./parameters.ts";
+import { type Call, type Operation, type OperationNeeds, type Parameters, parseId, parseText } from "./operation.ts";
 import { parseUserFilter, UserFilterQuery, UserListSchema, UserSchema } from "./users.ts";
 
 type ProviderContext = Pick<Call, "provider" | "adminUrl">;

@@ -21,8 +21,7 @@ import {
 import { propertySchemas } from "#portal/fields/index.ts";
 import { requireAccount } from "./accounts.ts";
 import { exampleAccount, exampleProvider, exampleServicePlan, exampleTimestamps } from "./example-portal.ts";
-import type { Call, Operation, OperationNeeds } from "./operation.ts";
-import { parseId } from "./parameters.ts";
+import { type Call, type Operation, type OperationNeeds, parseId } from "./operation.ts";
 import {
   applicationPlanResponse,
   applicationPlansResponse,

@@ -38,8 +38,16 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleAdminUrl, exampleProduct, exampleProvider } from "./example-portal.ts";
-import type { Call, Operation } from "./operation.ts";
-import { pageMetadata, type PageMetadata, pageQuery, parseId, parsePage, parseText } from "./parameters.ts";
+import {
+  type Call,
+  type Operation,
+  pageMetadata,
+  type PageMetadata,
+  pageQuery,
+  parseId,
+  parsePage,
+  parseText,
+} from "./operation.ts";
 
 const NewServiceSchema = Type.Object(propertySchemas(productFields, "complete"), {
   examples: [{ name: "Tides", description: "When the water comes", backend_version: "2" }],

@@ -33,8 +33,7 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleAdminUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
-import type { Call, Operation } from "./operation.ts";
-import { type Parameters, parseText } from "./parameters.ts";
+import { type Call, type Operation, type Parameters, parseText } from "./operation.ts";
 
 export const UserSchema = Type.Object({
   user: Type.Object(

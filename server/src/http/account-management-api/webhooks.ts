@@ -8,8 +8,7 @@ import { allFailures, deleteFailures, type Failure } from "#webhooks/deliveries/
 import { parseRailsBoolean } from "#portal/fields/index.ts";
 import { type Endpoint, readDefaultEndpoint, saveDefaultEndpoint, switchesOf } from "#webhooks/endpoints/index.ts";
 import { sampleBody } from "#webhooks/events/index.ts";
-import type { Operation } from "./operation.ts";
-import { type Parameters, parseText } from "./parameters.ts";
+import { type Operation, type Parameters, parseText } from "./operation.ts";
 import { type ApiResponse, renderJson, type ResponseDoc, timeSchema } from "./responses.ts";
 
 /** Renders the endpoint `default` as 3scale's webhook. */

@@ -48,9 +48,8 @@ import { auditRecordOperations, mailOperations } from "./records.ts";
 import { describeBellwireApi } from "./open-api.ts";
 import { personalDataOperations } from "./personal-data.ts";
 import { replayOperations } from "./replays.ts";
-import { searchBoxOperations } from "./search-box.ts";
+import { searchBoxOperations, viewOperations } from "./searches.ts";
 import { createStreams } from "./stream.ts";
-import { viewOperations } from "./searches.ts";
 
 /** In the order of the documentation. */
 const groups: readonly OperationGroup<Operation>[] = [

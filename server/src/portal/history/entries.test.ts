@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import type { ObjectEvent } from "#webhooks/events/index.ts";
 import { type FieldChange, changesOf } from "./entries.ts";
-import type { FieldLabel } from "./diff.ts";
-import { type Version, withUsers } from "./versions.ts";
+import { type FieldLabel, type Version, withUsers } from "./diff.ts";
 
 const definitions: readonly FieldLabel[] = [
   { target: "Account", name: "org_name", label: "Organization" },

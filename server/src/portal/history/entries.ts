@@ -15,15 +15,21 @@ import {
   readFirstEvent,
   readNotifications,
 } from "#webhooks/events/index.ts";
-import { type Difference, diffTrees, type FieldLabel, labelOf, type ObjectKind, pathText, titleOf } from "./diff.ts";
 import {
+  type Difference,
+  diffTrees,
+  type FieldLabel,
+  labelOf,
+  type ObjectKind,
+  pathText,
+  titleOf,
   type HistorySubject,
   type Version,
   type VersionAt,
   type Versions,
   readVersionAt,
   readVersions,
-} from "./versions.ts";
+} from "./diff.ts";
 
 /** A field that differs from the version before. */
 export interface FieldChange {

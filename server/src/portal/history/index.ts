@@ -10,5 +10,4 @@ export {
   readHistoryEntry,
   readObjectAt,
 } from "./entries.ts";
-export type { ObjectKind } from "./diff.ts";
-export type { HistorySubject } from "./versions.ts";
+export type { HistorySubject, ObjectKind } from "./diff.ts";
