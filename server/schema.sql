@@ -705,6 +705,27 @@ create table mails (
   constraint mails_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 );
 
+create table metrics (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  product_id bigint not null,
+  parent_id bigint,
+  system_name text not null,
+  friendly_name text not null,
+  unit text,
+  description text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint metrics_check CHECK (((parent_id IS NULL) = (unit IS NOT NULL))),
+  constraint metrics_id_key UNIQUE (id),
+  constraint metrics_pkey PRIMARY KEY (provider_id, id),
+  constraint metrics_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
+  constraint metrics_provider_id_parent_id_fkey FOREIGN KEY (provider_id, parent_id) REFERENCES metrics(provider_id, id) ON DELETE CASCADE,
+  constraint metrics_provider_id_product_id_fkey FOREIGN KEY (provider_id, product_id) REFERENCES products(provider_id, id) ON DELETE CASCADE,
+  constraint metrics_provider_id_product_id_friendly_name_key UNIQUE (provider_id, product_id, friendly_name),
+  constraint metrics_provider_id_product_id_system_name_key UNIQUE (provider_id, product_id, system_name)
+);
+
 create table moved_changes (
   number bigint not null default bellwire_directory.new_id(),
   provider bigint not null,
@@ -777,6 +798,26 @@ create table plans (
   constraint plans_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
   constraint plans_provider_id_product_id_fkey FOREIGN KEY (provider_id, product_id) REFERENCES products(provider_id, id) ON DELETE CASCADE,
   constraint plans_state_check CHECK ((state = ANY (ARRAY['hidden'::text, 'published'::text])))
+);
+
+create table pricing_rules (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  plan_id bigint not null,
+  metric_id bigint not null,
+  min bigint not null default 1,
+  max bigint,
+  cost_per_unit numeric(20,4) not null default 0,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint pricing_rules_check CHECK ((max >= min)),
+  constraint pricing_rules_id_key UNIQUE (id),
+  constraint pricing_rules_min_check CHECK ((min >= 1)),
+  constraint pricing_rules_pkey PRIMARY KEY (provider_id, id),
+  constraint pricing_rules_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
+  constraint pricing_rules_provider_id_metric_id_fkey FOREIGN KEY (provider_id, metric_id) REFERENCES metrics(provider_id, id) ON DELETE CASCADE,
+  constraint pricing_rules_provider_id_plan_id_fkey FOREIGN KEY (provider_id, plan_id) REFERENCES plans(provider_id, id) ON DELETE CASCADE,
+  constraint pricing_rules_provider_id_plan_id_metric_id_min_key UNIQUE (provider_id, plan_id, metric_id, min)
 );
 
 create table products (
@@ -1067,6 +1108,25 @@ create table transaction_numbers (
   stored_as oid
 );
 
+create table usage_limits (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  plan_id bigint not null,
+  metric_id bigint not null,
+  period text not null,
+  value bigint not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint usage_limits_id_key UNIQUE (id),
+  constraint usage_limits_period_check CHECK ((period = ANY (ARRAY['eternity'::text, 'year'::text, 'month'::text, 'week'::text, 'day'::text, 'hour'::text, 'minute'::text]))),
+  constraint usage_limits_pkey PRIMARY KEY (provider_id, id),
+  constraint usage_limits_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
+  constraint usage_limits_provider_id_metric_id_fkey FOREIGN KEY (provider_id, metric_id) REFERENCES metrics(provider_id, id) ON DELETE CASCADE,
+  constraint usage_limits_provider_id_plan_id_fkey FOREIGN KEY (provider_id, plan_id) REFERENCES plans(provider_id, id) ON DELETE CASCADE,
+  constraint usage_limits_provider_id_plan_id_metric_id_period_key UNIQUE (provider_id, plan_id, metric_id, period),
+  constraint usage_limits_value_check CHECK ((value >= 0))
+);
+
 create table users (
   provider_id bigint not null,
   id bigint not null default bellwire_directory.new_id(),
@@ -1216,6 +1276,8 @@ CREATE INDEX mails_created_idx ON mails USING btree (created_at);
 
 CREATE INDEX mails_due_idx ON mails USING btree (due_at) WHERE (sent_at IS NULL);
 
+CREATE INDEX metrics_parent_idx ON metrics USING btree (provider_id, parent_id) WHERE (parent_id IS NOT NULL);
+
 CREATE UNIQUE INDEX outages_open_idx ON outages USING btree (endpoint_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX plan_features_feature_idx ON plan_features USING btree (provider_id, feature_id);
@@ -1229,6 +1291,8 @@ CREATE UNIQUE INDEX plans_default_idx ON plans USING btree (provider_id, kind, C
 CREATE INDEX plans_product_idx ON plans USING btree (provider_id, product_id, id);
 
 CREATE UNIQUE INDEX plans_system_name_idx ON plans USING btree (provider_id, kind, COALESCE(product_id, (0)::bigint), system_name) WHERE (customized_from IS NULL);
+
+CREATE INDEX pricing_rules_metric_idx ON pricing_rules USING btree (provider_id, metric_id, plan_id, min);
 
 CREATE UNIQUE INDEX provider_moves_leaving_idx ON provider_moves USING btree (provider) WHERE (state = ANY (ARRAY['copying'::text, 'draining'::text, 'frozen'::text, 'left'::text]));
 
@@ -1255,6 +1319,8 @@ CREATE INDEX service_subscriptions_product_idx ON service_subscriptions USING bt
 CREATE INDEX sessions_expires_idx ON sessions USING btree (expires_at);
 
 CREATE INDEX sessions_user_idx ON sessions USING btree (provider_id, audience, user_id);
+
+CREATE INDEX usage_limits_metric_idx ON usage_limits USING btree (provider_id, metric_id, plan_id, period);
 
 CREATE INDEX users_account_idx ON users USING btree (provider_id, account_id, id);
 

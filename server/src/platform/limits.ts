@@ -192,6 +192,35 @@ export const countLimits = {
       where provider_id = $1
         and plan_id in (select id from plans where provider_id = $1 and customized_from is null)`,
   }),
+  // A list of products has them all.
+  metrics: count({
+    name: "metrics-per-provider",
+    of: "provider",
+    unit: "metrics",
+    max: 5000,
+    counted: "select count(*)::integer as used from metrics where provider_id = $1",
+  }),
+  // Custom plans have copies, and an application has one custom plan at most.
+  usageLimits: count({
+    name: "usage-limits-per-provider",
+    of: "provider",
+    unit: "usage limits",
+    max: 20_000,
+    counted: `
+      select count(*)::integer as used from usage_limits
+      where provider_id = $1
+        and plan_id not in (select id from plans where provider_id = $1 and customized_from is not null)`,
+  }),
+  pricingRules: count({
+    name: "pricing-rules-per-provider",
+    of: "provider",
+    unit: "pricing rules",
+    max: 20_000,
+    counted: `
+      select count(*)::integer as used from pricing_rules
+      where provider_id = $1
+        and plan_id not in (select id from plans where provider_id = $1 and customized_from is not null)`,
+  }),
   // An alert and a plan request mail each admin. A change of one locks and reads them all.
   teamMembers: count({
     name: "team-members-per-provider",
@@ -303,6 +332,11 @@ export const textLimits = {
     name: "texts-of-products-length",
     max: mebibyte,
     note: "All descriptions, terms and support texts of a provider's products together.",
+  },
+  metrics: {
+    name: "texts-of-metrics-length",
+    max: mebibyte,
+    note: "All descriptions of a provider's metrics and methods together.",
   },
   password: { name: "password-length", max: 1000, note: "A password." },
   choices: { name: "choices-per-field", max: 500, note: "Choices of a field." },

@@ -76,6 +76,12 @@ const eitherId = ([first, second]: readonly [number, number]): readonly Permit[]
 /** 3scale drops it. */
 const visible = shows("visible", false, true);
 
+const metricValues: readonly Permit[] = [
+  shows("friendly_name", "Traffic"),
+  refuses("friendly_name", ""),
+  shows("description", "Bytes that were sent"),
+];
+
 /** The permit lists of a provider's services, plans, settings and users. */
 export const listsOfProvider: readonly PermitList[] = [
   {
@@ -217,6 +223,81 @@ export const listsOfProvider: readonly PermitList[] = [
     title: "Application Plan Feature Create",
     at: ({ applicationPlan }) => [applicationPlan],
     permits: ({ freeFeatures }) => eitherId(freeFeatures.application_plan),
+  },
+  {
+    controller: "metrics create",
+    title: "Service Metric Create",
+    at: ({ service }) => [service],
+    base: (_made, n) => ({ friendly_name: `Metric ${n}`, unit: "MB" }),
+    permits: () => [...metricValues, shows("unit", "GB"), shows("system_name", "all_traffic")],
+  },
+  {
+    controller: "metrics update",
+    title: "Service Metric Update",
+    at: ({ service, metric }) => [service, metric],
+    permits: () => [...metricValues, shows("unit", "GB"), shows("system_name", "sent_and_dropped", "hits")],
+  },
+  {
+    controller: "metric_methods create",
+    title: "Service Method Create",
+    at: ({ service, metric }) => [service, metric],
+    base: (_made, n) => ({ friendly_name: `Method ${n}` }),
+    permits: () => [
+      ...metricValues,
+      stores("metrics", "unit", "GB", "unit", null), // a method has the unit of its metric
+      shows("system_name", "all_traffic"),
+    ],
+  },
+  {
+    controller: "metric_methods update",
+    title: "Service Method Update",
+    at: ({ service, metric, method }) => [service, metric, method],
+    permits: () => [
+      ...metricValues,
+      stores("metrics", "unit", "GB", "unit", null),
+      shows("system_name", "sent_and_dropped", "tides"),
+    ],
+  },
+  {
+    controller: "application_plan_metric_limits create",
+    title: "Limit Create",
+    at: ({ applicationPlan, method }) => [applicationPlan, method],
+    base: () => ({ period: "year" }),
+    permits: () => [
+      shows("value", "15", 15),
+      ...["eternity", "month", "week", "day", "hour", "minute"].map((period) => shows("period", period)),
+      refuses("period", "year"),
+      refuses("period", "century"),
+    ],
+  },
+  {
+    controller: "application_plan_metric_limits update",
+    title: "Limit Update",
+    at: ({ applicationPlan, metric, limit }) => [applicationPlan, metric, limit],
+    permits: () => [
+      shows("period", "week"),
+      refuses("period", ""),
+      shows("value", 20),
+      shows("value", -1, 0),
+      shows("value", "", 0),
+    ],
+  },
+  {
+    controller: "application_plan_metric_pricing_rules create",
+    title: "Pricing Rule Create",
+    at: ({ applicationPlan, method }) => [applicationPlan, method],
+    base: (_made, n) => ({ min: 100 * n + 1, max: 100 * n + 9 }),
+    permits: () => [
+      shows("cost_per_unit", "5.55"),
+      refuses("cost_per_unit", "0.00001"),
+      refuses("cost_per_unit", ""),
+      shows("min", 308),
+      refuses("min", 0),
+      refuses("min", ""),
+      shows("max", "650", 650),
+      refuses("max", 1),
+      stores("pricing_rules", "max", "", "max", null),
+    ],
   },
   {
     controller: "providers",

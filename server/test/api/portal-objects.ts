@@ -14,6 +14,11 @@ export interface PortalObjects {
   readonly accountFeature: number;
   readonly serviceFeature: number;
   readonly planFeature: number;
+  /** The metric `hits`. */
+  readonly metric: number;
+  readonly method: number;
+  readonly limit: number;
+  readonly pricingRule: number;
   readonly providerUser: number;
   readonly field: number;
 }
@@ -24,8 +29,11 @@ export async function createPortalObjects(api: ProviderApi): Promise<PortalObjec
     const response = await api.send(method, path, payload ? { payload } : {});
     return Number(/"id":(\d+)/.exec(response.body)?.[1]);
   };
-  const account = await first("/signup.json", "POST", { org_name: "Quay Ltd", username: "quay" });
   const service = await first("/services.json");
+  const applicationPlan = await first("/application_plans.json");
+  const metric = await first(`/services/${service}/metrics.json`);
+  const terms = `/application_plans/${applicationPlan}/metrics/${metric}`;
+  const account = await first("/signup.json", "POST", { org_name: "Quay Ltd", username: "quay" });
   const addFeature = async (kind: string, path: string, payload: object): Promise<number> => {
     const id = await first(path, "POST", { name: "Support", ...payload });
     const response = await api.send("POST", `/${kind}s/${await first(`/${kind}s.json`)}/features.json`, {
@@ -42,11 +50,15 @@ export async function createPortalObjects(api: ProviderApi): Promise<PortalObjec
     service,
     accountPlan: await first("/account_plans.json"),
     servicePlan: await first("/service_plans.json"),
-    applicationPlan: await first("/application_plans.json"),
+    applicationPlan,
     subscription: await first(`/accounts/${account}/service_subscriptions.json`),
     accountFeature: await addFeature("account_plan", "/features.json", {}),
     serviceFeature: await addFeature("service_plan", ofService, { scope: "ServicePlan", system_name: "access" }),
     planFeature: await addFeature("application_plan", ofService, {}),
+    metric,
+    method: await first(`/services/${service}/metrics/${metric}/methods.json`, "POST", { friendly_name: "Tides" }),
+    limit: await first(`${terms}/limits.json`, "POST", { period: "day", value: 10 }),
+    pricingRule: await first(`${terms}/pricing_rules.json`, "POST", { cost_per_unit: "0" }),
     providerUser: await first("/users.json"),
     field: await first("/fields_definitions.json"),
   };
@@ -64,6 +76,10 @@ export const idsByCollection = (objects: PortalObjects): Readonly<Record<string,
   application_plans: objects.applicationPlan,
   service_subscriptions: objects.subscription,
   service_contracts: objects.subscription,
+  metrics: objects.metric,
+  methods: objects.method,
+  limits: objects.limit,
+  pricing_rules: objects.pricingRule,
   fields_definitions: objects.field,
 });
 
@@ -82,6 +98,8 @@ export function fillIds(path: string, objects: PortalObjects): string {
   return path
     .replace("{account_id}", String(objects.account))
     .replace("{application_id}", String(objects.application))
+    .replace("{application_plan_id}", String(objects.applicationPlan))
+    .replace("{metric_id}", String(objects.metric))
     .replace("{service_id}", String(objects.service))
     .replace("{user_id}", String(objects.providerUser))
     .replaceAll(/\{\w+\}/g, String(id ?? objects.providerUser));

@@ -11,14 +11,27 @@ import {
 import { definitionToJson } from "#portal/fields/index.ts";
 import {
   featureToJson,
+  limitToJson,
+  metricToJson,
   planToJson,
+  pricingRuleToJson,
   productToJson,
   representFeature,
+  representLimit,
+  representMetric,
   representPlan,
+  representPricingRule,
   representProduct,
 } from "#portal/products/index.ts";
 import { providerToJson, representProvider } from "#portal/provider-account/index.ts";
-import { exampleProviderSettings, exampleProviderUser } from "../../src/http/account-management-api/example-portal.ts";
+import {
+  exampleHits,
+  exampleLimit,
+  exampleMethod,
+  examplePricingRule,
+  exampleProviderSettings,
+  exampleProviderUser,
+} from "../../src/http/account-management-api/example-portal.ts";
 import { aDefinition, aPlan, aProduct, aProvider } from "../support/build-portal.ts";
 import { applications } from "./documents.ts";
 
@@ -76,6 +89,12 @@ const tides = aProduct({
 });
 const context = { provider, supportEmail: "support@acme.example" };
 
+const hits = { ...exampleHits, createdAt: at, updatedAt: at };
+const departures = { ...exampleMethod, createdAt: at, updatedAt: at };
+const limit = { ...exampleLimit, createdAt: at, updatedAt: at };
+const pricingRule = { ...examplePricingRule, max: 2000, createdAt: at, updatedAt: at };
+const terms = { provider: inLisbon, adminUrl, productId: 7 };
+
 const subscription = {
   subscription: {
     id: 81,
@@ -129,8 +148,13 @@ export const asXml: readonly (readonly [file: string, document: Node])[] = [
   ["keys", representKeys(application.keys, provider)],
   ["keys-in-lisbon", representKeys([{ value: "summer", createdAt: at, updatedAt: at }], inLisbon)],
   ["referrer-filters", representReferrerFilters(filters, inLisbon)],
-  ["service", representProduct(tides, context)],
-  ["service-oidc", representProduct(oidcProduct, context)],
+  ["service", representProduct(tides, context, [hits, departures].map(representMetric))],
+  ["service-oidc", representProduct(oidcProduct, context, [])],
+  ["metric", representMetric(hits)],
+  ["method", representMetric(departures)],
+  ["limit", representLimit(limit)],
+  ["pricing-rule", representPricingRule(pricingRule)],
+  ["pricing-rule-without-max", representPricingRule({ ...pricingRule, max: null })],
   ["service-contract", representContract(subscription, provider, at)],
   ["service-contract-approved", representContract(approved, inLisbon, at)],
   ["provider", representProvider(acme, origins)],
@@ -142,6 +166,13 @@ export const asJson: readonly (readonly [file: string, json: Json])[] = [
   ["keys", keysToJson(application, provider, adminUrl)],
   ["referrer-filters", referrerFiltersToJson(filters, { application, provider, adminUrl })],
   ["service", productToJson(tides, context, adminUrl)],
+  ["metric", metricToJson(hits, "metric", inLisbon, adminUrl)],
+  ["method", metricToJson(departures, "method", inLisbon, adminUrl)],
+  ["method-as-metric", metricToJson(departures, "metric", inLisbon, adminUrl)],
+  ["limit", limitToJson(limit, terms)],
+  ["limit-of-method", limitToJson({ ...limit, metricId: 14, metricParentId: 13 }, terms)],
+  ["pricing-rule", pricingRuleToJson(pricingRule, terms)],
+  ["pricing-rule-without-max", pricingRuleToJson({ ...pricingRule, max: null }, terms)],
   ["service-oidc", productToJson(oidcProduct, context, adminUrl)],
   ["service-contract", contractToJson(subscription, provider, at)],
   ["service-contract-approved", contractToJson(approved, inLisbon, at)],

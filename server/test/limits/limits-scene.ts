@@ -11,6 +11,7 @@ export interface Scene {
   readonly accountId: number;
   readonly userId: number;
   readonly planId: number;
+  readonly productId: number;
   readonly by: ChangeContext;
 }
 
@@ -20,14 +21,21 @@ export const test = base.extend("scene", async ({ api, clock }): Promise<Scene> 
   const signUp = { provider, values: form, by: { via: "program", ...by } as const, now: by.now };
   const created = await signUpAccount(pool, passwords, signUp);
   if (!("details" in created)) throw new Error(JSON.stringify(created));
-  const [plan] = await pool.query<{ id: number }>(
-    "select id from plans where provider_id = $1 and kind = 'application_plan'",
+  const [plan] = await pool.query<{ id: number; productId: number }>(
+    `select id, product_id as "productId" from plans where provider_id = $1 and kind = 'application_plan'`,
     [provider.id],
   );
   const [admin] = await pool.query<{ id: number }>("select id from provider_users where provider_id = $1", [
     provider.id,
   ]);
-  return { api, accountId: created.details.account.id, userId: admin?.id ?? 0, planId: plan?.id ?? 0, by };
+  return {
+    api,
+    accountId: created.details.account.id,
+    userId: admin?.id ?? 0,
+    planId: plan?.id ?? 0,
+    productId: plan?.productId ?? 0,
+    by,
+  };
 });
 
 /** Returns the entries of a record, with the types of its keys. */

@@ -8,7 +8,16 @@ import { limitsReference } from "../../../scripts/limits-reference.ts";
 import { changeAccountState, deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication, deleteProduct } from "#portal/applications/index.ts";
 import { createFieldsDefinition } from "#portal/fields/index.ts";
-import { createFeature, createPlan, createProduct, enableFeature, readDefaultPlans } from "#portal/products/index.ts";
+import {
+  createFeature,
+  createLimit,
+  createMetric,
+  createPlan,
+  createPricingRule,
+  createProduct,
+  enableFeature,
+  readDefaultPlans,
+} from "#portal/products/index.ts";
 import { addProviderUser, issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, deleteUser, inviteUser, listUsers, suspendUser } from "#portal/users/index.ts";
 import { form } from "../portal/portal-fixture.ts";
@@ -30,6 +39,21 @@ const deliveryId = "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33.1";
 
 const createAccountFeature = ({ api: { pool, provider }, by }: Scene) =>
   createFeature(pool, { providerId: provider.id, productId: null, by, values: { name: name() } });
+
+interface ProductOf {
+  readonly api: Pick<Scene["api"], "pool" | "provider">;
+  readonly productId: number;
+}
+
+/** Adds a metric without the use case, which would wait for the limit of metrics. */
+async function addMetric({ api: { pool, provider }, productId }: ProductOf): Promise<number> {
+  const [metric] = await pool.query<{ id: number }>(
+    `insert into metrics (provider_id, product_id, system_name, friendly_name, unit) values ($1, $2, $3, $3, 'hit')
+     returning id`,
+    [provider.id, productId, name()],
+  );
+  return metric?.id ?? 0;
+}
 
 /** Creates one more of what each limit counts. A limit without a function here does not compile. */
 const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise<unknown>>> = {
@@ -64,6 +88,16 @@ const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Pro
     const plan = (await readDefaultPlans(pool, provider.id)).find(({ kind }) => kind === "account_plan");
     const ids = { planId: plan?.id ?? 0, featureId: created.feature.id };
     return enableFeature(pool, { providerId: provider.id, kind: "account_plan", ...ids, by: scene.by });
+  },
+  metrics: ({ api: { pool, provider }, productId, by }) =>
+    createMetric(pool, { providerId: provider.id, productId, by, values: { friendly_name: name(), unit: "hit" } }),
+  usageLimits: async ({ api: { pool, provider }, planId, productId, by }) => {
+    const metricId = await addMetric({ api: { pool, provider }, productId });
+    return createLimit(pool, { providerId: provider.id, planId, metricId, by, values: { period: "day" } });
+  },
+  pricingRules: async ({ api: { pool, provider }, planId, productId, by }) => {
+    const metricId = await addMetric({ api: { pool, provider }, productId });
+    return createPricingRule(pool, { providerId: provider.id, planId, metricId, by, values: {} });
   },
   teamMembers: ({ api: { pool, provider }, by }) =>
     addProviderUser(pool, passwords, { provider, by, values: { username: name(), email: `${name()}@acme.example` } }),
@@ -119,6 +153,8 @@ const removals: Partial<Record<keyof typeof countLimits, string>> = {
   jobs: "update jobs set state = 'done', finished_at = now()",
   plans: "update plans set customized_from = id",
   planFeatures: "update plans set customized_from = id",
+  pricingRules: "update plans set customized_from = id",
+  usageLimits: "update plans set customized_from = id",
 };
 
 test.for(entriesOf(countLimits))(

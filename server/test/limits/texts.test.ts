@@ -38,6 +38,7 @@ const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>>
   },
   account: (size) => lengthOfAllErrors("users", size),
   products: (size) => lengthOfAllErrors("products", size),
+  metrics: (size) => lengthOfAllErrors("metrics", size),
   password: (size) =>
     passwordErrors({ password: "x".repeat(size), confirmation: undefined, isRequired: true, lengthMin: 8 }),
   choices: (size) => {

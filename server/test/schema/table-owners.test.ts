@@ -43,12 +43,14 @@ const owners: Readonly<Record<string, string | undefined>> = {
   lane_reports: "webhooks/statistics",
   lanes: "webhooks/deliveries",
   mails: "portal/mails",
+  metrics: "portal/products",
   moved_changes: "cells",
   outages: "webhooks/endpoints", // alerts replace it; a later release drops it
   payloads: "webhooks/events",
   plan_features: "portal/products",
   plan_requests: "portal/accounts",
   plans: "portal/products",
+  pricing_rules: "portal/products",
   products: "portal/products",
   provider_moves: "cells",
   provider_users: "access",
@@ -64,6 +66,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   statistics_hours: "webhooks/statistics",
   statistics_minutes: "webhooks/statistics",
   transaction_numbers: undefined,
+  usage_limits: "portal/products",
   users: "portal/users",
 };
 

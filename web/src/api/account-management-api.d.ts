@@ -482,6 +482,51 @@ export interface components {
             /** @description Returned only here. */
             value: string;
         };
+        /** Limit */
+        Limit: {
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            period: "eternity" | "year" | "month" | "week" | "day" | "hour" | "minute";
+            /**
+             * Format: int64
+             * @description If empty or negative, 0.
+             */
+            value?: number;
+            /** Format: int64 */
+            metric_id: number;
+            /** Format: int64 */
+            plan_id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            links: {
+                rel: string;
+                /** Format: uri */
+                href: string;
+            }[];
+        };
+        /** LimitCreateRequest */
+        LimitCreateRequest: {
+            /** @enum {string} */
+            period: "eternity" | "year" | "month" | "week" | "day" | "hour" | "minute";
+            /**
+             * Format: int64
+             * @description If empty or negative, 0.
+             */
+            value?: number;
+        };
+        /** LimitUpdateRequest */
+        LimitUpdateRequest: {
+            /** @enum {string} */
+            period?: "eternity" | "year" | "month" | "week" | "day" | "hour" | "minute";
+            /**
+             * Format: int64
+             * @description If empty or negative, 0.
+             */
+            value?: number;
+        };
         /**
          * Metadata
          * @description The position of this page in the list. Absent if the list has one page.
@@ -495,6 +540,52 @@ export interface components {
             total_pages: number;
             /** Format: int64 */
             current_page: number;
+        };
+        /** Method */
+        Method: {
+            /** Format: int64 */
+            id: number;
+            /** @description The same as `system_name`. */
+            name: string;
+            system_name: string;
+            friendly_name: string;
+            description?: string;
+            /** Format: int64 */
+            parent_id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            links: {
+                rel: string;
+                /** Format: uri */
+                href: string;
+            }[];
+        };
+        /** Metric */
+        Metric: {
+            /** Format: int64 */
+            id: number;
+            /** @description The same as `system_name`. */
+            name: string;
+            system_name: string;
+            friendly_name: string;
+            description?: string;
+            unit: string;
+            /**
+             * Format: int64
+             * @description The metric of a method. Absent for a metric.
+             */
+            parent_id?: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            links: {
+                rel: string;
+                /** Format: uri */
+                href: string;
+            }[];
         };
         /**
          * NotificationPreferences
@@ -612,6 +703,48 @@ export interface components {
              * @description In the future, with a time zone.
              */
             expires_at?: string;
+        };
+        /** PricingRule */
+        PricingRule: {
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            metric_id: number;
+            cost_per_unit: string;
+            /** Format: int64 */
+            min: number;
+            /**
+             * Format: int64
+             * @description Absent without an upper bound.
+             */
+            max?: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            links: {
+                rel: string;
+                /** Format: uri */
+                href: string;
+            }[];
+        };
+        /** PricingRuleCreateRequest */
+        PricingRuleCreateRequest: {
+            /**
+             * Format: int64
+             * @default 1
+             */
+            min: number;
+            /**
+             * Format: int64
+             * @description If empty, without an upper bound.
+             */
+            max?: number;
+            /**
+             * @description With at most 4 decimals.
+             * @default 0
+             */
+            cost_per_unit: number;
         };
         /** Provider */
         Provider: {
@@ -828,6 +961,36 @@ export interface components {
             name?: string;
             /** @description Made from the name, or by chance, if a new feature has none. */
             system_name?: string;
+            description?: string;
+        };
+        /** ServiceMethodCreateRequest */
+        ServiceMethodCreateRequest: {
+            /** @description Unique within the service. */
+            friendly_name: string;
+            /** @description Cannot be changed later. */
+            system_name?: string;
+            description?: string;
+        };
+        /** ServiceMethodUpdateRequest */
+        ServiceMethodUpdateRequest: {
+            /** @description Unique within the service. */
+            friendly_name?: string;
+            description?: string;
+        };
+        /** ServiceMetricCreateRequest */
+        ServiceMetricCreateRequest: {
+            /** @description Unique within the service. */
+            friendly_name: string;
+            /** @description Cannot be changed later. */
+            system_name?: string;
+            unit: string;
+            description?: string;
+        };
+        /** ServiceMetricUpdateRequest */
+        ServiceMetricUpdateRequest: {
+            /** @description Unique within the service. */
+            friendly_name?: string;
+            unit?: string;
             description?: string;
         };
         /** ServicePlan */

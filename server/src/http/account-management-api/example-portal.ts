@@ -3,7 +3,7 @@ import { exampleTime, laterExampleTime } from "#platform/times.ts";
 import type { Account, AccountDetails } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
 import type { DocumentSettings, FieldsDefinition } from "#portal/fields/index.ts";
-import type { Feature, Plan, Product } from "#portal/products/index.ts";
+import type { Feature, Metric, Plan, PricingRule, Product, UsageLimit } from "#portal/products/index.ts";
 import type { ProviderSettings } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { User } from "#portal/users/index.ts";
@@ -121,6 +121,36 @@ export const exampleFeature: Feature = {
 };
 
 export const exampleAccountFeature: Feature = { ...exampleFeature, productId: null, planKind: "account_plan" };
+
+export const exampleHits: Metric = {
+  id: 13,
+  productId: exampleProduct.id,
+  parentId: null,
+  systemName: "hits",
+  friendlyName: "Hits",
+  unit: "hit",
+  description: "Number of API hits",
+  ...exampleTimestamps,
+};
+
+export const exampleMethod: Metric = {
+  ...exampleHits,
+  id: 14,
+  parentId: exampleHits.id,
+  systemName: "ferry_times",
+  friendlyName: "Ferry times",
+  description: null,
+};
+
+const exampleTerm = {
+  planId: exampleApplicationPlan.id,
+  metricId: exampleHits.id,
+  metricParentId: null,
+  ...exampleTimestamps,
+};
+
+export const exampleLimit: UsageLimit = { id: 15, period: "minute", value: 100, ...exampleTerm };
+export const examplePricingRule: PricingRule = { id: 16, min: 1001, max: null, costPerUnit: "0.01", ...exampleTerm };
 
 export const exampleAccount: Account = {
   id: 31,

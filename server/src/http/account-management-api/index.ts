@@ -12,7 +12,9 @@ import { handleErrors } from "./responses.ts";
 import { featureOperations, planFeatureOperations } from "./features.ts";
 import { fieldsDefinitionOperations, providerOperations, settingsOperations } from "./provider.ts";
 import { notificationPreferenceOperations } from "./notification-preferences.ts";
+import { metricOperations, methodOperations } from "./metrics.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";
+import { limitOperations, pricingRuleOperations } from "./plan-terms.ts";
 import { accountPlanOperations, applicationPlanOperations, servicePlanOperations } from "./plans.ts";
 import { providerUserOperations } from "./provider-users.ts";
 import {
@@ -74,6 +76,21 @@ const groups: readonly OperationGroup<Operation>[] = [
     tag: "Object status",
     description: "Whether a deleted object is gone.",
     operations: [objectStatusOperation],
+  },
+  {
+    tag: "Metrics and methods",
+    description: "What an API counts. A method is a part of the metric `hits`.",
+    operations: [...metricOperations, ...methodOperations],
+  },
+  {
+    tag: "Limits",
+    description: "How much of a metric the applications of a plan may use in a period.",
+    operations: limitOperations,
+  },
+  {
+    tag: "Pricing rules",
+    description: "What the use of a metric costs on an application plan.",
+    operations: pricingRuleOperations,
   },
   {
     tag: "Features",

@@ -328,12 +328,12 @@ export function renderError(problem: Problem, format: Format, requestId: string)
   };
 }
 
-/** 3scale's translation of Rails' "is invalid" has no verb. */
+/** 3scale's translation of Rails' "is invalid" has no verb. That of a limit's period is not translated. */
 const inWordsOf3scale = (errors: FieldErrors): FieldErrors =>
   Object.fromEntries(
     Object.entries(errors).map(([field, messages]) => [
       field,
-      messages.map((message) => (message === "is invalid" ? "invalid" : message)),
+      messages.map((message) => (message === "is invalid" && field !== "period" ? "invalid" : message)),
     ]),
   );
 
@@ -401,6 +401,7 @@ const denialSentences = {
     count === 1
       ? "There is 1 unsuspended application subscribed to the service"
       : `There are ${count} unsuspended applications subscribed to the service`,
+  hits: "The Hits metric cannot be deleted",
   "last key": "The last key cannot be deleted: this application needs one",
   developers: "Developers may not do this",
 } as const satisfies Record<string, string | ((count: number) => string)>;

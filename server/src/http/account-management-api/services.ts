@@ -3,6 +3,7 @@ import { requirePermission } from "#http/shared/admin-caller.ts";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { columnOf, documentProperties } from "#platform/database/field-table.ts";
+import type { Node } from "#platform/document.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { deleteProduct } from "#portal/applications/index.ts";
@@ -11,13 +12,16 @@ import {
   authenticationSchema,
   countProducts,
   createProduct,
+  listMetrics,
   listProducts,
+  type Metric,
   notificationSettingsSchema,
   type Product,
   type ProductContext,
   productFields,
   productToJson,
   readProduct,
+  representMetric,
   representProduct,
   transitionErrors,
   updateProduct,
@@ -37,7 +41,7 @@ import {
   type ResponseDoc,
   timestamps,
 } from "./responses.ts";
-import { exampleAdminUrl, exampleProduct, exampleProvider } from "./example-portal.ts";
+import { exampleAdminUrl, exampleHits, exampleProduct, exampleProvider } from "./example-portal.ts";
 import {
   type Call,
   type Operation,
@@ -75,18 +79,28 @@ const ignoredServiceFields = [
 
 interface ServiceContext extends ProductContext {
   readonly adminUrl: string;
+  /** The metrics and methods of the products, by product. JSON only links to them. */
+  readonly metrics: ReadonlyMap<number, readonly Metric[]>;
 }
 
 async function readServiceContext(
   db: Database,
-  { provider, adminUrl }: Pick<Call, "provider" | "adminUrl">,
+  { provider, adminUrl, format }: Pick<Call, "provider" | "adminUrl" | "format">,
+  products: readonly Pick<Product, "id">[],
 ): Promise<ServiceContext> {
-  const { supportEmail } = await readContactAddresses(db, provider.id);
-  return { provider, adminUrl, supportEmail };
+  const ids = format === "xml" ? products.map(({ id }) => id) : [];
+  const [{ supportEmail }, metrics] = await Promise.all([
+    readContactAddresses(db, provider.id),
+    ids.length === 0 ? [] : listMetrics(db, provider.id, ids),
+  ]);
+  return { provider, adminUrl, supportEmail, metrics: Map.groupBy(metrics, ({ productId }) => productId) };
 }
 
+const serviceNode = (product: Product, context: ServiceContext): Node =>
+  representProduct(product, context, (context.metrics.get(product.id) ?? []).map(representMetric));
+
 const renderService = (context: ServiceContext, product: Product): ApiResponse => ({
-  xml: () => renderXmlDocument(representProduct(product, context)),
+  xml: () => renderXmlDocument(serviceNode(product, context)),
   json: () => renderJson(productToJson(product, context, context.adminUrl)),
   lastModified: product.updatedAt,
 });
@@ -96,7 +110,7 @@ const renderServices = (
   products: readonly Product[],
   metadata?: PageMetadata,
 ): ApiResponse => ({
-  xml: () => renderXmlList("services", products, (product) => representProduct(product, context), metadata),
+  xml: () => renderXmlList("services", products, (product) => serviceNode(product, context), metadata),
   json: () =>
     renderJsonList("services", products, (product) => productToJson(product, context, context.adminUrl), metadata),
 });
@@ -129,6 +143,7 @@ const exampleContext: ServiceContext = {
   provider: exampleProvider,
   adminUrl: exampleAdminUrl,
   supportEmail: "support@acme.example",
+  metrics: new Map([[exampleProduct.id, [exampleHits]]]),
 };
 
 const serviceResponse: ResponseDoc = { schema: ServiceSchema, example: renderService(exampleContext, exampleProduct) };
@@ -167,12 +182,12 @@ export const serviceOperations: readonly Operation[] = [
       const { productScope } = caller;
       const products = await listProducts(pool, provider.id, { productScope, limit: page.limit, offset: page.offset });
       const metadata = pageMetadata(page, await countProducts(pool, provider.id, productScope));
-      return renderServices(await readServiceContext(pool, call), products, metadata);
+      return renderServices(await readServiceContext(pool, call, products), products, metadata);
     },
   },
   {
     title: "Service Create",
-    description: "Creates a service with a service plan. Only for admins and the provider key.",
+    description: "Creates a service with a service plan and the metric `hits`. Only for admins and the provider key.",
     method: "POST",
     path: "/services",
     action: "create-products",
@@ -183,7 +198,7 @@ export const serviceOperations: readonly Operation[] = [
     async handle({ pool }, call) {
       const { provider, values, by } = call;
       const { product } = requireSuccess(await createProduct(pool, { providerId: provider.id, values, by }));
-      const context = await readServiceContext(pool, call);
+      const context = await readServiceContext(pool, call, [product]);
       return { ...renderService(context, product), location: `/services/${product.id}` };
     },
   },
@@ -196,7 +211,7 @@ export const serviceOperations: readonly Operation[] = [
     response: serviceResponse,
     async handle({ pool }, call) {
       const product = requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("id")));
-      return renderService(await readServiceContext(pool, call), product);
+      return renderService(await readServiceContext(pool, call, [product]), product);
     },
   },
   {
@@ -218,13 +233,13 @@ export const serviceOperations: readonly Operation[] = [
           ? await markAsDeleted(pool, call, { productId, values })
           : requireSuccess(await updateProduct(pool, { providerId: provider.id, productId, values: call.values, by }))
               .product;
-      return renderService(await readServiceContext(pool, call), product);
+      return renderService(await readServiceContext(pool, call, [product]), product);
     },
   },
   {
     title: "Service Delete",
     description:
-      "Deletes a service with its plans, subscriptions and applications, unless it is the last one. Only for admins and the provider key. " +
+      "Deletes a service with its plans, metrics, subscriptions and applications, unless it is the last one. Only for admins and the provider key. " +
       "A service with 100,000 applications takes minutes. The deletion continues if the client does not wait. If it fails, repeat it.",
     method: "DELETE",
     path: "/services/{id}",
@@ -238,12 +253,12 @@ export const serviceOperations: readonly Operation[] = [
         // 3scale checks the permission of a token's owner first. For a key it checks only the state.
         if (caller.actor.kind === "token") throw new Problem("role-missing");
         if (caller.actor.kind === "key") {
-          const context = await readServiceContext(pool, call);
+          const context = await readServiceContext(pool, call, [outcome.product]);
           return renderRefusedTransition({
             from: outcome.product.state,
             event: "mark_as_deleted",
             object: {
-              xml: () => representProduct(outcome.product, context),
+              xml: () => serviceNode(outcome.product, context),
               json: () => productToJson(outcome.product, context, call.adminUrl),
             },
           });

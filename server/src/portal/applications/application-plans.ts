@@ -12,6 +12,7 @@ import type { FieldWriter } from "#portal/fields/index.ts";
 import {
   type Plan,
   copyPlanFeatures,
+  copyTerms,
   deletePlanRow,
   insertPlan,
   lockPlanForShare,
@@ -66,7 +67,7 @@ const mayChangePlan = ({ application: { product }, account }: LockedApplication,
   planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null) === "change";
 
 /**
- * Creates a custom plan for an application, as a copy of its plan. Returns undefined if there is no such application.
+ * Creates a custom plan for an application, as a copy of its plan with its terms. Returns undefined if there is no such application.
  */
 export const customizeApplicationPlan = (
   pool: Pool,
@@ -79,6 +80,7 @@ export const customizeApplicationPlan = (
     const plan = await insertPlan(tx, change.provider.id, customized(before), by.now);
     if (!plan) throw new Error("The customised plan was not returned.");
     await copyPlanFeatures(tx, change.provider.id, before.id, plan.id);
+    await copyTerms(tx, { providerId: change.provider.id, from: before.id, to: plan.id, now: by.now });
     return saveApplication(locked, { ...application, plan }, [planUpdatedEvent(before)]);
   });
 

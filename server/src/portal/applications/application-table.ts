@@ -383,6 +383,7 @@ export interface ApplicationFilter {
   readonly accountId?: number | undefined;
   readonly productId?: number | undefined;
   readonly planId?: number | undefined;
+  /** A plan with a price of any kind is paid. */
   readonly planType?: "free" | "paid" | undefined;
   readonly state?: string | undefined;
   /** Part of its name. */
@@ -407,7 +408,10 @@ const matchingApplications = `
     and ($3::bigint is null or application.product_id = $3)
     and ($4::bigint is null or application.plan_id = $4)
     and ($5::boolean is null or application.plan_id in (
-      select id from plans where provider_id = $1 and (cost_per_month = 0 and setup_fee = 0) = $5))
+      select id from plans
+      where provider_id = $1
+        and (cost_per_month = 0 and setup_fee = 0
+          and id not in (select plan_id from pricing_rules where provider_id = $1)) = $5))
     and ($6::text is null or application.state = $6)
     and ($7::text is null or strpos(lower(application.name), lower($7)) > 0)
     and ($8::text is null or application.user_key = $8)

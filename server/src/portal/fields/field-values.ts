@@ -222,6 +222,7 @@ const limitOfAll = {
   users: { of: " of the account", max: textLimits.account.max },
   applications: { of: " of the account", max: textLimits.account.max },
   products: { of: "", max: textLimits.products.max },
+  metrics: { of: "", max: textLimits.metrics.max },
 } as const;
 
 type Limited = keyof typeof limitOfAll;

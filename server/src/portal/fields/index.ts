@@ -49,6 +49,7 @@ export {
   parseRailsBoolean,
   parseRequiredText,
   parseText,
+  parseWhole,
   plainText,
   refuseTransition,
   takenErrors,

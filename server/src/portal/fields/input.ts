@@ -127,6 +127,15 @@ export function parseDays(input: FieldInput, name: string): Parsed<number | null
   return days < 0 || days > daysMax ? invalid(`must be from 0 to ${daysMax}`) : parsed<number | null>(days);
 }
 
+/** Parses a whole number. Blank is undefined. */
+export function parseWhole(values: FieldInput, name: string): Parsed<number> {
+  const text = plainText(values[name])?.trim() ?? "";
+  if (text === "") return parsed<number>(undefined);
+  const number = Number(text);
+  if (Number.isNaN(number)) return invalid("is not a number");
+  return Number.isSafeInteger(number) ? parsed(number) : invalid("must be an integer");
+}
+
 /** Returns the errors of parsed values, by name. */
 export const errorsOf = (read: Readonly<Record<string, Parsed<unknown>>>): FieldErrors =>
   Object.fromEntries(Object.entries(read).map(([name, result]) => [name, result.wrong]));

@@ -120,7 +120,7 @@ export async function lockPlansForShare(tx: Transaction, providerId: number, pla
 // deadlocks.
 const lockProviderStatement = `select from providers where id = $1 for no key update`;
 
-/** Serialises changes of a provider's plans until this transaction ends. */
+/** Serialises changes of a provider's plans, their terms and metrics until this transaction ends. */
 export async function lockPlansOfProvider(tx: Transaction, providerId: number): Promise<void> {
   await tx.query(lockProviderStatement, [providerId]);
 }

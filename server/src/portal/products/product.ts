@@ -280,18 +280,27 @@ export async function lockProduct(tx: Transaction, providerId: number, id: numbe
   return product;
 }
 
+/** The system name of the metric that every product has. */
+export const hitsName = "hits";
+
 const insertProductStatement = `
-  insert into products (provider_id, created_at, updated_at, ${insertColumns(productFields)})
-  values ($1, $2, $2, ${insertParameters(productFields, 3)})
-  on conflict do nothing
-  returning ${productColumns}`;
+  with product as (
+    insert into products (provider_id, created_at, updated_at, ${insertColumns(productFields)})
+    values ($1, $2, $2, ${insertParameters(productFields, 3)})
+    on conflict do nothing
+    returning *
+  ), hits as (
+    insert into metrics (provider_id, product_id, system_name, friendly_name, unit, description, created_at, updated_at)
+    select provider_id, id, '${hitsName}', 'Hits', 'hit', 'Number of API hits', created_at, created_at from product
+  )
+  select ${productColumns} from product`;
 
 type NewProduct = Pick<Product, Inserted<typeof productFields>> & {
   readonly providerId: number;
   readonly now: Date;
 };
 
-/** Returns the new product, or undefined if another has its system name. */
+/** Returns the new product, which has the metric `hits`, or undefined if another has its system name. */
 export async function insertProduct(tx: Transaction, product: NewProduct): Promise<Product | undefined> {
   const values = [product.providerId, product.now, ...insertValues(productFields, product)];
   const [inserted] = await tx.query<Product>(insertProductStatement, values);
@@ -319,7 +328,7 @@ export async function updateProductRow(
 
 const deleteProductStatement = `delete from products where provider_id = $1 and id = $2`;
 
-/** Deletes a product and its plans. Their subscriptions and applications must be deleted before. */
+/** Deletes a product with its plans and metrics. Their subscriptions and applications must be deleted before. */
 export async function deleteProductRow(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(deleteProductStatement, [providerId, id]);
 }
@@ -331,8 +340,12 @@ export interface ProductContext {
   readonly supportEmail: string | null;
 }
 
-/** Represents a product as XML: a service. The list of metrics is empty, because metrics are not supported. */
-export const representProduct = (product: Product, { provider, supportEmail }: ProductContext): Node =>
+/** Represents a product with its metrics as XML: a service. */
+export const representProduct = (
+  product: Product,
+  { provider, supportEmail }: ProductContext,
+  metrics: readonly Node[],
+): Node =>
   record("service", [
     value("id", product.id),
     value("account_id", provider.id),
@@ -350,7 +363,7 @@ export const representProduct = (product: Product, { provider, supportEmail }: P
     ...representNotificationSettings(product),
     value("deployment_option", product.deploymentOption),
     value("support_email", product.supportEmail ?? supportEmail),
-    list("metrics", [], "open"),
+    list("metrics", metrics, "open"),
   ]);
 
 const switches = documentProperties(productFields, "switches");
