@@ -1,14 +1,49 @@
-import type { FastifyReply } from "fastify";
-import { type Application, type ApplicationChange, readApplication, titleOf } from "#portal/applications/index.ts";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
+import { readForm } from "#http/shared/forms.ts";
+import type { Database } from "#platform/database/database.ts";
+import { attemptLimits } from "#platform/limits.ts";
+import { nameInText } from "#platform/xml.ts";
+import {
+  type Application,
+  type ApplicationChange,
+  createApplication,
+  deleteApplication,
+  type ProductAccess,
+  readApplication,
+  readProductAccess,
+  requestSubscription,
+  servicePlanFor,
+  titleOf,
+  updateApplication,
+} from "#portal/applications/index.ts";
+import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
+import { type Plan, type Product, listPlans, listProducts } from "#portal/products/index.ts";
 import {
   developerContext,
   type DeveloperPage,
   type DeveloperVisit,
   formatDate,
   type FormattedDate,
+  type Portal,
   readPathId,
+  redirectWithNotice,
+  showNotAllowed,
   showNotFound,
 } from "./page.ts";
+import {
+  type Form,
+  type FormField,
+  definedFields,
+  earliestSubmissionMs,
+  notOffered,
+  submittedValues,
+  withSubmittedValues,
+  addFormPage,
+  mailLimitErrors,
+  showForm,
+} from "./forms.ts";
+import { describePlan, includedIn, planField, readShownFeatures, type ShownFeatures } from "./plans.ts";
 
 /** A visit of a page of one of the account's applications. */
 export interface ApplicationVisit extends DeveloperVisit {
@@ -89,4 +124,263 @@ function credentialsOf({ product, userKey, applicationId, keys }: Application): 
       value,
     })),
   ];
+}
+
+/** Adds the forms that create, edit and delete an application, and the one that requests access to a product. */
+export function addApplicationForms(http: FastifyInstance, portal: Portal): void {
+  addNewApplicationPage(http, portal);
+  addEditApplicationPage(http, portal);
+  addDeleteApplicationPage(http, portal);
+  addSubscribePage(http, portal);
+}
+
+function addNewApplicationPage(http: FastifyInstance, portal: Portal): void {
+  addFormPage(http, portal, {
+    path: "/applications/new",
+    show: showNewForm,
+    submit: submitNewForm,
+  });
+}
+
+async function submitNewForm(visit: DeveloperVisit): Promise<FastifyReply> {
+  const { portal, request, reply, developer } = visit;
+  const { provider } = request;
+  const form = readForm(request.body);
+  const plans = await findSelectablePlans(portal.pool, provider.id, developer.account.id);
+  const chosen = plans.length === 1 ? plans[0] : plans.find(({ plan }) => String(plan.id) === form["plan_id"]);
+  if (!chosen) return showNewForm(visit, { plan_id: notOffered });
+  const definitions = await readFieldsDefinitions(portal.pool, provider.id);
+  const by = developerContext(visit);
+  const created = await createApplication(portal.pool, {
+    provider,
+    accountId: developer.account.id,
+    planId: chosen.plan.id,
+    values: submittedValues(definedFields(definitions, "Cinstance", {}), form),
+    writer: "developer",
+    sameAfterMs: earliestSubmissionMs(request, by.now),
+    by,
+  });
+  if (!created || "notFound" in created) return showNotFound(reply);
+  if ("notAllowed" in created) return showNotAllowed(visit);
+  if ("refused" in created) return showNewForm(visit, created.refused);
+  const { id, state } = created.application;
+  return redirectWithNotice(
+    reply,
+    `/applications/${id}`,
+    state === "pending" ? "application-requested" : "application-created",
+  );
+}
+
+async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise<FastifyReply> {
+  const { portal, request, developer } = visit;
+  const { id: providerId } = request.provider;
+  const plans = await findSelectablePlans(portal.pool, providerId, developer.account.id);
+  if (plans.length === 0) return showNotAllowed(visit);
+  const fields = definedFields(await readFieldsDefinitions(portal.pool, providerId), "Cinstance", {});
+  const shown = await readShownFeatures(
+    portal.pool,
+    providerId,
+    plans.map(({ plan }) => plan),
+  );
+  return showForm(visit, {
+    title: "New application",
+    ...selectedPlan(plans, shown),
+    fields: withSubmittedValues([...planFields(plans, shown), ...fields], readForm(request.body)),
+    submit: "Create application",
+    back: { href: "/applications", text: "Applications" },
+    errors,
+  });
+}
+
+/** Returns the choice of plans. With a single plan there is no field; the page names the plan instead. */
+const planFields = (plans: readonly SelectablePlan[], shown: ShownFeatures): readonly FormField[] =>
+  plans.length === 1
+    ? []
+    : [
+        planField(
+          plans.map(({ product, plan }) => ({
+            plan,
+            name: `${nameInText(product.name)}: ${nameInText(plan.name)}`,
+            more: planConditions(plan),
+          })),
+          shown,
+        ),
+      ];
+
+function selectedPlan(
+  [only, ...others]: readonly SelectablePlan[],
+  shown: ShownFeatures,
+): Partial<Pick<Form, "lead" | "included">> {
+  if (!only || others.length > 0) return {};
+  const { product, plan } = only;
+  return {
+    lead: `Product ${nameInText(product.name)}, plan ${describePlan(plan, planConditions(plan))}.`,
+    included: includedIn(plan, shown),
+  };
+}
+
+const planConditions = (plan: Plan): readonly string[] => (plan.approvalRequired ? ["needs approval"] : []);
+
+interface SelectablePlan {
+  readonly product: Product;
+  readonly plan: Plan;
+}
+
+/** Returns the plans for new applications of an account. */
+const findSelectablePlans = async (
+  db: Database,
+  providerId: number,
+  accountId: number,
+): Promise<readonly SelectablePlan[]> =>
+  (await findProductsOnOffer(db, providerId, accountId))
+    .filter(({ access }) => access === "open")
+    .flatMap(({ product, plans }) => plans.map((plan) => ({ product, plan })));
+
+interface ProductOnOffer {
+  readonly product: Product;
+  /** At least one. */
+  readonly plans: readonly Plan[];
+  readonly access: ProductAccess;
+}
+
+/**
+ * Returns the products of which developers create applications, with the plans for these: default plans, and all published ones if the
+ * product lets developers choose.
+ */
+export async function findProductsOnOffer(
+  db: Database,
+  providerId: number,
+  accountId: number,
+): Promise<readonly ProductOnOffer[]> {
+  const [products, plans, accessTo] = await Promise.all([
+    listProducts(db, providerId),
+    listPlans(db, providerId, { kind: "application_plan" }),
+    readProductAccess(db, providerId, accountId),
+  ]);
+  const plansByProduct = Map.groupBy(plans, (plan) => plan.productId);
+  return products
+    .filter((product) => product.buyersManageApps)
+    .map((product) => ({
+      product,
+      plans: (plansByProduct.get(product.id) ?? []).filter(
+        (plan) => plan.isDefault || (product.buyerCanSelectPlan && plan.state === "published"),
+      ),
+      access: accessTo(product.id),
+    }))
+    .filter((offer) => offer.plans.length > 0);
+}
+
+/** Adds the form that requests a subscription to a product, without which developers cannot create applications of it. */
+function addSubscribePage(http: FastifyInstance, portal: Portal): void {
+  const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
+  addFormPage(http, portal, {
+    path: "/products/:id/subscribe",
+    show: showSubscribeForm,
+    submit: (visit) => submitSubscribeForm(visit, limiter),
+  });
+}
+
+async function showSubscribeForm(
+  visit: DeveloperVisit,
+  rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
+): Promise<FastifyReply> {
+  const { portal, request, reply, developer } = visit;
+  const productId = readPathId(request);
+  const offers = await findProductsOnOffer(portal.pool, request.provider.id, developer.account.id);
+  const offer = offers.find(({ product }) => product.id === productId);
+  if (offer?.access === "requested") return redirectWithNotice(reply, "/applications", "subscription-requested");
+  if (offer?.access !== "on request") return showNotFound(reply);
+  const name = nameInText(offer.product.name);
+  const { id: providerId } = request.provider;
+  const plan = await servicePlanFor(portal.pool, providerId, offer.product, "developer");
+  const shown = await readShownFeatures(portal.pool, providerId, plan ? [plan] : []);
+  return showForm(visit, {
+    title: `Request access to ${name}?`,
+    lead: `${nameInText(request.provider.name)} must approve it. Then you can create applications of ${name}.`,
+    included: includedIn(plan, shown),
+    submit: "Request access",
+    back: { href: "/applications", text: "Applications" },
+    ...rejected,
+  });
+}
+
+async function submitSubscribeForm(visit: DeveloperVisit, limiter: AttemptLimiter): Promise<FastifyReply> {
+  const { portal, request, reply, developer } = visit;
+  const { provider } = request;
+  const productId = readPathId(request);
+  if (productId === undefined) return showNotFound(reply);
+  const tooMany = await mailLimitErrors(limiter, visit);
+  if (tooMany) return showSubscribeForm(visit, { errors: tooMany, status: 429 });
+  const accountId = developer.account.id;
+  const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;
+  const by = developerContext(visit);
+  const requested = await requestSubscription(portal.pool, { provider, accountId, productId, decideAt, by });
+  if (!requested) return showNotFound(reply);
+  return requested.state === "live"
+    ? reply.redirect("/applications/new", 303)
+    : redirectWithNotice(reply, "/applications", "subscription-requested");
+}
+
+function addEditApplicationPage(http: FastifyInstance, portal: Portal): void {
+  addFormPage(http, portal, {
+    path: "/applications/:id/edit",
+    show: requireApplication(showEditForm),
+    submit: requireApplication(async (visit) => {
+      const values = submittedValues(await applicationFields(visit), readForm(visit.request.body));
+      const saved = await updateApplication(portal.pool, { ...applicationChange(visit), values });
+      if (!saved) return showNotFound(visit.reply);
+      if ("notAllowed" in saved) return showNotAllowed(visit);
+      return "refused" in saved
+        ? showEditForm(visit, saved.refused)
+        : redirectWithNotice(visit.reply, `/applications/${saved.application.id}`, "saved");
+    }),
+  });
+}
+
+async function showEditForm(visit: ApplicationVisit, errors?: FieldErrors): Promise<FastifyReply> {
+  if (!visit.application.product.buyersManageApps) return showNotAllowed(visit);
+  return showForm(visit, {
+    title: "Edit application",
+    fields: withSubmittedValues(await applicationFields(visit), readForm(visit.request.body)),
+    submit: "Save",
+    back: applicationLink(visit.application),
+    errors,
+  });
+}
+
+async function applicationFields({ portal, request, application }: ApplicationVisit): Promise<readonly FormField[]> {
+  const { name, description, fields, product, redirectUrl } = application;
+  const values = { ...fields, name: name ?? "", description: description ?? "" };
+  const redirect = { ...redirectField, value: redirectUrl ?? "" };
+  return [
+    ...definedFields(await readFieldsDefinitions(portal.pool, request.provider.id), "Cinstance", values),
+    ...(product.backendVersion === "oauth" ? [redirect] : []),
+  ];
+}
+
+const redirectField: FormField = { name: "redirect_url", label: "Redirect URL", type: "text", required: false };
+
+/** Adds the form that confirms the deletion of an application. */
+function addDeleteApplicationPage(http: FastifyInstance, portal: Portal): void {
+  addFormPage(http, portal, {
+    path: "/applications/:id/delete",
+    show: requireApplication(async (visit) =>
+      visit.application.product.buyersManageApps
+        ? showForm(visit, {
+            title: `Delete ${nameInText(titleOf(visit.application))}?`,
+            lead: "The API will reject calls with its credentials. This cannot be undone.",
+            submit: "Delete application",
+            isDestructive: true,
+            back: applicationLink(visit.application),
+          })
+        : showNotAllowed(visit),
+    ),
+    submit: requireApplication(async (visit) => {
+      const deleted = await deleteApplication(portal.pool, applicationChange(visit));
+      if (!deleted) return showNotFound(visit.reply);
+      return "notAllowed" in deleted
+        ? showNotAllowed(visit)
+        : redirectWithNotice(visit.reply, "/applications", "application-deleted");
+    }),
+  });
 }

@@ -27,14 +27,15 @@ import {
   showNotAllowed,
   showNotFound,
 } from "./page.ts";
-import { addApplicationForms, findProductsOnOffer } from "./application-forms.ts";
 import { addKeyPages } from "./application-keys.ts";
 import {
+  addApplicationForms,
   applicationChange,
   applicationLink,
   type ApplicationPage,
   type ApplicationVisit,
   describeApplication,
+  findProductsOnOffer,
   requireApplication,
 } from "./application.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans, readShownFeatures } from "./plans.ts";
