@@ -78,6 +78,10 @@ export {
 export {
   defaultNotificationPreferences,
   describeNotification,
+  isNotifiedOf,
+  listNotifiableUsers,
+  type MailedNotification,
+  type NotifiableUser,
   type NotificationName,
   notificationNames,
   type NotificationPreferences,

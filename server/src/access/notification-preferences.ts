@@ -1,4 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
+import type { ProductScope } from "./permissions.ts";
+import type { Role } from "./provider-users.ts";
 
 interface NotificationRow {
   /** The preference of users who have not changed it: 3scale's. */
@@ -107,4 +109,42 @@ export async function updateNotificationPreferences(
   const values = [providerId, userId, [...changes.keys()], JSON.stringify(Object.fromEntries(differing))];
   const [user] = await tx.query<StoredPreferences>(updateStatement, values);
   return user && withDefaults(user.notifications);
+}
+
+/** A user who can get mails. */
+export interface NotifiableUser extends StoredPreferences {
+  readonly email: string;
+  readonly role: Role;
+  readonly sections: readonly string[];
+  readonly serviceIds: ProductScope;
+}
+
+// By primary key: a provider has few users. With names, only users who have changed one of these preferences.
+// @indexed
+const listNotifiableStatement = `
+  select email, role, sections, service_ids, notifications
+  from provider_users
+  where provider_id = $1 and state = 'active' and email is not null and ($2::text[] is null or notifications ?| $2)
+  order by id`;
+
+/** Lists the users who may want one of these notifications, or all users. */
+export function listNotifiableUsers(
+  db: Database,
+  providerId: number,
+  names: readonly MailedNotification[] | "all",
+): Promise<NotifiableUser[]> {
+  const isChangeNeeded = names !== "all" && !names.some((name) => notifications[name].isOn);
+  return db.query<NotifiableUser>(listNotifiableStatement, [providerId, isChangeNeeded ? names : null]);
+}
+
+/** Returns whether a user wants a notification about these products, and may see it. */
+export function isNotifiedOf(
+  { role, sections, serviceIds, notifications: changed }: Omit<NotifiableUser, "email">,
+  name: MailedNotification,
+  productIds: readonly number[],
+): boolean {
+  const { isOn, section } = notifications[name];
+  if (!(changed[name] ?? isOn)) return false;
+  if (role === "admin") return true;
+  return sections.includes(section) && (serviceIds === null || productIds.some((id) => serviceIds.includes(id)));
 }

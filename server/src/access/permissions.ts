@@ -23,6 +23,8 @@ export interface ChangeContext {
   readonly now: Date;
   /** Hides applications of other products. Omitted for callers without a product scope. */
   readonly productScope?: ProductScope;
+  /** The base URL of the Admin Portal, to which mails about the change lead. Omitted outside of the interfaces. */
+  readonly adminPortalUrl?: string;
 }
 
 /** Products that a caller may see and change. Null means all of them. */

@@ -114,7 +114,7 @@ export const attemptLimits = {
     of: "account",
     max: 10,
     windowSeconds: hour,
-    note: "A request for a plan or a subscription notifies every admin of the provider.",
+    note: "A request for a plan or a subscription is mailed to the users of the provider.",
   }),
 } as const;
 

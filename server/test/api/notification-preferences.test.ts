@@ -116,6 +116,21 @@ test("a change is in the audit log with its values, and a change of nothing is n
   expect(records).toEqual([{ action: "notifications.changed", subject, detail, actor: "token" }]);
 });
 
+test("a change through the API is mailed with links to the Admin Portal", async ({ api }) => {
+  const providerId = api.provider.id;
+  await api.pool.query("update provider_users set email = 'ada@acme.example' where provider_id = $1", [providerId]);
+  await api.send("PATCH", path, { payload: { account_created: true, account_deleted: true } });
+  const signUp = { payload: { org_name: "Quay", username: "quay" } };
+  const { id } = (await api.send("POST", "/signup.json", signUp)).json().account;
+  await api.send("DELETE", `/accounts/${id}.json`);
+  const mails = await api.pool.query<{ text: string }>(
+    "select text from mails where provider_id = $1 and recipient = 'ada@acme.example' order by id",
+    [providerId],
+  );
+  const pages = mails.map(({ text }) => /\n(https:.*)\n/.exec(text)?.[1]);
+  expect(pages).toEqual([`https://${api.host}/p/admin/accounts/${id}`, `https://${api.host}/p/admin/accounts`]);
+});
+
 test("the provider key has no preferences", async ({ api }) => {
   const headers = { authorization: `Bearer ${api.key}` };
   for (const method of ["GET", "PATCH"] as const) {

@@ -46,7 +46,6 @@ async function requestGold(api: BellwireApi, now: Date): Promise<{ application: 
     accountId,
     applicationId,
     planId: gold,
-    decideAt: "https://a.example/",
     by,
   });
   return { application, gold };
@@ -78,7 +77,7 @@ async function requestGoldForAccount(api: BellwireApi, now: Date) {
   );
   const by = { actor: { kind: "developer", userId: 0 }, channel: "developer_portal", now } as const;
   const change = { provider, accountId, planId: gold?.id ?? 0, by };
-  await requestAccountPlan(pool, { ...change, decideAt: "https://a.example/" });
+  await requestAccountPlan(pool, change);
   return change;
 }
 
@@ -96,7 +95,7 @@ test("an account plan request is listed until it is declined or granted", async 
   expect((await api.call("DELETE", path)).statusCode).toBe(404);
   expect(await accountRequests(api)).toEqual([]);
 
-  await requestAccountPlan(api.pool, { ...change, decideAt: "https://a.example/" });
+  await requestAccountPlan(api.pool, change);
   expect(await accountRequests(api)).toMatchObject(expected);
   await changeAccountPlan(api.pool, change);
   expect(await accountRequests(api)).toEqual([]);

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import type { MailedNotification } from "#access/index.ts";
+import type { Pool } from "#platform/database/database.ts";
 import {
   changeAccountPlan,
   changeAccountState,
@@ -24,12 +25,13 @@ import {
   countWaitingMails,
   deleteOldMails,
   insertMail,
-  insertPlanRequestMails,
-  insertSubscriptionRequestMails,
+  insertNotificationMails,
   invitationMail,
   listMails,
   lostPasswordMail,
   type NewMail,
+  type NotificationMail,
+  notificationMails,
   planDecisionMail,
   sendDueMail,
   subscriptionApprovedMail,
@@ -42,7 +44,7 @@ import { startRawReceiver } from "../support/raw-receiver.ts";
 import { runRoles } from "../support/run-bellwire.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { byForm, byToken, form, now, setUp, signUp, signedUp } from "./portal-fixture.ts";
+import { byApi, byForm, byToken, form, now, setUp, signUp, signedUp } from "./portal-fixture.ts";
 
 const mail = { recipient: "nora@fjord.example", subject: "Hello", text: "It is fine.\n" };
 
@@ -285,7 +287,7 @@ test("each decision about an application's requested plan is mailed to the devel
   const { gold, silver } = await addPlans(pool, provider.id, "application_plan", productId);
   const [nora] = await pool.query<{ id: number }>("select id from users where provider_id = $1", [provider.id]);
   const by = { actor: { kind: "developer", userId: nora?.id ?? 0 }, channel: "developer_portal", now } as const;
-  const request = (planId: number) => requestApplicationPlan(pool, { ...change, planId, decideAt: "", by });
+  const request = (planId: number) => requestApplicationPlan(pool, { ...change, planId, by });
   const move = (planId: number) => changeApplicationPlan(pool, { ...change, planId, writer: "program" });
   await request(gold);
   await declineApplicationPlanRequest(pool, change);
@@ -318,7 +320,7 @@ test("decisions about requested account plans are mailed, except to users who we
   const change = { provider, accountId, by: byProgram };
   const request = (planId: number, userId: number | undefined) => {
     const by = { actor: { kind: "developer", userId: userId ?? 0 }, channel: "developer_portal", now } as const;
-    return requestAccountPlan(pool, { provider, accountId, planId, decideAt: "", by });
+    return requestAccountPlan(pool, { provider, accountId, planId, by });
   };
   await request(gold, nora?.id);
   await changeAccountPlan(pool, { ...change, planId: gold });
@@ -378,32 +380,53 @@ const mailsWithName: Readonly<
     return planDecisionMail({ ...person, provider: { name }, ...names, decision: "other" });
   },
   applicationRejectedMail: (name) => applicationRejectedMail({ ...person, provider: { name }, name, reason: "" }),
-  insertPlanRequestMails: (name, pool) =>
-    mailToAdmin(pool, name, (tx, to) =>
-      insertPlanRequestMails(tx, { ...to, orgName: name, application: name, from: name, to: name }),
-    ),
-  insertSubscriptionRequestMails: (name, pool) =>
-    mailToAdmin(pool, name, (tx, to) => insertSubscriptionRequestMails(tx, { ...to, orgName: name, product: name })),
   subscriptionApprovedMail: (name) => subscriptionApprovedMail({ ...person, provider: { name }, name }),
 };
 
-/** Returns the mail that is inserted for the admin of a provider with this name. */
+/** Renders each notification, with all names being `name`. One that is left out does not compile. */
+const notificationsWithName: Readonly<Record<MailedNotification, (of: AllNames) => NotificationMail>> = {
+  ...notificationMails,
+  service_contract_created: (of) => notificationMails.service_contract_created({ ...of, access: "requested" }),
+};
+
+type AllNames = ReturnType<typeof allNames>;
+
+const allNames = (name: string) => ({
+  account: { id: 1, orgName: name },
+  product: { id: 2, name },
+  application: { id: 3, name },
+  plan: name,
+  from: name,
+  to: name,
+  productIds: [2],
+  isPending: true,
+  access: "pending" as const,
+});
+
+/** Returns the mail that the admin of a provider with this name gets. */
 async function mailToAdmin(
   pool: Pool,
   name: string,
-  insert: (
-    tx: Transaction,
-    to: Pick<Parameters<typeof insertPlanRequestMails>[1], "provider" | "accountId" | "decideAt" | "now">,
-  ) => Promise<number>,
+  notification: (of: AllNames) => NotificationMail,
 ): Promise<NewMail | undefined> {
   const { provider } = await setUp(pool);
   await adminCookie(pool, provider.id);
-  const to = { provider: { id: provider.id, name }, accountId: 1, decideAt: url, now };
-  await pool.inTransaction((tx) => insert(tx, to));
+  await pool.query("update provider_users set notifications = $2 where provider_id = $1", [provider.id, allOn]);
+  const change = { provider: { id: provider.id, name }, by: { ...byApi, adminPortalUrl: url } };
+  await pool.inTransaction((tx) => insertNotificationMails(tx, change, [notification(allNames(name))]));
   return (await listMails(pool, provider.id, { limit: 1 }))[0];
 }
 
-test.for(Object.entries(mailsWithName))(
+const allOn = Object.fromEntries(Object.keys(notificationMails).map((name) => [name, true]));
+
+const renderedMails = [
+  ...Object.entries(mailsWithName),
+  ...Object.entries(notificationsWithName).map(
+    ([name, notification]) => [name, (text: string, pool: Pool) => mailToAdmin(pool, text, notification)] as const,
+  ),
+];
+
+test.for(renderedMails)(
   "names cannot add paragraphs, links or bidirectional text to a mail: %s",
   async ([, render], { sharedPool: pool }) => {
     const name = `Acme\r\n\r\nYour account is locked: https://evil.example/${"x".repeat(300)}\u202e\u2028`;

@@ -19,6 +19,23 @@ test("a sign-up creates an account, signs the developer in, and shows the applic
   expect(page.html).toMatch(/id="user-key-\d+" class="key" value="[0-9a-f]{32}"/);
 });
 
+test("a sign-up is mailed to the admins who want it, with a link to the account in the Admin Portal", async ({
+  portal: { pool, provider, ...portal },
+}) => {
+  await pool.query(
+    "update provider_users set email = 'boss@wheat.example', notifications = $2 where provider_id = $1",
+    [provider.id, { account_created: true }],
+  );
+  await portal.visitor("developer").submit("/signup", signUpValues("ada"));
+
+  const [account] = await pool.query<{ id: number }>("select id from accounts where provider_id = $1", [provider.id]);
+  const [mail] = await pool.query<{ text: string }>(
+    "select text from mails where provider_id = $1 and recipient = 'boss@wheat.example'",
+    [provider.id],
+  );
+  expect(mail?.text).toMatch(new RegExp(`\n\nhttps://\\S+/p/admin/accounts/${account?.id}\n\n`));
+});
+
 test("the events of a sign-up name the new user as the actor", async ({ portal }) => {
   await portal.visitor("developer").submit("/signup", signUpValues("ada"));
 

@@ -441,14 +441,13 @@ export const signUpOperation: Operation = {
   otherErrors: [404],
   response: signUpResponse,
 
-  async handle({ pool, passwords }, { provider, caller, values, adminUrl, now }) {
-    const { actor, channel, productScope } = caller;
-    const by = { via: "program", actor, channel, productScope } as const;
+  async handle({ pool, passwords }, { provider, caller, by, values, adminUrl, now }) {
+    const { productScope } = caller;
     const outcome = await signUpAccount(pool, passwords, {
       provider,
       values,
       requestedPlans: parseRequestedPlans(values),
-      by,
+      by: { via: "program", ...by },
       now,
     });
     const signedUp = requireSuccess(outcome);

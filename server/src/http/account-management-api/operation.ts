@@ -31,8 +31,7 @@ import { plainText } from "#portal/fields/index.ts";
 
 export interface AccountManagementApiNeeds extends EndpointNeeds, AuthorizationNeeds {
   readonly passwords: PasswordHasher;
-  /** The public base URLs of a provider's two portals, without a trailing slash. */
-  readonly adminPortalUrl: (provider: Provider) => string;
+  /** The public base URL of a provider's Developer Portal, without a trailing slash. */
   readonly developerPortalUrl: (provider: Provider) => string;
   /** The sender of mails while the provider has no `from_email`. */
   readonly noReplyAddress: string;

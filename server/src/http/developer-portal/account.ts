@@ -168,12 +168,11 @@ const addAccountPlanPages = (http: FastifyInstance, portal: Portal): void =>
         return page(visit, {
           name: account.orgName,
           page: { href: "/account", text: "My account" },
-          decideAt: `${portal.adminPortalUrl(provider)}/p/admin/accounts/${account.id}`,
           keptPlan: "Your account keeps its current plan.",
           readPlan: async () => (await readPlans(pool, provider.id, [account.planId]))[0],
           findOtherPlans: () => findOtherAccountPlans(pool, provider.id, account),
           readRequest: () => readAccountPlanRequest(pool, provider.id, account.id),
-          requestPlan: (planRequest) => requestAccountPlan(pool, { ...change, ...planRequest }),
+          requestPlan: (planId) => requestAccountPlan(pool, { ...change, planId }),
           changePlan: (planId) => changeAccountPlan(pool, { ...change, planId }),
           withdrawRequest: () => withdrawAccountPlanRequest(pool, change),
         });

@@ -312,9 +312,8 @@ async function submitSubscribeForm(visit: DeveloperVisit, limiter: AttemptLimite
   const tooMany = await mailLimitErrors(limiter, visit);
   if (tooMany) return showSubscribeForm(visit, { errors: tooMany, status: 429 });
   const accountId = developer.account.id;
-  const decideAt = `${portal.adminPortalUrl(provider)}/p/admin/accounts/${accountId}`;
   const by = developerContext(visit);
-  const requested = await requestSubscription(portal.pool, { provider, accountId, productId, decideAt, by });
+  const requested = await requestSubscription(portal.pool, { provider, accountId, productId, by });
   if (!requested) return showNotFound(reply);
   return requested.state === "live"
     ? reply.redirect("/applications/new", 303)

@@ -264,18 +264,16 @@ const addApplicationPlanPages = (http: FastifyInstance, portal: Portal): void =>
       requireApplication((visit) => {
         const { pool } = portal;
         const { request, application } = visit;
-        const { id: applicationId, accountId, plan } = application;
+        const { id: applicationId, plan } = application;
         const change = applicationChange(visit);
-        const adminPage = `/p/admin/accounts/${accountId}/applications/${applicationId}`;
         return page(visit, {
           name: nameInText(titleOf(application)),
           page: applicationLink(application),
-          decideAt: `${portal.adminPortalUrl(request.provider)}${adminPage}`,
           keptPlan: `${nameInText(titleOf(application))} keeps the plan ${nameInText(plan.name)}.`,
           readPlan: async () => plan,
           findOtherPlans: () => findOtherApplicationPlans(visit),
           readRequest: () => readApplicationPlanRequest(pool, request.provider.id, applicationId),
-          requestPlan: (planRequest) => requestApplicationPlan(pool, { ...change, ...planRequest }),
+          requestPlan: (planId) => requestApplicationPlan(pool, { ...change, planId }),
           changePlan: (planId) => changeApplicationPlan(pool, { ...change, planId }),
           withdrawRequest: () => withdrawApplicationPlanRequest(pool, change),
         });

@@ -415,10 +415,11 @@ export function redirectToLogin({ method, url }: FastifyRequest, reply: FastifyR
 }
 
 /** Returns actor, channel and time of a signed-in developer's change. */
-export const developerContext = ({ portal, developer }: DeveloperVisit): ChangeContext => ({
+export const developerContext = ({ portal, request, developer }: DeveloperVisit): ChangeContext => ({
   actor: { kind: "developer", userId: developer.user.id },
   channel: "developer_portal",
   now: portal.clock.now(),
+  adminPortalUrl: portal.adminPortalUrl(request.provider),
 });
 
 /** Returns the provider with UTC as time zone: as in 3scale, changes by visitors have their times in UTC. */

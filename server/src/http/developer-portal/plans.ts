@@ -135,14 +135,12 @@ function formatAmount(decimal: string): string {
 interface PlanOwner {
   readonly name: string;
   readonly page: { readonly href: string; readonly text: string };
-  /** The page in the Admin Portal on which an admin of the provider decides about requests. */
-  readonly decideAt: string;
   /** Says which plan stays after a request is withdrawn. */
   readonly keptPlan: string;
   readonly readPlan: () => Promise<Plan | undefined>;
   readonly findOtherPlans: () => Promise<OtherPlans | undefined>;
   readonly readRequest: () => Promise<AccountPlanRequest | undefined>;
-  readonly requestPlan: (request: { planId: number; decideAt: string }) => Promise<object | undefined>;
+  readonly requestPlan: (planId: number) => Promise<object | undefined>;
   readonly changePlan: (planId: number) => Promise<object | undefined>;
   readonly withdrawRequest: () => Promise<object | undefined>;
 }
@@ -237,9 +235,7 @@ async function submitPlan(
   const tooMany = isRequest ? await mailLimitErrors(limiter, visit) : undefined;
   if (tooMany) return showPlans(visit, pages, owner, { errors: tooMany, status: 429 });
 
-  const outcome = await (isRequest
-    ? owner.requestPlan({ planId: plan.id, decideAt: owner.decideAt })
-    : owner.changePlan(plan.id));
+  const outcome = await (isRequest ? owner.requestPlan(plan.id) : owner.changePlan(plan.id));
   if (!outcome || "notFound" in outcome) return showNotFound(reply);
   return "notAllowed" in outcome
     ? showNotAllowed(visit)

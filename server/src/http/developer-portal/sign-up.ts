@@ -142,6 +142,7 @@ const signUpSource = (portal: Portal, { provider, ip }: FastifyRequest): SignUpS
   address: ip,
   mailIsSent: portal.mailIsSent,
   activationUrl: activationUrl(portal, provider),
+  adminPortalUrl: portal.adminPortalUrl(provider),
 });
 
 const showClosed = ({ portal, request, reply }: Visit): Promise<FastifyReply> =>

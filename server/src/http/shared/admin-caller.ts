@@ -314,7 +314,7 @@ export async function authorize(
     provider,
     caller,
     now,
-    by: { actor, channel, productScope, now },
+    by: { actor, channel, productScope, adminPortalUrl: needs.adminPortalUrl(provider), now },
     mayStill,
     streamBody: (parts) => downloads.open(provider.id, whilePermitted(parts, mayStill)),
     inTurn: (work) => downloads.render([String(provider.id)], work),
@@ -323,6 +323,8 @@ export async function authorize(
 
 export interface AuthorizationNeeds {
   readonly clock: Clock;
+  /** The public base URL of a provider's Admin Portal, without a trailing slash. */
+  readonly adminPortalUrl: (provider: Provider) => string;
   readonly findAdminCaller: FindAdminCaller;
   readonly downloads: Downloads;
 }
@@ -331,7 +333,7 @@ export interface AuthorizationNeeds {
 const checkAgainMs = 1000;
 
 function createAccessCheck(
-  { clock, findAdminCaller }: Omit<AuthorizationNeeds, "downloads">,
+  { clock, findAdminCaller }: Pick<AuthorizationNeeds, "clock" | "findAdminCaller">,
   request: FastifyRequest,
   action: Action,
 ): AccessCheck {

@@ -18,6 +18,7 @@ import {
   errorsOf,
   parseText,
 } from "#portal/fields/index.ts";
+import { insertNotificationMails, notificationMails } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { userEvent } from "#portal/users/user.ts";
 import { type RecordedEvent, readSubscriptions } from "#webhooks/events/index.ts";
@@ -168,7 +169,11 @@ export async function deleteAccount(
     ); // with their custom plans
     const cause = { providerId: provider.id, ...by, passesLimit: true };
     const deletions = deletionEvents(settings, details, applications);
-    const events = await recordAccountEvents(tx, cause, details.account, deletions);
+    const { account } = details;
+    const [events] = await Promise.all([
+      recordAccountEvents(tx, cause, account, deletions),
+      insertNotificationMails(tx, { provider, account, by }, [notificationMails.account_deleted({ account })]),
+    ]);
     await deleteAccountRow(tx, provider.id, accountId); // last, because the row holds the sequence number of the events
     return { events };
   });

@@ -1,12 +1,13 @@
-import {
-  type ChangeContext,
-  countForDevelopers,
-  type ProductScope,
-  recordAudit,
-  requireLeftForDevelopers,
-} from "#access/index.ts";
+import { type ChangeContext, type ProductScope, recordAudit, requireLeftForDevelopers } from "#access/index.ts";
 import type { Database, Transaction, Pool } from "#platform/database/database.ts";
-import { insertMail, insertPlanRequestMails, planDecisionMail, storedMailBytes } from "#portal/mails/index.ts";
+import {
+  downgradeMails,
+  insertMail,
+  insertNotificationMails,
+  type NotificationMail,
+  notificationMails,
+  planDecisionMail,
+} from "#portal/mails/index.ts";
 import { type Plan, lockPlanForShare, readPlans } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { readUser } from "#portal/users/user.ts";
@@ -130,32 +131,22 @@ const upsertStatements = {
 interface NewPlanRequest {
   readonly provider: Provider;
   readonly owner: PlanOwner;
-  readonly account: Pick<Account, "id" | "orgName" | "createdAt">;
-  /** The name of the application whose plan it is. */
-  readonly application?: string;
-  /** The name of the current plan. */
-  readonly from: string;
+  readonly account: Pick<Account, "id" | "createdAt">;
   readonly plan: Plan;
-  /** The page on which an admin of the provider decides. */
-  readonly decideAt: string;
+  readonly mail: NotificationMail;
   readonly by: ChangeContext;
 }
 
-/** Records a request and mails the provider's admins, unless this plan is already requested. */
+/** Records a request and mails it to the provider's users, unless this plan is already requested. */
 export async function insertPlanRequest(
   tx: Transaction,
-  { owner, account, plan, by, ...mail }: NewPlanRequest,
+  { provider, owner, account, plan, mail, by }: NewPlanRequest,
 ): Promise<{ readonly requested: Plan }> {
   const userId = "userId" in by.actor ? by.actor.userId : null;
   const values = [owner.providerId, owner.id, plan.id, userId, by.now];
   const changed = await tx.query(upsertStatements[owner.kind], values);
-  const change = { providerId: owner.providerId, ...by };
-  requireLeftForDevelopers(tx, change, account);
-  if (changed.length > 0) {
-    const { id: accountId, orgName } = account;
-    const mails = await insertPlanRequestMails(tx, { ...mail, accountId, orgName, to: plan.name, now: by.now });
-    countForDevelopers(tx, change, { account, bytes: mails * storedMailBytes });
-  }
+  requireLeftForDevelopers(tx, { providerId: owner.providerId, ...by }, account);
+  if (changed.length > 0) await insertNotificationMails(tx, { provider, account, by }, [mail]);
   return { requested: plan };
 }
 
@@ -263,13 +254,17 @@ export async function changeAccountPlan(
     const account = updateAccountRow(tx, provider.id, { ...before.account, planId }, by.now);
     const plans = [plan, ...before.plans.filter(({ kind }) => kind !== "account_plan")];
     const details = { ...before, account, plans };
-    const events = await recordAccountChange(tx, { providerId: provider.id, ...by }, account, [
-      {
-        type: "account.plan_changed",
-        objectId: accountId,
-        document: representAccount(details, settings),
-        previous: { plan_id: before.account.planId },
-      },
+    const from = before.plans.find(({ kind }) => kind === "account_plan");
+    const [events] = await Promise.all([
+      recordAccountChange(tx, { providerId: provider.id, ...by }, account, [
+        {
+          type: "account.plan_changed",
+          objectId: accountId,
+          document: representAccount(details, settings),
+          previous: { plan_id: before.account.planId },
+        },
+      ]),
+      insertNotificationMails(tx, { provider, account, by }, from ? downgradeMails({ account, from, to: plan }) : []),
     ]);
     return { details, settings, plan, events };
   });
@@ -277,18 +272,16 @@ export async function changeAccountPlan(
 
 interface PlanRequestCreation extends AccountChange {
   readonly planId: number;
-  /** The page on which an admin of the provider decides. */
-  readonly decideAt: string;
 }
 
 /**
- * Requests another published account plan and mails the provider's admins, unless that plan is already requested.
+ * Requests another published account plan and mails that to the provider's users, unless that plan is already requested.
  * Records no event, because the account does not change. The route checks whether developers may request plans. Returns
  * undefined if the provider has no such account.
  */
 export const requestAccountPlan = (
   pool: Pool,
-  { provider, accountId, planId, decideAt, by }: PlanRequestCreation,
+  { provider, accountId, planId, by }: PlanRequestCreation,
 ): Promise<{ readonly requested: Plan } | { readonly notFound: "plan" } | undefined> =>
   pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
@@ -299,7 +292,9 @@ export const requestAccountPlan = (
 
     const [from] = await readPlans(tx, provider.id, [account.planId]);
     const owner = { providerId: provider.id, kind: "account", id: accountId } as const;
-    return insertPlanRequest(tx, { provider, owner, account, from: from?.name ?? "", plan, decideAt, by });
+    const names = { account, from: from?.name ?? "", to: plan.name };
+    const mail = notificationMails.account_plan_change_requested(names);
+    return insertPlanRequest(tx, { provider, owner, account, plan, mail, by });
   });
 
 /** Withdraws a request, without an event. Returns undefined if there is none, or if it was already decided. */

@@ -1,6 +1,5 @@
 import {
-  type Actor,
-  type Channel,
+  type ChangeContext,
   type HashingFor,
   type ProductScope,
   type PasswordHasher,
@@ -11,7 +10,13 @@ import { type Database, type Pool, type Transaction, requireDiskSpace } from "#p
 import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { developerLimits } from "#platform/limits.ts";
 import { insertApplication } from "#portal/applications/application-table.ts";
-import { type Application, applicationEvent, keyEvent, newApplication } from "#portal/applications/application.ts";
+import {
+  type Application,
+  applicationEvent,
+  keyEvent,
+  newApplication,
+  titleOf,
+} from "#portal/applications/application.ts";
 import {
   type DocumentSettings,
   type FieldErrors,
@@ -26,7 +31,13 @@ import {
   parseFieldInput,
   readDocumentSettings,
 } from "#portal/fields/index.ts";
-import { activationMail, insertMail } from "#portal/mails/index.ts";
+import {
+  activationMail,
+  insertMail,
+  insertNotificationMails,
+  type NotificationMail,
+  notificationMails,
+} from "#portal/mails/index.ts";
 import {
   type Plan,
   type PlanKind,
@@ -87,7 +98,7 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
     now,
     fields,
     plans,
-    products: await readProducts(pool, provider.id, productsOf(plans.applicationPlans)),
+    products: await readProducts(pool, provider.id, productsOf([...plans.servicePlans, ...plans.applicationPlans])),
     states: initialStates(
       by.via === "form"
         ? { via: "form", activatesByMail: provider.emailActivation ?? by.mailIsSent }
@@ -105,7 +116,9 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
   }
 }
 
-const productsOf = (plans: readonly Plan[]): readonly number[] => plans.flatMap(({ productId }) => productId ?? []);
+const productsOf = (plans: readonly Plan[]): readonly number[] => [
+  ...new Set(plans.flatMap(({ productId }) => productId ?? [])),
+];
 
 const hashingOf = ({ provider, by }: SignUp): HashingFor =>
   by.via === "form" ? { providerId: provider.id, address: by.address } : { providerId: provider.id };
@@ -220,21 +233,20 @@ export function parseSignUp(
 }
 
 /** The actor of a form is the new user; a program acts as itself. */
-export type SignUpSource =
-  | {
-      readonly via: "form";
-      /** The visitor's address, because password hashing is shared fairly between networks. */
-      readonly address: string;
-      /** True if a mail server is configured. Without one, email addresses are not confirmed. */
-      readonly mailIsSent: boolean;
-      readonly activationUrl: (code: string) => string;
-    }
-  | {
-      readonly via: "program";
-      readonly actor: Actor;
-      readonly channel: Channel;
-      readonly productScope?: ProductScope;
-    };
+export type SignUpSource = Pick<ChangeContext, "adminPortalUrl"> & (FormSource | ProgramSource);
+
+type FormSource = {
+  readonly via: "form";
+  /** The visitor's address, because password hashing is shared fairly between networks. */
+  readonly address: string;
+  /** True if a mail server is configured. Without one, email addresses are not confirmed. */
+  readonly mailIsSent: boolean;
+  readonly activationUrl: (code: string) => string;
+};
+
+interface ProgramSource extends Pick<ChangeContext, "actor" | "channel" | "productScope"> {
+  readonly via: "program";
+}
 
 /** A valid sign-up with the decisions about it. */
 export interface ValidSignUp {
@@ -266,7 +278,8 @@ class NameTaken extends Error {
 /** Inserts everything that a sign-up creates, with its events. Returns undefined if one of the plans was deleted. */
 async function insertSignUp(tx: Transaction, signUp: ValidSignUp): Promise<SignedUp | undefined> {
   const { settings, by, plans, now } = signUp;
-  const providerId = settings.provider.id;
+  const { provider } = settings;
+  const providerId = provider.id;
   const everyPlan = [plans.accountPlan, ...plans.servicePlans, ...plans.applicationPlans];
   if (!(await lockPlansForShare(tx, providerId, everyPlan))) return undefined;
   if (by.via === "form") developerUsageOf(tx, providerId).add(now, [developerLimits.signUps], 1);
@@ -275,15 +288,46 @@ async function insertSignUp(tx: Transaction, signUp: ValidSignUp): Promise<Signe
   const applications = await insertApplications(tx, signUp, account);
 
   const details = { account, plans: inDocumentOrder(everyPlan), users: [user] };
-  const events = await recordAccountEvents(
-    tx,
+  const change: ChangeContext =
     by.via === "form"
-      ? { providerId, actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now }
-      : { providerId, actor: by.actor, channel: by.channel, now },
-    account,
-    signUpEvents(settings, { details, user, applications }, by.via),
-  );
+      ? { ...by, actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now }
+      : { ...by, now };
+  const { actor, channel } = change;
+  const [events] = await Promise.all([
+    recordAccountEvents(
+      tx,
+      { providerId, actor, channel, now },
+      account,
+      signUpEvents(settings, { details, user, applications }, by.via),
+    ),
+    insertNotificationMails(tx, { provider, account, by: change }, signUpMails(signUp, account, applications)),
+  ]);
   return { details, user, applications, events };
+}
+
+/** Renders the notifications about the account, its subscriptions and its applications. */
+function signUpMails(
+  { plans: { servicePlans }, products }: ValidSignUp,
+  account: Account,
+  applications: readonly Application[],
+): readonly NotificationMail[] {
+  return [
+    notificationMails.account_created({ account, productIds: productsOf(servicePlans) }),
+    ...servicePlans.flatMap(({ name: plan, productId, approvalRequired }) => {
+      const product = products.find(({ id }) => id === productId);
+      const access = approvalRequired ? "pending" : "live";
+      return product ? [notificationMails.service_contract_created({ account, product, plan, access })] : [];
+    }),
+    ...applications.map(({ id, product, plan, state, ...application }) =>
+      notificationMails.application_created({
+        account,
+        product,
+        application: { id, name: titleOf({ id, name: application.name }) },
+        plan: plan.name,
+        isPending: state === "pending",
+      }),
+    ),
+  ];
 }
 
 async function insertSignUpAccount(tx: Transaction, signUp: ValidSignUp): Promise<Account> {

@@ -1,6 +1,7 @@
 import { isInProductScope } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids.ts";
+import { downgradeMails, notificationMails } from "#portal/mails/index.ts";
 import {
   type PlanOwner,
   declinePlanRequest,
@@ -25,6 +26,8 @@ import {
   type LockedApplication,
   type NotForDevelopers,
   changeApplication,
+  mailUsers,
+  namesOf,
   saveApplication,
 } from "./change-application.ts";
 
@@ -50,13 +53,25 @@ export const changeApplicationPlan = (
     if (plan.productId !== application.product.id) return { notFound: "plan of this product" };
     if (writer === "developer" && !mayChangePlan(locked, plan)) return { notAllowed: "developers" };
 
-    const changed = await saveApplication(locked, { ...application, plan }, [
-      { type: "application.plan_changed", previous: { plan_id: before.id } },
+    const [changed] = await Promise.all([
+      saveApplication(locked, { ...application, plan }, [
+        { type: "application.plan_changed", previous: { plan_id: before.id } },
+      ]),
+      mailPlanChange(locked, plan),
     ]);
     await endPlanRequest(tx, planDecision(change, locked), plan);
     if (before.customizedFrom !== null) await deletePlanRow(tx, change.provider.id, before.id);
     return changed;
   });
+
+function mailPlanChange(locked: LockedApplication, to: Plan): Promise<void> {
+  const { plan: from } = locked.application;
+  const of = namesOf(locked);
+  return mailUsers(locked, [
+    notificationMails.cinstance_plan_changed({ ...of, from: from.name, to: to.name }),
+    ...downgradeMails({ ...of, from, to }),
+  ]);
+}
 
 /** Returns whether applications may move to the plan. Only its own one has a custom plan. */
 const isAvailable = ({ kind, customizedFrom }: Plan): boolean => kind === "application_plan" && customizedFrom === null;
@@ -119,21 +134,20 @@ const planUpdatedEvent = (before: Plan): { type: "application.updated"; previous
 
 interface PlanRequestCreation extends ApplicationChange {
   readonly planId: number;
-  /** The page on which an admin of the provider decides. */
-  readonly decideAt: string;
 }
 
 type PlanRequestOutcome = { readonly requested: Plan } | NotForDevelopers | { readonly notFound: "plan" };
 
 /**
- * Requests another plan and mails the provider's admins, unless that plan is already requested. Records no event,
+ * Requests another plan and mails that to the provider's users, unless that plan is already requested. Records no event,
  * because the application does not change. Returns undefined if the account has no such application.
  */
 export const requestApplicationPlan = (
   pool: Pool,
-  { planId, decideAt, ...change }: PlanRequestCreation,
+  { planId, ...change }: PlanRequestCreation,
 ): Promise<PlanRequestOutcome | undefined> =>
-  changeApplication<PlanRequestOutcome>(pool, change, async ({ tx, application, account, by }) => {
+  changeApplication<PlanRequestOutcome>(pool, change, async (locked) => {
+    const { tx, application, account, by } = locked;
     const { product } = application;
     const step = planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null);
     if (step !== "request") return { notAllowed: "developers" };
@@ -141,16 +155,9 @@ export const requestApplicationPlan = (
     const isOnOffer = plan?.productId === product.id && plan.state === "published" && plan.customizedFrom === null;
     if (!plan || !isOnOffer || plan.id === application.plan.id) return { notFound: "plan" };
 
-    return insertPlanRequest(tx, {
-      provider: change.provider,
-      owner: planOwner(change),
-      account,
-      application: titleOf(application),
-      from: application.plan.name,
-      plan,
-      decideAt,
-      by,
-    });
+    const names = { ...namesOf(locked), from: application.plan.name, to: plan.name };
+    const mail = notificationMails.application_plan_change_requested(names);
+    return insertPlanRequest(tx, { provider: change.provider, owner: planOwner(change), account, plan, mail, by });
   });
 
 /** Withdraws a request, without an event. Returns undefined if there is none, or if it was already decided. */

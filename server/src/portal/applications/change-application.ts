@@ -20,7 +20,14 @@ import {
   readDocumentSettings,
   refuseTransition,
 } from "#portal/fields/index.ts";
-import { applicationAcceptedMail, applicationRejectedMail, insertMailsToAdmins } from "#portal/mails/index.ts";
+import {
+  applicationAcceptedMail,
+  applicationRejectedMail,
+  insertMailsToAdmins,
+  insertNotificationMails,
+  type NotificationMail,
+  notificationMails,
+} from "#portal/mails/index.ts";
 import { lockPlanForShare, type Plan, type Product, readProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { listUsers } from "#portal/users/user.ts";
@@ -101,7 +108,7 @@ export async function createApplication(
     const application = await insertApplication(tx, provider.id, judged.application);
     if (!application) return { refused: mergeErrors(await findTakenCredentials(tx, provider.id, judged.application)) };
     await insertServiceSubscriptions(tx, { ...which, plans: subscription.toSubscribe, now: by.now });
-    return recordCreation({ tx, settings, account, application, by });
+    return recordCreation({ tx, settings, account, application, by }, subscription.toSubscribe);
   });
 }
 
@@ -177,10 +184,22 @@ function parseNewCredentials(
 }
 
 /** Records the events of the application and of each of its keys. */
-async function recordCreation(created: Parameters<typeof recordApplicationEvents>[0]): Promise<ChangedApplication> {
+async function recordCreation(created: LockedApplication, servicePlans: readonly Plan[]): Promise<ChangedApplication> {
   const { application } = created;
+  const { plan, state } = application;
   const keysCreated = application.keys.map((key) => keyEvent("application.key_created", key));
-  return { application, events: await recordApplicationEvents(created, ["application.created", ...keysCreated]) };
+  const of = namesOf(created);
+  const [events] = await Promise.all([
+    recordApplicationEvents(created, ["application.created", ...keysCreated]),
+    mailUsers(created, [
+      notificationMails.application_created({ ...of, plan: plan.name, isPending: state === "pending" }),
+      ...servicePlans.map((servicePlan) => {
+        const access = servicePlan.approvalRequired ? "pending" : "live";
+        return notificationMails.service_contract_created({ ...of, plan: servicePlan.name, access });
+      }),
+    ]),
+  ]);
+  return { application, events };
 }
 
 /** The application to change, and the origin of the change. */
@@ -400,8 +419,26 @@ export const rejectApplication = (
 async function removeApplication(locked: LockedApplication): Promise<ChangedApplication> {
   const { tx, settings, application } = locked;
   await deleteApplicationRows(tx, settings.provider.id, [application.id]);
-  return { application, events: await recordApplicationEvents(locked, ["application.deleted"]) };
+  const mail = notificationMails.cinstance_cancellation({ ...namesOf(locked), plan: application.plan.name });
+  const [events] = await Promise.all([
+    recordApplicationEvents(locked, ["application.deleted"]),
+    mailUsers(locked, [mail]),
+  ]);
+  return { application, events };
 }
+
+/** The names of an application that notifications show. */
+export const namesOf = ({ account, application }: Pick<LockedApplication, "account" | "application">) => ({
+  account,
+  product: application.product,
+  application: { id: application.id, name: titleOf(application) },
+});
+
+/** Mails notifications about an application to the provider's users. */
+export const mailUsers = (
+  { tx, settings: { provider }, account, by }: Omit<LockedApplication, "application">,
+  mails: readonly NotificationMail[],
+): Promise<void> => insertNotificationMails(tx, { provider, account, by }, mails);
 
 async function mailAdmins(
   { tx, settings: { provider }, account, application, by }: LockedApplication,

@@ -8,6 +8,7 @@ import {
   type FieldInput,
   readDocumentSettings,
 } from "#portal/fields/index.ts";
+import { insertNotificationMails, notificationMails } from "#portal/mails/index.ts";
 import {
   type Product,
   changeLockedProduct,
@@ -79,7 +80,10 @@ async function deleteStep(
   await deleteApplications(tx, settings, { references: applications, now: by.now });
   await deleteSubscriptionsOfProduct(tx, { providerId: provider.id, productId, accountIds: subscribers });
   if (!isLastStep || (await tx.query(remainingStatement, [provider.id, productId])).length > 0) return "again";
-  await forgetProduct(tx, provider.id, productId);
+  await Promise.all([
+    insertNotificationMails(tx, { provider, by }, [notificationMails.service_deleted({ product })]), // before it leaves the scopes of members
+    forgetProduct(tx, provider.id, productId),
+  ]);
   await deleteProductRow(tx, provider.id, productId);
   const auditRecord = { action: "product.deleted", subject: `product/${productId}`, detail: { name: product.name } };
   await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...auditRecord });

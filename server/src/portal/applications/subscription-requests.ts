@@ -1,7 +1,7 @@
-import { type ChangeContext, countForDevelopers, type ProductScope, requireLeftForDevelopers } from "#access/index.ts";
+import { type ChangeContext, type ProductScope, requireLeftForDevelopers } from "#access/index.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
-import { insertSubscriptionRequestMails, storedMailBytes } from "#portal/mails/index.ts";
+import { insertNotificationMails, notificationMails } from "#portal/mails/index.ts";
 import { listPlans, lockPlanForShare, readProduct } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { chooseServicePlan, listSubscriptions, servicePlanFor, type Subscription } from "./subscriptions.ts";
@@ -40,18 +40,16 @@ interface SubscriptionRequest {
   readonly provider: Provider;
   readonly accountId: number;
   readonly productId: number;
-  /** The page on which an admin of the provider decides. */
-  readonly decideAt: string;
   readonly by: ChangeContext;
 }
 
 /**
- * Subscribes a developer's account to a product, and mails the provider's admins if they must approve that. An account that is subscribed
+ * Subscribes a developer's account to a product, and mails all of the provider's admins if one must approve that. An account that is subscribed
  * already stays as it is. Returns undefined if developers may not subscribe to such a product.
  */
 export async function requestSubscription(
   pool: Pool,
-  { provider, accountId, productId, decideAt, by }: SubscriptionRequest,
+  { provider, accountId, productId, by }: SubscriptionRequest,
 ): Promise<{ readonly state: Subscription["state"] } | undefined> {
   const providerId = provider.id;
   return pool.inTransaction(async (tx) => {
@@ -63,15 +61,12 @@ export async function requestSubscription(
     const chosenPlan = await servicePlanFor(tx, providerId, product, "developer");
     const plan = chosenPlan && (await lockPlanForShare(tx, providerId, chosenPlan.id));
     if (!plan) return undefined;
-    const change = { providerId, ...by };
-    requireLeftForDevelopers(tx, change, account);
+    requireLeftForDevelopers(tx, { providerId, ...by }, account);
     await insertServiceSubscriptions(tx, { providerId, accountId, plans: [plan], now: by.now });
-    if (!plan.approvalRequired) return { state: "live" };
-    const { orgName } = account;
-    const request = { provider, accountId, orgName, product: product.name, decideAt, now: by.now };
-    const mails = await insertSubscriptionRequestMails(tx, request);
-    countForDevelopers(tx, change, { account, bytes: mails * storedMailBytes });
-    return { state: "pending" };
+    const access = plan.approvalRequired ? "requested" : "live";
+    const mail = notificationMails.service_contract_created({ account, product, plan: plan.name, access });
+    await insertNotificationMails(tx, { provider, account, by }, [mail]);
+    return { state: plan.approvalRequired ? "pending" : "live" };
   });
 }
 

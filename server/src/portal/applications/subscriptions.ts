@@ -5,7 +5,13 @@ import { daysAfter } from "#platform/times.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
 import { type Account, insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
 import { type FieldWriter, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
-import { insertMailsToAdmins, subscriptionApprovedMail } from "#portal/mails/index.ts";
+import {
+  downgradeMails,
+  insertMailsToAdmins,
+  insertNotificationMails,
+  notificationMails,
+  subscriptionApprovedMail,
+} from "#portal/mails/index.ts";
 import {
   type Plan,
   type Product,
@@ -18,7 +24,7 @@ import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { listUsers } from "#portal/users/user.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
 import { deleteApplicationRows, listApplications } from "./application-table.ts";
-import { applicationEvent } from "./application.ts";
+import { applicationEvent, titleOf } from "./application.ts";
 import type { Refused } from "./change-application.ts";
 
 /**
@@ -148,7 +154,8 @@ export async function subscribe(
 ): Promise<SubscriptionOnPlan | Refused | { readonly notFound: "plan" } | undefined> {
   const providerId = provider.id;
   return pool.inTransaction(async (tx) => {
-    if (!(await lockAccount(tx, providerId, accountId))) return undefined;
+    const account = await lockAccount(tx, providerId, accountId);
+    if (!account) return undefined;
     const plan = await lockServicePlan(tx, { provider, planId, by });
     if (!plan) return { notFound: "plan" };
     const find = async () =>
@@ -157,7 +164,13 @@ export async function subscribe(
     await insertServiceSubscriptions(tx, { providerId, accountId, plans: [plan], now: by.now });
     const subscription = await find();
     if (!subscription) throw new Error("The new subscription was not returned.");
-    await auditSubscription(tx, { action: "subscription.created", providerId, subscription, by });
+    const [product] = await Promise.all([
+      productOf(tx, providerId, subscription),
+      auditSubscription(tx, { action: "subscription.created", providerId, subscription, by }),
+    ]);
+    const access = plan.approvalRequired ? "pending" : "live";
+    const mail = notificationMails.service_contract_created({ account, product, plan: plan.name, access });
+    await insertNotificationMails(tx, { provider, account, by }, [mail]);
     return { subscription, plan };
   });
 }
@@ -169,6 +182,15 @@ async function lockServicePlan(
 ): Promise<Plan | undefined> {
   const plan = await lockPlanForShare(tx, provider.id, planId);
   return plan?.kind === "service_plan" && isInProductScope(by.productScope, plan.productId) ? plan : undefined;
+}
+
+/** Returns the id and the name of the product of a subscription. */
+async function productOf(
+  tx: Transaction,
+  providerId: number,
+  { productId: id }: Subscription,
+): Promise<{ readonly id: number; readonly name: string }> {
+  return { id, name: (await readProduct(tx, providerId, id))?.name ?? "" };
 }
 
 interface SubscriptionAudit {
@@ -247,11 +269,11 @@ async function mailApproval(
   tx: Transaction,
   { provider, subscription, by }: Pick<SubscriptionReference, "provider" | "by"> & { subscription: Subscription },
 ): Promise<void> {
-  const { accountId, productId } = subscription;
-  const product = await readProduct(tx, provider.id, productId);
+  const { accountId } = subscription;
+  const { name } = await productOf(tx, provider.id, subscription);
   const users = await listUsers(tx, provider.id, accountId);
   await insertMailsToAdmins(tx, { provider, accountId, users, now: by.now }, (admin) =>
-    subscriptionApprovedMail({ ...admin, provider, name: product?.name ?? "" }),
+    subscriptionApprovedMail({ ...admin, provider, name }),
   );
 }
 
@@ -267,13 +289,25 @@ export async function changeSubscriptionPlan(
   return pool.inTransaction(async (tx) => {
     const locked = await lockSubscription(tx, reference);
     if (!locked) return undefined;
-    const before = locked.subscription;
+    const { account, subscription: before } = locked;
     const plan = await lockServicePlan(tx, { provider, planId, by });
     if (!plan) return { notFound: "plan" };
     if (plan.productId !== before.productId) return { refused: { plan: ["must belong to the same product"] } };
     if (plan.id === before.planId) return { subscription: before, plan };
-    const subscription = await updateSubscription(tx, provider.id, { ...before, planId: plan.id }, by.now);
-    await auditSubscription(tx, { action: "subscription.plan_changed", providerId: provider.id, subscription, by });
+    const [subscription, product, [from]] = await Promise.all([
+      updateSubscription(tx, provider.id, { ...before, planId: plan.id }, by.now),
+      productOf(tx, provider.id, before),
+      readPlans(tx, provider.id, [before.planId]),
+    ]);
+    const of = { account, product };
+    const names = { from: from?.name ?? "", to: plan.name };
+    await Promise.all([
+      auditSubscription(tx, { action: "subscription.plan_changed", providerId: provider.id, subscription, by }),
+      insertNotificationMails(tx, { provider, account, by }, [
+        notificationMails.service_contract_plan_changed({ ...of, ...names }),
+        ...(from ? downgradeMails({ ...of, from, to: plan }) : []),
+      ]),
+    ]);
     return { subscription, plan };
   });
 }
@@ -298,7 +332,11 @@ export async function unsubscribe(
     const locked = await lockSubscription(tx, reference);
     if (!locked) return undefined;
     const { account, subscription } = locked;
-    const applications = await listApplications(tx, providerId, accountId, subscription.productId);
+    const [applications, product, [plan]] = await Promise.all([
+      listApplications(tx, providerId, accountId, subscription.productId),
+      productOf(tx, providerId, subscription),
+      readPlans(tx, providerId, [subscription.planId]),
+    ]);
     const { length: count } = applications.filter(({ state }) => state !== "suspended");
     if (count > 0) return { notAllowed: "applications in use", count };
 
@@ -309,7 +347,21 @@ export async function unsubscribe(
     const auditRecord = { action: "subscription.deleted", subject: `subscription/${subscriptionId}`, detail };
     await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     const deleted = applications.map((application) => applicationEvent("application.deleted", settings, application));
-    return { events: await recordAccountEvents(tx, { providerId, ...by }, account, deleted) };
+    const of = { account, product };
+    const [events] = await Promise.all([
+      recordAccountEvents(tx, { providerId, ...by }, account, deleted),
+      insertNotificationMails(tx, { provider, account, by }, [
+        notificationMails.service_contract_cancellation({ ...of, plan: plan?.name ?? "" }),
+        ...applications.map((application) =>
+          notificationMails.cinstance_cancellation({
+            ...of,
+            application: { id: application.id, name: titleOf(application) },
+            plan: application.plan.name,
+          }),
+        ),
+      ]),
+    ]);
+    return { events };
   });
 }
 

@@ -3,13 +3,17 @@ export {
   activationMail,
   applicationAcceptedMail,
   applicationRejectedMail,
-  insertPlanRequestMails,
-  insertSubscriptionRequestMails,
   invitationMail,
   lostPasswordMail,
   planDecisionMail,
   subscriptionApprovedMail,
 } from "./mail-texts.ts";
+export {
+  downgradeMails,
+  insertNotificationMails,
+  type NotificationMail,
+  notificationMails,
+} from "./notification-mails.ts";
 export {
   AddressRefused,
   countWaitingMails,

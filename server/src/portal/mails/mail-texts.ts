@@ -1,7 +1,5 @@
-import { listAdminAddresses } from "#access/index.ts";
-import type { Transaction } from "#platform/database/database.ts";
 import { nameInLine } from "#platform/xml.ts";
-import { type NewMail, insertMail } from "./outbox.ts";
+import type { NewMail } from "./outbox.ts";
 
 /** The sender's name as the text shows it. */
 interface Sender {
@@ -180,63 +178,6 @@ you asked ${nameInLine(provider.name)} to move ${planOwnerInText("your account",
 
 const planOwnerInText = (account: string, application: string | undefined): string =>
   application === undefined ? account : `the application ${nameInLine(application)}`;
-
-interface PlanRequestMail {
-  readonly provider: { readonly id: number; readonly name: string };
-  readonly accountId: number;
-  readonly orgName: string;
-  /** Undefined for a request for an account plan. */
-  readonly application?: string;
-  /** The names of the plans. */
-  readonly from: string;
-  readonly to: string;
-  /** The page on which an admin of the provider decides. */
-  readonly decideAt: string;
-  readonly now: Date;
-}
-
-/** Mails the provider's admins about a developer's request for another plan. Returns the number of mails. */
-export const insertPlanRequestMails = (tx: Transaction, request: PlanRequestMail): Promise<number> =>
-  mailProviderAdmins(tx, request, renderPlanRequestMail(request));
-
-const renderPlanRequestMail = ({ provider, orgName, application, from, to, decideAt }: PlanRequestMail) => ({
-  subject: `${nameInLine(provider.name)}: ${nameInLine(orgName)} asks for the plan ${nameInLine(to)}`,
-  text: `Hello,
-
-${nameInLine(orgName)} asks to move ${planOwnerInText("its account", application)} from the plan ${nameInLine(from)} to ${nameInLine(to)}. Decide about it here:
-
-${decideAt}
-`,
-});
-
-interface SubscriptionRequestMail extends Omit<PlanRequestMail, "application" | "from" | "to"> {
-  /** The name of the product. */
-  readonly product: string;
-}
-
-/** Mails the provider's admins about an account's subscription that waits for approval. Returns the number of mails. */
-export const insertSubscriptionRequestMails = (tx: Transaction, request: SubscriptionRequestMail): Promise<number> =>
-  mailProviderAdmins(tx, request, renderSubscriptionRequestMail(request));
-
-const renderSubscriptionRequestMail = ({ provider, orgName, product, decideAt }: SubscriptionRequestMail) => ({
-  subject: `${nameInLine(provider.name)}: ${nameInLine(orgName)} asks for access to ${nameInLine(product)}`,
-  text: `Hello,
-
-${nameInLine(orgName)} asks for a subscription to the product ${nameInLine(product)}. Decide about it here:
-
-${decideAt}
-`,
-});
-
-async function mailProviderAdmins(
-  tx: Transaction,
-  { provider, accountId, now }: Pick<PlanRequestMail, "provider" | "accountId" | "now">,
-  mail: Pick<NewMail, "subject" | "text">,
-): Promise<number> {
-  const recipients = await listAdminAddresses(tx, provider.id);
-  for (const recipient of recipients) await insertMail(tx, provider.id, { recipient, accountId, ...mail }, now);
-  return recipients.length;
-}
 
 /** Tells a developer that the account may create applications of a product. */
 export const subscriptionApprovedMail = ({

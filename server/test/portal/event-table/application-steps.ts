@@ -96,7 +96,6 @@ export const requestPlan: Step = async (scene) =>
   requestApplicationPlan(scene.pool, {
     ...writing(scene),
     planId: await addPlan(scene),
-    decideAt: "https://acme.example/",
   });
 
 export const toSamePlan: Step = onApplication((pool, change) =>
