@@ -1,6 +1,7 @@
-// Writes the types of both APIs and the limits of their fields from the OpenAPI documents, for the Admin Portal.
+// Writes the types of both APIs, and facts such as the limits of their fields, for the Admin Portal.
 import { readFile, writeFile } from "node:fs/promises";
 import openapiTS, { astToString, type OpenAPI3 } from "openapi-typescript";
+import { describeNotification, notificationNames } from "../server/src/access/notification-preferences.ts";
 import { withDefaults } from "../server/src/webhooks/endpoints/settings.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -99,6 +100,15 @@ const itemsOf = (document: OpenAPI3, schema: string, field: string): unknown => 
   return memberOf(memberOf(properties, field), "items")["enum"];
 };
 
+/** Returns the notifications that are mailed, with the section that members need. */
+const mailedNotifications = (): Json =>
+  Object.fromEntries(
+    notificationNames.flatMap((name) => {
+      const { section } = describeNotification(name);
+      return section === undefined ? [] : [[name, section] as const];
+    }),
+  );
+
 async function writeFacts(bellwire: OpenAPI3, management: OpenAPI3): Promise<void> {
   const eventTypes = memberOf(memberOf(bellwire.components?.schemas?.["EventType"], "properties"), "type")["enum"];
   const scopes = itemsOf(management, "PersonalAccessTokenCreateRequest", "scopes");
@@ -111,13 +121,14 @@ async function writeFacts(bellwire: OpenAPI3, management: OpenAPI3): Promise<voi
     eventTypeNames: eventTypes,
     accessTokenScopes: scopes,
     permissionSections: sections,
+    mailedNotifications: mailedNotifications(),
   };
   const lines = Object.entries(facts).map(
     ([name, value]) => `export const ${name} = ${JSON.stringify(value, undefined, 2)} as const;\n`,
   );
   await writeFile(
     new URL("facts.ts", folder),
-    `// Generated from the OpenAPI documents and the defaults of endpoints.\n\n${lines.join("\n")}`,
+    `// Generated from the OpenAPI documents, the defaults of endpoints and the notifications.\n\n${lines.join("\n")}`,
   );
 }
 

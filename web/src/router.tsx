@@ -165,6 +165,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/personal/notifications",
+    component: lazyPage(() => import("./pages/personal/notifications-page.tsx"), "NotificationsPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/team",
     component: lazyPage(() => import("./pages/team/team-page.tsx"), "TeamPage"),
   }),

@@ -1,4 +1,4 @@
-// Generated from the OpenAPI documents and the defaults of endpoints.
+// Generated from the OpenAPI documents, the defaults of endpoints and the notifications.
 
 export const endpointLimits = {
   "name": {
@@ -158,3 +158,18 @@ export const permissionSections = [
   "plans",
   "policy_registry"
 ] as const;
+
+export const mailedNotifications = {
+  "account_created": "partners",
+  "account_deleted": "partners",
+  "account_plan_change_requested": "partners",
+  "application_created": "partners",
+  "application_plan_change_requested": "partners",
+  "cinstance_cancellation": "partners",
+  "cinstance_plan_changed": "partners",
+  "plan_downgraded": "finance",
+  "service_contract_cancellation": "partners",
+  "service_contract_created": "partners",
+  "service_contract_plan_changed": "partners",
+  "service_deleted": "partners"
+} as const;

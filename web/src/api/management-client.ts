@@ -20,6 +20,8 @@ export interface ManagementClient {
   readList<Item>(path: string, query?: Query): Promise<ObjectList<Item>>;
   create<Answer>(path: string, values?: Values): Promise<Answer>;
   update<Answer>(path: string, values?: Values): Promise<Answer>;
+  /** The same for what 3scale updates by PATCH only. */
+  patch<Answer>(path: string, values: Values): Promise<Answer>;
   /** Succeeds as well if the object was deleted before. */
   delete(path: string): Promise<void>;
   /** Runs an operation that 3scale's API does not have, such as `accounts/7/suspend`. */
@@ -63,6 +65,7 @@ export function createManagementClient(send: SessionFetch): ManagementClient {
     },
     create: async (path, values = {}) => (await call("POST", at(path), values)).json(),
     update: async (path, values = {}) => (await call("PUT", at(path), values)).json(),
+    patch: async (path, values) => (await call("PATCH", at(path), values)).json(),
     delete: async (path) => {
       await call("DELETE", at(path)).catch((error: unknown) => {
         if (!isNotFound(error)) throw error;

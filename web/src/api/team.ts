@@ -29,6 +29,15 @@ export const permissionsQuery = (api: ManagementClient, userId: number) =>
     queryFn: () => api.readObject<Permissions>(`users/${userId}/permissions`),
   });
 
+/** Which notifications the signed-in user gets by email. */
+export type NotificationPreferences = ManagementSchemas["NotificationPreferences"];
+
+export const notificationPreferencesQuery = (api: ManagementClient) =>
+  queryOptions({
+    queryKey: ["notification preferences"],
+    queryFn: () => api.readObject<NotificationPreferences>("personal/notification_preferences"),
+  });
+
 export type Scope = (typeof accessTokenScopes)[number];
 
 export type AccessToken = ManagementSchemas["AccessToken"];

@@ -157,6 +157,9 @@ function UserMenu() {
         <DropdownGroup label={`${userName}, ${role} of ${providerName}`}>
           <DropdownList>
             <DropdownItem onClick={() => void navigate({ to: "/personal" })}>Personal settings</DropdownItem>
+            <DropdownItem onClick={() => void navigate({ to: "/personal/notifications" })}>
+              Notification preferences
+            </DropdownItem>
             <DropdownItem to={developerPortalUrl}>Developer Portal</DropdownItem>
           </DropdownList>
         </DropdownGroup>

@@ -77,6 +77,7 @@ export const portalSections: readonly PortalSection[] = [
 /** Pages without an entry in the navigation. Every user may open the last one. */
 export const otherPages: readonly PortalPage[] = [
   { to: "/webhooks/samples", title: "Webhook samples", words: "payload examples xml json" },
+  { to: "/personal/notifications", title: "Notification preferences", words: "emails mails" },
   { to: "/personal", title: "Personal settings", words: "password username email e-mail" },
 ];
 

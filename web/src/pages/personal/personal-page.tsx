@@ -8,14 +8,23 @@ import { colleagueQuery } from "../../api/team.ts";
 import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
-import { PageHeader, SectionCard } from "../../components/page-header.tsx";
+import { LinkButton, PageHeader, SectionCard } from "../../components/page-header.tsx";
 
 /** Open to every signed-in user. */
 export function PersonalPage() {
   const query = useQuery(colleagueQuery(useManagement(), useSession().userId));
   return (
     <>
-      <PageHeader title="Personal settings">Your username, email address and password.</PageHeader>
+      <PageHeader
+        title="Personal settings"
+        actions={
+          <LinkButton to="/personal/notifications" variant="secondary">
+            Notification preferences
+          </LinkButton>
+        }
+      >
+        Your username, email address and password.
+      </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="your settings" />}>
           {(user) => (
