@@ -28,6 +28,7 @@ const openTo: Readonly<Record<string, "all" | readonly (typeof memberSections)[n
   suspendAccount: [],
   resumeAccount: [],
   listEventTypes: ["partners"],
+  listPlanFeatures: ["partners", "plans"],
 };
 
 /** Reading them needs the permission to write: secrets, bytes that are not masked, and links that sign in. */

@@ -467,6 +467,7 @@ async function filtersOf(
     user_id: ids["users"],
     plan_id: ids["application_plans"],
     service_id: ids["services"],
+    product_id: ids["services"],
     application_id: ids["applications"],
   };
   const pairs = (values: object, none: string): object =>

@@ -1433,6 +1433,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan_features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the features that plans have
+         * @description Of a product's application plans and service plans, or of account plans. The Account Management API enables and disables them for each plan. Plans that the caller may not read are left out, and so are custom plans.
+         */
+        get: operations["listPlanFeatures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/plan_request": {
         parameters: {
             query?: never;
@@ -3542,6 +3562,16 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             created_at: string;
+        };
+        /**
+         * PlanFeature
+         * @description A feature that a plan has.
+         */
+        PlanFeature: {
+            /** Format: int64 */
+            plan_id: number;
+            /** Format: int64 */
+            feature_id: number;
         };
         /**
          * PlanRequest
@@ -7186,6 +7216,38 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listPlanFeatures: {
+        parameters: {
+            query?: {
+                /** @description The id of a product. Without it, account plans are listed. */
+                product_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PlanFeature"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];

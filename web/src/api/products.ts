@@ -1,4 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
+import { type ApiClient, responseBody } from "./bellwire-client.ts";
 import { type ManagementClient, type ManagementSchemas, useManagement } from "./management-client.ts";
 import { mayReadPlans, useSession } from "./session.tsx";
 
@@ -61,4 +62,27 @@ export const servicePlansQuery = (api: ManagementClient, productId: number) =>
   queryOptions({
     queryKey: ["plans", "service", productId],
     queryFn: async () => (await api.readList<ServicePlan>(`services/${productId}/service_plans`)).objects,
+  });
+
+/** A text that plans of one kind can promise. */
+export type Feature = ManagementSchemas["Feature"];
+
+/** The path of the features of a product in the API, or of those of account plans. */
+export const featuresPath = (productId: number | undefined): string =>
+  productId === undefined ? "features" : `services/${productId}/features`;
+
+export const featuresQuery = (api: ManagementClient, productId: number | undefined) =>
+  queryOptions({
+    queryKey: ["features", "list", productId ?? "account"],
+    queryFn: async () => (await api.readList<Feature>(featuresPath(productId))).objects,
+  });
+
+/** Reads which plans have which features. */
+export const planFeaturesQuery = (api: ApiClient, productId: number | undefined) =>
+  queryOptions({
+    queryKey: ["features", "of plans", productId ?? "account"],
+    queryFn: async () => {
+      const query = productId === undefined ? {} : { product_id: productId };
+      return (await responseBody(api.GET("/api/v1/plan_features", { params: { query } }))).data;
+    },
   });

@@ -30,6 +30,7 @@ export const mayAdminister = ({ allowedActions }: Session): boolean => allowedAc
 export const mayCreateProducts = ({ allowedActions }: Session): boolean => allowedActions.has("create-products");
 export const mayChangeWebhooks = ({ allowedActions }: Session): boolean => allowedActions.has("change-webhooks");
 export const mayChangeProducts = ({ allowedActions }: Session): boolean => allowedActions.has("change-products");
+export const mayChangeFeatures = ({ allowedActions }: Session): boolean => allowedActions.has("change-features");
 export const mayDeleteProducts = ({ allowedActions }: Session): boolean => allowedActions.has("delete-products");
 export const mayChangePlans = ({ allowedActions }: Session): boolean => allowedActions.has("change-plans");
 

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { allowedActions, isInProductScope } from "#access/index.ts";
 import {
   declineApplicationPlanRequest,
   listPendingSubscriptions,
@@ -26,6 +27,7 @@ import {
   type AccountPlanRequest,
   type ApplicationPlanRequest,
 } from "#portal/accounts/index.ts";
+import { type EnabledFeature, listEnabledFeatures } from "#portal/products/index.ts";
 import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
@@ -250,6 +252,14 @@ const PendingSubscriptionSchema = Type.Object(
 const toPendingSubscription = representAs(PendingSubscriptionSchema);
 export const representPendingSubscription = (subscription: PendingSubscription) => toPendingSubscription(subscription);
 
+const PlanFeatureSchema = Type.Object(
+  { plan_id: Type.Integer(), feature_id: Type.Integer() },
+  { title: "PlanFeature", description: "A feature that a plan has." },
+);
+
+const toPlanFeature = representAs(PlanFeatureSchema);
+export const representPlanFeature = (enabled: EnabledFeature) => toPlanFeature(enabled);
+
 /** Reads which account the application belongs to. */
 export async function applicationChange(
   { pool }: OperationNeeds,
@@ -259,6 +269,12 @@ export async function applicationChange(
   const { accountId } = requireFound(await readApplication(pool, provider.id, applicationId));
   return { provider, accountId, applicationId, by };
 }
+
+const readActions = {
+  account_plan: "read-account-plans",
+  service_plan: "read-service-plans",
+  application_plan: "read-products",
+} as const;
 
 export const planRequestOperations: readonly Operation[] = [
   operation({
@@ -316,6 +332,24 @@ export const planRequestOperations: readonly Operation[] = [
       requirePermission(caller, "read-service-plans", provider);
       const pending = await listPendingSubscriptions(pool, provider.id, caller.productScope);
       return { data: pending.map(representPendingSubscription) };
+    },
+  }),
+  operation({
+    id: "listPlanFeatures",
+    title: "List the features that plans have",
+    description:
+      "Of a product's application plans and service plans, or of account plans. The Account Management API enables and disables " +
+      "them for each plan. Plans that the caller may not read are left out, and so are custom plans.",
+    method: "GET",
+    path: "/plan_features",
+    action: "read-features",
+    query: Type.Object({ product_id: Type.Optional(IdOf("a product. Without it, account plans are listed")) }),
+    responses: { 200: Type.Object({ data: Type.Array(PlanFeatureSchema) }) },
+    async handle({ pool }, { provider, caller, query: { product_id: productId = null } }) {
+      const isVisible = productId === null || isInProductScope(caller.productScope, productId);
+      const enabled = isVisible ? await listEnabledFeatures(pool, { providerId: provider.id, productId }) : [];
+      const allowed = allowedActions(caller, provider);
+      return { data: enabled.filter(({ kind }) => allowed.includes(readActions[kind])).map(representPlanFeature) };
     },
   }),
   operation({

@@ -21,6 +21,7 @@ import {
   representAccountPlanRequest,
   representInvitation,
   representPendingSubscription,
+  representPlanFeature,
   representPlanRequest,
 } from "./developers.ts";
 import { representEndpoint } from "./endpoints.ts";
@@ -379,6 +380,9 @@ export const examples: Readonly<Record<string, Example>> = {
   inviteUser: { body: { email: invitation.email }, answer: invitationDocument },
   listAccountPlanRequests: { answer: { data: [representAccountPlanRequest(planRequest)] } },
   listPendingSubscriptions: { answer: { data: [representPendingSubscription(pendingSubscription)] } },
+  listPlanFeatures: {
+    answer: { data: [representPlanFeature({ planId: 11, featureId: 81, kind: "application_plan" })] },
+  },
   listPlanRequests: { answer: { data: [representPlanRequest(planRequest)] } },
   rejectApplication: { body: { reason: "We do not serve ferries." } },
   regenerateApplicationKey: { body: { key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" } },

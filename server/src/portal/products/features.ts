@@ -274,6 +274,26 @@ export async function readPlanFeatures(
   return Map.groupBy(rows, ({ planId }) => planId);
 }
 
+/** A feature that a plan has, by their ids. */
+export interface EnabledFeature {
+  readonly planId: number;
+  readonly featureId: number;
+  /** Of the plan, and so of the feature. */
+  readonly kind: PlanKind;
+}
+
+const listEnabledFeaturesStatement = `
+  select plan_id, feature_id, kind
+  from plan_features
+  join plans on plans.provider_id = plan_features.provider_id and id = plan_id
+  where plan_features.provider_id = $1 and customized_from is null
+    and (product_id = $2 or $2::bigint is null and product_id is null)
+  order by feature_id, plan_id`;
+
+/** Lists the features that the plans of a product have, or account plans. Leaves out custom plans, which no list shows. */
+export const listEnabledFeatures = (db: Database, { providerId, productId }: FeatureOwner): Promise<EnabledFeature[]> =>
+  db.query<EnabledFeature>(listEnabledFeaturesStatement, [providerId, productId]);
+
 /** A plan of a kind and a feature, by ids that a request names. */
 interface PlanFeature {
   readonly providerId: number;

@@ -16,6 +16,7 @@ import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
+import { FeatureCard } from "../../components/plans/feature-list.tsx";
 import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
 import { nameInText } from "../../components/labels.tsx";
@@ -79,6 +80,7 @@ function ProductView({ product }: { product: Product }) {
         </Loaded>
       </SectionCard>
       {maySeeSubscriptions && <ServicePlans product={product} />}
+      <Features product={product} maySeeSubscriptions={maySeeSubscriptions} />
     </Stack>
   );
 }
@@ -103,6 +105,27 @@ function ServicePlans({ product }: { product: Product }) {
         )}
       </Loaded>
     </SectionCard>
+  );
+}
+
+interface ProductFeaturesProps {
+  readonly product: Product;
+  readonly maySeeSubscriptions: boolean;
+}
+
+/** The features that the product's plans can have. */
+function Features({ product: { id }, maySeeSubscriptions }: ProductFeaturesProps) {
+  const api = useManagement();
+  const { data: applicationPlans = [] } = useQuery(applicationPlansQuery(api, id));
+  const { data: servicePlans = [] } = useQuery({ ...servicePlansQuery(api, id), enabled: maySeeSubscriptions });
+  return (
+    <FeatureCard
+      productId={id}
+      plans={[
+        ...applicationPlans.map((plan) => ({ ...plan, kind: "application_plan" as const })),
+        ...servicePlans.map((plan) => ({ ...plan, kind: "service_plan" as const })),
+      ]}
+    />
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
+import { Button, EmptyState, EmptyStateBody, PageSection, Stack } from "@patternfly/react-core";
 import CubesIcon from "@patternfly/react-icons/dist/esm/icons/cubes-icon";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { mayCreateProducts, useSession } from "../../api/session.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { FeatureCard } from "../../components/plans/feature-list.tsx";
 import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
 import { When } from "../../components/time.tsx";
@@ -77,12 +78,15 @@ export function AccountPlansPage() {
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="plans" />}>
           {(plans) => (
-            <PlanList
-              path="account_plans"
-              of="accounts"
-              plans={plans}
-              empty="Nobody can sign up without a plan. Create a plan and make it the default."
-            />
+            <Stack hasGutter>
+              <PlanList
+                path="account_plans"
+                of="accounts"
+                plans={plans}
+                empty="Nobody can sign up without a plan. Create a plan and make it the default."
+              />
+              <FeatureCard plans={plans.map((plan) => ({ ...plan, kind: "account_plan" }))} />
+            </Stack>
           )}
         </Loaded>
       </PageSection>
