@@ -103,6 +103,16 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
     send("GET", `/admin/api/accounts/${account}/applications.json`),
     send("GET", "/admin/api/services.json"),
   ]);
+  const product = Number(valueAt(products.body, "services", 0, "service", "id"));
+  for (const [owner, kind] of [
+    ["features", "account_plan"],
+    [`services/${product}/features`, "application_plan"],
+  ] as const) {
+    const feature = await send("POST", `/admin/api/${owner}.json`, { name: label, description: crm.repeat(4) });
+    const { body: plans } = await send("GET", `/admin/api/${kind}s.json`);
+    const path = `/admin/api/${kind}s/${Number(valueAt(plans, "plans", 0, kind, "id"))}/features.json`;
+    await send("POST", path, { feature_id: valueAt(feature.body, "feature", "id") });
+  }
   const failures = async (): Promise<ApiResponse> => send("GET", "/api/v1/failures?limit=2");
   await until(async () => valueAt((await failures()).body, "data", 1) !== undefined);
   const { body } = await failures();
@@ -113,7 +123,7 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
     account,
     user: Number(valueAt(users.body, "users", 0, "user", "id")),
     application: Number(valueAt(applications.body, "applications", 0, "application", "id")),
-    product: Number(valueAt(products.body, "services", 0, "service", "id")),
+    product,
     endpoint: Number(valueAt(created.body, "id")),
     event: delivery.split(".")[0] ?? "",
     delivery,
