@@ -127,7 +127,7 @@ function MissingAddress() {
   const { data: user } = useQuery(colleagueQuery(useManagement(), useSession().userId));
   if (!user || user.email) return null;
   return (
-    <Alert variant="warning" isInline title="You get no emails: you have no email address">
+    <Alert variant="warning" isInline component="h2" title="You get no emails: you have no email address">
       <Link to="/personal">Add your email address</Link>
     </Alert>
   );

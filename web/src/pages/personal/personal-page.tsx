@@ -59,7 +59,7 @@ export function OwnNamesForm({ user }: { user: User }) {
       <TextField
         {...field("email")}
         label="Email"
-        hint="You can also sign in with it. Admins get emails there, for example about failing webhooks"
+        hint="You can also sign in with it, and get your notifications there"
         input={{ type: "email", autoComplete: "email" }}
       />
       <ActionGroup>
