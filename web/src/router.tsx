@@ -125,6 +125,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/products/$productId/plans/$id",
+    component: lazyPage(() => import("./pages/products/plan-page.tsx"), "PlanPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/account-plans",
     component: lazyPage(() => import("./pages/products/products-page.tsx"), "AccountPlansPage"),
   }),

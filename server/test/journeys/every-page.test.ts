@@ -22,6 +22,7 @@ interface Objects {
   readonly user: number;
   readonly application: number;
   readonly product: number;
+  readonly plan: number;
   readonly endpoint: number;
   readonly event: string;
   readonly delivery: string;
@@ -42,6 +43,7 @@ const addresses = (objects: Objects): Readonly<Record<string, string>> => ({
   "/accounts/$accountId/applications/$id": `/accounts/${objects.account}/applications/${objects.application}`,
   "/accounts/$accountId/applications/$id/history": `/accounts/${objects.account}/applications/${objects.application}/history`,
   "/products/$id": `/products/${objects.product}`,
+  "/products/$productId/plans/$id": `/products/${objects.product}/plans/${objects.plan}`,
   "/deliveries/$id": `/deliveries/${objects.delivery}`,
   "/events/$id": `/events/${objects.event}`,
 });
@@ -66,9 +68,32 @@ const creditCard = {
   billing_address_country: "IE",
 };
 
+type Send = (method: string, path: string, body?: Readonly<Record<string, unknown>>) => Promise<ApiResponse>;
+
+/** Adds metrics with limits and prices to the product's first application plan. Returns the plan. */
+async function addTerms(send: Send, product: number): Promise<number> {
+  const [plans, metrics] = await Promise.all([
+    send("GET", `/admin/api/services/${product}/application_plans.json`),
+    send("GET", `/admin/api/services/${product}/metrics.json`),
+  ]);
+  const plan = Number(valueAt(plans.body, "plans", 0, "application_plan", "id"));
+  const hits = Number(valueAt(metrics.body, "metrics", 0, "metric", "id"));
+  const named = { friendly_name: crm, description: unbroken.slice(0, 400) };
+  const method = await send("POST", `/admin/api/services/${product}/metrics/${hits}/methods.json`, named);
+  const metric = { friendly_name: "Megabytes", unit: crm };
+  await send("POST", `/admin/api/services/${product}/metrics.json`, metric);
+  const long = Number(valueAt(method.body, "method", "id"));
+  const terms = `/admin/api/application_plans/${plan}/metrics`;
+  await send("POST", `${terms}/${hits}/limits.json`, { period: "minute", value: 100 });
+  await send("POST", `${terms}/${long}/limits.json`, { period: "eternity", value: 999_999_999_999 });
+  await send("POST", `${terms}/${long}/pricing_rules.json`, { min: 1, max: 10_000, cost_per_unit: "0.0125" });
+  await send("POST", `${terms}/${long}/pricing_rules.json`, { min: 10_001, cost_per_unit: "0.01" });
+  return plan;
+}
+
 /** Creates healthy, slow and failing endpoints, developers of several kinds, failures, a job, a token and an invitation. */
 async function fillPortal(api: BellwireApi, refusing: string, slow: string): Promise<Objects> {
-  const send = async (method: string, path: string, body?: Readonly<Record<string, unknown>>): Promise<ApiResponse> => {
+  const send: Send = async (method, path, body) => {
     const answer = await sendRequest(api, method, path, body);
     expect(answer, `${method} ${path}: ${JSON.stringify(answer.body)}`).toMatchObject({
       status: expect.toSatisfy((status) => status < 300),
@@ -119,8 +144,10 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
   const failure = (at: number): string => String(valueAt(body, "data", at, "delivery_id"));
   const delivery = failure(0);
   await send("POST", "/api/v1/jobs", { kind: "export", of: "events", filter: {} });
+  const product = Number(valueAt(products.body, "services", 0, "service", "id"));
   return {
     account,
+    plan: await addTerms(send, product),
     user: Number(valueAt(users.body, "users", 0, "user", "id")),
     application: Number(valueAt(applications.body, "applications", 0, "application", "id")),
     product,

@@ -8,16 +8,16 @@ export type Product = ManagementSchemas["Service"];
 export const productsQuery = (api: ManagementClient) =>
   queryOptions({
     queryKey: ["products", "list"],
-    queryFn: () => readProducts(api),
+    queryFn: () => readPages<Product>(api, "services"),
   });
 
-/** Reads all pages, so that selects can offer every product. */
-async function readProducts(api: ManagementClient): Promise<readonly Product[]> {
-  const products: Product[] = [];
+/** Reads all pages of a list, so that selects can offer every object. */
+async function readPages<Item>(api: ManagementClient, path: string): Promise<readonly Item[]> {
+  const items: Item[] = [];
   for (let page = 1; ; page += 1) {
-    const { objects, total } = await api.readList<Product>("services", page > 1 ? { page } : {});
-    products.push(...objects);
-    if (objects.length === 0 || products.length >= total) return products;
+    const { objects, total } = await api.readList<Item>(path, page > 1 ? { page } : {});
+    items.push(...objects);
+    if (objects.length === 0 || items.length >= total) return items;
   }
 }
 
@@ -53,6 +53,38 @@ export const applicationPlansQuery = (api: ManagementClient, productId: number) 
       const { objects } = await api.readList<ApplicationPlan>(`services/${productId}/application_plans`);
       return objects.filter(({ custom }) => !custom);
     },
+  });
+
+export const applicationPlanQuery = (api: ManagementClient, productId: number, id: number) =>
+  queryOptions({
+    queryKey: ["plans", "one", id],
+    queryFn: () => api.readObject<ApplicationPlan>(`services/${productId}/application_plans/${id}`),
+  });
+
+/** A metric or method of a product. Methods have a `parent_id`. */
+export type Metric = ManagementSchemas["Metric"];
+
+export const metricsQuery = (api: ManagementClient, productId: number) =>
+  queryOptions({
+    queryKey: ["metrics", productId],
+    queryFn: async () => (await api.readList<Metric>(`services/${productId}/metrics`)).objects,
+  });
+
+export type Limit = ManagementSchemas["Limit"];
+
+/** Reads all limits of an application plan, page by page. */
+export const limitsQuery = (api: ManagementClient, planId: number) =>
+  queryOptions({
+    queryKey: ["plans", "limits", planId],
+    queryFn: () => readPages<Limit>(api, `application_plans/${planId}/limits`),
+  });
+
+export type PricingRule = ManagementSchemas["PricingRule"];
+
+export const pricingRulesQuery = (api: ManagementClient, planId: number) =>
+  queryOptions({
+    queryKey: ["plans", "prices", planId],
+    queryFn: async () => (await api.readList<PricingRule>(`application_plans/${planId}/pricing_rules`)).objects,
   });
 
 /** A plan of subscriptions to a product. */

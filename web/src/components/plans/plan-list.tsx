@@ -1,5 +1,6 @@
 import { Button, type ButtonProps, Checkbox, Content, Label } from "@patternfly/react-core";
-import { useState } from "react";
+import { Link } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import type { AccountPlan } from "../../api/products.ts";
 import { mayChangePlans, useSession } from "../../api/session.tsx";
@@ -21,14 +22,20 @@ export interface PlanListProps extends PlanKindProps {
   readonly plans: readonly AccountPlan[];
   /** Says what is missing without a plan. */
   readonly empty: string;
+  /** The product of application plans, which have pages of their own. */
+  readonly productId?: number;
 }
 
 /** Lists the plans of accounts or of a product, and lets the admin edit, publish, hide and delete them. */
-export function PlanList({ path, of, plans, empty }: PlanListProps) {
+export function PlanList({ path, of, plans, empty, productId }: PlanListProps) {
   const mayChange = mayChangePlans(useSession());
   const [toEdit, setToEdit] = useState<AccountPlan>();
   const [toDelete, setToDelete] = useState<AccountPlan>();
   const { change, makeDefault, remove } = usePlanActions(path, () => setToDelete(undefined));
+  const columns = useMemo(
+    () => [nameColumn(productId), ...plainColumns, ...(of === "subscriptions" ? [] : costColumns)],
+    [productId, of],
+  );
   const actionsOf = (plan: AccountPlan) => [
     { title: "Edit", onClick: () => setToEdit(plan) },
     plan.state === "published"
@@ -45,7 +52,7 @@ export function PlanList({ path, of, plans, empty }: PlanListProps) {
             <ListTable
               label={`Plans of ${of}`}
               rows={shown}
-              columns={of === "subscriptions" ? columns : [...columns, ...costColumns]}
+              columns={columns}
               keyOf={({ id }) => id}
               nameOf={({ name }) => name}
               actionsOf={mayChange ? actionsOf : undefined}
@@ -100,17 +107,25 @@ function usePlanActions(path: string, onDeleted: () => void) {
   return { change, makeDefault, remove };
 }
 
-const columns: readonly ListColumn<AccountPlan>[] = [
-  {
-    title: "Plan",
-    show: (plan) => (
-      <>
-        <Name>{plan.name}</Name> {plan.default && <Label isCompact>Default</Label>}
-      </>
-    ),
-    place: "title",
-    isName: true,
-  },
+const nameColumn = (productId: number | undefined): ListColumn<AccountPlan> => ({
+  title: "Plan",
+  show: ({ id, name, default: isDefault }) => (
+    <>
+      {productId === undefined ? (
+        <Name>{name}</Name>
+      ) : (
+        <Link to="/products/$productId/plans/$id" params={{ productId: String(productId), id: String(id) }}>
+          <Name>{name}</Name>
+        </Link>
+      )}{" "}
+      {isDefault && <Label isCompact>Default</Label>}
+    </>
+  ),
+  place: "title",
+  isName: true,
+});
+
+const plainColumns: readonly ListColumn<AccountPlan>[] = [
   { title: "State", show: ({ state }) => (state === "published" ? "Published" : "Hidden"), place: "state" },
   {
     title: "Approval",
@@ -159,7 +174,7 @@ const fields = ["name", "cost_per_month", "setup_fee", "trial_period_days"] as c
 
 const newPlan = { name: "", cost_per_month: 0, setup_fee: 0, trial_period_days: 0, approval_required: false };
 
-function PlanDialog({ path, of, plan, onClose }: PlanDialogProps) {
+export function PlanDialog({ path, of, plan, onClose }: PlanDialogProps) {
   const api = useManagement();
   const planPath = plan && `${path}/${plan.id}`;
   const { field, dialog, values, type } = useDialogForm({

@@ -20,6 +20,7 @@ import { FeatureCard } from "../../components/plans/feature-list.tsx";
 import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
 import { nameInText } from "../../components/labels.tsx";
+import { MetricList } from "./metric-list.tsx";
 
 const route = getRouteApi("/products/$id");
 const back = { to: "/products", label: "Go to the products" } as const;
@@ -72,6 +73,7 @@ function ProductView({ product }: { product: Product }) {
               )}
               <PlanList
                 {...kind}
+                productId={product.id}
                 plans={all}
                 empty={`Developers cannot create applications of this product without a plan. Create a plan first. ${offerAdvice}`}
               />
@@ -81,6 +83,7 @@ function ProductView({ product }: { product: Product }) {
       </SectionCard>
       {maySeeSubscriptions && <ServicePlans product={product} />}
       <Features product={product} maySeeSubscriptions={maySeeSubscriptions} />
+      <MetricList productId={product.id} />
     </Stack>
   );
 }
@@ -152,6 +155,7 @@ function ProductActions({ product }: { product: Product }) {
       ["products", "one", product.id],
       ["plans", "application", product.id],
       ["plans", "service", product.id],
+      ["metrics", product.id],
       ["applications", "of account"],
       ["applications", "one"],
     ],
@@ -181,8 +185,8 @@ function ProductActions({ product }: { product: Product }) {
           onClose={close}
         >
           <Content component="p">
-            This also deletes its plans and all applications on them. They cannot be restored. Endpoints that receive
-            changes by all actors get a webhook for each application.
+            This also deletes its plans, its metrics and all applications on the plans. They cannot be restored.
+            Endpoints that receive changes by all actors get a webhook for each application.
           </Content>
         </ConfirmDialog>
       )}
