@@ -16,6 +16,7 @@ function showProductToMember() {
   vi.stubGlobal("fetch", async ({ url }: Request) => {
     if (!isAllowed) return Response.json({ error: "Access denied" }, { status: 403 });
     if (url.endsWith("_plans.json")) return Response.json({ plans: [] });
+    if (url.endsWith("/metrics.json")) return Response.json({ metrics: [] });
     return url.includes("/services/")
       ? Response.json({ service: exampleProduct })
       : new Response("{}", { status: 404 });
