@@ -144,7 +144,6 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
   const failure = (at: number): string => String(valueAt(body, "data", at, "delivery_id"));
   const delivery = failure(0);
   await send("POST", "/api/v1/jobs", { kind: "export", of: "events", filter: {} });
-  const product = Number(valueAt(products.body, "services", 0, "service", "id"));
   return {
     account,
     plan: await addTerms(send, product),

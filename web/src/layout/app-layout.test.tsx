@@ -87,6 +87,6 @@ test("the page leaves with the dialog that had the input", async () => {
   await losePage();
   await says(lost);
   await click("Cancel");
-  await says("Access denied");
-  expect(shown()).not.toContain("Application plans");
+  await waitFor(() => expect(shown()).not.toContain("Application plans"));
+  expect(shown()).toContain("Access denied");
 });
