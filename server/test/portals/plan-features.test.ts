@@ -75,15 +75,19 @@ test("the sign-up names the plans of its link with their features, but none that
 }) => {
   const [gold, secret] = [await addPlan(portal), await addPlan(portal, { name: "Secret", state: "hidden" })];
   const account = await planOf(portal, "account_plan");
+  const custom = await addPlan(portal, { name: "Custom" });
+  await portal.pool.query("update plans set customized_from = $2 where id = $1", [custom, gold]);
   await promise(portal, gold, ["Uptime"]);
   await promise(portal, secret, ["Unseen"]);
   await promise(portal, account, ["Meetings"]);
   const visitor = portal.visitor("developer");
   expect((await visitor.get("/signup")).html).not.toContain("You are signing up with:");
-  const { html } = await visitor.get(`/signup?plan_ids[]=${gold}&plan_ids[]=${account}&plan_ids[]=${secret}`);
+  const { html } = await visitor.get(
+    `/signup?plan_ids[]=${gold}&plan_ids[]=${account}&plan_ids[]=${secret}&plan_ids[]=${custom}`,
+  );
   expect(featuresIn(html)).toEqual([["Meetings"], ["Uptime"]]);
   expect(html).toMatch(/You are signing up with:[\s\S]*<li>Default[\s\S]*<li>.?API.?: .?Gold/);
-  expect(html).not.toContain("Secret");
+  expect(html).not.toMatch(/Secret|Custom/);
 });
 
 test("a hidden feature is shown to nobody, and one without a name has its system name", async ({ portal }) => {
