@@ -200,12 +200,12 @@ export const countLimits = {
     max: 5000,
     counted: "select count(*)::integer as used from metrics where provider_id = $1",
   }),
-  // Custom plans have copies, and an application has one custom plan at most.
+  // Developers see them on the page with all plans. Custom plans, which are on no such page, have copies.
   usageLimits: count({
     name: "usage-limits-per-provider",
     of: "provider",
     unit: "usage limits",
-    max: 20_000,
+    max: 5000,
     counted: `
       select count(*)::integer as used from usage_limits
       where provider_id = $1
@@ -215,7 +215,7 @@ export const countLimits = {
     name: "pricing-rules-per-provider",
     of: "provider",
     unit: "pricing rules",
-    max: 20_000,
+    max: 5000,
     counted: `
       select count(*)::integer as used from pricing_rules
       where provider_id = $1

@@ -6,8 +6,7 @@ import {
   countLimitsOfPlan,
   createLimit,
   createPricingRule,
-  deleteLimit,
-  deletePricingRule,
+  deleteTerm,
   limitFields,
   limitToJson,
   listLimits,
@@ -229,7 +228,7 @@ export const limitOperations: readonly Operation[] = [
     path: `${limitsPath}/{id}`,
     action: "change-plans",
     async handle({ pool }, call) {
-      requireSuccess(await deleteLimit(pool, { ...referenceOf(call), id: call.id("id"), by: call.by }));
+      requireSuccess(await deleteTerm(pool, { term: "limit", ...referenceOf(call), id: call.id("id"), by: call.by }));
       return {};
     },
   },
@@ -289,7 +288,9 @@ export const pricingRuleOperations: readonly Operation[] = [
     path: `${rulesPath}/{id}`,
     action: "change-plans",
     async handle({ pool }, call) {
-      requireSuccess(await deletePricingRule(pool, { ...referenceOf(call), id: call.id("id"), by: call.by }));
+      requireSuccess(
+        await deleteTerm(pool, { term: "pricing_rule", ...referenceOf(call), id: call.id("id"), by: call.by }),
+      );
       return {};
     },
   },

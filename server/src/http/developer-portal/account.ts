@@ -43,7 +43,7 @@ import {
   showForm,
   addFormPage,
 } from "./forms.ts";
-import { addPlanPages, findOtherPlans, type OtherPlans, readShownFeatures } from "./plans.ts";
+import { addPlanPages, findOtherPlans, type OtherPlans, readShownOffers } from "./plans.ts";
 import { userFields } from "./users.ts";
 
 /** Adds the pages of the account and of the signed-in user. */
@@ -80,7 +80,7 @@ function addAccountRoute(http: FastifyInstance, portal: Portal): void {
             org_name: account.orgName,
             state: account.state,
             plan: plan?.name,
-            plan_features: plan && (await readShownFeatures(pool, providerId, [plan])).get(plan.id),
+            plan_offer: plan && (await readShownOffers(pool, providerId, [plan])).get(plan.id),
             since: formatDate(account.createdAt, timeZone),
             is_editable: userAccountAreaEnabled,
             may_request_plan: other?.step === "request",

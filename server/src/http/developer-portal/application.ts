@@ -43,7 +43,7 @@ import {
   mailLimitErrors,
   showForm,
 } from "./forms.ts";
-import { describePlan, includedIn, planField, readShownFeatures, type ShownFeatures } from "./plans.ts";
+import { describePlan, includedIn, planField, readShownOffers, type ShownOffers } from "./plans.ts";
 
 /** A visit of a page of one of the account's applications. */
 export interface ApplicationVisit extends DeveloperVisit {
@@ -177,7 +177,7 @@ async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise
   const plans = await findSelectablePlans(portal.pool, providerId, developer.account.id);
   if (plans.length === 0) return showNotAllowed(visit);
   const fields = definedFields(await readFieldsDefinitions(portal.pool, providerId), "Cinstance", {});
-  const shown = await readShownFeatures(
+  const shown = await readShownOffers(
     portal.pool,
     providerId,
     plans.map(({ plan }) => plan),
@@ -193,7 +193,7 @@ async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise
 }
 
 /** Returns the choice of plans. With a single plan there is no field; the page names the plan instead. */
-const planFields = (plans: readonly SelectablePlan[], shown: ShownFeatures): readonly FormField[] =>
+const planFields = (plans: readonly SelectablePlan[], shown: ShownOffers): readonly FormField[] =>
   plans.length === 1
     ? []
     : [
@@ -209,7 +209,7 @@ const planFields = (plans: readonly SelectablePlan[], shown: ShownFeatures): rea
 
 function selectedPlan(
   [only, ...others]: readonly SelectablePlan[],
-  shown: ShownFeatures,
+  shown: ShownOffers,
 ): Partial<Pick<Form, "lead" | "included">> {
   if (!only || others.length > 0) return {};
   const { product, plan } = only;
@@ -293,7 +293,7 @@ async function showSubscribeForm(
   const name = nameInText(offer.product.name);
   const { id: providerId } = request.provider;
   const plan = await servicePlanFor(portal.pool, providerId, offer.product, "developer");
-  const shown = await readShownFeatures(portal.pool, providerId, plan ? [plan] : []);
+  const shown = await readShownOffers(portal.pool, providerId, plan ? [plan] : []);
   return showForm(visit, {
     title: `Request access to ${name}?`,
     lead: `${nameInText(request.provider.name)} must approve it. Then you can create applications of ${name}.`,

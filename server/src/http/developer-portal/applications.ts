@@ -38,7 +38,7 @@ import {
   findProductsOnOffer,
   requireApplication,
 } from "./application.ts";
-import { addPlanPages, findOtherPlans, type OtherPlans, readShownFeatures } from "./plans.ts";
+import { addPlanPages, findOtherPlans, type OtherPlans, readShownOffers } from "./plans.ts";
 import { checkedFields, earliestSubmissionMs, type FormField, addFormPage, readOnlyFacts, showForm } from "./forms.ts";
 
 /** Adds the pages of the account's applications, with their plans and credentials. */
@@ -107,7 +107,7 @@ function addApplicationRoute(http: FastifyInstance, portal: Portal): void {
             application: describeApplication(application, timeZone),
             facts: readOnlyFacts(await readFieldsDefinitions(pool, providerId), "Cinstance", application.fields),
             requested_plan: planRequest?.planName,
-            plan_features: (await readShownFeatures(pool, providerId, [application.plan])).get(application.plan.id),
+            plan_offer: (await readShownOffers(pool, providerId, [application.plan])).get(application.plan.id),
             links: applicationLinks(application, await findOtherApplicationPlans(visit)),
             has_just_signed_up: hasJustSignedUp,
             webhooks_sent: isTryOut ? await countSignUpWebhooks(pool, providerId, developer.account) : 0,

@@ -144,11 +144,17 @@ async function showAdminsOnly({ portal, request, reply, developer }: DeveloperVi
   });
 }
 
-/** The features that a plan promises, under a label. */
+/** What a plan offers besides what its costs say. */
+export interface PlanOffer {
+  readonly features: readonly string[];
+  /** Its limits and prices, in words. */
+  readonly terms: readonly string[];
+}
+
+/** What a plan offers, under a label. */
 export interface Included {
   readonly label: string;
-  /** At least one. */
-  readonly features: readonly string[];
+  readonly offer: PlanOffer;
 }
 
 /** A page with one form, posted to the page's own path. */
@@ -157,7 +163,7 @@ export interface Form {
   /** The key that the form is about. Kept out of the title, because browsers store titles in their history. */
   readonly code?: string;
   readonly lead?: string;
-  /** The features of a plan that the form does not let choose. */
+  /** Of a plan that the form does not let choose. */
   readonly included?: Included | undefined;
   readonly fields?: readonly FormField[];
   /** Label of the button. */
@@ -207,8 +213,8 @@ export interface FormField {
   readonly required: boolean;
   readonly autocomplete?: string;
   readonly hint?: string;
-  /** One hint per option, with the features of a plan. */
-  readonly hints?: readonly { readonly text: string; readonly features: readonly string[] }[];
+  /** One hint per option, with what a plan offers. */
+  readonly hints?: readonly { readonly text: string; readonly offer: PlanOffer | undefined }[];
   readonly choices?: readonly string[];
   /** Choices whose texts differ from their values. */
   readonly options?: readonly { readonly value: string; readonly text: string }[];

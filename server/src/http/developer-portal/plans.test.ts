@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describePlan } from "./plans.ts";
+import { describePlan, limitText, priceText } from "./plans.ts";
 
 const free = { name: "Gold", costPerMonth: "0.0000", setupFee: "0.0000", trialPeriodDays: null };
 
@@ -25,4 +25,20 @@ test.for([
 
 test("additional terms come last", () => {
   expect(describePlan({ ...free, costPerMonth: "10" }, ["needs approval"])).toBe("Gold (10 per month, needs approval)");
+});
+
+test.for([
+  [{ period: "minute", value: 1000 }, "At most 1,000 Hits per minute"],
+  [{ period: "eternity", value: 5 }, "At most 5 Hits in all"],
+  [{ period: "day", value: 0 }, "No Hits"],
+] as const)("a limit of %j is described as: %s", ([limit, words]) => {
+  expect(limitText({ name: "Hits", ...limit })).toBe(words);
+});
+
+test.for([
+  [{ min: 1, max: null, costPerUnit: "0.0500" }, "Hits: 0.05 each"],
+  [{ min: 1, max: 1000, costPerUnit: "1.0000" }, "Hits: 1 each, 1 to 1,000 per month"],
+  [{ min: 1001, max: null, costPerUnit: "0.0125" }, "Hits: 0.0125 each, above 1,000 per month"],
+] as const)("a pricing rule of %j is described as: %s", ([rule, words]) => {
+  expect(priceText({ name: "Hits", ...rule })).toBe(words);
 });

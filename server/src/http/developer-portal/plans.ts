@@ -6,7 +6,15 @@ import { attemptLimits } from "#platform/limits.ts";
 import { nameInText } from "#platform/xml.ts";
 import type { Account, AccountPlanRequest } from "#portal/accounts/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
-import { type Plan, listPlans, planStepOf, readPlanFeatures } from "#portal/products/index.ts";
+import {
+  type NamedLimit,
+  type NamedRule,
+  type Plan,
+  listPlans,
+  planStepOf,
+  readNamedTerms,
+  readPlanFeatures,
+} from "#portal/products/index.ts";
 import {
   type DeveloperPage,
   type DeveloperVisit,
@@ -18,6 +26,7 @@ import {
 import {
   type FormField,
   type Included,
+  type PlanOffer,
   notOffered,
   addFormPage,
   mailLimitErrors,
@@ -53,33 +62,60 @@ export async function findOtherPlans(
   return plans.length > 0 ? { step, plans } : undefined;
 }
 
-/** The texts of the visible features of plans, by the plan's id. */
-export type ShownFeatures = ReadonlyMap<number, readonly string[]>;
+/** What plans offer, by the plan's id. A plan that offers nothing more than its costs say is missing. */
+export type ShownOffers = ReadonlyMap<number, PlanOffer>;
 
-/** Reads the visible features of plans. One without a name has a system name. */
-export async function readShownFeatures(
+/** Reads what plans offer: their visible features, of which one without a name has a system name, their limits and prices. */
+export async function readShownOffers(
   db: Database,
   providerId: number,
   plans: readonly Pick<Plan, "id">[],
-): Promise<ShownFeatures> {
-  const features = await readPlanFeatures(
-    db,
-    providerId,
-    plans.map(({ id }) => id),
-  );
-  const texts = [...features].map(([planId, ofPlan]) => {
-    const visible = ofPlan.filter((feature) => feature.visible);
-    return [planId, visible.map(({ name, systemName }) => name || systemName)] as const;
+): Promise<ShownOffers> {
+  const ids = plans.map(({ id }) => id);
+  const [features, { limits, rules }] = await Promise.all([
+    readPlanFeatures(db, providerId, ids),
+    readNamedTerms(db, providerId, ids),
+  ]);
+  const limitsOf = Map.groupBy(limits, ({ planId }) => planId);
+  const rulesOf = Map.groupBy(rules, ({ planId }) => planId);
+  const offers = ids.map((id) => {
+    const visible = (features.get(id) ?? []).filter((feature) => feature.visible);
+    const terms = [...(limitsOf.get(id) ?? []).map(limitText), ...(rulesOf.get(id) ?? []).map(priceText)];
+    return [
+      id,
+      {
+        features: visible.map(({ name, systemName }) => name || systemName),
+        terms: plans.length > 1 ? shortened(terms) : terms,
+      },
+    ] as const;
   });
-  return new Map(texts);
+  return new Map(offers.filter(([, { features: texts, terms }]) => texts.length + terms.length > 0));
 }
 
-/** Returns the features of a plan for a form that names it. Undefined if it has none. */
-export function includedIn(plan: Plan | undefined, shown: ShownFeatures): Included | undefined {
-  const features = plan && shown.get(plan.id);
-  return plan && features && features.length > 0
-    ? { label: `${nameInText(plan.name)} includes:`, features }
-    : undefined;
+/** More terms of a plan are not shown beside other plans. */
+const termsMax = 8;
+
+const shortened = (terms: readonly string[]): readonly string[] =>
+  terms.length <= termsMax + 1 ? terms : [...terms.slice(0, termsMax), `And ${terms.length - termsMax} more terms`];
+
+/** Describes a limit: `At most 1,000 Hits per day`. */
+export function limitText({ name, period, value }: Omit<NamedLimit, "planId">): string {
+  if (value === 0) return `No ${nameInText(name)}`;
+  const most = `At most ${value.toLocaleString("en")} ${nameInText(name)}`;
+  return period === "eternity" ? `${most} in all` : `${most} per ${period}`;
+}
+
+/** Describes a pricing rule: `Hits: 0.05 each, 1 to 1,000 per month`. Amounts have no currency. */
+export function priceText({ name, min, max, costPerUnit }: Omit<NamedRule, "planId">): string {
+  const above = min > 1 ? `, above ${(min - 1).toLocaleString("en")} per month` : "";
+  const range = max === null ? above : `, ${min.toLocaleString("en")} to ${max.toLocaleString("en")} per month`;
+  return `${nameInText(name)}: ${formatAmount(costPerUnit)} each${range}`;
+}
+
+/** Returns what a plan offers, for a form that names it. */
+export function includedIn(plan: Plan | undefined, shown: ShownOffers): Included | undefined {
+  const offer = plan && shown.get(plan.id);
+  return offer && { label: `${nameInText(plan.name)} includes:`, offer };
 }
 
 /** A plan with its unique name in the list and additional terms. */
@@ -89,8 +125,8 @@ interface PlanChoice {
   readonly more?: readonly string[];
 }
 
-/** Returns a choice of plans. Terms and features are hints above it, because phones truncate options after about 30 characters. */
-export function planField(choices: readonly PlanChoice[], shown: ShownFeatures): FormField {
+/** Returns a choice of plans. Costs and what a plan offers are hints above it, because phones truncate options after about 30 characters. */
+export function planField(choices: readonly PlanChoice[], shown: ShownOffers): FormField {
   const named = choices.map(({ name, ...choice }) => ({ ...choice, name: name ?? nameInText(choice.plan.name) }));
   return {
     name: "plan_id",
@@ -98,8 +134,8 @@ export function planField(choices: readonly PlanChoice[], shown: ShownFeatures):
     type: "text",
     required: true,
     hints: named
-      .map(({ name, plan, more }) => ({ text: withTerms(name, plan, more), features: shown.get(plan.id) ?? [] }))
-      .filter(({ text, features }, index) => text !== named[index]?.name || features.length > 0),
+      .map(({ name, plan, more }) => ({ text: withTerms(name, plan, more), offer: shown.get(plan.id) }))
+      .filter(({ text, offer }, index) => text !== named[index]?.name || offer !== undefined),
     options: named.map(({ plan, name }) => ({ value: String(plan.id), text: name })),
   };
 }
@@ -198,7 +234,7 @@ async function showPlans(
   const openRequest = isRequest ? await owner.readRequest() : undefined;
   const plan = await owner.readPlan();
   const plans = plan ? [plan, ...other.plans] : other.plans;
-  const shown = await readShownFeatures(portal.pool, request.provider.id, plans);
+  const shown = await readShownOffers(portal.pool, request.provider.id, plans);
   const field = planField(
     other.plans.map((offered) => ({ plan: offered })),
     shown,

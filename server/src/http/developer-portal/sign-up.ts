@@ -31,7 +31,7 @@ import {
   toFormField,
   withErrors,
 } from "./forms.ts";
-import { describePlan, readShownFeatures } from "./plans.ts";
+import { describePlan, readShownOffers } from "./plans.ts";
 
 export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   const limiter = createNetworkLimiter(portal, attemptLimits.signUps);
@@ -190,7 +190,7 @@ async function showSignUpForm({ portal, request, reply }: Visit, rejected?: Reje
   });
 }
 
-/** Returns the plans of the link that a sign-up may have, with their products and features. */
+/** Returns the plans of the link that a sign-up may have, with their products and what they offer. */
 async function describeRequestedPlans(db: Database, providerId: number, ids: readonly number[]) {
   if (ids.length === 0) return [];
   const known = await readPlans(db, providerId, ids);
@@ -198,12 +198,12 @@ async function describeRequestedPlans(db: Database, providerId: number, ids: rea
   const productIds = plans.flatMap(({ productId }) => productId ?? []);
   const [products, shown] = await Promise.all([
     readProducts(db, providerId, productIds),
-    readShownFeatures(db, providerId, plans),
+    readShownOffers(db, providerId, plans),
   ]);
   return plans.map((plan) => {
     const product = products.find(({ id }) => id === plan.productId);
     const prefix = product ? `${nameInText(product.name)}: ` : "";
-    return { text: `${prefix}${describePlan(plan)}`, features: shown.get(plan.id) ?? [] };
+    return { text: `${prefix}${describePlan(plan)}`, offer: shown.get(plan.id) };
   });
 }
 

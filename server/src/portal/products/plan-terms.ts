@@ -28,7 +28,7 @@ import { lockTerms, metricUrl, type TermReference } from "./metrics.ts";
 
 // How much of a metric an application plan allows, and what it costs. Gateways and billing systems read both.
 
-const limitPeriods = ["eternity", "year", "month", "week", "day", "hour", "minute"] as const;
+export const limitPeriods = ["eternity", "year", "month", "week", "day", "hour", "minute"] as const;
 
 /** How much of a metric the applications of a plan may use in a period. */
 export interface UsageLimit {
@@ -175,6 +175,37 @@ const listRulesStatement = `
 export const listPricingRules = (db: Database, of: TermsOf): Promise<PricingRule[]> =>
   db.query<PricingRule>(listRulesStatement, [...ofPlanOrMetric(of)]);
 
+/** A limit with the name of its metric or method. */
+export type NamedLimit = Pick<UsageLimit, "planId" | "period" | "value"> & { readonly name: string };
+export type NamedRule = Pick<PricingRule, "planId" | "min" | "max" | "costPerUnit"> & { readonly name: string };
+
+const limitsOfPlansStatement = `
+  select plan_id, friendly_name as name, period, value
+  from usage_limits as term
+  join metrics on metrics.provider_id = term.provider_id and metrics.id = metric_id
+  where term.provider_id = $1 and plan_id = any($2)
+  order by term.id`;
+
+const rulesOfPlansStatement = `
+  select plan_id, friendly_name as name, min, max, cost_per_unit::text
+  from pricing_rules as term
+  join metrics on metrics.provider_id = term.provider_id and metrics.id = metric_id
+  where term.provider_id = $1 and plan_id = any($2)
+  order by metric_id, min`;
+
+/** Returns the limits of these plans, oldest first, and their pricing rules, by metric and range. */
+export async function readNamedTerms(
+  db: Database,
+  providerId: number,
+  planIds: readonly number[],
+): Promise<{ readonly limits: readonly NamedLimit[]; readonly rules: readonly NamedRule[] }> {
+  const [limits, rules] = await Promise.all([
+    db.query<NamedLimit>(limitsOfPlansStatement, [providerId, planIds]),
+    db.query<NamedRule>(rulesOfPlansStatement, [providerId, planIds]),
+  ]);
+  return { limits, rules };
+}
+
 interface TermCreation extends TermReference {
   /** Unparsed values, by the names of the API. */
   readonly values: FieldInput;
@@ -273,32 +304,6 @@ export const updateLimit = (
     return { limit: updated };
   });
 
-const deleteLimitStatement = `
-  delete from usage_limits where provider_id = $1 and metric_id = $2 and id = $3 returning period, value`;
-
-interface TermDeletion extends TermReference {
-  readonly id: number;
-  readonly by: ChangeContext;
-}
-
-/** Deletes a limit. Returns undefined if it does not exist. */
-export const deleteLimit = (
-  pool: Pool,
-  { by, ...reference }: TermDeletion,
-): Promise<{ readonly deleted: true } | undefined> =>
-  pool.inTransaction(async (tx) => {
-    const { providerId, metricId, id } = reference;
-    if (!(await lockTerms(tx, reference, by))) return undefined;
-    const [detail] = await tx.query<Pick<UsageLimit, "period" | "value">>(deleteLimitStatement, [
-      providerId,
-      metricId,
-      id,
-    ]);
-    if (!detail) return undefined;
-    await auditTerm(tx, { reference, term: "limit", id, step: "deleted", detail, by });
-    return { deleted: true };
-  });
-
 // Served by the unique key. The provider is locked, so no other request adds one meanwhile.
 const overlappingStatement = `
   select from pricing_rules
@@ -345,32 +350,36 @@ async function rangeErrors(
   return { min: ["The 'From' value must be greater than the 'To' values of other existing rules"] };
 }
 
-const deleteRuleStatement = `
-  delete from pricing_rules where provider_id = $1 and plan_id = $2 and metric_id = $3 and id = $4
-  returning min, max, cost_per_unit::text as "costPerUnit"`;
+// A term of a metric, also one of another plan than its path says, as in 3scale.
+const deleteStatements = {
+  limit: `delete from usage_limits where provider_id = $1 and metric_id = $2 and id = $3 returning period, value`,
+  pricing_rule: `
+    delete from pricing_rules where provider_id = $1 and metric_id = $2 and id = $3 returning min, max, cost_per_unit::text`,
+} as const;
 
-/** Deletes a pricing rule. Returns undefined if it does not exist. */
-export const deletePricingRule = (
+interface TermDeletion extends TermReference {
+  readonly term: keyof typeof deleteStatements;
+  readonly id: number;
+  readonly by: ChangeContext;
+}
+
+/** Deletes a limit or a pricing rule. Returns undefined if it does not exist. */
+export const deleteTerm = (
   pool: Pool,
-  { by, ...reference }: TermDeletion,
+  { term, by, ...reference }: TermDeletion,
 ): Promise<{ readonly deleted: true } | undefined> =>
   pool.inTransaction(async (tx) => {
-    const { providerId, planId, metricId, id } = reference;
+    const { providerId, metricId, id } = reference;
     if (!(await lockTerms(tx, reference, by))) return undefined;
-    const [detail] = await tx.query<Pick<PricingRule, "min" | "max" | "costPerUnit">>(deleteRuleStatement, [
-      providerId,
-      planId,
-      metricId,
-      id,
-    ]);
+    const [detail] = await tx.query<Record<string, unknown>>(deleteStatements[term], [providerId, metricId, id]);
     if (!detail) return undefined;
-    await auditTerm(tx, { reference, term: "pricing_rule", id, step: "deleted", detail, by });
+    await auditTerm(tx, { reference, term, id, step: "deleted", detail, by });
     return { deleted: true };
   });
 
 interface TermAudit {
   readonly reference: TermReference;
-  readonly term: "limit" | "pricing_rule";
+  readonly term: keyof typeof deleteStatements;
   readonly id: number;
   readonly step: "created" | "changed" | "deleted";
   readonly detail: Readonly<Record<string, unknown>>;

@@ -1,5 +1,14 @@
 import { expect } from "vitest";
-import { createFeature, enableFeature, listPlans, type PlanKind } from "#portal/products/index.ts";
+import {
+  createFeature,
+  createLimit,
+  createPricingRule,
+  enableFeature,
+  listMetrics,
+  listPlans,
+  limitPeriods,
+  type PlanKind,
+} from "#portal/products/index.ts";
 import { addPlan, firstApplicationPath, type PortalFixture, test, updateProduct } from "./portal-test.ts";
 
 /** Gives a plan features with these names. */
@@ -98,4 +107,49 @@ test("a hidden feature is shown to nobody, and one without a name has its system
   await pool.query("update features set visible = false where provider_id = $1 and name = 'Internal'", [provider.id]);
   await pool.query("update features set name = null where provider_id = $1 and name = 'Nameless'", [provider.id]);
   expect(featuresIn((await ada.get(path)).html)).toEqual([["Support", "nameless"]]);
+});
+
+/** Limits the hits of a plan in each period, and gives it a price. */
+async function limit({ pool, provider, clock }: PortalFixture, planId: number): Promise<void> {
+  const { id: providerId } = provider;
+  const [product] = await pool.query<{ id: number }>("select id from products where provider_id = $1", [providerId]);
+  const [hits] = await listMetrics(pool, providerId, [product?.id ?? 0]);
+  const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
+  const reference = { providerId, planId, metricId: hits?.id ?? 0, by };
+  for (const [at, period] of limitPeriods.entries())
+    await createLimit(pool, { ...reference, values: { period, value: 1000 * at } });
+  for (const [min, max, cost_per_unit] of [
+    [1, 10, "0.05"],
+    [11, 20, "0.04"],
+    [21, "", "0.03"],
+  ])
+    expect(await createPricingRule(pool, { ...reference, values: { min, max, cost_per_unit } })).toHaveProperty("rule");
+}
+
+const termsIn = (html: string): readonly (readonly string[])[] =>
+  Array.from(html.matchAll(/<ul class="terms">(.*?)<\/ul>/gs), ([, list = ""]) =>
+    Array.from(list.matchAll(/<li>(.*?)<\/li>/g), ([, text = ""]) => text.replaceAll(/[\u2066-\u2069]/g, "")),
+  );
+
+test("an application's page has all limits and prices of its plan, and a choice of plans the first of each", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
+  const [basic, gold] = [await planOf(portal, "application_plan"), await addPlan(portal)];
+  await limit(portal, basic);
+  await limit(portal, gold);
+  const all = [
+    "No Hits",
+    ...["year", "month", "week", "day", "hour", "minute"].map((each, at) => `At most ${at + 1},000 Hits per ${each}`),
+    "Hits: 0.05 each, 1 to 10 per month",
+    "Hits: 0.04 each, 11 to 20 per month",
+    "Hits: 0.03 each, above 20 per month",
+  ];
+  expect(termsIn((await ada.get(path)).html)).toEqual([all]);
+  const only = (await ada.get("/applications/new")).html;
+  expect([termsIn(only), only.includes("Basic includes:")]).toEqual([[all], true]);
+  await updateProduct(portal, "buyer_can_select_plan = true");
+  const first = [...all.slice(0, 8), "And 2 more terms"];
+  expect(termsIn((await ada.get("/applications/new")).html)).toEqual([first, first]);
 });
