@@ -3,7 +3,7 @@ import { createAttemptLimiter } from "#access/index.ts";
 import { type OperationGroup, tagOperations } from "#http/shared/admin-caller.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import type { JsonObject } from "#platform/document.ts";
-import { accessTokenOperations } from "./access-tokens.ts";
+import { accessTokenOperations, notificationPreferenceOperations } from "./personal.ts";
 import { accountOperations, signUpOperation } from "./accounts.ts";
 import { applicationKeyOperations, referrerFilterOperations } from "./application-keys.ts";
 import { applicationOperations } from "./applications.ts";
@@ -11,7 +11,6 @@ import { type AccountManagementApiNeeds, addBodyParsers, type Operation, serveOp
 import { handleErrors } from "./responses.ts";
 import { featureOperations, planFeatureOperations } from "./features.ts";
 import { fieldsDefinitionOperations, providerOperations, settingsOperations } from "./provider.ts";
-import { notificationPreferenceOperations } from "./notification-preferences.ts";
 import { metricOperations, methodOperations } from "./metrics.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";
 import { limitOperations, pricingRuleOperations } from "./plan-terms.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseZonedTime } from "./access-tokens.ts";
+import { parseZonedTime } from "./personal.ts";
 
 const now = new Date("2026-02-03T04:05:06Z");
 

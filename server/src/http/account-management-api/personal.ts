@@ -7,6 +7,14 @@ import {
   recordAudit,
   scopes,
   type StoredToken,
+  changeWithAudit,
+  defaultNotificationPreferences,
+  describeNotification,
+  type NotificationName,
+  notificationNames,
+  type NotificationPreferences,
+  readNotificationPreferences,
+  updateNotificationPreferences,
 } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { exampleExpiry, exampleTime, parseLenientTime } from "#platform/times.ts";
@@ -14,9 +22,17 @@ import type { Pool } from "#platform/database/database.ts";
 import type { Json } from "#platform/document.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { type ApiResponse, idSchema, renderJson, requireSuccess, type ResponseDoc, timeSchema } from "./responses.ts";
+import {
+  type ApiResponse,
+  idSchema,
+  renderJson,
+  requireSuccess,
+  type ResponseDoc,
+  timeSchema,
+  optionalBoolean,
+} from "./responses.ts";
 import { exampleProvider } from "./example-portal.ts";
-import { type Call, type Operation, parseText } from "./operation.ts";
+import { type Call, type Operation, parseText, type Parameters } from "./operation.ts";
 
 const permission = Type.String({
   enum: ["ro", "rw"],
@@ -208,6 +224,84 @@ export const accessTokenOperations: readonly Operation[] = [
         await recordAudit(tx, { providerId, actor: call.caller.actor, ...record });
       });
       return {};
+    },
+  },
+];
+
+const renderPreferences = (preferences: NotificationPreferences): ApiResponse => ({
+  json: () => renderJson({ notification_preferences: preferences }),
+});
+
+const descriptionOf = (name: NotificationName): string => {
+  const { isOn, section, when } = describeNotification(name);
+  const effect =
+    section === undefined ? "Stored without an effect: Bellwire has no occasion for it. In 3scale" : "Sent";
+  return `${effect} when ${when}. ${isOn ? "On" : "Off"} by default.`;
+};
+
+const preferencesResponse: ResponseDoc = {
+  schema: Type.Object({
+    notification_preferences: Type.Object(
+      Object.fromEntries(notificationNames.map((name) => [name, Type.Boolean({ description: descriptionOf(name) })])),
+      { title: "NotificationPreferences", description: "Which notifications a user gets by email." },
+    ),
+  }),
+  example: renderPreferences(defaultNotificationPreferences),
+};
+
+/** Returns the sent preferences. As in 3scale, a text may stand for a boolean, and other names are ignored. */
+function parsePreferences(values: Parameters): ReadonlyMap<NotificationName, boolean> {
+  const sent = notificationNames.flatMap((name): [NotificationName, string][] =>
+    Object.hasOwn(values, name) ? [[name, parseText(values[name]) ?? ""]] : [],
+  );
+  const wrong = sent.filter(([, text]) => text !== "true" && text !== "false");
+  if (wrong.length > 0) {
+    const preferences = wrong.map(([name]) => `invalid value for '${name}', must be either true or false`);
+    throw new Problem("invalid", { errors: { preferences } });
+  }
+  return new Map(sent.map(([name, text]) => [name, text === "true"]));
+}
+
+const path = "/personal/notification_preferences";
+
+export const notificationPreferenceOperations: readonly Operation[] = [
+  {
+    title: "Notification Preferences List",
+    description:
+      "Returns which notifications you get by email. They are about what you may see, and also about your own changes.",
+    method: "GET",
+    path,
+    action: "read-own",
+    isJsonOnly: true,
+    response: preferencesResponse,
+    async handle({ pool }, call) {
+      return renderPreferences(requireSuccess(await readNotificationPreferences(pool, requireOwner(call))));
+    },
+  },
+  {
+    title: "Notification Preferences Update",
+    description: "Changes the preferences that are sent, and returns all. Absent ones keep their values.",
+    method: "PATCH",
+    path,
+    action: "change-own",
+    isJsonOnly: true,
+    body: Type.Object(Object.fromEntries(notificationNames.map((name) => [name, optionalBoolean])), {
+      examples: [{ account_created: true, application_plan_change_requested: false }],
+    }),
+    wrapper: "notification_preferences",
+    wrapperMayBeEmpty: true,
+    response: preferencesResponse,
+    async handle({ pool }, call) {
+      const owner = requireOwner(call);
+      const changes = parsePreferences(call.values);
+      if (changes.size === 0) return renderPreferences(requireSuccess(await readNotificationPreferences(pool, owner)));
+      const subject = `provider-user/${owner.userId}`;
+      const detail = Object.fromEntries(changes);
+      const record = { actor: call.by.actor, action: "notifications.changed", subject, detail };
+      const changed = await changeWithAudit(pool, { providerId: owner.providerId, ...record }, (tx) =>
+        updateNotificationPreferences(tx, owner, changes),
+      );
+      return renderPreferences(requireSuccess(changed));
     },
   },
 ];
