@@ -113,7 +113,7 @@ const tokenCreation = {
 } as const satisfies Partial<Operation>;
 
 /** Returns the caller as the owner of what is personal. The provider key has no user, so it cannot own any. */
-export function requireOwner({ provider, caller }: Call): { readonly providerId: number; readonly userId: number } {
+function requireOwner({ provider, caller }: Call): { readonly providerId: number; readonly userId: number } {
   if (!("userId" in caller.actor)) throw new Problem("credentials-wrong");
   return { providerId: provider.id, userId: caller.actor.userId };
 }
