@@ -402,6 +402,7 @@ const copyLimitsStatement = `
   from usage_limits as original
   join metrics on metrics.provider_id = original.provider_id and metrics.id = original.metric_id
   where original.provider_id = $1 and plan_id = $2
+  order by metric_id
   for key share of metrics`;
 
 const copyRulesStatement = `
@@ -410,6 +411,7 @@ const copyRulesStatement = `
   from pricing_rules as original
   join metrics on metrics.provider_id = original.provider_id and metrics.id = original.metric_id
   where original.provider_id = $1 and plan_id = $2
+  order by metric_id
   for key share of metrics`;
 
 interface TermsCopy {

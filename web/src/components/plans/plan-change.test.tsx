@@ -47,3 +47,14 @@ test("an error about a deleted plan is shown beside the select", async () => {
   await waitFor(() => expect(rejection()).toContain("could not be changed"));
   expect(document.getElementById("plan_id-hint")?.textContent).toContain("is not there");
 });
+
+test.each([
+  ["the plan of an application, also a custom one, leads to its page", 7, ["/products/7/plans/3"]],
+  ["the plan of an account has no page", undefined, []],
+] as const)("%s", async (_, productId, hrefs) => {
+  const present = { id: 3, name: "Basic (custom)" };
+  const product = productId === undefined ? {} : { productId };
+  showInPortal(<PlanChange path={path} stale={[]} plans={plans} present={present} {...product} />, { answers: {} });
+  await waitFor(() => expect(document.body.textContent).toContain("Basic (custom)"));
+  expect([...document.querySelectorAll("a")].map((link) => link.getAttribute("href"))).toEqual(hrefs);
+});

@@ -1,5 +1,6 @@
 import { Button } from "@patternfly/react-core";
 import type { QueryKey } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import type { AccountPlan } from "../../api/products.ts";
@@ -8,17 +9,33 @@ import { FormDialog, webhookNote } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
 import { Name } from "../labels.tsx";
 
+interface PlanNameProps {
+  readonly plan: { readonly id: number; readonly name: string };
+  /** The product of an application plan, which has a page of its own. */
+  readonly productId?: number | undefined;
+}
+
+export const PlanName = ({ plan: { id, name }, productId }: PlanNameProps) =>
+  productId === undefined ? (
+    <Name>{name}</Name>
+  ) : (
+    <Link to="/products/$productId/plans/$id" params={{ productId: String(productId), id: String(id) }}>
+      <Name>{name}</Name>
+    </Link>
+  );
+
 export interface PlanChangeProps extends Omit<ChangePlanDialogProps, "onClose" | "present" | "isCustom"> {
-  readonly present: { readonly id: number; readonly name: string };
+  readonly present: PlanNameProps["plan"];
+  readonly productId?: number;
 }
 
 /** Shows the present plan of an account, application or subscription, and a button to change it. */
-export function PlanChange({ present, plans, ...rest }: PlanChangeProps) {
+export function PlanChange({ present, plans, productId, ...rest }: PlanChangeProps) {
   const [isChoosing, setChoosing] = useState(false);
   const others = plans.filter(({ id }) => id !== present.id);
   return (
     <>
-      <Name>{present.name}</Name>{" "}
+      <PlanName plan={present} productId={productId} />{" "}
       {others.length > 0 && (
         <Button variant="link" isInline onClick={() => setChoosing(true)}>
           Change plan

@@ -1,5 +1,4 @@
 import { Button, type ButtonProps, Checkbox, Content, Label } from "@patternfly/react-core";
-import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import type { AccountPlan } from "../../api/products.ts";
@@ -7,9 +6,10 @@ import { mayChangePlans, useSession } from "../../api/session.tsx";
 import { TextField } from "../form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
-import { Name, nameInText } from "../labels.tsx";
+import { nameInText } from "../labels.tsx";
 import { type ListColumn, ListTable } from "../list-table.tsx";
 import { InPortions } from "../lists.tsx";
+import { PlanName } from "./plan-change.tsx";
 
 interface PlanKindProps {
   /** The path of the plans in the API: `account_plans`. */
@@ -109,16 +109,9 @@ function usePlanActions(path: string, onDeleted: () => void) {
 
 const nameColumn = (productId: number | undefined): ListColumn<AccountPlan> => ({
   title: "Plan",
-  show: ({ id, name, default: isDefault }) => (
+  show: (plan) => (
     <>
-      {productId === undefined ? (
-        <Name>{name}</Name>
-      ) : (
-        <Link to="/products/$productId/plans/$id" params={{ productId: String(productId), id: String(id) }}>
-          <Name>{name}</Name>
-        </Link>
-      )}{" "}
-      {isDefault && <Label isCompact>Default</Label>}
+      <PlanName plan={plan} productId={productId} /> {plan.default && <Label isCompact>Default</Label>}
     </>
   ),
   place: "title",

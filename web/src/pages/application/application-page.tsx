@@ -122,6 +122,7 @@ export function ApplicationFacts({ application }: { application: Application }) 
           stale={[["applications"]]}
           plans={plans}
           present={{ id: application.plan_id, name: application.plan_name }}
+          productId={application.service_id}
         />
       </Fact>
       <Fact term="Created">
