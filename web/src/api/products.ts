@@ -61,6 +61,13 @@ export const applicationPlanQuery = (api: ManagementClient, productId: number, i
     queryFn: () => api.readObject<ApplicationPlan>(`services/${productId}/application_plans/${id}`),
   });
 
+/** Reads the features of one application plan, custom plans included. */
+export const featuresOfPlanQuery = (api: ManagementClient, planId: number) =>
+  queryOptions({
+    queryKey: ["features", "of plans", "application", planId],
+    queryFn: async () => (await api.readList<Feature>(`application_plans/${planId}/features`)).objects,
+  });
+
 /** A metric or method of a product. Methods have a `parent_id`. */
 export type Metric = ManagementSchemas["Metric"];
 

@@ -293,8 +293,8 @@ export const objectStatusOperation: Operation = {
   action: "read-deletions",
   isJsonOnly: true,
   query: Type.Object({
-    object_type: Type.String({ enum: [...objectsWithStatus.keys()] }),
-    object_id: Type.String({ minLength: 1 }),
+    object_type: Type.String({ enum: [...objectsWithStatus.keys()], description: "The kind of the deleted object." }),
+    object_id: Type.String({ minLength: 1, description: "The id that the object had." }),
   }),
   otherErrors: [404],
   async handle({ pool }, { provider, caller, query }) {

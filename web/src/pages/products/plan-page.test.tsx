@@ -36,6 +36,10 @@ const showPlan = (changes: Server = {}, actions: readonly string[] = ["change-pl
       "GET /admin/api/services/7.json": () => [200, { service: { ...exampleProduct, id: 7, name: "Ferries" } }],
       "GET /admin/api/services/7/application_plans/3.json": () => [200, { application_plan: plan }],
       "GET /admin/api/services/7/metrics.json": () => [200, { metrics: metrics.map((metric) => ({ metric })) }],
+      [`GET ${terms}/features.json`]: () => [
+        200,
+        { features: [{ feature: { id: 9, name: "24/7 support", ...times } }] },
+      ],
       [`GET ${terms}/limits.json`]: () => [200, { limits: [{ limit }] }],
       [`GET ${terms}/pricing_rules.json`]: () => [
         200,
@@ -60,6 +64,7 @@ test("a plan shows its limits and prices by the names of metrics, and leads to i
     ["Departures", "from 1,001", "0.01"],
   ]);
   expect(shown()).toContain("1 day");
+  await says("24/7 support");
   expect(document.querySelector('.bellwire-breadcrumb a[href$="/products/7"]')?.textContent).toBe("Ferries");
 });
 

@@ -3,10 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
-import { type ApplicationPlan, applicationPlanQuery, productQuery } from "../../api/products.ts";
+import { type ApplicationPlan, applicationPlanQuery, featuresOfPlanQuery, productQuery } from "../../api/products.ts";
 import { mayChangePlans, useSession } from "../../api/session.tsx";
 import { Fact } from "../../components/facts.tsx";
-import { Name } from "../../components/labels.tsx";
+import { Name, nameInText } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanDialog } from "../../components/plans/plan-list.tsx";
@@ -70,6 +70,7 @@ export function PlanPage() {
 }
 
 function PlanView({ plan, productId }: { plan: ApplicationPlan; productId: number }) {
+  const { data: features } = useQuery(featuresOfPlanQuery(useManagement(), plan.id));
   return (
     <Stack hasGutter>
       <SectionCard title="Plan">
@@ -85,6 +86,11 @@ function PlanView({ plan, productId }: { plan: ApplicationPlan; productId: numbe
               : plan.trial_period_days
                 ? `${plan.trial_period_days} days`
                 : "None"}
+          </Fact>
+          <Fact term="Features">
+            {features?.length === 0
+              ? "None"
+              : features?.map(({ name, system_name }) => nameInText(name || system_name)).join(", ")}
           </Fact>
         </DescriptionList>
       </SectionCard>
