@@ -271,6 +271,17 @@ test("a user who has changed nothing is notified of plan requests only", async (
   ]);
 });
 
+test("a user who has changed one preference keeps the defaults of the others", async ({ sharedPool: pool }) => {
+  const world = await createWorld(pool);
+  const ada = await addUser(world, [], { username: "ada" });
+  const changed = `update provider_users set notifications = '{"account_created": true}' where email = $1`;
+  await pool.query(changed, [ada]);
+  await occasions.application_plan_change_requested.act(world);
+  expect(await recipientsOf(world)).toEqual([ada]);
+  await occasions.service_contract_plan_changed.act(world);
+  expect(await recipientsOf(world)).toEqual([ada]);
+});
+
 test("a sign-up notifies of the account, its subscriptions and its applications, and marks those that wait", async ({
   sharedPool: pool,
 }) => {
