@@ -49,7 +49,7 @@ export function FeatureCard({ productId, plans }: FeaturesProps) {
       }
     >
       <Content component="p">
-        What plans promise, such as 24/7 support. Developers see the features of each plan.
+        Plans promise features, such as 24/7 support. Developers see the features of each plan.
       </Content>
       <Loaded query={query} skeleton={<TableSkeleton of="features" />}>
         {(features) => <FeatureList productId={productId} plans={plans} features={features} />}

@@ -35,7 +35,8 @@ export function MetricList({ productId }: { productId: number }) {
   return (
     <SectionCard title="Methods and metrics">
       <Content component="p">
-        What this API counts. Its plans can limit each of them and set a price. A method is a part of Hits.
+        This API counts methods and metrics. Its plans can limit each of them and set a price. A method is a part of
+        Hits.
       </Content>
       <Loaded query={query} skeleton={<TableSkeleton of="metrics" />}>
         {(metrics) => (

@@ -79,7 +79,7 @@ export function LimitList({ planId, productId }: TermsProps) {
   return (
     <SectionCard title="Limits" actions={create}>
       <Content component="p">
-        How much an application on this plan may use. Bellwire does not count: gateways read the limits.
+        Limits say how much an application on this plan may use. Bellwire does not count: gateways read them.
       </Content>
       <Loaded query={query} skeleton={<TableSkeleton of="limits" />}>
         {(limits) =>
@@ -202,7 +202,8 @@ export function PriceList({ planId, productId }: TermsProps) {
   return (
     <SectionCard title="Prices" actions={create}>
       <Content component="p">
-        What a unit costs, by how many are used in a month. Bellwire charges nothing: billing systems read the prices.
+        A price is for one unit, and can depend on how many are used in a month. Bellwire charges nothing: billing
+        systems read the prices.
       </Content>
       <Loaded query={query} skeleton={<TableSkeleton of="prices" />}>
         {(rules) =>
