@@ -228,3 +228,19 @@ test("changes of terms leave audit records with the plan, the metric and what th
     { action: "pricing_rule.deleted", detail: { ...of, ...price } },
   ]);
 });
+
+test("a limit that is changed below the path of another plan keeps its plan, which its audit records name", async ({
+  api,
+}) => {
+  const objects = await createPortalObjects(api);
+  const other = { ...objects, applicationPlan: await addPlan(api, objects.service) };
+  const path = `${limitsOf(other)}/${objects.limit}.json`;
+  const changed = await api.send("PUT", path, { payload: { value: 7 } });
+  expect(changed.json().limit).toMatchObject({ value: 7, plan_id: objects.applicationPlan });
+  expect((await api.send("DELETE", path)).statusCode).toBe(200);
+  const records = await api.pool.query(
+    "select detail ->> 'planId' as plan from audit_records where provider_id = $1 and subject = $2 order by at, id",
+    [api.provider.id, `limit/${objects.limit}`],
+  );
+  expect(records).toEqual(Array.from({ length: 3 }, () => ({ plan: String(objects.applicationPlan) })));
+});

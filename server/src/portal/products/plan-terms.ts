@@ -232,15 +232,8 @@ export const createLimit = (pool: Pool, { values, by, ...reference }: TermCreati
     const row = insertValues(limitFields, { period: changes.period, value: 0, ...changes, planId, metricId });
     const [limit] = await tx.query<UsageLimit>(insertLimitStatement, [providerId, by.now, ...row]);
     if (!limit) throw new Error("The new limit was not returned.");
-    const { period, value: max } = limit;
-    await auditTerm(tx, {
-      reference,
-      term: "limit",
-      id: limit.id,
-      step: "created",
-      detail: { period, value: max },
-      by,
-    });
+    const detail = { period: limit.period, value: limit.value };
+    await auditTerm(tx, { reference, term: "limit", id: limit.id, step: "created", detail, by });
     return { limit };
   });
 
@@ -300,7 +293,8 @@ export const updateLimit = (
     const row = [providerId, id, by.now, ...updateValues(limitFields, limit)];
     const [updated] = await tx.query<UsageLimit>(updateLimitStatement, row);
     if (!updated) return undefined;
-    await auditTerm(tx, { reference, term: "limit", id, step: "changed", detail: { changed }, by });
+    const own = { ...reference, planId: limit.planId };
+    await auditTerm(tx, { reference: own, term: "limit", id, step: "changed", detail: { changed }, by });
     return { limit: updated };
   });
 
@@ -352,9 +346,10 @@ async function rangeErrors(
 
 // A term of a metric, also one of another plan than its path says, as in 3scale.
 const deleteStatements = {
-  limit: `delete from usage_limits where provider_id = $1 and metric_id = $2 and id = $3 returning period, value`,
+  limit: `delete from usage_limits where provider_id = $1 and metric_id = $2 and id = $3 returning plan_id, period, value`,
   pricing_rule: `
-    delete from pricing_rules where provider_id = $1 and metric_id = $2 and id = $3 returning min, max, cost_per_unit::text`,
+    delete from pricing_rules where provider_id = $1 and metric_id = $2 and id = $3
+    returning plan_id, min, max, cost_per_unit::text`,
 } as const;
 
 interface TermDeletion extends TermReference {
