@@ -1,7 +1,7 @@
 // Writes the types of both APIs, and facts such as the limits of their fields, for the Admin Portal.
 import { readFile, writeFile } from "node:fs/promises";
 import openapiTS, { astToString, type OpenAPI3 } from "openapi-typescript";
-import { describeNotification, notificationNames } from "../server/src/access/notification-preferences.ts";
+import { describeNotification, notificationNames } from "../server/src/access/preferences.ts";
 import { withDefaults } from "../server/src/webhooks/endpoints/settings.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -87,7 +87,7 @@ export {
   type NotificationPreferences,
   readNotificationPreferences,
   updateNotificationPreferences,
-} from "./notification-preferences.ts";
+} from "./preferences.ts";
 export {
   createPasswordHasher,
   filterByPassword,
@@ -124,7 +124,7 @@ export {
   viewLists,
   type SavedView,
   type ViewOwner,
-} from "./saved-views.ts";
+} from "./preferences.ts";
 export {
   createSession,
   endSession,

@@ -4,7 +4,7 @@ import type { DatabaseLog } from "#platform/database/connection-watch.ts";
 import { type DatabaseAccess, openCellDatabase } from "#platform/database/open-database.ts";
 import type { OpenedPool, PoolOptions } from "#platform/database/pool.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import type { CellDirectory } from "./cell-directory.ts";
+import type { CellDirectory } from "./directory.ts";
 import { type Cell, defaultCell, revealDatabaseUrl } from "./directory.ts";
 
 export interface OpenCell {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { problemOfError } from "#http/shared/error-answers.ts";
+import { problemOfError } from "#http/shared/problem.ts";
 import { DiskSpace, diskSpaceOf } from "#platform/database/database.ts";
 import { diskLimits } from "#platform/limits.ts";
 import { changeAccountState, deleteAccount, updateAccount } from "#portal/accounts/index.ts";

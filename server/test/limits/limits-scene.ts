@@ -1,5 +1,5 @@
 import type { ChangeContext } from "#access/index.ts";
-import { problemOfError } from "#http/shared/error-answers.ts";
+import { problemOfError } from "#http/shared/problem.ts";
 import { signUpAccount } from "#portal/accounts/index.ts";
 import { type BellwireApi, test as base } from "../bellwire-api/bellwire-api-test.ts";
 import { form } from "../portal/portal-fixture.ts";

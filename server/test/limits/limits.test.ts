@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { createAttemptLimiter, readUsage } from "#access/index.ts";
-import { problemOfError } from "#http/shared/error-answers.ts";
+import { problemOfError } from "#http/shared/problem.ts";
 import * as ofBinsAndStreams from "#platform/bin-and-stream-limits.ts";
 import * as limits from "#platform/limits.ts";
 import { type CountLimit, attemptLimits, changeLimits, changeableLimits, countLimits } from "#platform/limits.ts";

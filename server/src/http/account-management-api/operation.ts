@@ -11,7 +11,7 @@ import {
   pathParameters,
   routeUrl,
 } from "#http/shared/admin-caller.ts";
-import { readSessionCookie } from "#http/shared/browser-session.ts";
+import { readSessionCookie } from "#http/shared/sign-in.ts";
 import {
   decodeUtf8,
   limitJsonValues,

@@ -3,9 +3,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
 import type { ApiCall } from "#http/shared/admin-caller.ts";
-import { problemOfError } from "#http/shared/error-answers.ts";
+import { Problem, problemOfError, type FieldErrors, type ProblemCode } from "#http/shared/problem.ts";
 import { queryString } from "#http/shared/forms.ts";
-import { type FieldErrors, Problem, type ProblemCode } from "#http/shared/problem.ts";
 import { type Attributes, isRecord, type Json, list, type Node, record, value } from "#platform/document.ts";
 import { renderIndentedXml, renderXmlDocument, renderXmlParts, toXmlText } from "#platform/xml.ts";
 

@@ -5,7 +5,7 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Action, allowedActions, type ProviderUser, type Scope, usableScopes } from "#access/index.ts";
 import { callerOfPortalUser } from "#http/shared/admin-caller.ts";
-import { findSignedInUser, type SignedInUser } from "#http/shared/browser-session.ts";
+import { findSignedInUser, type SignedInUser } from "#http/shared/sign-in.ts";
 import { readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
 import type { Provider } from "#portal/providers/index.ts";

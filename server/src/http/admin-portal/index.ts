@@ -1,17 +1,19 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { findProviderUsersByLogin, lockIfPasswordUnchanged, signInProviderUser } from "#access/index.ts";
-import { endBrowserSession, findSignedInUser, startBrowserSession } from "#http/shared/browser-session.ts";
-import { acceptForms, hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
-import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
 import {
   createSignInLimits,
+  endBrowserSession,
+  findSignedInUser,
   signInByForm,
+  signInPage,
+  startBrowserSession,
   type SignInForm,
   type SignInLimits,
-  signInPage,
   wrongLogin,
 } from "#http/shared/sign-in.ts";
+import { acceptForms, hasSessionToken, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
+import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { requestLimits } from "#platform/limits.ts";
 import {

@@ -11,9 +11,8 @@ import {
 } from "#portal/applications/index.ts";
 import { changeAccountPlan, changeAccountState, deleteAccount, type AccountChange } from "#portal/accounts/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
-import { problemOfError } from "../shared/error-answers.ts";
+import { Problem, problemOfError } from "../shared/problem.ts";
 import { logInUrl } from "#portal/providers/index.ts";
-import { Problem } from "../shared/problem.ts";
 import { applicationChange, requireDone, type Outcome } from "./developers.ts";
 import { IdOf } from "./fields.ts";
 import { operation } from "./operation.ts";

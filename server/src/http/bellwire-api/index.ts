@@ -7,8 +7,7 @@ import fastify, {
 import { systemClock } from "#platform/clock.ts";
 import { Caches } from "#platform/database/database.ts";
 import type { JsonObject } from "#platform/document.ts";
-import { ProblemSchema } from "../shared/problem.ts";
-import { answerErrorsAsProblems } from "../shared/error-answers.ts";
+import { ProblemSchema, answerErrorsAsProblems } from "../shared/problem.ts";
 import {
   type ApiCall,
   authorize,

@@ -14,9 +14,8 @@ import {
   type AuthorizationNeeds,
   credentialParameters,
 } from "../shared/admin-caller.ts";
-import { brokenRules } from "../shared/error-answers.ts";
+import { Problem, brokenRules, type FieldErrors, unknownParameters } from "../shared/problem.ts";
 import { decodeUtf8, limitJsonValues, refuseCompressedBodies, requireUtf8Query } from "../shared/forms.ts";
-import { type FieldErrors, Problem, unknownParameters } from "../shared/problem.ts";
 import type { CursorSeal } from "./fields.ts";
 
 export interface BellwireApiNeeds extends EndpointNeeds, AuthorizationNeeds {

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
-import { readSessionCookie } from "#http/shared/browser-session.ts";
+import { formatWait, readSessionCookie } from "#http/shared/sign-in.ts";
 import { readForm } from "#http/shared/forms.ts";
-import { formatWait } from "#http/shared/sign-in.ts";
 import type { Database } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import {

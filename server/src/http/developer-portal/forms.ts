@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type AttemptLimiter, DeveloperLimitReached, LimitReached } from "#access/index.ts";
 import { hasSessionToken, isCrossOrigin, issueFormToken, readForm } from "#http/shared/forms.ts";
-import { problemOfError } from "#http/shared/error-answers.ts";
-import type { Problem } from "#http/shared/problem.ts";
+import { problemOfError, type Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
 import { nameInText } from "#platform/xml.ts";
 import {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
-import { startBrowserSession } from "#http/shared/browser-session.ts";
+import { startBrowserSession } from "#http/shared/sign-in.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
 import { invitationUrl } from "#portal/providers/index.ts";
 import { nameInText } from "#platform/xml.ts";

@@ -1,8 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type HashingFor, filterByPassword, type PasswordHasher } from "#access/index.ts";
-import { endBrowserSession, startBrowserSession } from "#http/shared/browser-session.ts";
+import {
+  createSignInLimits,
+  endBrowserSession,
+  signInByForm,
+  signInPage,
+  startBrowserSession,
+  type SignInForm,
+  wrongLogin,
+} from "#http/shared/sign-in.ts";
 import { hasSessionToken, isCrossOrigin, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
-import { createSignInLimits, type SignInForm, signInByForm, signInPage, wrongLogin } from "#http/shared/sign-in.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";

@@ -6,9 +6,8 @@ import {
   loginKey,
   type NetworkLimiter,
 } from "#access/index.ts";
-import { endBrowserSession } from "#http/shared/browser-session.ts";
+import { endBrowserSession, formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
-import { formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { nameInText } from "#platform/xml.ts";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ChangeContext } from "#access/index.ts";
-import { findBrowserSession, type SessionNeeds } from "#http/shared/browser-session.ts";
+import { findBrowserSession, type SessionNeeds } from "#http/shared/sign-in.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
 import type { Database } from "#platform/database/database.ts";

@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type NetworkLimiter, createNetworkLimiter } from "#access/index.ts";
-import { startBrowserSession } from "#http/shared/browser-session.ts";
+import { formatWait, isLoopback, rememberDevice, startBrowserSession } from "#http/shared/sign-in.ts";
 import { issueFormToken, readForm, readFormToken, readList } from "#http/shared/forms.ts";
 import { type Provider, activationUrl } from "#portal/providers/index.ts";
-import { formatWait, isLoopback, rememberDevice } from "#http/shared/sign-in.ts";
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";

@@ -2,9 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Compile } from "typebox/compile";
 import { recordAudit } from "#access/index.ts";
 import { checkForwardUrl } from "#http/shared/bin-requests.ts";
-import { brokenRules, problemOfError } from "#http/shared/error-answers.ts";
+import { brokenRules, problemOfError, type FieldErrors } from "#http/shared/problem.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
-import type { FieldErrors } from "#http/shared/problem.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import {

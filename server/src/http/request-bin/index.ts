@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { limitBodies } from "#http/shared/server-hooks.ts";
-import { problemOfError } from "#http/shared/error-answers.ts";
+import { problemOfError } from "#http/shared/problem.ts";
 import { StreamAccess } from "#http/shared/event-stream.ts";
 import { acceptForms } from "#http/shared/forms.ts";
 import { addPageHeaders, sendDatabaseAwayPage, servePageAssets } from "#http/shared/pages.ts";

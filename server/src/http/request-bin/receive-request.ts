@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BodiesInFlight, expectedBodyBytes } from "#http/shared/server-hooks.ts";
 import { formatBytes } from "#http/shared/bin-requests.ts";
-import { problemOfError } from "#http/shared/error-answers.ts";
-import { Problem } from "#http/shared/problem.ts";
+import { Problem, problemOfError } from "#http/shared/problem.ts";
 import type { Clock } from "#platform/clock.ts";
 import { createFairQueue, QueueFull } from "#platform/fair-queue.ts";
 import { requireDiskSpace } from "#platform/database/database.ts";

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { type Actor, denialReason } from "#access/index.ts";
 import { callerOfPortalUser } from "#http/shared/admin-caller.ts";
-import { findSignedInUser } from "#http/shared/browser-session.ts";
+import { findSignedInUser } from "#http/shared/sign-in.ts";
 import { isSameSecret } from "#http/shared/forms.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";

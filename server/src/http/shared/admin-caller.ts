@@ -21,7 +21,7 @@ import { secretDigest, unguessableLength } from "#platform/ids.ts";
 import { streamLimits } from "#platform/bin-and-stream-limits.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { findProviderByKey, type Provider } from "#portal/providers/index.ts";
-import { findSignedInUser, readSessionCookie } from "./browser-session.ts";
+import { findSignedInUser, readSessionCookie } from "./sign-in.ts";
 import { isCrossOrigin, isSameSecret } from "./forms.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 

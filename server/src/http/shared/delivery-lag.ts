@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { type ProviderLag, measureProviderLag } from "#webhooks/deliveries/index.ts";
-import { readSessionCookie } from "./browser-session.ts";
+import { readSessionCookie } from "./sign-in.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

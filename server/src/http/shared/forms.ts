@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { parseCookie, stringifySetCookie } from "cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { randomHex } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";
-import { readCookie, setCookie } from "./browser-session.ts";
 import { Problem } from "./problem.ts";
 
 const notUtf8 = "The request cannot be read: its text is not UTF-8.";
@@ -210,4 +210,22 @@ export function returnPath(
   const isWithin = url.pathname === within || url.pathname.startsWith(within.endsWith("/") ? within : `${within}/`);
   // A path such as /..//elsewhere is resolved to //elsewhere, which is another host.
   return isWithin && !url.pathname.startsWith("//") ? `${url.pathname}${url.search}` : fallback;
+}
+
+/** Sets a cookie. Without `seconds` it lasts until the browser is closed. */
+export function setCookie(
+  reply: FastifyReply,
+  name: string,
+  { value, isSecure, seconds }: { value: string; isSecure: boolean; seconds?: number },
+): void {
+  const age = seconds === undefined ? {} : { maxAge: seconds };
+  reply.header(
+    "set-cookie",
+    stringifySetCookie({ name, value, path: "/", httpOnly: true, sameSite: "lax", secure: isSecure, ...age }),
+  );
+}
+
+/** Returns the first cookie of a name, which is the one with the longest path. An empty value counts as none. */
+export function readCookie(request: FastifyRequest, name: string): string | undefined {
+  return parseCookie(request.headers.cookie ?? "")[name] || undefined;
 }

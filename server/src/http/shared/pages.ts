@@ -7,8 +7,7 @@ import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { secretDigest } from "#platform/ids.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { problemOfError } from "./error-answers.ts";
-import type { Problem } from "./problem.ts";
+import { problemOfError, type Problem } from "./problem.ts";
 
 /** The dependencies of both portals. */
 export interface PortalNeeds {

@@ -1,4 +1,9 @@
-import { Type } from "typebox";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { Type, type TSchema } from "typebox";
+import type { Validator } from "typebox/compile";
+import { DeveloperLimitReached, LimitReached } from "#access/index.ts";
+import { classifyDatabaseError, type DatabaseErrorClass, providerMovingCode } from "#platform/database/connection.ts";
+import { QueueFull } from "#platform/fair-queue.ts";
 
 /**
  * Every error that the two APIs return. docs/reference/errors.md is generated from this list.
@@ -139,3 +144,236 @@ export const ProblemSchema = Type.Object(
   },
   { title: "Problem" },
 );
+
+interface BrokenRule {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+}
+
+interface ThrownByFastify {
+  readonly code?: unknown;
+  /** The table and the detail of a PostgreSQL error. */
+  readonly table?: unknown;
+  readonly detail?: unknown;
+  readonly statusCode?: unknown;
+  readonly validation?: readonly BrokenRule[];
+  /** The part of the request that failed validation. */
+  readonly validationContext?: string;
+}
+
+/** PostgreSQL errors that are caused by the caller's input. */
+const codeOfSqlState: Readonly<Record<string, ProblemCode>> = {
+  "23505": "conflict", // unique_violation
+  "23503": "not-found", // foreign_key_violation: the parent was deleted concurrently
+  "22021": "request-unreadable", // a zero byte in a text
+  "22P05": "request-unreadable", // a zero byte in JSON
+};
+
+/** How a change beyond the limit fails: portal/accounts/account-events.ts. */
+const [changeCounters, notNullViolation] = ["change_counters", "23502"];
+
+/** A restart takes seconds, freeing disk space or granting a right takes an operator. */
+const answerOfClass: Readonly<Record<DatabaseErrorClass, DatabaseAnswer>> = {
+  away: { code: "database-away", retryAfterSeconds: 5 },
+  full: { code: "database-full", retryAfterSeconds: 60 },
+  refused: {
+    code: "database-away",
+    retryAfterSeconds: 60,
+    detail: "The database refuses this at the moment. Check whether your change was saved before you repeat it.",
+  },
+};
+
+interface DatabaseAnswer {
+  readonly code: ProblemCode;
+  readonly retryAfterSeconds: number;
+  /** Replaces the sentence of the code. */
+  readonly detail?: string;
+}
+
+const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
+  400: "request-unreadable",
+  404: "not-found",
+  406: "format-unknown",
+  413: "body-too-large",
+  415: "media-type-unsupported",
+};
+
+/** Returns the problem for a thrown error. An unexpected error becomes `internal`, with the error as its cause. */
+export function problemOfError(error: Error & ThrownByFastify): Problem {
+  if (error instanceof Problem) return error;
+  if (isOfLeavingClient(error)) return new Problem("request-unreadable", { cause: error });
+  // A malformed id belongs to no object.
+  if (error.validationContext === "params") return new Problem("not-found", { cause: error });
+  if (error.validation) {
+    // A query names no parameter `state.0`.
+    const depth = error.validationContext === "querystring" ? 1 : Infinity;
+    return new Problem("invalid", { errors: errorsByField(error.validation, depth), cause: error });
+  }
+  if (error instanceof LimitReached) {
+    return new Problem("limit-reached", { detail: error.message, errors: { base: [error.message] }, cause: error });
+  }
+  if (error instanceof DeveloperLimitReached) {
+    return new Problem("too-many-requests", { retryAfterSeconds: error.secondsLeft, cause: error });
+  }
+  if (error.table === changeCounters && error.code === notNullViolation) {
+    return new Problem("too-many-changes", { retryAfterSeconds: 60, cause: error });
+  }
+  if (error instanceof QueueFull) {
+    return new Problem("too-busy", { retryAfterSeconds: error.retryAfterSeconds, cause: error });
+  }
+  if (error.code === providerMovingCode) return new Problem("provider-moving", { retryAfterSeconds: 1, cause: error });
+  const databaseFailure = classifyDatabaseError(error);
+  if (databaseFailure) {
+    const { code, ...answer } = answerOfClass[databaseFailure];
+    return new Problem(code, { ...answer, cause: error });
+  }
+  const code = codeOfStatus[Number(error.statusCode)] ?? codeOfSqlState[String(error.code)];
+  const errors = code === "conflict" ? takenField(error.detail) : undefined;
+  const hasZeroByte = error.code === "22021" || error.code === "22P05";
+  return new Problem(code ?? "internal", {
+    ...(errors && { errors }),
+    ...(hasZeroByte && { detail: "A text of the request contains a zero byte." }),
+    cause: error,
+  });
+}
+
+/** Returns the error of the field that is last in a violated unique key: `Key (provider_id, lower(name))=(1, crm) already exists.` */
+function takenField(detail: unknown): FieldErrors | undefined {
+  const [, field] = /^Key \([^=]*?(\w+)(?:::\w+)?\)+=/.exec(String(detail)) ?? [];
+  return field === undefined ? undefined : { [field]: ["has already been taken"] };
+}
+
+/** Returns true if the client closed its connection within the body. Node.js uses the code of network errors, and this text. */
+const isOfLeavingClient = ({ message, code }: Error & ThrownByFastify): boolean =>
+  code === "ECONNRESET" && message === "aborted";
+
+function errorsByField(broken: readonly BrokenRule[], depth: number): FieldErrors {
+  const messages = Map.groupBy(
+    broken.flatMap((rule) => messagesOf(rule, depth)),
+    ([field]) => field,
+  );
+  return Object.fromEntries(
+    [...messages].map(([field, entries]) => {
+      const sentences = new Set(entries.map(([, sentence]) => sentence));
+      return [field, withoutUnions([...sentences])] as const;
+    }),
+  );
+}
+
+const [isNull, isNone] = ["must be null", "must match a schema in anyOf"];
+
+/** Removes the surplus messages of a nullable field: one per variant, and one that no variant matches. */
+function withoutUnions(sentences: readonly string[]): readonly string[] {
+  if (!sentences.includes(isNone)) return sentences;
+  const others = sentences.filter((sentence) => sentence !== isNone && sentence !== isNull);
+  return sentences.includes(isNull) ? others.map((sentence) => `${sentence}, or null`) : others;
+}
+
+const sentenceOfFormat: Readonly<Record<string, string>> = {
+  "date-time": "must be a time with a zone, such as 2026-03-01T09:00:00Z",
+  uuid: "must be a UUID",
+};
+
+/** Returns the fields and messages of one failed TypeBox rule. Names fields down to a depth. */
+function messagesOf(
+  { keyword, instancePath, params, message = "is invalid" }: BrokenRule,
+  depth: number,
+): (readonly [string, string])[] {
+  const path = instancePath.split("/").slice(1, 1 + depth);
+  const field = path.join(".") || "base";
+  const { requiredProperties, allowedValues, limit } = params;
+  if (Array.isArray(requiredProperties)) {
+    return requiredProperties.map((name) => [[...path, String(name)].join("."), "is required"]);
+  }
+  // TypeBox reports an unknown property twice: for itself ("boolean") and for its object.
+  if (keyword === "additionalProperties") return [];
+  if (keyword === "boolean") return [[field, "is not known"]];
+  if (keyword === "minLength" && limit === 1) return [[field, "can't be blank"]];
+  if (keyword === "format") return [[field, sentenceOfFormat[String(params["format"])] ?? message]];
+  return [[field, Array.isArray(allowedValues) ? `must be one of ${allowedValues.join(", ")}` : message]];
+}
+
+/**
+ * Answers every error below `http` as `application/problem+json` (RFC 9457), unknown paths and methods included. Call it before
+ * routes are added.
+ */
+export function answerErrorsAsProblems(http: FastifyInstance): void {
+  http.setErrorHandler<Error>((error, request, reply) => {
+    const found = problemOfError(error);
+    const problem = found.code === "host-unknown" ? new Problem("wrong-host", { cause: found }) : found;
+    if (problem.status >= 500 && problem.code !== "too-busy") request.log.error({ err: error }, "request failed");
+    return sendProblem(reply, problem);
+  });
+  // No route serves QUERY. Without a body it reaches the 405 below; with one, Fastify would refuse its Content-Type first.
+  http.addHttpMethod("QUERY", { hasBody: false, overrideExisting: true });
+  const methodsOf = recordMethods(http);
+  http.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url);
+    if (methods.length === 0) return sendProblem(reply, new Problem("not-found"));
+    reply.header("allow", methods.join(", "));
+    return request.method === "OPTIONS" ? reply.code(204).send() : sendProblem(reply, new Problem("method-unknown"));
+  });
+}
+
+function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.retryAfterSeconds !== undefined) reply.header("retry-after", problem.retryAfterSeconds);
+  if (problem.status === 401) reply.header("www-authenticate", "Bearer");
+  return reply
+    .code(problem.status)
+    .type("application/problem+json")
+    .serializer(JSON.stringify)
+    .send(representProblem(problem, reply.request.id));
+}
+
+/** Records the routes that are added below `http` from now on. Returns a function that lists the methods of a URL's path. */
+function recordMethods(http: FastifyInstance): (url: string) => readonly string[] {
+  const routes: { readonly parts: readonly string[]; readonly methods: readonly string[] }[] = [];
+  http.addHook("onRoute", ({ url, method }) => {
+    routes.push({ parts: url.split("/"), methods: [method].flat() });
+  });
+  return (url) => {
+    const [path = ""] = url.split("?", 1);
+    const parts = path.split("/");
+    const matching = routes.filter((route) => isPathOf(route.parts, parts));
+    const exact = matching.filter((route) => route.parts.every((part) => !part.startsWith(":")));
+    const methods = (exact.length > 0 ? exact : matching).flatMap((route) => route.methods);
+    return [...new Set(methods)].toSorted();
+  };
+}
+
+const isPathOf = (route: readonly string[], parts: readonly string[]): boolean =>
+  route.length === parts.length &&
+  route.every((part, at) => (part.startsWith(":") ? parts[at] !== "" : part === parts[at]));
+
+/** Returns the rules that a value breaks. The message of a pattern is the description of the field, instead of a regular expression. */
+export const brokenRules = (validator: Validator, value: unknown) =>
+  validator.Errors(value).map((rule) => ({ ...rule, message: messageOf(rule, validator.Type()) }));
+
+interface FailedRule {
+  readonly keyword: string;
+  readonly schemaPath: string;
+  readonly message: string;
+}
+
+function messageOf({ keyword, schemaPath, message }: FailedRule, schema: TSchema): string {
+  const description = keyword === "pattern" ? descriptionAt(schema, schemaPath.split("/").slice(1)) : undefined;
+  return description === undefined ? message : `is not valid. ${description}`;
+}
+
+/** Returns the description of the schema at a path, or that of the list of which it describes the items. */
+function descriptionAt(schema: unknown, path: readonly string[]): string | undefined {
+  let [current, description]: [unknown, string | undefined] = [schema, undefined];
+  for (const [index, step] of path.entries()) {
+    current = valueAt(current, step);
+    const own = valueAt(current, "description");
+    if (path[index - 1] === "properties") description = undefined;
+    if (typeof own === "string") description = own;
+  }
+  return description;
+}
+
+/** Returns the value of a property or of a place in a list. */
+const valueAt = (parent: unknown, name: string): unknown =>
+  new Map<string, unknown>(Object.entries(parent ?? {})).get(name);

@@ -6,7 +6,7 @@ import { buildProvider, encryption } from "../../test/support/build-webhooks.ts"
 import { cloneTemplate } from "../../test/support/clone-template.ts";
 import { schema } from "../../test/support/test-databases.ts";
 import { test as base } from "../../test/support/test.ts";
-import { CellDirectory } from "./cell-directory.ts";
+import { CellDirectory } from "./directory.ts";
 import { type Cell, deleteCell, insertCell, readCells, updateCellState } from "./directory.ts";
 
 const cellOf = (number: number, databaseUrl: Buffer | null): Cell => ({
