@@ -17,6 +17,7 @@ export const layers = [
   { name: "fields", folder: "server/src/portal/fields" },
   { name: "products", folder: "server/src/portal/products" },
   { name: "accounts", folder: "server/src/portal/{accounts,users,applications}" }, // one layer: a sign-up writes all three
+  { name: "single-sign-on", folder: "server/src/portal/single-sign-on" }, // above accounts, because a log-in can sign up
   { name: "provider-account", folder: "server/src/portal/provider-account" }, // the provider's own settings, users and tokens, and its creation
   { name: "history", folder: "server/src/portal/history" }, // versions and differences of the portal's objects, from their events
   { name: "alerts", folder: "server/src/alerts" }, // above mails, which it sends, and statistics, which it reads
@@ -37,7 +38,18 @@ const only: Partial<Record<Layer, readonly Layer[]>> = {
   fields: ["platform", "access", "events", "providers"],
   products: ["platform", "access", "events", "providers", "fields"],
   accounts: ["platform", "access", "events", "providers", "mails", "fields", "products"],
-  "provider-account": ["platform", "access", "cells", "providers", "mails", "fields", "products", "accounts"],
+  "single-sign-on": ["platform", "access", "providers", "mails", "fields", "products", "accounts"],
+  "provider-account": [
+    "platform",
+    "access",
+    "cells",
+    "providers",
+    "mails",
+    "fields",
+    "products",
+    "accounts",
+    "single-sign-on",
+  ],
   history: ["platform", "access", "events", "fields", "accounts"],
   "request-bin": ["platform", "access"],
 };

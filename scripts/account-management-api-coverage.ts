@@ -26,6 +26,7 @@ const testFileOf: Readonly<Record<string, string>> = {
   "Access tokens": "access-tokens.test.ts",
   "Notification preferences": "notification-preferences.test.ts",
   "Fields definitions": "fields-definitions.test.ts",
+  "Authentication providers": "authentication-providers.test.ts",
   Settings: "provider.test.ts",
   Provider: "provider.test.ts",
 };

@@ -287,6 +287,33 @@ create table audit_records (
   constraint audit_records_pkey PRIMARY KEY (provider_id, id)
 );
 
+create table authentication_providers (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  account_type text not null,
+  kind text not null,
+  name text not null,
+  system_name text not null,
+  client_id text not null,
+  client_secret bytea not null,
+  site text,
+  token_url text,
+  user_info_url text,
+  authorize_url text,
+  identifier_key text not null,
+  username_key text,
+  trust_email boolean not null default false,
+  published boolean not null default false,
+  skip_ssl_certificate_verification boolean not null default false,
+  automatically_approve_accounts boolean not null default false,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint authentication_providers_account_type_check CHECK ((account_type = ANY (ARRAY['developer'::text, 'provider'::text]))),
+  constraint authentication_providers_id_key UNIQUE (id),
+  constraint authentication_providers_pkey PRIMARY KEY (provider_id, id),
+  constraint authentication_providers_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
+);
+
 create table bin_requests (
   provider_id bigint not null,
   bin_id text not null,
@@ -1207,6 +1234,10 @@ CREATE INDEX attempts_feed_idx ON ONLY attempts USING brin (recorded_in) WITH (p
 CREATE INDEX attempts_slow_idx ON ONLY attempts USING btree (provider_id, event_id, endpoint_id, number, latency_ms) WHERE (latency_ms >= 100);
 
 CREATE INDEX audit_records_at_idx ON audit_records USING btree (at);
+
+CREATE UNIQUE INDEX authentication_providers_kind_idx ON authentication_providers USING btree (provider_id, kind) WHERE (account_type = 'developer'::text);
+
+CREATE UNIQUE INDEX authentication_providers_system_name_idx ON authentication_providers USING btree (provider_id, system_name);
 
 CREATE INDEX bin_requests_forward ON bin_requests USING btree (forward_due_at) WHERE (forward_due_at IS NOT NULL);
 

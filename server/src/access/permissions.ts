@@ -107,6 +107,8 @@ const actions = {
   /** Fields of accounts, users and applications. Members who fill them in may read them. */
   "read-fields": { writes: false, members: ["partners", "settings"] },
   "change-settings": { writes: true, members: ["settings"] },
+  /** They contain the secrets of clients. */
+  "read-authentication-providers": { writes: false, members: "admins" },
   "read-provider": { writes: false, members: "all" },
   /** The provider's own users and settings. */
   "administer-provider": { writes: true, members: "admins" },

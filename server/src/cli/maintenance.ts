@@ -9,6 +9,7 @@ import { backUp } from "#platform/embedded-postgres/back-up.ts";
 import { hasDatabase, openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { type Encryption, createEncryption, retireKeys } from "#platform/encryption.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
+import { reencryptAuthenticationProviders } from "#portal/single-sign-on/index.ts";
 import { reencryptFailures } from "#webhooks/deliveries/index.ts";
 import { reencryptEndpoints, reencryptSentSettings } from "#webhooks/endpoints/index.ts";
 import { type Command, type CommandNeeds, WrongUsage, parseArguments } from "./command.ts";
@@ -73,12 +74,14 @@ export const rekey: Command = {
         const pool = await open(cell);
         const { done, left } = await reencryptCell(pool, encryption);
         const where = cells.length > 1 ? ` in cell ${cell.name}` : "";
-        needs.print(`re-encrypted ${done} endpoints, failures and settings of past requests${where}`);
+        needs.print(
+          `re-encrypted ${done} endpoints, failures, settings of past requests and authentication providers${where}`,
+        );
         if (left === 0) retired.push(...(await retireKeys(pool, encryption)));
         else {
           isDone = false;
           needs.printStatus(
-            `${left} endpoints, failures or settings of past requests${where} are not encrypted with the newest key: no configured key decrypts them, or a process still has an older key first. Keep the older keys.`,
+            `${left} endpoints, failures, settings of past requests or authentication providers${where} are not encrypted with the newest key: no configured key decrypts them, or a process still has an older key first. Keep the older keys.`,
           );
         }
       }
@@ -97,8 +100,9 @@ async function reencryptCell(pool: Pool, encryption: Encryption): Promise<{ done
     const endpoints = await reencryptEndpoints(pool, encryption);
     const failures = await reencryptFailures(pool, encryption);
     const sent = await reencryptSentSettings(pool, encryption);
-    done += endpoints.done + failures.done + sent.done;
-    left = endpoints.left + failures.left + sent.left;
+    const identityProviders = await reencryptAuthenticationProviders(pool, encryption);
+    done += endpoints.done + failures.done + sent.done + identityProviders.done;
+    left = endpoints.left + failures.left + sent.left + identityProviders.left;
     if (left === 0 || pass === passesMax) break;
     await systemClock.sleep(passMs);
   }

@@ -192,6 +192,14 @@ export const countLimits = {
       where provider_id = $1
         and plan_id in (select id from plans where provider_id = $1 and customized_from is null)`,
   }),
+  // The log-in offers all published ones.
+  authenticationProviders: count({
+    name: "authentication-providers-per-provider",
+    of: "provider",
+    unit: "authentication providers",
+    max: 50,
+    counted: "select count(*)::integer as used from authentication_providers where provider_id = $1",
+  }),
   // A list of products has them all.
   metrics: count({
     name: "metrics-per-provider",

@@ -293,6 +293,30 @@ const steps: readonly Step[] = [
   { title: "Settings Update", payload: () => ({ signups_enabled: false }) },
   { title: "Settings Read" },
   {
+    title: "Authentication Provider Developer Portal Create",
+    payload: () => ({ kind: "github", client_id: "portal", client_secret: "tide" }),
+    keep: "identityProvider",
+  },
+  { title: "Authentication Providers Developer Portal List" },
+  { title: "Authentication Provider Developer Portal Read", at: ["identityProvider"] },
+  {
+    title: "Authentication Provider Developer Portal Update",
+    at: ["identityProvider"],
+    payload: () => ({ published: true }),
+  },
+  {
+    title: "Authentication Provider Admin Portal Create",
+    payload: () => ({ kind: "auth0", client_id: "portal", client_secret: "tide", site: "https://acme.auth0.example" }),
+    keep: "ownIdentityProvider",
+  },
+  { title: "Authentication Providers Admin Portal List" },
+  { title: "Authentication Provider Admin Portal Read", at: ["ownIdentityProvider"] },
+  {
+    title: "Authentication Provider Admin Portal Update",
+    at: ["ownIdentityProvider"],
+    payload: () => ({ published: true }),
+  },
+  {
     title: "Fields Definition Create",
     payload: () => ({ target: "Account", name: "region", label: "Region", choices: ["emea", "apac"] }),
     keep: "field",

@@ -29,6 +29,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   "Pricing rules": ["plans"],
   "Fields definitions": ["settings"],
   Settings: ["settings"],
+  "Authentication providers": "admins",
   "Access tokens": "all",
   "Notification preferences": "all",
   Provider: "admins",

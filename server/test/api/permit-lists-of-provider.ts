@@ -37,6 +37,17 @@ const serviceValues: readonly Permit[] = [
   refuses("annotations", { owner: "x" }, "annotations.name"),
 ];
 
+const client = { client_id: "portal", client_secret: "low tide" };
+
+const clientValues: readonly Permit[] = [
+  shows("client_id", "other"),
+  shows("client_secret", "high tide"),
+  shows("site", "https://sso.acme.example"),
+  refuses("site", "acme"),
+  showsBoolean("published", true),
+  showsBoolean("skip_ssl_certificate_verification", true),
+];
+
 const planValues: readonly Permit[] = [shows("name", "Gold"), shows("approval_required", true)];
 
 /** New plans are hidden. */
@@ -327,6 +338,57 @@ export const listsOfProvider: readonly PermitList[] = [
       refuses("enforce_sso", true),
       showsBoolean("enforce_sso", false),
     ],
+  },
+  {
+    controller: "authentication_providers create",
+    title: "Authentication Provider Developer Portal Create",
+    base: (_made, n) => ({ kind: `custom${n}`, ...client }),
+    permits: () => [
+      shows("kind", "forgejo"),
+      shows("name", "Staff"),
+      shows("system_name", "staff_of_acme"),
+      refuses("system_name", "a/b"),
+      ...clientValues,
+      shows("token_url", "https://sso.acme.example/token"),
+      shows("user_info_url", "https://sso.acme.example/me"),
+      shows("authorize_url", "https://sso.acme.example/authorize"),
+      shows("identifier_key", "uuid"),
+      shows("username_key", "nick"),
+      showsBoolean("trust_email", true),
+      showsBoolean("automatically_approve_accounts", true),
+      {
+        ...showsAs("branding_state_event", "branding_state", "custom_brand", "custom_branded"),
+        also: { kind: "github" },
+      },
+      { ...refuses("branding_state_event", "brand_as_threescale"), also: { kind: "github" } },
+      refuses("branding_state_event", "custom_brand"),
+    ],
+  },
+  {
+    controller: "authentication_providers update",
+    title: "Authentication Provider Developer Portal Update",
+    at: ({ authenticationProvider }) => [authenticationProvider],
+    permits: () => [...clientValues, showsBoolean("automatically_approve_accounts", true)],
+  },
+  {
+    controller: "account/authentication_providers create",
+    title: "Authentication Provider Admin Portal Create",
+    base: () => ({ kind: "auth0", site: "https://acme.auth0.example", ...client }),
+    permits: () => [
+      shows("kind", "keycloak"),
+      refuses("kind", "github"),
+      shows("name", "Team"),
+      shows("system_name", "team_of_acme"),
+      ...clientValues,
+      shows("trust_email", true, false),
+      shows("automatically_approve_accounts", true, false),
+    ],
+  },
+  {
+    controller: "account/authentication_providers update",
+    title: "Authentication Provider Admin Portal Update",
+    at: ({ ownAuthenticationProvider }) => [ownAuthenticationProvider],
+    permits: () => [...clientValues, shows("automatically_approve_accounts", true, false)],
   },
   {
     controller: "fields_definitions create",

@@ -143,6 +143,8 @@ test("every operation with a body has a permit list that covers its documented p
     accountFeature: 1,
     serviceFeature: 1,
     planFeature: 1,
+    authenticationProvider: 1,
+    ownAuthenticationProvider: 1,
     freeFeatures: { account_plan: [1, 1], service_plan: [1, 1], application_plan: [1, 1] },
     metric: 1,
     method: 1,

@@ -19,9 +19,19 @@ export interface PortalObjects {
   readonly method: number;
   readonly limit: number;
   readonly pricingRule: number;
+  /** Of the Developer Portal, and of the Admin Portal. */
+  readonly authenticationProvider: number;
+  readonly ownAuthenticationProvider: number;
   readonly providerUser: number;
   readonly field: number;
 }
+
+const identityProvider = {
+  kind: "keycloak",
+  client_id: "portal",
+  client_secret: "low tide",
+  site: "https://sso.quay.example/realms/staff",
+};
 
 /** Signs up an account and returns the ids of the provider's objects. */
 export async function createPortalObjects(api: ProviderApi): Promise<PortalObjects> {
@@ -59,6 +69,8 @@ export async function createPortalObjects(api: ProviderApi): Promise<PortalObjec
     method: await first(`/services/${service}/metrics/${metric}/methods.json`, "POST", { friendly_name: "Tides" }),
     limit: await first(`${terms}/limits.json`, "POST", { period: "day", value: 10 }),
     pricingRule: await first(`${terms}/pricing_rules.json`, "POST", { cost_per_unit: "0" }),
+    authenticationProvider: await first("/authentication_providers.json", "POST", identityProvider),
+    ownAuthenticationProvider: await first("/account/authentication_providers.json", "POST", identityProvider),
     providerUser: await first("/users.json"),
     field: await first("/fields_definitions.json"),
   };
@@ -81,6 +93,7 @@ export const idsByCollection = (objects: PortalObjects): Readonly<Record<string,
   limits: objects.limit,
   pricing_rules: objects.pricingRule,
   fields_definitions: objects.field,
+  authentication_providers: objects.authenticationProvider,
 });
 
 /** Returns the name of the feature that a path leads to: one that the object before it has. */
@@ -93,6 +106,8 @@ export const featureIn = (path: string): "accountFeature" | "serviceFeature" | "
 export function fillIds(path: string, objects: PortalObjects): string {
   const ids = idsByCollection(objects);
   const collections = Array.from(path.matchAll(/\/(\w+)\/\{/g), ([, name = ""]) => name);
+  if (path.startsWith("/account/authentication_providers/"))
+    return path.replace("{id}", String(objects.ownAuthenticationProvider));
   if (path.endsWith("/features/{id}")) return fillIds(path.replace("{id}", String(objects[featureIn(path)])), objects);
   const id = path.startsWith("/users/") ? undefined : ids[collections.findLast((name) => name in ids) ?? ""];
   return path

@@ -50,6 +50,7 @@ const texts: Readonly<Record<string, string>> = {
   first_traffic_at: "2026-01-02T03:04:05Z",
   first_daily_traffic_at: "2026-01-03T04:05:06Z",
   deployment_option: "self_managed",
+  site: "https://sso.quay.example/realms/other",
   time_zone: "Europe/Oslo",
 };
 

@@ -25,6 +25,11 @@ import {
 } from "#portal/products/index.ts";
 import { providerToJson, representProvider } from "#portal/provider-account/index.ts";
 import {
+  type AuthenticationProvider,
+  authenticationProviderToJson,
+  representAuthenticationProvider,
+} from "#portal/single-sign-on/index.ts";
+import {
   exampleHits,
   exampleLimit,
   exampleMethod,
@@ -36,6 +41,7 @@ import { aDefinition, aPlan, aProduct, aProvider } from "../support/build-portal
 import { applications } from "./documents.ts";
 
 const adminUrl = "https://acme-admin.example.com";
+const ssoUrls = { developer: "https://acme.example.com", provider: adminUrl };
 const provider = aProvider();
 const inLisbon = aProvider({ timeZone: "Europe/Lisbon" });
 const at = new Date("2026-07-04T06:30:00.250Z");
@@ -60,6 +66,41 @@ const support = {
   createdAt: at,
   updatedAt: at,
 } as const;
+
+const staff: AuthenticationProvider = {
+  id: 91,
+  accountType: "developer",
+  kind: "github",
+  name: "Staff & friends",
+  systemName: "staff",
+  clientId: "bellwire",
+  clientSecret: "low<tide",
+  site: null,
+  tokenUrl: null,
+  userInfoUrl: null,
+  authorizeUrl: null,
+  skipSslCertificateVerification: false,
+  automaticallyApproveAccounts: true,
+  usernameKey: "login",
+  identifierKey: "id",
+  trustEmail: false,
+  published: true,
+  createdAt: at,
+  updatedAt: at,
+};
+
+const realm: AuthenticationProvider = {
+  ...staff,
+  id: 92,
+  accountType: "provider",
+  kind: "keycloak",
+  site: "https://sso.acme.example/realms/staff",
+  tokenUrl: "https://sso.acme.example/token",
+  userInfoUrl: "https://sso.acme.example/me",
+  authorizeUrl: "https://sso.acme.example/authorize",
+};
+
+export const identityProviders = [staff, realm].map((each) => representAuthenticationProvider(each, provider, ssoUrls));
 
 const features = [
   { ...support, id: 90, productId: null, planKind: "account_plan" },
@@ -163,6 +204,10 @@ export const asXml: readonly (readonly [file: string, document: Node])[] = [
 export const asJson: readonly (readonly [file: string, json: Json])[] = [
   ["plans", { plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }],
   ["features", { features: features.map((feature) => featureToJson(feature, inLisbon, adminUrl)) }],
+  [
+    "authentication-providers",
+    { authentication_providers: [staff, realm].map((each) => authenticationProviderToJson(each, inLisbon, ssoUrls)) },
+  ],
   ["keys", keysToJson(application, provider, adminUrl)],
   ["referrer-filters", referrerFiltersToJson(filters, { application, provider, adminUrl })],
   ["service", productToJson(tides, context, adminUrl)],

@@ -137,7 +137,8 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
 const fillIn = (path: string, ids: Ids): string =>
   path.replaceAll(/([\w-]+)\/:\w+/g, (_, object: string) => {
     const ofProvider = path.startsWith("/admin/api/users") && object === "users" ? "provider_users" : object;
-    const name = object === "features" ? featureIn(path) : ofProvider;
+    const isOwn = path.startsWith("/admin/api/account/");
+    const name = object === "features" ? featureIn(path) : isOwn ? "ownAuthenticationProvider" : ofProvider;
     const id = ids[name];
     if (id === undefined) throw new Error(`createObjects() returns no id of ${name}, which ${path} names.`);
     return `${object}/${id}`;

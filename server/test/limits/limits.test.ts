@@ -21,6 +21,8 @@ import {
 import { addProviderUser, issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, deleteUser, inviteUser, listUsers, suspendUser } from "#portal/users/index.ts";
 import { form } from "../portal/portal-fixture.ts";
+import { createAuthenticationProvider } from "#portal/single-sign-on/index.ts";
+import { encryption } from "../support/build-webhooks.ts";
 import { passwords } from "../support/passwords.ts";
 import { entriesOf, name, outcomeOf, type Scene, test } from "./limits-scene.ts";
 
@@ -80,6 +82,14 @@ const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Pro
       by,
       values: { name: name(), description: "For large teams" },
     }),
+  authenticationProviders: ({ api: { pool, provider }, by }) => {
+    const client = { client_id: "portal", client_secret: "tide", site: "https://sso.fjord.example" };
+    const values = { kind: "auth0", name: name(), ...client };
+    return createAuthenticationProvider(
+      { pool, encryption },
+      { providerId: provider.id, accountType: "provider", by, values },
+    );
+  },
   features: createAccountFeature,
   planFeatures: async (scene) => {
     const { pool, provider } = scene.api;

@@ -6,6 +6,7 @@ import { parseNewDefinition } from "#portal/fields/fields-definition.ts";
 import { isBuiltIn } from "#portal/fields/field-values.ts";
 import { type FieldsDefinition, hasNoErrors } from "#portal/fields/index.ts";
 import { featureFields } from "#portal/products/features.ts";
+import { authenticationProviderFields } from "#portal/single-sign-on/index.ts";
 import { planFields } from "#portal/products/plan.ts";
 import { productFields } from "#portal/products/product.ts";
 import { userFields } from "#portal/users/user.ts";
@@ -27,6 +28,7 @@ const stored: readonly Stored[] = [
   { table: "users", target: "User", fields: userFields, others: ["provider_id", "password_hash", ...codes] },
   { table: "applications", target: "Cinstance", fields: applicationFields, others: ["provider_id"] },
   { table: "plans", target: null, fields: planFields, others: ["provider_id", "description", "version"] },
+  { table: "authentication_providers", target: null, fields: authenticationProviderFields, others: ["provider_id"] },
   { table: "features", target: null, fields: featureFields, others: ["provider_id"] },
   { table: "products", target: null, fields: productFields, others: ["provider_id"] },
 ];

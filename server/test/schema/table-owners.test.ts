@@ -19,6 +19,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   attempt_counters: "access",
   attempts: "webhooks/deliveries",
   audit_records: "access",
+  authentication_providers: "portal/single-sign-on",
   bin_requests: "request-bin",
   bin_shares: "request-bin",
   bins: "request-bin",

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { createEncryption, verifyKeys } from "#platform/encryption.ts";
+import { createAuthenticationProvider, listAuthenticationProviders } from "#portal/single-sign-on/index.ts";
 import {
   deleteFailuresForUndo,
   listDeliveries,
@@ -161,7 +162,7 @@ test.concurrent("rekey encrypts everything with the newest key while an engine d
   const oldId = encryption.keyIds[0]?.toString("hex");
   expect([code, printed]).toEqual([
     0,
-    `re-encrypted 4 endpoints, failures and settings of past requests\nkey ${oldId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`,
+    `re-encrypted 4 endpoints, failures, settings of past requests and authentication providers\nkey ${oldId} is not used any more: remove it from BELLWIRE_SECRET_KEY and restart every process`,
   ]);
   const newest = createEncryption([newKey]);
   await verifyKeys(database, newest);
@@ -196,7 +197,9 @@ test.concurrent("rekey reports values that it cannot encrypt, and keeps their ke
   const [code, printed] = await rekey(databaseUrl, [newKey, oldKey]);
   expect([code, printed]).toEqual([
     1,
-    expect.stringContaining("1 endpoints, failures or settings of past requests are not encrypted with the newest key"),
+    expect.stringContaining(
+      "1 endpoints, failures, settings of past requests or authentication providers are not encrypted with the newest key",
+    ),
   ]);
   await expect(verifyKeys(database, createEncryption([newKey]))).rejects.toThrow("Give that key too");
 });
@@ -204,6 +207,7 @@ test.concurrent("rekey reports values that it cannot encrypt, and keeps their ke
 // A column unknown to rekey stays encrypted with a key that is then removed.
 test.concurrent("each bytea column is either encrypted by rekey, or listed as plain", async ({ database }) => {
   const reencrypted = new Set([
+    "authentication_providers.client_secret",
     "endpoints.url",
     "endpoints.headers",
     "endpoints.secret",
@@ -252,4 +256,26 @@ test.concurrent("rekey encrypts failures whose deletion can still be undone", as
     0,
     [{ url: "https://hooks.example/3s" }],
   ]);
+});
+
+test.concurrent("the secret of an authentication provider is re-encrypted, and its list works without the key", async ({
+  database,
+  databaseUrl,
+}) => {
+  const providerId = await buildProvider(database);
+  const portal = { providerId, accountType: "developer" } as const;
+  const values = { kind: "github", client_id: "portal", client_secret: "low tide" };
+  const by = { actor: { kind: "system" }, channel: "system", now: new Date(0) } as const;
+  await createAuthenticationProvider({ pool: database, encryption }, { ...portal, values, by });
+  const secretWith = async (keys: readonly Buffer[]) => {
+    const listed = await listAuthenticationProviders({ pool: database, encryption: createEncryption(keys) }, portal);
+    return listed.map(({ clientSecret }) => clientSecret);
+  };
+  expect(await secretWith([newKey])).toEqual([null]);
+  const [row] = await database.query<{ secret: Buffer }>(
+    "select client_secret as secret from authentication_providers",
+  );
+  expect(row?.secret.includes("low tide")).toBe(false);
+  expect(await rekey(databaseUrl, [newKey, oldKey])).toEqual([0, expect.stringContaining("re-encrypted 1 ")]);
+  expect(await secretWith([newKey])).toEqual(["low tide"]);
 });

@@ -391,6 +391,131 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** AuthenticationProvider */
+        AuthenticationProvider: {
+            /** Format: int64 */
+            id: number;
+            kind: string;
+            /** @enum {string} */
+            account_type: "developer" | "provider";
+            name: string;
+            system_name: string;
+            client_id: string;
+            client_secret?: string;
+            site?: string;
+            token_url?: string;
+            user_info_url?: string;
+            authorize_url?: string;
+            skip_ssl_certificate_verification: boolean;
+            automatically_approve_accounts: boolean;
+            branding_state?: string;
+            /** Format: int64 */
+            account_id: number;
+            username_key?: string;
+            identifier_key: string;
+            trust_email?: boolean;
+            published: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: uri
+             * @description To be registered at the identity provider.
+             */
+            callback_url: string;
+        };
+        /** AuthenticationProviderAdminPortalCreateRequest */
+        AuthenticationProviderAdminPortalCreateRequest: {
+            /** @enum {string} */
+            kind: "keycloak" | "auth0";
+            /** @description Shown at the log-in. Made from the kind, if absent. */
+            name?: string;
+            /** @description Part of the callback URL. Made from the name, if absent. */
+            system_name?: string;
+            /** @description The id of this client at the identity provider. */
+            client_id: string;
+            /** @description The secret of this client at the identity provider. */
+            client_secret: string;
+            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. */
+            site?: string;
+            /** @description Accepts any certificate of the identity provider. For tests only. */
+            skip_ssl_certificate_verification?: boolean;
+            /** @description Offers it at the log-in. */
+            published?: boolean;
+        };
+        /** AuthenticationProviderAdminPortalUpdateRequest */
+        AuthenticationProviderAdminPortalUpdateRequest: {
+            /** @description The id of this client at the identity provider. */
+            client_id?: string;
+            /** @description The secret of this client at the identity provider. */
+            client_secret?: string;
+            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. */
+            site?: string;
+            /** @description Accepts any certificate of the identity provider. For tests only. */
+            skip_ssl_certificate_verification?: boolean;
+            /** @description Offers it at the log-in. */
+            published?: boolean;
+        };
+        /** AuthenticationProviderDeveloperPortalCreateRequest */
+        AuthenticationProviderDeveloperPortalCreateRequest: {
+            /** @description `keycloak`, `auth0`, `github`, or any other name for a plain OAuth 2 server. One of each kind. */
+            kind: string;
+            /** @description Shown at the log-in. Made from the kind, if absent. */
+            name?: string;
+            /** @description Part of the callback URL. Made from the name, if absent. */
+            system_name?: string;
+            /** @description The id of this client at the identity provider. */
+            client_id: string;
+            /** @description The secret of this client at the identity provider. */
+            client_secret: string;
+            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. */
+            site?: string;
+            /** @description The token endpoint of another kind. */
+            token_url?: string;
+            /** @description The user info endpoint of another kind. */
+            user_info_url?: string;
+            /** @description The authorization endpoint of another kind. */
+            authorize_url?: string;
+            /** @description Accepts any certificate of the identity provider. For tests only. */
+            skip_ssl_certificate_verification?: boolean;
+            /** @description Approves accounts that sign up with it, also if their plan requires approval. */
+            automatically_approve_accounts?: boolean;
+            /**
+             * @description The property of the user info with the username, of another kind.
+             * @default login
+             */
+            username_key: string;
+            /**
+             * @description The property of the user info that identifies the user, of another kind.
+             * @default id
+             */
+            identifier_key: string;
+            /** @description Email addresses count as verified, even if the identity provider does not say so. */
+            trust_email?: boolean;
+            /** @description Offers it at the log-in. */
+            published?: boolean;
+            /**
+             * @description Only `custom_brand` of `github`, which it has from the start.
+             * @enum {string}
+             */
+            branding_state_event?: "brand_as_threescale" | "custom_brand";
+        };
+        /** AuthenticationProviderDeveloperPortalUpdateRequest */
+        AuthenticationProviderDeveloperPortalUpdateRequest: {
+            /** @description The id of this client at the identity provider. */
+            client_id?: string;
+            /** @description The secret of this client at the identity provider. */
+            client_secret?: string;
+            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. */
+            site?: string;
+            /** @description Accepts any certificate of the identity provider. For tests only. */
+            skip_ssl_certificate_verification?: boolean;
+            /** @description Approves accounts that sign up with it, also if their plan requires approval. */
+            automatically_approve_accounts?: boolean;
+            /** @description Offers it at the log-in. */
+            published?: boolean;
+        };
         /** Feature */
         Feature: {
             /** Format: int64 */

@@ -6,6 +6,7 @@ import type { DocumentSettings, FieldsDefinition } from "#portal/fields/index.ts
 import type { Feature, Metric, Plan, PricingRule, Product, UsageLimit } from "#portal/products/index.ts";
 import type { ProviderSettings } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import type { AuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import type { User } from "#portal/users/index.ts";
 
 /** The objects of the examples in the OpenAPI document. They are never stored. */
@@ -222,6 +223,27 @@ export const exampleProviderUser: ProviderUser = {
   sections: ["partners", "plans"],
   serviceIds: [7],
   state: "active",
+  ...exampleTimestamps,
+};
+
+export const exampleAuthenticationProvider: AuthenticationProvider = {
+  id: 91,
+  accountType: "developer",
+  kind: "keycloak",
+  name: "Staff",
+  systemName: "staff",
+  clientId: "bellwire",
+  clientSecret: "6f1c07b2a9",
+  site: "https://sso.acme.example/realms/staff",
+  tokenUrl: null,
+  userInfoUrl: null,
+  authorizeUrl: null,
+  skipSslCertificateVerification: false,
+  automaticallyApproveAccounts: false,
+  usernameKey: "login",
+  identifierKey: "id",
+  trustEmail: false,
+  published: true,
   ...exampleTimestamps,
 };
 

@@ -5,6 +5,7 @@ import { attemptLimits } from "#platform/limits.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { accessTokenOperations, notificationPreferenceOperations } from "./personal.ts";
 import { accountOperations, signUpOperation } from "./accounts.ts";
+import { authenticationProviderOperations } from "./authentication-providers.ts";
 import { applicationKeyOperations, referrerFilterOperations } from "./application-keys.ts";
 import { applicationOperations } from "./applications.ts";
 import { type AccountManagementApiNeeds, addBodyParsers, type Operation, serveOperations } from "./operation.ts";
@@ -113,6 +114,11 @@ const groups: readonly OperationGroup<Operation>[] = [
     operations: fieldsDefinitionOperations,
   },
   { tag: "Settings", description: "The settings of the Developer Portal.", operations: settingsOperations },
+  {
+    tag: "Authentication providers",
+    description: "The identity providers that developers, and your own users, sign in with.",
+    operations: authenticationProviderOperations,
+  },
   {
     tag: "Provider",
     description: "Your own account and its users.",

@@ -143,6 +143,7 @@ const exampleParameters: Readonly<Record<string, string | number>> = {
   "service contract": 61,
   "service subscription": 61,
   "access token": 71,
+  "authentication provider": 91,
   "fields definition": 2,
 };
 

@@ -1,5 +1,12 @@
 export { createPlan, deletePlan, makePlanDefault, updatePlan } from "./change-plan.ts";
-export { changeLockedProduct, createProduct, transitionErrors, updateProduct } from "./change-product.ts";
+export {
+  changeLockedProduct,
+  createProduct,
+  deriveSystemName,
+  isSystemName,
+  transitionErrors,
+  updateProduct,
+} from "./change-product.ts";
 export {
   copyPlanFeatures,
   createFeature,

@@ -1,0 +1,228 @@
+import { type ChangeContext, changedFields, recordAudit, requireWithinLimit } from "#access/index.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import {
+  assignments,
+  insertColumns,
+  insertParameters,
+  insertValues,
+  selectList,
+  updateValues,
+} from "#platform/database/field-table.ts";
+import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { countLimits } from "#platform/limits.ts";
+import {
+  type FieldErrors,
+  type FieldInput,
+  hasNoErrors,
+  mergeErrors,
+  parseRequest,
+  takenErrors,
+} from "#portal/fields/index.ts";
+import {
+  type AccountType,
+  type AuthenticationProvider,
+  authenticationProviderFields,
+  parseNewProvider,
+  siteErrors,
+} from "./authentication-provider.ts";
+
+const columns = selectList(authenticationProviderFields);
+
+type Row = Omit<AuthenticationProvider, "clientSecret"> & { readonly clientSecret: Buffer };
+
+const purpose = "authentication provider secret";
+
+const fromRow = (encryption: Encryption, { clientSecret, ...row }: Row): AuthenticationProvider => ({
+  ...row,
+  clientSecret: decryptSecret(encryption, clientSecret),
+});
+
+function decryptSecret(encryption: Encryption, cipher: Buffer): string | null {
+  try {
+    return encryption.decrypt(purpose, cipher);
+  } catch (error) {
+    if (error instanceof UndecryptableValue) return null;
+    throw error;
+  }
+}
+
+interface Portal {
+  readonly providerId: number;
+  readonly accountType: AccountType;
+}
+
+interface Needs {
+  readonly pool: Pool;
+  readonly encryption: Encryption;
+}
+
+type ReadNeeds = Pick<Needs, "encryption"> & { readonly pool: Database };
+
+const listStatement = `
+  select ${columns} from authentication_providers where provider_id = $1 and account_type = $2 order by id`;
+
+/** Lists the authentication providers of a portal, oldest first. */
+export async function listAuthenticationProviders(
+  { pool, encryption }: ReadNeeds,
+  { providerId, accountType }: Portal,
+): Promise<readonly AuthenticationProvider[]> {
+  const rows = await pool.query<Row>(listStatement, [providerId, accountType]);
+  return rows.map((row) => fromRow(encryption, row));
+}
+
+type Reference = Portal & { readonly id: number };
+
+const readStatement = `
+  select ${columns} from authentication_providers where provider_id = $1 and account_type = $2 and id = $3`;
+
+export async function readAuthenticationProvider(
+  { pool, encryption }: ReadNeeds,
+  { providerId, accountType, id }: Reference,
+): Promise<AuthenticationProvider | undefined> {
+  const [row] = await pool.query<Row>(readStatement, [providerId, accountType, id]);
+  return row && fromRow(encryption, row);
+}
+
+type Outcome = { readonly authenticationProvider: AuthenticationProvider } | { readonly refused: FieldErrors };
+
+interface Change {
+  /** Unparsed values, by the names of the API. */
+  readonly values: FieldInput;
+  readonly by: ChangeContext;
+}
+
+// If two requests take one name or kind at once, the second waits for the first to commit and then inserts nothing.
+const insertStatement = `
+  insert into authentication_providers (provider_id, created_at, updated_at, ${insertColumns(authenticationProviderFields)})
+  values ($1, $2, $2, ${insertParameters(authenticationProviderFields, 3)})
+  on conflict do nothing
+  returning ${columns}`;
+
+// By the two unique indexes.
+const takenStatement = `
+  select coalesce(bool_or(system_name = $2), false) as system_name,
+    coalesce(bool_or(account_type = 'developer' and $3 = 'developer' and kind = $4), false) as kind
+  from authentication_providers
+  where provider_id = $1`;
+
+/** Creates an authentication provider. */
+export async function createAuthenticationProvider(
+  { pool, encryption }: Needs,
+  { providerId, accountType, values, by }: Portal & Change,
+): Promise<Outcome> {
+  const { provider, errors } = parseNewProvider(accountType, values, by.now);
+  if (!hasNoErrors(errors)) return { refused: errors };
+  const { systemName, kind, clientSecret } = provider;
+  const encrypted = { ...provider, clientSecret: encryption.encrypt(purpose, clientSecret) };
+  return pool.inTransaction(async (tx) => {
+    await requireWithinLimit(tx, countLimits.authenticationProviders, { providerId });
+    const row = [providerId, by.now, ...insertValues(authenticationProviderFields, encrypted)];
+    const [created] = await tx.query<Row>(insertStatement, row);
+    if (!created) {
+      const names = [providerId, systemName, accountType, kind];
+      const [taken] = await tx.query<{ systemName: boolean; kind: boolean }>(takenStatement, names);
+      return { refused: mergeErrors({ kind: takenErrors(taken?.kind), system_name: takenErrors(taken?.systemName) }) };
+    }
+    const authenticationProvider = fromRow(encryption, created);
+    await audit(tx, { providerId, by, action: "created", authenticationProvider });
+    return { authenticationProvider };
+  });
+}
+
+interface Audit {
+  readonly providerId: number;
+  readonly by: ChangeContext;
+  readonly action: "created" | "changed";
+  readonly authenticationProvider: AuthenticationProvider;
+  readonly changed?: readonly string[];
+}
+
+/** Records names only: no secret, and no address with one. */
+function audit(tx: Transaction, { providerId, by, action, authenticationProvider, changed }: Audit): Promise<void> {
+  const { id, accountType, kind, name } = authenticationProvider;
+  return recordAudit(tx, {
+    providerId,
+    actor: by.actor,
+    action: `authentication-provider.${action}`,
+    subject: `authentication-provider/${id}`,
+    detail: changed ? { name, changed } : { name, kind, accountType },
+  });
+}
+
+// No other change can commit until the transaction ends.
+const lockStatement = `${readStatement} for no key update`;
+
+const updateStatement = `
+  update authentication_providers
+  set ${assignments(authenticationProviderFields, 4)}, updated_at = $3
+  where provider_id = $1 and id = $2
+  returning ${columns}`;
+
+/** Changes an authentication provider. Returns undefined if the portal has no such one. */
+export async function updateAuthenticationProvider(
+  { pool, encryption }: Needs,
+  { values, by, ...reference }: Reference & Change,
+): Promise<Outcome | undefined> {
+  const { providerId, accountType, id } = reference;
+  return pool.inTransaction(async (tx) => {
+    const [row] = await tx.query<Row>(lockStatement, [providerId, accountType, id]);
+    if (!row) return undefined;
+    const before = fromRow(encryption, row);
+    const request = { values, writer: "program", now: by.now } as const;
+    const { changes, errors } = parseRequest<AuthenticationProvider>(
+      authenticationProviderFields,
+      request,
+      "changeable",
+    );
+    const updated = { ...before, ...changes };
+    const refused = mergeErrors(errors, siteErrors(before.kind, updated.site, errors));
+    if (!hasNoErrors(refused)) return { refused };
+    const changed = changedFields(before, updated);
+    if (changed.length === 0) return { authenticationProvider: before };
+    const clientSecret = changes.clientSecret ? encryption.encrypt(purpose, changes.clientSecret) : row.clientSecret;
+    const written = updateValues(authenticationProviderFields, { ...updated, clientSecret });
+    const [after] = await tx.query<Row>(updateStatement, [providerId, id, by.now, ...written]);
+    if (!after) throw new Error(`Authentication provider ${id} was gone although it was locked.`);
+    const authenticationProvider = fromRow(encryption, after);
+    await audit(tx, { providerId, by, action: "changed", authenticationProvider, changed });
+    return { authenticationProvider };
+  });
+}
+
+const batchRows = 100;
+
+const selectOutdatedStatement = `
+  select provider_id, id, client_secret as cipher
+  from authentication_providers
+  where id > $1 and substring(client_secret from 2 for 4) <> $2
+  order by id
+  limit $3
+  for update`;
+
+const updateCipherStatement = `update authentication_providers set client_secret = $3 where provider_id = $1 and id = $2`;
+
+/** Encrypts the secrets of older keys with the newest one, 100 per transaction. */
+export async function reencryptAuthenticationProviders(
+  pool: Pool,
+  encryption: Encryption,
+): Promise<{ readonly done: number; readonly left: number }> {
+  let [done, left, after] = [0, 0, 0];
+  for (;;) {
+    const rows = await pool.inTransaction(async (tx) => {
+      const batch = await tx.query<{ providerId: number; id: number; cipher: Buffer }>(selectOutdatedStatement, [
+        after,
+        encryption.keyIds[0],
+        batchRows,
+      ]);
+      for (const { providerId, id, cipher } of batch) {
+        const secret = decryptSecret(encryption, cipher);
+        if (secret === null) left += 1;
+        else await tx.query(updateCipherStatement, [providerId, id, encryption.encrypt(purpose, secret)]);
+        if (secret !== null) done += 1;
+      }
+      return batch;
+    });
+    after = rows.at(-1)?.id ?? after;
+    if (rows.length < batchRows) return { done, left };
+  }
+}

@@ -1,0 +1,15 @@
+export {
+  type AccountType,
+  type AuthenticationProvider,
+  authenticationProviderFields,
+  authenticationProviderToJson,
+  type PortalUrls,
+  representAuthenticationProvider,
+} from "./authentication-provider.ts";
+export {
+  createAuthenticationProvider,
+  listAuthenticationProviders,
+  readAuthenticationProvider,
+  reencryptAuthenticationProviders,
+  updateAuthenticationProvider,
+} from "./change-authentication-provider.ts";
