@@ -175,6 +175,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/single-sign-on",
+    component: lazyPage(() => import("./pages/settings/single-sign-on-page.tsx"), "SingleSignOnPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/team",
     component: lazyPage(() => import("./pages/team/team-page.tsx"), "TeamPage"),
   }),

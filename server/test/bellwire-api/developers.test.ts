@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import { daysAfter } from "#platform/times.ts";
 import { signUpAccount } from "#portal/accounts/index.ts";
+import { createAuthenticationProvider, listAuthenticationProviders } from "#portal/single-sign-on/index.ts";
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
+import { encryption } from "../support/build-webhooks.ts";
 import { passwords } from "../support/passwords.ts";
 
 async function signUp({ pool, provider }: BellwireApi, now: Date) {
@@ -73,4 +75,27 @@ test("mails are found by words, state, account and time, in pages, and only the 
     const refused = await api.call("GET", `/mails?${query}`);
     expect([query, refused.statusCode, Object.keys(refused.json().errors)]).toEqual([query, 422, [field]]);
   }
+});
+
+test("an authentication provider is deleted once, by its owner, with an audit record", async ({
+  api,
+  otherApi,
+  clock,
+}) => {
+  const needs = { pool: api.pool, encryption };
+  const portal = { providerId: api.provider.id, accountType: "provider" } as const;
+  const values = { kind: "keycloak", site: "https://sso.example", client_id: "portal", client_secret: "low tide" };
+  const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
+  await createAuthenticationProvider(needs, { ...portal, values, by });
+  const [{ id } = { id: 0 }] = await listAuthenticationProviders(needs, portal);
+  const deletedBy = async (caller: BellwireApi) =>
+    (await caller.call("DELETE", `/authentication_providers/${id}`)).statusCode;
+  expect([await deletedBy(otherApi), await deletedBy(api), await deletedBy(api)]).toEqual([404, 204, 404]);
+  expect(await listAuthenticationProviders(needs, portal)).toEqual([]);
+  const records = await api.pool.query(
+    "select action, detail from audit_records where provider_id = $1 and subject = $2 order by id desc limit 1",
+    [api.provider.id, `authentication-provider/${id}`],
+  );
+  const detail = { name: "Keycloak", kind: "keycloak", accountType: "provider" };
+  expect(records).toEqual([{ action: "authentication-provider.deleted", detail }]);
 });

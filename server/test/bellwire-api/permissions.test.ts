@@ -25,6 +25,7 @@ const openTo: Readonly<Record<string, "all" | readonly (typeof memberSections)[n
   inviteUser: [],
   resendInvitation: [],
   deleteInvitation: [],
+  deleteAuthenticationProvider: [],
   suspendAccount: [],
   resumeAccount: [],
   listEventTypes: ["partners"],

@@ -18,3 +18,28 @@ export const fieldsDefinitionsQuery = (api: ManagementClient) =>
     queryKey: ["fields definitions"],
     queryFn: async () => (await api.readList<FieldsDefinition>("fields_definitions")).objects,
   });
+
+/** The users of one portal: developers, or the provider's team. */
+export type SignInPortal = AuthenticationProvider["account_type"];
+
+/** An identity provider that users of a portal sign in with. */
+export type AuthenticationProvider = ManagementSchemas["AuthenticationProvider"];
+
+export const authenticationProvidersPaths = {
+  developer: "authentication_providers",
+  provider: "account/authentication_providers",
+} as const satisfies Record<SignInPortal, string>;
+
+export const authenticationProvidersQuery = (api: ManagementClient, portal: SignInPortal) =>
+  queryOptions({
+    queryKey: ["authentication providers", portal],
+    queryFn: async () => (await api.readList<AuthenticationProvider>(authenticationProvidersPaths[portal])).objects,
+  });
+
+/** The kinds that the page offers. Any other name than the first three is a plain OAuth 2 server. */
+export const authenticationProviderKinds = {
+  developer: ["keycloak", "auth0", "github", "oauth2"],
+  provider: ["keycloak", "auth0"],
+} as const satisfies Record<SignInPortal, readonly string[]>;
+
+export type AuthenticationProviderKind = (typeof authenticationProviderKinds)[SignInPortal][number];

@@ -68,6 +68,11 @@ export const portalSections: readonly PortalSection[] = [
     pages: [
       { to: "/settings", title: "General settings", label: "General", words: "time zone sign-up limits passwords" },
       { to: "/team", title: "Team", words: "members users invite permissions" },
+      {
+        to: "/single-sign-on",
+        title: "Single sign-on",
+        words: "sso log-in identity provider keycloak auth0 github oauth openid",
+      },
       { to: "/access-tokens", title: "Access tokens", words: "api credentials" },
       { to: "/audit-log", title: "Audit log", words: "history of admins" },
     ],

@@ -174,6 +174,7 @@ const requiredActions = {
   settings: "change-settings",
   personal: "change-own",
   team: "list-provider-users",
+  "single-sign-on": "read-authentication-providers",
   "access-tokens": "read-own",
   "audit-log": "read-audit",
   webhooks: "read-webhooks",

@@ -29,6 +29,7 @@ import {
 } from "#portal/accounts/index.ts";
 import { type EnabledFeature, listEnabledFeatures } from "#portal/products/index.ts";
 import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.ts";
+import { deleteAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
 import { IdOf, Nullable, representAs, Timestamp } from "./fields.ts";
@@ -420,6 +421,27 @@ export const applicationOperations: readonly Operation[] = [
     async handle(needs, call) {
       const change = await applicationChange(needs, call, call.params.id);
       requireDone(await regenerateApplicationKey(needs.pool, { ...change, writer, value: call.body.key }));
+      return noContent;
+    },
+  }),
+];
+
+// Single sign-on
+
+export const authenticationProviderOperations: readonly Operation[] = [
+  operation({
+    id: "deleteAuthenticationProvider",
+    title: "Delete an authentication provider",
+    description:
+      "Of either portal. Nobody can sign in with it any more. Its users stay, and can choose a password by email.",
+    method: "DELETE",
+    path: "/authentication_providers/{id}",
+    action: "administer-provider",
+    params: Type.Object({ id: IdOf("the authentication provider") }),
+    responses: noContentResponse,
+    async handle({ pool, encryption }, { provider, by, params: { id } }) {
+      const isDeleted = await deleteAuthenticationProvider({ pool, encryption }, { providerId: provider.id, id, by });
+      if (!isDeleted) throw new Problem("not-found");
       return noContent;
     },
   }),

@@ -24,7 +24,13 @@ import { binRequestOperations } from "./bin-requests.ts";
 import { binOperations } from "./bins.ts";
 import { bulkAccounts, bulkApplications } from "./bulk.ts";
 import { deliveryOperations } from "./deliveries.ts";
-import { accountOperations, applicationOperations, planRequestOperations, userOperations } from "./developers.ts";
+import {
+  accountOperations,
+  applicationOperations,
+  authenticationProviderOperations,
+  planRequestOperations,
+  userOperations,
+} from "./developers.ts";
 import { endpointOperations } from "./endpoints.ts";
 import { eventOperations, eventTypeOperations } from "./events.ts";
 import { failureGroupOperations, failureOperations } from "./failures.ts";
@@ -90,7 +96,7 @@ const groups: readonly OperationGroup<Operation>[] = [
   },
   {
     tag: "Developers",
-    description: "Operations on accounts, users and applications that the Account Management API does not have.",
+    description: "What the Account Management API cannot do with accounts, users, applications and identity providers.",
     operations: [
       ...accountOperations,
       bulkAccounts,
@@ -98,6 +104,7 @@ const groups: readonly OperationGroup<Operation>[] = [
       ...planRequestOperations,
       ...applicationOperations,
       bulkApplications,
+      ...authenticationProviderOperations,
     ],
   },
   { tag: "History", description: "Changes of an account, a user or an application.", operations: historyOperations },

@@ -132,7 +132,7 @@ export async function createAuthenticationProvider(
 interface Audit {
   readonly providerId: number;
   readonly by: ChangeContext;
-  readonly action: "created" | "changed";
+  readonly action: "created" | "changed" | "deleted";
   readonly authenticationProvider: AuthenticationProvider;
   readonly changed?: readonly string[];
 }
@@ -186,6 +186,21 @@ export async function updateAuthenticationProvider(
     const authenticationProvider = fromRow(encryption, after);
     await audit(tx, { providerId, by, action: "changed", authenticationProvider, changed });
     return { authenticationProvider };
+  });
+}
+
+const deleteStatement = `delete from authentication_providers where provider_id = $1 and id = $2 returning ${columns}`;
+
+/** Deletes an authentication provider of either portal. Returns false if there is no such one. */
+export async function deleteAuthenticationProvider(
+  { pool, encryption }: Needs,
+  { providerId, id, by }: { readonly providerId: number; readonly id: number; readonly by: ChangeContext },
+): Promise<boolean> {
+  return pool.inTransaction(async (tx) => {
+    const [row] = await tx.query<Row>(deleteStatement, [providerId, id]);
+    if (!row) return false;
+    await audit(tx, { providerId, by, action: "deleted", authenticationProvider: fromRow(encryption, row) });
+    return true;
   });
 }
 

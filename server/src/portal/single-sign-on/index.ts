@@ -8,6 +8,7 @@ export {
 } from "./authentication-provider.ts";
 export {
   createAuthenticationProvider,
+  deleteAuthenticationProvider,
   listAuthenticationProviders,
   readAuthenticationProvider,
   reencryptAuthenticationProviders,
