@@ -20,6 +20,7 @@ const testFileOf: Readonly<Record<string, string>> = {
   "Object status": "object-status.test.ts",
   Features: "features.test.ts",
   "Features of plans": "features.test.ts",
+  ActiveDocs: "active-docs.test.ts",
   "Metrics and methods": "metrics.test.ts",
   Limits: "plan-terms.test.ts",
   "Pricing rules": "plan-terms.test.ts",

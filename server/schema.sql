@@ -212,6 +212,25 @@ create table alerts (
   constraint alerts_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'open'::text, 'clearing'::text, 'closed'::text])))
 );
 
+create table api_specifications (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  product_id bigint,
+  system_name text not null,
+  name text not null,
+  description text,
+  body text not null,
+  version text not null,
+  published boolean not null default false,
+  skip_swagger_validations boolean not null default false,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint api_specifications_id_key UNIQUE (id),
+  constraint api_specifications_pkey PRIMARY KEY (provider_id, id),
+  constraint api_specifications_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,
+  constraint api_specifications_provider_id_product_id_fkey FOREIGN KEY (provider_id, product_id) REFERENCES products(provider_id, id) ON DELETE CASCADE
+);
+
 create table application_keys (
   provider_id bigint not null,
   application_id bigint not null,
@@ -1199,6 +1218,10 @@ CREATE INDEX alert_schedules_due_idx ON alert_schedules USING btree (evaluated_a
 CREATE INDEX alerts_closed_idx ON alerts USING btree (closed_at) WHERE (state = 'closed'::text);
 
 CREATE UNIQUE INDEX alerts_current_idx ON alerts USING btree (provider_id, endpoint_id, kind) WHERE (state <> 'closed'::text);
+
+CREATE INDEX api_specifications_product_idx ON api_specifications USING btree (provider_id, product_id);
+
+CREATE UNIQUE INDEX api_specifications_system_name_idx ON api_specifications USING btree (provider_id, system_name);
 
 CREATE UNIQUE INDEX application_keys_value_idx ON application_keys USING btree (provider_id, application_id, lower(value));
 

@@ -99,6 +99,9 @@ const actions = {
   /** Features of accounts, products and application plans. As in 3scale, no section is needed beyond the access to the API. */
   "read-features": { writes: false, members: ["partners", "plans"] },
   "change-features": { writes: true, members: ["partners", "plans"] },
+  /** API specifications. Members see those of their products and of none. */
+  "read-specifications": { writes: false, members: ["plans"] },
+  "change-specifications": { writes: true, members: ["plans"] },
   "change-products": { writes: true, members: ["partners", "plans"] },
   /** Members with a product scope could not access a new product. */
   "create-products": { writes: true, members: "admins", needsAllProducts: true },

@@ -229,6 +229,14 @@ export const countLimits = {
       where provider_id = $1
         and plan_id not in (select id from plans where provider_id = $1 and customized_from is not null)`,
   }),
+  // As many as products. A page of the Developer Portal lists those that are published.
+  apiSpecifications: count({
+    name: "api-specifications-per-provider",
+    of: "provider",
+    unit: "API specifications",
+    max: 1000,
+    counted: "select count(*)::integer as used from api_specifications where provider_id = $1",
+  }),
   // An alert and a plan request mail each admin. A change of one locks and reads them all.
   teamMembers: count({
     name: "team-members-per-provider",
@@ -346,6 +354,17 @@ export const textLimits = {
     max: mebibyte,
     note: "All descriptions of a provider's metrics and methods together.",
   },
+  // A browser reads it in one piece, and the largest APIs that are public have several hundred kilobytes.
+  specification: {
+    name: "api-specification-bytes",
+    max: mebibyte,
+    note: "The body of an API specification, in bytes.",
+  },
+  specifications: {
+    name: "api-specifications-bytes",
+    max: 64 * mebibyte,
+    note: "The bodies of a provider's API specifications together, in bytes.",
+  },
   password: { name: "password-length", max: 1000, note: "A password." },
   choices: { name: "choices-per-field", max: 500, note: "Choices of a field." },
   // The sign-up form, which strangers read, has them all. 75,000 were 38 MB, and took 6 s.
@@ -358,6 +377,12 @@ export const requestLimits = {
   requestSeconds: { name: "request-seconds", max: 60, note: "Until the whole body has arrived." },
   idleSeconds: { name: "connection-idle-seconds", max: 180, note: "Without a byte. Unread responses: up to twice it." },
   apiBodyBytes: { name: "api-body-bytes", max: 1024 * 1024, note: "The body of a request to either API." },
+  // Quotes and line breaks of JSON take two bytes inside JSON, and up to three in a form.
+  specificationBodyBytes: {
+    name: "api-specification-body-bytes",
+    max: 4 * mebibyte,
+    note: "The same with an API specification, which is a text inside of JSON or a form.",
+  },
   strangersBodyBytes: {
     name: "body-bytes-of-strangers",
     max: 64 * mebibyte,

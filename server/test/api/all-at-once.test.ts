@@ -13,7 +13,8 @@ const clients = 6;
 /** Operations on what developers use. The others could take away the access of the test itself. */
 const changes = operations.filter(
   ({ method, path }) =>
-    method !== "GET" && /^\/(signup|accounts|services|\w+_plans|features|fields_definitions|settings)\b/.test(path),
+    method !== "GET" &&
+    /^\/(signup|accounts|services|\w+_plans|features|active_docs|fields_definitions|settings)\b/.test(path),
 );
 
 const objectsStatement = `
@@ -26,6 +27,7 @@ const objectsStatement = `
   union all select kind, id, null, product_id, null from plans where provider_id = $1
   union all select 'product', id, null, id, null from products where provider_id = $1
   union all select 'feature', id, null, product_id, null from features where provider_id = $1
+  union all select 'specification', id, null, product_id, null from api_specifications where provider_id = $1
   union all select 'field', id, null, null, null from fields_definitions where provider_id = $1
   order by 1, 2`;
 
@@ -92,6 +94,11 @@ class AnyChanges {
       if (body && name in body.properties && this.#random.happens(0.8)) sent[name] = this.#any(planOf(path, name))?.id;
     if (path.endsWith("/features")) sent["feature_id"] = this.#any("feature")?.id;
     if (path.includes("/features") && this.#random.happens(0.8)) sent["system_name"] = `f${this.#random.between(0, 9)}`;
+    if (path.startsWith("/active_docs")) {
+      const document = { apis: [this.#random.between(0, 9)] };
+      Object.assign(sent, { body: JSON.stringify(document), service_id: this.#any("product")?.id });
+      sent["system_name"] = `s${this.#random.between(0, 9)}`;
+    }
     if (body && "description" in body.properties) sent["description"] = `description ${this.#random.between(0, 9)}`;
     if (body && "state_event" in body.properties) sent["state_event"] = this.#random.happens(0.5) ? "publish" : "hide";
     return sent;
@@ -125,6 +132,7 @@ function targetOf(path: string): string {
   if (path.includes("/application_plans/")) return "application_plan";
   if (path.startsWith("/account_plans")) return "account_plan";
   if (path.startsWith("/fields_definitions")) return "field";
+  if (path.startsWith("/active_docs")) return "specification";
   return path.startsWith("/services") ? "product" : "account";
 }
 

@@ -150,6 +150,19 @@ const steps: readonly Step[] = [
   { title: "Application Plan Feature Delete", at: ["plan", "feature"] },
   { title: "Service Feature Delete", at: feature },
 
+  {
+    title: "ActiveDocs Spec Create",
+    payload: ({ service }) => ({
+      name: "Tides",
+      body: '{"openapi":"3.0.0","info":{"title":"T","version":"1"},"paths":{}}',
+      service_id: service,
+    }),
+    keep: "specification",
+  },
+  { title: "ActiveDocs Spec List" },
+  { title: "ActiveDocs Spec Read", at: ["specification"] },
+  { title: "ActiveDocs Spec Update", at: ["specification"], payload: () => ({ published: true }) },
+  { title: "ActiveDocs Spec Delete", at: ["specification"] },
   { title: "Service Metric List", at: ["service"], keep: "hits" },
   {
     title: "Service Metric Create",

@@ -27,6 +27,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   "Metrics and methods": ["partners", "plans"],
   Limits: ["plans"],
   "Pricing rules": ["plans"],
+  ActiveDocs: ["plans"],
   "Fields definitions": ["settings"],
   Settings: ["settings"],
   "Authentication providers": "admins",

@@ -3,6 +3,7 @@ import { switchNames } from "#http/account-management-api/webhooks.ts";
 import {
   type Permit,
   type PermitList,
+  type PermitObjects,
   refuses,
   shows,
   showsAs,
@@ -86,6 +87,19 @@ const eitherId = ([first, second]: readonly [number, number]): readonly Permit[]
 
 /** 3scale drops it. */
 const visible = shows("visible", false, true);
+
+const specificationValues = ({ service }: PermitObjects): readonly Permit[] => [
+  shows("name", "Tides"),
+  refuses("name", ""),
+  shows("body", '{"apis":[],"basePath":"https://tides.example"}'),
+  refuses("body", ""),
+  shows("description", "Tides and ferries"),
+  showsBoolean("published", true),
+  showsBoolean("skip_swagger_validations", true),
+  shows("service_id", service),
+  shows("service_id", String(service), service),
+  { name: "service_id", send: "", effect: { shows: undefined } },
+];
 
 const metricValues: readonly Permit[] = [
   shows("friendly_name", "Traffic"),
@@ -234,6 +248,18 @@ export const listsOfProvider: readonly PermitList[] = [
     title: "Application Plan Feature Create",
     at: ({ applicationPlan }) => [applicationPlan],
     permits: ({ freeFeatures }) => eitherId(freeFeatures.application_plan),
+  },
+  {
+    controller: "api_docs_services create",
+    title: "ActiveDocs Spec Create",
+    base: (_made, n) => ({ name: `Specification ${n}`, body: '{"apis":[]}' }),
+    permits: (made) => [...specificationValues(made), shows("system_name", "tides_and_ferries")],
+  },
+  {
+    controller: "api_docs_services update",
+    title: "ActiveDocs Spec Update",
+    at: ({ specification }) => [specification],
+    permits: (made) => [...specificationValues(made), shows("system_name", "sent_and_dropped", "quay_api")],
   },
   {
     controller: "metrics create",

@@ -150,6 +150,7 @@ test("every operation with a body has a permit list that covers its documented p
     method: 1,
     limit: 1,
     pricingRule: 1,
+    specification: 1,
     hiddenPlan: 1,
     otherServicePlan: 1,
     otherAccount: 1,

@@ -22,6 +22,8 @@ export interface PortalObjects {
   /** Of the Developer Portal, and of the Admin Portal. */
   readonly authenticationProvider: number;
   readonly ownAuthenticationProvider: number;
+  /** Of the service. */
+  readonly specification: number;
   readonly providerUser: number;
   readonly field: number;
 }
@@ -71,6 +73,11 @@ export async function createPortalObjects(api: ProviderApi): Promise<PortalObjec
     pricingRule: await first(`${terms}/pricing_rules.json`, "POST", { cost_per_unit: "0" }),
     authenticationProvider: await first("/authentication_providers.json", "POST", identityProvider),
     ownAuthenticationProvider: await first("/account/authentication_providers.json", "POST", identityProvider),
+    specification: await first("/active_docs.json", "POST", {
+      name: "Quay API",
+      body: '{"apis":[]}',
+      service_id: service,
+    }),
     providerUser: await first("/users.json"),
     field: await first("/fields_definitions.json"),
   };
@@ -92,6 +99,7 @@ export const idsByCollection = (objects: PortalObjects): Readonly<Record<string,
   methods: objects.method,
   limits: objects.limit,
   pricing_rules: objects.pricingRule,
+  active_docs: objects.specification,
   fields_definitions: objects.field,
   authentication_providers: objects.authenticationProvider,
 });

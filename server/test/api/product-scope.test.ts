@@ -8,7 +8,7 @@ import { createPortalObjects, fillIds } from "./portal-objects.ts";
 
 /** Returns true for operations on one service, or on an object of one service. */
 const isOfService = ({ path }: Operation): boolean =>
-  /^\/(services|service_plans|application_plans|accounts\/\{account_id\}\/(applications|application_plans|service_\w+))\/\{/.test(
+  /^\/(services|service_plans|application_plans|active_docs|accounts\/\{account_id\}\/(applications|application_plans|service_\w+))\/\{/.test(
     path,
   );
 

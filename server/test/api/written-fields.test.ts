@@ -39,6 +39,7 @@ const updates = Object.entries(paths).flatMap(([path, { get, put: update }]) => 
 const notWritten: Readonly<Record<string, string>> = {
   "/fields_definitions/{id}.json target": "fixed when the field is defined",
   "/fields_definitions/{id}.json name": "fixed when the field is defined",
+  "/active_docs/{id} service_id": "needs another service: active-docs.test.ts moves a specification",
   "/settings.json enforce_sso": "cannot be turned on, and is off from the start",
   "/users/{id} password_confirmation": "confirms another field",
   "/users/{id} current_password": "authenticates the caller",
@@ -46,6 +47,7 @@ const notWritten: Readonly<Record<string, string>> = {
 
 /** Valid values of texts with a special format. */
 const texts: Readonly<Record<string, string>> = {
+  body: '{"apis":[]}\n',
   accepted_at: "2026-01-04T05:06:07Z",
   first_traffic_at: "2026-01-02T03:04:05Z",
   first_daily_traffic_at: "2026-01-03T04:05:06Z",

@@ -22,6 +22,8 @@ import {
   representPlan,
   representPricingRule,
   representProduct,
+  representSpecification,
+  specificationToJson,
 } from "#portal/products/index.ts";
 import { providerToJson, representProvider } from "#portal/provider-account/index.ts";
 import {
@@ -36,6 +38,7 @@ import {
   examplePricingRule,
   exampleProviderSettings,
   exampleProviderUser,
+  exampleSpecification,
 } from "../../src/http/account-management-api/example-portal.ts";
 import { aDefinition, aPlan, aProduct, aProvider } from "../support/build-portal.ts";
 import { applications } from "./documents.ts";
@@ -107,6 +110,22 @@ const features = [
   { ...support, planKind: "service_plan", description: "" },
   { ...support, id: 92, systemName: "feature_9f86d081884c", name: null, description: null },
 ] as const;
+
+const specifications = [
+  { ...exampleSpecification, createdAt: at, updatedAt: at },
+  {
+    ...exampleSpecification,
+    id: 92,
+    productId: null,
+    systemName: "ferries",
+    name: "Ferries & quays",
+    description: null,
+    published: false,
+    body: '{\n  "apis": [{ "path": "/<quay>" }]\n}\n',
+    createdAt: at,
+    updatedAt: at,
+  },
+];
 
 const oidcProduct = aProduct({
   id: 9,
@@ -186,6 +205,14 @@ export const asXml: readonly (readonly [file: string, document: Node])[] = [
       "open",
     ),
   ],
+  [
+    "api-docs",
+    list(
+      "api_docs",
+      specifications.map((each) => representSpecification(each, inLisbon)),
+      "open",
+    ),
+  ],
   ["keys", representKeys(application.keys, provider)],
   ["keys-in-lisbon", representKeys([{ value: "summer", createdAt: at, updatedAt: at }], inLisbon)],
   ["referrer-filters", representReferrerFilters(filters, inLisbon)],
@@ -203,6 +230,7 @@ export const asXml: readonly (readonly [file: string, document: Node])[] = [
 
 export const asJson: readonly (readonly [file: string, json: Json])[] = [
   ["plans", { plans: plans.map((plan) => planToJson(plan, provider, adminUrl)) }],
+  ["api-docs", { api_docs: specifications.map((each) => specificationToJson(each, inLisbon)) }],
   ["features", { features: features.map((feature) => featureToJson(feature, inLisbon, adminUrl)) }],
   [
     "authentication-providers",

@@ -10,6 +10,7 @@ import { createApplication, deleteProduct } from "#portal/applications/index.ts"
 import { createFieldsDefinition } from "#portal/fields/index.ts";
 import {
   createFeature,
+  createSpecification,
   createLimit,
   createMetric,
   createPlan,
@@ -109,6 +110,13 @@ const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Pro
     const metricId = await addMetric({ api: { pool, provider }, productId });
     return createPricingRule(pool, { providerId: provider.id, planId, metricId, by, values: {} });
   },
+  apiSpecifications: ({ api: { pool, provider }, by }) =>
+    createSpecification(pool, {
+      providerId: provider.id,
+      by,
+      values: { name: name(), body: "{}" },
+      validate: () => Promise.resolve([]),
+    }),
   teamMembers: ({ api: { pool, provider }, by }) =>
     addProviderUser(pool, passwords, { provider, by, values: { username: name(), email: `${name()}@acme.example` } }),
   endpoints: (scene) => post(scene, "/endpoints", { name: name(), url: "http://127.0.0.1:9/" }),

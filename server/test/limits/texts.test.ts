@@ -4,7 +4,8 @@ import { createApplication, updateApplication } from "#portal/applications/index
 import { lengthOfAllErrors } from "#portal/fields/field-values.ts";
 import { allChoicesErrors, parseNewDefinition } from "#portal/fields/fields-definition.ts";
 import { createFieldsDefinition, parseFieldInput, updateFieldsDefinition } from "#portal/fields/index.ts";
-import { createProduct, updateProduct } from "#portal/products/index.ts";
+import { createProduct, createSpecification, updateProduct, updateSpecification } from "#portal/products/index.ts";
+import { parseBody, totalSizeErrors } from "#portal/products/api-specifications.ts";
 import {
   acceptInvitation,
   createUser,
@@ -39,6 +40,8 @@ const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>>
   account: (size) => lengthOfAllErrors("users", size),
   products: (size) => lengthOfAllErrors("products", size),
   metrics: (size) => lengthOfAllErrors("metrics", size),
+  specification: (size) => ({ wrong: parseBody({ body: "x".repeat(size) }, "body").wrong }),
+  specifications: totalSizeErrors,
   password: (size) =>
     passwordErrors({ password: "x".repeat(size), confirmation: undefined, isRequired: true, lengthMin: 8 }),
   choices: (size) => {
@@ -206,4 +209,23 @@ test("the fields of a provider have a limited number of choices together", async
   if (!("definition" in last)) throw new Error("not created");
   const update = { providerId: provider.id, id: last.definition.id, by, values: { choices: ["one"] } };
   expect(await outcomeOf(updateFieldsDefinition(pool, update))).toEqual(refused);
+});
+
+test("the specifications of a provider have a limited size together, and shorter bodies are always accepted", async ({
+  scene,
+}) => {
+  const { by, api } = scene;
+  const { pool, provider } = api;
+  const change = { providerId: provider.id, by, validate: () => Promise.resolve([]) };
+  const create = (bytes: number) =>
+    createSpecification(pool, { ...change, values: { name: name(), body: JSON.stringify("x".repeat(bytes - 2)) } });
+  const first = await create(1000);
+  const id = typeof first === "object" && "specification" in first ? first.specification.id : 0;
+  const fill = "update api_specifications set body = repeat('é', $2) where provider_id = $1";
+  await pool.query(fill, [provider.id, textLimits.specifications.max / 2 - 1000]);
+  const refused = expect.stringContaining(`maximum is ${textLimits.specifications.max}`);
+  expect(await outcomeOf(create(2001))).toEqual(refused);
+  expect(await outcomeOf(create(2000))).toBe("created");
+  expect(await outcomeOf(create(100))).toEqual(refused);
+  expect(await outcomeOf(updateSpecification(pool, { ...change, id, values: { body: '"shorter"' } }))).toBe("created");
 });

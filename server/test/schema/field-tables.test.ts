@@ -5,6 +5,7 @@ import { applicationFields } from "#portal/applications/application.ts";
 import { parseNewDefinition } from "#portal/fields/fields-definition.ts";
 import { isBuiltIn } from "#portal/fields/field-values.ts";
 import { type FieldsDefinition, hasNoErrors } from "#portal/fields/index.ts";
+import { apiSpecificationFields } from "#portal/products/api-specifications.ts";
 import { featureFields } from "#portal/products/features.ts";
 import { authenticationProviderFields } from "#portal/single-sign-on/index.ts";
 import { planFields } from "#portal/products/plan.ts";
@@ -29,6 +30,7 @@ const stored: readonly Stored[] = [
   { table: "applications", target: "Cinstance", fields: applicationFields, others: ["provider_id"] },
   { table: "plans", target: null, fields: planFields, others: ["provider_id", "description", "version"] },
   { table: "authentication_providers", target: null, fields: authenticationProviderFields, others: ["provider_id"] },
+  { table: "api_specifications", target: null, fields: apiSpecificationFields, others: ["provider_id"] },
   { table: "features", target: null, fields: featureFields, others: ["provider_id"] },
   { table: "products", target: null, fields: productFields, others: ["provider_id"] },
 ];

@@ -14,6 +14,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   alert_rules: "alerts",
   alert_schedules: "alerts",
   alerts: "alerts",
+  api_specifications: "portal/products",
   application_keys: "portal/applications",
   applications: "portal/applications",
   attempt_counters: "access",

@@ -200,6 +200,63 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** ActiveDocsSpecCreateRequest */
+        ActiveDocsSpecCreateRequest: {
+            /**
+             * Format: int64
+             * @description The service that it describes. Empty: none.
+             */
+            service_id?: number;
+            name: string;
+            /** @description Made from the name if absent. Cannot be changed later. */
+            system_name?: string;
+            description?: string;
+            /** @description Shows it in the Developer Portal. */
+            published?: boolean;
+            /** @description Accepts any JSON as `body`. */
+            skip_swagger_validations?: boolean;
+            /** @description The specification: JSON in OpenAPI 3 or Swagger 2.0, up to 1 MiB. */
+            body: string;
+        };
+        /** ActiveDocsSpecUpdateRequest */
+        ActiveDocsSpecUpdateRequest: {
+            /**
+             * Format: int64
+             * @description The service that it describes. Empty: none.
+             */
+            service_id?: number;
+            name?: string;
+            description?: string;
+            /** @description Shows it in the Developer Portal. */
+            published?: boolean;
+            /** @description Accepts any JSON as `body`. */
+            skip_swagger_validations?: boolean;
+            /** @description The specification: JSON in OpenAPI 3 or Swagger 2.0, up to 1 MiB. */
+            body?: string;
+        };
+        /**
+         * ApiDoc
+         * @description An API specification.
+         */
+        ApiDoc: {
+            /** Format: int64 */
+            id: number;
+            system_name: string;
+            name: string;
+            description?: string;
+            published: boolean;
+            skip_swagger_validations: boolean;
+            body: string;
+            /**
+             * Format: int64
+             * @description Absent if it belongs to no service.
+             */
+            service_id?: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         /**
          * Application
          * @description Followed by the fields that you have defined.

@@ -3,7 +3,15 @@ import { exampleTime, laterExampleTime } from "#platform/times.ts";
 import type { Account, AccountDetails } from "#portal/accounts/index.ts";
 import type { Application } from "#portal/applications/index.ts";
 import type { DocumentSettings, FieldsDefinition } from "#portal/fields/index.ts";
-import type { Feature, Metric, Plan, PricingRule, Product, UsageLimit } from "#portal/products/index.ts";
+import type {
+  ApiSpecification,
+  Feature,
+  Metric,
+  Plan,
+  PricingRule,
+  Product,
+  UsageLimit,
+} from "#portal/products/index.ts";
 import type { ProviderSettings } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { AuthenticationProvider } from "#portal/single-sign-on/index.ts";
@@ -122,6 +130,19 @@ export const exampleFeature: Feature = {
 };
 
 export const exampleAccountFeature: Feature = { ...exampleFeature, productId: null, planKind: "account_plan" };
+
+export const exampleSpecification: ApiSpecification = {
+  id: 91,
+  productId: exampleProduct.id,
+  name: "Tides",
+  systemName: "tides",
+  description: "Tides and ferries",
+  published: true,
+  skipSwaggerValidations: false,
+  body: JSON.stringify({ openapi: "3.1.0", info: { title: "Tides", version: "1" }, paths: {} }),
+  version: "3.1",
+  ...exampleTimestamps,
+};
 
 export const exampleHits: Metric = {
   id: 13,

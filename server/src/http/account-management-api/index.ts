@@ -3,6 +3,8 @@ import { createAttemptLimiter } from "#access/index.ts";
 import { type OperationGroup, tagOperations } from "#http/shared/admin-caller.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import type { JsonObject } from "#platform/document.ts";
+import { createSpecificationValidator } from "#portal/products/index.ts";
+import { specificationOperations } from "./api-specifications.ts";
 import { accessTokenOperations, notificationPreferenceOperations } from "./personal.ts";
 import { accountOperations, signUpOperation } from "./accounts.ts";
 import { authenticationProviderOperations } from "./authentication-providers.ts";
@@ -99,6 +101,11 @@ const groups: readonly OperationGroup<Operation>[] = [
   },
   { tag: "Features of plans", description: "The features that a plan has.", operations: planFeatureOperations },
   {
+    tag: "ActiveDocs",
+    description: "The API specifications that the Developer Portal shows.",
+    operations: specificationOperations,
+  },
+  {
     tag: "Access tokens",
     description: "The credentials of programs that act as a user.",
     operations: accessTokenOperations,
@@ -145,7 +152,8 @@ export const accountManagementApi =
     addBodyParsers(http);
     handleErrors(http);
     const passwordGuesses = createAttemptLimiter(needs, attemptLimits.ownPassword);
-    serveOperations(http, operations, { ...needs, passwordGuesses });
+    const validateSpecification = createSpecificationValidator();
+    serveOperations(http, operations, { ...needs, passwordGuesses, validateSpecification });
 
     let document: Promise<string> | undefined;
     http.get("/openapi.json", { compress: {} }, async (_request, reply) => {

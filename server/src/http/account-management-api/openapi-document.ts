@@ -139,6 +139,7 @@ const exampleParameters: Readonly<Record<string, string | number>> = {
   "service plan": 10,
   "application plan": 11,
   feature: 81,
+  "active doc": 91,
   "referrer filter": 51,
   "service contract": 61,
   "service subscription": 61,
@@ -150,6 +151,7 @@ const exampleParameters: Readonly<Record<string, string | number>> = {
 const describePathParameter = (path: string, name: string): string => {
   const owner = parameterOwner(path, name);
   if (name === "key") return "The key itself.";
+  if (owner === "active doc") return "The specification's id.";
   return owner === "access token" ? "The access token's id, or its value." : `The ${owner}'s id.`;
 };
 
@@ -262,7 +264,11 @@ const errorResponses = {
     description: "A concurrent request took this name or value. The response is empty.",
     codes: ["conflict"],
   },
-  413: { name: "TooLarge", description: "The body is larger than 1 MiB.", codes: ["body-too-large"] },
+  413: {
+    name: "TooLarge",
+    description: "The body is larger than 1 MiB, or 4 MiB with a specification.",
+    codes: ["body-too-large"],
+  },
   415: {
     name: "UnknownMediaType",
     description: "The body is neither a form nor JSON.",
@@ -271,7 +277,7 @@ const errorResponses = {
   422: {
     name: "Invalid",
     description: "Some values are invalid, or the object's state does not allow this transition.",
-    codes: ["invalid", "parameter-type-wrong", "not-subscribable", "limit-reached"],
+    codes: ["invalid", "parameter-type-wrong", "not-subscribable", "service-not-found", "limit-reached"],
   },
   429: {
     name: "TooMany",

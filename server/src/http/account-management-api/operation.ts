@@ -15,15 +15,16 @@ import { readSessionCookie } from "#http/shared/sign-in.ts";
 import {
   decodeUtf8,
   limitJsonValues,
+  parseMultipart,
   parsePairs,
   refuseCompressedBodies,
-  splitFields,
   queryString,
 } from "#http/shared/forms.ts";
 import { type FieldErrors, Problem, unknownParameters } from "#http/shared/problem.ts";
 import { isRecord } from "#platform/document.ts";
 import { requestLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import type { ValidateSpecification } from "#portal/products/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import { type ApiResponse, type Format, negotiateFormat, type ResponseDoc, sendResponse } from "./responses.ts";
 import { parseRowId } from "#platform/ids.ts";
@@ -42,6 +43,7 @@ export interface AccountManagementApiNeeds extends EndpointNeeds, AuthorizationN
 export interface OperationNeeds extends AccountManagementApiNeeds {
   /** Keeps a stolen session from guessing the user's current password. */
   readonly passwordGuesses: AttemptLimiter;
+  readonly validateSpecification: ValidateSpecification;
 }
 
 export interface Call extends ApiCall {
@@ -71,6 +73,8 @@ export interface Operation extends ApiOperation<OperationNeeds, Call, ApiRespons
   readonly isJsonOnly?: true;
   /** Does not exist with another extension: 404 instead of 406. */
   readonly hasOneExtension?: true;
+  /** The bytes of a body, if they may be more than `apiBodyBytes`. */
+  readonly bodyBytesMax?: number;
   /** The object that body parameters may be nested in: `account_plan[name]`. */
   readonly wrapper?: string;
   /** Accepts a body without any known parameter as an update of nothing, instead of answering `parameter-missing`. */
@@ -103,8 +107,10 @@ export function serveOperations(http: FastifyInstance, operations: readonly Oper
       samePath.flatMap((operation) => methodsOf(operation).map((method) => [method, handlerOf(operation, frame)])),
     );
     const texts = samePath.flatMap(({ textParameters }) => textParameters ?? []);
-    for (const [method, handler] of handlers) if (method !== "POST") addRoute(http, { method, path, texts, handler });
-    addRoute(http, { method: "POST", path, texts, handler: dispatchPost(handlers, needs) });
+    const bodyLimit = Math.max(...samePath.map(({ bodyBytesMax = bodySizeMax }) => bodyBytesMax));
+    const route = { path, texts, bodyLimit };
+    for (const [method, handler] of handlers) if (method !== "POST") addRoute(http, { ...route, method, handler });
+    addRoute(http, { ...route, method: "POST", handler: dispatchPost(handlers, needs) });
   }
 }
 
@@ -140,10 +146,11 @@ interface Route {
   readonly method: string;
   readonly path: string;
   readonly texts: readonly string[];
+  readonly bodyLimit: number;
   readonly handler: Handler;
 }
 
-function addRoute(http: FastifyInstance, { method, path, texts, handler }: Route): void {
+function addRoute(http: FastifyInstance, { method, path, texts, bodyLimit, handler }: Route): void {
   const url = routeUrl(path);
   const last = pathParameters(path).at(-1);
   if (last !== undefined && texts.includes(last) && url.endsWith(`:${last}`)) {
@@ -151,10 +158,10 @@ function addRoute(http: FastifyInstance, { method, path, texts, handler }: Route
     const onRequest = async (request: FastifyRequest): Promise<void> => {
       request.params = splitExtension(request.params, last);
     };
-    http.route({ method, url, onRequest, handler });
+    http.route({ method, url, onRequest, bodyLimit, handler });
   } else {
-    http.route({ method, url, handler });
-    http.route({ method, url: `${url}.:extension`, handler });
+    http.route({ method, url, bodyLimit, handler });
+    http.route({ method, url: `${url}.:extension`, bodyLimit, handler });
   }
 }
 
@@ -198,16 +205,19 @@ const requestOrigin = ({ protocol, host }: FastifyRequest, publicUrl: string): s
 
 type BodyParser = (body: Buffer<ArrayBuffer>, contentType: string) => object | Promise<object>;
 
+/** Fields that may be sent as files. Other files are ignored. */
+const fileFields: ReadonlySet<string> = new Set(["body", "api_docs_service[body]"]);
+
 const bodyParsers: Readonly<Record<string, BodyParser>> = {
   "application/json": parseJsonObject,
   "application/x-www-form-urlencoded": (body) => nestFields(parsePairs(decodeUtf8(body))),
   "multipart/form-data": async (body, contentType) =>
-    body.length === 0 ? {} : nestFields(await parseMultipart(body, contentType)),
+    body.length === 0 ? {} : nestFields(await parseMultipart(body, { contentType, fileFields })),
 };
 
 const { max: bodySizeMax } = requestLimits.apiBodyBytes;
 
-/** Parses bodies as 3scale does: JSON, forms with brackets, and multipart forms without their files; of GET requests, too. */
+/** Parses bodies as 3scale does: JSON, forms with brackets, and multipart forms with few of their files; of GET requests, too. */
 export function addBodyParsers(http: FastifyInstance): void {
   refuseCompressedBodies(http);
   for (const [type, parse] of Object.entries(bodyParsers)) {
@@ -267,23 +277,6 @@ function parseJsonObject(body: Buffer): object {
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new Problem("request-unreadable", { cause });
-  }
-}
-
-/** Files may hold any bytes, so the UTF-8 check runs only if a field contains a replacement character. */
-async function parseMultipart(body: Buffer<ArrayBuffer>, contentType: string): Promise<[string, string][]> {
-  splitFields(body.toString("latin1"), "\r\n--"); // refuses too many before they are parsed
-  const form = await parseForm(body, contentType);
-  const fields = [...form].filter((field): field is [string, string] => typeof field[1] === "string");
-  if (fields.flat().some((text) => text.includes("\ufffd"))) decodeUtf8(body);
-  return fields;
-}
-
-async function parseForm(body: Buffer<ArrayBuffer>, contentType: string): Promise<FormData> {
-  try {
-    return await new Response(body, { headers: { "content-type": contentType } }).formData();
   } catch (cause) {
     throw new Problem("request-unreadable", { cause });
   }

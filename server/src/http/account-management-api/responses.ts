@@ -248,8 +248,9 @@ const batchSize = 100;
 export async function* readInBatches<Item>(
   ids: readonly number[],
   read: (ids: readonly number[]) => Promise<readonly Item[]>,
+  size = batchSize,
 ): AsyncGenerator<Item, void> {
-  for (let start = 0; start < ids.length; start += batchSize) yield* await read(ids.slice(start, start + batchSize));
+  for (let start = 0; start < ids.length; start += size) yield* await read(ids.slice(start, start + size));
 }
 
 /** Answers all errors below `http`, unknown paths included, as 3scale does. */

@@ -48,7 +48,7 @@ const { max: fieldsMax } = requestLimits.formFields;
  * Divides a form into its fields. Refuses more fields than any form has: a mebibyte of them, which anybody may send, would take half a
  * second of the event loop.
  */
-export function splitFields(form: string, separator: string): readonly string[] {
+function splitFields(form: string, separator: string): readonly string[] {
   const fields = form.split(separator, fieldsMax + 1);
   if (fields.length > fieldsMax)
     throw new Problem("body-too-large", { detail: `A form may have at most ${fieldsMax} fields.` });
@@ -228,4 +228,28 @@ export function setCookie(
 /** Returns the first cookie of a name, which is the one with the longest path. An empty value counts as none. */
 export function readCookie(request: FastifyRequest, name: string): string | undefined {
   return parseCookie(request.headers.cookie ?? "")[name] || undefined;
+}
+
+/** Returns the texts of a form. Files may hold any bytes, so the UTF-8 check runs only if a field contains a replacement character. */
+export async function parseMultipart(
+  body: Buffer<ArrayBuffer>,
+  { contentType, fileFields }: { readonly contentType: string; readonly fileFields: ReadonlySet<string> },
+): Promise<[string, string][]> {
+  splitFields(body.toString("latin1"), "\r\n--"); // refuses too many before they are parsed
+  const form = await parseForm(body, contentType);
+  const fields: [string, string][] = [];
+  for (const [name, content] of form) {
+    if (typeof content === "string") fields.push([name, content]);
+    else if (fileFields.has(name)) fields.push([name, await content.text()]);
+  }
+  if (fields.flat().some((text) => text.includes("\ufffd"))) decodeUtf8(body);
+  return fields;
+}
+
+async function parseForm(body: Buffer<ArrayBuffer>, contentType: string): Promise<FormData> {
+  try {
+    return await new Response(body, { headers: { "content-type": contentType } }).formData();
+  } catch (cause) {
+    throw new Problem("request-unreadable", { cause });
+  }
 }

@@ -47,6 +47,7 @@ export const problems = {
   "media-type-unsupported": { status: 415, title: "The Content-Type of the request is not supported." },
   invalid: { status: 422, title: "Some values are invalid." },
   "not-subscribable": { status: 422, title: "You cannot subscribe to that service." },
+  "service-not-found": { status: 422, title: "Service not found" },
   "limit-reached": {
     status: 422,
     title: "The limit for this kind of object is reached. Delete unused ones, or ask the operator for a higher limit.",
@@ -65,7 +66,8 @@ export const problems = {
   "too-many-bad-credentials": { status: 429, title: "Too many wrong credentials from this address. Wait a minute." },
   "too-busy": {
     status: 503,
-    title: "Too many password checks are running. Nothing was changed. Try again after the seconds in Retry-After.",
+    title:
+      "Too many password checks or validations are running. Nothing was changed. Try again after the seconds in Retry-After.",
   },
   "bins-busy": { status: 503, title: "The request bins are at their capacity. The request was not stored. Try again." },
   "provider-moving": {

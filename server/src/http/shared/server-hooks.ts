@@ -330,7 +330,7 @@ export function limitBodies(http: FastifyInstance): void {
     ofSenderMax: requestLimits.callersBodyBytesOfProvider.max,
   });
   http.addHook("onRequest", async (request, reply) => {
-    const bytes = expectedBodyBytes(request, requestLimits.apiBodyBytes.max);
+    const bytes = expectedBodyBytes(request, request.routeOptions.bodyLimit ?? requestLimits.apiBodyBytes.max);
     if (bytes <= smallBodyBytes) return;
     const isKnown = request.tokenRead?.token !== undefined;
     const bodies = isKnown ? ofCallers : ofStrangers;

@@ -3,7 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
 import { type FieldErrors, type FieldWriter, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 import type { Product } from "#portal/products/index.ts";
-import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
+import { type Provider, writeTimestamp, writeTimestampWithSpaces } from "#portal/providers/index.ts";
 import {
   keyErrors,
   type Application,
@@ -146,19 +146,12 @@ export const representKeys = (keys: readonly ApplicationKey[], { timeZone }: Pro
     keys.map((key) =>
       record("key", [
         value("value", key.value),
-        value("updated_at", withSpaces(key.updatedAt, timeZone)),
-        value("created_at", withSpaces(key.createdAt, timeZone)),
+        value("updated_at", writeTimestampWithSpaces(key.updatedAt, timeZone)),
+        value("created_at", writeTimestampWithSpaces(key.createdAt, timeZone)),
       ]),
     ),
     "open",
   );
-
-/** Formats a time as `2026-03-01 09:00:00 UTC`, which 3scale uses only in the XML of keys and referrer filters. */
-const withSpaces = (at: Date, timeZone: string): string =>
-  writeTimestamp(at, timeZone)
-    .replace("T", " ")
-    .replace(/Z$/, " UTC")
-    .replace(/([+-]\d\d):(\d\d)$/, " $1$2");
 
 /** Represents the keys as JSON. `adminUrl` is the origin that the client used. */
 export const keysToJson = ({ id, accountId, keys }: Application, { timeZone }: Provider, adminUrl: string): Json => ({
@@ -246,8 +239,8 @@ export const representReferrerFilters = (filters: readonly ReferrerFilter[], { t
       record("referrer_filter", [
         value("value", filter.value),
         value("id", filter.id),
-        value("updated_at", withSpaces(filter.updatedAt, timeZone)),
-        value("created_at", withSpaces(filter.createdAt, timeZone)),
+        value("updated_at", writeTimestampWithSpaces(filter.updatedAt, timeZone)),
+        value("created_at", writeTimestampWithSpaces(filter.createdAt, timeZone)),
       ]),
     ),
     "open",

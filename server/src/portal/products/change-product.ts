@@ -47,7 +47,7 @@ export function deriveSystemName(name: string): string | undefined {
 }
 
 /** Returns a unique system name for a display name that none can be derived from. */
-export const randomSystemName = (kind: PlanKind | "service" | "feature" | "metric"): string =>
+export const randomSystemName = (kind: PlanKind | "service" | "feature" | "metric" | "api_docs_service"): string =>
   `${kind}_${randomHex(randomBytesOfName)}`;
 
 const systemNamePattern = /^\w[\w/-]+$/;

@@ -1,3 +1,15 @@
+export {
+  type ApiSpecification,
+  apiSpecificationFields,
+  createSpecification,
+  deleteSpecification,
+  listSpecifications,
+  readSpecification,
+  readSpecifications,
+  representSpecification,
+  specificationToJson,
+  updateSpecification,
+} from "./api-specifications.ts";
 export { createPlan, deletePlan, makePlanDefault, updatePlan } from "./change-plan.ts";
 export {
   changeLockedProduct,
@@ -100,3 +112,4 @@ export {
   updateLimit,
   type UsageLimit,
 } from "./plan-terms.ts";
+export { createSpecificationValidator, type ValidateSpecification } from "./specification-document.ts";

@@ -176,6 +176,13 @@ export function writeTimestamp(at: Date, timeZone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toString({ timeZone, smallestUnit: "second" });
 }
 
+/** Formats a time as `2026-03-01 09:00:00 UTC`, which 3scale uses only in the XML of keys, referrer filters and API specifications. */
+export const writeTimestampWithSpaces = (at: Date, timeZone: string): string =>
+  writeTimestamp(at, timeZone)
+    .replace("T", " ")
+    .replace(/Z$/, " UTC")
+    .replace(/([+-]\d\d):(\d\d)$/, " $1$2");
+
 /**
  * Returns whether there is an IANA time zone of this name. Rejects offsets such as +05:30, which Node accepts, because
  * they have no daylight saving time.

@@ -1,0 +1,127 @@
+import { expect, test } from "vitest";
+import { createSpecificationValidator, isInteractive, serverOrigins, versionOf } from "./specification-document.ts";
+
+test.for([
+  [{ openapi: "3.0.3" }, "3.0", true],
+  [{ openapi: "3.1.0", swagger: "2.0" }, "3.1", true],
+  [{ swagger: "2.0" }, "2.0", true],
+  [{ swagger: 2 }, "2.0", true],
+  [{ swaggerVersion: "1.2" }, "1.2", false],
+  [{ apis: [] }, "1.0", false],
+  [{ openapi: ["3.0"] }, "1.0", false],
+  [null, "1.0", false],
+] as const)("the version of %j is %s", ([document, version, interactive]) => {
+  expect([versionOf(document), isInteractive({ version })]).toEqual([version, interactive]);
+});
+
+test.for([
+  [{ openapi: "3.0.0" }, []],
+  [{ servers: [{ url: "https://api.fjord.example/v1" }, { url: "/v2" }] }, ["https://api.fjord.example"]],
+  [
+    {
+      servers: [{ url: "https://a.example:8443" }],
+      paths: {
+        "/x": { servers: [{ url: "http://b.example" }], get: { servers: [{ url: "https://c.example/a?b" }] } },
+      },
+    },
+    ["https://a.example:8443", "http://b.example", "https://c.example"],
+  ],
+  [
+    {
+      servers: [
+        {
+          url: "{scheme}://{place}.example/{base}",
+          variables: {
+            scheme: { default: "https" },
+            place: { default: "eu", enum: ["eu", "us"] },
+            base: { default: "v1" },
+          },
+        },
+      ],
+    },
+    ["https://eu.example", "https://us.example"],
+  ],
+  [{ swagger: "2.0", host: "api.example:444", schemes: ["https"], basePath: "/v1" }, ["https://api.example:444"]],
+  [{ swagger: "2.0", host: "api.example" }, ["https://api.example", "http://api.example"]],
+  // Words with a meaning in a Content-Security-Policy, and other schemes.
+  [
+    {
+      servers: [
+        "https://*",
+        "https://*.example",
+        "javascript:alert(1)",
+        "wss://a.example",
+        "https://a; script-src *",
+      ].map((url) => ({ url })),
+    },
+    [],
+  ],
+  [{ swagger: "2.0", host: "a.example; script-src *", schemes: ["https", "data"] }, []],
+  [{ servers: "none", paths: [{ servers: {} }, null] }, []],
+] as const)("the servers of %j are at %j", ([document, origins]) => {
+  expect(serverOrigins(document)).toEqual(origins);
+});
+
+test("no more servers than a header can hold are named, however many there are", () => {
+  const choices = Array.from({ length: 200 }, (_, place) => `${place}`);
+  const variables = Object.fromEntries("abcdef".split("").map((name) => [name, { default: "0", enum: choices }]));
+  const url = "https://{a}{b}{c}{d}{e}{f}.example";
+  expect(serverOrigins({ servers: [{ url, variables }, { url: "https://last.example" }] })).toHaveLength(50);
+});
+
+const validate = createSpecificationValidator();
+const openApi = (more: object) => ({ openapi: "3.0.3", info: { title: "Tides", version: "1" }, paths: {}, ...more });
+
+/** JSON that `JSON.stringify` could not write. */
+const nested = (depth: number): string =>
+  JSON.stringify(openApi({ components: { schemas: { Deep: 0 } } })).replace(
+    ":0",
+    `:${'{"properties":{"a":'.repeat(depth)}{}${"}}".repeat(depth)}`,
+  );
+
+test.for([
+  ["OpenAPI 3.0", JSON.stringify(openApi({})), []],
+  ["OpenAPI 3.1", JSON.stringify(openApi({ openapi: "3.1.0" })), []],
+  ["Swagger 2.0", '{"swagger":"2.0","info":{"title":"Tides","version":"1"},"paths":{}}', []],
+  ["Swagger 1.0", '{"apis":[]}', []],
+  ["no list of APIs", "{}", ["JSON Spec is invalid"]],
+  ["an unknown version", '{"openapi":"4.0.0"}', [expect.stringMatching(/invalid/), expect.stringMatching(/version/)]],
+  [
+    "a missing title",
+    '{"openapi":"3.0.3","info":{"version":"1"},"paths":{}}',
+    ["JSON Spec is invalid", "/info must have required property 'title'"],
+  ],
+  [
+    "an unknown property deep inside",
+    JSON.stringify(openApi({ paths: { "/tides": { get: { responses: { 200: { description: "OK", extra: 1 } } } } } })),
+    ["JSON Spec is invalid", "/paths/~1tides/get/responses/200 must NOT have additional properties: extra"],
+  ],
+  [
+    "a remote reference, which is not fetched",
+    JSON.stringify(openApi({ paths: { "/tides": { $ref: "http://127.0.0.1:1/tides.json" } } })),
+    ["JSON Spec is invalid", expect.stringContaining("only internal refs are supported")],
+  ],
+  [
+    "a reference to itself",
+    JSON.stringify(openApi({ components: { schemas: { A: { $ref: "#/components/schemas/A" } } } })),
+    [],
+  ],
+  ["50,000 levels", nested(50_000), ["JSON Spec is invalid", expect.stringMatching(/deep|stack/)]],
+] as const)("the validation of %s", async ([, body, errors]) => {
+  expect(await validate(1, body, JSON.parse(body))).toEqual(errors);
+});
+
+test("the validation of a hostile document ends in time, and leaves other work of the process undisturbed", async () => {
+  // Each is compared with each: half a minute.
+  const body = JSON.stringify(openApi({ tags: Array.from({ length: 40_000 }, (_, place) => ({ name: `t${place}` })) }));
+  const hasty = createSpecificationValidator(1500);
+  const before = process.threadCpuUsage();
+  const errors = await hasty(1, body, JSON.parse(body));
+  const { user, system } = process.threadCpuUsage(before);
+  expect(errors).toEqual(["JSON Spec is invalid", expect.stringContaining("too complex")]);
+  expect((user + system) / 1000).toBeLessThan(500);
+  expect(await hasty(1, '{"openapi":"4.0.0"}', { openapi: "4.0.0" })).toEqual([
+    "JSON Spec is invalid",
+    expect.anything(),
+  ]);
+});
