@@ -9,7 +9,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import pg from "pg";
 import { Registry } from "prom-client";
 import { createPasswordHasher, standardCost } from "../server/src/access/index.ts";
-import { providerUrls } from "../server/src/app/addresses.ts";
+import { providerUrls } from "../server/src/app/listening.ts";
 import { composeSender } from "../server/src/app/cell-contexts.ts";
 import { composeHttp } from "../server/src/app/serve-http.ts";
 import { systemClock } from "../server/src/platform/clock.ts";

@@ -4,7 +4,7 @@
  */
 import { Registry } from "prom-client";
 import { createPasswordHasher, standardCost } from "../server/src/access/index.ts";
-import { providerUrls } from "../server/src/app/addresses.ts";
+import { providerUrls } from "../server/src/app/listening.ts";
 import { composeEngine } from "../server/src/app/engine-role.ts";
 import { composeSender } from "../server/src/app/cell-contexts.ts";
 import { composeHttp } from "../server/src/app/serve-http.ts";

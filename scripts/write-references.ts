@@ -1,6 +1,6 @@
 // Writes the generated references: settings, errors, limits, events, metrics, a dashboard, both APIs, the schema.
 import { writeFile } from "node:fs/promises";
-import { version } from "../server/src/platform/version.ts";
+import { version } from "../server/src/platform/http.ts";
 import { describeAccountManagementApi } from "../server/src/http/account-management-api/index.ts";
 import { bellwireApiDocument } from "../server/src/http/bellwire-api/index.ts";
 import { accountManagementApiCoverage } from "./account-management-api-coverage.ts";

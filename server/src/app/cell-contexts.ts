@@ -8,13 +8,13 @@ import type { OpenedPool } from "#platform/database/pool.ts";
 import { verifyKeys } from "#platform/encryption.ts";
 import { limitRepetitions } from "#platform/logger.ts";
 import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
-import { userAgent } from "#platform/version.ts";
+import { userAgent } from "#platform/http.ts";
 import { createFindTenant } from "#portal/providers/index.ts";
 import { type FindCell, createOwnBins } from "#request-bin/index.ts";
 import { type GivenRequestSender, type Sender, createSender } from "#webhooks/attempts/index.ts";
 import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { addStatisticsPartitions } from "#webhooks/statistics/index.ts";
-import type { ProviderUrls } from "./addresses.ts";
+import type { ProviderUrls } from "./listening.ts";
 import { measureBacklog, measureDatabase, measurePool } from "./metrics.ts";
 import type { Parts } from "./open-parts.ts";
 

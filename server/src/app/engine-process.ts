@@ -9,7 +9,7 @@ import type { HintCarrier } from "#platform/database/hints.ts";
 import { type DatabaseAccess, joinDatabase } from "#platform/database/open-database.ts";
 import { CannotStart } from "#platform/errors.ts";
 import { changeLogLevel, createLogger } from "#platform/logger.ts";
-import { providerUrls } from "./addresses.ts";
+import { providerUrls } from "./listening.ts";
 import type { Metrics } from "./cell-contexts.ts";
 import { startEngines } from "./engines.ts";
 import { openParts } from "./open-parts.ts";

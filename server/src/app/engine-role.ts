@@ -9,7 +9,7 @@ import { createIdGenerator, randomFraction } from "#platform/ids.ts";
 import { createLineLogger, limitRepetitions } from "#platform/logger.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { readOwnProcessMark } from "#platform/process-mark.ts";
-import { userAgent } from "#platform/version.ts";
+import { userAgent } from "#platform/http.ts";
 import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import { type OtherCell, workOnErasure } from "#personal-data/index.ts";
 import { type Mailer, openMailer, sendDueMail } from "#portal/mails/index.ts";
@@ -18,7 +18,7 @@ import { type EngineLog, followHints, postgresLaneStore, startEngine } from "#we
 import { workOnJob } from "#webhooks/jobs/index.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
 import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#webhooks/statistics/index.ts";
-import type { ProviderUrls } from "./addresses.ts";
+import type { ProviderUrls } from "./listening.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { measureAttempts, measureEngine, measureLaneStore, measureNotMade } from "./metrics.ts";
 import type { Parts } from "./open-parts.ts";

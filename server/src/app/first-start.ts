@@ -12,7 +12,7 @@ import { type Provider, findProviderByKey, readFirstProvider } from "#portal/pro
 import { type Bin, createBin, createOwnBins, readBin } from "#request-bin/index.ts";
 import { type EndpointNeeds, readDefaultEndpoint, saveDefaultEndpoint } from "#webhooks/endpoints/index.ts";
 import { eventCatalogue } from "#webhooks/events/index.ts";
-import type { ProviderUrls } from "./addresses.ts";
+import type { ProviderUrls } from "./listening.ts";
 
 /** The credentials of the first admin; generated unless configured. */
 interface FirstCredentials {

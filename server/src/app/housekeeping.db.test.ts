@@ -6,7 +6,7 @@ import { buildProvider, encryption } from "../../test/support/build-webhooks.ts"
 import { HandDrivenClock } from "../../test/support/hand-driven-clock.ts";
 import { test } from "../../test/support/test.ts";
 import { until } from "../../test/support/until.ts";
-import { providerUrls } from "./addresses.ts";
+import { providerUrls } from "./listening.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 
 const settings = {

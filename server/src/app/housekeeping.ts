@@ -31,7 +31,7 @@ import {
   deleteLaneReports,
   dropOldStatistics,
 } from "#webhooks/statistics/index.ts";
-import type { ProviderUrls } from "./addresses.ts";
+import type { ProviderUrls } from "./listening.ts";
 import { measureHousekeeping } from "./metrics.ts";
 
 const intervalMs = 60_000;

@@ -6,7 +6,7 @@ import { type Database, diskSpaceOf, queryRow } from "#platform/database/databas
 import { type OpenedPool, databaseWithTimeout } from "#platform/database/pool.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
-import { exhaustionCodes } from "#platform/network/exhaustion.ts";
+import { exhaustionCodes } from "#platform/errors.ts";
 import type { LookupResult } from "#platform/network/name-resolver.ts";
 import { countWaitingMails, listHeldMails, measureRefusedMails } from "#portal/mails/index.ts";
 import {

@@ -12,11 +12,10 @@ import { CannotStart, errorMessage } from "#platform/errors.ts";
 import { NameResolver } from "#platform/network/name-resolver.ts";
 import { type Tracing, hasCollector, openTelemetry } from "#platform/telemetry/tracing.ts";
 import { type AllowedTargets, type Lookup, parseAllowedTargets } from "#platform/network/target-guard.ts";
-import { version } from "#platform/version.ts";
+import { version } from "#platform/http.ts";
 import type { FindCell } from "#request-bin/index.ts";
 import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
-import type { ProviderUrls } from "./addresses.ts";
-import { readDescriptorLimit, warnOfLowLimit } from "./descriptors.ts";
+import { type ProviderUrls, readDescriptorLimit, warnOfLowLimit } from "./listening.ts";
 import {
   CellContexts,
   type SenderOf,

@@ -11,7 +11,7 @@ import { createIdGenerator } from "#platform/ids.ts";
 import { createMigrationCheck } from "#platform/database/migrate.ts";
 import { readDatabaseSwitches } from "#platform/database/switches.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
-import { listenError } from "./addresses.ts";
+import { listenError } from "./listening.ts";
 import type { Scraped } from "./engine-supervisor.ts";
 import type { Parts } from "./open-parts.ts";
 

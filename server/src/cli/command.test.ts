@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { version } from "#platform/version.ts";
+import { version } from "#platform/http.ts";
 import { runCommandLine } from "./command.ts";
 
 async function run(...args: readonly string[]): Promise<{ code: number; output: string }> {

@@ -3,7 +3,7 @@ import { type Config, readConfig, warnOfGuessable } from "#platform/config/read-
 import { warnOfUnknownSettings } from "#platform/config/settings.ts";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { CannotStart, errorCode } from "#platform/errors.ts";
-import { version } from "#platform/version.ts";
+import { version } from "#platform/http.ts";
 
 /** The dependencies of commands, injected by main.ts. */
 export interface CommandNeeds {

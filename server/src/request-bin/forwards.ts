@@ -2,7 +2,7 @@ import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { binLimits } from "#platform/bin-and-stream-limits.ts";
-import { connectionHeaders } from "#platform/node-http.ts";
+import { connectionHeaders } from "#platform/http.ts";
 
 /** The last time a request was forwarded. Stored as JSON. */
 export interface ForwardResult {

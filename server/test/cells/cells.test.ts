@@ -5,7 +5,7 @@ import { databaseLocation } from "#platform/database/connection.ts";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { valueAt } from "../chaos/api-client.ts";
 import { openDatabaseLine } from "../support/database-line.ts";
-import { claimPort } from "../../src/app/addresses.ts";
+import { claimPort } from "../../src/app/listening.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { startCollector } from "../support/otlp-collector.ts";
 import { startReceiver } from "../support/receiver.ts";

@@ -27,7 +27,7 @@ import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
 import { countOrphans, writeStatistics } from "#webhooks/statistics/index.ts";
 import { LaneCounts } from "#webhooks/statistics/counts.ts";
 import { idleLane } from "#webhooks/statistics/write-statistics.ts";
-import { providerUrls } from "../../src/app/addresses.ts";
+import { providerUrls } from "../../src/app/listening.ts";
 import { startHousekeeping } from "../../src/app/housekeeping.ts";
 import { createTriggers } from "../../src/cells/move/follow-changes.ts";
 import { readMovedTables } from "../../src/cells/move/moved-rows.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { readDefaultEndpoint, saveDefaultEndpoint } from "#webhooks/endpoints/index.ts";
-import { providerUrls } from "../../src/app/addresses.ts";
+import { providerUrls } from "../../src/app/listening.ts";
 import { createTryOut, findTryOutBin, signInLines } from "../../src/app/first-start.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { encryption } from "../support/build-webhooks.ts";

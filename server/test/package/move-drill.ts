@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { claimPort } from "../../src/app/addresses.ts";
+import { claimPort } from "../../src/app/listening.ts";
 import { type CellProvider, Installation, queryOnce } from "../cells/installation.ts";
 import { MoveLoad, compareWithReceiver, countRows, createOrderedEndpoint, findRepeats } from "../cells/move-load.ts";
 import { SupervisedProcess } from "../chaos/supervised-process.ts";

@@ -7,7 +7,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { createLogger } from "#platform/logger.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { workOnJob } from "#webhooks/jobs/index.ts";
-import { providerUrls } from "../../src/app/addresses.ts";
+import { providerUrls } from "../../src/app/listening.ts";
 import { composeEngine } from "../../src/app/engine-role.ts";
 import { composeSender } from "../../src/app/cell-contexts.ts";
 import { baseDomain, createProviderApi, type ProviderApi } from "../api/api-test.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claimPort } from "../../src/app/addresses.ts";
+import { claimPort } from "../../src/app/listening.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { inOneProcess, serve } from "../support/start-bellwire.ts";
 import { until } from "../support/until.ts";

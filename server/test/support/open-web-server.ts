@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createLogger } from "#platform/logger.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
-import { providerUrls } from "../../src/app/addresses.ts";
+import { providerUrls } from "../../src/app/listening.ts";
 import type { TryOut } from "../../src/app/first-start.ts";
 import { composeSender } from "../../src/app/cell-contexts.ts";
 import { composeHttp, trustIn } from "../../src/app/serve-http.ts";

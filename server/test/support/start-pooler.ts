@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { findUnprivilegedUser } from "#platform/embedded-postgres/location.ts";
+import { findUnprivilegedUser } from "#platform/embedded-postgres/programs.ts";
 import { until } from "./until.ts";
 
 const pgbouncer = process.env["PGBOUNCER_PATH"] ?? "pgbouncer";

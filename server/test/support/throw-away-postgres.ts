@@ -5,8 +5,14 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { type ServerLocation, findUnprivilegedUser } from "#platform/embedded-postgres/location.ts";
-import { findBinaries, initDatabase, ownerRole, programOptions } from "#platform/embedded-postgres/programs.ts";
+import {
+  type ServerLocation,
+  findUnprivilegedUser,
+  findBinaries,
+  initDatabase,
+  ownerRole,
+  programOptions,
+} from "#platform/embedded-postgres/programs.ts";
 import { serverSettings, socketPort } from "#platform/embedded-postgres/server.ts";
 import type { IssuedCertificate } from "./build-certificates.ts";
 import { fastestFolder } from "./fastest-folder.ts";

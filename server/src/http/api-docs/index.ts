@@ -7,7 +7,7 @@ import { problemOfError } from "#http/shared/problem.ts";
 import { addPageHeaders, sendDatabaseAwayPage, servePageAssets } from "#http/shared/pages.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
-import { version } from "#platform/version.ts";
+import { version } from "#platform/http.ts";
 
 export interface ApiDocsNeeds {
   readonly pool: Database;

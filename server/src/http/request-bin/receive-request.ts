@@ -6,7 +6,7 @@ import type { Clock } from "#platform/clock.ts";
 import { createFairQueue, QueueFull } from "#platform/fair-queue.ts";
 import { requireDiskSpace } from "#platform/database/database.ts";
 import { binLimits, type RateLimit } from "#platform/bin-and-stream-limits.ts";
-import { nodeHttp } from "#platform/node-http.ts";
+import { nodeHttp } from "#platform/http.ts";
 import { smallestNetwork } from "#platform/network/target-guard.ts";
 import { type BinResponse, hasBin, receiveRequest, requestOverheadBytes } from "#request-bin/index.ts";
 import { LRUCache } from "lru-cache";

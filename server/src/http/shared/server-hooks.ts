@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import type { ConnectionError, FastifyInstance, FastifyRequest, FastifyServerOptions } from "fastify";
 import { requestLimits } from "#platform/limits.ts";
 import { smallestNetwork } from "#platform/network/target-guard.ts";
-import { nodeHttp } from "#platform/node-http.ts";
+import { nodeHttp } from "#platform/http.ts";
 import type { RequestSpan, Tracing } from "#platform/telemetry/tracing.ts";
 import { Problem, type ProblemCode, representProblem } from "./problem.ts";
 

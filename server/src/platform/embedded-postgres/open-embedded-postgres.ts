@@ -7,8 +7,7 @@ import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { makeFolder, readOrCreateFile, withFileLock } from "../files.ts";
 import { randomHex } from "../ids.ts";
 import { refuseIncompleteBackup } from "./back-up.ts";
-import { type ServerLocation, chooseLocation } from "./location.ts";
-import { findBinaries, initDatabase, ownerRole } from "./programs.ts";
+import { type ServerLocation, chooseLocation, findBinaries, initDatabase, ownerRole } from "./programs.ts";
 import { findPostmaster, makeSocketFolder, settledPostmaster, socketPort, startServer, stopServer } from "./server.ts";
 
 export interface EmbeddedPostgres extends AsyncDisposable {

@@ -7,8 +7,7 @@ import { promisify } from "node:util";
 import { systemClock } from "../clock.ts";
 import { CannotStart } from "../errors.ts";
 import { readFileIfExists } from "../files.ts";
-import type { ServerLocation } from "./location.ts";
-import { explainFailure, isOurOwnSignal, programOptions } from "./programs.ts";
+import { type ServerLocation, explainFailure, isOurOwnSignal, programOptions } from "./programs.ts";
 
 /** Settings of the server. Passed at every start, so that they also apply to older data directories. */
 export const serverSettings = (socketFolder: string): Readonly<Record<string, string>> => ({

@@ -4,7 +4,7 @@ import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
-import { exhaustedBy, exhaustedNow } from "./exhaustion.ts";
+import { exhaustedBy, exhaustedNow } from "../errors.ts";
 import type { Address, Lookup } from "./target-guard.ts";
 
 interface SearchList {

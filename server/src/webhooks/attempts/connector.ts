@@ -7,8 +7,7 @@ import { LRUCache } from "lru-cache";
 import type * as Undici from "undici";
 import type { buildConnector } from "undici";
 import type { Clock } from "#platform/clock.ts";
-import { errorCode } from "#platform/errors.ts";
-import { exhaustedBy } from "#platform/network/exhaustion.ts";
+import { errorCode, exhaustedBy } from "#platform/errors.ts";
 import {
   type Address,
   type AllowedTargets,
@@ -17,7 +16,7 @@ import {
   type Lookup,
   resolveTarget,
 } from "#platform/network/target-guard.ts";
-import { nodeHttp } from "#platform/node-http.ts";
+import { nodeHttp } from "#platform/http.ts";
 import { limitAnswers } from "./answer-limits.ts";
 import { ConnectionTrace, type CurrentRequest } from "./connection-trace.ts";
 

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Clock } from "#platform/clock.ts";
-import { exhaustedBy, type Resource } from "#platform/network/exhaustion.ts";
+import { exhaustedBy, type Resource } from "#platform/errors.ts";
 import { lookupLimits } from "#platform/network/name-resolver.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { answerLimits, UnusableAnswerError } from "./answer-limits.ts";

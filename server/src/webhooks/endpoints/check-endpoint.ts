@@ -1,4 +1,4 @@
-import { connectionHeaders } from "#platform/node-http.ts";
+import { connectionHeaders } from "#platform/http.ts";
 import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } from "#platform/network/target-guard.ts";
 import { isBlank, isXmlText } from "#platform/xml.ts";
 import { isOperational } from "#webhooks/events/index.ts";

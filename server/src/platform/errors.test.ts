@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { exhaustedBy, exhaustedNow } from "./exhaustion.ts";
+import { exhaustedBy, exhaustedNow } from "./errors.ts";
 
 const failed = (code: string, address?: string): Error => Object.assign(new Error(code), { code, address });
 
@@ -32,8 +32,8 @@ test("no exhaustion is reported while sockets can be opened", () => {
 /** Looks up a name without a free descriptor, then with some. The name server's port is closed. */
 const lookUp = `
   import { closeSync, openSync } from "node:fs";
-  import { NameResolver } from ${JSON.stringify(new URL("name-resolver.ts", import.meta.url).href)};
-  import { systemClock } from ${JSON.stringify(new URL("../clock.ts", import.meta.url).href)};
+  import { NameResolver } from ${JSON.stringify(new URL("network/name-resolver.ts", import.meta.url).href)};
+  import { systemClock } from ${JSON.stringify(new URL("clock.ts", import.meta.url).href)};
   const { lookup } = new NameResolver({ clock: systemClock, servers: ["127.0.0.1:1"] });
   const codeOf = () => lookup("receiver.example").then(() => "found", (error) => error.code);
   const open = [];
