@@ -17,6 +17,11 @@ export {
   decustomizeApplicationPlan,
   requestApplicationPlan,
   withdrawApplicationPlanRequest,
+  listPendingSubscriptions,
+  type PendingSubscription,
+  type ProductAccess,
+  readProductAccess,
+  requestSubscription,
 } from "./application-plans.ts";
 export {
   type ApplicationFilter,
@@ -59,10 +64,3 @@ export {
   subscriptionToJson,
   unsubscribe,
 } from "./subscriptions.ts";
-export {
-  listPendingSubscriptions,
-  type PendingSubscription,
-  type ProductAccess,
-  readProductAccess,
-  requestSubscription,
-} from "./subscription-requests.ts";

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { aDefinition } from "../../../test/support/build-portal.ts";
 import { type FieldWriter, applyFieldInput, missingFields, parseFieldInput } from "./field-input.ts";
-import type { FieldValues } from "./field-values.ts";
-import type { FieldInput } from "./input.ts";
+import type { FieldValues, FieldInput } from "./field-values.ts";
 
 const definitions = [
   aDefinition("Account", "org_name", { required: true }),

@@ -14,9 +14,13 @@ import {
   isBillingAddress,
   isBuiltIn,
   isRate,
+  type FieldErrors,
+  type FieldInput,
+  hasNoErrors,
+  mergeErrors,
+  type Parsed,
 } from "./field-values.ts";
 import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
-import { type FieldErrors, type FieldInput, hasNoErrors, mergeErrors, type Parsed } from "./input.ts";
 
 /** The fields that an input contains. Null empties a field. */
 type ParsedFields = Readonly<Record<string, FieldValue | null>>;

@@ -4,8 +4,11 @@ import type { Database, Pool, Transaction } from "#platform/database/database.ts
 import type { Json, Node } from "#platform/document.ts";
 import { countLimits, textLimits } from "#platform/limits.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { isBillingAddress, isBuiltIn, isPermanent, isRate } from "./field-values.ts";
 import {
+  isBillingAddress,
+  isBuiltIn,
+  isPermanent,
+  isRate,
   errorsOf,
   type FieldErrors,
   type FieldInput,
@@ -13,7 +16,7 @@ import {
   mergeErrors,
   parseBoolean,
   parseRequiredText,
-} from "./input.ts";
+} from "./field-values.ts";
 
 /** The object that a field belongs to. `Cinstance` is 3scale's name for an application. */
 export type FieldTarget = "Account" | "User" | "Cinstance";

@@ -24,26 +24,22 @@ export {
   type SettableTable,
 } from "./field-input.ts";
 export {
-  fieldsToJson,
-  fieldValue,
-  type FieldValues,
-  isBillingAddress,
-  representFields,
-  textsOfAllErrors,
-} from "./field-values.ts";
-export {
   type Annotations,
+  type FieldErrors,
+  type FieldInput,
+  type FieldValues,
+  type Parsed,
   annotationsSchema,
   emailErrors,
   errorsOf,
-  type FieldErrors,
-  type FieldInput,
+  fieldValue,
+  fieldsToJson,
   hasNoErrors,
+  isBillingAddress,
   mergeErrors,
   parseAnnotations,
   parseBoolean,
   parseChoice,
-  type Parsed,
   parseDays,
   parseMoney,
   parseRailsBoolean,
@@ -52,5 +48,7 @@ export {
   parseWhole,
   plainText,
   refuseTransition,
+  representFields,
   takenErrors,
-} from "./input.ts";
+  textsOfAllErrors,
+} from "./field-values.ts";
