@@ -13,6 +13,7 @@ const testFileOf: Readonly<Record<string, string>> = {
   "Application keys": "applications.test.ts",
   "Account plans": "plans.test.ts",
   "Service subscriptions": "service-subscriptions.test.ts",
+  Messages: "messages.test.ts",
   "Bought plans": "bought-plans.test.ts",
   "Service plans": "service-plans.test.ts",
   "Application plans": "plans.test.ts",
@@ -41,7 +42,7 @@ export function accountManagementApiCoverage(): string {
   };
   return `# Account Management API: operations and their tests
 
-All operations that 3scale lists, except messages, and the four on bought plans that it does not list. \`PATCH\` equals \`PUT\`, unless the path ends in the name of an action.
+All operations that 3scale lists, and the four on bought plans that it does not list. \`PATCH\` equals \`PUT\`, unless the path ends in the name of an action.
 The test files are in \`server/test/api\`. \`server/test/compatibility/listed-operations.test.ts\` fails if an operation of 3scale is
 missing here.
 

@@ -751,6 +751,24 @@ create table mails (
   constraint mails_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 );
 
+create table messages (
+  provider_id bigint not null,
+  id bigint not null default bellwire_directory.new_id(),
+  account_id bigint not null,
+  sender text not null,
+  user_id bigint,
+  subject text not null,
+  body text,
+  read_at timestamp with time zone,
+  kept_by_provider boolean not null default true,
+  kept_by_account boolean not null default true,
+  created_at timestamp with time zone not null default now(),
+  constraint messages_id_key UNIQUE (id),
+  constraint messages_pkey PRIMARY KEY (provider_id, id),
+  constraint messages_provider_id_account_id_fkey FOREIGN KEY (provider_id, account_id) REFERENCES accounts(provider_id, id) ON DELETE CASCADE,
+  constraint messages_sender_check CHECK ((sender = ANY (ARRAY['provider'::text, 'account'::text])))
+);
+
 create table metrics (
   provider_id bigint not null,
   id bigint not null default bellwire_directory.new_id(),
@@ -1329,6 +1347,12 @@ CREATE INDEX lanes_owner_idx ON lanes USING btree (owner) WHERE (owner IS NOT NU
 CREATE INDEX mails_created_idx ON mails USING btree (created_at);
 
 CREATE INDEX mails_due_idx ON mails USING btree (due_at) WHERE (sent_at IS NULL);
+
+CREATE INDEX messages_account_idx ON messages USING btree (provider_id, account_id, created_at, id);
+
+CREATE INDEX messages_provider_idx ON messages USING btree (provider_id, sender, (((sender = 'account'::text) AND (read_at IS NULL))), created_at, id) WHERE kept_by_provider;
+
+CREATE INDEX messages_unread_idx ON messages USING btree (provider_id, account_id) WHERE ((sender = 'provider'::text) AND (read_at IS NULL) AND kept_by_account);
 
 CREATE INDEX metrics_parent_idx ON metrics USING btree (provider_id, parent_id) WHERE (parent_id IS NOT NULL);
 

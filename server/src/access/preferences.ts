@@ -152,7 +152,7 @@ const notifications = {
   invoices_to_review: { isOn: true, when: "invoices wait for a review" },
   limit_alert_reached_provider: { isOn: true, when: "an application comes close to a usage limit" },
   limit_violation_reached_provider: { isOn: true, when: "an application exceeds a usage limit" },
-  message_received: { isOn: true, when: "a developer sends a message" },
+  message_received: { isOn: true, section: "partners", when: "a developer sends a message" },
   plan_downgraded: { isOn: false, section: "finance", when: "a customer moves to a plan with a lower monthly cost" },
   post_created: { isOn: false, when: "somebody writes in the forum" },
   service_contract_cancellation: { isOn: false, section: "partners", when: "a service subscription ends" },

@@ -10,7 +10,7 @@ import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { errorCode, errorMessage } from "#platform/errors.ts";
 import { firstUuid } from "#platform/ids.ts";
-import { deleteAccount, readAccount } from "#portal/accounts/index.ts";
+import { deleteAccount, eraseMessages, readAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { deleteUser, eraseInvitations, readUser } from "#portal/users/index.ts";
 import { type ErasedSubject, eraseEventBatch, findAccountInEvents, readTraces } from "#webhooks/events/index.ts";
@@ -339,6 +339,7 @@ async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<Ne
   for (const user of users) await endSessionsOfUser(tx, { providerId, audience: "developer", userId: user });
   await eraseInvitations(tx, { ...subject, terms });
   await eraseMails(tx, { ...subject, terms });
+  await eraseMessages(tx, { ...subject, terms });
   await eraseAuditRecords(tx, { ...subject, objects, terms, erasureId: id });
   await eraseSavedViews(tx, { providerId, terms });
   await eraseJobs(tx, { providerId, objectId: userId ?? accountId, terms });

@@ -1,7 +1,7 @@
 import { listAuditOfPerson, listSessions } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { type Json, documentToJson } from "#platform/document.ts";
-import { readAccountDetails, representAccount } from "#portal/accounts/index.ts";
+import { listMessagesOfPerson, readAccountDetails, representAccount } from "#portal/accounts/index.ts";
 import { listApplications, representApplication } from "#portal/applications/index.ts";
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { listMailsOfPerson } from "#portal/mails/index.ts";
@@ -97,9 +97,27 @@ async function* inPages<Row extends { readonly id: number }>(
   }
 }
 
+/** Yields the messages to and from an account, or those that a user has written. */
+const readMessages = (
+  db: Database,
+  person: { readonly providerId: number; readonly accountId: number; readonly userId: number | null },
+): AsyncGenerator<readonly object[], void> =>
+  inPages(
+    (after) => listMessagesOfPerson(db, { ...person, after, limit: batchSize }),
+    ({ id, sender, author, subject, body, readAt, createdAt }) => ({
+      id,
+      sender,
+      author,
+      subject,
+      body,
+      created_at: createdAt.toISOString(),
+      read_at: readAt?.toISOString() ?? null,
+    }),
+  );
+
 /**
  * Yields a JSON document with the data about an account or a user: the current record, its history with the metadata of
- * deliveries, mails without their texts, sessions, and audit records. Holds one batch of rows at a time in memory.
+ * deliveries, mails without their texts, messages, sessions, and audit records. Holds one batch of rows at a time in memory.
  */
 export async function* exportPerson(db: Database, subject: ExportedSubject, now: Date): AsyncGenerator<string, void> {
   const { provider, accountId, userId } = subject;
@@ -130,6 +148,7 @@ export async function* exportPerson(db: Database, subject: ExportedSubject, now:
     }),
   );
   yield* list("mails", mails);
+  yield* list("messages", readMessages(db, person));
   const records = inPages(
     (after) => listAuditOfPerson(db, { ...person, objects, terms, after, limit: batchSize }),
     ({ id, at, actorKind, actorId, action, subject: of, detail }) => ({

@@ -116,6 +116,13 @@ export const attemptLimits = {
     windowSeconds: hour,
     note: "A request for a plan or a subscription is mailed to the users of the provider.",
   }),
+  messages: attemptLimit({
+    name: "messages to the provider",
+    of: "account",
+    max: 20,
+    windowSeconds: hour,
+    note: "A message of a developer is mailed to the users of the provider.",
+  }),
 } as const;
 
 /** How many of something may belong to one thing. Checked in the transaction that adds one. */
@@ -155,6 +162,25 @@ export const countLimits = {
     counted: `
       select count(*)::integer as used from invitations
       where provider_id = $1 and account_id = $2 and accepted_at is null`,
+  }),
+  // Each direction has its own, so that an account that writes many keeps nobody from answering.
+  messagesToAccount: count({
+    name: "messages-to-account",
+    of: "account",
+    unit: "received messages",
+    max: 1000,
+    counted: `
+      select count(*)::integer as used from messages
+      where provider_id = $1 and account_id = $2 and sender = 'provider' and kept_by_provider`,
+  }),
+  messagesFromAccount: count({
+    name: "messages-from-account",
+    of: "account",
+    unit: "sent messages",
+    max: 1000,
+    counted: `
+      select count(*)::integer as used from messages
+      where provider_id = $1 and account_id = $2 and sender = 'account' and kept_by_provider`,
   }),
   // A sign-up may create an application for each, which takes four milliseconds.
   products: count({
@@ -333,7 +359,11 @@ export const developerLimits = {
 
 /** Characters of texts that are not names, which have 255, and numbers of choices. */
 export const textLimits = {
-  field: { name: "field-value-length", max: 10_000, note: "A value of a custom field, or a description." },
+  field: {
+    name: "field-value-length",
+    max: 10_000,
+    note: "A value of a custom field, a description, or the text of a message.",
+  },
   // A list shows 500 objects, so it has up to 33 MB. Two megabytes each kept all other requests of a process waiting for seconds.
   fields: { name: "field-values-length", max: 65_535, note: "All field values of an object together." },
   // An event of an account has all of its users, and its deletion has an event of each application. Sixty megabytes kept all other

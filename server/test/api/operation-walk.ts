@@ -74,6 +74,7 @@ const steps: readonly Step[] = [
     }),
   },
   { title: "Account Delete Credit Card", at: account },
+  { title: "Account Message", at: account, payload: () => ({ subject: "Prices", body: "They stay." }) },
 
   {
     title: "User Create",

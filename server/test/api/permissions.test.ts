@@ -13,6 +13,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   Webhooks: "admins",
   Signup: ["partners"],
   Accounts: ["partners"],
+  Messages: ["partners"],
   "Service subscriptions": [], // needs two sections
   "Bought plans": ["partners"],
   Users: ["partners"],

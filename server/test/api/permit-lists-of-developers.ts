@@ -120,6 +120,13 @@ export const listsOfDevelopers: readonly PermitList[] = [
     permits: ({ accountPlan }) => [showsAs("plan_id", "id", accountPlan)],
   },
   {
+    controller: "messages",
+    title: "Account Message",
+    at: ofAccount,
+    base: () => ({ subject: "Prices" }),
+    permits: () => [shows("subject", "Tides"), shows("body", "They stay.")],
+  },
+  {
     controller: "service_subscriptions create",
     title: "Service Subscription Create",
     at: ({ otherAccount }) => [otherAccount],

@@ -12,6 +12,7 @@ export const listedOperations: Readonly<Record<string, string>> = {
   "PUT /accounts/{id}.xml": "Account Update",
   "DELETE /accounts/{id}.xml": "Account Delete",
   "GET /accounts/find.xml": "Account Find",
+  "POST /accounts/{account_id}/messages.xml": "Account Message",
   "GET /accounts/{account_id}/plan.xml": "Account Fetch Account Plan",
   "GET /accounts/{account_id}/service_contracts.xml": "Service Subscription List (deprecated)",
   "DELETE /accounts/{account_id}/service_contracts/{id}.xml": "Service Subscription Delete (deprecated)",

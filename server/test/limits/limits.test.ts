@@ -5,7 +5,7 @@ import * as ofBinsAndStreams from "#platform/bin-and-stream-limits.ts";
 import * as limits from "#platform/limits.ts";
 import { type CountLimit, attemptLimits, changeLimits, changeableLimits, countLimits } from "#platform/limits.ts";
 import { limitsReference } from "../../../scripts/limits-reference.ts";
-import { changeAccountState, deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
+import { changeAccountState, deleteAccount, sendMessage, signUpAccount } from "#portal/accounts/index.ts";
 import { createApplication, deleteProduct } from "#portal/applications/index.ts";
 import { createFieldsDefinition } from "#portal/fields/index.ts";
 import {
@@ -21,7 +21,7 @@ import {
 } from "#portal/products/index.ts";
 import { addProviderUser, issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, deleteUser, inviteUser, listUsers, suspendUser } from "#portal/users/index.ts";
-import { form } from "../portal/portal-fixture.ts";
+import { form, messageFrom } from "../portal/portal-fixture.ts";
 import { createAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { passwords } from "../support/passwords.ts";
@@ -73,6 +73,10 @@ const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Pro
   },
   invitations: ({ api: { pool, provider }, accountId, by }) =>
     inviteUser(pool, { provider, accountId, by, email: `${name()}@fjord.example`, urlOf: (code) => code }),
+  messagesToAccount: ({ api: { pool, provider }, ...of }) =>
+    sendMessage(pool, messageFrom("provider", { provider, ...of })),
+  messagesFromAccount: ({ api: { pool, provider }, ...of }) =>
+    sendMessage(pool, messageFrom("account", { provider, ...of })),
   products: ({ api: { pool, provider }, by }) =>
     createProduct(pool, { providerId: provider.id, by, values: { name: name() } }),
   plans: ({ api: { pool, provider }, by }) =>
@@ -169,6 +173,8 @@ const removals: Partial<Record<keyof typeof countLimits, string>> = {
   exports: "update jobs set kind = 'retry', format = null",
   invitations: "update invitations set accepted_at = now()",
   jobs: "update jobs set state = 'done', finished_at = now()",
+  messagesFromAccount: "update messages set kept_by_provider = false",
+  messagesToAccount: "update messages set kept_by_provider = false",
   plans: "update plans set customized_from = id",
   planFeatures: "update plans set customized_from = id",
   pricingRules: "update plans set customized_from = id",

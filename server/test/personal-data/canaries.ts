@@ -6,11 +6,13 @@ import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createLogger } from "#platform/logger.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
+import { sendMessage } from "#portal/accounts/index.ts";
 import { workOnJob } from "#webhooks/jobs/index.ts";
 import { providerUrls } from "../../src/app/listening.ts";
 import { composeEngine } from "../../src/app/engine-role.ts";
 import { composeSender } from "../../src/app/cell-contexts.ts";
 import { baseDomain, createProviderApi, type ProviderApi } from "../api/api-test.ts";
+import { messageFrom } from "../portal/portal-fixture.ts";
 import { lookupHere } from "../support/build-attempts.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { openWebServer } from "../support/open-web-server.ts";
@@ -127,6 +129,13 @@ export async function openPortal(pool: Pool): Promise<Portal> {
     await must("PUT", `${ofApplication}.json`, { name: `${word} app 2` });
     await must("POST", `${ofApplication}/keys.json`, { key: `${word}-secret` });
     await must("POST", `${ofApplication}/referrer_filters.json`, { referrer_filter: `${word}.example` });
+    await must("POST", `${at}/messages.json`, { subject: `Dear ${word}`, body: `Dear ${word}member` });
+    const actor = { kind: "developer", userId: user.id } as const;
+    const byMember = { actor, channel: "developer_portal", now: new Date() } as const;
+    await sendMessage(pool, {
+      ...messageFrom("account", { provider: api.provider, accountId: account.id, by: byMember }),
+      values: { subject: `From ${word}`, body: "Mine alone" },
+    });
     await must("PUT", `${at}/reject.json`, {}); // mails the admins
     await must("PUT", `${at}/approve.json`, {});
     await allSent(pool);

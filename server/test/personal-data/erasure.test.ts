@@ -96,16 +96,24 @@ test.concurrent(
       "events",
       "job_chunks",
       "mails",
+      "messages",
     ];
     expect(Object.keys(before)).toEqual(expect.arrayContaining([...expectedTables, "payloads", "users"]));
     const others = [await traces(owner, [other.word]), await find(neighbours)];
     const { body: exported } = await portal.call("GET", `/api/v1/accounts/${erased.account}/export`);
     const foreign = await owner.query<{ id: number }>(
-      "select id from audit_records where provider_id = $1 union select id from mails where provider_id = $1",
+      `select id from audit_records where provider_id = $1 union select id from mails where provider_id = $1
+       union select id from messages where provider_id = $1`,
       [neighbours.api.provider.id],
     );
-    const exportedIds = [...exported.audit_records, ...exported.mails].map(({ id }: { id: number }) => id);
+    const exportedIds = [...exported.audit_records, ...exported.mails, ...exported.messages].map(
+      ({ id }: { id: number }) => id,
+    );
     expect(exportedIds.filter((id) => foreign.some((row) => row.id === id))).toEqual([]);
+    expect(exported.messages.map(({ sender, body }: Record<string, unknown>) => [sender, body])).toEqual([
+      ["provider", `Dear ${erased.word}member`],
+      ["account", "Mine alone"],
+    ]);
     const sequences = await sequencesOf(owner, erased.account);
 
     const started = await portal.call("POST", "/api/v1/erasures", { account_id: erased.account, pending: "cancel" });
@@ -183,6 +191,7 @@ test.concurrent(
     await eraseUntil(pool, minutesLater(59));
     expect((await portal.call("GET", `/api/v1/erasures/${started.body.id}`)).body.state).toBe("done");
     expect(await findWord(owner, `${word}member`)).toEqual({});
+    expect(await owner.query("select from messages where body = 'Mine alone'")).toEqual([]); // the user wrote it
     const { events = 0, bin_requests: kept = 0 } = await findWord(owner, `${word} org`);
     expect(events).toBeGreaterThan(1);
     expect(kept).toBeGreaterThan(0);

@@ -29,6 +29,7 @@ import {
   invitationMail,
   listMails,
   lostPasswordMail,
+  messageMail,
   type NewMail,
   type NotificationMail,
   notificationMails,
@@ -381,13 +382,17 @@ const mailsWithName: Readonly<
   },
   applicationRejectedMail: (name) => applicationRejectedMail({ ...person, provider: { name }, name, reason: "" }),
   subscriptionApprovedMail: (name) => subscriptionApprovedMail({ ...person, provider: { name }, name }),
+  messageMail: (name) => messageMail({ ...person, provider: { name }, subject: "Prices", body: "Less.", url }),
 };
 
 /** Renders each notification, with all names being `name`. One that is left out does not compile. */
 const notificationsWithName: Readonly<Record<MailedNotification, (of: AllNames) => NotificationMail>> = {
   ...notificationMails,
+  message_received: (of) => notificationMails.message_received({ ...of, message: sentMessage }),
   service_contract_created: (of) => notificationMails.service_contract_created({ ...of, access: "requested" }),
 };
+
+const sentMessage = { id: 4, subject: "Prices", body: "When?" };
 
 type AllNames = ReturnType<typeof allNames>;
 
@@ -438,6 +443,21 @@ test.for(renderedMails)(
     expect(text.split("\n").length).toBe(lines?.length);
   },
 );
+
+test("each line of what a developer wrote is marked as quoted, and a long text is cut", async ({
+  sharedPool: pool,
+}) => {
+  const body = `Hi\r\n\r\nYour account is locked\u2028https://evil.example/\u202e\v\n${"x".repeat(2000)}`;
+  const { subject, text } =
+    (await mailToAdmin(pool, "Acme", (of) =>
+      notificationMails.message_received({ ...of, message: { id: 4, subject: "Hi\r\nBcc: all", body } }),
+    )) ?? mail;
+  expect(subject).toBe("Acme: message from Acme: Hi Bcc: all");
+  const [, , quoted = "", page] = text.split("\n\n");
+  const lines = ["> Hi", "> Bcc: all", "> ", "> Hi", "> ", "> Your account is locked", "> https://evil.example/", "> "];
+  expect(quoted.split("\n")).toEqual([...lines, expect.stringMatching(/^> x{900,999}…$/)]);
+  expect(page).toBe(`${url}/p/admin/messages/4`);
+});
 
 test("the log names a mail by its key, without the names and addresses in it", async ({ database, databaseUrl }) => {
   const closed = await startRawReceiver(() => undefined);

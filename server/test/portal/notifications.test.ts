@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { createProviderUser, developerUsageOf, type MailedNotification } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { developerLimits } from "#platform/limits.ts";
-import { changeAccountPlan, deleteAccount, requestAccountPlan } from "#portal/accounts/index.ts";
+import { changeAccountPlan, deleteAccount, requestAccountPlan, sendMessage } from "#portal/accounts/index.ts";
 import {
   changeApplicationPlan,
   changeSubscriptionPlan,
@@ -20,7 +20,7 @@ import {
 } from "#portal/applications/index.ts";
 import { storedMailBytes } from "#portal/mails/index.ts";
 import { test } from "../support/test.ts";
-import { addProduct, byApi, failingAtTheEnd, setUp, signedUp, signUp } from "./portal-fixture.ts";
+import { addProduct, byApi, failingAtTheEnd, messageFrom, setUp, signedUp, signUp } from "./portal-fixture.ts";
 
 const portal = "https://acme-admin.example";
 const by = { ...byApi, adminPortalUrl: portal };
@@ -94,6 +94,7 @@ interface Occasion {
   readonly act: (world: World) => Promise<unknown>;
   readonly subject: string;
   readonly sentence: string;
+  readonly quoted?: string;
   readonly page: RegExp;
 }
 
@@ -149,6 +150,13 @@ const occasions: Readonly<Record<MailedNotification, Occasion>> = {
     sentence: `The application ${fjord}'s App of ${fjord} was moved from the plan Basic to Small.`,
     page: application,
   },
+  message_received: {
+    act: ({ pool, ...change }) => sendMessage(pool, messageFrom("account", change)),
+    subject: `message from ${fjord}: Prices`,
+    sentence: `${fjord} has sent you a message:`,
+    quoted: "> Prices\n> \n> When?",
+    page: lastId("/messages/{}"),
+  },
   plan_downgraded: {
     act: ({ pool, plans, ...change }) => changeAccountPlan(pool, { ...change, planId: plans.account }),
     subject: `${fjord} moved to the cheaper plan Small Account`,
@@ -202,15 +210,16 @@ function isMailed(name: string): name is MailedNotification {
 
 test.for(everyOccasion)(
   "%s is mailed with its page to the admins who want it, and to no other",
-  async ([name, { act, subject, sentence, page }], { sharedPool: pool }) => {
+  async ([name, { act, subject, sentence, quoted, page }], { sharedPool: pool }) => {
     const world = await createWorld(pool);
     const recipient = await addUser(world, [name], { username: "ada" });
     await addUser(world, [], { username: "bea" });
     expect(await act(world)).not.toHaveProperty("refused");
     expect(await mailsOf(world)).toEqual([{ recipient, subject: `Acme: ${subject}`, text: expect.anything() }]);
-    const [, said, link = "", hint, preferences] = (await mailsOf(world))[0]?.text.trimEnd().split("\n\n") ?? [];
-    expect([said, link.startsWith(`${portal}/p/admin/`), hint, preferences]).toEqual([
-      sentence,
+    const [, ...paragraphs] = (await mailsOf(world))[0]?.text.trimEnd().split("\n\n") ?? [];
+    const [link = "", hint, preferences] = paragraphs.splice(-3);
+    expect([paragraphs, link.startsWith(`${portal}/p/admin/`), hint, preferences]).toEqual([
+      quoted === undefined ? [sentence] : [sentence, quoted],
       true,
       "Choose which notifications you get:",
       `${portal}/p/admin/personal/notifications`,
@@ -255,7 +264,7 @@ test("suspended and pending users, and those without an address, get no notifica
   expect(await mailsOf(world)).toEqual([]);
 });
 
-test("a user who has changed nothing is notified of plan requests only", async ({ sharedPool: pool }) => {
+test("a user who has changed nothing is notified of plan requests and messages only", async ({ sharedPool: pool }) => {
   const subjects: string[] = [];
   for (const { act } of Object.values(occasions)) {
     const world = await createWorld(pool);
@@ -268,6 +277,7 @@ test("a user who has changed nothing is notified of plan requests only", async (
   expect(subjects).toEqual([
     `Acme: ${fjord} asks for the plan Small Account`,
     `Acme: ${fjord} asks for the plan Small`,
+    `Acme: message from ${fjord}: Prices`,
   ]);
 });
 

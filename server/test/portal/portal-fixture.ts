@@ -76,6 +76,18 @@ export async function signedUp(pool: Pool): Promise<OwnApplication> {
   return { provider, accountId, applicationId: application.id, application, productId: product.id, by: byApi };
 }
 
+type MessageChange = Pick<ApplicationChange, "provider" | "accountId" | "by">;
+
+/** Returns a message about prices between a provider and an account, for `sendMessage`. */
+export const messageFrom = (sender: "provider" | "account", { provider, accountId, by }: MessageChange) => ({
+  provider,
+  accountId,
+  sender,
+  values: { subject: "Prices", body: "When?" },
+  urlOf: (id: number) => `https://acme.example/messages/${id}`,
+  by,
+});
+
 export interface StoredEvent {
   readonly type: string;
   readonly actor: string;

@@ -45,6 +45,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   lane_reports: "webhooks/statistics",
   lanes: "webhooks/deliveries",
   mails: "portal/mails",
+  messages: "portal/accounts",
   metrics: "portal/products",
   moved_changes: "cells",
   outages: "webhooks/endpoints", // alerts replace it; a later release drops it

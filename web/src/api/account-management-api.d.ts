@@ -105,6 +105,13 @@ export interface components {
             system_name?: string;
             description?: string;
         };
+        /** AccountMessageRequest */
+        AccountMessageRequest: {
+            /** @description One line. */
+            subject: string;
+            /** @description The text of the message. */
+            body?: string;
+        };
         /** AccountPlan */
         AccountPlan: {
             /** Format: int64 */
@@ -709,6 +716,19 @@ export interface components {
              */
             value?: number;
         };
+        /** Message */
+        Message: {
+            /** Format: int64 */
+            id: number;
+            body?: string;
+            subject: string;
+            /** @constant */
+            state: "sent";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         /**
          * Metadata
          * @description The position of this page in the list. Absent if the list has one page.
@@ -804,7 +824,7 @@ export interface components {
             limit_alert_reached_provider: boolean;
             /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when an application exceeds a usage limit. On by default. */
             limit_violation_reached_provider: boolean;
-            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when a developer sends a message. On by default. */
+            /** @description Sent when a developer sends a message. On by default. */
             message_received: boolean;
             /** @description Sent when a customer moves to a plan with a lower monthly cost. Off by default. */
             plan_downgraded: boolean;

@@ -167,6 +167,7 @@ export const mailedNotifications = {
   "application_plan_change_requested": "partners",
   "cinstance_cancellation": "partners",
   "cinstance_plan_changed": "partners",
+  "message_received": "partners",
   "plan_downgraded": "finance",
   "service_contract_cancellation": "partners",
   "service_contract_created": "partners",

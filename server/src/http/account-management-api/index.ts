@@ -14,6 +14,7 @@ import { type AccountManagementApiNeeds, addBodyParsers, type Operation, serveOp
 import { handleErrors } from "./responses.ts";
 import { featureOperations, planFeatureOperations } from "./features.ts";
 import { fieldsDefinitionOperations, providerOperations, settingsOperations } from "./provider.ts";
+import { messageOperations } from "./messages.ts";
 import { metricOperations, methodOperations } from "./metrics.ts";
 import { buildOpenApiDocument } from "./openapi-document.ts";
 import { limitOperations, pricingRuleOperations } from "./plan-terms.ts";
@@ -41,6 +42,7 @@ const groups: readonly OperationGroup<Operation>[] = [
     description: "The organizations of the developers who use your API.",
     operations: [...accountOperations, ...serviceContractOperations],
   },
+  { tag: "Messages", description: "Messages to the developers of an account.", operations: messageOperations },
   {
     tag: "Service subscriptions",
     description: "The services that an account may have applications of, and the plans that it is subscribed on.",

@@ -78,8 +78,8 @@ export type Body = string | AsyncIterable<string>;
 
 /** The result of an operation. The body is empty if the negotiated format has no renderer. */
 export interface ApiResponse {
-  /** A refused transition that shows the object. Default 200, or 201 with a `location`. */
-  readonly status?: 422;
+  /** 422: a refused transition that shows the object. 201: a new object without an address. Default 200, or 201 with a `location`. */
+  readonly status?: 201 | 422;
   /** The path of the new object, below `/admin/api`. */
   readonly location?: string;
   readonly xml?: () => Body;
@@ -340,11 +340,12 @@ const inWordsOf3scale = (errors: FieldErrors): FieldErrors =>
 const errorSentences = (errors: FieldErrors): Node =>
   list(
     "errors",
-    Object.entries(errors).flatMap(([field, messages]) =>
-      messages.map((message) => value("error", toXmlText(errorSentence(field, message)))),
-    ),
+    sentencesOf(errors).map((sentence) => value("error", toXmlText(sentence))),
     "open",
   );
+
+const sentencesOf = (errors: FieldErrors): readonly string[] =>
+  Object.entries(errors).flatMap(([field, messages]) => messages.map((message) => errorSentence(field, message)));
 
 /** Fields whose label in 3scale's sentences does not follow from the parameter's name. */
 const labels: Readonly<Record<string, string>> = {
@@ -430,13 +431,16 @@ const isNotAllowed = (outcome: object): outcome is NotAllowed<DenialReason> => "
 interface RefusedTransition {
   readonly from: string;
   readonly event: string;
+  /** The errors of an invalid object. Without them, its state does not allow the transition. */
+  readonly errors?: FieldErrors;
   /** The object, unchanged. */
   readonly object: { readonly xml: () => Node; readonly json: () => Json };
 }
 
-/** Renders the refusal of a transition that an object's state does not allow. It shows the object. */
-export function renderRefusedTransition({ from, event, object }: RefusedTransition): ApiResponse {
-  const error = `State cannot transition via "${event.replaceAll("_", " ")}"`;
+/** Renders the refusal of a transition. It shows the object. */
+export function renderRefusedTransition({ from, event, errors, object }: RefusedTransition): ApiResponse {
+  const transition = `State cannot transition via "${event.replaceAll("_", " ")}"`;
+  const error = errors ? sentencesOf(errors).join(", ") : transition;
   return {
     status: 422,
     xml: () =>

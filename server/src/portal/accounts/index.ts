@@ -39,4 +39,23 @@ export {
   deleteCreditCard,
   updateCreditCard,
 } from "./change-account.ts";
+export {
+  countUnreadMessages,
+  deleteMessage,
+  eraseMessages,
+  listMessages,
+  listMessagesForDevelopers,
+  listMessagesOfAccount,
+  listMessagesOfPerson,
+  markMessageRead,
+  type Message,
+  type MessageInList,
+  type MessagePosition,
+  type MessageReference,
+  messageToJson,
+  positionOf,
+  readMessage,
+  representMessage,
+  sendMessage,
+} from "./messages.ts";
 export { type SignedUp, type SignUp, signUpAccount, signUpIsOpen, type SignUpSource } from "./sign-up.ts";

@@ -5,6 +5,7 @@ export {
   applicationRejectedMail,
   invitationMail,
   lostPasswordMail,
+  messageMail,
   planDecisionMail,
   subscriptionApprovedMail,
 } from "./mail-texts.ts";

@@ -193,3 +193,24 @@ export const subscriptionApprovedMail = ({
 the subscription to ${nameInLine(name)} was approved at ${nameInLine(provider.name)}. You can create applications of it now.
 `,
 });
+
+interface MessageMail extends LinkMail {
+  readonly subject: string;
+  readonly body: string | null;
+}
+
+/** Passes on a message that the provider wrote, whose text may have paragraphs and links. */
+export const messageMail = ({ provider, recipient, username, subject, body, url }: MessageMail): NewMail => ({
+  recipient,
+  subject: `${nameInLine(provider.name)}: ${nameInLine(subject)}`,
+  text: `Hello ${username},
+
+you have a message from ${nameInLine(provider.name)}:
+
+${[subject, ...(body ? [body] : [])].join("\n\n")}
+
+Read and answer it here:
+
+${url}
+`,
+});

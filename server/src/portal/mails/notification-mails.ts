@@ -16,6 +16,8 @@ export interface NotificationMail<Name extends MailedNotification = MailedNotifi
   /** Without the name of the provider. */
   readonly subject: string;
   readonly sentence: string;
+  /** What a developer wrote. Each of its lines is marked as a quotation, so that none passes for a sentence of Bellwire. */
+  readonly quoted?: string;
   /** The page of the Admin Portal on which to continue. */
   readonly page: string;
   /** The products that it is about: members who may see only others do not get it. Empty: only users who may see all products do. */
@@ -110,6 +112,19 @@ export const notificationMails = {
     sentence: `The application ${titleOf(of)} of ${orgOf(of)} was moved ${moveOf(of)}.`,
     page: applicationPage(of),
     productIds: [of.product.id],
+  }),
+  message_received: (
+    of: OfAccount & {
+      readonly message: { readonly id: number; readonly subject: string; readonly body: string | null };
+      readonly productIds: readonly number[];
+    },
+  ) => ({
+    notification: "message_received",
+    subject: `message from ${orgOf(of)}: ${nameInLine(of.message.subject)}`,
+    sentence: `${orgOf(of)} has sent you a message:`,
+    quoted: [of.message.subject, of.message.body ?? ""].join("\n\n").trim(),
+    page: `/messages/${of.message.id}`,
+    productIds: of.productIds,
   }),
   /** Without an application, it is about the account or its subscription to the product. */
   plan_downgraded: (of: OfAccount & PlanMove & { readonly product?: Named; readonly application?: Named }) => ({
@@ -215,19 +230,39 @@ export async function insertNotificationMails(
   );
   await Promise.all(mails.map((mail) => insertMail(tx, provider.id, mail, by.now)));
   if (!account) return;
-  const bytes = mails.length * storedMailBytes;
+  const quotedBytes = notifications.reduce(
+    (sum, { quoted }) => sum + (quoted === undefined ? 0 : Buffer.byteLength(quoteLines(quoted))),
+    0,
+  );
+  const bytes = mails.length * (storedMailBytes + quotedBytes);
   countForDevelopers(tx, { providerId: provider.id, ...by }, { account, bytes });
 }
 
 const isReceiver = (user: NotifiableUser, { notification, productIds, isForAllAdmins }: NotificationMail): boolean =>
   (isForAllAdmins && user.role === "admin") || isNotifiedOf(user, notification, productIds);
 
-function renderText({ sentence, page, isForAllAdmins }: NotificationMail, adminPortalUrl: string | undefined): string {
-  const paragraphs = ["Hello,", sentence];
+function renderText(
+  { sentence, quoted, page, isForAllAdmins }: NotificationMail,
+  adminPortalUrl: string | undefined,
+): string {
+  const paragraphs = ["Hello,", sentence, ...(quoted === undefined ? [] : [quoteLines(quoted)])];
   if (adminPortalUrl !== undefined) {
     paragraphs.push(`${adminPortalUrl}/p/admin${page}`);
     if (!isForAllAdmins)
       paragraphs.push(`Choose which notifications you get:\n\n${adminPortalUrl}/p/admin/personal/notifications`);
   }
   return `${paragraphs.join("\n\n")}\n`;
+}
+
+/** Characters of a quotation, which a thousand users may get. The page has the rest. */
+const quotedMax = 1000;
+
+/** Marks the lines of what somebody else wrote, and cuts a long text. */
+function quoteLines(text: string): string {
+  const characters = Array.from(text.replaceAll(/\p{Bidi_Control}/gu, ""));
+  const shown = characters.length > quotedMax ? `${characters.slice(0, quotedMax - 1).join("")}…` : characters.join("");
+  return shown
+    .split(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/)
+    .map((line) => `> ${line}`)
+    .join("\n");
 }

@@ -39,6 +39,12 @@ export const activationUrl =
   (code) =>
     `${developerPortalUrl(provider)}/activate/${code}`;
 
+/** Returns the address of a message in the Developer Portal. */
+export const messageUrl =
+  ({ developerPortalUrl }: Portals, provider: Provider): ((id: number) => string) =>
+  (id) =>
+    `${developerPortalUrl(provider)}/messages/${id}`;
+
 export const logInUrl = ({ developerPortalUrl }: Portals, provider: Provider): string =>
   `${developerPortalUrl(provider)}/login`;
 

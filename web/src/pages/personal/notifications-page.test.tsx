@@ -8,7 +8,7 @@ import { NotificationsPage } from "./notifications-page.tsx";
 const notification_preferences: Partial<NotificationPreferences> = {
   account_created: false,
   account_plan_change_requested: true,
-  message_received: true,
+  csv_data_export: true,
 };
 const user = { id: 5, username: "mia", email: "mia@acme.test", role: "member", state: "active" };
 const path = "personal/notification_preferences";

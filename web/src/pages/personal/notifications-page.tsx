@@ -27,6 +27,7 @@ const choices: Readonly<Record<NotificationName, Choice>> = {
     label: "Account plan requested",
     hint: "When a developer waits for your decision about another account plan",
   },
+  message_received: { group: "Accounts", label: "Message received", hint: "When a developer sends you a message" },
   account_deleted: { group: "Accounts", label: "Account deleted", hint: "When a developer account is deleted" },
   application_created: { group: "Applications", label: "New application", hint: "When an application is created" },
   application_plan_change_requested: {
