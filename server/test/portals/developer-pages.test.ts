@@ -142,6 +142,7 @@ const interruptedForms: readonly (readonly [path: string, typed: Readonly<Record
   ["/applications/new", { name: "Shop", description: "Sells candles" }],
   ["/account/edit", { org_name: "Tallow Works" }],
   ["/account/invitations", { email: "eve@tallow.example" }],
+  ["/messages/new", { subject: "New prices", body: "When do they change?" }],
   ["/account/details", { username: "ada2", email: "ada@works.example", current_password: password }],
 ];
 

@@ -106,6 +106,7 @@ test("the server says which texts are too long, and keeps them in the form", asy
     ["/signup", "org_name", long, 255],
     ["/signup", "username", "a".repeat(41), 40],
     ["/account/invitations", "email", `${long}@tallow.example`, 255],
+    ["/messages/new", "subject", long, 255],
     [`${application}/keys`, "value", long, 255],
     [`${application}/referrer-filters`, "value", long, 255],
   ];
@@ -239,6 +240,7 @@ const doubleClicks: readonly (readonly [
   ["an own key", (application) => `${application}/keys`, { value: "my-own-key" }, 422],
   ["a referrer filter", (application) => `${application}/referrer-filters`, { value: "tallow.example" }, 422],
   ["an invitation", () => "/account/invitations", { email: "bob@tallow.example" }, 422],
+  ["a message", () => "/messages/new", { subject: "Prices", body: "When?" }, 303],
 ];
 
 test.for(doubleClicks)(
@@ -248,7 +250,7 @@ test.for(doubleClicks)(
     const ada = await portal.developer("ada");
     const path = pathOf(await firstApplicationPath(ada));
     const countRows = async (): Promise<number> => {
-      const tables = ["applications", "application_keys", "mails", "referrer_filters"].map(
+      const tables = ["applications", "application_keys", "mails", "messages", "referrer_filters"].map(
         (table) => `select provider_id from ${table} where provider_id = $1`,
       );
       return (await portal.pool.query(tables.join(" union all "), [portal.provider.id])).length;

@@ -10,13 +10,14 @@ import { addAccountRoutes } from "./account.ts";
 import { addApplicationsRoutes } from "./applications.ts";
 import { addErrorPages, createShowPage, type DeveloperPortalNeeds, findDeveloper, type Portal } from "./page.ts";
 import { addInvitationPages } from "./invitations.ts";
+import { addMessagePages } from "./messages.ts";
 import { addLoginPages } from "./log-in.ts";
 import { addMailedLinkPages } from "./mailed-links.ts";
 import { addSignUpRoutes } from "./sign-up.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
-/** Serves the pages for developers: sign-up, login, account, users, applications and keys. */
+/** Serves the pages for developers: sign-up, login, account, users, applications, keys and messages. */
 export const developerPortalPlugin =
   (needs: DeveloperPortalNeeds): FastifyPluginAsync =>
   async (http) => {
@@ -36,6 +37,7 @@ export const developerPortalPlugin =
     addUsersPages(http, portal, mailLimiter);
     addInvitationPages(http, portal, mailLimiter);
     addApplicationsRoutes(http, portal);
+    addMessagePages(http, portal);
   };
 
 function addHomeRoute(http: FastifyInstance, portal: Portal): void {

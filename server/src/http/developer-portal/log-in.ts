@@ -132,6 +132,12 @@ const keptPrefix = "kept.";
 /** Passwords are entered again, and the new session has its own token. */
 const notKept: ReadonlySet<string> = new Set(["password", "password_confirmation", "current_password", "form_token"]);
 
+/** Labels of texts that take long to write, besides the defined fields. */
+const ownLabels: ReadonlyMap<string, string> = new Map([
+  ["subject", "Subject"],
+  ["body", "Message"],
+]);
+
 /** Returns the input of a submitted form with the labels of its fields. Reads nothing else, because its user may have lost the permission. */
 export async function keptInput(
   pool: Database,
@@ -140,7 +146,7 @@ export async function keptInput(
 ): Promise<readonly Fact[]> {
   const definitions = await readFieldsDefinitions(pool, providerId);
   return Object.entries(form).flatMap(([name, text]) => {
-    const label = definitions.find((definition) => definition.name === name)?.label;
+    const label = definitions.find((definition) => definition.name === name)?.label ?? ownLabels.get(name);
     return label === undefined || text === "" || notKept.has(name) ? [] : [{ label, text }];
   });
 }

@@ -7,7 +7,7 @@ import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { nameInText } from "#platform/xml.ts";
-import { type Account, readAccount } from "#portal/accounts/index.ts";
+import { type Account, countUnreadMessages, readAccount } from "#portal/accounts/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { readUser, type User } from "#portal/users/index.ts";
 
@@ -79,6 +79,7 @@ export function createShowPage(
         org_name: developer.account.orgName,
         form_token: developer.csrfToken,
         is_admin: developer.user.role === "admin",
+        unread_messages: developer.unreadMessages,
       },
       shown_at: clock.now().getTime(),
       done: typeof notice === "string" ? notices[notice] : noticeFor(request, { status, mailIsSent }),
@@ -130,6 +131,8 @@ const notices = {
   "key-regenerated": "The key has been replaced. The old key no longer works.",
   "filter-added": "The referrer filter has been added.",
   "filter-deleted": "The referrer filter has been deleted.",
+  "message-sent": "Your message has been sent.",
+  "message-deleted": "The message has been deleted.",
 } as const satisfies Record<string, string>;
 
 type NoticeName = keyof typeof notices;
@@ -264,20 +267,21 @@ const missingPage: Message = {
 
 /** The list of the object that a form is about, and the form's name. */
 const objectForm =
-  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations))\/[^/]+\/([a-z-]+)$/;
+  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations)|\/(messages))\/[^/]+\/([a-z-]+)$/;
 
 const listNames: Readonly<Record<string, string>> = {
   keys: "Keys",
   "referrer-filters": "Referrer filters",
   users: "Users",
   invitations: "Invitations",
+  messages: "Messages",
 };
 
 /** Returns the answer to a form whose object is missing, usually after a double click without scripts, or a colleague's deletion. */
 function missingObject({ method, url }: FastifyRequest): Message | undefined {
   const match = method === "POST" ? objectForm.exec(url.split("?", 1)[0] ?? "") : null;
   if (!match) return undefined;
-  const [, href, part, list = part ?? "", form] = match;
+  const [, href, ofApplication = "", ofAccount = ofApplication, list = ofAccount, form] = match;
   const link = { href, text: listNames[list] ?? "Applications" };
   return form === "delete"
     ? { title: "Already deleted", data: { text: "It no longer exists, so there is nothing left to delete.", link } }
@@ -372,6 +376,8 @@ export interface Developer {
   readonly user: User;
   readonly account: Account;
   readonly csrfToken: string;
+  /** Messages to the account that none of its users has read. */
+  readonly unreadMessages: number;
   /** Shown on the next page. */
   readonly notice?: NoticeName | Refusal;
 }
@@ -393,9 +399,13 @@ export async function readDeveloper(
   { userId, csrfToken }: { readonly userId: number; readonly csrfToken: string },
 ): Promise<Developer | undefined> {
   const user = await readUser(db, providerId, userId);
-  const account = user && (await readAccount(db, providerId, user.accountId));
-  if (!account || user.state !== "active" || account.state !== "approved") return undefined;
-  return { user, account, csrfToken };
+  if (user?.state !== "active") return undefined;
+  // At once, so that the count makes no page slower.
+  const [account, unreadMessages] = await Promise.all([
+    readAccount(db, providerId, user.accountId),
+    countUnreadMessages(db, providerId, user.accountId),
+  ]);
+  return account?.state === "approved" ? { user, account, csrfToken, unreadMessages } : undefined;
 }
 
 export type DeveloperPage = (visit: DeveloperVisit) => Promise<FastifyReply>;

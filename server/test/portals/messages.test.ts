@@ -1,0 +1,123 @@
+import { expect } from "vitest";
+import { sendMessage } from "#portal/accounts/index.ts";
+import { attemptLimits } from "#platform/limits.ts";
+import { messageFrom } from "../portal/portal-fixture.ts";
+import { type PortalFixture, test } from "./portal-test.ts";
+import type { Visitor } from "./visitor.ts";
+
+const text = { subject: "Prices & tides", body: "Dear all,\n\n<b>when</b> do they change?" };
+
+/** Sends a message of the provider to the only account, and returns its path. */
+async function receive({ pool, provider, clock }: PortalFixture, subject = "New prices"): Promise<string> {
+  const [account] = await pool.query<{ id: number }>("select id from accounts where provider_id = $1", [provider.id]);
+  const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
+  const sent = await sendMessage(pool, {
+    ...messageFrom("provider", { provider, accountId: account?.id ?? 0, by }),
+    values: { subject, body: "First line\n\nLast line" },
+  });
+  return sent && "message" in sent ? `/messages/${sent.message.id}` : "not sent";
+}
+
+const rows = ({ pool, provider }: PortalFixture) =>
+  pool.query<{ sender: string; subject: string; body: string; author: string; isRead: boolean }>(
+    `select sender, subject, body, (select username from users where id = user_id) as author, read_at is not null as is_read
+     from messages where provider_id = $1 order by created_at, id`,
+    [provider.id],
+  );
+
+const unread = async (visitor: Visitor): Promise<string | undefined> =>
+  /class="count">(\d+)</.exec((await visitor.get("/account")).html)?.[1];
+
+test("a developer writes to the provider, whose users get it by email", async ({ portal }) => {
+  await portal.addProviderUser("grace", "admin");
+  await portal.pool.query(
+    "update provider_users set email = 'grace@acme.example' where username = 'grace' and provider_id = $1",
+    [portal.provider.id],
+  );
+  const ada = await portal.developer("ada");
+  expect(await ada.submit("/messages/new", text)).toMatchObject({
+    status: 303,
+    location: "/messages/sent?done=message-sent",
+  });
+  expect(await rows(portal)).toEqual([{ sender: "account", ...text, author: "ada", isRead: false }]);
+  const { html } = await ada.get("/messages/sent");
+  expect(html).toContain("Prices &amp; tides");
+  const [, path = ""] = /href="(\/messages\/\d+)"/.exec(html) ?? [];
+  expect((await ada.get(path)).html).toContain("&lt;b&gt;when&lt;/b&gt; do they change?");
+  const [mail] = await portal.pool.query<{ text: string }>(
+    "select text from mails where provider_id = $1 and recipient = 'grace@acme.example' order by id desc limit 1",
+    [portal.provider.id],
+  );
+  expect(mail?.text).toContain("\n\n> Prices & tides\n> \n> Dear all,\n> \n> <b>when</b> do they change?\n\n");
+  expect(mail?.text).toContain(`/p/admin${path}\n`);
+});
+
+test("a message is counted on every page until one of the account's users opens it", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  expect(await unread(ada)).toBeUndefined();
+  const [first, second] = [await receive(portal), await receive(portal, "Tides")];
+  expect(await unread(ada)).toBe("2");
+  expect((await ada.get("/messages")).html.match(/class="state new"/g)).toHaveLength(2);
+  const opened = await ada.get(first);
+  expect(opened.html).toContain("First line\n\nLast line");
+  expect(opened.html).toMatch(/class="count">1</);
+  expect((await rows(portal)).map(({ isRead }) => isRead)).toEqual([true, false]);
+  await ada.get(second);
+  expect(await unread(ada)).toBeUndefined();
+});
+
+test("an answer begins with the subject of its message", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const path = await receive(portal, "Prices");
+  const [, form = ""] = /href="(\/messages\/new\?answer=\d+)"/.exec((await ada.get(path)).html) ?? [];
+  expect((await ada.get(form)).html).toContain('value="Re: Prices"');
+  const again = await receive(portal, "RE: Prices");
+  expect((await ada.get(again.replace("/messages/", "/messages/new?answer="))).html).toContain('value="RE: Prices"');
+});
+
+test("a blank or too long message is refused at its field, and keeps its text", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const refused = await ada.submit("/messages/new", { subject: " ", body: "x".repeat(10_001) });
+  expect(refused.status).toBe(422);
+  expect(refused.html).toMatch(/id="subject-error">Subject can&#39;t be blank/);
+  expect(refused.html).toMatch(/id="body-error">Message is too long \(maximum is 10000 characters\)/);
+  expect((await ada.submit("/messages/new", { subject: "Hi", body: "" })).html).toMatch(/id="body-error">Message can/);
+  expect(await rows(portal)).toEqual([]);
+});
+
+test("each side deletes a message for itself, and the second deletion removes it", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const path = await receive(portal);
+  await ada.submit("/messages/new", text);
+  const [, own = ""] = /href="(\/messages\/\d+)"/.exec((await ada.get("/messages/sent")).html) ?? [];
+  expect(await ada.submit(`${path}/delete`)).toMatchObject({ status: 303, location: "/messages?done=message-deleted" });
+  expect((await ada.get(path)).status).toBe(404);
+  expect((await ada.get("/messages")).html).toContain("There are no messages");
+  expect(await rows(portal)).toHaveLength(2);
+  await portal.pool.query("update messages set kept_by_provider = false where provider_id = $1", [portal.provider.id]);
+  expect((await ada.submit(`${own}/delete`)).location).toBe("/messages/sent?done=message-deleted");
+  expect(await rows(portal)).toMatchObject([{ sender: "provider" }]);
+});
+
+test("the messages of an account are those of all its users, and of no other account", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const path = await receive(portal);
+  const eve = await portal.developer("eve");
+  expect((await eve.get(path)).status).toBe(404);
+  expect((await eve.get(path.replace("/messages/", "/messages/new?answer="))).html).not.toContain("Re: ");
+  expect((await eve.get("/messages")).html).toContain("There are no messages");
+  const { html } = await ada.get(`${path}/delete`);
+  expect(
+    (await eve.post(`${path}/delete`, { ...eve.hiddenInputs((await eve.get("/messages/new")).html), html })).status,
+  ).toBe(404);
+  expect((await ada.get(path)).status).toBe(200);
+});
+
+test("an account sends twenty messages an hour", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const { max } = attemptLimits.messages;
+  for (let sent = 0; sent < max; sent += 1) await ada.submit("/messages/new", { ...text, subject: `Tides ${sent}` });
+  const late = await ada.submit("/messages/new", { ...text, subject: "One more" });
+  expect([late.status, late.html]).toEqual([429, expect.stringContaining("Too many messages. Please try again")]);
+  expect(await rows(portal)).toHaveLength(max);
+});
