@@ -1,9 +1,10 @@
 import { expect } from "vitest";
-import { signUpAccount } from "#portal/accounts/index.ts";
+import { sendMessage, signUpAccount } from "#portal/accounts/index.ts";
 import { addApplicationKey } from "#portal/applications/index.ts";
 import { receiveRequest } from "#request-bin/index.ts";
 import { causeOf, groupIdOf } from "#webhooks/deliveries/failure-causes.ts";
 import { routesOf } from "../http/routes-of.ts";
+import { messageFrom } from "../portal/portal-fixture.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { passwords } from "../support/passwords.ts";
@@ -100,11 +101,18 @@ const rows: readonly Row[] = [
   { route: "POST /applications/:id/regenerate_key", at: ["keyed"], payload: () => ({ key: "key-one" }) },
   { route: "POST /applications/bulk", payload: (ids) => ({ ids: [ids["application"]], operation: "suspend" }) },
   { route: "POST /applications/:id/reject", at: ["pending"] },
+  { route: "DELETE /messages/:id", at: ["message"] },
   { route: "POST /erasures", payload: (ids) => ({ account_id: ids["account"], pending: "cancel" }) },
 ];
 
-/** A ping changes nothing, and saved views are private to their user. */
-const changesNothing = ["POST /endpoints/:id/ping", "POST /views", "PATCH /views/:id", "DELETE /views/:id"];
+/** A ping changes nothing, saved views are private to their user, and reading a message concerns nobody else. */
+const changesNothing = [
+  "POST /messages/:id/read",
+  "POST /endpoints/:id/ping",
+  "POST /views",
+  "PATCH /views/:id",
+  "DELETE /views/:id",
+];
 
 async function signUp({ pool, provider }: BellwireApi, name: string, now: Date) {
   const values = { org_name: name, username: name, email: `${name}@quay.example` };
@@ -133,6 +141,8 @@ async function createObjects(api: BellwireApi, now: Date): Promise<Record<string
      select provider_id, id, plan_id, now() from accounts where id = $1`,
     [accountId],
   );
+  const sent = await sendMessage(pool, messageFrom("provider", { provider, accountId, by }));
+  const message = sent && "message" in sent ? sent.message.id : 0;
   const change = { provider, accountId: keyed.account, applicationId: keyed.application.id, by };
   await addApplicationKey(pool, { ...change, value: "key-one", writer: "program" });
   const ordered = await buildEndpoint(pool, { providerId, url, name: "ordered", ordering: "account" });
@@ -155,7 +165,7 @@ async function createObjects(api: BellwireApi, now: Date): Promise<Record<string
   );
   const undoable = { group: groupIdOf(deaf, causeOf(error)), deletion: deletion?.id ?? 0, alert: alert?.id ?? 0 };
   const portalIds = { ...undoable, account: accountId, user, application: each.id, pending: other.application.id };
-  return { ...portalIds, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}`, first: 1 };
+  return { ...portalIds, message, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}`, first: 1 };
 }
 
 const countTraces = `

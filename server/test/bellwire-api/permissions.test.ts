@@ -19,6 +19,7 @@ const openTo: Readonly<Record<string, "all" | readonly (typeof memberSections)[n
   Developers: ["partners"],
   History: ["partners"],
   Limits: "all",
+  Messages: ["partners"],
   Search: "all",
   Views: "all",
 
@@ -47,6 +48,7 @@ const portalTags = new Set([
   "History",
   "Limits",
   "Mails",
+  "Messages",
   "Personal data",
   "Search",
   "Views",

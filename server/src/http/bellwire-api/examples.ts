@@ -42,9 +42,9 @@ import {
 } from "./example-webhooks.ts";
 import { representDeletion, representFailure, representFailureGroup } from "./failures.ts";
 import { representJob, representJobPreview } from "./jobs.ts";
-import { exampleLimit, exampleNotice } from "./limits.ts";
+import { exampleListedMessage, exampleMessage } from "./messages.ts";
 import { representHealth } from "./stats.ts";
-import { exampleMail, representAuditRecord } from "./records.ts";
+import { exampleLimit, exampleMail, exampleNotice, representAuditRecord } from "./records.ts";
 import { representErasure } from "./personal-data.ts";
 import { representReplay, representReplayPreview } from "./replays.ts";
 import { renderMessage } from "./stream.ts";
@@ -398,6 +398,9 @@ export const examples: Readonly<Record<string, Example>> = {
     answer: exampleView,
   },
   changeView: { body: { name: exampleView.name }, answer: exampleView },
+  listMessages: { answer: page(exampleListedMessage) },
+  listAccountMessages: { answer: page(exampleListedMessage) },
+  readMessage: { answer: exampleMessage },
   listMails: { answer: page(exampleMail) },
   listAuditRecords: { answer: page(representAuditRecord(auditRecord)) },
   exportAuditRecords: {

@@ -48,8 +48,8 @@ import {
 import { historyOperations } from "./history.ts";
 import { healthOperations, statsOperations } from "./stats.ts";
 import { jobOperations } from "./jobs.ts";
-import { limitOperations, noticeOperations } from "./limits.ts";
-import { auditRecordOperations, mailOperations } from "./records.ts";
+import { messageOperations } from "./messages.ts";
+import { auditRecordOperations, limitOperations, mailOperations, noticeOperations } from "./records.ts";
 import { describeBellwireApi } from "./open-api.ts";
 import { personalDataOperations } from "./personal-data.ts";
 import { replayOperations } from "./replays.ts";
@@ -113,6 +113,7 @@ const groups: readonly OperationGroup<Operation>[] = [
     description: "The maximum numbers of objects.",
     operations: [...limitOperations, ...noticeOperations],
   },
+  { tag: "Messages", description: "Messages between you and your accounts.", operations: messageOperations },
   { tag: "Mails", description: "Mails to developers.", operations: mailOperations },
   { tag: "Audit log", description: "Actions of the provider's users and tokens.", operations: auditRecordOperations },
   {
