@@ -138,7 +138,7 @@ export default defineConfig({
         ],
       },
     },
-    { files: ["web/src/components/form/use-mutation-once.ts"], rules: { "eslint/no-restricted-imports": "off" } },
+    { files: ["web/src/components/form/use-change.ts"], rules: { "eslint/no-restricted-imports": "off" } },
     { files: ["web/src/testing/wait-for.ts"], rules: { "eslint/no-restricted-properties": "off" } },
     { files: ["server/src/http/*/assets/*.js"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in browsers
     { files: ["receiver/**"], rules: { "eslint/no-restricted-globals": "off" } }, // runs in receivers

@@ -5,7 +5,7 @@ import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { When, useNow } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
-import { useMutationOnce } from "../form/use-mutation-once.ts";
+import { useMutationOnce } from "../form/use-change.ts";
 
 /** Says that deliveries are held and why, and lets the admin resume them. */
 export function EndpointStateNotice({ endpoint }: { endpoint: Endpoint }) {

@@ -14,10 +14,9 @@ import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { ConfirmDialog } from "../form/form-dialog.tsx";
-import { useChange } from "../form/use-change.ts";
+import { useChange, useMutationOnce } from "../form/use-change.ts";
 import { When } from "../time.tsx";
 import { useToast } from "../toast-context.ts";
-import { useMutationOnce } from "../form/use-mutation-once.ts";
 
 /** Fetches the secret on request, and forgets it when the page closes. */
 export function SigningSecret({ endpoint: { id, previous_secret_until } }: { endpoint: Endpoint }) {

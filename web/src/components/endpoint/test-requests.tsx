@@ -14,7 +14,7 @@ import type { Attempt } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isEventTypeName } from "../../api/events.ts";
 import { type Toast, useToast } from "../toast-context.ts";
-import { useMutationOnce } from "../form/use-mutation-once.ts";
+import { useMutationOnce } from "../form/use-change.ts";
 
 export interface TestRequestsProps {
   readonly endpoint: Endpoint;

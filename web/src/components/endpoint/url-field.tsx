@@ -3,7 +3,7 @@ import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { TextField } from "../form/fields.tsx";
 import { useToast } from "../toast-context.ts";
-import { useMutationOnce } from "../form/use-mutation-once.ts";
+import { useMutationOnce } from "../form/use-change.ts";
 
 export interface UrlFieldProps {
   readonly url: string;

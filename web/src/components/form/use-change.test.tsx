@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { focusInvalidField } from "./use-change.ts";
+import { click, doubleClick, showInPortal } from "../../testing/show-in-portal.tsx";
+import { focusInvalidField, useMutationOnce } from "./use-change.ts";
 
 const wrong = (id: string): string => `<input id="${id}" aria-invalid="true" />`;
 
@@ -22,4 +23,26 @@ test("the focused field is centred, so nothing covers its error", () => {
   Object.assign(field ?? {}, { scrollIntoView: scroll });
   focusInvalidField();
   expect(scroll).toHaveBeenCalledExactlyOnceWith({ block: "center" });
+});
+
+function Switches({ onSend }: { onSend: (edits: ReadonlyMap<string, boolean>) => Promise<void> }) {
+  const { mutate } = useMutationOnce({ mutationFn: onSend });
+  return ["user", "account"].map((name) => (
+    <button key={name} onClick={() => mutate(new Map([[name, true]]))}>
+      Turn {name} on
+    </button>
+  ));
+}
+
+test("an edit that is being sent is not sent again, and another edit is, also of a set", async () => {
+  const sent: unknown[] = [];
+  const onSend = (edits: ReadonlyMap<string, boolean>): Promise<void> => {
+    sent.push(...edits.keys());
+    return new Promise(() => undefined);
+  };
+  showInPortal(<Switches onSend={onSend} />, { answers: {} });
+  await doubleClick("Turn user on");
+  await click("Turn account on");
+  await doubleClick("Turn user on");
+  expect(sent).toEqual(["user", "account"]);
 });

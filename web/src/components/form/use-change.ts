@@ -1,11 +1,16 @@
-import { type QueryKey, useQueryClient } from "@tanstack/react-query";
+import {
+  type MutateOptions,
+  type QueryKey,
+  type UseMutationOptions,
+  useMutation,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ApiProblem, errorMessage, isServerAway } from "../../api/api-problem.ts";
 import { refreshQueries } from "../../api/bellwire-client.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { useToast } from "../toast-context.ts";
 import { refuseConflicts, withSeen } from "./conflicts.ts";
-import { useMutationOnce } from "./use-mutation-once.ts";
 
 export interface ChangeOptions<Input, Done> {
   readonly change: (input: Input) => Promise<Done>;
@@ -182,3 +187,31 @@ export function focusInvalidField(sent: Element | null = null): void {
   // Centred: the error is below the field, and the save bar or a toast can cover the page's end.
   field?.scrollIntoView?.({ block: "center" });
 }
+
+/**
+ * Is `useMutation`, and ignores an input equal to one that is being sent: the second click of a double click may come before the button
+ * shows the first.
+ */
+export function useMutationOnce<Done, Input = void>(options: UseMutationOptions<Done, Error, Input>) {
+  const sending = useRef(new Set<string>());
+  const mutation = useMutation({
+    ...options,
+    onSettled: (...result) => {
+      sending.current.delete(keyOf(result[2]));
+      return options.onSettled?.(...result);
+    },
+  });
+  return {
+    ...mutation,
+    mutate: (input: Input, callbacks: MutateOptions<Done, Error, Input> = {}): void => {
+      const key = keyOf(input);
+      if (sending.current.has(key)) return;
+      sending.current.add(key);
+      mutation.mutate(input, callbacks);
+    },
+  };
+}
+
+/** Equal inputs have the same key, edits of a set included. */
+const keyOf = (input: unknown): string =>
+  JSON.stringify([input], (_, value: unknown) => (value instanceof Map ? [...value] : value));

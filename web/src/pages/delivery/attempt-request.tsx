@@ -7,7 +7,7 @@ import { HeaderFacts } from "../../components/facts.tsx";
 import { CodeWithCopy, Payload } from "../../components/payload.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import type { AttemptProps } from "./attempt-details.tsx";
-import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
+import { useMutationOnce } from "../../components/form/use-change.ts";
 
 type UnmaskedRequest = BellwireSchemas["UnmaskedRequest"];
 

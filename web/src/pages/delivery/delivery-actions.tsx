@@ -9,7 +9,7 @@ import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { useUndoToast } from "../../components/undo-toast.ts";
 import { isStopped } from "./held-notice.tsx";
-import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
+import { useMutationOnce } from "../../components/form/use-change.ts";
 
 export interface DeliveryActionsProps {
   readonly delivery: DeliveryDetails;

@@ -5,8 +5,7 @@ import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../.
 import type { Endpoint } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isOperational } from "../../api/events.ts";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
-import { refuseConflicts } from "../../components/form/conflicts.ts";
-import { type SetEdits, applySetEdits, withChosen } from "../../components/form/set-edits.ts";
+import { refuseConflicts, type SetEdits, applySetEdits, withChosen } from "../../components/form/conflicts.ts";
 import { useChange } from "../../components/form/use-change.ts";
 
 export interface HeaderLine {

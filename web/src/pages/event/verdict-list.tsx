@@ -11,7 +11,7 @@ import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LinkButton } from "../../components/page-header.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { settingLabels } from "../../components/endpoint/event-switches.tsx";
-import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
+import { useMutationOnce } from "../../components/form/use-change.ts";
 
 /** Shows for each endpoint the state of its delivery, or the gate that stopped the event. */
 export function VerdictList({ event }: { event: EventDetails }) {

@@ -12,7 +12,7 @@ import { useSession } from "../../api/session.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
-import { useChange } from "../../components/form/use-change.ts";
+import { useChange, useMutationOnce } from "../../components/form/use-change.ts";
 import { EventTypeName } from "../../components/history-table.tsx";
 import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
 import { Name } from "../../components/labels.tsx";
@@ -22,7 +22,6 @@ import { knownTimeZone } from "../../components/time-zone.ts";
 import { When, describeMoment } from "../../components/time.tsx";
 import { useToast } from "../../components/toast-context.ts";
 import { useUndoToast } from "../../components/undo-toast.ts";
-import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 interface FailureListProps {
   readonly failures: readonly Failure[];

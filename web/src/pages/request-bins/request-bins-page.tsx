@@ -19,13 +19,12 @@ import type { Values } from "../../api/management-client.ts";
 import { CopyText } from "../../components/copy-text.tsx";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
-import { fieldText, useEdits } from "../../components/form/use-change.ts";
+import { fieldText, useEdits, useMutationOnce } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 import { useToast } from "../../components/toast-context.ts";
-import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 export function RequestBinsPage() {
   const query = useQuery(binsQuery(useApi()));

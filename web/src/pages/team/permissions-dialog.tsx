@@ -8,7 +8,7 @@ import { type Permissions, type Section, permissionsQuery } from "../../api/team
 import { permissionSections } from "../../api/facts.ts";
 import { ChoiceGroup } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
-import { type SetEdits, applySetEdits, withTurned } from "../../components/form/set-edits.ts";
+import { type SetEdits, applySetEdits, withTurned } from "../../components/form/conflicts.ts";
 import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { nameInText } from "../../components/labels.tsx";

@@ -19,7 +19,7 @@ import {
   readSettings,
   saveSettings,
 } from "./settings.ts";
-import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
+import { useMutationOnce } from "../../components/form/use-change.ts";
 
 export interface BinOfferProps {
   readonly endpointId: number | undefined;

@@ -5,10 +5,9 @@ import { type ApiClient, responseBody, useApi } from "../../api/bellwire-client.
 import { type Endpoint, readEndpoints } from "../../api/endpoints.ts";
 import type { EventType, EventTypeName } from "../../api/events.ts";
 import { type ManagementClient, type Values, useManagement } from "../../api/management-client.ts";
-import { type SetEdits, applySetEdits } from "../../components/form/set-edits.ts";
-import { focusInvalidField } from "../../components/form/use-change.ts";
+import { type SetEdits, applySetEdits } from "../../components/form/conflicts.ts";
+import { focusInvalidField, useMutationOnce } from "../../components/form/use-change.ts";
 import { useToast } from "../../components/toast-context.ts";
-import { useMutationOnce } from "../../components/form/use-mutation-once.ts";
 
 /** The values of the form. `switches` holds the selected events, such as `account.created`. */
 export interface Settings {

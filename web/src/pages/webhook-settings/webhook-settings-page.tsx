@@ -12,9 +12,8 @@ import { ActorChoices, EventSwitches, settingLabels } from "../../components/end
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
-import { refuseConflicts, withSeen } from "../../components/form/conflicts.ts";
+import { refuseConflicts, withSeen, withChosen } from "../../components/form/conflicts.ts";
 import { SaveBar } from "../../components/form/fields.tsx";
-import { withChosen } from "../../components/form/set-edits.ts";
 import { Loaded, TableSkeleton, both } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { BinOffer } from "./bin-offer.tsx";
