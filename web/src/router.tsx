@@ -21,6 +21,7 @@ import {
   readEventSearch,
   readFailureSearch,
   readMailSearch,
+  readMessageSearch,
 } from "./pages/list-filters.ts";
 
 const root = createRootRoute({ component: AppLayout });
@@ -151,6 +152,17 @@ const routeTree = root.addChildren([
     path: "/audit-log",
     validateSearch: readAuditSearch,
     component: lazyPage(() => import("./pages/audit-log/audit-log-page.tsx"), "AuditLogPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/messages",
+    validateSearch: readMessageSearch,
+    component: lazyPage(() => import("./pages/messages/messages-page.tsx"), "MessagesPage"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/messages/$id",
+    component: lazyPage(() => import("./pages/messages/messages-page.tsx"), "MessagePage"),
   }),
   createRoute({
     getParentRoute,

@@ -28,6 +28,7 @@ interface Objects {
   readonly delivery: string;
   /** Another delivery, which stays failed. */
   readonly failed: string;
+  readonly message: number;
 }
 
 /** A name, and the response of a receiver, without a place where a line may break. */
@@ -46,6 +47,7 @@ const addresses = (objects: Objects): Readonly<Record<string, string>> => ({
   "/products/$productId/plans/$id": `/products/${objects.product}/plans/${objects.plan}`,
   "/deliveries/$id": `/deliveries/${objects.delivery}`,
   "/events/$id": `/events/${objects.event}`,
+  "/messages/$id": `/messages/${objects.message}`,
 });
 
 /** Pages behind a tab or a filter. */
@@ -56,6 +58,7 @@ const morePages = (objects: Objects): readonly string[] => [
   "/deliveries?state=failed&since=-1d",
   `/mails?q=activate&account_id=${objects.account}`,
   "/audit-log?subject=job&since=-1d",
+  "/messages?box=sent",
 ];
 
 const creditCard = {
@@ -92,7 +95,7 @@ async function addTerms(send: Send, product: number): Promise<number> {
 }
 
 /** Creates healthy, slow and failing endpoints, developers of several kinds, failures, a job, a token and an invitation. */
-async function fillPortal(api: BellwireApi, refusing: string, slow: string): Promise<Objects> {
+async function fillPortal(api: BellwireApi, refusing: string, slow: string): Promise<Omit<Objects, "message">> {
   const send: Send = async (method, path, body) => {
     const answer = await sendRequest(api, method, path, body);
     expect(answer, `${method} ${path}: ${JSON.stringify(answer.body)}`).toMatchObject({
@@ -155,6 +158,20 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
     delivery,
     failed: failure(1),
   };
+}
+
+/** Inserts an unread and an answered message of an account, and an answer. Returns the id of the unread one. */
+async function addMessages(database: Pool, accountId: number): Promise<number> {
+  const [message] = await database.query<{ id: number }>(
+    `insert into messages (provider_id, account_id, sender, user_id, subject, body, read_at)
+     select provider_id, id, sender, null, subject, $2, read_at
+     from accounts, (values ('account', $3, null), ('account', 'Prices', now()), ('provider', 'Re: Prices', null))
+       as written (sender, subject, read_at)
+     where id = $1
+     returning id`,
+    [accountId, `Hello,\n\n${unbroken}\n\nMira`, crm],
+  );
+  return message?.id ?? 0;
 }
 
 /** Opens alerts as the minutely evaluation does, without waiting for it. */
@@ -417,7 +434,8 @@ test(
     await using bellwire = await runBellwire(databaseUrl);
     const signIn = bellwire.signIn;
     const api = { url: bellwire.url, token: signIn.accessToken };
-    const objects = await fillPortal(api, refusing.url, slow.url);
+    const filled = await fillPortal(api, refusing.url, slow.url);
+    const objects = { ...filled, message: await addMessages(database, filled.account) };
     await openAlert(database, objects.endpoint);
     const paths = (await readFile(routes, "utf8")).matchAll(
       /^\s*(?:createRoute\(\{ getParentRoute, )?path: "([^"]+)"/gm,

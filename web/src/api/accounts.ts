@@ -107,6 +107,54 @@ export const accountPlanRequestsQuery = (api: ApiClient) =>
     queryFn: async () => (await responseBody(api.GET("/api/v1/account_plan_requests"))).data,
   });
 
+export type ListedMessage = BellwireSchemas["ListedMessage"];
+export type Message = BellwireSchemas["Message"];
+
+/** The beginning of the keys of all queries of messages. */
+export const messagesKey = ["messages"] as const;
+export const messageListsKey = [...messagesKey, "lists"] as const;
+
+export const messageBoxes = ["unread", "sent"] as const;
+/** Which messages a list shows: by default those that were received. */
+export type MessageBox = (typeof messageBoxes)[number] | undefined;
+
+export const messagesQuery = (api: ApiClient, box: MessageBox) =>
+  infiniteQueryOptions({
+    ...pagesQuery([...messageListsKey, "of all", box], (page) => {
+      const filter = box === "unread" ? { unread: true } : box && { box };
+      return responseBody(api.GET("/api/v1/messages", { params: { query: { ...filter, ...page } } }));
+    }),
+    staleTime: 0, // no stream reports them
+  });
+
+/** At least so many are counted. */
+export const unreadCountMax = 50;
+
+/** Counts the unread messages of accounts, up to one more than `unreadCountMax`. */
+export const unreadMessagesQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: [...messageListsKey, "unread count"],
+    queryFn: async () => {
+      const query = { unread: true, limit: unreadCountMax };
+      const { data, next } = await responseBody(api.GET("/api/v1/messages", { params: { query } }));
+      return data.length + (next === null ? 0 : 1);
+    },
+  });
+
+export const accountMessagesQuery = (api: ApiClient, accountId: number) =>
+  infiniteQueryOptions({
+    ...pagesQuery([...messageListsKey, "of account", accountId], (query) =>
+      responseBody(api.GET("/api/v1/accounts/{id}/messages", { params: { path: { id: accountId }, query } })),
+    ),
+    staleTime: 0,
+  });
+
+export const messageQuery = (api: ApiClient, id: number) =>
+  queryOptions({
+    queryKey: [...messagesKey, "one", id],
+    queryFn: () => responseBody(api.GET("/api/v1/messages/{id}", { params: { path: { id } } })),
+  });
+
 export type Mail = BellwireSchemas["Mail"];
 
 export const mailStates = ["sent", "waiting", "failed"] as const satisfies readonly Mail["state"][];

@@ -27,6 +27,8 @@ export const mailMessage = ({ mailIsSent }: Session, mail: string, done: string)
 
 /** Allows approving, rejecting, suspending and deleting accounts, and adding users to them. */
 export const mayAdminister = ({ allowedActions }: Session): boolean => allowedActions.has("administer-portal");
+/** Allows messages to accounts, and most changes of accounts, users and applications. */
+export const mayChangePortal = ({ allowedActions }: Session): boolean => allowedActions.has("change-portal");
 export const mayCreateProducts = ({ allowedActions }: Session): boolean => allowedActions.has("create-products");
 export const mayChangeWebhooks = ({ allowedActions }: Session): boolean => allowedActions.has("change-webhooks");
 export const mayChangeProducts = ({ allowedActions }: Session): boolean => allowedActions.has("change-products");

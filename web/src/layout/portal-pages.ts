@@ -52,6 +52,7 @@ export const portalSections: readonly PortalSection[] = [
         isAt: (path) => path.startsWith("/accounts") && !isApplicationPath(path),
       },
       { to: "/applications", title: "Applications", words: "keys credentials", isAt: isApplicationPath },
+      { to: "/messages", title: "Messages", words: "inbox support developers write answer" },
       { to: "/mails", title: "Emails", words: "outbox mails e-mail activation" },
     ],
   },

@@ -1,5 +1,12 @@
 import type { SearchSchemaInput } from "@tanstack/react-router";
-import { type AccountFilter, accountStates, type MailFilter, mailStates } from "../api/accounts.ts";
+import {
+  type AccountFilter,
+  accountStates,
+  type MailFilter,
+  mailStates,
+  type MessageBox,
+  messageBoxes,
+} from "../api/accounts.ts";
 import { type ApplicationFilter, searchFields, applicationStates } from "../api/applications.ts";
 import type { FilterName, ListFilter } from "../api/filters.ts";
 import type { AuditFilter } from "../api/team.ts";
@@ -63,6 +70,12 @@ export function readFailureSearch(
     ...readListFilter("failures", filter),
     ...(order === "oldest" && { order }),
   };
+}
+
+/** Parses the choice of messages from the page's address. Invalid values are ignored. */
+export function readMessageSearch(search: Record<string, unknown>): { readonly box?: NonNullable<MessageBox> } {
+  const box = messageBoxes.find((name) => name === search["box"]);
+  return box ? { box } : {};
 }
 
 /** Parses the filter of the emails from the page's address. Invalid values are ignored. */

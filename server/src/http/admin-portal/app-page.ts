@@ -160,6 +160,7 @@ export async function serveWebFiles(http: FastifyInstance, webFolder: string): P
 const requiredActions = {
   accounts: "read-portal",
   applications: "read-portal",
+  messages: "read-portal",
   mails: "administer-portal",
   products: "read-products",
   "account-plans": "read-account-plans",

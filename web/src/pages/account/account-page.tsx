@@ -14,6 +14,7 @@ import { DetailsForm } from "../../components/form/defined-fields.tsx";
 import { StateLabel } from "../../components/labels.tsx";
 import { AccountTabs } from "../../components/history/object-tabs.tsx";
 import { InPortions } from "../../components/lists.tsx";
+import { AccountMessages } from "../../components/messages.tsx";
 import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
@@ -81,6 +82,9 @@ function AccountView({ account }: { account: Account }) {
           <SubscriptionList accountId={account.id} />
         </SectionCard>
       )}
+      <SectionCard title="Messages">
+        <AccountMessages account={account} />
+      </SectionCard>
       <SectionCard title="Details">
         <AccountForm account={account} />
       </SectionCard>

@@ -3,7 +3,14 @@ import { useQuery, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { countOf, formatCount } from "../../components/counts.ts";
-import { accountPlanRequestsQuery, pendingCountQuery, pendingSubscriptionsQuery } from "../../api/accounts.ts";
+import {
+  type PendingSubscription,
+  accountPlanRequestsQuery,
+  pendingCountQuery,
+  pendingSubscriptionsQuery,
+  unreadCountMax,
+  unreadMessagesQuery,
+} from "../../api/accounts.ts";
 import { planRequestsQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
 import { failureGroupsQuery } from "../../api/deliveries.ts";
@@ -206,7 +213,7 @@ function SignUpsCard() {
   );
 }
 
-/** Everything that waits for the decision of an admin. */
+/** Everything that waits for the decision or the answer of an admin. */
 function ApprovalsCard() {
   const [api, management] = [useApi(), useManagement()];
   const pendingAccounts = useQuery(pendingCountQuery(management, "accounts"));
@@ -215,21 +222,28 @@ function ApprovalsCard() {
   const accountPlanRequests = useQuery(accountPlanRequestsQuery(api));
   const maySeeSubscriptions = mayReadPlans(useSession());
   const pendingSubscriptions = useQuery({ ...pendingSubscriptionsQuery(api), enabled: maySeeSubscriptions });
+  const unreadMessages = useQuery(unreadMessagesQuery(api));
   const queries = [
+    unreadMessages,
     pendingAccounts,
     pendingApplications,
     planRequests,
     accountPlanRequests,
     ...(maySeeSubscriptions ? [pendingSubscriptions] : []),
   ];
-  const [accounts = 0, applications = 0] = [pendingAccounts.data, pendingApplications.data];
+  const [messages = 0, accounts = 0, applications = 0] = [
+    unreadMessages.data,
+    pendingAccounts.data,
+    pendingApplications.data,
+  ];
   const plans = [...(accountPlanRequests.data ?? []), ...(planRequests.data ?? [])];
   const subscriptions = pendingSubscriptions.data ?? [];
-  const isNone = !accounts && !applications && plans.length === 0 && subscriptions.length === 0;
+  const isNone = !messages && !accounts && !applications && plans.length === 0 && subscriptions.length === 0;
   return (
-    <ChartCard title="Pending approvals" queries={queries}>
-      {isNone && <p className="bellwire-subtle">Nothing waits for a decision.</p>}
+    <ChartCard title="Waiting for you" queries={queries}>
+      {isNone && <p className="bellwire-subtle">Nothing waits for a decision or an answer.</p>}
       <ul className="bellwire-items">
+        {messages > 0 && <UnreadMessages count={messages} />}
         {accounts > 0 && (
           <li>
             <Link to="/accounts" search={{ state: "pending" }}>
@@ -246,26 +260,7 @@ function ApprovalsCard() {
             to accept
           </li>
         )}
-        {subscriptions
-          .slice(0, requestsMax)
-          .map(({ subscription_id, account_id, org_name, product_name, created_at }) => (
-            <li key={subscription_id} className="bellwire-item-line">
-              <span className="bellwire-ellipsis">
-                <Link to="/accounts/$id" params={{ id: String(account_id) }}>
-                  <Name>{org_name}</Name>
-                </Link>{" "}
-                <span className="bellwire-subtle">
-                  for <Name>{product_name}</Name>
-                </span>
-              </span>
-              <span className="bellwire-subtle">
-                <When at={created_at} />
-              </span>
-            </li>
-          ))}
-        {subscriptions.length > requestsMax && (
-          <li className="bellwire-subtle">and {formatCount(subscriptions.length - requestsMax)} more subscriptions</li>
-        )}
+        <PendingSubscriptions subscriptions={subscriptions} />
         {plans.slice(0, requestsMax).map((request) => (
           <li key={`${request.account_id} ${request.created_at}`} className="bellwire-item-line">
             <span className="bellwire-ellipsis">
@@ -285,6 +280,39 @@ function ApprovalsCard() {
 }
 
 const requestsMax = 4;
+
+const UnreadMessages = ({ count }: { count: number }) => (
+  <li>
+    {count > unreadCountMax && "More than "}
+    <Link to="/messages" search={{ box: "unread" }}>
+      {countOf(Math.min(count, unreadCountMax), ["message", "messages"])}
+    </Link>{" "}
+    to read
+  </li>
+);
+
+const PendingSubscriptions = ({ subscriptions }: { subscriptions: readonly PendingSubscription[] }) => (
+  <>
+    {subscriptions.slice(0, requestsMax).map(({ subscription_id, account_id, org_name, product_name, created_at }) => (
+      <li key={subscription_id} className="bellwire-item-line">
+        <span className="bellwire-ellipsis">
+          <Link to="/accounts/$id" params={{ id: String(account_id) }}>
+            <Name>{org_name}</Name>
+          </Link>{" "}
+          <span className="bellwire-subtle">
+            for <Name>{product_name}</Name>
+          </span>
+        </span>
+        <span className="bellwire-subtle">
+          <When at={created_at} />
+        </span>
+      </li>
+    ))}
+    {subscriptions.length > requestsMax && (
+      <li className="bellwire-subtle">and {formatCount(subscriptions.length - requestsMax)} more subscriptions</li>
+    )}
+  </>
+);
 
 /** Fits beside the chart, with reasons. The list shows all. */
 const endpointsShown = 3;

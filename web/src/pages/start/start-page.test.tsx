@@ -63,6 +63,7 @@ const server: Server = {
   "GET /api/v1/endpoints": () => [200, none],
   "GET /api/v1/endpoints/health": () => [200, none],
   "GET /api/v1/events": () => [200, none],
+  "GET /api/v1/messages": () => [200, none],
   "GET /api/v1/failures/groups": () => [200, { data: [cause("Answered 503", 3), cause("Timed out", 9), muted] }],
   "GET /api/v1/stats": statistics,
 };
@@ -173,6 +174,22 @@ test("subscriptions that wait for approval lead to their accounts, the oldest fi
   expect(shown()).not.toContain("Harbour 5");
   const links = [...document.querySelectorAll("a")].filter(({ textContent }) => textContent === "Harbour 1");
   expect(links.map((link) => link.getAttribute("href"))).toEqual([expect.stringMatching(/\/accounts\/31$/)]);
+});
+
+test("unread messages lead to their list", async () => {
+  const page = showPage("/", {
+    ...server,
+    "GET /admin/api/accounts.json": () => [200, { accounts: [] }],
+    "GET /admin/api/applications.json": () => [200, { applications: [] }],
+    "GET /api/v1/plan_requests": () => [200, none],
+    "GET /api/v1/account_plan_requests": () => [200, none],
+    "GET /api/v1/pending_subscriptions": () => [200, none],
+    "GET /api/v1/messages": () => [200, { data: [{ id: 1 }, { id: 2 }], next: null }],
+  });
+  await says("2 messages to read");
+  expect(page.askedFor("GET /api/v1/messages").map(({ query }) => query.get("unread"))).toEqual(["true"]);
+  await click("2 messages");
+  await waitFor(() => expect(page.address()).toBe("/messages?box=unread"));
 });
 
 test("members who may not read plans ask for no subscriptions", async () => {
