@@ -130,10 +130,10 @@ test("neither portal accepts the other's cookie", async ({ portal }) => {
 });
 
 const everyPlace =
-  "accounts applications mails products account-plans fields-definitions deliveries attempts failures jobs events alerts bins settings personal team access-tokens audit-log webhooks endpoints";
+  "accounts applications messages mails products account-plans fields-definitions deliveries attempts failures jobs events alerts bins settings personal team single-sign-on access-tokens audit-log webhooks endpoints";
 
 test.for([
-  ["partners", "accounts applications products personal access-tokens"],
+  ["partners", "accounts applications messages products personal access-tokens"],
   ["plans", "products account-plans personal access-tokens"],
   ["settings", "fields-definitions settings personal access-tokens"],
   ["portal", "personal access-tokens"],
