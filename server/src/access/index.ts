@@ -1,17 +1,29 @@
 export {
-  createAccessToken,
-  deleteAccessToken,
-  findAccessToken,
-  findTokenStatement,
-  listAccessTokens,
-  newTokenValue,
-  readOwnAccessToken,
-  scopes,
   type AccessToken,
+  type Audience,
+  createAccessToken,
+  createPasswordHasher,
+  createSession,
+  deleteAccessToken,
+  endSession,
+  endSessionsOfUser,
+  filterByPassword,
+  findAccessToken,
+  findSession,
+  findTokenStatement,
+  type HashingFor,
+  listAccessTokens,
+  listSessions,
+  newTokenValue,
+  type PasswordHasher,
   type Permission,
+  readOwnAccessToken,
   type Scope,
+  scopes,
+  sessionSeconds,
+  standardCost,
   type StoredToken,
-} from "./access-tokens.ts";
+} from "./credentials.ts";
 export {
   type Action,
   type Actor,
@@ -89,13 +101,6 @@ export {
   updateNotificationPreferences,
 } from "./preferences.ts";
 export {
-  createPasswordHasher,
-  filterByPassword,
-  type HashingFor,
-  type PasswordHasher,
-  standardCost,
-} from "./passwords.ts";
-export {
   changeProviderUserPassword,
   createProviderUser,
   deleteProviderUserRow,
@@ -125,12 +130,3 @@ export {
   type SavedView,
   type ViewOwner,
 } from "./preferences.ts";
-export {
-  createSession,
-  endSession,
-  endSessionsOfUser,
-  findSession,
-  listSessions,
-  sessionSeconds,
-  type Audience,
-} from "./sessions.ts";

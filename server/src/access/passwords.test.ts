@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { QueueFull } from "#platform/fair-queue.ts";
-import { createPasswordHasher, filterByPassword, standardCost } from "./passwords.ts";
+import { createPasswordHasher, filterByPassword, standardCost } from "./credentials.ts";
 
 const passwords = createPasswordHasher(standardCost);
 

@@ -1,5 +1,5 @@
 import type { Transaction } from "#platform/database/database.ts";
-import type { Permission, Scope } from "./access-tokens.ts";
+import type { Permission, Scope } from "./credentials.ts";
 import type { Role } from "./provider-users.ts";
 
 /**

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Transaction } from "#platform/database/database.ts";
 import { test } from "../../test/support/test.ts";
 import { changeProviderUserPassword, createProviderUser, signInProviderUser } from "./provider-users.ts";
-import { createSession, findSession } from "./sessions.ts";
+import { createSession, findSession } from "./credentials.ts";
 import { passwords } from "../../test/support/passwords.ts";
 
 const password = "correct horse battery";

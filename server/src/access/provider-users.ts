@@ -1,7 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { type ProductScope, notifyCallersChanged } from "./permissions.ts";
-import { type HashingFor, filterByPassword, type PasswordHasher } from "./passwords.ts";
-import { endSessionsOfUser } from "./sessions.ts";
+import { endSessionsOfUser, filterByPassword, type HashingFor, type PasswordHasher } from "./credentials.ts";
 
 export type Role = "admin" | "member";
 

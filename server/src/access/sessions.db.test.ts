@@ -3,7 +3,7 @@ import type { Transaction } from "#platform/database/database.ts";
 import { diskLimits } from "#platform/limits.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
-import { type Audience, createSession, endSession, endSessionsOfUser, findSession } from "./sessions.ts";
+import { type Audience, createSession, endSession, endSessionsOfUser, findSession } from "./credentials.ts";
 
 const now = new Date("2026-02-03T04:05:06Z");
 const hoursLater = (hours: number): Date => new Date(now.getTime() + hours * 3_600_000);

@@ -16,12 +16,15 @@ import {
   alertKindNames,
   alertKinds,
   type AlertPhase,
+  type AlertRule,
   decide,
   type Decision,
+  indexRules,
+  insertDefaultRules,
+  listAlertRules,
   type Reading,
 } from "./alerts.ts";
 import { type EndpointReadings, readEndpointReadings, windowMinutes } from "./readings.ts";
-import { type AlertRule, insertDefaultRules, listAlertRules, indexRules } from "./rules.ts";
 
 export interface AlertNeeds {
   readonly pool: Pool;

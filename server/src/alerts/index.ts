@@ -1,14 +1,19 @@
-export { type Alert, alertKindNames, deleteOldAlerts, listAlerts, muteAlert, readAlert } from "./alerts.ts";
-export { evaluateAlerts, evaluateProvider } from "./evaluate.ts";
-export { readEndpointReadings } from "./readings.ts";
 export {
+  type Alert,
+  alertKindNames,
   type AlertRule,
   type AlertRuleInput,
   createAlertRule,
   deleteAlertRule,
+  deleteOldAlerts,
   deleteRulesOfDeletedEndpoints,
   insertDefaultRules,
   listAlertRules,
+  listAlerts,
+  muteAlert,
+  readAlert,
   readAlertRule,
   updateAlertRule,
-} from "./rules.ts";
+} from "./alerts.ts";
+export { evaluateAlerts, evaluateProvider } from "./evaluate.ts";
+export { readEndpointReadings } from "./readings.ts";

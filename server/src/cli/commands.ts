@@ -1,4 +1,4 @@
-import { hold, resume } from "./after-restore.ts";
+import { hold, resume } from "./maintenance.ts";
 import { addCell, listCells, drainCell, moveProviderCommand } from "./cells.ts";
 import { type Command, serve } from "./command.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";

@@ -207,9 +207,10 @@ test("a visitor's form whose cookie is gone keeps its input, unless another site
     for (const [name, value] of Object.entries(typed))
       expect(again, path).toMatch(new RegExp(` name="${name}"[^>]* value="${value}"`));
     expect(again).not.toContain(password);
-    expect((await nobody.post(path, form, { "sec-fetch-site": "cross-site" })).html).not.toContain(
-      Object.values(typed)[0],
-    );
+    const [firstValue] = Object.values(typed);
+    const crossSite = await nobody.post(path, form, { "sec-fetch-site": "cross-site" });
+    expect(crossSite.html).not.toContain(`"${firstValue}"`); // names of files may contain the letters
+
     const fresh = nobody.hiddenInputs(again, path);
     expect([path, (await nobody.post(path, { ...form, ...fresh })).status]).toEqual([path, 303]);
     nobody.cookies.clear();

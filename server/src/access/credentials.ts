@@ -1,0 +1,406 @@
+import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import { createFairQueue } from "#platform/fair-queue.ts";
+import { diskLimits, textLimits } from "#platform/limits.ts";
+import { networksOf } from "#platform/network/target-guard.ts";
+import type { Database, Transaction } from "#platform/database/database.ts";
+import { randomHex, secretDigest } from "#platform/ids.ts";
+import { notifyCallersChanged, type ProductScope } from "./permissions.ts";
+import type { Role } from "./provider-users.ts";
+
+/** Cost of a new hash. Each stored hash states its own cost. */
+export interface HashCost {
+  readonly memoryKiB: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
+
+/** OWASP's first choice for argon2id: 19 MiB, two passes, one lane; 25 to 60 ms of one core. */
+export const standardCost: HashCost = { memoryKiB: 19 * 1024, passes: 2, parallelism: 1 };
+
+const saltBytes = 16;
+const tagBytes = 32;
+
+/** The limit for stored hashes, so that a foreign row cannot exhaust the memory. */
+const memoryKiBMax = 256 * 1024;
+
+/** The origin of the work. Providers take turns; within one, known devices and strangers; within these, networks. */
+export interface HashingFor {
+  readonly providerId: number;
+  /** Absent for signed-in users and for programs with credentials. */
+  readonly address?: string;
+  /** The browser has signed in with this name before: floods from strangers do not delay it. */
+  readonly isKnownDevice?: boolean;
+}
+
+export interface PasswordHasher {
+  /** Returns a PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$tag`. */
+  hash(plain: string, requester: HashingFor): Promise<string>;
+  verify(hash: string | null | undefined, plain: string, requester: HashingFor): Promise<boolean>;
+  /**
+   * Verifies the password against each hash, all in one turn: a full queue refuses all or none. Takes the same time without a
+   * hash, so that the time of a refusal does not reveal whether there is such a user.
+   */
+  verifyAll(
+    hashes: readonly (string | null | undefined)[],
+    plain: string,
+    requester: HashingFor,
+  ): Promise<readonly boolean[]>;
+}
+
+/**
+ * Creates the hasher of a process. Two hashes run at once: 38 MiB at most, and two of the four threads of Node's pool stay free
+ * for DNS and files. A full queue is two to three seconds of work.
+ */
+export function createPasswordHasher(cost: HashCost): PasswordHasher {
+  const inTurn = createFairQueue({ slots: 2, waitingMax: 32, retryAfterSeconds: 3 });
+
+  const fits = async (hash: string | null | undefined, plain: string): Promise<boolean> => {
+    const known = hash && plain.length <= textLimits.password.max ? readHash(hash) : undefined;
+    if (!known) {
+      await tagOf({ plain: "", salt: Buffer.alloc(saltBytes), cost, tagLength: tagBytes });
+      return false;
+    }
+    return timingSafeEqual(await tagOf({ plain, ...known, tagLength: known.tag.length }), known.tag);
+  };
+
+  const verifyAll: PasswordHasher["verifyAll"] = (hashes, plain, requester) =>
+    inTurn(turnOf(requester), async () => {
+      const fit: boolean[] = [];
+      for (const hash of hashes) fit.push(await fits(hash, plain));
+      return fit;
+    });
+
+  return {
+    verifyAll,
+    verify: async (hash, plain, requester) => (await verifyAll([hash], plain, requester))[0] ?? false,
+    hash: async (plain, requester) => {
+      if (plain.length > textLimits.password.max) throw new RangeError("The password is too long.");
+      const salt = randomBytes(saltBytes);
+      const tag = await inTurn(turnOf(requester), () => tagOf({ plain, salt, cost, tagLength: tagBytes }));
+      const parameters = `m=${cost.memoryKiB},t=${cost.passes},p=${cost.parallelism}`;
+      return `$argon2id$v=19$${parameters}$${unpadded(salt)}$${unpadded(tag)}`;
+    },
+  };
+}
+
+const derive = promisify(argon2);
+
+interface Derivation {
+  readonly plain: string;
+  readonly salt: Buffer;
+  readonly cost: HashCost;
+  readonly tagLength: number;
+}
+
+const tagOf = ({ plain, salt, cost, tagLength }: Derivation): Promise<Buffer> =>
+  derive("argon2id", {
+    // The same letters in two Unicode spellings (é as one sign or two) are one password. For thousands of accents on one letter
+    // this takes seconds of the event loop, so the length of passwords is limited.
+    message: plain.normalize("NFC"),
+    nonce: salt,
+    memory: cost.memoryKiB,
+    passes: cost.passes,
+    parallelism: cost.parallelism,
+    tagLength,
+  });
+
+const turnOf = ({ providerId, address, isKnownDevice = address === undefined }: HashingFor): string[] => [
+  String(providerId),
+  isKnownDevice ? "known" : "stranger",
+  // A group of its own: work beside groups would wait for all of them.
+  ...(address === undefined ? ["signed in"] : networksOf(address).map(({ network }) => network)).toReversed(),
+];
+
+const phc = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+
+function readHash(hash: string): { cost: HashCost; salt: Buffer; tag: Buffer } | undefined {
+  const [, memory, passes, parallelism, salt, tag] = phc.exec(hash) ?? [];
+  if (salt === undefined || tag === undefined) return undefined;
+  const cost = { memoryKiB: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
+  if (cost.memoryKiB > memoryKiBMax) return undefined;
+  return { cost, salt: Buffer.from(salt, "base64"), tag: Buffer.from(tag, "base64") };
+}
+
+const unpadded = (bytes: Buffer): string => bytes.toString("base64").replaceAll("=", "");
+
+/** One has the login as a user name, and another may have it as an email address. */
+const candidatesMax = 2;
+
+/**
+ * Returns the candidates with this password, in their order. Takes the same time for zero, one and two matches, so that it does
+ * not reveal which users exist.
+ */
+export async function filterByPassword<Candidate extends { readonly passwordHash: string | null }>(
+  passwords: PasswordHasher,
+  candidates: readonly Candidate[],
+  password: string,
+  requester: HashingFor,
+): Promise<readonly Candidate[]> {
+  const hashes = Array.from({ length: candidatesMax }, (_, place) => candidates[place]?.passwordHash);
+  const isTheirs = await passwords.verifyAll(hashes, password, requester);
+  return candidates.filter((_, place) => isTheirs[place]);
+}
+
+/** Each portal has its own sessions and cookie. */
+export type Audience = "developer" | "admin";
+
+export interface Session {
+  readonly providerId: number;
+  readonly audience: Audience;
+  readonly userId: number;
+  readonly csrfToken: string;
+  readonly expiresAt: Date;
+}
+
+/** Counted from sign-in, regardless of activity: two weeks for developers, a working day for users who can change webhooks. */
+export const sessionSeconds = { developer: 14 * 24 * 3600, admin: 12 * 3600 } as const satisfies Record<
+  Audience,
+  number
+>;
+
+const sessionIdBytes = 32;
+
+const insertStatement = `
+  insert into sessions (digest, provider_id, audience, user_id, csrf_token, created_at, expires_at)
+  values ($1, $2, $3, $4, $5, $6::timestamptz, $6::timestamptz + make_interval(secs => $7))`;
+
+// Each sign-in deletes some expired rows, so the table stays small without a job. Rows locked by a concurrent sign-in are
+// skipped. Served by sessions_expires_idx.
+const deleteExpiredStatement = `
+  delete from sessions
+  where digest in (
+    select digest from sessions where expires_at <= $1 order by expires_at limit 100 for update skip locked)`;
+
+// Otherwise the owner of a few accounts could store sessions as fast as passwords can be checked. Served by sessions_user_idx.
+const deleteOldestStatement = `
+  delete from sessions
+  where digest in (
+    select digest from sessions where provider_id = $1 and audience = $2 and user_id = $3
+    order by created_at desc offset $4 for update skip locked)`;
+
+/** Creates a session. Sign-in never extends an existing one, so a cookie planted before it is worthless after it. */
+export async function createSession(
+  tx: Transaction,
+  { providerId, audience, userId, now }: { providerId: number; audience: Audience; userId: number; now: Date },
+): Promise<{ cookieValue: string; csrfToken: string }> {
+  const cookieValue = randomHex(sessionIdBytes);
+  const csrfToken = randomHex(sessionIdBytes);
+  await tx.query(deleteExpiredStatement, [now]);
+  tx.send(deleteOldestStatement, [providerId, audience, userId, diskLimits.sessions.max - 1]);
+  await tx.query(insertStatement, [
+    secretDigest(cookieValue),
+    providerId,
+    audience,
+    userId,
+    csrfToken,
+    now,
+    sessionSeconds[audience],
+  ]);
+  return { cookieValue, csrfToken };
+}
+
+const findStatement = `
+  select provider_id as "providerId", audience, user_id, csrf_token, expires_at
+  from sessions
+  where digest = $1 and provider_id = $2 and audience = $3 and expires_at > $4`;
+
+export async function findSession(
+  db: Database,
+  {
+    providerId,
+    audience,
+    cookieValue,
+    now,
+  }: { providerId: number; audience: Audience; cookieValue: string; now: Date },
+): Promise<Session | undefined> {
+  const [session] = await db.query<Session>(findStatement, [secretDigest(cookieValue), providerId, audience, now]);
+  return session;
+}
+
+const endStatement = `delete from sessions where digest = $1 returning provider_id as "providerId", audience`;
+
+export async function endSession(tx: Transaction, cookieValue: string): Promise<void> {
+  const ended = await tx.query<Pick<Session, "providerId" | "audience">>(endStatement, [secretDigest(cookieValue)]);
+  for (const { providerId, audience } of ended) notifySessionsEnded(tx, providerId, audience);
+}
+
+/** Closes the event streams of the Admin Portal that belong to ended sessions. */
+function notifySessionsEnded(tx: Transaction, providerId: number, audience: Audience): void {
+  if (audience === "admin") notifyCallersChanged(tx, providerId);
+}
+
+const endOfUserStatement = `
+  delete from sessions
+  where provider_id = $1 and audience = $2 and user_id = $3 and ($4::bytea is null or digest <> $4)`;
+
+interface EndedSessions {
+  readonly providerId: number;
+  readonly audience: Audience;
+  readonly userId: number;
+  /** The cookie of the session to keep: of a user who changes their own password. */
+  readonly keptCookieValue?: string | undefined;
+}
+
+/** Ends the sessions of a user: after a new password, a suspension or a deletion. */
+export async function endSessionsOfUser(
+  tx: Transaction,
+  { providerId, audience, userId, keptCookieValue }: EndedSessions,
+): Promise<void> {
+  const except = keptCookieValue === undefined ? null : secretDigest(keptCookieValue);
+  await tx.query(endOfUserStatement, [providerId, audience, userId, except]);
+  notifySessionsEnded(tx, providerId, audience);
+}
+
+const listSessionsStatement = `
+  select created_at, expires_at from sessions
+  where provider_id = $1 and audience = $2 and user_id = any($3::bigint[])
+  order by created_at`;
+
+/** Lists the times of users' sessions. */
+export const listSessions = (
+  db: Database,
+  {
+    providerId,
+    audience,
+    userIds,
+  }: { readonly providerId: number; readonly audience: Audience; readonly userIds: readonly number[] },
+): Promise<{ readonly createdAt: Date; readonly expiresAt: Date }[]> =>
+  db.query(listSessionsStatement, [providerId, audience, userIds]);
+
+export const scopes = ["account_management", "cms", "finance", "policy_registry", "stats"] as const;
+export type Scope = (typeof scopes)[number];
+
+export type Permission = "ro" | "rw";
+
+/** A valid token, with the permissions of its owner. */
+export interface AccessToken {
+  readonly id: number;
+  readonly name: string;
+  readonly userId: number;
+  readonly role: Role;
+  readonly sections: readonly string[];
+  readonly serviceIds: ProductScope;
+  readonly scopes: readonly Scope[];
+  readonly permission: Permission;
+  readonly expiresAt: Date | null;
+}
+
+export interface NewAccessToken {
+  readonly providerId: number;
+  readonly userId: number;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly permission: Permission;
+  readonly expiresAt?: Date;
+  /** Chosen by the operator; random if omitted. */
+  readonly value?: string;
+}
+
+const valueBytes = 48;
+
+/** 96 hexadecimal digits, like 3scale's. */
+export const newTokenValue = (): string => randomHex(valueBytes);
+
+const insertTokenStatement = `
+  insert into access_tokens (provider_id, user_id, name, digest, scopes, permission, expires_at)
+  values ($1, $2, $3, $4, $5, $6, $7)
+  returning id`;
+
+/** Creates a token. Only its digest is stored, so this response is the only one with the value. */
+export async function createAccessToken(
+  tx: Transaction,
+  token: NewAccessToken,
+): Promise<{ id: number; value: string }> {
+  const value = token.value ?? newTokenValue();
+  const rows = await tx.query<{ id: number }>(insertTokenStatement, [
+    token.providerId,
+    token.userId,
+    token.name,
+    secretDigest(value),
+    token.scopes,
+    token.permission,
+    token.expiresAt ?? null,
+  ]);
+  const [row] = rows;
+  if (!row) throw new Error("The database returned no id for a new access token.");
+  return { id: row.id, value };
+}
+
+// Finds the token of provider $1 with digest $2 at time $3, unless it is expired or its owner may not sign in.
+// Served by the unique key on digest.
+export const findTokenStatement = `
+  select token.id, token.name, token.user_id as "userId", owner.role, owner.sections,
+    owner.service_ids as "serviceIds", token.scopes, token.permission, token.expires_at as "expiresAt"
+  from access_tokens as token
+  join provider_users as owner on owner.provider_id = token.provider_id and owner.id = token.user_id
+  where token.digest = $2 and token.provider_id = $1
+    and (token.expires_at is null or token.expires_at > $3)
+    and owner.state = 'active'`;
+
+export async function findAccessToken(
+  db: Database,
+  { providerId, value, now }: { providerId: number; value: string; now: Date },
+): Promise<AccessToken | undefined> {
+  const [token] = await db.query<AccessToken>(findTokenStatement, [providerId, secretDigest(value), now]);
+  return token;
+}
+
+/** An access token without its value, which is not stored. */
+export interface StoredToken {
+  readonly id: number;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly permission: Permission;
+  readonly expiresAt: Date | null;
+  readonly createdAt: Date;
+}
+
+const tokenColumns = `id, name, scopes, permission, expires_at, created_at`;
+
+interface TokenOwner {
+  readonly providerId: number;
+  readonly userId: number;
+}
+
+const listStatement = `
+  select ${tokenColumns}
+  from access_tokens
+  where provider_id = $1 and user_id = $2 and ($3::text is null or position(lower($3) in lower(name)) > 0)
+  order by id`;
+
+/** Lists a user's tokens, oldest first; with a name, those whose name contains it. */
+export const listAccessTokens = (
+  db: Database,
+  { providerId, userId }: TokenOwner,
+  name?: string,
+): Promise<StoredToken[]> => db.query<StoredToken>(listStatement, [providerId, userId, name ?? null]);
+
+const readStatement = `
+  select ${tokenColumns}
+  from access_tokens
+  where provider_id = $1 and user_id = $2 and (id::text = $3 or digest = $4)`;
+
+/** Finds the user's token with this id or this value. */
+export async function readOwnAccessToken(
+  db: Database,
+  { providerId, userId }: TokenOwner,
+  idOrValue: string,
+): Promise<StoredToken | undefined> {
+  if (idOrValue.includes("\0")) return undefined; // PostgreSQL texts cannot contain it
+  const [token] = await db.query<StoredToken>(readStatement, [providerId, userId, idOrValue, secretDigest(idOrValue)]);
+  return token;
+}
+
+const deleteStatement = `delete from access_tokens where provider_id = $1 and user_id = $2 and id = $3 returning id`;
+
+/** Deletes a token. Returns whether the user had it. */
+export async function deleteAccessToken(
+  tx: Transaction,
+  { providerId, userId }: TokenOwner,
+  id: number,
+): Promise<boolean> {
+  const deleted = await tx.query(deleteStatement, [providerId, userId, id]);
+  notifyCallersChanged(tx, providerId);
+  return deleted.length > 0;
+}
