@@ -633,6 +633,21 @@ create table fields_definitions (
   constraint fields_definitions_target_check CHECK ((target = ANY (ARRAY['Account'::text, 'User'::text, 'Cinstance'::text])))
 );
 
+create table identities (
+  provider_id bigint not null,
+  authentication_provider_id bigint not null,
+  subject text not null,
+  user_id bigint,
+  provider_user_id bigint,
+  created_at timestamp with time zone not null default now(),
+  used_at timestamp with time zone not null default now(),
+  constraint identities_check CHECK ((num_nonnulls(user_id, provider_user_id) = 1)),
+  constraint identities_pkey PRIMARY KEY (provider_id, authentication_provider_id, subject),
+  constraint identities_provider_id_authentication_provider_id_fkey FOREIGN KEY (provider_id, authentication_provider_id) REFERENCES authentication_providers(provider_id, id) ON DELETE CASCADE,
+  constraint identities_provider_id_provider_user_id_fkey FOREIGN KEY (provider_id, provider_user_id) REFERENCES provider_users(provider_id, id) ON DELETE CASCADE,
+  constraint identities_provider_id_user_id_fkey FOREIGN KEY (provider_id, user_id) REFERENCES users(provider_id, id) ON DELETE CASCADE
+);
+
 create table invitations (
   provider_id bigint not null,
   id bigint not null default bellwire_directory.new_id(),
@@ -1210,6 +1225,7 @@ create table users (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   activation_until timestamp with time zone default (now() + '14 days'::interval),
+  confirmed_email text,
   constraint users_activation_code_digest_key UNIQUE (activation_code_digest),
   constraint users_id_key UNIQUE (id),
   constraint users_lost_password_digest_key UNIQUE (lost_password_digest),
@@ -1335,6 +1351,10 @@ CREATE INDEX failures_list_idx ON failures USING btree (provider_id, endpoint_id
 CREATE INDEX features_product_idx ON features USING btree (provider_id, product_id, id);
 
 CREATE UNIQUE INDEX features_system_name_idx ON features USING btree (provider_id, COALESCE(product_id, (0)::bigint), system_name);
+
+CREATE INDEX identities_provider_user_idx ON identities USING btree (provider_id, provider_user_id) WHERE (provider_user_id IS NOT NULL);
+
+CREATE INDEX identities_user_idx ON identities USING btree (provider_id, user_id) WHERE (user_id IS NOT NULL);
 
 CREATE UNIQUE INDEX invitations_email_idx ON invitations USING btree (provider_id, account_id, lower(email)) WHERE (accepted_at IS NULL);
 

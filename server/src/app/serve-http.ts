@@ -49,6 +49,7 @@ import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { type ProviderUrls, listenError, limitConnections, readDescriptorLimit } from "./listening.ts";
 import type { Scraped } from "./engine-supervisor.ts";
 import { type TryOut, tryOutLinks } from "./first-start.ts";
+import { createIdentityFetch } from "#http/shared/single-sign-on.ts";
 import { hideAddressFrom } from "./cell-contexts.ts";
 import type { Parts } from "./open-parts.ts";
 
@@ -321,8 +322,7 @@ function composeWorkbench(
 }
 
 async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceParts): Promise<void> {
-  const { pool, passwords, clock, newId, encryption, sender, urls, cookieSecret, mailIsSent } = parts;
-  const secureCookies = urls.publicUrl.startsWith("https:");
+  const { pool, passwords, clock, newId, encryption, sender, urls } = parts;
   const findAdminCaller = createFindAdminCaller({ pool, clock });
   const bins = createOwnBins({ pool, isOurs: urls.isOurs });
   const targets = {
@@ -335,7 +335,6 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
   const workbench = composeWorkbench(interfaces, parts, bins);
   const developerPortalUrl = urls.developerPortal;
   const adminPortalUrl = urls.adminPortal;
-  const tryOut = (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined);
 
   await interfaces.register(
     requestBinPlugin({ ...workbench, pool, clock, targets, originOf: ({ provider }) => adminPortalUrl(provider) }),
@@ -361,10 +360,28 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
       prefix: "/api/v1",
     },
   );
-  const portal = { pool, passwords, clock, cookieSecret, secureCookies, developerPortalUrl, mailIsSent, tryOut };
   await interfaces.register(apiDocs({ pool, clock }));
-  await interfaces.register(adminPortalPlugin({ ...portal, adminPortalUrl, webFolder }));
-  await interfaces.register(developerPortalPlugin({ ...portal, adminPortalUrl }));
+  await registerPortals(interfaces, parts);
+}
+
+/** Registers the pages of both portals. */
+async function registerPortals(interfaces: FastifyInstance, parts: InterfaceParts): Promise<void> {
+  const { pool, passwords, clock, encryption, sender, urls, cookieSecret, mailIsSent } = parts;
+  const portal = {
+    pool,
+    passwords,
+    clock,
+    encryption,
+    fetchIdentity: createIdentityFetch(sender),
+    cookieSecret,
+    secureCookies: urls.publicUrl.startsWith("https:"),
+    adminPortalUrl: urls.adminPortal,
+    developerPortalUrl: urls.developerPortal,
+    mailIsSent,
+    tryOut: (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined),
+  };
+  await interfaces.register(adminPortalPlugin({ ...portal, webFolder }));
+  await interfaces.register(developerPortalPlugin(portal));
 }
 
 /** The requests whose handlers still run, and may use the database: also those whose clients have gone. */

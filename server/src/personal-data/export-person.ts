@@ -6,6 +6,7 @@ import { listApplications, representApplication } from "#portal/applications/ind
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { listMailsOfPerson } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import { listIdentities } from "#portal/single-sign-on/index.ts";
 import { listInvitations, readUser, representUser } from "#portal/users/index.ts";
 import { listObjectEvents, readNotifications, readTraces, withoutCredentials } from "#webhooks/events/index.ts";
 
@@ -115,9 +116,17 @@ const readMessages = (
     }),
   );
 
+const identityToJson = ({ name, subject, createdAt, usedAt }: Awaited<ReturnType<typeof listIdentities>>[number]) => ({
+  authentication_provider: name,
+  subject,
+  created_at: createdAt.toISOString(),
+  used_at: usedAt.toISOString(),
+});
+
 /**
  * Yields a JSON document with the data about an account or a user: the current record, its history with the metadata of
- * deliveries, mails without their texts, messages, sessions, and audit records. Holds one batch of rows at a time in memory.
+ * deliveries, mails without their texts, messages, sessions, log-ins at identity providers, and audit records. Holds one
+ * batch of rows at a time in memory.
  */
 export async function* exportPerson(db: Database, subject: ExportedSubject, now: Date): AsyncGenerator<string, void> {
   const { provider, accountId, userId } = subject;
@@ -134,6 +143,7 @@ export async function* exportPerson(db: Database, subject: ExportedSubject, now:
       created_at: createdAt.toISOString(),
       expires_at: expiresAt.toISOString(),
     })),
+    identities: (await listIdentities(db, provider.id, users)).map(identityToJson),
   };
   yield JSON.stringify(start).slice(0, -1);
   yield* list("history", readHistory(db, subject));

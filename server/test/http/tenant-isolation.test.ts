@@ -46,6 +46,7 @@ async function createObjects(pool: Pool, http: FastifyInstance): Promise<Caller>
     invitations: await firstOf("invitations"),
     messages: await firstOf("messages"),
     endpoints: endpoint,
+    auth: `canary-${await firstOf("authentication_providers", "system_name")}`, // as mark() leaves it
     alerts: await firstOf("alerts"),
     "alert-rules": await firstOf("alert_rules"),
     events: event,
@@ -120,15 +121,14 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
     `insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
      select $1::bigint, id, ${ids["endpoint"]}, ${event}, now(), 'no', '' from failure_deletions where provider_id = $1::bigint`,
     `insert into failure_mutes (provider_id, cause) values ($1::bigint, 'none')`,
-    `insert into sessions (digest, provider_id, audience, user_id, csrf_token, expires_at)
-     values (sha256(convert_to($1::bigint::text, 'UTF8')), $1::bigint, 'admin', ${ids["providerUser"]}, 'none', now() + interval '1 day')`,
-    `insert into change_counters (provider_id, account_id, ends_at, changes, bytes)
-     values ($1::bigint, ${ids["account"]}, now(), 1, 1) on conflict do nothing`,
+    `insert into sessions (digest, provider_id, audience, user_id, csrf_token, expires_at) values (sha256(convert_to($1::bigint::text, 'UTF8')), $1::bigint, 'admin', ${ids["providerUser"]}, 'none', now() + interval '1 day')`,
+    `insert into change_counters (provider_id, account_id, ends_at, changes, bytes) values ($1::bigint, ${ids["account"]}, now(), 1, 1) on conflict do nothing`,
     `insert into audit_records (provider_id, actor_kind, action, subject) values ($1::bigint, 'system', 'x', 'y')`,
     `insert into sent_settings (provider_id, endpoint_id, version, url, secret, event_source, user_agent)
      values ($1::bigint, ${ids["endpoint"]}, 1, '', '', '/', 'none')`,
     `insert into erasures (provider_id, account_id, pending, actor_kind, created_at, work_at)
      values ($1::bigint, ${ids["account"]}, 'cancel', 'system', now(), 'infinity')`,
+    `insert into identities (provider_id, authentication_provider_id, subject, user_id) values ($1::bigint, ${ids["authenticationProvider"]}, 'person', ${ids["user"]})`,
     `insert into saved_views (provider_id, user_id, page, name, query)
      values ($1::bigint, ${ids["providerUser"]}, 'deliveries', 'Mine', 'state=failed')`,
   ];
@@ -139,8 +139,8 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
 const fillIn = (path: string, ids: Ids): string =>
   path.replaceAll(/([\w-]+)\/:\w+/g, (_, object: string) => {
     const ofProvider = path.startsWith("/admin/api/users") && object === "users" ? "provider_users" : object;
-    const isOwn = path.startsWith("/admin/api/account/");
-    const name = object === "features" ? featureIn(path) : isOwn ? "ownAuthenticationProvider" : ofProvider;
+    const ofPortal = path.startsWith("/admin/api/account/") ? "ownAuthenticationProvider" : ofProvider;
+    const name = object === "features" ? featureIn(path) : ofPortal;
     const id = ids[name];
     if (id === undefined) throw new Error(`createObjects() returns no id of ${name}, which ${path} names.`);
     return `${object}/${id}`;

@@ -7,10 +7,14 @@ import { type ProviderUser, type Role, notifyCallersChanged, createProviderUser 
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
+import { createIdentityFetch } from "#http/shared/single-sign-on.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { buildEndpoint } from "../support/build-webhooks.ts";
+import { createSender } from "#webhooks/attempts/index.ts";
+import { buildEndpoint, encryption } from "../support/build-webhooks.ts";
 import type { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { test as base } from "../support/test.ts";
 import { Visitor } from "./visitor.ts";
@@ -93,10 +97,16 @@ interface PortalParts {
 
 function startPortals({ pool, clock, webFolder }: PortalParts, tryOut?: typeof tryOutLinks): FastifyInstance {
   const http = fastify();
+  const allowed = parseAllowedTargets("127.0.0.0/8");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const sender = createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, lookup: async () => [] });
+  http.addHook("onClose", () => sender[Symbol.asyncDispose]());
   const needs = {
     pool,
     passwords,
     clock,
+    encryption,
+    fetchIdentity: createIdentityFetch(sender),
     cookieSecret: Buffer.alloc(32, 5),
     secureCookies: true,
     mailIsSent: false,

@@ -26,7 +26,12 @@ const codes = ["activation_code_digest", "activation_until", "lost_password_dige
 
 const stored: readonly Stored[] = [
   { table: "accounts", target: "Account", fields: accountFields, others: ["provider_id"] },
-  { table: "users", target: "User", fields: userFields, others: ["provider_id", "password_hash", ...codes] },
+  {
+    table: "users",
+    target: "User",
+    fields: userFields,
+    others: ["provider_id", "password_hash", "confirmed_email", ...codes],
+  },
   { table: "applications", target: "Cinstance", fields: applicationFields, others: ["provider_id"] },
   { table: "plans", target: null, fields: planFields, others: ["provider_id", "description", "version"] },
   { table: "authentication_providers", target: null, fields: authenticationProviderFields, others: ["provider_id"] },

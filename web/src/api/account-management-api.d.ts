@@ -501,9 +501,9 @@ export interface components {
             client_id: string;
             /** @description The secret of this client at the identity provider. */
             client_secret: string;
-            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. */
+            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. Of `github`: a GitHub Enterprise Server. */
             site?: string;
-            /** @description Accepts any certificate of the identity provider. For tests only. */
+            /** @description Has no effect: certificates are always verified. `BELLWIRE_CA_FILE` adds an authority. */
             skip_ssl_certificate_verification?: boolean;
             /** @description Offers it at the log-in. */
             published?: boolean;
@@ -514,9 +514,9 @@ export interface components {
             client_id?: string;
             /** @description The secret of this client at the identity provider. */
             client_secret?: string;
-            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. */
+            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. Of `github`: a GitHub Enterprise Server. */
             site?: string;
-            /** @description Accepts any certificate of the identity provider. For tests only. */
+            /** @description Has no effect: certificates are always verified. `BELLWIRE_CA_FILE` adds an authority. */
             skip_ssl_certificate_verification?: boolean;
             /** @description Offers it at the log-in. */
             published?: boolean;
@@ -533,7 +533,7 @@ export interface components {
             client_id: string;
             /** @description The secret of this client at the identity provider. */
             client_secret: string;
-            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. */
+            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. Of `github`: a GitHub Enterprise Server. */
             site?: string;
             /** @description The token endpoint of another kind. */
             token_url?: string;
@@ -541,7 +541,7 @@ export interface components {
             user_info_url?: string;
             /** @description The authorization endpoint of another kind. */
             authorize_url?: string;
-            /** @description Accepts any certificate of the identity provider. For tests only. */
+            /** @description Has no effect: certificates are always verified. `BELLWIRE_CA_FILE` adds an authority. */
             skip_ssl_certificate_verification?: boolean;
             /** @description Approves accounts that sign up with it, also if their plan requires approval. */
             automatically_approve_accounts?: boolean;
@@ -571,9 +571,9 @@ export interface components {
             client_id?: string;
             /** @description The secret of this client at the identity provider. */
             client_secret?: string;
-            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. */
+            /** @description The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. Of `github`: a GitHub Enterprise Server. */
             site?: string;
-            /** @description Accepts any certificate of the identity provider. For tests only. */
+            /** @description Has no effect: certificates are always verified. `BELLWIRE_CA_FILE` adds an authority. */
             skip_ssl_certificate_verification?: boolean;
             /** @description Approves accounts that sign up with it, also if their plan requires approval. */
             automatically_approve_accounts?: boolean;

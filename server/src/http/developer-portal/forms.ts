@@ -3,6 +3,7 @@ import { type AttemptLimiter, DeveloperLimitReached, LimitReached } from "#acces
 import { hasSessionToken, isCrossOrigin, issueFormToken, readForm } from "#http/shared/forms.ts";
 import { problemOfError, type Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
+import type { LogInLink } from "#http/shared/single-sign-on.ts";
 import { nameInText } from "#platform/xml.ts";
 import {
   type FieldErrors,
@@ -165,6 +166,10 @@ export interface Form {
   /** Of a plan that the form does not let choose. */
   readonly included?: Included | undefined;
   readonly fields?: readonly FormField[];
+  /** Log-ins at identity providers, instead of the form. */
+  readonly logInLinks?: readonly LogInLink[];
+  /** The person who has logged in at an identity provider. */
+  readonly person?: { readonly name: string; readonly with_password: string } | undefined;
   /** Label of the button. */
   readonly submit: string;
   /** Marks a change that cannot be undone. */
@@ -177,7 +182,7 @@ export interface Form {
 
 export function showForm(
   { portal, request, reply, developer }: Visit,
-  { title, fields = [], errors = {}, status, isDestructive = false, ...texts }: Form,
+  { title, fields = [], errors = {}, status, isDestructive = false, logInLinks, ...texts }: Form,
 ): Promise<FastifyReply> {
   const isRejected = Object.keys(errors).length > 0;
   return portal.showPage(request, reply, {
@@ -189,6 +194,7 @@ export function showForm(
       ...texts,
       heading: title,
       is_destructive: isDestructive,
+      log_in_links: logInLinks,
       ...checkedFields(fields, errors),
       form_token: developer?.csrfToken ?? issueFormToken(request, reply, portal, portal.clock.now()),
     },

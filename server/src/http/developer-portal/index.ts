@@ -14,6 +14,7 @@ import { addMessagePages } from "./messages.ts";
 import { addLoginPages } from "./log-in.ts";
 import { addMailedLinkPages } from "./mailed-links.ts";
 import { addSignUpRoutes } from "./sign-up.ts";
+import { addSingleSignOnRoutes } from "./single-sign-on.ts";
 
 const assetsFolder = fileURLToPath(new URL("./assets/", import.meta.url));
 
@@ -32,6 +33,7 @@ export const developerPortalPlugin =
     addHomeRoute(http, portal);
     addSignUpRoutes(http, portal);
     addLoginPages(http, portal);
+    addSingleSignOnRoutes(http, portal);
     addMailedLinkPages(http, portal);
     addAccountRoutes(http, portal);
     addUsersPages(http, portal, mailLimiter);

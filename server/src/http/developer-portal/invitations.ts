@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/sign-in.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
+import { forgetPerson, type KnownPerson, listLogInLinks, readPerson } from "#http/shared/single-sign-on.ts";
 import { invitationUrl } from "#portal/providers/index.ts";
 import { nameInText } from "#platform/xml.ts";
 import { readAccount } from "#portal/accounts/index.ts";
@@ -45,7 +46,7 @@ import {
   mailLimitErrors,
   showForm,
 } from "./forms.ts";
-import { waitingPageOf } from "./sign-up.ts";
+import { isWithPassword, personInPage, personOf, valuesOfPerson, waitingPageOf } from "./sign-up.ts";
 
 /** Adds the pages of the account's invitations, and the form that accepts one. */
 export function addInvitationPages(http: FastifyInstance, portal: Portal, mailLimiter: AttemptLimiter): void {
@@ -215,14 +216,17 @@ function addAcceptInvitationPage(http: FastifyInstance, portal: Portal): void {
 async function join(visit: Visit): Promise<FastifyReply> {
   const { portal, request, reply } = visit;
   const provider = withVisitorTimeZone(request.provider);
+  const person = await readPerson(portal, request);
   const joined = await acceptInvitation(portal.pool, portal.passwords, {
     provider,
     code: readForm(request.params)["code"] ?? "",
-    values: submittedValues(await joinFields(visit), readForm(request.body)),
+    values: submittedValues(await joinFields(visit, { person }), readForm(request.body)),
+    person: person && personOf(portal, provider.id, person),
     now: portal.clock.now(),
   });
   if (!joined) return showExpiredInvitation(visit);
   if ("refused" in joined) return showJoinForm(visit, { errors: joined.refused });
+  if (person) forgetPerson(portal, reply);
 
   const account = await readAccount(portal.pool, provider.id, joined.user.accountId);
   if (account?.state !== "approved") return reply.redirect(waitingPageOf(account), 303);
@@ -231,7 +235,7 @@ async function join(visit: Visit): Promise<FastifyReply> {
 }
 
 async function showJoinForm(visit: Visit, rejected: RejectedInvitation = {}): Promise<FastifyReply> {
-  const { portal, request } = visit;
+  const { portal, request, reply } = visit;
   const { id: providerId } = request.provider;
   const { code = "" } = readForm(request.params);
   const invitation = await findInvitation(portal.pool, providerId, code, portal.clock.now());
@@ -242,22 +246,31 @@ async function showJoinForm(visit: Visit, rejected: RejectedInvitation = {}): Pr
     ? ` You are logged in as ${developer.user.username}. Joining logs you in as the new user.`
     : "";
   const organization = nameInText(account.orgName);
+  if (isWithPassword(request)) forgetPerson(portal, reply);
+  const person = isWithPassword(request) ? undefined : await readPerson(portal, request);
+  const chosen = person ? "a username" : "a username and a password";
   return showForm(visit, {
     title: `Join ${organization}`,
-    lead: `Choose a username and a password to join ${organization} at ${nameInText(request.provider.name)}.${present}`,
-    fields: withSubmittedValues(await joinFields(visit, invitation), readForm(request.body)),
+    lead: `Choose ${chosen} to join ${organization} at ${nameInText(request.provider.name)}.${present}`,
+    person: person && personInPage(person, `/signup/${code}`),
+    logInLinks: person ? [] : await listLogInLinks(portal.pool, providerId, "developer", { invitation: code }),
+    fields: withSubmittedValues(await joinFields(visit, { invitation, person }), readForm(request.body)),
     submit: "Join",
     ...rejected,
   });
 }
 
-async function joinFields({ portal, request }: Visit, invitation?: Invitation): Promise<readonly FormField[]> {
+interface Joining {
+  readonly invitation?: Invitation;
+  readonly person: KnownPerson | undefined;
+}
+
+async function joinFields({ portal, request }: Visit, { invitation, person }: Joining): Promise<readonly FormField[]> {
   const { provider } = request;
   const definitions = await readFieldsDefinitions(portal.pool, provider.id);
-  return [
-    ...definedFields(definitions, "User", invitation ? { email: invitation.email } : {}),
-    ...passwordFields("Password", provider.passwordLengthMin),
-  ];
+  const values = { ...(invitation && { email: invitation.email }), ...(person && valuesOfPerson(person)) };
+  const defined = definedFields(definitions, "User", values);
+  return person ? defined : [...defined, ...passwordFields("Password", provider.passwordLengthMin)];
 }
 
 const showExpiredInvitation = (visit: Visit): Promise<FastifyReply> =>

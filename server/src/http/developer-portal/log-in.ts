@@ -10,9 +10,11 @@ import {
   wrongLogin,
 } from "#http/shared/sign-in.ts";
 import { hasSessionToken, isCrossOrigin, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
+import { forgetPerson, type KnownPerson, listLogInLinks, readPerson } from "#http/shared/single-sign-on.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";
+import { linkByAddress } from "#portal/single-sign-on/index.ts";
 import { type User, type UserWithHash, findUsersByLogin, holdsPassword } from "#portal/users/index.ts";
 import {
   type DeveloperPage,
@@ -41,11 +43,13 @@ export function addLoginPages(http: FastifyInstance, portal: Portal): void {
   http.post("/logout", async (request, reply) => logOut(portal, request, reply));
 }
 
-const showLoginForm = (
+export async function showLoginForm(
   { portal, request, reply }: Visit,
   { interrupted, ...form }: SignInForm & { readonly interrupted?: InterruptedForm },
-): Promise<FastifyReply> => {
+): Promise<FastifyReply> {
   const { status, data } = signInPage(portal, request, reply, form);
+  const person = await readPerson(portal, request);
+  const query = { return_to: form.returnTo };
   return portal.showPage(request, reply, {
     template: "login",
     title: form.error === undefined ? "Log in" : "Please check: Log in",
@@ -53,11 +57,16 @@ const showLoginForm = (
     data: {
       ...data,
       interrupted,
+      log_in_links: await listLogInLinks(portal.pool, request.provider.id, "developer", query),
+      connecting: person?.identity.isEmailVerified && {
+        name: person.authenticationProvider.name,
+        email: person.identity.email,
+      },
       may_request_activation: form.error === unconfirmedEmail,
       refused_state: form.error !== undefined && stateRefusals.has(form.error),
     },
   });
-};
+}
 
 /** Logs in with the sent form. Returns the form with an error if that fails, unless another site may have filled it in. */
 async function startSession({
@@ -90,14 +99,28 @@ async function startSession({
   );
   if ("again" in outcome) return outcome;
   const { proof, returnTo } = outcome;
+  const person = await readPerson(portal, request);
   const session = await startBrowserSession(portal, request, reply, {
     audience: "developer",
     userId: proof.userId,
-    holds: (tx: Transaction) => holdsPassword(tx, proof),
+    async holds(tx: Transaction) {
+      if (!(await holdsPassword(tx, proof))) return false;
+      if (person?.identity.isEmailVerified)
+        await linkByAddress(tx, { ...linkOf(portal, proof, person), isProved: true });
+      return true;
+    },
   });
+  if (person) forgetPerson(portal, reply);
   if (!session) return { again: { status: 422, error: wrongLogin, returnTo } };
   return { userId: proof.userId, csrfToken: session.csrfToken, returnTo };
 }
+
+/** Returns the link of a person who has logged in at an identity provider to a user. */
+export const linkOf = (
+  { clock }: Pick<Portal, "clock">,
+  { providerId, userId }: { readonly providerId: number; readonly userId: number },
+  { authenticationProvider, identity: { subject, email } }: KnownPerson,
+) => ({ audience: "developer", providerId, userId, authenticationProvider, subject, email, now: clock.now() }) as const;
 
 async function logIn(visit: Visit): Promise<FastifyReply> {
   const started = await startSession(visit);
@@ -258,8 +281,15 @@ async function checkState(
   providerId: number,
   { user, passwordHash }: UserWithHash,
 ): Promise<CheckedState> {
-  if (user.state !== "active") return { refused: refusalTexts.user[user.state] };
+  const refused = await findStateRefusal(db, providerId, user);
+  if (refused !== undefined) return { refused };
+  return passwordHash === null ? { refused: wrongLogin } : { user, passwordHash };
+}
+
+/** Returns why the state of the user or its account forbids a log-in. */
+export async function findStateRefusal(db: Database, providerId: number, user: User): Promise<string | undefined> {
+  if (user.state !== "active") return refusalTexts.user[user.state];
   const account = await readAccount(db, providerId, user.accountId);
-  if (!account || passwordHash === null) return { refused: wrongLogin }; // account and user were deleted meanwhile
-  return account.state === "approved" ? { user, passwordHash } : { refused: refusalTexts.account[account.state] };
+  if (!account) return wrongLogin; // account and user were deleted meanwhile
+  return account.state === "approved" ? undefined : refusalTexts.account[account.state];
 }

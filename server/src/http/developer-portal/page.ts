@@ -4,6 +4,7 @@ import type { ChangeContext } from "#access/index.ts";
 import { findBrowserSession, type SessionNeeds } from "#http/shared/sign-in.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
+import type { SingleSignOnNeeds } from "#http/shared/single-sign-on.ts";
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { nameInText } from "#platform/xml.ts";
@@ -18,7 +19,7 @@ interface TryOutLinks {
   readonly adminUrl: string;
 }
 
-export interface DeveloperPortalNeeds extends PortalNeeds {
+export interface DeveloperPortalNeeds extends PortalNeeds, SingleSignOnNeeds {
   /** Called for each page, because the bin is created during startup. */
   readonly tryOut?: (provider: Provider) => TryOutLinks | undefined;
 }

@@ -3,6 +3,7 @@ import { type NetworkLimiter, createNetworkLimiter } from "#access/index.ts";
 import { formatWait, isLoopback, rememberDevice, startBrowserSession } from "#http/shared/sign-in.ts";
 import { issueFormToken, readForm, readFormToken, readList } from "#http/shared/forms.ts";
 import { type Provider, activationUrl } from "#portal/providers/index.ts";
+import { forgetPerson, type KnownPerson, listLogInLinks, readPerson } from "#http/shared/single-sign-on.ts";
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";
@@ -18,7 +19,8 @@ import {
 import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { readPlans, readProducts } from "#portal/products/index.ts";
-import { type User, findUsersByLogin } from "#portal/users/index.ts";
+import { findLinkedUser, linkIdentity } from "#portal/single-sign-on/index.ts";
+import { findUsersByLogin, type Person, readUser, type User } from "#portal/users/index.ts";
 import { findDeveloper, type Portal, type Refusal, type Visit, withVisitorTimeZone } from "./page.ts";
 import {
   type FormField,
@@ -101,7 +103,8 @@ async function signUp(visit: Visit, limiter: NetworkLimiter): Promise<FastifyRep
     return showSignUpForm(visit, { status: 429, values, error });
   }
 
-  const [requestedPlans, by] = [parsePlanIds(planIds), signUpSource(portal, request)];
+  const person = await readPerson(portal, request);
+  const [requestedPlans, by] = [parsePlanIds(planIds), signUpSource(portal, request, person)];
   const outcome = await signUpAccount(pool, portal.passwords, {
     provider,
     values,
@@ -109,16 +112,17 @@ async function signUp(visit: Visit, limiter: NetworkLimiter): Promise<FastifyRep
     by,
     now: portal.clock.now(),
   });
-  if ("user" in outcome) return redirectAfterSignUp(visit, outcome.user);
+  if ("user" in outcome) {
+    if (person) forgetPerson(portal, reply);
+    return redirectAfterSignUp(visit, outcome.user);
+  }
   if ("closed" in outcome) return showClosed(visit);
   if ("notFound" in outcome) return showSignUpForm(visit, { ...withoutPlans(provider), values });
 
-  const existingUser = await findDuplicateSignUp(portal, {
-    providerId: provider.id,
-    address: by.address,
-    values,
-    ...issued,
-  });
+  const rejected = { providerId: provider.id, address: by.address, values, ...issued };
+  const existingUser = await (person
+    ? findUserOfPerson(portal, provider.id, person)
+    : findDuplicateSignUp(portal, rejected));
   if (existingUser) return redirectAfterSignUp(visit, existingUser);
   return showSignUpForm(visit, { status: 422, values, errors: outcome.refused });
 }
@@ -136,13 +140,29 @@ const withoutPlans = ({ name }: Provider) => ({
   error: `The requested plans are unavailable or cannot be combined. Submit the form again to use the default plans, or ask ${nameInText(name)} for another link.`,
 });
 
-const signUpSource = (portal: Portal, { provider, ip }: FastifyRequest): SignUpSource & { readonly via: "form" } => ({
+const signUpSource = (
+  portal: Portal,
+  { provider, ip }: FastifyRequest,
+  known: KnownPerson | undefined,
+): SignUpSource & { readonly via: "form" } => ({
   via: "form",
   address: ip,
   mailIsSent: portal.mailIsSent,
   activationUrl: activationUrl(portal, provider),
   adminPortalUrl: portal.adminPortalUrl(provider),
+  person: known && personOf(portal, provider.id, known),
+  approvesAccount: known?.authenticationProvider.automaticallyApproveAccounts ?? false,
 });
+
+/** Returns the user of a person, whose form may have been submitted twice. */
+async function findUserOfPerson(
+  { pool }: Pick<Portal, "pool">,
+  providerId: number,
+  { authenticationProvider, identity: { subject } }: KnownPerson,
+): Promise<User | undefined> {
+  const userId = await findLinkedUser(pool, { providerId, authenticationProvider, subject });
+  return userId === undefined ? undefined : readUser(pool, providerId, userId);
+}
 
 const showClosed = ({ portal, request, reply }: Visit): Promise<FastifyReply> =>
   portal.showPage(request, reply, {
@@ -168,7 +188,11 @@ interface RejectedForm {
 
 async function showSignUpForm({ portal, request, reply }: Visit, rejected?: RejectedForm): Promise<FastifyReply> {
   const { id, name, passwordLengthMin } = request.provider;
-  const fields = signUpFields(await readFieldsDefinitions(portal.pool, id), { passwordLengthMin, ...rejected });
+  if (isWithPassword(request)) forgetPerson(portal, reply);
+  const person = isWithPassword(request) ? undefined : await readPerson(portal, request);
+  const definitions = await readFieldsDefinitions(portal.pool, id);
+  const state = { passwordLengthMin, hasPassword: !person, values: person && valuesOfPerson(person), ...rejected };
+  const fields = signUpFields(definitions, state);
   const developer = await findDeveloper(portal, request);
   const planIds = rejected?.planIds ?? readPlanIds(request);
   const invalid = fields.filter((field) => field.error !== undefined);
@@ -182,6 +206,10 @@ async function showSignUpForm({ portal, request, reply }: Visit, rejected?: Reje
       plan_ids: planIds,
       plans: await describeRequestedPlans(portal.pool, id, parsePlanIds(planIds)),
       signed_in_as: developer?.user.username,
+      person: person && personInPage(person, signUpPath(planIds)),
+      log_in_links: person
+        ? []
+        : await listLogInLinks(portal.pool, id, "developer", { return_to: signUpPath(planIds) }),
       invalid_fields: invalid.length > 0 ? invalid : undefined,
       error: rejected?.error ?? errorsWithoutField(fields, rejected?.errors),
       form_token: issueFormToken(request, reply, portal, portal.clock.now()),
@@ -206,19 +234,49 @@ async function describeRequestedPlans(db: Database, providerId: number, ids: rea
   });
 }
 
+/** True if the visitor prefers a password to the identity provider. */
+export const isWithPassword = ({ query }: FastifyRequest): boolean => readForm(query)["with"] === "password";
+
+const usernamePattern = /^[A-Za-z0-9.\-_@+]{3,40}$/;
+
+/** Returns the input that the identity provider knows. A name that no user may have is left out. */
+export const valuesOfPerson = ({ identity }: KnownPerson): Readonly<Record<string, string>> => ({
+  ...(identity.username !== null && usernamePattern.test(identity.username) && { username: identity.username }),
+  ...(identity.email !== null && { email: identity.email }),
+  ...(identity.orgName !== null && { org_name: identity.orgName }),
+});
+
+/** Returns the person for the page, with the link to the same form with a password. */
+export const personInPage = ({ authenticationProvider: { name } }: KnownPerson, path: string) => ({
+  name,
+  with_password: `${path}${path.includes("?") ? "&" : "?"}with=password`,
+});
+
+/** Returns the person whom a new user is linked to instead of having a password. */
+export const personOf = (
+  { clock }: Pick<Portal, "clock">,
+  providerId: number,
+  { authenticationProvider, identity: { subject, email, isEmailVerified } }: KnownPerson,
+): Person => ({
+  verifiedEmail: isEmailVerified ? email : null,
+  link: (tx, userId) =>
+    linkIdentity(tx, { audience: "developer", providerId, userId, authenticationProvider, subject, now: clock.now() }),
+});
+
 interface FormState {
   readonly passwordLengthMin: number;
-  readonly values?: Readonly<Record<string, string>>;
+  readonly hasPassword?: boolean;
+  readonly values?: Readonly<Record<string, string>> | undefined;
   readonly errors?: FieldErrors;
 }
 
 /** Returns the account's fields, then the user's, in the provider's order, then the password with its rule. */
 export function signUpFields(definitions: readonly FieldsDefinition[], state: FormState): readonly FormField[] {
-  const { passwordLengthMin, values = {}, errors = {} } = state;
+  const { passwordLengthMin, hasPassword = true, values = {}, errors = {} } = state;
   const defined = signUpDefinitions(definitions).map((definition) =>
     toFormField(definition, Object.hasOwn(values, definition.name) ? values[definition.name] : ""),
   );
-  return withErrors([...defined, ...passwordFields("Password", passwordLengthMin)], errors);
+  return withErrors([...defined, ...(hasPassword ? passwordFields("Password", passwordLengthMin) : [])], errors);
 }
 
 /** Returns the definitions that developers may fill in. A name shared by account and user means the account's field. */

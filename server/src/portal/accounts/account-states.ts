@@ -97,6 +97,8 @@ type SignUpCircumstances =
       readonly via: "form";
       /** True if developers must confirm their email address before they can log in. */
       readonly activatesByMail: boolean;
+      /** The account needs no approval, whatever its plan requires. */
+      readonly isApproved?: boolean;
     }
   | { readonly via: "program"; readonly hasPassword: boolean };
 
@@ -108,9 +110,10 @@ export interface InitialStates {
 /** Returns the states of a new account and its first user. */
 export function initialStates(by: SignUpCircumstances, accountPlan: Plan): InitialStates {
   const isReady = by.via === "form" ? !by.activatesByMail : by.hasPassword && !accountPlan.approvalRequired;
+  const isApproved = by.via === "form" && by.isApproved;
   return isReady
-    ? { account: stateOnActivation(accountPlan), user: "active" }
-    : { account: "created", user: "pending" };
+    ? { account: isApproved ? "approved" : stateOnActivation(accountPlan), user: "active" }
+    : { account: isApproved ? "approved" : "created", user: "pending" };
 }
 
 /** Returns the state of an account when its first user is activated. */

@@ -50,7 +50,7 @@ const good = {
 };
 
 test("a complete form has no errors", () => {
-  const { fields, errors } = parseSignUp(settings, { ...good, job_role: "captain" }, "developer");
+  const { fields, errors } = parseSignUp(settings, { ...good, job_role: "captain" }, { writer: "developer" });
   expect(errors).toEqual({});
   expect(fields).toEqual({
     orgName: "Fjord & Sons",
@@ -65,7 +65,7 @@ test("a complete form has no errors", () => {
 
 test("an empty form reports each field as missing, and no other error", () => {
   const blank = ["can't be blank"];
-  expect(parseSignUp(settings, {}, "developer").errors).toEqual({
+  expect(parseSignUp(settings, {}, { writer: "developer" }).errors).toEqual({
     org_name: blank,
     username: blank,
     email: blank,
@@ -74,12 +74,14 @@ test("an empty form reports each field as missing, and no other error", () => {
 });
 
 test("a program must send only org_name and username", () => {
-  expect(parseSignUp(settings, { org_name: "Quay", username: "ada" }, "program").errors).toEqual({});
-  expect(Object.keys(parseSignUp(settings, {}, "program").errors)).toEqual(["org_name", "username"]);
+  expect(parseSignUp(settings, { org_name: "Quay", username: "ada" }, { writer: "program" }).errors).toEqual({});
+  expect(Object.keys(parseSignUp(settings, {}, { writer: "program" }).errors)).toEqual(["org_name", "username"]);
 });
 
 test("a program does not have to confirm the password", () => {
-  expect(parseSignUp(settings, { ...good, password_confirmation: undefined }, "program").errors).toEqual({});
+  expect(parseSignUp(settings, { ...good, password_confirmation: undefined }, { writer: "program" }).errors).toEqual(
+    {},
+  );
 });
 
 test.each([
@@ -116,5 +118,5 @@ test.each([
     { org_name: ["contains characters that are not allowed"] },
   ],
 ] as const)("a sign-up with %s is refused", (_defect, values, expected) => {
-  expect(parseSignUp(settings, { ...good, ...values }, "developer").errors).toEqual(expected);
+  expect(parseSignUp(settings, { ...good, ...values }, { writer: "developer" }).errors).toEqual(expected);
 });

@@ -49,7 +49,16 @@ import {
 } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type UserFields, parseNewUser } from "#portal/users/change-user.ts";
-import { type User, findTakenUserNames, insertUser, userEvent } from "#portal/users/user.ts";
+import {
+  findTakenUserNames,
+  insertUser,
+  linkPerson,
+  type Person,
+  PersonTaken,
+  personTakenErrors,
+  type User,
+  userEvent,
+} from "#portal/users/user.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
 import { type AccountDetails, inDocumentOrder, representAccount } from "./account-details.ts";
 import { type AccountEvent, recordAccountEvents } from "./account-events.ts";
@@ -88,7 +97,9 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
   if (isForm) developerUsageOf(pool, provider.id).requireLeft(now, Object.values(developerLimits));
 
   const settings = await readDocumentSettings(pool, provider);
-  const { fields, errors } = parseSignUp(settings, values, isForm ? "developer" : "program");
+  const person = by.via === "form" ? by.person : undefined;
+  const parsing = { writer: isForm ? "developer" : "program", hasPassword: person === undefined } as const;
+  const { fields, errors } = parseSignUp(settings, values, parsing);
   const refused = mergeErrors(errors, await findTakenUserNames(pool, provider.id, fields));
   if (!hasNoErrors(refused)) return { refused };
 
@@ -101,7 +112,11 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
     products: await readProducts(pool, provider.id, productsOf([...plans.servicePlans, ...plans.applicationPlans])),
     states: initialStates(
       by.via === "form"
-        ? { via: "form", activatesByMail: provider.emailActivation ?? by.mailIsSent }
+        ? {
+            via: "form",
+            activatesByMail: !hasVerifiedEmail(person, fields) && (provider.emailActivation ?? by.mailIsSent),
+            isApproved: by.approvesAccount ?? false,
+          }
         : { via: "program", hasPassword: fields.password !== undefined },
       plans.accountPlan,
     ),
@@ -112,9 +127,14 @@ export async function signUpAccount(pool: Pool, passwords: PasswordHasher, signU
     return signedUp ?? (await signUpAccount(pool, passwords, signUp)); // a plan was deleted in the meantime, so choose again from the remaining ones
   } catch (error) {
     if (error instanceof NameTaken) return { refused: error.errors };
+    if (error instanceof PersonTaken) return { refused: personTakenErrors };
     throw error;
   }
 }
+
+/** Returns true if the identity provider has verified the submitted address. The form may have changed it. */
+const hasVerifiedEmail = (person: Person | undefined, { email }: Pick<UserFields, "email">): boolean =>
+  email !== null && email === person?.verifiedEmail;
 
 const productsOf = (plans: readonly Plan[]): readonly number[] => [
   ...new Set(plans.flatMap(({ productId }) => productId ?? [])),
@@ -218,12 +238,12 @@ interface SignUpFields extends UserFields {
 export function parseSignUp(
   settings: DocumentSettings,
   input: FieldInput,
-  writer: FieldWriter,
+  { writer, hasPassword = true }: { readonly writer: FieldWriter; readonly hasPassword?: boolean },
 ): { readonly fields: SignUpFields; readonly errors: FieldErrors } {
   const ofAccount = { definitions: settings.definitions, target: "Account", writer, isSignUp: true } as const;
   const named = renameOrgName(input, writer);
   const account = parseFieldInput(ofAccount, named);
-  const user = parseNewUser(settings, input, { writer, isSignUp: true });
+  const user = parseNewUser(settings, input, { writer, isSignUp: true, hasPassword });
   const { annotations, errors: wrongAnnotations } = parseAnnotations({}, input["annotations"]);
   const { org_name: orgName, ...accountFields } = applyFieldInput({}, account.changes);
   return {
@@ -242,6 +262,10 @@ type FormSource = {
   /** True if a mail server is configured. Without one, email addresses are not confirmed. */
   readonly mailIsSent: boolean;
   readonly activationUrl: (code: string) => string;
+  /** Replaces the password. */
+  readonly person?: Person | undefined;
+  /** The account needs no approval, whatever its plan requires. */
+  readonly approvesAccount?: boolean;
 };
 
 interface ProgramSource extends Pick<ChangeContext, "actor" | "channel" | "productScope"> {
@@ -364,6 +388,7 @@ async function insertFirstUser(
       username,
       email,
       passwordHash,
+      hasConfirmedEmail: by.via === "form" && hasVerifiedEmail(by.person, fields),
       role: "admin",
       state: states.user,
       activationCodeDigest: link?.codeDigest,
@@ -372,6 +397,7 @@ async function insertFirstUser(
     now,
   );
   if (!user) throw new NameTaken(mergeErrors(await findTakenUserNames(tx, provider.id, fields)));
+  if (by.via === "form") await linkPerson(tx, by.person, user);
   if (link && email !== null) {
     const mail = activationMail({ provider, recipient: email, username, url: link.url });
     await insertMail(tx, provider.id, { ...mail, accountId: account.id }, now);

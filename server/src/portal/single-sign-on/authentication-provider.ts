@@ -110,14 +110,16 @@ export const authenticationProviderFields = {
   },
   site: {
     ...stored,
-    set: endpointOf("The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both."),
+    set: endpointOf(
+      "The issuer: the URL of the realm of `keycloak`, or of the tenant of `auth0`. Required for both. Of `github`: a GitHub Enterprise Server.",
+    ),
   },
   tokenUrl: { ...inserted, set: endpointOf("The token endpoint of another kind.") },
   userInfoUrl: { ...inserted, set: endpointOf("The user info endpoint of another kind.") },
   authorizeUrl: { ...inserted, set: endpointOf("The authorization endpoint of another kind.") },
   skipSslCertificateVerification: {
     ...stored,
-    set: switchOf("Accepts any certificate of the identity provider. For tests only."),
+    set: switchOf("Has no effect: certificates are always verified. `BELLWIRE_CA_FILE` adds an authority."),
   },
   automaticallyApproveAccounts: {
     ...stored,
@@ -243,7 +245,7 @@ export interface PortalUrls {
 }
 
 /** Returns the URL to which the identity provider sends users back. */
-const callbackUrl = (
+export const callbackUrl = (
   { accountType, systemName }: Pick<AuthenticationProvider, "accountType" | "systemName">,
   urls: PortalUrls,
 ): string => `${urls[accountType]}/auth/${systemName}/callback`;

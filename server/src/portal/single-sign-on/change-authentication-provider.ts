@@ -10,6 +10,7 @@ import {
 } from "#platform/database/field-table.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 import { countLimits } from "#platform/limits.ts";
+import { isXmlText } from "#platform/xml.ts";
 import {
   type FieldErrors,
   type FieldInput,
@@ -89,6 +90,34 @@ interface Change {
   /** Unparsed values, by the names of the API. */
   readonly values: FieldInput;
   readonly by: ChangeContext;
+}
+
+const listPublishedStatement = `
+  select name, system_name
+  from authentication_providers
+  where provider_id = $1 and account_type = $2 and published
+  order by id`;
+
+/** Lists those that the log-in of a portal offers, oldest first. */
+export const listPublishedProviders = (
+  db: Database,
+  { providerId, accountType }: Portal,
+): Promise<Pick<AuthenticationProvider, "name" | "systemName">[]> =>
+  db.query<Pick<AuthenticationProvider, "name" | "systemName">>(listPublishedStatement, [providerId, accountType]);
+
+const findPublishedStatement = `
+  select ${columns}
+  from authentication_providers
+  where provider_id = $1 and account_type = $2 and system_name = $3 and published`;
+
+/** Returns the published authentication provider of a portal with this system name. */
+export async function findPublishedProvider(
+  { pool, encryption }: ReadNeeds,
+  { providerId, accountType, systemName }: Portal & Pick<AuthenticationProvider, "systemName">,
+): Promise<AuthenticationProvider | undefined> {
+  if (!isXmlText(systemName)) return undefined; // PostgreSQL rejects zero bytes
+  const [row] = await pool.query<Row>(findPublishedStatement, [providerId, accountType, systemName]);
+  return row && fromRow(encryption, row);
 }
 
 // If two requests take one name or kind at once, the second waits for the first to commit and then inserts nothing.

@@ -3,14 +3,34 @@ export {
   type AuthenticationProvider,
   authenticationProviderFields,
   authenticationProviderToJson,
+  callbackUrl,
   type PortalUrls,
   representAuthenticationProvider,
 } from "./authentication-provider.ts";
 export {
   createAuthenticationProvider,
   deleteAuthenticationProvider,
+  findPublishedProvider,
   listAuthenticationProviders,
+  listPublishedProviders,
   readAuthenticationProvider,
   reencryptAuthenticationProviders,
   updateAuthenticationProvider,
 } from "./change-authentication-provider.ts";
+export {
+  findLinkedUser,
+  findUserOfAddress,
+  linkByAddress,
+  linkIdentity,
+  listIdentities,
+  useIdentity,
+} from "./identities.ts";
+export {
+  beginLogIn,
+  completeLogIn,
+  type Identity,
+  IdentityProviderUnreachable,
+  LogInError,
+  type LogInSecrets,
+  newLogInSecrets,
+} from "./identity-provider.ts";

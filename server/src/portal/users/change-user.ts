@@ -43,13 +43,17 @@ export interface UserFields {
 }
 
 /**
- * Parses the values of a new user and returns all errors. Developers must choose a password; only a sign-up by a
- * program may omit the email address.
+ * Parses the values of a new user and returns all errors. Developers must choose a password, unless they log in at an
+ * identity provider; only a sign-up by a program may omit the email address.
  */
 export function parseNewUser(
   { provider, definitions }: DocumentSettings,
   input: FieldInput,
-  { writer, isSignUp = false }: { readonly writer: FieldWriter; readonly isSignUp?: boolean },
+  {
+    writer,
+    isSignUp = false,
+    hasPassword = true,
+  }: { readonly writer: FieldWriter; readonly isSignUp?: boolean; readonly hasPassword?: boolean },
 ): { readonly fields: UserFields; readonly errors: FieldErrors } {
   const ofUser = { definitions, target: "User", writer, isSignUp } as const;
   const { changes, errors } = parseFieldInput(ofUser, input);
@@ -58,7 +62,7 @@ export function parseNewUser(
     username: textOf(username) ?? "",
     email: textOf(email) ?? null,
     userFields,
-    password: textOf(input["password"]),
+    password: hasPassword ? textOf(input["password"]) : undefined,
   };
   const wrong = mergeErrors(missingFields(ofUser, input), errors);
   const isForm = writer === "developer";
@@ -70,12 +74,14 @@ export function parseNewUser(
         userNameErrors({ ...fields, email: fields.email ?? (isSignUp ? null : "") }),
         (name) => wrong[name] === undefined,
       ),
-      passwordErrors({
-        password: fields.password,
-        confirmation: confirmationOf(input) ?? (isForm ? "" : undefined),
-        isRequired: isForm,
-        lengthMin: provider.passwordLengthMin,
-      }),
+      hasPassword
+        ? passwordErrors({
+            password: fields.password,
+            confirmation: confirmationOf(input) ?? (isForm ? "" : undefined),
+            isRequired: isForm,
+            lengthMin: provider.passwordLengthMin,
+          })
+        : {},
     ),
   };
 }

@@ -34,6 +34,7 @@ export {
   findUsersByLogin,
   holdsPassword,
   listUsers,
+  type Person,
   readUser,
   representUser,
   type User,

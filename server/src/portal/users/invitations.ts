@@ -21,7 +21,17 @@ import {
 import { insertMail, invitationMail, storedMailBytes } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { parseNewUser, type UserOutcome } from "./change-user.ts";
-import { findTakenUserNames, insertUser, linkLifetime, textsOfUsersErrors, userEvent } from "./user.ts";
+import {
+  findTakenUserNames,
+  insertUser,
+  linkLifetime,
+  linkPerson,
+  type Person,
+  PersonTaken,
+  personTakenErrors,
+  textsOfUsersErrors,
+  userEvent,
+} from "./user.ts";
 
 /** A mailed invitation to join an account. */
 export interface Invitation {
@@ -219,6 +229,8 @@ interface Acceptance {
   readonly code: string;
   /** Unparsed values by field name. `email` defaults to the invited address. */
   readonly values: FieldInput;
+  /** Replaces the password. */
+  readonly person?: Person | undefined;
   readonly now: Date;
 }
 
@@ -229,15 +241,17 @@ interface Acceptance {
 export async function acceptInvitation(
   pool: Pool,
   passwords: PasswordHasher,
-  { provider, code, values, now }: Acceptance,
+  { provider, code, values, person, now }: Acceptance,
 ): Promise<UserOutcome | undefined> {
   const invited = await findInvitation(pool, provider.id, code, now);
   if (!invited) return undefined;
   const settings = await readDocumentSettings(pool, provider);
-  const { fields, errors } = parseNewUser(settings, { email: invited.email, ...values }, { writer: "developer" });
+  const parsing = { writer: "developer", hasPassword: person === undefined } as const;
+  const { fields, errors } = parseNewUser(settings, { email: invited.email, ...values }, parsing);
   const refused = mergeErrors(errors, await findTakenUserNames(pool, provider.id, fields));
-  if (!hasNoErrors(refused) || fields.password === undefined) return { refused };
-  const passwordHash = await passwords.hash(fields.password, { providerId: provider.id });
+  if (!hasNoErrors(refused)) return { refused };
+  const { password } = fields;
+  const passwordHash = password === undefined ? null : await passwords.hash(password, { providerId: provider.id });
 
   try {
     return await pool.inTransaction(async (tx) => {
@@ -249,9 +263,20 @@ export async function acceptInvitation(
       if (!(await markAccepted(tx, provider.id, code, now))) return undefined;
       await requireWithinLimit(tx, countLimits.users, { providerId: provider.id, id: account.id });
       const { username, email } = fields;
-      const member = { ...added, username, email, passwordHash, role: "member", state: "active" } as const;
+      // The link was mailed to the invited address.
+      const hasConfirmedEmail = email === invited.email || email === (person?.verifiedEmail ?? invited.email);
+      const member = {
+        ...added,
+        username,
+        email,
+        passwordHash,
+        hasConfirmedEmail,
+        role: "member",
+        state: "active",
+      } as const;
       const user = await insertUser(tx, provider.id, member, now);
       if (!user) throw new NameTaken("the name was taken at the same time");
+      await linkPerson(tx, person, user);
       const actor = { kind: "developer", userId: user.id } as const;
       const cause = { providerId: provider.id, actor, channel: "developer_portal", now } as const;
       const event = userEvent("user.created", settings, user);
@@ -259,6 +284,7 @@ export async function acceptInvitation(
       return { user, events };
     });
   } catch (error) {
+    if (error instanceof PersonTaken) return { refused: personTakenErrors };
     if (error instanceof NameTaken)
       return { refused: mergeErrors(await findTakenUserNames(pool, provider.id, fields)) };
     throw error;

@@ -83,7 +83,7 @@ export async function findAccountOfCode(
 
 const activateByCodeStatement = `
   update users
-  set state = 'active', activated_at = $3, activation_code_digest = null, updated_at = $3
+  set state = 'active', activated_at = $3, activation_code_digest = null, confirmed_email = email, updated_at = $3
   where provider_id = $1 and activation_code_digest = $2 and state = 'pending' and activation_until > $3
   returning ${selectList(userFields)}`;
 
@@ -101,11 +101,13 @@ export async function activateByCode(
 // Visitors trigger these mails, and strangers must not fill a mailbox: within five minutes, a further request sends nothing, and the
 // earlier link remains valid. Both are served by users_email_idx.
 
-// Users without a password have not signed up: their provider created them, and decides when to send them a mail.
+// Users without a password and an identity have not signed up: their provider created them, and decides when to send them a mail.
 const requestActivationStatement = `
   update users
   set activation_code_digest = $3, activation_until = $4::timestamptz + ${linkLifetime}
-  where provider_id = $1 and lower(email) = lower($2) and state = 'pending' and password_hash is not null
+  where provider_id = $1 and lower(email) = lower($2) and state = 'pending'
+    and (password_hash is not null
+      or exists (select from identities where provider_id = users.provider_id and user_id = users.id))
     and (activation_code_digest is null
       or activation_until <= $4::timestamptz + ${linkLifetime} - interval '5 minutes')
   returning username, email, account_id`;
@@ -175,7 +177,7 @@ export async function findLostPassword(
 // The row is locked, so the second of two concurrent requests finds the code used.
 const useCodeStatement = `
   update users
-  set lost_password_digest = null, lost_password_until = null
+  set lost_password_digest = null, lost_password_until = null, confirmed_email = email
   where provider_id = $1 and id = $2 and lost_password_digest = $3 and lost_password_until > $4 and state = 'active'
   returning id`;
 

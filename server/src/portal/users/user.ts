@@ -116,9 +116,9 @@ export async function findUsersByLogin(
 // If two requests take one name at once, the second waits for the first to commit and then inserts nothing.
 const insertUserStatement = `
   insert into users (provider_id, created_at, updated_at, password_hash, activation_code_digest, activation_until,
-    activated_at, ${insertColumns(userFields)})
+    activated_at, confirmed_email, ${insertColumns(userFields)})
   values ($1, $2, $2, $3, $4, $2::timestamptz + ${linkLifetime}, case when $5 = 'active' then $2::timestamptz end,
-    ${insertParameters(userFields, 6)})
+    $6, ${insertParameters(userFields, 7)})
   on conflict do nothing
   returning ${selectList(userFields)}`;
 
@@ -140,11 +140,33 @@ export const textsOfUsersErrors = (
     return others?.length ?? 0;
   });
 
+/** The person of an identity provider for whom a user is created. Such a user needs no password. */
+export interface Person {
+  /** The address that the identity provider has verified. Null without one. */
+  readonly verifiedEmail: string | null;
+  /** Links the person to the new user. Returns false if the person has a user already. */
+  readonly link: (tx: Transaction, userId: number) => Promise<boolean>;
+}
+
+/** Another request has created a user of the person. Thrown, so that the transaction rolls back. */
+export class PersonTaken extends Error {
+  override readonly name = "PersonTaken";
+}
+
+/** Links the person, if there is one, to a user that was just inserted. */
+export async function linkPerson(tx: Transaction, person: Person | undefined, { id }: Pick<User, "id">): Promise<void> {
+  if (person && !(await person.link(tx, id))) throw new PersonTaken("the person has a user already");
+}
+
+export const personTakenErrors: FieldErrors = { base: ["You have signed up already: log in."] };
+
 export interface NewUser extends Pick<User, "accountId" | "username" | "email" | "role" | "fields"> {
   readonly state: "pending" | "active";
   readonly passwordHash: string | null;
   /** Of the code in an activation link. */
   readonly activationCodeDigest?: Buffer | undefined;
+  /** The email address is surely the user's: a mailed link or an identity provider has proved it. */
+  readonly hasConfirmedEmail?: boolean;
 }
 
 /** Returns the new user, or undefined if the username or email address is taken. */
@@ -154,8 +176,9 @@ export async function insertUser(
   user: NewUser,
   now: Date,
 ): Promise<User | undefined> {
-  const { passwordHash, activationCodeDigest = null, state } = user;
-  const values = [providerId, now, passwordHash, activationCodeDigest, state, ...insertValues(userFields, user)];
+  const { passwordHash, activationCodeDigest = null, state, email, hasConfirmedEmail = false } = user;
+  const own = [passwordHash, activationCodeDigest, state, hasConfirmedEmail ? email : null];
+  const values = [providerId, now, ...own, ...insertValues(userFields, user)];
   const [inserted] = await tx.query<User>(insertUserStatement, values);
   return inserted;
 }

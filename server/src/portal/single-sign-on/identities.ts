@@ -1,0 +1,153 @@
+import { type Audience, recordAudit } from "#access/index.ts";
+import type { Database, Transaction } from "#platform/database/database.ts";
+import type { AuthenticationProvider } from "./authentication-provider.ts";
+import type { Identity } from "./identity-provider.ts";
+
+/** A person of an identity provider. */
+interface PersonKey {
+  readonly providerId: number;
+  readonly authenticationProvider: Pick<AuthenticationProvider, "id" | "name">;
+  readonly subject: string;
+}
+
+// By the primary key. Each authentication provider belongs to one portal, so one of the columns is null.
+const findLinkedStatement = `
+  select coalesce(user_id, provider_user_id) as user_id
+  from identities
+  where provider_id = $1 and authentication_provider_id = $2 and subject = $3`;
+
+/** Returns the id of the user that the person is linked to. */
+export async function findLinkedUser(
+  db: Database,
+  { providerId, authenticationProvider, subject }: PersonKey,
+): Promise<number | undefined> {
+  const person = [providerId, authenticationProvider.id, subject];
+  const [linked] = await db.query<{ userId: number }>(findLinkedStatement, person);
+  return linked?.userId;
+}
+
+/**
+ * A user whose address the identity provider has verified. `isOwn`: no other person can have the user, because its own mailbox
+ * confirmed the address, or because the provider created the user and nobody could log in as it so far.
+ */
+interface UserOfAddress {
+  readonly userId: number;
+  readonly email: string;
+  readonly isOwn: boolean;
+}
+
+// By users_email_idx. Without a confirmation, somebody else may have signed up with the address to wait for its owner.
+const isOwn = `(confirmed_email = email or (password_hash is null
+    and not exists (select from identities where provider_id = users.provider_id and user_id = users.id)))`;
+
+const findByAddressStatement = `
+  select id as user_id, email, ${isOwn} as is_own from users where provider_id = $1 and lower(email) = lower($2)`;
+
+const asciiLower = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** Returns true for the same address. The database also takes the Kelvin sign for a k, which is another mailbox. */
+const isSameAddress = (one: string | null, other: string | null): boolean =>
+  one !== null && other !== null && asciiLower(one) === asciiLower(other);
+
+/** Returns the developer with an address that the identity provider has verified. */
+export async function findUserOfAddress(
+  db: Database,
+  providerId: number,
+  { email, isEmailVerified }: Pick<Identity, "email" | "isEmailVerified">,
+): Promise<UserOfAddress | undefined> {
+  if (email === null || !isEmailVerified) return undefined;
+  const [user] = await db.query<UserOfAddress>(findByAddressStatement, [providerId, email]);
+  return user && isSameAddress(user.email, email) ? user : undefined;
+}
+
+// The lock makes a suspension, a deletion and a change of the address wait for this transaction; the first two then end its session.
+const lockActiveStatements = {
+  developer: `select from users where provider_id = $1 and id = $2 and state = 'active' for share`,
+  admin: `select from provider_users where provider_id = $1 and id = $2 and state = 'active' for share`,
+} as const satisfies Record<Audience, string>;
+
+const useStatement = `
+  update identities set used_at = $5
+  where provider_id = $1 and authentication_provider_id = $2 and subject = $3
+    and coalesce(user_id, provider_user_id) = $4
+  returning subject`;
+
+interface Link extends PersonKey {
+  readonly audience: Audience;
+  readonly userId: number;
+  readonly now: Date;
+}
+
+/** Locks an active user and its link. Returns false if the user is inactive, or not the person's any more. */
+export async function useIdentity(tx: Transaction, link: Link): Promise<boolean> {
+  const { audience, providerId, authenticationProvider, subject, userId, now } = link;
+  const active = await tx.query(lockActiveStatements[audience], [providerId, userId]);
+  if (active.length === 0) return false;
+  const person = [providerId, authenticationProvider.id, subject, userId, now];
+  return (await tx.query(useStatement, person)).length > 0;
+}
+
+const insertStatement = `
+  insert into identities (provider_id, authentication_provider_id, subject, user_id, provider_user_id, created_at, used_at)
+  values ($1, $2, $3, $4, $5, $6, $6)
+  on conflict do nothing
+  returning subject`;
+
+/** Links a person to a user, which is audited. Returns false if the person is linked already. */
+export async function linkIdentity(tx: Transaction, link: Link): Promise<boolean> {
+  const { audience, providerId, authenticationProvider, subject, userId, now } = link;
+  const users = audience === "admin" ? [null, userId] : [userId, null];
+  const linked = await tx.query(insertStatement, [providerId, authenticationProvider.id, subject, ...users, now]);
+  if (linked.length === 0) return false;
+  const user = audience === "admin" ? "provider-user" : "user";
+  await recordAudit(tx, {
+    providerId,
+    actor: { kind: "system" },
+    action: "identity.linked",
+    subject: `${user}/${userId}`,
+    detail: { authenticationProvider: authenticationProvider.name },
+  });
+  return true;
+}
+
+const lockOwnStatement = `
+  select email from users
+  where provider_id = $1 and id = $2 and state = 'active' and lower(email) = lower($3) and ($4 or ${isOwn})
+  for share`;
+
+interface AddressLink extends Link {
+  readonly email: string | null;
+  /** The password has proved that the user is the person's. */
+  readonly isProved?: boolean;
+}
+
+/** Links a person to the active user of its verified address. Returns false if the user is not surely the person's. */
+export async function linkByAddress(tx: Transaction, link: AddressLink): Promise<boolean> {
+  const { providerId, userId, email, isProved = false } = link;
+  const [own] = await tx.query<{ email: string }>(lockOwnStatement, [providerId, userId, email, isProved]);
+  return own !== undefined && isSameAddress(own.email, email) && linkIdentity(tx, link);
+}
+
+const listStatement = `
+  select authentication_providers.name, subject, identities.created_at, used_at
+  from identities
+  join authentication_providers
+    on authentication_providers.provider_id = identities.provider_id
+      and authentication_providers.id = authentication_provider_id
+  where identities.provider_id = $1 and user_id = any($2::bigint[])
+  order by identities.created_at, subject`;
+
+/** A link as the export of personal data shows it. */
+interface ListedIdentity {
+  readonly name: string;
+  readonly subject: string;
+  readonly createdAt: Date;
+  readonly usedAt: Date;
+}
+
+/** Lists the persons that developers are linked to, with the names of their authentication providers. */
+export const listIdentities = (
+  db: Database,
+  providerId: number,
+  userIds: readonly number[],
+): Promise<ListedIdentity[]> => db.query<ListedIdentity>(listStatement, [providerId, userIds]);
