@@ -15,6 +15,7 @@ import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller, Downloads } from "#http/shared/admin-caller.ts";
+import { serveApiReference } from "#http/shared/api-reference.ts";
 import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import {
   addResponseHeaders,
@@ -349,22 +350,17 @@ async function registerInterfaces(interfaces: FastifyInstance, parts: InterfaceP
       developerPortalUrl,
       noReplyAddress: urls.noReplyAddress,
     }),
-    {
-      prefix: "/admin/api",
-    },
+    { prefix: "/admin/api" },
   );
   for (const prefix of unservedApis) await interfaces.register(unservedApi, { prefix });
   await interfaces.register(
     bellwireApiPlugin({ ...apiNeeds, ...workbench, newId, sender, adminPortalUrl, developerPortalUrl }),
-    {
-      prefix: "/api/v1",
-    },
+    { prefix: "/api/v1" },
   );
-  await interfaces.register(apiDocs({ pool, clock }));
   await registerPortals(interfaces, parts);
 }
 
-/** Registers the pages of both portals. */
+/** Registers the pages of both portals, and the API documentation. */
 async function registerPortals(interfaces: FastifyInstance, parts: InterfaceParts): Promise<void> {
   const { pool, passwords, clock, encryption, sender, urls, cookieSecret, mailIsSent } = parts;
   const portal = {
@@ -380,8 +376,10 @@ async function registerPortals(interfaces: FastifyInstance, parts: InterfacePart
     mailIsSent,
     tryOut: (provider: Provider) => (parts.isTryOut(provider) ? tryOutLinks(urls, provider) : undefined),
   };
+  const apiReference = await serveApiReference(interfaces, "/api-reference");
+  await interfaces.register(apiDocs({ ...portal, apiReference }));
   await interfaces.register(adminPortalPlugin({ ...portal, webFolder }));
-  await interfaces.register(developerPortalPlugin(portal));
+  await interfaces.register(developerPortalPlugin({ ...portal, apiReference }));
 }
 
 /** The requests whose handlers still run, and may use the database: also those whose clients have gone. */

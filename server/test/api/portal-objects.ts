@@ -100,6 +100,7 @@ export const idsByCollection = (objects: PortalObjects): Readonly<Record<string,
   limits: objects.limit,
   pricing_rules: objects.pricingRule,
   active_docs: objects.specification,
+  "api-specifications": objects.specification,
   fields_definitions: objects.field,
   authentication_providers: objects.authenticationProvider,
 });

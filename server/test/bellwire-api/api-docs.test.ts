@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { createSession, findProviderUserByLogin } from "#access/index.ts";
 import { describeAccountManagementApi } from "#http/account-management-api/index.ts";
 import { apiDocs } from "#http/api-docs/index.ts";
+import { serveApiReference } from "#http/shared/api-reference.ts";
 import { systemClock } from "#platform/clock.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
 import { findViolations } from "../support/find-violations.ts";
@@ -11,7 +12,9 @@ import { passwords } from "../support/passwords.ts";
 
 const test = base.extend("site", async ({ database }, { onCleanup }) => {
   const { http, close } = openBellwireApi(database, systemClock, { baseDomain: undefined });
-  http.register(apiDocs({ pool: database, clock: systemClock }));
+  const urls = { adminPortalUrl: () => "", developerPortalUrl: () => "" };
+  const apiReference = await serveApiReference(http, "/api-reference");
+  http.register(apiDocs({ pool: database, clock: systemClock, ...urls, apiReference }));
   http.get("/admin/api/openapi.json", async () => describeAccountManagementApi("0.0.0"));
   onCleanup(close);
   await http.listen({ host: "127.0.0.1", port: 0 });

@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { type ProviderUser, type Role, notifyCallersChanged, createProviderUser } from "#access/index.ts";
 import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
+import { serveApiReference } from "#http/shared/api-reference.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { createIdentityFetch } from "#http/shared/single-sign-on.ts";
 import { systemClock } from "#platform/clock.ts";
@@ -117,7 +118,8 @@ function startPortals({ pool, clock, webFolder }: PortalParts, tryOut?: typeof t
   http.register(async (scope) => {
     addFindProviderHook(scope, { pool, clock, baseDomain });
     await scope.register(adminPortalPlugin({ ...needs, webFolder }));
-    await scope.register(developerPortalPlugin(needs));
+    const apiReference = await serveApiReference(scope, "/api-reference");
+    await scope.register(developerPortalPlugin({ ...needs, apiReference }));
   });
   return http;
 }

@@ -8,6 +8,7 @@ import { nameInText } from "#platform/xml.ts";
 import { addUsersPages } from "./users.ts";
 import { addAccountRoutes } from "./account.ts";
 import { addApplicationsRoutes } from "./applications.ts";
+import { addDocumentationPages } from "./documentation.ts";
 import { addErrorPages, createShowPage, type DeveloperPortalNeeds, findDeveloper, type Portal } from "./page.ts";
 import { addInvitationPages } from "./invitations.ts";
 import { addMessagePages } from "./messages.ts";
@@ -40,6 +41,7 @@ export const developerPortalPlugin =
     addInvitationPages(http, portal, mailLimiter);
     addApplicationsRoutes(http, portal);
     addMessagePages(http, portal);
+    addDocumentationPages(http, portal);
   };
 
 function addHomeRoute(http: FastifyInstance, portal: Portal): void {

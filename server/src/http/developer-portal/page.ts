@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ChangeContext } from "#access/index.ts";
 import { findBrowserSession, type SessionNeeds } from "#http/shared/sign-in.ts";
+import type { ApiReferenceFiles } from "#http/shared/api-reference.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
 import type { SingleSignOnNeeds } from "#http/shared/single-sign-on.ts";
@@ -9,6 +10,7 @@ import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { nameInText } from "#platform/xml.ts";
 import { type Account, countUnreadMessages, readAccount } from "#portal/accounts/index.ts";
+import { hasPublishedSpecifications } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { readUser, type User } from "#portal/users/index.ts";
 
@@ -22,6 +24,7 @@ interface TryOutLinks {
 export interface DeveloperPortalNeeds extends PortalNeeds, SingleSignOnNeeds {
   /** Called for each page, because the bin is created during startup. */
   readonly tryOut?: (provider: Provider) => TryOutLinks | undefined;
+  readonly apiReference: ApiReferenceFiles;
 }
 
 interface Page {
@@ -56,7 +59,7 @@ const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 
 /** Returns a function that renders a template with its data and the data of every page. */
 export function createShowPage(
-  { tryOut, mailIsSent, clock }: Pick<DeveloperPortalNeeds, "tryOut" | "mailIsSent" | "clock">,
+  { pool, tryOut, mailIsSent, clock }: Pick<DeveloperPortalNeeds, "pool" | "tryOut" | "mailIsSent" | "clock">,
   assets: Readonly<Record<string, string>>,
 ): ShowPage {
   const render = createTemplateRenderer(templates);
@@ -64,6 +67,8 @@ export function createShowPage(
   return async (request, reply, { template, title, status = 200, developer, data }) => {
     const notice = developer?.notice;
     const refusal = typeof notice === "object" ? notice : undefined;
+    // An error page has no link to it if the database is at fault.
+    const hasDocumentation = await hasPublishedSpecifications(pool, request.provider.id).catch(() => false);
     const html = await render(template, {
       ...data,
       title,
@@ -82,6 +87,7 @@ export function createShowPage(
         is_admin: developer.user.role === "admin",
         unread_messages: developer.unreadMessages,
       },
+      has_documentation: hasDocumentation,
       shown_at: clock.now().getTime(),
       done: typeof notice === "string" ? notices[notice] : noticeFor(request, { status, mailIsSent }),
       refusal: refusal?.text,

@@ -25,7 +25,7 @@ export interface PortalNeeds {
 }
 
 /** Allows our own files only: no inline script or style, no framing, no forms to other sites. */
-const contentSecurityPolicy = [
+export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -49,10 +49,12 @@ const pageHeaders = {
 /** Types that a browser never shows as a page. Their 40 files would repeat the headers of a page for 16 kB. */
 const neverPages = /^(?:text\/css|(?:text|application)\/javascript|font\/)/;
 
-/** Adds the headers of every page. Pages are not cached unless a route sets its own Cache-Control. */
+/** Adds the headers of every page. A route may set its own policy and its own Cache-Control: otherwise pages are not cached. */
 export function addPageHeaders(http: FastifyInstance): void {
   http.addHook("onSend", async (_request, reply) => {
-    if (!neverPages.test(String(reply.getHeader("content-type")))) reply.headers(pageHeaders);
+    const { "content-security-policy": own } = reply.getHeaders();
+    const headers = { ...pageHeaders, ...(own !== undefined && { "content-security-policy": own }) };
+    if (!neverPages.test(String(reply.getHeader("content-type")))) reply.headers(headers);
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
   });
 }

@@ -164,6 +164,40 @@ export async function readSpecification(
   return specification && isVisible(specification, productScope) ? specification : undefined;
 }
 
+// Ids are numbers and system names are not only digits, unless somebody chose one so: then the id wins, as in 3scale.
+const readPublishedStatement = `
+  select ${columns}
+  from api_specifications
+  where provider_id = $1 and published and (id = $2::bigint or system_name = $3)
+  order by id = $2::bigint desc nulls last
+  limit 1`;
+
+/** Returns a specification that developers may see, by its id or system name. */
+export async function readPublishedSpecification(
+  db: Database,
+  providerId: number,
+  name: string,
+): Promise<ApiSpecification | undefined> {
+  const id = parseRowId(name) ?? null;
+  const [specification] = await db.query<ApiSpecification>(readPublishedStatement, [providerId, id, name]);
+  return specification;
+}
+
+// By the primary key. There are no more than a provider may have, and their bodies are not read.
+const listPublishedStatement = `
+  select ${listedColumns} from api_specifications where provider_id = $1 and published order by name, id`;
+
+/** Lists the specifications that developers may see, by name. */
+export const listPublishedSpecifications = (db: Database, providerId: number): Promise<ListedSpecification[]> =>
+  db.query<ListedSpecification>(listPublishedStatement, [providerId]);
+
+const hasPublishedStatement = `
+  select exists (select from api_specifications where provider_id = $1 and published) as "hasPublished"`;
+
+/** Returns whether developers may see any specification. */
+export const hasPublishedSpecifications = async (db: Database, providerId: number): Promise<boolean> =>
+  (await queryRow<{ hasPublished: boolean }>(db, hasPublishedStatement, [providerId])).hasPublished;
+
 /** The parts of a change that need the product and the document. */
 interface SpecificationChange {
   readonly providerId: number;

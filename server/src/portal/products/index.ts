@@ -3,7 +3,11 @@ export {
   apiSpecificationFields,
   createSpecification,
   deleteSpecification,
+  hasPublishedSpecifications,
+  type ListedSpecification,
+  listPublishedSpecifications,
   listSpecifications,
+  readPublishedSpecification,
   readSpecification,
   readSpecifications,
   representSpecification,
@@ -112,4 +116,10 @@ export {
   updateLimit,
   type UsageLimit,
 } from "./plan-terms.ts";
-export { createSpecificationValidator, type ValidateSpecification } from "./specification-document.ts";
+export {
+  createSpecificationValidator,
+  isInteractive,
+  parseSpecification,
+  serverOrigins,
+  type ValidateSpecification,
+} from "./specification-document.ts";

@@ -1,4 +1,6 @@
-const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
+/** The document of this page. Without it, the page shows Bellwire's own APIs. */
+const specification = document.querySelector("#specification");
+const csrfToken = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
 /** Requests without a response yet. */
 let pending = 0;
@@ -17,8 +19,10 @@ async function fetchAsUser(input, init = {}) {
   }
 }
 
+// Not `api-reference`: Scalar would start by itself, with its defaults.
 const element = document.querySelector("#api-docs");
 const quietMs = 250;
+const nothingMs = 20_000;
 const whenIdle = window.requestIdleCallback ?? setTimeout;
 let quiet;
 let changes = 0;
@@ -47,19 +51,23 @@ new MutationObserver(() => {
   if (element.childElementCount > 0 && !element.classList.contains("complete")) showWhenQuiet();
 }).observe(element, { childList: true, subtree: true });
 
-/** Without Scalar's script the page would say for ever that it loads. */
+/** Without Scalar's script, or with a document that Scalar cannot show, the page would say for ever that it loads. */
 function showThatNothingLoads() {
   document.querySelector(".loading").textContent =
     "The API documentation could not be loaded. Check your connection, and reload this page.";
 }
 
-const configuration = {
+const ownApis = {
   sources: [
     { title: "Account Management API", slug: "account-management", url: "/admin/api/openapi.json", default: true },
     { title: "Bellwire API", slug: "bellwire", url: "/api/v1/openapi.json" },
   ],
   customFetch: fetchAsUser,
   baseServerURL: location.origin,
+};
+
+const configuration = {
+  ...(specification ? { content: specification.textContent } : ownApis),
   // Contact no other server.
   withDefaultFonts: false,
   telemetry: false,
@@ -73,3 +81,4 @@ const configuration = {
 
 if (window.Scalar) window.Scalar.createApiReference("#api-docs", configuration);
 else showThatNothingLoads();
+setTimeout(() => element.childElementCount === 0 && showThatNothingLoads(), nothingMs);
