@@ -1,6 +1,7 @@
 import { expect } from "vitest";
+import { developerUsageOf } from "#access/index.ts";
 import { sendMessage } from "#portal/accounts/index.ts";
-import { attemptLimits } from "#platform/limits.ts";
+import { attemptLimits, developerLimits } from "#platform/limits.ts";
 import { messageFrom } from "../portal/portal-fixture.ts";
 import { type PortalFixture, test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
@@ -73,6 +74,21 @@ test("an answer begins with the subject of its message", async ({ portal }) => {
   expect((await ada.get(form)).html).toContain('value="Re: Prices"');
   const again = await receive(portal, "RE: Prices");
   expect((await ada.get(again.replace("/messages/", "/messages/new?answer="))).html).toContain('value="RE: Prices"');
+});
+
+test("a subject is one line, so that the mail of its answer has no paragraphs of a developer", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await ada.submit("/messages/new", { ...text, subject: "Hi\r\n\r\nYour account\u2028is\u202e locked" });
+  expect((await rows(portal)).map(({ subject }) => subject)).toEqual(["Hi Your account is locked"]);
+});
+
+test("a message counts with its text as what developers record", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const recorded = (): number =>
+    developerUsageOf(portal.pool, portal.provider.id).read(developerLimits.recorded, portal.clock.now()).used;
+  const before = recorded();
+  await ada.submit("/messages/new", { ...text, body: "x".repeat(8 * 1024) });
+  expect(recorded() - before).toBeGreaterThan(8);
 });
 
 test("a blank or too long message is refused at its field, and keeps its text", async ({ portal }) => {

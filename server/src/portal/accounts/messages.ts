@@ -262,6 +262,10 @@ export async function sendMessage(
   });
 }
 
+/** The provider's answer has the subject that a developer chose, and is mailed to all admins of the account. */
+const inOneLine = (subject: string): string =>
+  subject.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").replaceAll(/\p{Bidi_Control}/gu, "");
+
 /** As in 3scale, programs may send a message without a body. */
 function parseMessage({ sender, values }: NewMessage) {
   const read = {
@@ -273,7 +277,11 @@ function parseMessage({ sender, values }: NewMessage) {
   const blank = (name: keyof typeof read): readonly string[] =>
     isRequired[name] && !read[name].value && read[name].wrong.length === 0 ? ["can't be blank"] : [];
   const errors = mergeErrors(errorsOf(read), { subject: blank("subject"), body: blank("body") });
-  return { errors, subject: subject.value ?? "", body: values["body"] === null ? null : (body.value ?? null) };
+  return {
+    errors,
+    subject: inOneLine(subject.value ?? ""),
+    body: values["body"] === null ? null : (body.value ?? null),
+  };
 }
 
 /** As in 3scale, the admins of the account get it, unless the account is suspended. */

@@ -44,7 +44,7 @@ export function MailsPage() {
   return (
     <>
       <PageHeader title="Emails">
-        Emails to your developers, and to admins about alerts and requested plans. Without a mail server
+        Emails to your developers, and to your team about alerts, changes and messages. Without a mail server
         (BELLWIRE_SMTP_URL), emails stay here, and their links still work.
       </PageHeader>
       <PageSection isFilled>
@@ -59,7 +59,7 @@ export function MailsPage() {
               <EmptyState titleText="No emails yet" icon={EnvelopeIcon} headingLevel="h2">
                 <EmptyStateBody>
                   Bellwire writes to developers about activations, invitations, new passwords and decisions about
-                  accounts, and to admins about alerts and requested plans.
+                  accounts, and to your team about alerts, changes and messages.
                 </EmptyStateBody>
               </EmptyState>
             );
