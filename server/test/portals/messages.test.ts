@@ -129,6 +129,18 @@ test("the messages of an account are those of all its users, and of no other acc
   expect((await ada.get(path)).status).toBe(200);
 });
 
+test("a message beyond the account's limit is refused, and its text is still in the form", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const limits = { "messages-from-account": 1 };
+  await portal.pool.query("update providers set limits = $2 where id = $1", [portal.provider.id, limits]);
+  await ada.submit("/messages/new", text);
+  const { status, html } = await ada.submit("/messages/new", { ...text, subject: "Tides" });
+  expect(status).toBe(422);
+  expect(html).toContain("This account has 1 sent message, and 1 is allowed. Nothing was changed.");
+  expect(html).toContain("do they change?</textarea>");
+  expect(await rows(portal)).toHaveLength(1);
+});
+
 test("an account sends twenty messages an hour", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const { max } = attemptLimits.messages;
