@@ -42,6 +42,9 @@ function SettingsForm({ saved }: { saved: Settings }) {
       <FormSection title="Accounts" titleElement="h2">
         <AccountFields form={form} />
       </FormSection>
+      <FormSection title="Team" titleElement="h2">
+        <TeamFields form={form} />
+      </FormSection>
       <FormSection title="All pages" titleElement="h2">
         <EverywhereFields form={form} />
       </FormSection>
@@ -171,6 +174,14 @@ function AccountFields({ form: { field, toggle } }: { form: SettingsFormState })
   );
 }
 
+const TeamFields = ({ form: { toggle } }: { form: SettingsFormState }) => (
+  <SwitchField
+    {...toggle("enforce_sso")}
+    label="Require single sign-on"
+    hint="Passwords no longer sign anybody in here. First, one of you must have signed in with an identity provider"
+  />
+);
+
 const webHooks = [
   { value: "visible", label: "Allowed" },
   { value: "hidden", label: "Allowed, but reported as hidden to programs" },
@@ -212,7 +223,6 @@ function KeptFields({ form: { field, toggle } }: { form: SettingsFormState }) {
       <SwitchField {...toggle("service_plans_ui_visible")} label="Show service plans" />
       <SwitchField {...toggle("hide_service")} label="Hide products" />
       <SwitchField {...toggle("public_search")} label="Open the search to everyone" />
-      <SwitchField {...toggle("enforce_sso")} label="Require single sign-on for your team" />
       <SelectField
         {...field("change_service_plan_permission")}
         label="Changing the plan of a product subscription"

@@ -182,11 +182,6 @@ function Switches({ portal, isOn, onChange }: SwitchesProps) {
           hint="Accounts that sign up with it need no approval, also if their plan requires one"
         />
       )}
-      <SwitchField
-        {...toggle("skip_ssl_certificate_verification")}
-        label="Accept any certificate"
-        hint="For tests only: somebody between the two servers could sign in as anybody"
-      />
     </>
   );
 }
