@@ -131,6 +131,11 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute,
+    path: "/api-specifications",
+    component: lazyPage(() => import("./pages/products/api-specifications-page.tsx"), "ApiSpecificationsPage"),
+  }),
+  createRoute({
+    getParentRoute,
     path: "/account-plans",
     component: lazyPage(() => import("./pages/products/products-page.tsx"), "AccountPlansPage"),
   }),

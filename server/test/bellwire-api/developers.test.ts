@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { daysAfter } from "#platform/times.ts";
 import { signUpAccount } from "#portal/accounts/index.ts";
+import { createSpecification, listSpecifications } from "#portal/products/index.ts";
 import { createAuthenticationProvider, listAuthenticationProviders } from "#portal/single-sign-on/index.ts";
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
 import { encryption } from "../support/build-webhooks.ts";
@@ -99,3 +100,37 @@ test("an authentication provider is deleted once, by its owner, with an audit re
   const detail = { name: "Keycloak", kind: "keycloak", accountType: "provider" };
   expect(records).toEqual([{ action: "authentication-provider.deleted", detail }]);
 });
+
+test("API specifications are listed without their bodies, also to members with the section, of their products", async ({
+  api,
+}) => {
+  const { pool, provider, productId } = await withSpecifications(api);
+  expect((await api.call("GET", "/api_specifications")).json()).toEqual({
+    data: [
+      {
+        id: expect.any(Number),
+        product_id: productId,
+        system_name: "tides",
+        name: "Tides",
+        description: null,
+        published: false,
+        version: "1.0",
+        updated_at: expect.any(String),
+      },
+      expect.objectContaining({ product_id: null, name: "Winds", version: "3.1" }),
+    ],
+  });
+  const listed = await listSpecifications(pool, provider.id, []);
+  expect(listed.map(({ name }) => name)).toEqual(["Winds"]);
+});
+
+/** Creates a specification of the product and one of none. */
+async function withSpecifications({ pool, provider }: BellwireApi) {
+  const [product] = await pool.query<{ id: number }>("select id from products where provider_id = $1", [provider.id]);
+  const by = { actor: { kind: "key" }, channel: "api", now: new Date() } as const;
+  const creation = { providerId: provider.id, by, validate: () => Promise.resolve([]) };
+  const productId = product?.id ?? 0;
+  await createSpecification(pool, { ...creation, values: { name: "Tides", body: "{}", service_id: productId } });
+  await createSpecification(pool, { ...creation, values: { name: "Winds", body: '{"openapi":"3.1.0"}' } });
+  return { pool, provider, productId };
+}

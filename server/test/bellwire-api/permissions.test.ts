@@ -31,6 +31,7 @@ const openTo: Readonly<Record<string, "all" | readonly (typeof memberSections)[n
   resumeAccount: [],
   listEventTypes: ["partners"],
   listPlanFeatures: ["partners", "plans"],
+  listApiSpecifications: ["plans"],
 };
 
 /** Reading them needs the permission to write: secrets, bytes that are not masked, and links that sign in. */

@@ -132,6 +132,14 @@ async function fillPortal(api: BellwireApi, refusing: string, slow: string): Pro
     send("GET", "/admin/api/services.json"),
   ]);
   const product = Number(valueAt(products.body, "services", 0, "service", "id"));
+  const specification = { name: crm, description: unbroken.slice(0, 400), body: '{"apis":[]}', published: true };
+  await send("POST", "/admin/api/active_docs.json", { ...specification, service_id: product });
+  await send("POST", "/admin/api/active_docs.json", {
+    ...specification,
+    name: "Tides",
+    description: "",
+    published: false,
+  });
   for (const [owner, kind] of [
     ["features", "account_plan"],
     [`services/${product}/features`, "application_plan"],

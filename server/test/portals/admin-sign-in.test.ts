@@ -130,11 +130,11 @@ test("neither portal accepts the other's cookie", async ({ portal }) => {
 });
 
 const everyPlace =
-  "accounts applications messages mails products account-plans fields-definitions deliveries attempts failures jobs events alerts bins settings personal team single-sign-on access-tokens audit-log webhooks endpoints";
+  "api-specifications accounts applications messages mails products account-plans fields-definitions deliveries attempts failures jobs events alerts bins settings personal team single-sign-on access-tokens audit-log webhooks endpoints";
 
 test.for([
   ["partners", "accounts applications messages products personal access-tokens"],
-  ["plans", "products account-plans personal access-tokens"],
+  ["plans", "products api-specifications account-plans personal access-tokens"],
   ["settings", "fields-definitions settings personal access-tokens"],
   ["portal", "personal access-tokens"],
   ["finance", "personal access-tokens"],

@@ -1453,6 +1453,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/api_specifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the API specifications, without their bodies
+         * @description The Account Management API returns them with their bodies, and changes them (ActiveDocs).
+         */
+        get: operations["listApiSpecifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/plan_request": {
         parameters: {
             query?: never;
@@ -2147,6 +2167,26 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601, UTC, with milliseconds.
+             */
+            updated_at: string;
+        };
+        /**
+         * ApiSpecification
+         * @description An API specification without its body.
+         */
+        ApiSpecification: {
+            /** Format: int64 */
+            id: number;
+            product_id: number | null;
+            system_name: string;
+            name: string;
+            description: string | null;
+            published: boolean;
+            /** @description The version of its format: 3.0 for OpenAPI 3.0, 2.0 for Swagger 2.0. */
+            version: string;
             /**
              * Format: date-time
              * @description ISO 8601, UTC, with milliseconds.
@@ -7403,6 +7443,34 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listApiSpecifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiSpecification"][];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];

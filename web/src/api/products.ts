@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { type ApiClient, responseBody } from "./bellwire-client.ts";
+import { type ApiClient, type BellwireSchemas, responseBody } from "./bellwire-client.ts";
 import { type ManagementClient, type ManagementSchemas, useManagement } from "./management-client.ts";
 import { mayReadPlans, useSession } from "./session.tsx";
 
@@ -124,4 +124,22 @@ export const planFeaturesQuery = (api: ApiClient, productId: number | undefined)
       const query = productId === undefined ? {} : { product_id: productId };
       return (await responseBody(api.GET("/api/v1/plan_features", { params: { query } }))).data;
     },
+  });
+
+/** An API specification with its body. */
+export type Specification = ManagementSchemas["ApiDoc"];
+
+export type ListedSpecification = BellwireSchemas["ApiSpecification"];
+
+/** Reads the specifications of all products, without their bodies, which may have many megabytes. */
+export const specificationsQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ["specifications", "list"],
+    queryFn: async () => (await responseBody(api.GET("/api/v1/api_specifications"))).data,
+  });
+
+export const specificationQuery = (api: ManagementClient, id: number) =>
+  queryOptions({
+    queryKey: ["specifications", "one", id],
+    queryFn: () => api.readObject<Specification>(`active_docs/${id}`),
   });

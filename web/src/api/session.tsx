@@ -33,6 +33,8 @@ export const mayCreateProducts = ({ allowedActions }: Session): boolean => allow
 export const mayChangeWebhooks = ({ allowedActions }: Session): boolean => allowedActions.has("change-webhooks");
 export const mayChangeProducts = ({ allowedActions }: Session): boolean => allowedActions.has("change-products");
 export const mayChangeFeatures = ({ allowedActions }: Session): boolean => allowedActions.has("change-features");
+export const mayChangeSpecifications = ({ allowedActions }: Session): boolean =>
+  allowedActions.has("change-specifications");
 export const mayDeleteProducts = ({ allowedActions }: Session): boolean => allowedActions.has("delete-products");
 export const mayChangePlans = ({ allowedActions }: Session): boolean => allowedActions.has("change-plans");
 

@@ -60,6 +60,11 @@ export const portalSections: readonly PortalSection[] = [
     title: "Products",
     pages: [
       { to: "/products", title: "Products", words: "services apis application plans service plans" },
+      {
+        to: "/api-specifications",
+        title: "API specifications",
+        words: "activedocs openapi swagger documentation docs",
+      },
       { to: "/account-plans", title: "Account plans" },
       { to: "/fields-definitions", title: "Fields definitions", words: "custom fields" },
     ],

@@ -163,6 +163,7 @@ const requiredActions = {
   messages: "read-portal",
   mails: "administer-portal",
   products: "read-products",
+  "api-specifications": "read-specifications",
   "account-plans": "read-account-plans",
   "fields-definitions": "read-settings",
   deliveries: "read-webhooks",

@@ -27,7 +27,12 @@ import {
   type AccountPlanRequest,
   type ApplicationPlanRequest,
 } from "#portal/accounts/index.ts";
-import { type EnabledFeature, listEnabledFeatures } from "#portal/products/index.ts";
+import {
+  type EnabledFeature,
+  type ListedSpecification,
+  listEnabledFeatures,
+  listSpecifications,
+} from "#portal/products/index.ts";
 import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.ts";
 import { deleteAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
@@ -261,6 +266,23 @@ const PlanFeatureSchema = Type.Object(
 const toPlanFeature = representAs(PlanFeatureSchema);
 export const representPlanFeature = (enabled: EnabledFeature) => toPlanFeature(enabled);
 
+const ApiSpecificationSchema = Type.Object(
+  {
+    id: Type.Integer(),
+    product_id: Nullable(Type.Integer()),
+    system_name: Type.String(),
+    name: Type.String(),
+    description: Nullable(Type.String()),
+    published: Type.Boolean(),
+    version: Type.String({ description: "The version of its format: 3.0 for OpenAPI 3.0, 2.0 for Swagger 2.0." }),
+    updated_at: Timestamp,
+  },
+  { title: "ApiSpecification", description: "An API specification without its body." },
+);
+
+const toApiSpecification = representAs(ApiSpecificationSchema);
+export const representApiSpecification = (specification: ListedSpecification) => toApiSpecification(specification);
+
 /** Reads which account the application belongs to. */
 export async function applicationChange(
   { pool }: OperationNeeds,
@@ -351,6 +373,18 @@ export const planRequestOperations: readonly Operation[] = [
       const enabled = isVisible ? await listEnabledFeatures(pool, { providerId: provider.id, productId }) : [];
       const allowed = allowedActions(caller, provider);
       return { data: enabled.filter(({ kind }) => allowed.includes(readActions[kind])).map(representPlanFeature) };
+    },
+  }),
+  operation({
+    id: "listApiSpecifications",
+    title: "List the API specifications, without their bodies",
+    description: "The Account Management API returns them with their bodies, and changes them (ActiveDocs).",
+    method: "GET",
+    path: "/api_specifications",
+    action: "read-specifications",
+    responses: { 200: Type.Object({ data: Type.Array(ApiSpecificationSchema) }) },
+    async handle({ pool }, { provider, caller: { productScope } }) {
+      return { data: (await listSpecifications(pool, provider.id, productScope)).map(representApiSpecification) };
     },
   }),
   operation({

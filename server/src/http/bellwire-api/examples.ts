@@ -3,6 +3,7 @@ import { daysAfter, exampleExpiry, exampleTime, laterExampleTime } from "#platfo
 import type { Erasure } from "#personal-data/index.ts";
 import type { ApplicationPlanRequest } from "#portal/accounts/index.ts";
 import type { PendingSubscription } from "#portal/applications/index.ts";
+import type { ListedSpecification } from "#portal/products/index.ts";
 import type { Invitation } from "#portal/users/index.ts";
 import type { Bin, BinRequest } from "#request-bin/index.ts";
 import type { FailureGroup } from "#webhooks/deliveries/index.ts";
@@ -21,6 +22,7 @@ import {
   representAccountPlanRequest,
   representInvitation,
   representPendingSubscription,
+  representApiSpecification,
   representPlanFeature,
   representPlanRequest,
 } from "./developers.ts";
@@ -232,6 +234,19 @@ const pendingSubscription: PendingSubscription = {
   createdAt: exampleTime,
 };
 
+const specification: ListedSpecification = {
+  id: 91,
+  productId: 7,
+  name: "Tides",
+  systemName: "tides",
+  description: "Tides and ferries",
+  published: true,
+  skipSwaggerValidations: false,
+  version: "3.0",
+  createdAt: exampleTime,
+  updatedAt: exampleTime,
+};
+
 const planRequest: ApplicationPlanRequest = {
   applicationId: 41,
   applicationName: "Ferry times",
@@ -383,6 +398,7 @@ export const examples: Readonly<Record<string, Example>> = {
   listPlanFeatures: {
     answer: { data: [representPlanFeature({ planId: 11, featureId: 81, kind: "application_plan" })] },
   },
+  listApiSpecifications: { answer: { data: [representApiSpecification(specification)] } },
   listPlanRequests: { answer: { data: [representPlanRequest(planRequest)] } },
   rejectApplication: { body: { reason: "We do not serve ferries." } },
   regenerateApplicationKey: { body: { key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" } },

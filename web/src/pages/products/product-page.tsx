@@ -10,7 +10,7 @@ import {
   productQuery,
   servicePlansQuery,
 } from "../../api/products.ts";
-import { mayChangeProducts, mayDeleteProducts, mayReadPlans, useSession } from "../../api/session.tsx";
+import { mayChangeProducts, mayDeleteProducts, mayOpen, mayReadPlans, useSession } from "../../api/session.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
@@ -20,6 +20,7 @@ import { FeatureCard } from "../../components/plans/feature-list.tsx";
 import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
 import { nameInText } from "../../components/labels.tsx";
+import { SpecificationCard } from "./api-specifications-page.tsx";
 import { MetricList } from "./metric-list.tsx";
 
 const route = getRouteApi("/products/$id");
@@ -50,7 +51,9 @@ export function ProductPage() {
 
 function ProductView({ product }: { product: Product }) {
   const plans = useQuery(applicationPlansQuery(useManagement(), product.id));
-  const maySeeSubscriptions = mayReadPlans(useSession());
+  const session = useSession();
+  const maySeeSubscriptions = mayReadPlans(session);
+  const mayReadSpecifications = mayOpen(session, "/api-specifications");
   const kind = { path: `services/${product.id}/application_plans`, of: "applications" } as const;
   return (
     <Stack hasGutter>
@@ -84,6 +87,7 @@ function ProductView({ product }: { product: Product }) {
       {maySeeSubscriptions && <ServicePlans product={product} />}
       <Features product={product} maySeeSubscriptions={maySeeSubscriptions} />
       <MetricList productId={product.id} />
+      {mayReadSpecifications && <SpecificationCard productId={product.id} />}
     </Stack>
   );
 }
@@ -156,6 +160,7 @@ function ProductActions({ product }: { product: Product }) {
       ["plans", "application", product.id],
       ["plans", "service", product.id],
       ["metrics", product.id],
+      ["specifications"],
       ["applications", "of account"],
       ["applications", "one"],
     ],
@@ -185,8 +190,8 @@ function ProductActions({ product }: { product: Product }) {
           onClose={close}
         >
           <Content component="p">
-            This also deletes its plans, its metrics and all applications on the plans. They cannot be restored.
-            Endpoints that receive changes by all actors get a webhook for each application.
+            This also deletes its plans, its metrics, its API specifications and all applications on the plans. They
+            cannot be restored. Endpoints that receive changes by all actors get a webhook for each application.
           </Content>
         </ConfirmDialog>
       )}
