@@ -61,6 +61,7 @@ test.each([
   ["provider limit users 5", "Name a limit"],
   ["provider limit bins-per-provider 5 6", "Name a limit"],
   ["provider suspend", "Name one provider"],
+  ["provider passwords", "Name one provider"],
   ["provider suspend quay brook", "Name one provider"],
   ["provider move quay", "a cell with --to"],
   ["provider move --to=west", "Name one provider"],
@@ -132,6 +133,7 @@ test.each([
     "provider move",
     "provider limit",
     "provider suspend",
+    "provider passwords",
     "provider delete",
   ]);
 });

@@ -1,10 +1,10 @@
-import { hold, resume } from "./maintenance.ts";
 import { addCell, listCells, drainCell, moveProviderCommand } from "./cells.ts";
 import { type Command, serve } from "./command.ts";
 import { checkFailures, deleteFailures, listFailures, retryFailures } from "./failures.ts";
-import { backup, migrate, rekey, showConfig } from "./maintenance.ts";
+import { backup, hold, migrate, rekey, resume, showConfig } from "./maintenance.ts";
 import { erase, showErasure } from "./personal-data.ts";
 import {
+  allowPasswords,
   changeUserPassword,
   createProvider,
   createToken,
@@ -23,6 +23,7 @@ export const commands: readonly Command[] = [
   moveProviderCommand,
   setLimit,
   suspendProvider,
+  allowPasswords,
   deleteProviderCommand,
   createToken,
   listFailures,

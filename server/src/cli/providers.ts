@@ -234,6 +234,28 @@ export const suspendProvider: Command = {
   },
 };
 
+const allowPasswordsStatement = `
+  update providers set enforce_sso = false where id = $1 and enforce_sso returning id`;
+
+export const allowPasswords: Command = {
+  usage: "provider passwords SUBDOMAIN",
+  summary: "let a provider's team sign in with passwords again, if its identity provider locks it out",
+  async run(args, needs) {
+    const { positionals } = parseArguments(args, {}, "positionals");
+    const subdomain = requireOne(positionals, "Name one provider by its subdomain.");
+    await withProvider(needs, subdomain, ({ pool, provider: { id: providerId } }) =>
+      pool.inTransaction(async (tx) => {
+        const [changed] = await tx.query(allowPasswordsStatement, [providerId]);
+        if (!changed) return;
+        const detail = { changed: ["enforceSso"] };
+        await auditCommand(tx, { providerId, action: "provider.changed", subject: `provider/${providerId}`, detail });
+      }),
+    );
+    needs.print(`the team of ${subdomain} signs in with passwords`);
+    return 0;
+  },
+};
+
 export const deleteProviderCommand: Command = {
   usage: "provider delete SUBDOMAIN [--yes SUBDOMAIN]",
   summary:

@@ -40,7 +40,7 @@ const notWritten: Readonly<Record<string, string>> = {
   "/fields_definitions/{id}.json target": "fixed when the field is defined",
   "/fields_definitions/{id}.json name": "fixed when the field is defined",
   "/active_docs/{id} service_id": "needs another service: active-docs.test.ts moves a specification",
-  "/settings.json enforce_sso": "cannot be turned on, and is off from the start",
+  "/settings.json enforce_sso": "can be turned on only after a sign-in with an authentication provider",
   "/users/{id} password_confirmation": "confirms another field",
   "/users/{id} current_password": "authenticates the caller",
 };

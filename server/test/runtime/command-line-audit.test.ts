@@ -78,6 +78,19 @@ test("a suspended provider's portals and API respond with 403, until the suspens
   );
 });
 
+test("a command lets a team sign in with passwords again, once, and is audited", async ({ database, databaseUrl }) => {
+  const { provider } = await setUp(database);
+  await database.query("update providers set enforce_sso = true where id = $1", [provider.id]);
+  for (let times = 1; times <= 2; times += 1) {
+    const done = await run(databaseUrl, "provider", "passwords", provider.subdomain);
+    expect(done).toEqual([0, `the team of ${provider.subdomain} signs in with passwords`]);
+    expect(await database.query("select from providers where id = $1 and enforce_sso", [provider.id])).toEqual([]);
+  }
+  expect(await database.query<object>(read, [provider.id])).toEqual([
+    { action: "provider.changed", actorKind: "system", by: "command line" },
+  ]);
+});
+
 test("a command refuses a password shorter than the provider requires", async ({ database, databaseUrl }) => {
   const { provider } = await setUp(database);
   const readHash = () =>

@@ -1355,7 +1355,7 @@ export interface components {
             service_plans_ui_visible: boolean;
             /** @enum {string} */
             change_service_plan_permission: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
-            /** @description Cannot be enabled: the Admin Portal has no single sign-on. */
+            /** @description Your team signs in to the Admin Portal only with an authentication provider. Needs a published one that somebody has signed in with since its last change. */
             enforce_sso: boolean;
             email_activation: boolean | null;
             /** @description The minimum length of passwords, of developers and of your own users. */
@@ -1384,7 +1384,7 @@ export interface components {
             service_plans_ui_visible?: boolean;
             /** @enum {string} */
             change_service_plan_permission?: "direct" | "request" | "credit_card" | "request_credit_card" | "none";
-            /** @description Cannot be enabled: the Admin Portal has no single sign-on. */
+            /** @description Your team signs in to the Admin Portal only with an authentication provider. Needs a published one that somebody has signed in with since its last change. */
             enforce_sso?: boolean;
             email_activation?: boolean | null;
             /** @description The minimum length of passwords, of developers and of your own users. */

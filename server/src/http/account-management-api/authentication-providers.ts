@@ -268,6 +268,7 @@ const updateOperation = (operations: PortalOperations): Operation => ({
       values,
       by: call.by,
     });
+    if (outcome === "needed") throw new Problem("role-missing");
     return renderOne(contextOf(needs, call), requireSuccess(outcome).authenticationProvider);
   },
 });

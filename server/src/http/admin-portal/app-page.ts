@@ -8,9 +8,10 @@ import { callerOfPortalUser } from "#http/shared/admin-caller.ts";
 import { findSignedInUser, type SignedInUser } from "#http/shared/sign-in.ts";
 import { readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
+import type { SingleSignOnNeeds } from "#http/shared/single-sign-on.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
-export interface AdminPortalNeeds extends PortalNeeds {
+export interface AdminPortalNeeds extends PortalNeeds, SingleSignOnNeeds {
   /** Build output of `web`: index.html and its assets. May appear while the process runs. */
   readonly webFolder: string;
   /** Called for each page, because the bin is created during startup. */

@@ -475,6 +475,8 @@ export const authenticationProviderOperations: readonly Operation[] = [
     responses: noContentResponse,
     async handle({ pool, encryption }, { provider, by, params: { id } }) {
       const isDeleted = await deleteAuthenticationProvider({ pool, encryption }, { providerId: provider.id, id, by });
+      if (isDeleted === "needed")
+        throw new Problem("conflict", { detail: "Single sign-on is required, and needs it." });
       if (!isDeleted) throw new Problem("not-found");
       return noContent;
     },

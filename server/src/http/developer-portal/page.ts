@@ -237,12 +237,18 @@ export function listPage<Row>(
 export const readPathId = (request: FastifyRequest, name = "id"): number | undefined =>
   parseRowId(readForm(request.params)[name] ?? "");
 
+/** 3scale has the same callback on both sides. */
+export const callbackPath = "/auth/:system_name/callback";
+
+/** Their handlers redirect to the Admin Portal. */
+const servedOnAdminSide: ReadonlySet<string> = new Set(["/", callbackPath]);
+
 /** Renders missing pages and errors. Internal details go to the log only. */
 export function addErrorPages(http: FastifyInstance, portal: Portal): void {
   const { showPage } = portal;
   // None of these pages exists on the admin host.
   http.addHook("onRequest", async (request, reply) => {
-    if (request.side === "admin" && request.routeOptions.url !== "/") {
+    if (request.side === "admin" && !servedOnAdminSide.has(request.routeOptions.url ?? "")) {
       if (request.is404) return undefined; // the handler below answers
       reply.callNotFound();
       return reply;

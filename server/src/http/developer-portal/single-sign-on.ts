@@ -7,7 +7,7 @@ import { nameInText } from "#platform/xml.ts";
 import { findLinkedUser, findUserOfAddress, linkByAddress, useIdentity } from "#portal/single-sign-on/index.ts";
 import { readUser } from "#portal/users/index.ts";
 import { findStateRefusal, linkOf, showLoginForm } from "./log-in.ts";
-import type { Portal, Visit } from "./page.ts";
+import { callbackPath, type Portal, type Visit } from "./page.ts";
 
 const landing = { within: "/", fallback: "/account" } as const;
 
@@ -23,7 +23,9 @@ export function addSingleSignOnRoutes(http: FastifyInstance, portal: Portal): vo
     return showRefused({ portal, request, reply }, begun);
   });
 
-  http.get("/auth/:system_name/callback", options, async (request, reply) => {
+  http.get(callbackPath, options, async (request, reply) => {
+    // The answer is at the address that the identity provider knows. The Admin Portal's own pages are below /p.
+    if (await singleSignOn.isOfAdminPortal(request)) return reply.redirect(`/p${request.url}`, 303);
     const visit = { portal, request, reply };
     const outcome = await singleSignOn.complete(visit);
     return "status" in outcome ? showRefused(visit, outcome) : welcome(visit, outcome);

@@ -230,6 +230,12 @@ export class SingleSignOn {
     }
   }
 
+  /** Returns true if the Admin Portal has to answer. Without a base domain, both portals have the same host, and so the same callbacks. */
+  async isOfAdminPortal(request: FastifyRequest): Promise<boolean> {
+    if (request.side !== "both") return request.side === "admin";
+    return (await this.#find(request, "admin")) !== undefined;
+  }
+
   /** Ends a log-in that the same browser has begun, once. Returns the person. */
   async complete({ request, reply }: SingleSignOnVisit): Promise<Refused | LoggedIn> {
     const limited = await this.#secondsToWait(request, "callback ");
@@ -267,9 +273,9 @@ export class SingleSignOn {
     };
   }
 
-  #find(request: FastifyRequest): Promise<AuthenticationProvider | undefined> {
+  #find(request: FastifyRequest, audience = this.#audience): Promise<AuthenticationProvider | undefined> {
     const { system_name: systemName = "" } = readForm(request.params);
-    const accountType = accountTypes[this.#audience];
+    const accountType = accountTypes[audience];
     return findPublishedProvider(this.#needs, { providerId: request.provider.id, accountType, systemName });
   }
 

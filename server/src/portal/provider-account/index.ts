@@ -1,5 +1,6 @@
 export { isTokenName, issueAccessToken } from "./access-tokens.ts";
 export {
+  isSsoEnforced,
   parseProviderSettings,
   type ProviderDetails,
   type ProviderSettings,

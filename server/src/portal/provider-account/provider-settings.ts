@@ -19,6 +19,7 @@ import {
   type SettableTable,
 } from "#portal/fields/index.ts";
 import { type Provider, isTimeZone, writeTimestamp } from "#portal/providers/index.ts";
+import { readSignInTest } from "#portal/single-sign-on/index.ts";
 import { representProviderUser } from "./provider-users.ts";
 
 const planPermissions = ["direct", "request", "credit_card", "request_credit_card", "none"] as const;
@@ -135,7 +136,10 @@ export const settingsFields = {
   changeAccountPlanPermission: planPermission,
   servicePlansUiVisible: booleanSetting(),
   changeServicePlanPermission: planPermission,
-  enforceSso: booleanSetting({ description: "Cannot be enabled: the Admin Portal has no single sign-on." }),
+  enforceSso: booleanSetting({
+    description:
+      "Your team signs in to the Admin Portal only with an authentication provider. Needs a published one that somebody has signed in with since its last change.",
+  }),
   emailActivation: setting(
     Type.Union([
       Type.Boolean({
@@ -263,7 +267,7 @@ export async function updateProviderSettings(
     const before = await lockProviderSettings(tx, providerId);
     const settings: ProviderSettings = { ...before, ...change };
     const refused = mergeErrors(settingsErrors(settings), {
-      enforce_sso: change.enforceSso ? [noSingleSignOnError] : [],
+      enforce_sso: change.enforceSso && !before.enforceSso ? await enforceSsoErrors(tx, providerId) : [],
     });
     if (!hasNoErrors(refused)) return { refused };
     if (isDeepStrictEqual(settings, before)) return { settings };
@@ -279,9 +283,21 @@ export async function updateProviderSettings(
   });
 }
 
-/** There is no single sign-on, so this setting would lock everyone out. */
-const noSingleSignOnError =
-  "Password-based authentication could not be disabled. No published authentication providers.";
+/** Without an authentication provider that works, the setting would lock everyone out. */
+async function enforceSsoErrors(tx: Transaction, providerId: number): Promise<readonly string[]> {
+  const { isPublished, isTested } = await readSignInTest(tx, providerId);
+  if (!isPublished)
+    return ["Password-based authentication could not be disabled. No published authentication providers."];
+  return isTested ? [] : ["SSO could not be enforced. Authentication flow has to be checked."];
+}
+
+const isSsoEnforcedStatement = `select enforce_sso as is_enforced from providers where id = $1`;
+
+/** Returns whether the provider's users sign in only with identity providers. */
+export async function isSsoEnforced(db: Database, providerId: number): Promise<boolean> {
+  const [settings] = await db.query<{ isEnforced: boolean }>(isSsoEnforcedStatement, [providerId]);
+  return settings?.isEnforced ?? false;
+}
 
 const settingLengthMax = 255;
 

@@ -181,21 +181,29 @@ function audit(tx: Transaction, { providerId, by, action, authenticationProvider
 // No other change can commit until the transaction ends.
 const lockStatement = `${readStatement} for no key update`;
 
+// The lock makes it wait for a change of the setting, which first checks that there is a published authentication provider.
+const isEnforcedStatement = `select from providers where id = $1 and enforce_sso for share`;
+
+/** Returns true while passwords are refused in favour of it, so that a change could lock everybody out. */
+const isNeeded = async (tx: Transaction, providerId: number, { accountType, published }: Row): Promise<boolean> =>
+  accountType === "provider" && published && (await tx.query(isEnforcedStatement, [providerId])).length > 0;
+
 const updateStatement = `
   update authentication_providers
   set ${assignments(authenticationProviderFields, 4)}, updated_at = $3
   where provider_id = $1 and id = $2
   returning ${columns}`;
 
-/** Changes an authentication provider. Returns undefined if the portal has no such one. */
+/** Changes an authentication provider. Returns undefined if the portal has no such one, and "needed" while `enforce_sso` needs it. */
 export async function updateAuthenticationProvider(
   { pool, encryption }: Needs,
   { values, by, ...reference }: Reference & Change,
-): Promise<Outcome | undefined> {
+): Promise<Outcome | "needed" | undefined> {
   const { providerId, accountType, id } = reference;
   return pool.inTransaction(async (tx) => {
     const [row] = await tx.query<Row>(lockStatement, [providerId, accountType, id]);
     if (!row) return undefined;
+    if (await isNeeded(tx, providerId, row)) return "needed";
     const before = fromRow(encryption, row);
     const request = { values, writer: "program", now: by.now } as const;
     const { changes, errors } = parseRequest<AuthenticationProvider>(
@@ -218,14 +226,19 @@ export async function updateAuthenticationProvider(
   });
 }
 
+const lockAnyStatement = `
+  select ${columns} from authentication_providers where provider_id = $1 and id = $2 for no key update`;
+
 const deleteStatement = `delete from authentication_providers where provider_id = $1 and id = $2 returning ${columns}`;
 
-/** Deletes an authentication provider of either portal. Returns false if there is no such one. */
+/** Deletes an authentication provider of either portal. Returns false if there is no such one, and "needed" as an update does. */
 export async function deleteAuthenticationProvider(
   { pool, encryption }: Needs,
   { providerId, id, by }: { readonly providerId: number; readonly id: number; readonly by: ChangeContext },
-): Promise<boolean> {
+): Promise<boolean | "needed"> {
   return pool.inTransaction(async (tx) => {
+    const [locked] = await tx.query<Row>(lockAnyStatement, [providerId, id]);
+    if (locked && (await isNeeded(tx, providerId, locked))) return "needed";
     const [row] = await tx.query<Row>(deleteStatement, [providerId, id]);
     if (!row) return false;
     await audit(tx, { providerId, by, action: "deleted", authenticationProvider: fromRow(encryption, row) });

@@ -128,6 +128,49 @@ export async function linkByAddress(tx: Transaction, link: AddressLink): Promise
   return own !== undefined && isSameAddress(own.email, email) && linkIdentity(tx, link);
 }
 
+// By provider_users_email_idx.
+const findTeamMemberStatement = `
+  select id as user_id, email from provider_users where provider_id = $1 and lower(email) = lower($2)`;
+
+/** Returns the user of the provider with an address that the identity provider has verified. Admins give users their addresses. */
+export async function findTeamMember(
+  db: Database,
+  providerId: number,
+  { email, isEmailVerified }: Pick<Identity, "email" | "isEmailVerified">,
+): Promise<number | undefined> {
+  if (email === null || !isEmailVerified) return undefined;
+  const [user] = await db.query<{ userId: number; email: string }>(findTeamMemberStatement, [providerId, email]);
+  return user && isSameAddress(user.email, email) ? user.userId : undefined;
+}
+
+const lockTeamMemberStatement = `
+  select email from provider_users where provider_id = $1 and id = $2 and state = 'active' for share`;
+
+/** Links a person to the active user of the provider with its verified address. Returns false if there is no such user any more. */
+export async function linkTeamMember(tx: Transaction, link: Link & Pick<Identity, "email">): Promise<boolean> {
+  const [own] = await tx.query<{ email: string | null }>(lockTeamMemberStatement, [link.providerId, link.userId]);
+  return own !== undefined && isSameAddress(own.email, link.email) && linkIdentity(tx, link);
+}
+
+// By identities_provider_user_idx. A change of the authentication provider makes it untested.
+const testedStatement = `
+  select count(*) > 0 as is_published,
+    coalesce(bool_or(exists (
+      select from identities
+      where identities.provider_id = providers.provider_id and authentication_provider_id = providers.id
+        and used_at >= providers.updated_at)), false) as is_tested
+  from authentication_providers as providers
+  where provider_id = $1 and account_type = 'provider' and published`;
+
+/** Returns whether the Admin Portal offers an authentication provider, and whether somebody has signed in with it as it is now. */
+export async function readSignInTest(
+  db: Database,
+  providerId: number,
+): Promise<{ readonly isPublished: boolean; readonly isTested: boolean }> {
+  const [test] = await db.query<{ isPublished: boolean; isTested: boolean }>(testedStatement, [providerId]);
+  return test ?? { isPublished: false, isTested: false };
+}
+
 const listStatement = `
   select authentication_providers.name, subject, identities.created_at, used_at
   from identities

@@ -19,10 +19,13 @@ export {
 } from "./change-authentication-provider.ts";
 export {
   findLinkedUser,
+  findTeamMember,
   findUserOfAddress,
   linkByAddress,
   linkIdentity,
+  linkTeamMember,
   listIdentities,
+  readSignInTest,
   useIdentity,
 } from "./identities.ts";
 export {
