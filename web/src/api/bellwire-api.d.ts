@@ -1972,7 +1972,7 @@ export interface paths {
         put?: never;
         /**
          * Erase the personal data of an account or a user
-         * @description Deletes the account or the user first, if it exists. Then removes its data from events, stored bodies, responses of receivers, mails, audit records, exports and request bins. Ids, event types, times, sequence numbers and states stay. It cannot be undone.
+         * @description Deletes the account or the user first, if it exists. Then removes its data from events, stored bodies, responses of receivers, mails, messages, audit records, exports and request bins. Ids, event types, times, sequence numbers and states stay. It cannot be undone.
          */
         post: operations["createErasure"];
         delete?: never;
@@ -2010,7 +2010,7 @@ export interface paths {
         };
         /**
          * Export the data about an account
-         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit records. Credentials are left out. For admins only, and audited.
+         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, messages, sessions and audit records. Credentials are left out. For admins only, and audited.
          */
         get: operations["exportAccount"];
         put?: never;
@@ -2030,7 +2030,7 @@ export interface paths {
         };
         /**
          * Export the data about a user
-         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit records. Credentials are left out. For admins only, and audited.
+         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, messages, sessions and audit records. Credentials are left out. For admins only, and audited.
          */
         get: operations["exportUser"];
         put?: never;

@@ -1,5 +1,6 @@
 import { Content, Radio } from "@patternfly/react-core";
 import { useState } from "react";
+import { messagesKey } from "../api/accounts.ts";
 import { type BellwireSchemas, responseBody, useApi } from "../api/bellwire-client.ts";
 import { FormDialog } from "./form/form-dialog.tsx";
 import { useChange } from "./form/use-change.ts";
@@ -44,6 +45,7 @@ export function EraseDialog({ subject, name, isDeleted = false, onDone, onClose 
       ["events"],
       ["deliveries"],
       ["mails"],
+      messagesKey,
     ],
     gone: isUser
       ? []
@@ -70,8 +72,8 @@ export function EraseDialog({ subject, name, isDeleted = false, onDone, onClose 
           {!isDeleted &&
             (isUser ? "This deletes the user. " : "This deletes the account with its users and applications. ")}
           Within an hour, names, addresses and other fields disappear from events, webhook bodies, responses of
-          receivers, emails, audit records, exports and request bins. Ids, event types, times and sequence numbers stay.
-          This cannot be undone.
+          receivers, emails, messages, audit records, exports and request bins. Ids, event types, times and sequence
+          numbers stay. This cannot be undone.
         </p>
         <p>Receivers, their logs and your backups keep their copies.</p>
       </Content>

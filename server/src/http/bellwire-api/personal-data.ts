@@ -110,7 +110,7 @@ const exportResponse = {
   },
 };
 const exported =
-  "Streamed: the current record, its history with the states of deliveries, mails without their texts, sessions and audit " +
+  "Streamed: the current record, its history with the states of deliveries, mails without their texts, messages, sessions and audit " +
   "records. Credentials are left out. For admins only, and audited.";
 
 export const personalDataOperations: readonly Operation[] = [
@@ -119,7 +119,7 @@ export const personalDataOperations: readonly Operation[] = [
     title: "Erase the personal data of an account or a user",
     description:
       "Deletes the account or the user first, if it exists. Then removes its data from events, stored bodies, responses of " +
-      "receivers, mails, audit records, exports and request bins. Ids, event types, times, sequence numbers and states stay. " +
+      "receivers, mails, messages, audit records, exports and request bins. Ids, event types, times, sequence numbers and states stay. " +
       "It cannot be undone.",
     method: "POST",
     path: "/erasures",
