@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { type MetricObjectWithValues, type MetricValue, Registry } from "prom-client";
 import { type OpenCells, defaultCell, type TenantCache } from "#cells/index.ts";
 import { systemClock, type Clock, DatabaseClock } from "#platform/clock.ts";
-import type { DatabaseLog } from "#platform/database/connection-watch.ts";
+import type { DatabaseLog } from "#platform/database/failover.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { OpenedPool } from "#platform/database/pool.ts";
 import { verifyKeys } from "#platform/encryption.ts";

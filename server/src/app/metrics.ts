@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram, type Registry, collectDefaultMetrics } from 
 import type { Clock } from "#platform/clock.ts";
 import { type Database, diskSpaceOf, queryRow } from "#platform/database/database.ts";
 import { type OpenedPool, databaseWithTimeout } from "#platform/database/pool.ts";
-import { readDatabaseSwitches } from "#platform/database/switches.ts";
+import { readDatabaseSwitches } from "#platform/database/failover.ts";
 import type { TelemetryNeeds } from "#platform/telemetry/tracing.ts";
 import { exhaustionCodes } from "#platform/errors.ts";
 import type { LookupResult } from "#platform/network/name-resolver.ts";

@@ -35,7 +35,7 @@ import { type CellRouting, addFindProviderHook } from "#http/shared/find-provide
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createMigrationCheck } from "#platform/database/migrate.ts";
-import { readDatabaseSwitches } from "#platform/database/switches.ts";
+import { readDatabaseSwitches } from "#platform/database/failover.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";

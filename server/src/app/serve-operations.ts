@@ -9,7 +9,7 @@ import {
 import { systemClock } from "#platform/clock.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { createMigrationCheck } from "#platform/database/migrate.ts";
-import { readDatabaseSwitches } from "#platform/database/switches.ts";
+import { readDatabaseSwitches } from "#platform/database/failover.ts";
 import { readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { listenError } from "./listening.ts";
 import type { Scraped } from "./engine-supervisor.ts";

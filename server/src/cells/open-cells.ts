@@ -1,6 +1,6 @@
 import { systemClock } from "#platform/clock.ts";
 import { NoConnection } from "#platform/database/connection.ts";
-import type { DatabaseLog } from "#platform/database/connection-watch.ts";
+import type { DatabaseLog } from "#platform/database/failover.ts";
 import { type DatabaseAccess, openCellDatabase } from "#platform/database/open-database.ts";
 import type { OpenedPool, PoolOptions } from "#platform/database/pool.ts";
 import type { Encryption } from "#platform/encryption.ts";

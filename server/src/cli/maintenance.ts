@@ -30,7 +30,7 @@ import {
   withProvider,
 } from "./with-database.ts";
 import { auditInBatches } from "#access/index.ts";
-import { type DatabaseSwitches, endHold, holdAfterRestore, readDatabaseSwitches } from "#platform/database/switches.ts";
+import { type DatabaseSwitches, endHold, holdAfterRestore, readDatabaseSwitches } from "#platform/database/failover.ts";
 import { deleteHeldMails, listHeldMails, releaseHeldMails } from "#portal/mails/index.ts";
 import { cancelHeldJobs, type HeldJobs, listHeldJobs, releaseHeldJobs } from "#webhooks/jobs/index.ts";
 import { cancelReplaysOf } from "#webhooks/replays/index.ts";

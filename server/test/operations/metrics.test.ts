@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { operationsPlugin } from "#http/operations/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
-import { readDatabaseSwitches } from "#platform/database/switches.ts";
+import { readDatabaseSwitches } from "#platform/database/failover.ts";
 import { createUuidV7Generator } from "#platform/ids.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { AddressRefused, insertMail, sendDueMail, type SendMail } from "#portal/mails/index.ts";

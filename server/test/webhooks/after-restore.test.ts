@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
-import { holdAfterRestore, readDatabaseSwitches } from "#platform/database/switches.ts";
+import { holdAfterRestore, readDatabaseSwitches } from "#platform/database/failover.ts";
 import { type SendMail, insertMail, sendDueMail } from "#portal/mails/index.ts";
 import { createJob, deleteOldJobs, listJobs, workOnJob } from "#webhooks/jobs/index.ts";
 import { retryDelivery } from "#webhooks/deliveries/index.ts";

@@ -1,6 +1,6 @@
 import { idPattern, parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
-import { type DatabaseSwitches, readDatabaseSwitches, switchWarningMs } from "#platform/database/switches.ts";
+import { type DatabaseSwitches, readDatabaseSwitches, switchWarningMs } from "#platform/database/failover.ts";
 import { changeLimits, countLimits, developerLimits } from "#platform/limits.ts";
 import { exampleTime, isoTime, laterExampleTime } from "#platform/times.ts";
 import { listMails, mailStates } from "#portal/mails/index.ts";

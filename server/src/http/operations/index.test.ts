@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import { Counter, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { Caches, type Database } from "#platform/database/database.ts";
-import type { DatabaseSwitches } from "#platform/database/switches.ts";
+import type { DatabaseSwitches } from "#platform/database/failover.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { until } from "../../../test/support/until.ts";
 import { operationsPlugin } from "./index.ts";

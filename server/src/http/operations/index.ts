@@ -3,7 +3,7 @@ import type { Registry } from "prom-client";
 import { type Clock, wrongFromMs } from "#platform/clock.ts";
 import { classifyDatabaseError } from "#platform/database/connection.ts";
 import { type Database, diskSpaceOf } from "#platform/database/database.ts";
-import { type DatabaseSwitches, resumeAdvice, switchWarningMs } from "#platform/database/switches.ts";
+import { type DatabaseSwitches, resumeAdvice, switchWarningMs } from "#platform/database/failover.ts";
 import type { HistoryDays } from "#webhooks/deliveries/index.ts";
 
 export interface OperationsDependencies {

@@ -2,10 +2,15 @@ import pg from "pg";
 import { systemClock } from "../clock.ts";
 import { randomHex } from "../ids.ts";
 import { limitRepetitions } from "../logger.ts";
-import { type ConnectionWatch, type DatabaseLog, type Session, sessionStatement } from "./connection-watch.ts";
+import {
+  type ConnectionWatch,
+  type DatabaseLog,
+  type Session,
+  sessionStatement,
+  type DatabaseSeen,
+} from "./failover.ts";
 import { type HintValues, type PendingHints, isOpenToOthers } from "./database.ts";
 import { StatementPipeline } from "./pipeline.ts";
-import type { DatabaseSeen } from "./switches.ts";
 
 type Listener = (values: readonly string[]) => void;
 

@@ -5,7 +5,7 @@ import { systemClock } from "../clock.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole, ensureAppRole, grantToAppRole } from "./app-role.ts";
 import type { Database } from "./database.ts";
-import { followDatabase, restoredSentence } from "./switches.ts";
+import { followDatabase, restoredSentence } from "./failover.ts";
 
 export interface MigrateOptions {
   /** Connects as the owner of the schemas, or as a user who may create them. */

@@ -13,7 +13,7 @@ import {
 } from "../embedded-postgres/open-embedded-postgres.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole } from "./app-role.ts";
-import type { DatabaseLog } from "./connection-watch.ts";
+import { type DatabaseLog, holdAfterRestore, restoredSentence } from "./failover.ts";
 import {
   DatabaseHosts,
   classifyDatabaseError,
@@ -25,7 +25,6 @@ import {
 import { type Database, diskSpaceOf } from "./database.ts";
 import { type PendingMigration, directorySchema, migrate, readPendingMigrations } from "./migrate.ts";
 import { type OpenedPool, type PoolOptions, openPool } from "./pool.ts";
-import { holdAfterRestore, restoredSentence } from "./switches.ts";
 
 const defaultSchema = "bellwire";
 const connecting = { application_name: "bellwire", connectionTimeoutMillis: 10_000, query_timeout: 10_000 };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type pg from "pg";
-import type { WatchedConnection } from "./connection-watch.ts";
+import type { WatchedConnection } from "./failover.ts";
 import type { DatabaseTrace } from "../telemetry/tracing.ts";
 import { type SerializedValue, parserOf, propertyName, serializeValue } from "./values.ts";
 

@@ -5,7 +5,14 @@ import { errorCode } from "../errors.ts";
 import { FairSlots, type Turn } from "../fair-queue.ts";
 import { createUuidV7Generator } from "../ids.ts";
 import type { DatabaseTrace, Tracing } from "../telemetry/tracing.ts";
-import { ConnectionWatch, type DatabaseLog, type Session } from "./connection-watch.ts";
+import {
+  ConnectionWatch,
+  type DatabaseLog,
+  type Session,
+  type DatabaseSeen,
+  followDatabase,
+  restoredSentence,
+} from "./failover.ts";
 import {
   DatabaseHosts,
   NoConnection,
@@ -17,7 +24,6 @@ import {
 import { Caches, type Database, type Pool, diskSpaceOf, runTransaction } from "./database.ts";
 import { type HintCarrier, Hints } from "./hints.ts";
 import { StatementPipeline, type StatementSession } from "./pipeline.ts";
-import { type DatabaseSeen, followDatabase, restoredSentence } from "./switches.ts";
 
 export interface PoolOptions {
   readonly connectionString: string;
@@ -55,7 +61,7 @@ export interface OpenedPool extends Pool, AsyncDisposable {
 const statementTimeoutMs = 30_000;
 /** After that, the server has responded, or the connection is silent and nobody could be asked about it. */
 const defaultAnswerTimeoutMs = 35_000;
-/** Statements take milliseconds. With connection-watch.ts, writes reach a new primary within 5 s of its promotion. */
+/** Statements take milliseconds. With failover.ts, writes reach a new primary within 5 s of its promotion. */
 const defaultOverdueMs = 1500;
 /**
  * A process that hangs in a transaction, or whose connection is silent, holds row locks and blocks vacuum. The server ends its

@@ -45,8 +45,8 @@ const rows = () => [...document.querySelectorAll("tbody tr")].map(({ textContent
 test("each specification has its state, format and product, and a product's page has its own only", async () => {
   show();
   await waitFor(() => {
-    expect(rows()[0]).toMatch(/Tides.*Hidden.*OpenAPI 3\.0.*Ferries/);
-    expect(rows()[1]).toMatch(/Winds.*Published.*Swagger 2\.0.*None/);
+    expect(rows()[0]).toMatch(/Tides.*Hidden.*OpenAPI\s3\.0.*Ferries/);
+    expect(rows()[1]).toMatch(/Winds.*Published.*Swagger\s2\.0.*None/);
   });
   show({}, may, <SpecificationCard productId={7} />);
   await waitFor(() => expect(rows()).toEqual([expect.stringContaining("Tides")]));

@@ -183,7 +183,8 @@ const columnsOf = (products: readonly Product[] | undefined): readonly ListColum
   { title: "Updated", show: ({ updated_at }) => <When at={updated_at} />, place: "end" },
 ];
 
-const formatName = (version: string): string => `${Number(version) < 3 ? "Swagger" : "OpenAPI"} ${version}`;
+/** Without a line break between both. */
+const formatName = (version: string): string => `${Number(version) < 3 ? "Swagger" : "OpenAPI"}\u00a0${version}`;
 
 const productName = (products: readonly Product[], id: number | null): string =>
   id === null ? "None" : (products.find((product) => product.id === id)?.name ?? `Product ${id}`);
