@@ -1,0 +1,137 @@
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { expect, test } from "vitest";
+import { beginLogIn, completeLogIn, newLogInSecrets } from "./identity-provider.ts";
+
+const issuer = "https://sso.acme.example/realms/staff";
+const callback = "https://acme.example/auth/staff/callback";
+const client = {
+  kind: "keycloak",
+  clientId: "portal",
+  clientSecret: "low tide",
+  site: `${issuer}/`, // people add a slash
+  tokenUrl: null,
+  userInfoUrl: null,
+  authorizeUrl: null,
+  identifierKey: "id",
+  usernameKey: "login",
+  trustEmail: false,
+};
+
+const own = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const foreign = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const secrets = newLogInSecrets();
+const nowSeconds = Math.floor(Date.now() / 1000);
+
+const claims = {
+  iss: issuer,
+  aud: client.clientId,
+  sub: "p-1",
+  nonce: secrets.nonce,
+  iat: nowSeconds,
+  exp: nowSeconds + 60,
+  preferred_username: "nora",
+};
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+function signed(content: object, key: KeyObject = own.privateKey): string {
+  const text = `${encode({ alg: "RS256" })}.${encode(content)}`;
+  return `${text}.${sign("sha256", Buffer.from(text), key).toString("base64url")}`;
+}
+
+interface Answers {
+  readonly idToken?: string;
+  readonly token?: object;
+  readonly tokenStatus?: number;
+  readonly info?: object;
+  readonly server?: object;
+}
+
+/** Answers as an OpenID provider, from memory. */
+const answering =
+  ({ idToken, token, tokenStatus = 200, info = { sub: "p-1" }, server }: Answers) =>
+  async (url: string): Promise<Response> => {
+    const endpoint = (name: string): string => `${issuer}/${name}`;
+    const answers: Readonly<Record<string, object>> = {
+      [`${issuer}/.well-known/openid-configuration`]: {
+        issuer,
+        authorization_endpoint: endpoint("auth"),
+        token_endpoint: endpoint("token"),
+        userinfo_endpoint: endpoint("me"),
+        jwks_uri: endpoint("keys"),
+        ...server,
+      },
+      [endpoint("keys")]: { keys: [{ ...own.publicKey.export({ format: "jwk" }), use: "sig", alg: "RS256" }] },
+      [endpoint("token")]: token ?? { access_token: "t", token_type: "bearer", ...(idToken && { id_token: idToken }) },
+      [endpoint("me")]: info,
+    };
+    const status = url === endpoint("token") ? tokenStatus : 200;
+    return Response.json(answers[url] ?? {}, { status });
+  };
+
+const complete = (answers: Answers, query: Readonly<Record<string, string>> = { code: "c", state: secrets.state }) =>
+  completeLogIn(
+    { client, fetch: answering(answers), secrets },
+    new URL(`${callback}?${new URLSearchParams(query).toString()}`),
+  );
+
+test("the browser is sent away with a state, a nonce, and the digest of the verifier alone", async () => {
+  const { href, searchParams } = await beginLogIn({ client, fetch: answering({}), secrets }, callback);
+  expect(Object.fromEntries(searchParams)).toEqual({
+    client_id: "portal",
+    response_type: "code",
+    redirect_uri: callback,
+    scope: "openid profile email",
+    state: secrets.state,
+    nonce: secrets.nonce,
+    code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+    code_challenge_method: "S256",
+  });
+  expect(href).not.toContain(secrets.codeVerifier);
+});
+
+test("a person has the claims of the ID token and of the user info", async () => {
+  const info = { sub: "p-1", email: "nora@acme.example", email_verified: true };
+  expect(await complete({ idToken: signed(claims), info })).toEqual({
+    subject: "p-1",
+    email: "nora@acme.example",
+    isEmailVerified: true,
+    username: "nora",
+    orgName: null,
+  });
+});
+
+const [header, content] = signed(claims).split(".");
+
+test.each<[string, Answers]>([
+  ["of another issuer", { idToken: signed({ ...claims, iss: "https://evil.example" }) }],
+  ["for another client", { idToken: signed({ ...claims, aud: "other" }) }],
+  ["of another log-in", { idToken: signed({ ...claims, nonce: "other" }) }],
+  ["without a nonce", { idToken: signed({ ...claims, nonce: undefined }) }],
+  ["that has expired", { idToken: signed({ ...claims, exp: nowSeconds - 600, iat: nowSeconds - 900 }) }],
+  ["with another key's signature", { idToken: signed(claims, foreign.privateKey) }],
+  ["without a signature", { idToken: `${encode({ alg: "none" })}.${content}.` }],
+  ["with an empty signature", { idToken: `${header}.${content}.` }],
+  ["that is missing", {}],
+  ["of another person than the user info", { idToken: signed(claims), info: { sub: "p-2" } }],
+  ["with a discovery document of another issuer", { server: { issuer: "https://evil.example" } }],
+  [
+    "of a token endpoint without TLS",
+    { idToken: signed(claims), server: { token_endpoint: "http://sso.acme.example" } },
+  ],
+])("an ID token %s is refused", async (_, answers) => {
+  await expect(complete(answers)).rejects.toMatchObject({ name: "LogInError", failure: "invalid" });
+});
+
+test.each([
+  [{ error: "access_denied", error_description: "secret", state: secrets.state }, "refused", "access_denied"],
+  [{ code: "c", state: "other" }, "invalid", "OAUTH_INVALID_RESPONSE"],
+] as const)("an answer with %j fails as %s", async (query, failure, code) => {
+  await expect(complete({ idToken: signed(claims) }, query)).rejects.toMatchObject({ failure, code });
+});
+
+test("the code of a failure names known errors only, and nothing that the identity provider wrote", async () => {
+  const failing = (error: string) => complete({ token: { error, error_description: "secret" }, tokenStatus: 400 });
+  await expect(failing("invalid_grant")).rejects.toMatchObject({ code: "OAUTH_RESPONSE_BODY_ERROR invalid_grant" });
+  await expect(failing("Secret <b>")).rejects.toMatchObject({ code: "OAUTH_RESPONSE_BODY_ERROR" });
+});
