@@ -235,6 +235,8 @@ test("a user without a password cannot log in with one, until a mail sets it", a
   const visitor = portal.visitor("developer");
   await logIn(visitor, openId);
   await visitor.submit("/signup", signUpOf("nora"));
+  for (const path of ["/account/password", "/account/details"])
+    expect((await visitor.get(path)).html).toContain('href="/lost-password"');
   for (const tried of ["", password])
     expect((await portal.visitor("developer").submit("/login", { username: "nora", password: tried })).status).toBe(
       422,

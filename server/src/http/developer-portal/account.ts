@@ -16,7 +16,7 @@ import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
-import { updateUser } from "#portal/users/index.ts";
+import { hasPassword, updateUser } from "#portal/users/index.ts";
 import { describeApplication } from "./application.ts";
 import {
   developerContext,
@@ -197,11 +197,28 @@ function addOwnUserPages(http: FastifyInstance, portal: Portal): void {
   addOwnPasswordPage(http, portal, limiter);
 }
 
+/** Shows a form that needs the current password. A user without one is led to the mail that sets it. */
+const requirePassword =
+  (show: DeveloperPage): DeveloperPage =>
+  async (visit) => {
+    const { portal, request, reply, developer } = visit;
+    if (await hasPassword(portal.pool, request.provider.id, developer.user.id)) return show(visit);
+    return portal.showPage(request, reply, {
+      template: "message",
+      title: "You have no password yet",
+      developer,
+      data: {
+        text: "You log in without one. These changes need a password, so that only you can make them. Enter your email address on the next page, and we will send you a link to choose one.",
+        link: { href: "/lost-password", text: "Choose a password" },
+      },
+    });
+  };
+
 /** Adds the form for the signed-in user's fields. Every change requires the current password. */
 function addOwnDetailsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/account/details",
-    show: showDetailsForm,
+    show: requirePassword(showDetailsForm),
     submit: async (visit) => {
       const form = readForm(visit.request.body);
       const values = submittedValues(await ownFields(visit), form);
@@ -236,7 +253,7 @@ const passwordMissing: FieldErrors = { password: ["can't be blank"] };
 function addOwnPasswordPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addFormPage(http, portal, {
     path: "/account/password",
-    show: showPasswordForm,
+    show: requirePassword(showPasswordForm),
     submit: async (visit) => {
       const { current_password: currentPassword = "", ...form } = readForm(visit.request.body);
       const { password = "", password_confirmation = "" } = form;

@@ -32,6 +32,7 @@ export {
 export {
   findAccountOfUser,
   findUsersByLogin,
+  hasPassword,
   holdsPassword,
   listUsers,
   type Person,

@@ -279,6 +279,12 @@ export async function findTakenUserNames(
   return { username: takenErrors(taken?.username), email: takenErrors(taken?.email) };
 }
 
+const hasPasswordStatement = `select from users where provider_id = $1 and id = $2 and password_hash is not null`;
+
+/** Returns false for a user who logs in with an identity provider only. */
+export const hasPassword = async (db: Database, providerId: number, id: number): Promise<boolean> =>
+  (await db.query(hasPasswordStatement, [providerId, id])).length > 0;
+
 // The lock makes changes of the password, suspension and deletion wait for this transaction; they then end its session.
 const holdsPasswordStatement = `
   select from users
