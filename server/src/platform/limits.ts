@@ -390,6 +390,17 @@ export const textLimits = {
     max: mebibyte,
     note: "The body of an API specification, in bytes.",
   },
+  // Each reader's page is made from it.
+  specificationLevels: {
+    name: "api-specification-levels",
+    max: 500,
+    note: "Lists and objects inside of each other in an API specification.",
+  },
+  specificationParts: {
+    name: "api-specification-parts",
+    max: 10_000,
+    note: "Items of one list, or members of one object, in an API specification.",
+  },
   specifications: {
     name: "api-specifications-bytes",
     max: 64 * mebibyte,

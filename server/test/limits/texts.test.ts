@@ -6,6 +6,7 @@ import { allChoicesErrors, parseNewDefinition } from "#portal/fields/fields-defi
 import { createFieldsDefinition, parseFieldInput, updateFieldsDefinition } from "#portal/fields/index.ts";
 import { createProduct, createSpecification, updateProduct, updateSpecification } from "#portal/products/index.ts";
 import { parseBody, totalSizeErrors } from "#portal/products/api-specifications.ts";
+import { shapeErrors } from "#portal/products/specification-document.ts";
 import {
   acceptInvitation,
   createUser,
@@ -41,6 +42,10 @@ const texts: Readonly<Record<keyof typeof textLimits, (size: number) => object>>
   products: (size) => lengthOfAllErrors("products", size),
   metrics: (size) => lengthOfAllErrors("metrics", size),
   specification: (size) => ({ wrong: parseBody({ body: "x".repeat(size) }, "body").wrong }),
+  specificationLevels: (size) => ({ wrong: shapeErrors(`${"[".repeat(size)}${"]".repeat(size)}`) }),
+  specificationParts: (size) => ({
+    wrong: shapeErrors(JSON.stringify({ "a,[": Array.from({ length: size }, () => '\\",') })),
+  }),
   specifications: totalSizeErrors,
   password: (size) =>
     passwordErrors({ password: "x".repeat(size), confirmation: undefined, isRequired: true, lengthMin: 8 }),

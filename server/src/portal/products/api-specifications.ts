@@ -38,7 +38,7 @@ import {
 import { type Provider, writeTimestamp, writeTimestampWithSpaces } from "#portal/providers/index.ts";
 import { alternativeSystemName, deriveSystemName, isSystemName, randomSystemName } from "./change-product.ts";
 import { lockProductForShare } from "./product.ts";
-import { parseSpecification, type ValidateSpecification, versionOf } from "./specification-document.ts";
+import { parseSpecification, shapeErrors, type ValidateSpecification, versionOf } from "./specification-document.ts";
 
 /** A document that describes an API for the readers of the portals: 3scale's ActiveDocs. */
 export interface ApiSpecification {
@@ -243,6 +243,8 @@ async function bodyErrors(
   { body, skipSwaggerValidations }: CheckedBody,
   { providerId, validate }: SpecificationChange,
 ): Promise<FieldErrors> {
+  const shape = shapeErrors(body);
+  if (shape.length > 0) return { body: shape };
   const document = parseSpecification(body);
   if (document === undefined) return { body: ["Invalid JSON"] };
   return skipSwaggerValidations ? {} : { body: await validate(providerId, body, document) };
