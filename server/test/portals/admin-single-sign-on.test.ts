@@ -6,7 +6,9 @@ import {
   updateAuthenticationProvider,
 } from "#portal/single-sign-on/index.ts";
 import { encryption } from "../support/build-webhooks.ts";
-import { client, startOpenIdProvider, type OpenIdProvider } from "./identity-servers.ts";
+import { countWaiting } from "../support/count-waiting.ts";
+import { until } from "../support/until.ts";
+import { client, pathOf, startOpenIdProvider, type OpenIdProvider } from "./identity-servers.ts";
 import { password, type PortalFixture, test as base } from "./portal-test.ts";
 import type { PageResponse, Visitor } from "./visitor.ts";
 
@@ -34,11 +36,6 @@ const test = base.extend("team", async ({ portal }, { onCleanup }): Promise<Team
 });
 
 const boss = { sub: "b-1", email: "boss@acme.example", email_verified: true };
-
-const pathOf = (url: string | undefined): string => {
-  const { pathname, search } = new URL(url ?? "", "https://nowhere");
-  return pathname + search;
-};
 
 /** Signs in at the identity provider, and follows the redirect from 3scale's callback. */
 async function signIn(visitor: Visitor, { openId }: Team, path = "/p/auth/staff"): Promise<PageResponse> {
@@ -131,3 +128,21 @@ test("passwords can be refused once somebody has signed in with the published au
   expect(await deleteAuthenticationProvider({ pool, encryption }, change)).toBe(true);
   expect((await portal.visitor("admin").submit("/p/login", { username: "boss", password })).status).toBe(303);
 });
+
+test.for(["update", "delete"] as const)(
+  "a concurrent %s of the authentication provider waits for enforce_sso, and does not lock everybody out",
+  async (change, { portal, team }) => {
+    const { pool, provider } = portal;
+    const reference = { providerId: provider.id, accountType: "provider", id: team.id, by: byOf(portal) } as const;
+    const { outcome } = await pool.inTransaction(async (tx) => {
+      await tx.query("update providers set enforce_sso = true where id = $1", [provider.id]);
+      const changing =
+        change === "update"
+          ? updateAuthenticationProvider({ pool, encryption }, { ...reference, values: { published: false } })
+          : deleteAuthenticationProvider({ pool, encryption }, reference);
+      await until(async () => (await countWaiting(pool)) === 1);
+      return { outcome: changing };
+    });
+    expect(await outcome).toBe("needed");
+  },
+);

@@ -1,6 +1,10 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import Provider from "oidc-provider";
+import { createAuthenticationProvider } from "#portal/single-sign-on/index.ts";
+import { encryption } from "../support/build-webhooks.ts";
+import type { PortalFixture } from "./portal-test.ts";
+import type { PageResponse, Visitor } from "./visitor.ts";
 
 /** The claims of a person. The subject is `sub`. */
 export type Person = Readonly<Record<string, unknown>> & { readonly sub: string };
@@ -133,3 +137,47 @@ export async function startOAuthServer(): Promise<OAuthServer> {
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** Adds a published authentication provider of the Developer Portal. Returns its id. */
+export async function addProvider({ pool, provider, clock }: PortalFixture, values: object): Promise<number> {
+  const by = { actor: { kind: "system" }, channel: "system", now: clock.now() } as const;
+  const created = await createAuthenticationProvider(
+    { pool, encryption },
+    { providerId: provider.id, accountType: "developer", values: { ...client, published: true, ...values }, by },
+  );
+  if ("refused" in created) throw new Error(JSON.stringify(created.refused));
+  return created.authenticationProvider.id;
+}
+
+/** Returns what a redirect leads to, without the host. */
+export const pathOf = (url: string | undefined): string => {
+  const { pathname, search } = new URL(url ?? "", "https://nowhere");
+  return pathname + search;
+};
+
+/** Counts the persons that are linked to users. */
+export const linkCount = async ({ pool, provider }: PortalFixture): Promise<number> => {
+  const [row] = await pool.query<{ links: number }>(
+    "select count(*)::integer as links from identities where provider_id = $1",
+    [provider.id],
+  );
+  return row?.links ?? 0;
+};
+
+/** Begins a log-in and comes back with a code. */
+export async function comeBack(visitor: Visitor, name: string): Promise<PageResponse> {
+  const { location = "" } = await visitor.get(`/auth/${name}`);
+  const state = new URL(location).searchParams.get("state") ?? "";
+  return visitor.get(`/auth/${name}/callback?${new URLSearchParams({ code: "c", state }).toString()}`);
+}
+
+/** A plain OAuth 2 server at `origin`. */
+export const ofCustom = (origin: string) => ({
+  kind: "custom",
+  system_name: "hub",
+  authorize_url: `${origin}/authorize`,
+  token_url: `${origin}/token`,
+  user_info_url: `${origin}/me`,
+  identifier_key: "uuid",
+  username_key: "nick",
+});

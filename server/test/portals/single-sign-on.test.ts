@@ -1,28 +1,20 @@
 import type { ServerResponse } from "node:http";
 import { expect } from "vitest";
-import { createAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { inviteUser } from "#portal/users/index.ts";
-import { encryption } from "../support/build-webhooks.ts";
-import { client, type OpenIdProvider, startOAuthServer, startOpenIdProvider } from "./identity-servers.ts";
+import {
+  addProvider,
+  comeBack,
+  linkCount,
+  ofCustom,
+  type OpenIdProvider,
+  pathOf,
+  startOAuthServer,
+  startOpenIdProvider,
+} from "./identity-servers.ts";
 import { password, type PortalFixture, signUpValues, test as base } from "./portal-test.ts";
 import type { PageResponse, Visitor } from "./visitor.ts";
 
 const urlOf = ({ provider }: PortalFixture): string => `https://${provider.subdomain}.bellwire.test`;
-
-/** Adds a published authentication provider of the Developer Portal. */
-async function addProvider({ pool, provider, clock }: PortalFixture, values: object): Promise<void> {
-  const by = { actor: { kind: "system" }, channel: "system", now: clock.now() } as const;
-  const created = await createAuthenticationProvider(
-    { pool, encryption },
-    { providerId: provider.id, accountType: "developer", values: { ...client, published: true, ...values }, by },
-  );
-  if ("refused" in created) throw new Error(JSON.stringify(created.refused));
-}
-
-const pathOf = (url: string | undefined): string => {
-  const { pathname, search } = new URL(url ?? "", "https://nowhere");
-  return pathname + search;
-};
 
 const test = base.extend("openId", async ({ portal, otherPortal }, { onCleanup }): Promise<OpenIdProvider> => {
   const names = ["staff", "other"];
@@ -57,14 +49,6 @@ const confirm = ({ pool, provider }: PortalFixture, username: string) =>
     provider.id,
     username,
   ]);
-
-const linkCount = async ({ pool, provider }: PortalFixture): Promise<number> => {
-  const [row] = await pool.query<{ links: number }>(
-    "select count(*)::integer as links from identities where provider_id = $1",
-    [provider.id],
-  );
-  return row?.links ?? 0;
-};
 
 test("an unknown person signs up without a password, in one transaction, and logs in without a form afterwards", async ({
   portal,
@@ -370,13 +354,6 @@ const gitHub = (user: unknown, emails: unknown) => ({
   "/api/v3/user/emails": emails,
 });
 
-/** Begins a log-in and comes back with a code. */
-async function comeBack(visitor: Visitor, name: string): Promise<PageResponse> {
-  const { location = "" } = await visitor.get(`/auth/${name}`);
-  const state = new URL(location).searchParams.get("state") ?? "";
-  return visitor.get(`/auth/${name}/callback?${new URLSearchParams({ code: "c", state }).toString()}`);
-}
-
 test("GitHub identifies by its number, and only its verified primary address counts", async ({ portal }) => {
   await using server = await startOAuthServer();
   await addProvider(portal, { kind: "github", site: server.origin, system_name: "hub" });
@@ -396,16 +373,6 @@ test("GitHub identifies by its number, and only its verified primary address cou
     portal.provider.id,
   ]);
   expect(identities).toEqual([{ subject: "4711" }]);
-});
-
-const ofCustom = (origin: string) => ({
-  kind: "custom",
-  system_name: "hub",
-  authorize_url: `${origin}/authorize`,
-  token_url: `${origin}/token`,
-  user_info_url: `${origin}/me`,
-  identifier_key: "uuid",
-  username_key: "nick",
 });
 
 test("another OAuth 2 server is read by the given keys, and its addresses are trusted only if the provider says so", async ({

@@ -14,7 +14,7 @@ import { forgetPerson, type KnownPerson, listLogInLinks, readPerson } from "#htt
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";
-import { linkByAddress } from "#portal/single-sign-on/index.ts";
+import { findUserOfAddress, linkByAddress } from "#portal/single-sign-on/index.ts";
 import { type User, type UserWithHash, findUsersByLogin, holdsPassword } from "#portal/users/index.ts";
 import {
   type DeveloperPage,
@@ -49,6 +49,7 @@ export async function showLoginForm(
 ): Promise<FastifyReply> {
   const { status, data } = signInPage(portal, request, reply, form);
   const person = await readPerson(portal, request);
+  const isUser = person && (await findUserOfAddress(portal.pool, request.provider.id, person.identity)) !== undefined;
   const query = { return_to: form.returnTo };
   return portal.showPage(request, reply, {
     template: "login",
@@ -58,7 +59,7 @@ export async function showLoginForm(
       ...data,
       interrupted,
       log_in_links: await listLogInLinks(portal.pool, request.provider.id, "developer", query),
-      connecting: person?.identity.isEmailVerified && {
+      connecting: isUser && {
         name: person.authenticationProvider.name,
         email: person.identity.email,
       },

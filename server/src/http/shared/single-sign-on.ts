@@ -43,7 +43,8 @@ export const createIdentityFetch =
     });
     if (outcome.kind !== "answered") throw new IdentityProviderUnreachable("no response");
     if (outcome.isCut) throw new IdentityProviderUnreachable("the response is too long");
-    const { status } = outcome;
+    // Others are no statuses of a `Response`.
+    const status = outcome.status >= 200 && outcome.status <= 599 ? outcome.status : 502;
     const hasBody = status !== 204 && status !== 205 && status !== 304;
     return new Response(hasBody ? Buffer.from(outcome.body) : null, { status, headers: { ...outcome.headers } });
   };
@@ -193,6 +194,15 @@ export async function listLogInLinks(
   }));
 }
 
+/** Browsers drop a cookie of more than 4096 bytes, and base64 makes four of three. */
+const keptBytesMax = 2048;
+
+/** Returns the query that is kept until the log-in has ended. One that is too long for a cookie is not. */
+function keptQuery({ query }: FastifyRequest): Readonly<Record<string, string>> {
+  const form = readForm(query);
+  return Buffer.byteLength(JSON.stringify([form["return_to"], form["invitation"]])) <= keptBytesMax ? form : {};
+}
+
 export interface SingleSignOnVisit {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -218,7 +228,7 @@ export class SingleSignOn {
     const found = await this.#find(request);
     if (!found) return unknownProvider;
     const secrets = newLogInSecrets();
-    const { return_to: returnTo = "", invitation = "" } = readForm(request.query);
+    const { return_to: returnTo = "", invitation = "" } = keptQuery(request);
     try {
       const logIn = { client: found, fetch: this.#needs.fetchIdentity, secrets };
       const address = await beginLogIn(logIn, this.#callbackOf(request.provider, found));
@@ -311,27 +321,31 @@ export function rememberPerson(
   visit: SingleSignOnVisit,
   { authenticationProvider, identity }: KnownPerson,
 ): void {
-  const content = { ...identity, authenticationProvider: authenticationProvider.systemName };
+  const { id, systemName, updatedAt } = authenticationProvider;
+  const content = { ...identity, authenticationProvider: { id, systemName, changedAtMs: updatedAt.getTime() } };
   writeSigned(needs, visit, { kind: "person", audience: "developer" }, content);
 }
 
 export const forgetPerson = (needs: CookieNeeds, reply: FastifyReply): void =>
   forget(needs, reply, { kind: "person", audience: "developer" });
 
-/** Returns the person in the browser, unless the authentication provider has been unpublished meanwhile. */
+/** Returns the person in the browser, unless the authentication provider has been changed meanwhile: the subject may be another's now. */
 export async function readPerson(
   needs: CookieNeeds & { readonly pool: Database; readonly encryption: Encryption },
   request: FastifyRequest,
 ): Promise<KnownPerson | undefined> {
   const content = readSigned(needs, request, { kind: "person", audience: "developer" });
-  if (!content) return undefined;
+  const known = content?.["authenticationProvider"];
+  if (!content || !isRecord(known)) return undefined;
   const authenticationProvider = await findPublishedProvider(needs, {
     providerId: request.provider.id,
     accountType: "developer",
-    systemName: textOf(content["authenticationProvider"]),
+    systemName: textOf(known["systemName"]),
   });
   const subject = textOf(content["subject"]);
-  if (!authenticationProvider || subject === "") return undefined;
+  const isSame =
+    authenticationProvider?.id === known["id"] && authenticationProvider?.updatedAt.getTime() === known["changedAtMs"];
+  if (!authenticationProvider || !isSame || subject === "") return undefined;
   const identity: Identity = {
     subject,
     email: textOf(content["email"]) || null,

@@ -160,6 +160,22 @@ const kindNames: Readonly<Record<string, string>> = { keycloak: "Keycloak", auth
 const kindsOfProvider: ReadonlySet<string> = new Set(["keycloak", "auth0"]);
 const kindsWithSite = kindsOfProvider;
 
+/** Returns the URL that the addresses of `keycloak`, `auth0` and `github` begin with. Sites have no slash at their end, which people add. */
+export function serverOf({ kind, site }: Pick<AuthenticationProvider, "kind" | "site">): string {
+  const isGitHub = kind === "github" && (site === null || /^(www\.)?github\.com$/i.test(new URL(site).hostname));
+  return isGitHub ? "https://github.com" : (site ?? "").replace(/\/+$/, "");
+}
+
+/** Returns true if both have the same people. HTTPS in place of HTTP makes no difference. */
+export function isSameServer(
+  one: Pick<AuthenticationProvider, "kind" | "site">,
+  other: Pick<AuthenticationProvider, "kind" | "site">,
+): boolean {
+  const [a, b] = [URL.parse(serverOf(one)), URL.parse(serverOf(other))];
+  // The endpoints of another kind do not change, and its site has no effect.
+  return !(one.kind in kindNames) || (a?.host === b?.host && a?.pathname === b?.pathname);
+}
+
 const suffixBytes = 6;
 /** No callback of another provider begins with it. */
 const reservedNames: ReadonlySet<string> = new Set(["invitations"]);

@@ -23,6 +23,7 @@ import {
   type AccountType,
   type AuthenticationProvider,
   authenticationProviderFields,
+  isSameServer,
   parseNewProvider,
   siteErrors,
 } from "./authentication-provider.ts";
@@ -181,12 +182,19 @@ function audit(tx: Transaction, { providerId, by, action, authenticationProvider
 // No other change can commit until the transaction ends.
 const lockStatement = `${readStatement} for no key update`;
 
-// The lock makes it wait for a change of the setting, which first checks that there is a published authentication provider.
-const isEnforcedStatement = `select from providers where id = $1 and enforce_sso for share`;
+// The lock makes it wait for a change of the setting, which first checks that there is a published authentication provider. A condition
+// on the setting would not wait: PostgreSQL locks only rows that fulfilled it before the change.
+const isEnforcedStatement = `select enforce_sso as is_enforced from providers where id = $1 for share`;
 
 /** Returns true while passwords are refused in favour of it, so that a change could lock everybody out. */
-const isNeeded = async (tx: Transaction, providerId: number, { accountType, published }: Row): Promise<boolean> =>
-  accountType === "provider" && published && (await tx.query(isEnforcedStatement, [providerId])).length > 0;
+async function isNeeded(tx: Transaction, providerId: number, { accountType, published }: Row): Promise<boolean> {
+  if (accountType !== "provider" || !published) return false;
+  const [settings] = await tx.query<{ isEnforced: boolean }>(isEnforcedStatement, [providerId]);
+  return settings?.isEnforced ?? false;
+}
+
+// Another identity provider may give the same subjects to other people: all GitHub servers count from 1.
+const unlinkStatement = `delete from identities where provider_id = $1 and authentication_provider_id = $2`;
 
 const updateStatement = `
   update authentication_providers
@@ -221,6 +229,7 @@ export async function updateAuthenticationProvider(
     const [after] = await tx.query<Row>(updateStatement, [providerId, id, by.now, ...written]);
     if (!after) throw new Error(`Authentication provider ${id} was gone although it was locked.`);
     const authenticationProvider = fromRow(encryption, after);
+    if (!isSameServer(before, authenticationProvider)) await tx.query(unlinkStatement, [providerId, id]);
     await audit(tx, { providerId, by, action: "changed", authenticationProvider, changed });
     return { authenticationProvider };
   });

@@ -36,9 +36,9 @@ interface UserOfAddress {
   readonly isOwn: boolean;
 }
 
-// By users_email_idx. Without a confirmation, somebody else may have signed up with the address to wait for its owner.
-const isOwn = `(confirmed_email = email or (password_hash is null
-    and not exists (select from identities where provider_id = users.provider_id and user_id = users.id)))`;
+// By users_email_idx. Without a confirmation, somebody else may have signed up with the address to wait for its owner. A link writes
+// an empty text, so that such a user is nobody else's after the authentication provider was deleted either.
+const isOwn = `(confirmed_email = email or (password_hash is null and confirmed_email is null))`;
 
 const findByAddressStatement = `
   select id as user_id, email, ${isOwn} as is_own from users where provider_id = $1 and lower(email) = lower($2)`;
@@ -93,12 +93,16 @@ const insertStatement = `
   on conflict do nothing
   returning subject`;
 
+const markStatement = `
+  update users set confirmed_email = '' where provider_id = $1 and id = $2 and confirmed_email is null`;
+
 /** Links a person to a user, which is audited. Returns false if the person is linked already. */
 export async function linkIdentity(tx: Transaction, link: Link): Promise<boolean> {
   const { audience, providerId, authenticationProvider, subject, userId, now } = link;
   const users = audience === "admin" ? [null, userId] : [userId, null];
   const linked = await tx.query(insertStatement, [providerId, authenticationProvider.id, subject, ...users, now]);
   if (linked.length === 0) return false;
+  if (audience === "developer") await tx.query(markStatement, [providerId, userId]);
   const user = audience === "admin" ? "provider-user" : "user";
   await recordAudit(tx, {
     providerId,
@@ -113,7 +117,9 @@ export async function linkIdentity(tx: Transaction, link: Link): Promise<boolean
 const lockOwnStatement = `
   select email from users
   where provider_id = $1 and id = $2 and state = 'active' and lower(email) = lower($3) and ($4 or ${isOwn})
-  for share`;
+  for no key update`;
+
+const confirmStatement = `update users set confirmed_email = email where provider_id = $1 and id = $2`;
 
 interface AddressLink extends Link {
   readonly email: string | null;
@@ -125,7 +131,9 @@ interface AddressLink extends Link {
 export async function linkByAddress(tx: Transaction, link: AddressLink): Promise<boolean> {
   const { providerId, userId, email, isProved = false } = link;
   const [own] = await tx.query<{ email: string }>(lockOwnStatement, [providerId, userId, email, isProved]);
-  return own !== undefined && isSameAddress(own.email, email) && linkIdentity(tx, link);
+  if (!own || !isSameAddress(own.email, email) || !(await linkIdentity(tx, link))) return false;
+  await tx.query(confirmStatement, [providerId, userId]);
+  return true;
 }
 
 // By provider_users_email_idx.

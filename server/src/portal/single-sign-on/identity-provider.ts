@@ -18,7 +18,7 @@ import {
 import { isRecord } from "#platform/document.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { emailErrors } from "#portal/fields/index.ts";
-import type { AuthenticationProvider } from "./authentication-provider.ts";
+import { type AuthenticationProvider, serverOf } from "./authentication-provider.ts";
 
 /** A person as an identity provider knows them. */
 export interface Identity {
@@ -114,6 +114,8 @@ export async function completeLogIn({ client, fetch, secrets }: LogIn, callback:
       pkceCodeVerifier: secrets.codeVerifier,
       ...(known.isOpenId ? { expectedNonce: secrets.nonce, idTokenExpected: true } : {}),
     });
+    // Any other character cannot be sent in a header.
+    if (!/^[\x20-\x7e]+$/.test(tokens.access_token)) throw new LogInError("invalid", "token_malformed");
     const claims = { ...tokens.claims() };
     const info = await known.readUserInfo(configuration, { accessToken: tokens.access_token, claims });
     return identityOf(known, client, info);
@@ -156,28 +158,40 @@ function protocolOf(client: Client): Protocol {
 const isInsecure = (url: string): boolean => new URL(url).protocol === "http:";
 
 function openIdConnect({ kind, clientId, site }: Client, clientSecret: string): Protocol {
-  // The issuer of a realm has no slash at its end, which people add.
-  const issuer = (site ?? "").replace(/\/+$/, "");
+  const issuer = serverOf({ kind, site });
+  const discoverAt = (fetch: CustomFetch, url: string): Promise<Configuration> =>
+    discovery(new URL(url), clientId, {}, ClientSecretPost(clientSecret), {
+      [customFetch]: fetch,
+      timeout: timeoutSeconds,
+      // ID tokens are verified by their signatures, too, and not only because they come from the token endpoint.
+      execute: [enableNonRepudiationChecks, ...(isInsecure(issuer) ? [allowInsecureRequests] : [])],
+    });
   return {
     isOpenId: true,
     scope: "openid profile email",
     configure: (fetch) =>
-      discovery(new URL(issuer), clientId, {}, ClientSecretPost(clientSecret), {
-        [customFetch]: fetch,
-        timeout: timeoutSeconds,
-        // ID tokens are verified by their signatures, too, and not only because they come from the token endpoint.
-        execute: [enableNonRepudiationChecks, ...(isInsecure(issuer) ? [allowInsecureRequests] : [])],
+      discoverAt(fetch, issuer).catch((error: unknown) => {
+        // Keycloak calls itself by a URL without a slash at the end, and others with one. The document is at the same place.
+        if (isOfOtherIssuer(error)) return discoverAt(fetch, `${issuer}/`);
+        throw error;
       }),
     readUserInfo: async (configuration, { accessToken, claims }) => {
       const subject = textOf(claims["sub"]);
       if (subject === undefined) throw new LogInError("invalid", "no_subject");
       if (configuration.serverMetadata().userinfo_endpoint === undefined) return claims;
-      return { ...claims, ...(await fetchUserInfo(configuration, accessToken, subject)) };
+      const info = await fetchUserInfo(configuration, accessToken, subject);
+      // The ID token says nothing about an address that only the user info has.
+      const own = "email" in info ? { email_verified: info.email_verified } : {};
+      return { ...claims, ...info, ...own };
     },
     subjectKey: "sub",
     usernameKeys: kind === "auth0" ? ["nickname"] : ["username", "preferred_username"],
   };
 }
+
+const isOfOtherIssuer = (error: unknown): boolean =>
+  error instanceof Error &&
+  causesOf(error).some((each) => "code" in each && each.code === "OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED");
 
 interface Endpoints {
   readonly authorize: string;
@@ -202,14 +216,15 @@ async function readJson(configuration: Configuration, accessToken: string, url: 
   const headers = new Headers({ accept: "application/json" });
   const response = await fetchProtectedResource(configuration, accessToken, new URL(url), "GET", undefined, headers);
   if (response.status !== 200) throw new LogInError("invalid", `user_info_status_${response.status}`);
-  return response.json();
+  return response.json().catch((cause: unknown) => {
+    throw new LogInError("invalid", "user_info_no_json", { cause });
+  });
 }
 
 /** GitHub, or a GitHub Enterprise Server at `site`. */
 function gitHub({ clientId, site }: Client, clientSecret: string): Protocol {
-  const isCloud = site === null || /^(www\.)?github\.com$/i.test(new URL(site).hostname);
-  const server = isCloud ? "https://github.com" : (site ?? "").replace(/\/+$/, "");
-  const api = isCloud ? "https://api.github.com" : `${server}/api/v3`;
+  const server = serverOf({ kind: "github", site });
+  const api = server === serverOf({ kind: "github", site: null }) ? "https://api.github.com" : `${server}/api/v3`;
   const endpoints = { authorize: `${server}/login/oauth/authorize`, token: `${server}/login/oauth/access_token` };
   return {
     isOpenId: false,

@@ -1,0 +1,126 @@
+import type { ServerResponse } from "node:http";
+import { expect } from "vitest";
+import { deleteAuthenticationProvider, updateAuthenticationProvider } from "#portal/single-sign-on/index.ts";
+import { encryption } from "../support/build-webhooks.ts";
+import { addProvider, comeBack, linkCount, ofCustom, pathOf, startOAuthServer } from "./identity-servers.ts";
+import { type PortalFixture, test } from "./portal-test.ts";
+import type { Visitor } from "./visitor.ts";
+
+const token = { access_token: "t", token_type: "bearer" };
+
+const answersOf = (info: object) => ({ "/token": token, "/me": { uuid: "u-1", ...info } });
+
+const gitHubOf = (id: number, email: string) => ({
+  "/login/oauth/access_token": token,
+  "/api/v3/user": { id, login: `hub${id}` },
+  "/api/v3/user/emails": [{ email, primary: true, verified: true }],
+});
+
+const byOf = ({ clock }: PortalFixture) =>
+  ({ actor: { kind: "system" }, channel: "system", now: clock.now() }) as const;
+
+const update = (portal: PortalFixture, id: number, values: object) =>
+  updateAuthenticationProvider(
+    { pool: portal.pool, encryption },
+    { providerId: portal.provider.id, accountType: "developer", id, values: { ...values }, by: byOf(portal) },
+  );
+
+const remove = (portal: PortalFixture, id: number) =>
+  deleteAuthenticationProvider(
+    { pool: portal.pool, encryption },
+    { providerId: portal.provider.id, id, by: byOf(portal) },
+  );
+
+const signUp = (visitor: Visitor, username: string, email: string) =>
+  visitor.submit("/signup", { org_name: "Tallow Ltd", username, email });
+
+test("a person of another issuer does not become the user of the same subject", async ({ portal }) => {
+  await using before = await startOAuthServer();
+  await using after = await startOAuthServer();
+  const id = await addProvider(portal, { kind: "github", site: before.origin, system_name: "hub" });
+  before.answers = gitHubOf(7, "nora@tallow.example");
+  const nora = portal.visitor("developer");
+  await comeBack(nora, "hub");
+  await signUp(nora, "nora", "nora@tallow.example");
+  await update(portal, id, { site: `${before.origin}/` });
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
+  await update(portal, id, { site: after.origin });
+  after.answers = gitHubOf(7, "stranger@quay.example");
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/signup");
+  after.answers = gitHubOf(8, "nora@tallow.example"); // the verified address leads to the same user again
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
+});
+
+test("a person who waits for the form is none of a new authentication provider with the same name", async ({
+  portal,
+}) => {
+  await using server = await startOAuthServer();
+  const id = await addProvider(portal, ofCustom(server.origin));
+  server.answers = answersOf({ nick: "nora" });
+  const visitor = portal.visitor("developer");
+  await comeBack(visitor, "hub");
+  expect((await visitor.get("/signup")).html).not.toContain('type="password"');
+  await remove(portal, id);
+  await addProvider(portal, ofCustom(server.origin));
+  expect((await visitor.get("/signup")).html).toContain('type="password"');
+});
+
+test("a user whose authentication provider is deleted is not handed to another person with its unproved address", async ({
+  portal,
+}) => {
+  await using server = await startOAuthServer();
+  const id = await addProvider(portal, ofCustom(server.origin));
+  server.answers = answersOf({ nick: "intruder", email: "nora@tallow.example" });
+  const intruder = portal.visitor("developer");
+  await comeBack(intruder, "hub");
+  expect((await signUp(intruder, "intruder", "nora@tallow.example")).location).toMatch(/^\/applications\//);
+  await remove(portal, id);
+  await addProvider(portal, { ...ofCustom(server.origin), trust_email: true });
+  server.answers = { "/token": token, "/me": { uuid: "u-2", email: "nora@tallow.example" } };
+  expect(pathOf((await comeBack(portal.visitor("developer"), "hub")).location)).toBe("/login?return_to=");
+  expect(await linkCount(portal)).toBe(0);
+});
+
+test("answers that are no answers of an identity provider are explained", async ({ portal }) => {
+  await using server = await startOAuthServer();
+  await addProvider(portal, ofCustom(server.origin));
+  const raw =
+    (status: number, body: string, headers = {}) =>
+    (_request: unknown, response: ServerResponse) =>
+      void response.writeHead(status, { "content-type": "application/json", ...headers }).end(body);
+  const cases: readonly (readonly [name: string, answers: Readonly<Record<string, unknown>>])[] = [
+    ["no JSON", { "/token": raw(200, "<html>") }],
+    ["no JSON of the user", { "/token": token, "/me": raw(200, "<html>") }],
+    ["a status beyond those of HTTP", { "/token": raw(999, "{}") }],
+    ["a status beyond those of HTTP for the user", { "/token": token, "/me": raw(999, "{}") }],
+    ["a token that no header can hold", { "/token": { ...token, access_token: "a\nb" } }],
+    ["a token beyond Latin-1", { "/token": { ...token, access_token: "\u6f22" } }],
+    ["several cookies", { "/token": raw(200, "[]", { "set-cookie": ["a=1", "b=2"] }) }],
+  ];
+  const statuses: (readonly [string, number])[] = [];
+  for (const [name, answers] of cases) {
+    server.answers = answers;
+    statuses.push([name, (await comeBack(portal.visitor("developer"), "hub")).status]);
+  }
+  expect(statuses).toEqual(cases.map(([name]) => [name, 502]));
+});
+
+test("a path to return to that no cookie can hold is left out", async ({ portal }) => {
+  await using server = await startOAuthServer();
+  await addProvider(portal, ofCustom(server.origin));
+  const visitor = portal.visitor("developer");
+  await visitor.get(`/auth/hub?return_to=${encodeURIComponent(`/applications?search=${"\u6f22".repeat(1000)}`)}`);
+  const cookie = visitor.cookies.get("bellwire_sso") ?? "";
+  expect([cookie === "", cookie.length < 3500]).toEqual([false, true]);
+});
+
+test("the log-in speaks of a user with the address only if there is one", async ({ portal }) => {
+  await using server = await startOAuthServer();
+  await addProvider(portal, { ...ofCustom(server.origin), trust_email: true });
+  server.answers = answersOf({ nick: "nora", email: "nora@tallow.example" });
+  const visitor = portal.visitor("developer");
+  expect((await comeBack(visitor, "hub")).location).toBe("/signup");
+  const { html } = await visitor.get("/login");
+  expect(html).not.toContain("there is a user with your email address");
+  expect(html).toContain('href="/auth/hub"');
+});
