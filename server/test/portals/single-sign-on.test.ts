@@ -312,6 +312,9 @@ test("the state of a log-in belongs to one browser, one provider and one authent
   expect((await owner.get(callback)).status).toBe(403); // the forged one has ended the log-in
   for (const [name, value] of cookies) owner.cookies.set(name, value);
   expect((await owner.get(callback)).location).toBe("/signup");
+  // The person is worth nothing at another provider, whose authentication provider has the same name.
+  for (const [name, value] of owner.cookies) foreign.cookies.set(name, value);
+  expect((await foreign.get("/signup")).html).toContain('type="password"');
   for (const [name, value] of cookies) owner.cookies.set(name, value);
   expect((await owner.get(callback)).status).toBe(502); // the identity provider takes a code once
   await portal.clock.advance(16 * 60_000);
