@@ -128,6 +128,16 @@ test("a developer gets the keys of own applications as examples, a visitor and a
   expect(await examplesFor(portal.visitor("developer"))).toEqual([undefined, undefined]);
 });
 
+test("a parameter with a name that asks for no key gets no example, whatever it is", async ({ portal }) => {
+  const names = ["constructor", "hasOwnProperty", "__proto__", { toString: 1 }, "user_keys"];
+  const parameters = names.map((name) => ({ name: "a", in: "query", "x-data-threescale-name": name }));
+  await add(portal, { name: "Tides", body: document({ paths: tidesWith({ parameters }) }) });
+  const { html } = await (await portal.developer("ada")).get("/docs/tides");
+  const shown = JSON.parse(/id="specification">(.*?)<\/script>/s.exec(html)?.[1] ?? "{}");
+  const examples = shown.paths?.["/tides"].get.parameters.map((parameter: object) => "examples" in parameter);
+  expect(examples).toEqual([false, false, false, false, true]);
+});
+
 /** An API that answers pages of other origins, and the requests that it got. */
 async function startApi() {
   const requests: IncomingMessage[] = [];

@@ -96,7 +96,9 @@ async function withOwnKeys(
   const own = all.filter(({ product, state }) => state === "live" && (productId === null || product.id === productId));
   const newest = own.toReversed().slice(0, applicationsMax);
   for (const parameter of parametersIn(document)) {
-    const valueOf = valuesByName[String(parameter[keyName])];
+    const name = parameter[keyName];
+    // A document may have any name, such as that of a method that all objects have, and no text at all.
+    const valueOf = typeof name === "string" && Object.hasOwn(valuesByName, name) ? valuesByName[name] : undefined;
     const examples = newest.flatMap((application, at) => {
       const value = valueOf?.(application);
       return value ? [[`application ${at + 1}`, { summary: application.name ?? "Application", value }] as const] : [];
