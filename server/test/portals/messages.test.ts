@@ -82,6 +82,20 @@ test("a subject is one line, so that the mail of its answer has no paragraphs of
   expect((await rows(portal)).map(({ subject }) => subject)).toEqual(["Hi Your account is locked"]);
 });
 
+test("a form that is sent twice at once sends one message, and a corrected one sends another", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const form = {
+    ...ada.hiddenInputs((await ada.get("/messages/new")).html, "/messages/new"),
+    ...text,
+    subject: "Prices\u202e",
+  };
+  await portal.clock.advance(1000);
+  const sent = await Promise.all([ada.post("/messages/new", form), ada.post("/messages/new", form)]);
+  const corrected = await ada.post("/messages/new", { ...form, body: "Dear Grace" });
+  for (const { location } of [...sent, corrected]) expect(location).toBe("/messages/sent?done=message-sent");
+  expect((await rows(portal)).map(({ body }) => body)).toEqual([text.body, "Dear Grace"]);
+});
+
 test("a message counts with its text as what developers record", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const recorded = (): number =>

@@ -7,6 +7,7 @@ import { parseRowId } from "#platform/ids.ts";
 import { nameInText } from "#platform/xml.ts";
 import {
   deleteMessage,
+  findSameMessage,
   listMessagesForDevelopers,
   markMessageRead,
   type Message,
@@ -170,35 +171,26 @@ const answerTo = (subject: string): string =>
 async function submitMessage(visit: DeveloperVisit, limiter: AttemptLimiter): Promise<FastifyReply> {
   const { portal, request, reply, developer } = visit;
   const { provider } = request;
-  if (await hasJustSent(visit)) return redirectWithNotice(reply, "/messages/sent", "message-sent");
-  const seconds = await limiter.secondsToWait(`${provider.id} ${developer.account.id}`);
-  if (seconds > 0) {
-    const errors = { base: [`Too many messages. Please try again ${formatWait(seconds)}.`] };
-    return showNewMessage(visit, { errors, status: 429 });
-  }
-  const outcome = await sendMessage(portal.pool, {
+  const by = developerContext(visit);
+  const message = {
     provider,
     accountId: developer.account.id,
     sender: "account",
     values: readForm(request.body),
     urlOf: messageUrl(portal, provider),
-    by: developerContext(visit),
-  });
+    by,
+    sameAfterMs: earliestSubmissionMs(request, by.now),
+  } as const;
+  // Before it counts as another message.
+  if (await findSameMessage(portal.pool, message)) return redirectWithNotice(reply, "/messages/sent", "message-sent");
+  const seconds = await limiter.secondsToWait(`${provider.id} ${developer.account.id}`);
+  if (seconds > 0) {
+    const errors = { base: [`Too many messages. Please try again ${formatWait(seconds)}.`] };
+    return showNewMessage(visit, { errors, status: 429 });
+  }
+  const outcome = await sendMessage(portal.pool, message);
   if (!outcome) return showNotFound(reply);
   return "refused" in outcome
     ? showNewMessage(visit, { errors: outcome.refused })
     : redirectWithNotice(reply, "/messages/sent", "message-sent");
-}
-
-/** Returns true if an earlier submission of the same form has sent the message. */
-async function hasJustSent({ portal, request, developer }: DeveloperVisit): Promise<boolean> {
-  const afterMs = earliestSubmissionMs(request, portal.clock.now());
-  if (afterMs === undefined) return false;
-  const subject = readForm(request.body)["subject"]?.trim();
-  const sent = await listMessagesForDevelopers(portal.pool, {
-    providerId: request.provider.id,
-    accountId: developer.account.id,
-    sender: "account",
-  });
-  return sent.some((message) => message.subject === subject && message.createdAt.getTime() > afterMs);
 }

@@ -43,6 +43,7 @@ export {
   countUnreadMessages,
   deleteMessage,
   eraseMessages,
+  findSameMessage,
   listMessages,
   listMessagesForDevelopers,
   listMessagesOfAccount,

@@ -227,6 +227,8 @@ interface NewMessage {
   /** Returns the address of a message in the Developer Portal. */
   readonly urlOf: (id: number) => string;
   readonly by: ChangeContext;
+  /** In milliseconds. An equal message of the same user after this time is taken for this one: the form was sent twice. */
+  readonly sameAfterMs?: number | undefined;
 }
 
 const insertStatement = `
@@ -235,6 +237,24 @@ const insertStatement = `
   returning id, account_id, sender, subject, body, read_at, created_at`;
 
 type StoredMessage = Omit<Message, "orgName" | "author">;
+
+// Served by messages_account_idx. @indexed
+const readSameStatement = `
+  select id, account_id, sender, subject, body, read_at, created_at
+  from messages
+  where provider_id = $1 and account_id = $2 and created_at > to_timestamp($3::float8 / 1000) and sender = $4 and user_id = $5
+    and subject = $6 and body is not distinct from $7
+  limit 1`;
+
+/** Returns the message that an earlier submission of the same form has sent. */
+export async function findSameMessage(db: Database, message: NewMessage): Promise<StoredMessage | undefined> {
+  const { provider, accountId, sender, by, sameAfterMs } = message;
+  if (sameAfterMs === undefined || !("userId" in by.actor)) return undefined;
+  const { subject, body } = parseMessage(message);
+  const values = [provider.id, accountId, sameAfterMs, sender, by.actor.userId, subject, body];
+  const [same] = await db.query<StoredMessage>(readSameStatement, values);
+  return same;
+}
 
 /** Stores a message and mails it to the other side. Returns undefined if the provider has no such account. */
 export async function sendMessage(
@@ -248,6 +268,8 @@ export async function sendMessage(
     if (!account) return undefined;
     const { errors, subject, body } = parseMessage(message);
     if (!hasNoErrors(errors)) return { refused: errors };
+    const same = await findSameMessage(tx, message); // the locked account keeps both submissions apart
+    if (same) return { message: same };
     requireLeftForDevelopers(tx, { providerId: provider.id, ...by }, account);
     await requireWithinLimit(tx, limit, { providerId: provider.id, id: accountId });
     const { actor, now } = by;
