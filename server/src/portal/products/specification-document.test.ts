@@ -94,6 +94,39 @@ test("a large body of an accepted shape is parsed in a fraction of a second, and
   expect(shapeErrors("[".repeat(500_000))).toEqual([expect.stringContaining("nested too deeply")]);
 });
 
+const manyOf = (count: number, item: (place: number) => string) => Array.from({ length: count }, (_, at) => item(at));
+const named = (names: readonly string[], variable: object) => Object.fromEntries(names.map((name) => [name, variable]));
+const names = manyOf(2000, String);
+const tokens = names.map((name) => `{${name}}`).join("");
+const choices = { default: "x", enum: manyOf(50, String) };
+
+// Each took seconds, or more memory than a text can have. Anybody may open the page.
+test.for([
+  ["many variables in a long address", { url: tokens + "x".repeat(20_000), variables: named(names, choices) }],
+  ["many variables in a short address", { url: `https://${tokens.slice(0, 280)}`, variables: named(names, choices) }],
+  [
+    "a long variable many times",
+    { url: "{a}".repeat(10_000), variables: named(["a"], { default: "x".repeat(200_000) }) },
+  ],
+  ["a variable many times", { url: "{a}".repeat(100), variables: named(["a"], { default: "x".repeat(300) }) }],
+] as const)("the origins of a document with %s are found at once", ([, server]) => {
+  const servers = [...manyOf(300, String).map((path) => ({ ...server, url: `${server.url}.${path}` })), server];
+  const before = process.threadCpuUsage();
+  expect(serverOrigins({ servers })).toEqual([]);
+  const { user, system } = process.threadCpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(500);
+});
+
+test("the servers of an API are found behind a thousand operations that name the same one", () => {
+  const same = { servers: [{ url: "https://{a}.example/v1", variables: { a: { default: "eu" } } }] };
+  const paths = Object.fromEntries(manyOf(1000, (at) => `/${at}`).map((path) => [path, { get: same }]));
+  const last = { get: { servers: [{ url: "https://last.example" }] } };
+  expect(serverOrigins({ ...same, paths: { ...paths, "/last": last } })).toEqual([
+    "https://eu.example",
+    "https://last.example",
+  ]);
+});
+
 const validate = createSpecificationValidator();
 const openApi = (more: object) => ({ openapi: "3.0.3", info: { title: "Tides", version: "1" }, paths: {}, ...more });
 
@@ -149,4 +182,16 @@ test("the validation of a hostile document ends in time, and leaves other work o
     "JSON Spec is invalid",
     expect.anything(),
   ]);
+});
+
+test("a document that takes too much memory is refused as too complex", async () => {
+  // The validator keeps the path of each reference.
+  const references = Array.from({ length: 10_000 }, () => ({ $ref: "#/info" }));
+  const body = JSON.stringify(openApi({ "x-a": { ["a".repeat(500_000)]: references } }));
+  expect(await validate(1, body, JSON.parse(body))).toEqual([
+    "JSON Spec is invalid",
+    expect.stringContaining("too complex"),
+  ]);
+  const fine = JSON.stringify(openApi({}));
+  expect(await validate(2, fine, JSON.parse(fine))).toEqual([]);
 });

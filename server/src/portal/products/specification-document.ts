@@ -97,6 +97,9 @@ const isTexts = (message: unknown): message is readonly string[] =>
 
 const tooComplex = "is too complex to be validated: set skip_swagger_validations to store it without";
 
+/** References far inside of a document take memory for each of their paths. */
+const isOutOfMemory = (error: Error): boolean => "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+
 /** A thread that validates one document after another, and ends when it has nothing to do, or takes too long. */
 class ValidationThread {
   readonly #msMax: number;
@@ -113,8 +116,9 @@ class ValidationThread {
     const worker = (this.#worker ??= this.#start());
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const onExit = () => reject(new Error("The thread that validates specifications ended."));
+    const onError = (error: Error) => (isOutOfMemory(error) ? resolve(undefined) : reject(error));
     const timer = setTimeout(() => resolve(undefined), this.#msMax);
-    worker.once("message", resolve).once("error", reject).once("exit", onExit);
+    worker.once("message", resolve).once("error", onError).once("exit", onExit);
     worker.postMessage(body, []);
     try {
       const answer = await promise;
@@ -123,7 +127,7 @@ class ValidationThread {
       return [tooComplex];
     } finally {
       clearTimeout(timer);
-      worker.off("message", resolve).off("error", reject).off("exit", onExit);
+      worker.off("message", resolve).off("error", onError).off("exit", onExit);
       this.#idle = setTimeout(() => void this.#end(), idleMsMax).unref();
     }
   }
@@ -153,17 +157,28 @@ class ValidationThread {
 /** Addresses in a header: a few kilobytes. */
 const originsMax = 50;
 
+/** Different servers that are looked at. Anybody may open the page, and all others of the process wait meanwhile. */
+const serversMax = 100;
+
+/** A scheme, a host and a port have fewer characters. */
+const originLengthMax = 300;
+
+/** In the origin of a server. */
+const variablesMax = 10;
+
 /** An asterisk in a Content-Security-Policy would allow all hosts. */
 const plainOrigin = /^https?:\/\/[\w.-]+(?::\d+)?$/;
 
 /** Returns the origins of the servers that a specification names for its requests. Leaves out relative addresses. */
 export function serverOrigins(document: unknown): readonly string[] {
   if (!isRecord(document)) return [];
-  const paths = recordsIn(document["paths"]);
-  const withServers = [document, ...paths, ...paths.flatMap((path) => recordsIn(path))];
-  const urls = "swagger" in document ? swaggerUrls(document) : withServers.flatMap(openApiUrls);
-  const origins = urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).origin] : []));
-  return [...new Set(origins.filter((origin) => plainOrigin.test(origin)))].slice(0, originsMax);
+  const origins = new Set<string>();
+  for (const url of "swagger" in document ? swaggerUrls(document) : openApiUrls(document)) {
+    const origin = URL.canParse(url) ? new URL(url).origin : "";
+    if (plainOrigin.test(origin)) origins.add(origin);
+    if (origins.size === originsMax) break;
+  }
+  return [...origins];
 }
 
 const recordsIn = (value: unknown) => (isRecord(value) ? Object.values(value).filter(isRecord) : []);
@@ -172,26 +187,63 @@ const textsIn = (value: unknown) => listIn(value).filter((item) => typeof item =
 
 /** A document without schemes is meant for both. */
 function swaggerUrls({ host, schemes }: Readonly<Record<string, unknown>>): readonly string[] {
-  if (typeof host !== "string") return [];
-  const named = textsIn(schemes);
-  return (named.length > 0 ? named : ["https", "http"]).map((scheme) => `${scheme}://${host}`);
+  const origin = typeof host === "string" ? originPart(host) : "";
+  if (origin === "") return [];
+  const named = textsIn(schemes).slice(0, originsMax);
+  return (named.length > 0 ? named : ["https", "http"]).map((scheme) => `${scheme}://${origin}`);
 }
 
-const openApiUrls = ({ servers }: Readonly<Record<string, unknown>>): readonly string[] =>
-  listIn(servers).flatMap((server) =>
-    isRecord(server) && typeof server["url"] === "string" ? resolveVariables(server["url"], server["variables"]) : [],
-  );
+/** Returns what comes before the path, or an empty text for what is longer than an origin. */
+function originPart(url: string): string {
+  const [part = ""] = /^(?:[^/?#]*:\/\/)?[^/?#]*/.exec(url.slice(0, originLengthMax + 1)) ?? [];
+  return part.length > originLengthMax ? "" : part;
+}
 
-/** Returns the addresses of a server with all choices of its variables, up to the maximum. */
-function resolveVariables(url: string, variables: unknown): readonly string[] {
-  if (!isRecord(variables)) return [url];
-  return Object.entries(variables).reduce<readonly string[]>(
-    (urls, [name, variable]) => {
-      if (!isRecord(variable) || !url.includes(`{${name}}`)) return urls;
-      const choices = [...new Set([variable["default"], ...textsIn(variable["enum"])])].slice(0, originsMax);
-      const texts = choices.filter((choice) => typeof choice === "string");
-      return urls.flatMap((each) => texts.map((text) => each.replaceAll(`{${name}}`, text))).slice(0, originsMax);
-    },
-    [url],
-  );
+/** Yields the origins of the servers of a document, its paths and their operations, with all choices of their variables. */
+function* openApiUrls(document: Readonly<Record<string, unknown>>): Generator<string> {
+  const paths = recordsIn(document["paths"]);
+  const servers = [document, ...paths, ...paths.flatMap(recordsIn)].flatMap((each) => listIn(each["servers"]));
+  const seen = new Set<string>();
+  for (const server of servers) {
+    if (!isRecord(server) || typeof server["url"] !== "string") continue;
+    const url = originPart(server["url"]);
+    const variables = variablesIn(url, server["variables"]);
+    const key = JSON.stringify([url, variables]);
+    if (seen.has(key)) continue; // operations repeat them
+    if (seen.size === serversMax) return;
+    seen.add(key);
+    yield* resolveVariables(url, variables);
+  }
+}
+
+interface ServerVariable {
+  /** As it is written in the address, with braces. */
+  readonly token: string;
+  readonly choices: readonly string[];
+}
+
+function variablesIn(url: string, variables: unknown): readonly ServerVariable[] {
+  const tokens = [...new Set(url.match(/\{[^{}]+\}/g))].slice(0, variablesMax);
+  return tokens.flatMap((token) => {
+    const variable = isRecord(variables) ? variables[token.slice(1, -1)] : undefined;
+    if (!isRecord(variable)) return [];
+    const choices = textsIn([variable["default"], ...listIn(variable["enum"]).slice(0, originsMax)]);
+    return [{ token, choices: [...new Set(choices.map(originPart))] }];
+  });
+}
+
+/** Returns an address with all choices of its variables, up to the maximum. */
+const resolveVariables = (url: string, variables: readonly ServerVariable[]): readonly string[] =>
+  variables.reduce<readonly string[]>(replaceVariable, [url]);
+
+function replaceVariable(urls: readonly string[], { token, choices }: ServerVariable): readonly string[] {
+  const replaced: string[] = [];
+  for (const url of urls) {
+    if (replaced.length >= originsMax) break;
+    const parts = url.split(token);
+    const lengthWith = (text: string): number => url.length + (text.length - token.length) * (parts.length - 1);
+    const fitting = choices.filter((text) => lengthWith(text) <= originLengthMax);
+    replaced.push(...fitting.map((text) => parts.join(text)));
+  }
+  return replaced.slice(0, originsMax);
 }
