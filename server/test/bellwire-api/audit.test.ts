@@ -1,11 +1,13 @@
 import { expect } from "vitest";
+import type { ChangeContext } from "#access/index.ts";
 import { sendMessage, signUpAccount } from "#portal/accounts/index.ts";
 import { addApplicationKey } from "#portal/applications/index.ts";
+import { createAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { receiveRequest } from "#request-bin/index.ts";
 import { causeOf, groupIdOf } from "#webhooks/deliveries/failure-causes.ts";
 import { routesOf } from "../http/routes-of.ts";
 import { messageFrom } from "../portal/portal-fixture.ts";
-import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, encryption, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { passwords } from "../support/passwords.ts";
 import { type BellwireApi, test as base } from "./bellwire-api-test.ts";
@@ -102,6 +104,7 @@ const rows: readonly Row[] = [
   { route: "POST /applications/bulk", payload: (ids) => ({ ids: [ids["application"]], operation: "suspend" }) },
   { route: "POST /applications/:id/reject", at: ["pending"] },
   { route: "DELETE /messages/:id", at: ["message"] },
+  { route: "DELETE /authentication_providers/:id", at: ["identity"] },
   { route: "POST /erasures", payload: (ids) => ({ account_id: ids["account"], pending: "cancel" }) },
 ];
 
@@ -121,6 +124,13 @@ async function signUp({ pool, provider }: BellwireApi, name: string, now: Date) 
   const [first] = "applications" in signedUp ? signedUp.applications : [];
   if (!first || !("details" in signedUp)) throw new Error(JSON.stringify(signedUp));
   return { account: signedUp.details.account.id, user: signedUp.user.id, application: first };
+}
+
+async function addIdentityProvider({ pool, provider }: BellwireApi, by: ChangeContext): Promise<number> {
+  const values = { kind: "keycloak", site: "https://sso.example", client_id: "portal", client_secret: "low tide" };
+  const portal = { providerId: provider.id, accountType: "provider" } as const;
+  const outcome = await createAuthenticationProvider({ pool, encryption }, { ...portal, values, by });
+  return "authenticationProvider" in outcome ? outcome.authenticationProvider.id : 0;
 }
 
 /** Objects of the rows: two events with one ordering key, and an account whose developers request other plans. */
@@ -165,7 +175,17 @@ async function createObjects(api: BellwireApi, now: Date): Promise<Record<string
   );
   const undoable = { group: groupIdOf(deaf, causeOf(error)), deletion: deletion?.id ?? 0, alert: alert?.id ?? 0 };
   const portalIds = { ...undoable, account: accountId, user, application: each.id, pending: other.application.id };
-  return { ...portalIds, message, keyed: keyed.application.id, event, deaf, delivery: `${event}.${ordered}`, first: 1 };
+  const identity = await addIdentityProvider(api, by);
+  return {
+    ...portalIds,
+    identity,
+    message,
+    keyed: keyed.application.id,
+    event,
+    deaf,
+    delivery: `${event}.${ordered}`,
+    first: 1,
+  };
 }
 
 const countTraces = `
