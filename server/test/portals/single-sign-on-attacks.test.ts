@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { deleteAuthenticationProvider, updateAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { addProvider, comeBack, linkCount, ofCustom, pathOf, startOAuthServer } from "./identity-servers.ts";
-import { type PortalFixture, test } from "./portal-test.ts";
+import { password, type PortalFixture, test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
 const token = { access_token: "t", token_type: "bearer" };
@@ -79,6 +79,33 @@ test("a user whose authentication provider is deleted is not handed to another p
   server.answers = { "/token": token, "/me": { uuid: "u-2", email: "nora@tallow.example" } };
   expect(pathOf((await comeBack(portal.visitor("developer"), "hub")).location)).toBe("/login?return_to=");
   expect(await linkCount(portal)).toBe(0);
+});
+
+test("a new password by mail locks out the person who has claimed the address, and nobody else", async ({ portal }) => {
+  await using server = await startOAuthServer();
+  await addProvider(portal, { kind: "github", site: server.origin, system_name: "hub" });
+  const person = (verified: boolean) => ({
+    ...gitHubOf(7, "nora@tallow.example"),
+    "/api/v3/user/emails": [{ email: "nora@tallow.example", primary: true, verified }],
+  });
+  const reset = async () => {
+    await portal.visitor("developer").submit("/lost-password", { email: "nora@tallow.example" });
+    const chosen = { password, password_confirmation: password };
+    expect((await portal.visitor("developer").submit(await portal.mailedPath(), chosen)).status).toBe(303);
+  };
+  server.answers = person(false);
+  const intruder = portal.visitor("developer");
+  await comeBack(intruder, "hub");
+  await signUp(intruder, "intruder", "nora@tallow.example");
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
+  await reset();
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/signup");
+  server.answers = person(true);
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
+  await portal.clock.advance(10 * 60_000); // another mail is sent only then
+  await reset();
+  server.answers = person(false);
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
 });
 
 test("answers that are no answers of an identity provider are explained", async ({ portal }) => {

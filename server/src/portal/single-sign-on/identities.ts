@@ -114,6 +114,15 @@ export async function linkIdentity(tx: Transaction, link: Link): Promise<boolean
   return true;
 }
 
+const unlinkClaimantsStatement = `
+  delete from identities using users
+  where users.provider_id = $1 and users.id = $2 and users.confirmed_email is distinct from users.email
+    and identities.provider_id = users.provider_id and identities.user_id = users.id`;
+
+/** Ends the links of a locked user whose address nobody has confirmed so far: whoever signed up with it may be somebody else. */
+export const unlinkClaimants = (tx: Transaction, providerId: number, userId: number): Promise<unknown> =>
+  tx.query(unlinkClaimantsStatement, [providerId, userId]);
+
 const lockOwnStatement = `
   select email from users
   where provider_id = $1 and id = $2 and state = 'active' and lower(email) = lower($3) and ($4 or ${isOwn})

@@ -26,6 +26,7 @@ export {
   linkTeamMember,
   listIdentities,
   readSignInTest,
+  unlinkClaimants,
   useIdentity,
 } from "./identities.ts";
 export {

@@ -13,6 +13,7 @@ import { lockAccount } from "#portal/accounts/account.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
 import { activationMail, insertMail, lostPasswordMail, storedMailBytes } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import { unlinkClaimants } from "#portal/single-sign-on/index.ts";
 import { changeUser, passwordErrors } from "./change-user.ts";
 import { type User, linkLifetime, lockUser, userFields } from "./user.ts";
 
@@ -177,9 +178,11 @@ export async function findLostPassword(
 // The row is locked, so the second of two concurrent requests finds the code used.
 const useCodeStatement = `
   update users
-  set lost_password_digest = null, lost_password_until = null, confirmed_email = email
+  set lost_password_digest = null, lost_password_until = null
   where provider_id = $1 and id = $2 and lost_password_digest = $3 and lost_password_until > $4 and state = 'active'
   returning id`;
+
+const confirmStatement = `update users set confirmed_email = email where provider_id = $1 and id = $2`;
 
 interface PasswordReset {
   readonly provider: Provider;
@@ -190,7 +193,7 @@ interface PasswordReset {
 }
 
 /**
- * Sets the password of the user with this mailed code, ends the user's sessions, and records the event. The actor is
+ * Sets the password of the user with this mailed code, ends the user's sessions and unproved links, and records the event. The actor is
  * the system, because no one is signed in. Returns undefined if the code is unknown, expired or used.
  */
 export async function resetPassword(
@@ -209,6 +212,8 @@ export async function resetPassword(
   const outcome = await changeUser(pool, change, async ({ user }, { tx }) => {
     const used = await tx.query(useCodeStatement, [provider.id, user.id, secretDigest(code), now]);
     if (used.length === 0) return { refused: {} };
+    await unlinkClaimants(tx, provider.id, user.id);
+    await tx.query(confirmStatement, [provider.id, user.id]);
     await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: user.id });
     return { user, passwordHash };
   });
