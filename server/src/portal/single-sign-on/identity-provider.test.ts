@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { expect, test } from "vitest";
 import { beginLogIn, completeLogIn, newLogInSecrets } from "./identity-provider.ts";
 
@@ -37,6 +37,11 @@ const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 function signed(content: object, key: KeyObject = own.privateKey): string {
   const text = `${encode({ alg: "RS256" })}.${encode(content)}`;
   return `${text}.${sign("sha256", Buffer.from(text), key).toString("base64url")}`;
+}
+
+function signedWithSecret(content: object): string {
+  const text = `${encode({ alg: "HS256" })}.${encode(content)}`;
+  return `${text}.${createHmac("sha256", client.clientSecret).update(text).digest("base64url")}`;
 }
 
 interface Answers {
@@ -90,6 +95,14 @@ test("the browser is sent away with a state, a nonce, and the digest of the veri
   expect(href).not.toContain(secrets.codeVerifier);
 });
 
+test.each(["javascript:alert(1)", "http://sso.acme.example/auth", "auth"])(
+  "the browser is not sent to the discovered endpoint %s",
+  async (endpoint) => {
+    const fetch = answering({ server: { authorization_endpoint: endpoint } });
+    await expect(beginLogIn({ client, fetch, secrets }, callback)).rejects.toMatchObject({ failure: "invalid" });
+  },
+);
+
 test("a person has the claims of the ID token and of the user info", async () => {
   const info = { sub: "p-1", email: "nora@acme.example", email_verified: true };
   expect(await complete({ idToken: signed(claims), info })).toEqual({
@@ -99,6 +112,18 @@ test("a person has the claims of the ID token and of the user info", async () =>
     username: "nora",
     orgName: null,
   });
+});
+
+test("an issuer may have a slash after its path, although sites are stored without", async () => {
+  const idToken = signed({ ...claims, iss: `${issuer}/` });
+  expect(await complete({ idToken, server: { issuer: `${issuer}/` } })).toMatchObject({ subject: "p-1" });
+});
+
+test("an address of the user info is not verified by the claim of the ID token about another one", async () => {
+  const idToken = signed({ ...claims, email: "nora@acme.example", email_verified: true });
+  const info = { sub: "p-1", email: "boss@acme.example" };
+  expect(await complete({ idToken, info })).toMatchObject({ email: "boss@acme.example", isEmailVerified: false });
+  expect(await complete({ idToken })).toMatchObject({ email: "nora@acme.example", isEmailVerified: true });
 });
 
 const [header, content] = signed(claims).split(".");
@@ -112,6 +137,13 @@ test.each<[string, Answers]>([
   ["with another key's signature", { idToken: signed(claims, foreign.privateKey) }],
   ["without a signature", { idToken: `${encode({ alg: "none" })}.${content}.` }],
   ["with an empty signature", { idToken: `${header}.${content}.` }],
+  [
+    "signed with the client's secret",
+    {
+      idToken: signedWithSecret(claims),
+      server: { id_token_signing_alg_values_supported: ["RS256", "HS256"] },
+    },
+  ],
   ["that is missing", {}],
   ["of another person than the user info", { idToken: signed(claims), info: { sub: "p-2" } }],
   ["with a discovery document of another issuer", { server: { issuer: "https://evil.example" } }],
