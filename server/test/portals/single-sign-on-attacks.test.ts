@@ -51,18 +51,37 @@ test("a person of another issuer does not become the user of the same subject", 
   expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
 });
 
-test("a person who waits for the form is none of a new authentication provider with the same name", async ({
-  portal,
-}) => {
+test.for(["deleted and created again", "changed to another site"])(
+  "a person who waits for the form is none of an authentication provider that was %s",
+  async (change, { portal }) => {
+    await using server = await startOAuthServer();
+    const settings = { kind: "github", site: server.origin, system_name: "hub" };
+    const id = await addProvider(portal, settings);
+    server.answers = gitHubOf(7, "nora@tallow.example");
+    const visitor = portal.visitor("developer");
+    await comeBack(visitor, "hub");
+    expect((await visitor.get("/signup")).html).not.toContain('type="password"');
+    await portal.clock.advance(1000);
+    if (change === "changed to another site") await update(portal, id, { site: "https://hub.example" });
+    else expect([await remove(portal, id), await addProvider(portal, settings)]).toEqual([true, expect.any(Number)]);
+    expect((await visitor.get("/signup")).html).toContain('type="password"');
+  },
+);
+
+test("a site without an effect does not end links, and a linked address counts as confirmed", async ({ portal }) => {
   await using server = await startOAuthServer();
-  const id = await addProvider(portal, ofCustom(server.origin));
-  server.answers = answersOf({ nick: "nora" });
-  const visitor = portal.visitor("developer");
-  await comeBack(visitor, "hub");
-  expect((await visitor.get("/signup")).html).not.toContain('type="password"');
+  const trusted = { ...ofCustom(server.origin), trust_email: true };
+  const id = await addProvider(portal, trusted);
+  await portal.developer("nora");
+  // As the provider creates users.
+  await portal.pool.query("update users set password_hash = null where provider_id = $1", [portal.provider.id]);
+  server.answers = answersOf({ email: "nora@tallow.example" });
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
+  await update(portal, id, { site: "https://elsewhere.example" });
+  expect(await linkCount(portal)).toBe(1);
   await remove(portal, id);
-  await addProvider(portal, ofCustom(server.origin));
-  expect((await visitor.get("/signup")).html).toContain('type="password"');
+  await addProvider(portal, trusted);
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
 });
 
 test("a user whose authentication provider is deleted is not handed to another person with its unproved address", async ({
