@@ -12,6 +12,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { nameInText } from "#platform/xml.ts";
 import { activateUserByMail } from "#portal/accounts/index.ts";
+import { unlinkClaimants } from "#portal/single-sign-on/index.ts";
 import {
   findLostPassword,
   type MailedLinkRequest,
@@ -164,6 +165,7 @@ function addNewPasswordPage(http: FastifyInstance, portal: Portal): void {
       code,
       password,
       confirmation,
+      unlinkClaimants,
       now: portal.clock.now(),
     };
     const reset = await resetPassword(portal.pool, portal.passwords, submitted);

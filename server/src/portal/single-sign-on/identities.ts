@@ -1,5 +1,6 @@
 import { type Audience, recordAudit } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
+import { confirmAddress, markClaimed } from "#portal/users/index.ts";
 import type { AuthenticationProvider } from "./authentication-provider.ts";
 import type { Identity } from "./identity-provider.ts";
 
@@ -93,16 +94,13 @@ const insertStatement = `
   on conflict do nothing
   returning subject`;
 
-const markStatement = `
-  update users set confirmed_email = '' where provider_id = $1 and id = $2 and confirmed_email is null`;
-
 /** Links a person to a user, which is audited. Returns false if the person is linked already. */
 export async function linkIdentity(tx: Transaction, link: Link): Promise<boolean> {
   const { audience, providerId, authenticationProvider, subject, userId, now } = link;
   const users = audience === "admin" ? [null, userId] : [userId, null];
   const linked = await tx.query(insertStatement, [providerId, authenticationProvider.id, subject, ...users, now]);
   if (linked.length === 0) return false;
-  if (audience === "developer") await tx.query(markStatement, [providerId, userId]);
+  if (audience === "developer") await markClaimed(tx, providerId, userId);
   const user = audience === "admin" ? "provider-user" : "user";
   await recordAudit(tx, {
     providerId,
@@ -128,8 +126,6 @@ const lockOwnStatement = `
   where provider_id = $1 and id = $2 and state = 'active' and lower(email) = lower($3) and ($4 or ${isOwn})
   for no key update`;
 
-const confirmStatement = `update users set confirmed_email = email where provider_id = $1 and id = $2`;
-
 interface AddressLink extends Link {
   readonly email: string | null;
   /** The password has proved that the user is the person's. */
@@ -141,7 +137,7 @@ export async function linkByAddress(tx: Transaction, link: AddressLink): Promise
   const { providerId, userId, email, isProved = false } = link;
   const [own] = await tx.query<{ email: string }>(lockOwnStatement, [providerId, userId, email, isProved]);
   if (!own || !isSameAddress(own.email, email) || !(await linkIdentity(tx, link))) return false;
-  await tx.query(confirmStatement, [providerId, userId]);
+  await confirmAddress(tx, providerId, userId);
   return true;
 }
 

@@ -30,11 +30,13 @@ export {
   sendActivation,
 } from "./mailed-codes.ts";
 export {
+  confirmAddress,
   findAccountOfUser,
   findUsersByLogin,
   hasPassword,
   holdsPassword,
   listUsers,
+  markClaimed,
   type Person,
   readUser,
   representUser,

@@ -13,9 +13,8 @@ import { lockAccount } from "#portal/accounts/account.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
 import { activationMail, insertMail, lostPasswordMail, storedMailBytes } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { unlinkClaimants } from "#portal/single-sign-on/index.ts";
 import { changeUser, passwordErrors } from "./change-user.ts";
-import { type User, linkLifetime, lockUser, userFields } from "./user.ts";
+import { confirmAddress, type User, linkLifetime, lockUser, userFields } from "./user.ts";
 
 interface ActivationSending {
   readonly provider: Provider;
@@ -182,13 +181,13 @@ const useCodeStatement = `
   where provider_id = $1 and id = $2 and lost_password_digest = $3 and lost_password_until > $4 and state = 'active'
   returning id`;
 
-const confirmStatement = `update users set confirmed_email = email where provider_id = $1 and id = $2`;
-
 interface PasswordReset {
   readonly provider: Provider;
   readonly code: string;
   readonly password: string;
   readonly confirmation: string;
+  /** Ends the links of whoever has signed up with an address that nobody has confirmed. */
+  readonly unlinkClaimants: (tx: Transaction, providerId: number, userId: number) => Promise<unknown>;
   readonly now: Date;
 }
 
@@ -199,7 +198,7 @@ interface PasswordReset {
 export async function resetPassword(
   pool: Pool,
   passwords: PasswordHasher,
-  { provider, code, password, confirmation, now }: PasswordReset,
+  { provider, code, password, confirmation, unlinkClaimants, now }: PasswordReset,
 ): Promise<{ readonly user: User } | { readonly refused: FieldErrors } | undefined> {
   const lost = await findLostPassword(pool, { providerId: provider.id, code, now });
   if (!lost) return undefined;
@@ -213,7 +212,7 @@ export async function resetPassword(
     const used = await tx.query(useCodeStatement, [provider.id, user.id, secretDigest(code), now]);
     if (used.length === 0) return { refused: {} };
     await unlinkClaimants(tx, provider.id, user.id);
-    await tx.query(confirmStatement, [provider.id, user.id]);
+    await confirmAddress(tx, provider.id, user.id);
     await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: user.id });
     return { user, passwordHash };
   });

@@ -279,6 +279,19 @@ export async function findTakenUserNames(
   return { username: takenErrors(taken?.username), email: takenErrors(taken?.email) };
 }
 
+const confirmStatement = `update users set confirmed_email = email where provider_id = $1 and id = $2`;
+
+/** Notes that the address of a locked user is surely the user's. */
+export const confirmAddress = (tx: Transaction, providerId: number, id: number): Promise<unknown> =>
+  tx.query(confirmStatement, [providerId, id]);
+
+const markStatement = `
+  update users set confirmed_email = '' where provider_id = $1 and id = $2 and confirmed_email is null`;
+
+/** Notes that somebody has logged in as the user, whose address nobody has confirmed: it may be another person's. */
+export const markClaimed = (tx: Transaction, providerId: number, id: number): Promise<unknown> =>
+  tx.query(markStatement, [providerId, id]);
+
 const hasPasswordStatement = `select from users where provider_id = $1 and id = $2 and password_hash is not null`;
 
 /** Returns false for a user who logs in with an identity provider only. */

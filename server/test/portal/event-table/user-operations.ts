@@ -1,5 +1,6 @@
 import { createSession, endSession } from "#access/index.ts";
 import { activateUser, activateUserByMail, signUpAccount } from "#portal/accounts/index.ts";
+import { unlinkClaimants } from "#portal/single-sign-on/index.ts";
 import {
   type User,
   acceptInvitation,
@@ -295,7 +296,8 @@ export const userOperations: readonly (OperationRow | OutOfScope)[] = [
     act: async ({ pool, provider, by: { now } }) => {
       let code = "";
       await requestNewPassword(pool, { provider, email: form.email, urlOf: (mailed) => (code = mailed), now });
-      return resetPassword(pool, passwords, { provider, code, password, confirmation: password, now });
+      const chosen = { provider, code, password, confirmation: password, unlinkClaimants, now };
+      return resetPassword(pool, passwords, chosen);
     },
     events: ["user.updated"],
     actor: "system",
