@@ -128,6 +128,27 @@ test("a developer gets the keys of own applications as examples, a visitor and a
   expect(await examplesFor(portal.visitor("developer"))).toEqual([undefined, undefined]);
 });
 
+test("the keys of applications of other products, and of those that are not live, are no examples", async ({
+  portal,
+}) => {
+  const { pool, provider } = portal;
+  const ada = await portal.developer("ada");
+  const parameters = [{ name: "key", in: "query", "x-data-threescale-name": "user_keys" }];
+  const body = document({ paths: tidesWith({ parameters }) });
+  const [product] = await pool.query<{ id: number }>("select id from products where provider_id = $1", [provider.id]);
+  const other = await pool.query<{ id: number }>(
+    `insert into products (provider_id, name, system_name, created_at, updated_at)
+     values ($1, 'Other', 'other', now(), now()) returning id`,
+    [provider.id],
+  );
+  await add(portal, { name: "Own", body, service_id: product?.id });
+  await add(portal, { name: "Others", body, service_id: other[0]?.id });
+  const hasExamples = async (path: string) => (await ada.get(path)).html.includes('"examples"');
+  expect([await hasExamples("/docs/own"), await hasExamples("/docs/others")]).toEqual([true, false]);
+  await pool.query("update applications set state = 'suspended' where provider_id = $1", [provider.id]);
+  expect(await hasExamples("/docs/own")).toBe(false);
+});
+
 test("a parameter with a name that asks for no key gets no example, whatever it is", async ({ portal }) => {
   const names = ["constructor", "hasOwnProperty", "__proto__", { toString: 1 }, "user_keys"];
   const parameters = names.map((name) => ({ name: "a", in: "query", "x-data-threescale-name": name }));
