@@ -67,8 +67,9 @@ export function createShowPage(
   return async (request, reply, { template, title, status = 200, developer, data }) => {
     const notice = developer?.notice;
     const refusal = typeof notice === "object" ? notice : undefined;
-    // An error page has no link to it if the database is at fault.
-    const hasDocumentation = await hasPublishedSpecifications(pool, request.provider.id).catch(() => false);
+    // The page of an error has no link to it if the database is at fault, and does not wait for it.
+    const hasDocumentation =
+      status < 500 && (await hasPublishedSpecifications(pool, request.provider.id).catch(() => false));
     const html = await render(template, {
       ...data,
       title,

@@ -190,11 +190,15 @@ async function showSignUpForm({ portal, request, reply }: Visit, rejected?: Reje
   const { id, name, passwordLengthMin } = request.provider;
   if (isWithPassword(request)) forgetPerson(portal, reply);
   const person = isWithPassword(request) ? undefined : await readPerson(portal, request);
-  const definitions = await readFieldsDefinitions(portal.pool, id);
+  const planIds = rejected?.planIds ?? readPlanIds(request);
+  const [definitions, developer, plans, logInLinks] = await Promise.all([
+    readFieldsDefinitions(portal.pool, id),
+    findDeveloper(portal, request),
+    describeRequestedPlans(portal.pool, id, parsePlanIds(planIds)),
+    person ? [] : listLogInLinks(portal.pool, id, "developer", { return_to: signUpPath(planIds) }),
+  ]);
   const state = { passwordLengthMin, hasPassword: !person, values: person && valuesOfPerson(person), ...rejected };
   const fields = signUpFields(definitions, state);
-  const developer = await findDeveloper(portal, request);
-  const planIds = rejected?.planIds ?? readPlanIds(request);
   const invalid = fields.filter((field) => field.error !== undefined);
   return portal.showPage(request, reply, {
     template: "sign-up",
@@ -204,12 +208,10 @@ async function showSignUpForm({ portal, request, reply }: Visit, rejected?: Reje
     data: {
       fields,
       plan_ids: planIds,
-      plans: await describeRequestedPlans(portal.pool, id, parsePlanIds(planIds)),
+      plans,
       signed_in_as: developer?.user.username,
       person: person && personInPage(person, signUpPath(planIds)),
-      log_in_links: person
-        ? []
-        : await listLogInLinks(portal.pool, id, "developer", { return_to: signUpPath(planIds) }),
+      log_in_links: logInLinks,
       invalid_fields: invalid.length > 0 ? invalid : undefined,
       error: rejected?.error ?? errorsWithoutField(fields, rejected?.errors),
       form_token: issueFormToken(request, reply, portal, portal.clock.now()),
