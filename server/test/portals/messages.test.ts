@@ -59,6 +59,8 @@ test("a message is counted on every page until one of the account's users opens 
   const [first, second] = [await receive(portal), await receive(portal, "Tides")];
   expect(await unread(ada)).toBe("2");
   expect((await ada.get("/messages")).html.match(/class="state new"/g)).toHaveLength(2);
+  expect((await ada.head(first)).status).toBe(200); // a check of the link, which shows nothing
+  expect(await unread(ada)).toBe("2");
   const opened = await ada.get(first);
   expect(opened.html).toContain("First line\n\nLast line");
   expect(opened.html).toMatch(/class="count">1</);

@@ -24,6 +24,10 @@ export class Visitor {
     return this.#send({ method: "GET", url, headers });
   }
 
+  head(url: string): Promise<PageResponse> {
+    return this.#send({ method: "HEAD", url, headers: {} });
+  }
+
   /** Sends only the given fields. */
   post(url: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<PageResponse> {
     return this.postText(url, new URLSearchParams(fields).toString(), headers);
@@ -70,7 +74,7 @@ export class Visitor {
   }
 
   async #send(request: {
-    method: "GET" | "POST";
+    method: "GET" | "HEAD" | "POST";
     url: string;
     payload?: string;
     headers: Record<string, string>;

@@ -117,7 +117,7 @@ const showList =
 async function showMessage(visit: MessageVisit): Promise<FastifyReply> {
   const { portal, request, reply, developer, message } = visit;
   const { id, sender, subject, body, author, readAt, createdAt } = message;
-  const isNew = sender === "provider" && readAt === null;
+  const isNew = sender === "provider" && readAt === null && request.method === "GET";
   if (isNew) await markMessageRead(portal.pool, referenceOf(visit, id), portal.clock.now());
   const unread = Math.max(0, developer.unreadMessages - (isNew ? 1 : 0));
   return portal.showPage(request, reply, {
