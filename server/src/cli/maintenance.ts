@@ -1,14 +1,17 @@
 import { resolve } from "node:path";
+import { auditInBatches } from "#access/index.ts";
 import { type Cell, defaultCell, readCells, reencryptCells, revealDatabaseUrl } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
 import { explainConfig, warnOfUnknownSettings } from "#platform/config/settings.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type DatabaseSwitches, endHold, holdAfterRestore, readDatabaseSwitches } from "#platform/database/failover.ts";
 import { describeDatabase, planMigrations } from "#platform/database/open-database.ts";
 import { backUp } from "#platform/embedded-postgres/back-up.ts";
 import { hasDatabase, openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { createEncryption, type Encryption, retireKeys } from "#platform/encryption.ts";
 import { CannotStart, errorMessage } from "#platform/errors.ts";
+import { deleteHeldMails, listHeldMails, releaseHeldMails } from "#portal/mails/index.ts";
 import { reencryptAuthenticationProviders } from "#portal/single-sign-on/index.ts";
 import {
   type HeldEndpoint,
@@ -19,6 +22,8 @@ import {
   skipHeldDeliveries,
 } from "#webhooks/deliveries/index.ts";
 import { reencryptEndpoints, reencryptSentSettings } from "#webhooks/endpoints/index.ts";
+import { cancelHeldJobs, type HeldJobs, listHeldJobs, releaseHeldJobs } from "#webhooks/jobs/index.ts";
+import { cancelReplaysOf } from "#webhooks/replays/index.ts";
 import { type Command, type CommandNeeds, parseArguments, parseId, WrongUsage } from "./command.ts";
 import {
   auditCommand,
@@ -29,11 +34,6 @@ import {
   withInstallation,
   withProvider,
 } from "./with-database.ts";
-import { auditInBatches } from "#access/index.ts";
-import { type DatabaseSwitches, endHold, holdAfterRestore, readDatabaseSwitches } from "#platform/database/failover.ts";
-import { deleteHeldMails, listHeldMails, releaseHeldMails } from "#portal/mails/index.ts";
-import { cancelHeldJobs, type HeldJobs, listHeldJobs, releaseHeldJobs } from "#webhooks/jobs/index.ts";
-import { cancelReplaysOf } from "#webhooks/replays/index.ts";
 
 export const migrate: Command = {
   usage: "migrate [--plan]",
@@ -184,6 +184,8 @@ async function readDatabaseProperties(
     return [["database", `cannot be reached: ${errorMessage(error)}`]];
   }
 }
+
+// After a restore
 
 type Print = CommandNeeds["print"];
 
