@@ -42,11 +42,11 @@ export const productScopeOf = ({
   readonly serviceIds: ProductScope;
 }): ProductScope => (role === "member" ? serviceIds : null);
 
-/** Hint channel for changes of a provider, its users or their access tokens. */
+/** Hint channel for changes of a provider, its users or their access tokens, and of what its Developer Portal offers to everybody. */
 export const callersChannel = "callers";
 
 /**
- * Invalidates cached callers after a write that may change them. Inserts need no invalidation, as missing callers are not cached, nor do
+ * Invalidates cached callers, and what is remembered with their providers, after a write that may change them. Inserts need no invalidation, as missing callers are not cached, nor do
  * passwords.
  */
 export const notifyCallersChanged = (tx: Transaction, providerId: number): void =>

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { expect } from "vitest";
+import { notifyCallersChanged } from "#access/index.ts";
 import { inviteUser } from "#portal/users/index.ts";
 import {
   addProvider,
@@ -330,9 +331,11 @@ test("only published authentication providers are offered, and only by their own
   const link = 'href="/auth/staff';
   for (const path of ["/login", "/signup"]) expect((await portal.visitor("developer").get(path)).html).toContain(link);
   for (const change of ["published = false", "published = true, account_type = 'provider'"]) {
-    await portal.pool.query(`update authentication_providers set ${change} where provider_id = $1`, [
-      portal.provider.id,
-    ]);
+    await portal.pool.inTransaction(async (tx) => {
+      const { id } = portal.provider;
+      await tx.query(`update authentication_providers set ${change} where provider_id = $1`, [id]);
+      notifyCallersChanged(tx, id);
+    });
     expect((await portal.visitor("developer").get("/login")).html).not.toContain(link);
     for (const path of ["/auth/staff", "/auth/staff/callback?code=x&state=y", "/auth/%00", "/auth/none"])
       expect([path, (await portal.visitor("developer").get(path)).status]).toEqual([path, 404]);

@@ -13,7 +13,8 @@ import {
   wrongLogin,
 } from "#http/shared/sign-in.ts";
 import {
-  listLogInLinks,
+  listLogInOffers,
+  logInLinks,
   type LoggedIn,
   type Refused,
   SingleSignOn,
@@ -73,15 +74,19 @@ async function showSignIn(
   form: SignInForm,
 ): Promise<FastifyReply> {
   const { status, data } = signInPage(portal, request, reply, form);
-  const query = { return_to: form.returnTo };
+  const { id } = request.provider;
+  const [offers, isEnforced] = await Promise.all([
+    listLogInOffers(portal.pool, id, "admin"),
+    isSsoEnforced(portal.pool, id),
+  ]);
   return portal.showPage(request, reply, {
     template: "sign-in",
     title: "Sign in",
     status,
     data: {
       ...data,
-      log_in_links: await listLogInLinks(portal.pool, request.provider.id, "admin", query),
-      is_sso_enforced: await isSsoEnforced(portal.pool, request.provider.id),
+      log_in_links: logInLinks(offers, "admin", { return_to: form.returnTo }),
+      is_sso_enforced: isEnforced,
     },
   });
 }

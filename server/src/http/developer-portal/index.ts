@@ -9,7 +9,14 @@ import { addUsersPages } from "./users.ts";
 import { addAccountRoutes } from "./account.ts";
 import { addApplicationsRoutes } from "./applications.ts";
 import { addDocumentationPages } from "./documentation.ts";
-import { addErrorPages, createShowPage, type DeveloperPortalNeeds, findDeveloper, type Portal } from "./page.ts";
+import {
+  addErrorPages,
+  createReadOffers,
+  createShowPage,
+  type DeveloperPortalNeeds,
+  findDeveloper,
+  type Portal,
+} from "./page.ts";
 import { addInvitationPages } from "./invitations.ts";
 import { addMessagePages } from "./messages.ts";
 import { addLoginPages } from "./log-in.ts";
@@ -24,7 +31,8 @@ export const developerPortalPlugin =
   (needs: DeveloperPortalNeeds): FastifyPluginAsync =>
   async (http) => {
     const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/assets" });
-    const portal = { ...needs, showPage: createShowPage(needs, assets) };
+    const readOffers = createReadOffers(needs);
+    const portal = { ...needs, readOffers, showPage: createShowPage({ ...needs, readOffers }, assets) };
     const mailLimiter = createAttemptLimiter(portal, attemptLimits.developerMails);
 
     acceptForms(http, { bytesMax: requestLimits.formBytes.max });

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { AttemptLimiter } from "#access/index.ts";
 import { startBrowserSession } from "#http/shared/sign-in.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
-import { forgetPerson, type KnownPerson, listLogInLinks, readPerson } from "#http/shared/single-sign-on.ts";
+import { forgetPerson, type KnownPerson, logInLinks, readPerson } from "#http/shared/single-sign-on.ts";
 import { invitationUrl } from "#portal/providers/index.ts";
 import { nameInText } from "#platform/xml.ts";
 import { readAccount } from "#portal/accounts/index.ts";
@@ -248,12 +248,13 @@ async function showJoinForm(visit: Visit, rejected: RejectedInvitation = {}): Pr
   const organization = nameInText(account.orgName);
   if (isWithPassword(request)) forgetPerson(portal, reply);
   const person = isWithPassword(request) ? undefined : await readPerson(portal, request);
+  const { logIns } = await portal.readOffers(request.provider);
   const chosen = person ? "a username" : "a username and a password";
   return showForm(visit, {
     title: `Join ${organization}`,
     lead: `Choose ${chosen} to join ${organization} at ${nameInText(request.provider.name)}.${present}`,
     person: person && personInPage(person, `/signup/${code}`),
-    logInLinks: person ? [] : await listLogInLinks(portal.pool, providerId, "developer", { invitation: code }),
+    logInLinks: person ? [] : logInLinks(logIns, "developer", { invitation: code }),
     fields: withSubmittedValues(await joinFields(visit, { invitation, person }), readForm(request.body)),
     submit: "Join",
     ...rejected,

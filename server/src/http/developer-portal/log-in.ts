@@ -10,7 +10,7 @@ import {
   wrongLogin,
 } from "#http/shared/sign-in.ts";
 import { hasSessionToken, isCrossOrigin, readForm, readFormToken, returnPath } from "#http/shared/forms.ts";
-import { forgetPerson, type KnownPerson, listLogInLinks, readPerson } from "#http/shared/single-sign-on.ts";
+import { forgetPerson, type KnownPerson, logInLinks, readPerson } from "#http/shared/single-sign-on.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { readFieldsDefinitions } from "#portal/fields/index.ts";
@@ -50,7 +50,7 @@ export async function showLoginForm(
   const { status, data } = signInPage(portal, request, reply, form);
   const person = await readPerson(portal, request);
   const isUser = person && (await findUserOfAddress(portal.pool, request.provider.id, person.identity)) !== undefined;
-  const query = { return_to: form.returnTo };
+  const { logIns } = await portal.readOffers(request.provider);
   return portal.showPage(request, reply, {
     template: "login",
     title: form.error === undefined ? "Log in" : "Please check: Log in",
@@ -58,7 +58,7 @@ export async function showLoginForm(
     data: {
       ...data,
       interrupted,
-      log_in_links: await listLogInLinks(portal.pool, request.provider.id, "developer", query),
+      log_in_links: logInLinks(logIns, "developer", { return_to: form.returnTo }),
       connecting: isUser && {
         name: person.authenticationProvider.name,
         email: person.identity.email,

@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ChangeContext } from "#access/index.ts";
+import { createProviderMemory } from "#http/shared/find-provider.ts";
 import { findBrowserSession, type SessionNeeds } from "#http/shared/sign-in.ts";
 import type { ApiReferenceFiles } from "#http/shared/api-reference.ts";
 import { isCrossOrigin, readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
-import type { SingleSignOnNeeds } from "#http/shared/single-sign-on.ts";
+import { type LogInOffer, listLogInOffers, type SingleSignOnNeeds } from "#http/shared/single-sign-on.ts";
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { nameInText } from "#platform/xml.ts";
@@ -35,8 +36,27 @@ interface Page {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
+/** What the portal of a provider offers to everybody. */
+interface PortalOffers {
+  readonly logIns: readonly LogInOffer[];
+  readonly hasDocumentation: boolean;
+}
+
+type ReadOffers = (provider: Provider) => Promise<PortalOffers>;
+
+/** Creates a function that reads them once a second for all visitors, because each page shows the link to the documentation. */
+export const createReadOffers = ({ pool }: Pick<DeveloperPortalNeeds, "pool">): ReadOffers =>
+  createProviderMemory(async ({ id }) => {
+    const [logIns, hasDocumentation] = await Promise.all([
+      listLogInOffers(pool, id, "developer"),
+      hasPublishedSpecifications(pool, id),
+    ]);
+    return { logIns, hasDocumentation };
+  });
+
 /** Dependencies of the routes, with the renderer of pages. */
 export interface Portal extends DeveloperPortalNeeds {
+  readonly readOffers: ReadOffers;
   readonly showPage: ShowPage;
 }
 
@@ -59,7 +79,7 @@ const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 
 /** Returns a function that renders a template with its data and the data of every page. */
 export function createShowPage(
-  { pool, tryOut, mailIsSent, clock }: Pick<DeveloperPortalNeeds, "pool" | "tryOut" | "mailIsSent" | "clock">,
+  { readOffers, tryOut, mailIsSent, clock }: Pick<Portal, "readOffers" | "tryOut" | "mailIsSent" | "clock">,
   assets: Readonly<Record<string, string>>,
 ): ShowPage {
   const render = createTemplateRenderer(templates);
@@ -68,8 +88,7 @@ export function createShowPage(
     const notice = developer?.notice;
     const refusal = typeof notice === "object" ? notice : undefined;
     // The page of an error has no link to it if the database is at fault, and does not wait for it.
-    const hasDocumentation =
-      status < 500 && (await hasPublishedSpecifications(pool, request.provider.id).catch(() => false));
+    const offers = status < 500 ? await readOffers(request.provider).catch(() => undefined) : undefined;
     const html = await render(template, {
       ...data,
       title,
@@ -88,7 +107,7 @@ export function createShowPage(
         is_admin: developer.user.role === "admin",
         unread_messages: developer.unreadMessages,
       },
-      has_documentation: hasDocumentation,
+      has_documentation: offers?.hasDocumentation ?? false,
       shown_at: clock.now().getTime(),
       done: typeof notice === "string" ? notices[notice] : noticeFor(request, { status, mailIsSent }),
       refusal: refusal?.text,

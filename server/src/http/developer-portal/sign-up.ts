@@ -3,7 +3,7 @@ import { type NetworkLimiter, createNetworkLimiter } from "#access/index.ts";
 import { formatWait, isLoopback, rememberDevice, startBrowserSession } from "#http/shared/sign-in.ts";
 import { issueFormToken, readForm, readFormToken, readList } from "#http/shared/forms.ts";
 import { type Provider, activationUrl } from "#portal/providers/index.ts";
-import { forgetPerson, type KnownPerson, listLogInLinks, readPerson } from "#http/shared/single-sign-on.ts";
+import { forgetPerson, type KnownPerson, logInLinks, readPerson } from "#http/shared/single-sign-on.ts";
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";
@@ -37,10 +37,7 @@ import { describePlan, readShownOffers } from "./plans.ts";
 export function addSignUpRoutes(http: FastifyInstance, portal: Portal): void {
   const limiter = createNetworkLimiter(portal, attemptLimits.signUps);
 
-  http.get("/signup", async (request, reply) => {
-    const visit = { portal, request, reply };
-    return (await signUpIsOpen(portal.pool, request.provider)) ? showSignUpForm(visit) : showClosed(visit);
-  });
+  http.get("/signup", async (request, reply) => showSignUpForm({ portal, request, reply }));
 
   http.post("/signup", async (request, reply) => {
     const visit = { portal, request, reply };
@@ -186,17 +183,20 @@ interface RejectedForm {
   readonly error?: string;
 }
 
-async function showSignUpForm({ portal, request, reply }: Visit, rejected?: RejectedForm): Promise<FastifyReply> {
+async function showSignUpForm(visit: Visit, rejected?: RejectedForm): Promise<FastifyReply> {
+  const { portal, request, reply } = visit;
   const { id, name, passwordLengthMin } = request.provider;
   if (isWithPassword(request)) forgetPerson(portal, reply);
   const person = isWithPassword(request) ? undefined : await readPerson(portal, request);
   const planIds = rejected?.planIds ?? readPlanIds(request);
-  const [definitions, developer, plans, logInLinks] = await Promise.all([
+  const [isOpen, definitions, developer, plans, { logIns }] = await Promise.all([
+    rejected !== undefined || signUpIsOpen(portal.pool, request.provider),
     readFieldsDefinitions(portal.pool, id),
     findDeveloper(portal, request),
     describeRequestedPlans(portal.pool, id, parsePlanIds(planIds)),
-    person ? [] : listLogInLinks(portal.pool, id, "developer", { return_to: signUpPath(planIds) }),
+    portal.readOffers(request.provider),
   ]);
+  if (!isOpen) return showClosed(visit);
   const state = { passwordLengthMin, hasPassword: !person, values: person && valuesOfPerson(person), ...rejected };
   const fields = signUpFields(definitions, state);
   const invalid = fields.filter((field) => field.error !== undefined);
@@ -211,7 +211,7 @@ async function showSignUpForm({ portal, request, reply }: Visit, rejected?: Reje
       plans,
       signed_in_as: developer?.user.username,
       person: person && personInPage(person, signUpPath(planIds)),
-      log_in_links: logInLinks,
+      log_in_links: person ? [] : logInLinks(logIns, "developer", { return_to: signUpPath(planIds) }),
       invalid_fields: invalid.length > 0 ? invalid : undefined,
       error: rejected?.error ?? errorsWithoutField(fields, rejected?.errors),
       form_token: issueFormToken(request, reply, portal, portal.clock.now()),

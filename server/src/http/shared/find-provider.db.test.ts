@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { createAccessToken, deleteAccessToken } from "#access/index.ts";
+import { createAccessToken, deleteAccessToken, notifyCallersChanged } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { setUpProvider } from "#portal/provider-account/index.ts";
@@ -7,7 +7,7 @@ import type { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts
 import { schema } from "../../../test/support/test-databases.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
-import { createCallerCache } from "./find-provider.ts";
+import { createCallerCache, createProviderMemory } from "./find-provider.ts";
 import { passwords } from "../../../test/support/passwords.ts";
 
 interface Site {
@@ -16,6 +16,8 @@ interface Site {
   readonly queryCount: () => number;
   /** If set, query results wait for it. */
   hold: Promise<void> | undefined;
+  /** Returns how often the memory of the provider was read. The first read fails. */
+  offers(): Promise<number | undefined>;
   addToken(value: string, more?: { readonly expiresAt: Date }): Promise<Owned>;
   /** Returns the name of the token, or undefined if it is not valid. */
   nameOf(value: string | undefined): Promise<string | undefined>;
@@ -55,8 +57,19 @@ async function openSite(database: Pool, clock: HandDrivenClock) {
   database.onHint("callers", () => (isListening = true));
   await until(() => isListening);
 
+  let reads = 0;
+  const readOffers = createProviderMemory(async () => {
+    reads += 1;
+    if (reads === 1) throw new Error("The database does not respond.");
+    return reads;
+  });
+
   const site: Site = {
     providerId,
+    async offers() {
+      const caller = await callers.find({ providerId, value: undefined });
+      return caller && readOffers(caller.provider);
+    },
     queryCount: () => queries,
     hold: undefined,
     addToken: (value, more) =>
@@ -148,4 +161,17 @@ test("a new token is valid at once, even if it was refused before its creation",
   expect(await site.nameOf("crm")).toBeUndefined();
   await site.addToken("crm");
   expect(await site.nameOf("crm")).toBe("crm");
+});
+
+test("the memory of a provider lasts until a hint or a second, and keeps no failure", async ({
+  site,
+  clock,
+  database,
+}) => {
+  await expect(site.offers()).rejects.toThrow("does not respond");
+  expect([await site.offers(), await site.offers()]).toEqual([2, 2]);
+  await database.inTransaction(async (tx) => notifyCallersChanged(tx, site.providerId));
+  expect([await site.offers(), await site.offers()]).toEqual([3, 3]);
+  await clock.advance(1000);
+  expect(await site.offers()).toBe(4);
 });

@@ -162,6 +162,24 @@ function onlyCell(http: FastifyInstance, pool: Pool): CellRouting {
 /** Bounds how long a change stays unnoticed if its hint is late or lost. */
 const cacheMs = 1000;
 
+/**
+ * Returns a function that reads something of each provider as rarely as requests read the provider: it remembers it with the provider
+ * of the request. Each change of it calls `notifyCallersChanged`.
+ */
+export function createProviderMemory<Content>(
+  read: (provider: Provider) => Promise<Content>,
+): (provider: Provider) => Promise<Content> {
+  const memory = new WeakMap<Provider, Promise<Content>>();
+  return (provider) => {
+    const known = memory.get(provider);
+    if (known) return known;
+    const content = read(provider);
+    memory.set(provider, content);
+    content.catch(() => memory.delete(provider));
+    return content;
+  };
+}
+
 /** About the callers of one second, at a kilobyte each. */
 const cachedCallersMax = 1000;
 

@@ -179,16 +179,21 @@ export interface LogInLink {
   readonly href: string;
 }
 
-/** Returns a link for each published authentication provider of a portal. `query` is kept until the log-in has ended. */
-export async function listLogInLinks(
-  db: Database,
-  providerId: number,
+/** A published authentication provider of a portal. */
+export type LogInOffer = Pick<AuthenticationProvider, "name" | "systemName">;
+
+/** Lists those of a portal, oldest first. */
+export const listLogInOffers = (db: Database, providerId: number, audience: Audience): Promise<LogInOffer[]> =>
+  listPublishedProviders(db, { providerId, accountType: accountTypes[audience] });
+
+/** Returns a link for each. `query` is kept until the log-in has ended. */
+export function logInLinks(
+  offers: readonly LogInOffer[],
   audience: Audience,
   query: { readonly return_to?: string; readonly invitation?: string },
-): Promise<readonly LogInLink[]> {
-  const published = await listPublishedProviders(db, { providerId, accountType: accountTypes[audience] });
+): readonly LogInLink[] {
   const kept = new URLSearchParams(Object.entries(query).filter(([, text]) => text !== "")).toString();
-  return published.map(({ name, systemName }) => ({
+  return offers.map(({ name, systemName }) => ({
     name,
     href: `${paths[audience]}/${systemName}${kept === "" ? "" : `?${kept}`}`,
   }));

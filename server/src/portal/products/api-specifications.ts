@@ -4,6 +4,7 @@ import {
   changedFields,
   isInProductScope,
   lockLimit,
+  notifyCallersChanged,
   type ProductScope,
   recordAudit,
   requireWithinLimit,
@@ -343,6 +344,7 @@ function auditSpecification(
     changed,
   }: SpecificationAudit,
 ): Promise<void> {
+  notifyCallersChanged(tx, providerId); // the Developer Portal remembers whether it has documentation
   const detail = changed ? { changed } : { name, systemName, productId };
   return recordAudit(tx, {
     providerId,

@@ -1,4 +1,10 @@
-import { type ChangeContext, changedFields, recordAudit, requireWithinLimit } from "#access/index.ts";
+import {
+  type ChangeContext,
+  changedFields,
+  notifyCallersChanged,
+  recordAudit,
+  requireWithinLimit,
+} from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import {
   assignments,
@@ -170,6 +176,7 @@ interface Audit {
 /** Records names only: no secret, and no address with one. */
 function audit(tx: Transaction, { providerId, by, action, authenticationProvider, changed }: Audit): Promise<void> {
   const { id, accountType, kind, name } = authenticationProvider;
+  notifyCallersChanged(tx, providerId); // the Developer Portal remembers its log-ins
   return recordAudit(tx, {
     providerId,
     actor: by.actor,
