@@ -73,6 +73,12 @@ test.each<readonly [string, Json | undefined, Json | undefined, readonly Differe
     [{ path: ["keys"], kind: "added", after: "a" }],
   ],
   [
+    "items without an id are equal whatever the order of their fields",
+    { lines: [{ a: 1, b: { c: 2, d: 3 } }] },
+    { lines: [{ b: { d: 3, c: 2 }, a: 1 }, "new"] },
+    [{ path: ["lines"], kind: "added", after: "new" }],
+  ],
+  [
     "a changed order is one difference",
     { keys: ["a", "b"] },
     { keys: ["b", "a"] },
@@ -118,6 +124,13 @@ test("a tree does not differ from itself, and both directions have the same diff
       expect(sort(reversed)).toEqual(sort(diffTrees(one, other)));
     }),
   );
+});
+
+test("lists of ten thousand texts that all differ are compared within three seconds", () => {
+  const texts = (letter: string): readonly string[] => Array.from({ length: 10_000 }, (_, at) => `${letter}${at}`);
+  const startedMs = performance.now();
+  expect(diffTrees({ tags: texts("a") }, { tags: texts("b") })).toHaveLength(20_000);
+  expect(performance.now() - startedMs).toBeLessThan(3000);
 });
 
 /** Returns the step without its title: a title is that of the later item, so it depends on the direction. */
