@@ -7,8 +7,14 @@ import { readDocumentSettings } from "#portal/fields/index.ts";
 import { listMailsOfPerson } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { listIdentities } from "#portal/single-sign-on/index.ts";
-import { listInvitations, readUser, representUser } from "#portal/users/index.ts";
-import { listObjectEvents, readNotifications, readTraces, withoutCredentials } from "#webhooks/events/index.ts";
+import { listInvitations, listUsers, readUser, representUser } from "#portal/users/index.ts";
+import {
+  listObjectEvents,
+  readNotifications,
+  readTraces,
+  type SubjectTraces,
+  withoutCredentials,
+} from "#webhooks/events/index.ts";
 
 /** The exported person or organization. */
 interface ExportedSubject {
@@ -84,6 +90,19 @@ async function* readHistory(db: Database, subject: ExportedSubject): AsyncGenera
   }
 }
 
+/** Returns the names and ids in the events of a subject, and those of its present users: retention may have deleted their events. */
+async function readAllTraces(db: Database, { provider, accountId, userId }: ExportedSubject): Promise<SubjectTraces> {
+  const known = await readTraces(db, { providerId: provider.id, accountId, userId });
+  const users = await listUsers(db, provider.id, accountId);
+  const present = users.filter(({ id }) => userId === null || id === userId);
+  const names = present.flatMap(({ username, email }) => (email === null ? [username] : [username, email]));
+  return {
+    terms: [...new Set([...known.terms, ...names])],
+    objects: [...new Set([...known.objects, ...present.map(({ id }) => `user/${id}`)])],
+    userIds: [...new Set([...known.userIds, ...present.map(({ id }) => id)])],
+  };
+}
+
 /** Yields pages of rows with increasing ids. */
 async function* inPages<Row extends { readonly id: number }>(
   read: (after: number) => Promise<readonly Row[]>,
@@ -131,9 +150,8 @@ const identityToJson = ({ name, subject, createdAt, usedAt }: Awaited<ReturnType
 export async function* exportPerson(db: Database, subject: ExportedSubject, now: Date): AsyncGenerator<string, void> {
   const { provider, accountId, userId } = subject;
   const person = { providerId: provider.id, accountId, userId };
-  const { terms, objects } = await readTraces(db, person);
-  const users = objects.flatMap((object) => (object.startsWith("user/") ? [Number(object.slice(5))] : []));
-  const sessions = await listSessions(db, { providerId: provider.id, audience: "developer", userIds: users });
+  const { terms, objects, userIds } = await readAllTraces(db, subject);
+  const sessions = await listSessions(db, { providerId: provider.id, audience: "developer", userIds });
   const start = {
     exported_at: now.toISOString(),
     account_id: accountId,
@@ -143,7 +161,7 @@ export async function* exportPerson(db: Database, subject: ExportedSubject, now:
       created_at: createdAt.toISOString(),
       expires_at: expiresAt.toISOString(),
     })),
-    identities: (await listIdentities(db, provider.id, users)).map(identityToJson),
+    identities: (await listIdentities(db, provider.id, userIds)).map(identityToJson),
   };
   yield JSON.stringify(start).slice(0, -1);
   yield* list("history", readHistory(db, subject));

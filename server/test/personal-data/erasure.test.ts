@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import { createSession } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { findAccountOf, type OtherCell, workOnErasure } from "#personal-data/index.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
@@ -322,9 +323,9 @@ const addDeliveries = `
   from copy, (select id from events where account_id = $1 order by id desc limit 1) as event`;
 
 test.concurrent(
-  "an account's export has its record, history, mails and audit records",
+  "an export has the record, mails, sessions and audit records, also once the events of the history have expired",
   { timeout: 120_000 },
-  async ({ database: pool }) => {
+  async ({ database: pool, owner }) => {
     await using portal = await openPortal(pool);
     const { word, account, member } = await portal.addCanary("zyxwvqg");
     await pool.query(addDeliveries, [account]);
@@ -347,6 +348,16 @@ test.concurrent(
     const [audit] = (await portal.call("GET", "/api/v1/audit_records?limit=1")).body.data;
     expect(audit).toMatchObject({ action: "personal_data.exported", subject: `user/${member}` });
     expect((await portal.call("GET", "/api/v1/users/999/export")).status).toBe(404);
+
+    const { id: providerId } = portal.api.provider;
+    const session = { providerId, audience: "developer", userId: member, now: new Date() } as const;
+    await pool.inTransaction((tx) => createSession(tx, session));
+    await expireEvents(owner, account);
+    const { body: later } = await portal.call("GET", `/api/v1/accounts/${account}/export`);
+    expect(later).toMatchObject({ history: [], sessions: [{}], mails: body.mails });
+    const { body: laterOfUser } = await portal.call("GET", `/api/v1/users/${member}/export`);
+    expect(ofUser.mails.length).toBeGreaterThan(1);
+    expect(laterOfUser).toMatchObject({ history: [], sessions: [{}], mails: ofUser.mails });
   },
 );
 

@@ -161,6 +161,8 @@ export interface SubjectTraces {
   readonly terms: readonly string[];
   /** For example `user/21`, as audit records name them. */
   readonly objects: readonly string[];
+  /** The users among them. */
+  readonly userIds: readonly number[];
 }
 
 const naming: ReadonlySet<string> = new Set(["org_name", "username", "email", "name"]);
@@ -192,18 +194,21 @@ function namesInEvent(event: StoredEvent, { userId }: ErasedSubject): readonly s
 
 /** Reads the names of a subject in all of its events, in batches. Call it before they are erased. */
 export async function readTraces(db: Database, subject: ErasedSubject): Promise<SubjectTraces> {
-  const isWhole = subject.userId === null;
+  const { accountId, userId } = subject;
   const terms = new Set<string>();
-  const objects = new Set([isWhole ? `account/${subject.accountId}` : `user/${subject.userId}`]);
+  const objects = new Set([userId === null ? `account/${accountId}` : `user/${userId}`]);
+  const userIds = new Set(userId === null ? [] : [userId]);
   for (let after: string | undefined = firstUuid; after !== undefined;) {
     const read: readonly EventToErase[] = await readBatch(db, subject, after);
     for (const event of read) {
       for (const name of namesInEvent(event, subject)) terms.add(name);
-      if (isWhole) objects.add(`${event.type.split(".", 1)[0]}/${event.objectId}`);
+      if (userId !== null) continue;
+      objects.add(`${event.type.split(".", 1)[0]}/${event.objectId}`);
+      if (event.type.startsWith("user.")) userIds.add(event.objectId);
     }
     after = read.length < batchSize ? undefined : read.at(-1)?.id;
   }
-  return { terms: [...terms].filter((term) => term.trim() !== ""), objects: [...objects] };
+  return { terms: [...terms].filter((term) => term.trim() !== ""), objects: [...objects], userIds: [...userIds] };
 }
 
 // An account's events by events_account_idx, a user's by events_object_idx. @indexed

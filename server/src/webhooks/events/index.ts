@@ -15,7 +15,13 @@ export {
   portalEventTypes,
   switchNames,
 } from "./catalogue.ts";
-export { type ErasedSubject, eraseEventBatch, findAccountInEvents, readTraces } from "./erase-events.ts";
+export {
+  type ErasedSubject,
+  eraseEventBatch,
+  findAccountInEvents,
+  readTraces,
+  type SubjectTraces,
+} from "./erase-events.ts";
 export {
   listNewestEvents,
   listObjectEvents,
