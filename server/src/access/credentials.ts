@@ -230,25 +230,25 @@ function notifySessionsEnded(tx: Transaction, providerId: number, audience: Audi
   if (audience === "admin") notifyCallersChanged(tx, providerId);
 }
 
-const endOfUserStatement = `
+const endOfUsersStatement = `
   delete from sessions
-  where provider_id = $1 and audience = $2 and user_id = $3 and ($4::bytea is null or digest <> $4)`;
+  where provider_id = $1 and audience = $2 and user_id = any($3::bigint[]) and ($4::bytea is null or digest <> $4)`;
 
 interface EndedSessions {
   readonly providerId: number;
   readonly audience: Audience;
-  readonly userId: number;
+  readonly userIds: readonly number[];
   /** The cookie of the session to keep: of a user who changes their own password. */
   readonly keptCookieValue?: string | undefined;
 }
 
-/** Ends the sessions of a user: after a new password, a suspension or a deletion. */
-export async function endSessionsOfUser(
+/** Ends the sessions of users: after a new password, a suspension or a deletion. */
+export async function endSessionsOfUsers(
   tx: Transaction,
-  { providerId, audience, userId, keptCookieValue }: EndedSessions,
+  { providerId, audience, userIds, keptCookieValue }: EndedSessions,
 ): Promise<void> {
   const except = keptCookieValue === undefined ? null : secretDigest(keptCookieValue);
-  await tx.query(endOfUserStatement, [providerId, audience, userId, except]);
+  await tx.query(endOfUsersStatement, [providerId, audience, userIds, except]);
   notifySessionsEnded(tx, providerId, audience);
 }
 

@@ -6,7 +6,7 @@ export {
   createSession,
   deleteAccessToken,
   endSession,
-  endSessionsOfUser,
+  endSessionsOfUsers,
   filterByPassword,
   findAccessToken,
   findSession,

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { type ProductScope, notifyCallersChanged } from "./permissions.ts";
-import { endSessionsOfUser, filterByPassword, type HashingFor, type PasswordHasher } from "./credentials.ts";
+import { endSessionsOfUsers, filterByPassword, type HashingFor, type PasswordHasher } from "./credentials.ts";
 
 export type Role = "admin" | "member";
 
@@ -213,7 +213,7 @@ export async function changeProviderUserPassword(
   change: { providerId: number; userId: number; passwordHash: string },
 ): Promise<void> {
   await updatePasswordHash(tx, change);
-  await endSessionsOfUser(tx, { providerId: change.providerId, audience: "admin", userId: change.userId });
+  await endSessionsOfUsers(tx, { providerId: change.providerId, audience: "admin", userIds: [change.userId] });
 }
 
 /** Returns the addresses of the provider's admins who can sign in and have one. */

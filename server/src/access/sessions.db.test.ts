@@ -3,7 +3,7 @@ import type { Transaction } from "#platform/database/database.ts";
 import { diskLimits } from "#platform/limits.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { test } from "../../test/support/test.ts";
-import { type Audience, createSession, endSession, endSessionsOfUser, findSession } from "./credentials.ts";
+import { type Audience, createSession, endSession, endSessionsOfUsers, findSession } from "./credentials.ts";
 
 const now = new Date("2026-02-03T04:05:06Z");
 const hoursLater = (hours: number): Date => new Date(now.getTime() + hours * 3_600_000);
@@ -53,19 +53,19 @@ test("an ended session is not found, and the user's other sessions are", async (
   expect(await find("developer", other.cookieValue)).toBeDefined();
 });
 
-test("ending a user's sessions in one portal ends no other sessions", async ({ tx }) => {
+test("ending the sessions of users in one portal ends no other sessions", async ({ tx }) => {
   const { providerId, open, find } = await openProvider(tx);
-  const [one, other, admin, bob] = [
+  const [one, other, third, admin, bob] = [
     await open("developer", 7),
     await open("developer", 7),
+    await open("developer", 9),
     await open("admin", 7),
     await open("developer", 8),
   ];
 
-  await endSessionsOfUser(tx, { providerId, audience: "developer", userId: 7 });
+  await endSessionsOfUsers(tx, { providerId, audience: "developer", userIds: [7, 9] });
 
-  expect(await find("developer", one.cookieValue)).toBeUndefined();
-  expect(await find("developer", other.cookieValue)).toBeUndefined();
+  for (const { cookieValue } of [one, other, third]) expect(await find("developer", cookieValue)).toBeUndefined();
   expect(await find("admin", admin.cookieValue)).toBeDefined();
   expect(await find("developer", bob.cookieValue)).toBeDefined();
 });

@@ -1,7 +1,7 @@
 import {
   type Actor,
   type ChangeContext,
-  endSessionsOfUser,
+  endSessionsOfUsers,
   eraseAuditRecords,
   eraseSavedViews,
   findAccountInAudit,
@@ -334,9 +334,8 @@ async function eraseEvents(tx: Transaction, erasure: ClaimedErasure, now: Date):
 async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<NextStep> {
   const { providerId, accountId, userId, id, pass, terms } = erasure;
   const subject = { providerId, accountId, userId };
-  const { objects } = await readTraces(tx, subject);
-  const users = userId === null ? usersAmong(objects) : [userId];
-  for (const user of users) await endSessionsOfUser(tx, { providerId, audience: "developer", userId: user });
+  const { objects, userIds } = await readTraces(tx, subject);
+  await endSessionsOfUsers(tx, { providerId, audience: "developer", userIds });
   await eraseInvitations(tx, { ...subject, terms });
   await eraseMails(tx, { ...subject, terms });
   await eraseMessages(tx, { ...subject, terms });
@@ -347,6 +346,3 @@ async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<Ne
     ? { step: "events", pass: 2, lastEvent: firstUuid, waitSeconds: secondPassSeconds }
     : { step: "done" };
 }
-
-const usersAmong = (objects: readonly string[]): readonly number[] =>
-  objects.flatMap((object) => (object.startsWith("user/") ? [Number(object.slice("user/".length))] : []));

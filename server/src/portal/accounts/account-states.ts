@@ -1,4 +1,4 @@
-import { type Actor, endSessionsOfUser } from "#access/index.ts";
+import { type Actor, endSessionsOfUsers } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { type DocumentSettings, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
 import { accountStateMail, insertMailsToAdmins } from "#portal/mails/index.ts";
@@ -64,20 +64,12 @@ export const changeAccountState = (
       return state === before.state ? before : { ...before, state, stateChangedAt: change.by.now, deletionAt: null };
     },
     async (tx, { details }) => {
-      if (details.account.state === "suspended") await endSessionsOfUsers(tx, change, details);
+      const userIds = details.users.map(({ id }) => id);
+      if (details.account.state === "suspended")
+        await endSessionsOfUsers(tx, { providerId: change.provider.id, audience: "developer", userIds });
       else if (transition !== "resume") await mailAdmins(tx, change, details);
     },
   );
-
-async function endSessionsOfUsers(
-  tx: Transaction,
-  { provider }: AccountChange,
-  { users }: AccountDetails,
-): Promise<void> {
-  for (const { id } of users) {
-    await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: id });
-  }
-}
 
 async function mailAdmins(
   tx: Transaction,

@@ -1,4 +1,4 @@
-import { type ChangeContext, endSessionsOfUser } from "#access/index.ts";
+import { type ChangeContext, endSessionsOfUsers } from "#access/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { auditedChanges } from "#platform/database/field-table.ts";
 import { deleteApplicationRows, listApplications } from "#portal/applications/application-table.ts";
@@ -159,9 +159,8 @@ export async function deleteAccount(
     if (!locked) return undefined;
     const { details, settings } = locked;
     const applications = await listApplications(tx, provider.id, accountId);
-    for (const { id } of details.users) {
-      await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: id });
-    }
+    const userIds = details.users.map(({ id }) => id);
+    await endSessionsOfUsers(tx, { providerId: provider.id, audience: "developer", userIds });
     await deleteApplicationRows(
       tx,
       provider.id,

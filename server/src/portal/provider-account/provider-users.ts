@@ -5,7 +5,7 @@ import {
   type ProductScope,
   createProviderUser,
   deleteProviderUserRow,
-  endSessionsOfUser,
+  endSessionsOfUsers,
   hasOtherAdmin,
   type PasswordHasher,
   lockIfPasswordUnchanged,
@@ -80,7 +80,7 @@ async function changeProviderUser(
     const isOut = user.state !== "active";
     if (isOut || passwordHash !== undefined) {
       const keptCookieValue = isOut ? undefined : keptSession;
-      await endSessionsOfUser(tx, { providerId: provider.id, audience: "admin", userId, keptCookieValue });
+      await endSessionsOfUsers(tx, { providerId: provider.id, audience: "admin", userIds: [userId], keptCookieValue });
     }
     const { role, state, sections, serviceIds } = user;
     const detail = {
@@ -188,7 +188,7 @@ export async function deleteProviderUser(
     const user = users.find(({ id }) => id === userId);
     if (!user) return undefined;
     if (user.role === "admin" && !hasOtherAdmin(users, userId)) return { notAllowed: "last admin" };
-    await endSessionsOfUser(tx, { providerId: provider.id, audience: "admin", userId });
+    await endSessionsOfUsers(tx, { providerId: provider.id, audience: "admin", userIds: [userId] });
     await deleteProviderUserRow(tx, provider.id, userId);
     const auditRecord = {
       action: "user.deleted",

@@ -1,4 +1,4 @@
-import { type ChangeContext, endSessionsOfUser, type PasswordHasher, requireWithinLimit } from "#access/index.ts";
+import { type ChangeContext, endSessionsOfUsers, type PasswordHasher, requireWithinLimit } from "#access/index.ts";
 import { type Database, type Pool, retryOnUniqueViolation, type Transaction } from "#platform/database/database.ts";
 import { countLimits, textLimits } from "#platform/limits.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
@@ -264,8 +264,8 @@ export async function updateUser(
     const refused = mergeErrors(errors, ...wrong, password.errors);
     if (!hasNoErrors(refused)) return { refused };
     if (password.hash !== undefined) {
-      const ended = { providerId: provider.id, audience: "developer", userId, keptCookieValue: keptSession } as const;
-      await endSessionsOfUser(tx, ended);
+      const ended = { providerId: provider.id, userIds: [userId], keptCookieValue: keptSession };
+      await endSessionsOfUsers(tx, { ...ended, audience: "developer" });
     }
     return { user, passwordHash: password.hash };
   };
@@ -346,7 +346,7 @@ export const changeUserRole = (
 export const suspendUser = (pool: Pool, change: UserChange): Promise<UserOutcome | undefined> =>
   changeUser(pool, change, async ({ user }, { tx }) => {
     if (user.state !== "active" && user.state !== "suspended") return refuseTransition("suspend");
-    await endSessionsOfUser(tx, { providerId: change.provider.id, audience: "developer", userId: user.id });
+    await endSessionsOfUsers(tx, { providerId: change.provider.id, audience: "developer", userIds: [user.id] });
     return { user: { ...user, state: "suspended" } };
   });
 
@@ -378,7 +378,7 @@ export async function deleteUser(
     const { user } = locked;
     if (await isLastAdmin(tx, providerId, user)) return { notAllowed: "last admin" };
 
-    await endSessionsOfUser(tx, { providerId, audience: "developer", userId });
+    await endSessionsOfUsers(tx, { providerId, audience: "developer", userIds: [userId] });
     await tx.query(deleteUserStatement, [providerId, userId]);
     const cause = { providerId, ...by, passesLimit: true };
     return { user, events: await recordAccountEvents(tx, cause, account, [userEvent("user.deleted", settings, user)]) };

@@ -1,6 +1,6 @@
 import {
   type ChangeContext,
-  endSessionsOfUser,
+  endSessionsOfUsers,
   type PasswordHasher,
   recordAudit,
   takeForDevelopers,
@@ -213,7 +213,7 @@ export async function resetPassword(
     if (used.length === 0) return { refused: {} };
     await unlinkClaimants(tx, provider.id, user.id);
     await confirmAddress(tx, provider.id, user.id);
-    await endSessionsOfUser(tx, { providerId: provider.id, audience: "developer", userId: user.id });
+    await endSessionsOfUsers(tx, { providerId: provider.id, audience: "developer", userIds: [user.id] });
     return { user, passwordHash };
   });
   return outcome && "user" in outcome ? { user: outcome.user } : undefined;
