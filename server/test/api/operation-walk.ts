@@ -99,6 +99,7 @@ const steps: readonly Step[] = [
   },
   { title: "Service List" },
   { title: "Service Read", at: ["service"] },
+  { title: "Backend Usage List", at: ["service"] },
   { title: "Service Update", at: ["service"], payload: () => ({ description: "When the water comes" }) },
   { title: "Service Plan List (all services)" },
   { title: "Service Plan List", at: ["service"], keep: "spareServicePlan" },

@@ -50,6 +50,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   "Service Delete": "admins",
   "Service List": ["partners", "plans"],
   "Service Read": ["partners", "plans"],
+  "Backend Usage List": ["partners", "plans"],
   "Application Plan List (all services)": ["partners", "plans"],
   "Application Plan List": ["partners", "plans"],
   "Application Plan Read": ["partners", "plans"],

@@ -84,6 +84,7 @@ export const listedOperations: Readonly<Record<string, string>> = {
   "GET /services/{id}.xml": "Service Read",
   "PUT /services/{id}.xml": "Service Update",
   "DELETE /services/{id}.xml": "Service Delete",
+  "GET /services/{service_id}/backend_usages.json": "Backend Usage List",
   "GET /objects/status.json": "Object deletion status for objects that are deleted asynchronously",
   "GET /features.xml": "Account Features List",
   "POST /features.xml": "Account Feature Create",

@@ -167,6 +167,8 @@ async function markAsDeleted(
   return { ...requireSuccess(outcome).product, state: "deleted" };
 }
 
+const noBackends: ApiResponse = { json: () => renderJson([]) };
+
 export const serviceOperations: readonly Operation[] = [
   {
     title: "Service List",
@@ -266,6 +268,20 @@ export const serviceOperations: readonly Operation[] = [
       }
       requireSuccess(outcome);
       return {};
+    },
+  },
+  {
+    title: "Backend Usage List",
+    description: "Lists the backends that a service uses. The list is empty: there are no backends.",
+    method: "GET",
+    path: "/services/{service_id}/backend_usages",
+    action: "read-products",
+    isJsonOnly: true,
+    response: { schema: Type.Array(Type.Object({}), { maxItems: 0 }), example: noBackends },
+    // 3scale's toolbox reads it before it imports an application plan.
+    async handle({ pool }, call) {
+      requireSuccess(await readProduct(pool, call.provider.id, call.serviceId("service_id")));
+      return noBackends;
     },
   },
 ];
