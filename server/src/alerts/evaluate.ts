@@ -95,18 +95,21 @@ export async function evaluateProvider(
   const current = await tx.query<CurrentAlert>(currentStatement, [providerId, now]);
   const ruleFor = indexRules(await listAlertRules(tx, providerId));
   const alertOf = new Map(current.map((alert) => [`${alert.endpointId} ${alert.kind}`, alert]));
-  const transitions: AlertTransition[] = [];
-  for (const endpoint of endpoints) {
-    for (const kind of alertKindNames) {
-      const alert = alertOf.get(`${endpoint.endpointId} ${kind}`);
-      const rule = ruleFor(kind, endpoint.endpointId);
-      alertOf.delete(`${endpoint.endpointId} ${kind}`);
-      if (rule) transitions.push(...(await advance(tx, { providerId, now, endpoint, rule, alert })));
-      else if (alert) await dropAlert(tx, providerId, alert, now);
-    }
-  }
-  // The endpoint was deleted.
-  for (const alert of alertOf.values()) await dropAlert(tx, providerId, alert, now);
+  const present = new Set(endpoints.map(({ endpointId }) => endpointId));
+  const ofDeleted = current.filter(({ endpointId }) => !present.has(endpointId));
+  const step = async (endpoint: EndpointReadings, kind: AlertKind): Promise<readonly AlertTransition[]> => {
+    const alert = alertOf.get(`${endpoint.endpointId} ${kind}`);
+    const rule = ruleFor(kind, endpoint.endpointId);
+    if (rule) return advance(tx, { providerId, now, endpoint, rule, alert });
+    if (alert) await dropAlert(tx, providerId, alert, now);
+    return [];
+  };
+  // Together: a receiver of a thousand endpoints may fail, and their statements take one round trip.
+  const [, ...advanced] = await Promise.all([
+    Promise.all(ofDeleted.map((alert) => dropAlert(tx, providerId, alert, now))),
+    ...endpoints.flatMap((endpoint) => alertKindNames.map((kind) => step(endpoint, kind))),
+  ]);
+  const transitions = advanced.flat();
   await sendMails(tx, { providerId, now, pageUrl }, transitions);
   await recordTransitions(tx, { providerId, now }, transitions);
 }
@@ -238,8 +241,10 @@ async function sendMails(
   if (mailed.length === 0) return;
   const provider = await readNames(tx, providerId);
   const url = (path: string): string => pageUrl(provider, path);
-  for (const recipient of await listAdminAddresses(tx, providerId))
-    await insertMail(tx, providerId, alertMail(mailed, { providerName: provider.name, recipient, url }), now);
+  const mails = (await listAdminAddresses(tx, providerId)).map((recipient) =>
+    alertMail(mailed, { providerName: provider.name, recipient, url }),
+  );
+  await Promise.all(mails.map((mail) => insertMail(tx, providerId, mail, now)));
 }
 
 /** The account id of operational events. They are numbered like the events of an account. */

@@ -1,6 +1,6 @@
 import { createProviderUser } from "#access/index.ts";
 import { evaluateProvider, insertDefaultRules, listAlerts, readEndpointReadings } from "#alerts/index.ts";
-import type { Pool } from "#platform/database/database.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { type AttemptTrace, encodeTrace } from "#webhooks/deliveries/index.ts";
 import { followEvents } from "#webhooks/events/index.ts";
@@ -35,13 +35,13 @@ export class Scene {
   }
 
   /** Evaluates the provider's alerts once, some minutes later. */
-  async evaluate(minutesLater = 1): Promise<void> {
+  async evaluate(minutesLater = 1, observe = (tx: Transaction): Transaction => tx): Promise<void> {
     this.now = new Date(this.now.getTime() + minutesLater * minuteMs);
     const { providerId, now } = this;
     const pageUrl = ({ subdomain }: { subdomain: string }, path: string): string =>
       `https://${subdomain}.example${path}`;
     const endpoints = await readEndpointReadings(this.pool, { providerId, now, retentionDays: 30 });
-    await this.pool.inTransaction((tx) => evaluateProvider(tx, { providerId, now, pageUrl, endpoints }));
+    await this.pool.inTransaction((tx) => evaluateProvider(observe(tx), { providerId, now, pageUrl, endpoints }));
   }
 
   /** Counts attempts in the statistics of the present minute. */

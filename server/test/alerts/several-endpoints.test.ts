@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Transaction } from "#platform/database/database.ts";
 import { disableEndpoint } from "#webhooks/endpoints/index.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
@@ -54,4 +55,36 @@ test("an alert about a certificate is about the receiver of its endpoint", async
   }
   expect(await scene.mails()).toEqual(["ada@acme.example crm: the certificate expires"]);
   expect(await other.mails()).toEqual([]);
+});
+
+test("the alerts of many endpoints are written together, so that no feed waits for a round trip of each", async ({
+  database,
+}) => {
+  const scene = await Scene.open(database);
+  const endpointIds = [scene.endpointId];
+  for (let count = 1; count < 20; count += 1) {
+    const url = `https://crm.example/${count}`;
+    endpointIds.push(await buildEndpoint(database, { providerId: scene.providerId, url, name: `crm ${count}` }));
+  }
+  const waitsOf = async (minutes: number): Promise<number> => {
+    let [waits, open] = [0, 0];
+    await scene.evaluate(minutes, (tx): Transaction => ({
+      ...tx,
+      async query<Row>(text: string, values?: readonly unknown[]) {
+        if (open === 0) waits += 1;
+        open += 1;
+        return tx.query<Row>(text, values).finally(() => (open -= 1));
+      },
+    }));
+    return waits;
+  };
+  const quiet = await waitsOf(1);
+  for (const endpointId of endpointIds) await scene.end("failed", endpointId);
+  expect(await waitsOf(1)).toBeLessThan(quiet + 10); // opens them, and mails the admins
+  expect(await scene.alerts(false)).toHaveLength(20);
+  expect(await waitsOf(1)).toBeLessThan(quiet + 3);
+  for (const endpointId of endpointIds) await scene.end("delivered", endpointId);
+  expect(await waitsOf(1)).toBeLessThan(quiet + 3);
+  expect(await waitsOf(6)).toBeLessThan(quiet + 10); // closes them
+  expect(await scene.alerts(false)).toEqual([]);
 });

@@ -269,7 +269,7 @@ export async function insertApplication(
 ): Promise<Application | undefined> {
   const row = await insertApplicationRow(tx, providerId, application);
   if (!row) return undefined;
-  for (const key of application.keys) await insertKey(tx, providerId, row.id, key);
+  await Promise.all(application.keys.map((key) => insertKey(tx, providerId, row.id, key)));
   return { ...application, id: row.id };
 }
 

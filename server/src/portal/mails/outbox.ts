@@ -63,10 +63,10 @@ export async function insertMailsToAdmins(
   { provider, accountId, users, now }: AdminsOfAccount,
   render: (admin: { readonly recipient: string; readonly username: string }) => NewMail,
 ): Promise<void> {
-  for (const { role, email: recipient, username } of users) {
-    if (role !== "admin" || recipient === null) continue;
-    await insertMail(tx, provider.id, { ...render({ recipient, username }), accountId }, now);
-  }
+  const mails = users.flatMap(({ role, email: recipient, username }) =>
+    role === "admin" && recipient !== null ? [{ ...render({ recipient, username }), accountId }] : [],
+  );
+  await Promise.all(mails.map((mail) => insertMail(tx, provider.id, mail, now))); // in one round trip
 }
 
 // A mail is not sent when it is three days old, and the next attempt of a refused one is due then. Held ones wait.
