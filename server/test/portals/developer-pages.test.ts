@@ -1,5 +1,13 @@
 import { expect } from "vitest";
-import { addPlan, firstApplicationPath, password, signUpValues, test, updateProduct } from "./portal-test.ts";
+import {
+  addPlan,
+  firstApplicationPath,
+  password,
+  type PortalFixture,
+  signUpValues,
+  test,
+  updateProduct,
+} from "./portal-test.ts";
 
 test("the account page shows the organization, the signed-in user, and the application with its key", async ({
   portal,
@@ -42,18 +50,41 @@ test("names from right to left are isolated, so they reorder neither the words n
   for (const table of ["accounts set org_name", "applications set name", "plans set name", "products set name"])
     await portal.pool.query(`update ${table} = $2 where provider_id = $1`, [portal.provider.id, name]);
   await addPlan(portal, { name: `${name} 2` });
+  await addAccountPlan(portal, `${name} 3`);
   await ada.submit("/account/invitations", { email: "bob@tallow.example" });
-  const ofApplication = ["", "/edit", "/plan", "/keys", "/referrer-filters", "/delete"].map((end) => application + end);
+  await ada.submit(`${application}/keys`, { value: "" });
+  const [ofKey = ""] = /\/keys\/[0-9a-f]+/.exec((await ada.get(`${application}/keys`)).html) ?? [];
+  const endings = [
+    "",
+    "/edit",
+    "/plan",
+    "/keys",
+    "/referrer-filters",
+    "/delete",
+    `${ofKey}/delete`,
+    `${ofKey}/regenerate`,
+  ];
+  const ofApplication = endings.map((end) => application + end);
   const ofAccount = ["", "/edit", "/plan", "/users", "/invitations"].map((end) => `/account${end}`);
-  const visited = ["/", "/applications", "/applications/new", "/signup", "/login", await portal.mailedPath()];
+  const ofVisitor = ["/", "/signup", "/login", await portal.mailedPath()];
   const isolated =
     /<bdi>[^<]*<\/bdi>|\u2068[^\u2069]*\u2069| value="[^"]*"|dir="auto">[^<]*|<span class="mark".*?<\/span>/g;
-  for (const path of [...ofApplication, ...ofAccount, ...visited]) {
-    const { html } = await ada.get(path);
+  for (const path of [...ofApplication, ...ofAccount, "/applications", "/applications/new", ...ofVisitor]) {
+    const { status, html } = await (ofVisitor.includes(path) ? portal.visitor("developer") : ada).get(path);
+    expect([path, status]).toEqual([path, 200]);
     const [others = ""] = /.*[\u05d0-\u05ea].*/.exec(html.replaceAll(isolated, "")) ?? [];
     expect([path, others]).toEqual([path, ""]);
   }
 });
+
+/** Adds an account plan that developers may choose. */
+async function addAccountPlan({ pool, provider }: PortalFixture, name: string): Promise<void> {
+  await pool.query("update providers set change_account_plan_permission = 'direct' where id = $1", [provider.id]);
+  await pool.query(
+    `insert into plans (provider_id, kind, name, system_name, state) values ($1, 'account_plan', $2, 'other', 'published')`,
+    [provider.id, name],
+  );
+}
 
 test("another account's application and invalid ids respond 404", async ({ portal }) => {
   const ada = await portal.developer("ada");

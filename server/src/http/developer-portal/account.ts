@@ -4,6 +4,7 @@ import { formatWait, readSessionCookie } from "#http/shared/sign-in.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
+import { nameInText } from "#platform/xml.ts";
 import {
   type Account,
   changeAccountPlan,
@@ -165,7 +166,7 @@ const addAccountPlanPages = (http: FastifyInstance, portal: Portal): void =>
         const { account } = visit.developer;
         const change = { provider, accountId: account.id, by: developerContext(visit) };
         return page(visit, {
-          name: account.orgName,
+          name: nameInText(account.orgName),
           page: { href: "/account", text: "My account" },
           keptPlan: "Your account keeps its current plan.",
           readPlan: async () => (await readPlans(pool, provider.id, [account.planId]))[0],

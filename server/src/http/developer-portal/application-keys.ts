@@ -154,7 +154,7 @@ function addRegenerateKeyPage(http: FastifyInstance, portal: Portal): void {
       return showForm(visit, {
         title: `Regenerate the ${texts.singular}?`,
         code: value,
-        lead: `It stops working immediately. Programs that use it for ${titleOf(application)} need the new one.`,
+        lead: `It stops working immediately. Programs that use it for ${nameInText(titleOf(application))} need the new one.`,
         submit: `Regenerate ${texts.singular}`,
         isDestructive: true,
         back: { href: keysPath(application), text: texts.heading },
@@ -193,7 +193,7 @@ function showDeleteKeyForm(visit: KeyVisit, errors?: FieldErrors): Promise<Fasti
   return showForm(visit, {
     title: `Delete the ${texts.singular}?`,
     code: value,
-    lead: `The API will reject calls of ${titleOf(application)} with it. This cannot be undone.`,
+    lead: `The API will reject calls of ${nameInText(titleOf(application))} with it. This cannot be undone.`,
     submit: `Delete ${texts.singular}`,
     isDestructive: true,
     back: { href: keysPath(application), text: texts.heading },
