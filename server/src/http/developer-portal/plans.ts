@@ -171,9 +171,9 @@ function withTerms(
 
 /** Formats a decimal exactly: amounts may have more digits than a number. */
 function formatAmount(decimal: string): string {
-  const [details = "0", fraction = ""] = decimal.split(".");
+  const [integer = "0", fraction = ""] = decimal.split(".");
   const digits = fraction.replace(/0+$/, "");
-  return `${whole.format(BigInt(details))}${digits === "" ? "" : `.${digits}`}`;
+  return `${whole.format(BigInt(integer))}${digits === "" ? "" : `.${digits}`}`;
 }
 
 /** An account or an application, and the use cases that change its plan. */
