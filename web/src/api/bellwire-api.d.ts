@@ -2010,7 +2010,7 @@ export interface paths {
         };
         /**
          * Export the data about an account
-         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, messages, sessions and audit records. Credentials are left out. For admins only, and audited.
+         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, messages, sessions, log-ins at identity providers and audit records. Credentials are left out. For admins only, and audited.
          */
         get: operations["exportAccount"];
         put?: never;
@@ -2030,7 +2030,7 @@ export interface paths {
         };
         /**
          * Export the data about a user
-         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, messages, sessions and audit records. Credentials are left out. For admins only, and audited.
+         * @description Streamed: the current record, its history with the states of deliveries, mails without their texts, messages, sessions, log-ins at identity providers and audit records. Credentials are left out. For admins only, and audited.
          */
         get: operations["exportUser"];
         put?: never;

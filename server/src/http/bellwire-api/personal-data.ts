@@ -110,8 +110,8 @@ const exportResponse = {
   },
 };
 const exported =
-  "Streamed: the current record, its history with the states of deliveries, mails without their texts, messages, sessions and audit " +
-  "records. Credentials are left out. For admins only, and audited.";
+  "Streamed: the current record, its history with the states of deliveries, mails without their texts, messages, sessions, log-ins " +
+  "at identity providers and audit records. Credentials are left out. For admins only, and audited.";
 
 export const personalDataOperations: readonly Operation[] = [
   operation({
