@@ -297,6 +297,15 @@ export function parseText(input: FieldInput, name: string, lengthMax = shortText
   return text.length > lengthMax ? invalid(`is too long (maximum is ${lengthMax} characters)`) : parsed(text);
 }
 
+/** As long as the texts of 3scale's database. */
+export const longTextLengthMax = 65_535;
+
+/** Returns a parser of a text that may be null. Keeps an empty text, because JSON shows it, unlike null. */
+export const parseNullableText =
+  (lengthMax?: number) =>
+  (input: FieldInput, name: string): Parsed<string | null> =>
+    input[name] === null ? parsed<string | null>(null) : parseText(input, name, lengthMax);
+
 const emailLengthMin = 6;
 const emailLengthMax = 255;
 const emailPattern = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/;

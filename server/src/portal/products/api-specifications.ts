@@ -29,6 +29,7 @@ import {
   mergeErrors,
   type Parsed,
   parseBoolean,
+  parseNullableText,
   parseRequest,
   parseRequiredText,
   parseText,
@@ -63,10 +64,6 @@ export interface ApiSpecification {
 
 const blank = "can't be blank";
 
-/** Keeps an empty text, because JSON shows it, unlike null. */
-const parseDescription = (values: FieldInput, name: string): Parsed<string | null> =>
-  values[name] === null ? { value: null, wrong: [] } : parseText(values, name, textLimits.field.max);
-
 /** Keeps white space at both ends: a body is a file. */
 export function parseBody(values: FieldInput, name: string): Parsed<string> {
   const sent = values[name];
@@ -94,7 +91,7 @@ export const apiSpecificationFields = {
     insert: true,
     set: { schema: Type.String({ description: "Made from the name if absent. Cannot be changed later." }), once: true },
   },
-  description: { ...stored, set: { schema: Type.String(), parse: parseDescription } },
+  description: { ...stored, set: { schema: Type.String(), parse: parseNullableText(textLimits.field.max) } },
   published: {
     ...stored,
     set: { schema: Type.Boolean({ description: "Shows it in the Developer Portal." }), parse: parseBoolean },

@@ -6,6 +6,7 @@ import {
   type FieldInput,
   type Parsed,
   hasNoErrors,
+  longTextLengthMax,
   mergeErrors,
   parseRequest,
   parseText,
@@ -39,12 +40,10 @@ interface ParsedPlan {
   readonly errors: FieldErrors;
 }
 
-const descriptionLengthMax = 65_535;
-
 /** Parses an input into the changed plan and returns all errors. Terms that the input omits stay unchanged. */
 export function parsePlan(before: NewPlan, values: FieldInput, now: Date): ParsedPlan {
   const { changes, errors } = parseRequest(settablePlanFields(before.kind), { values, writer: "program", now });
-  const description = parseText(before.kind === "service_plan" ? {} : values, "description", descriptionLengthMax);
+  const description = parseText(before.kind === "service_plan" ? {} : values, "description", longTextLengthMax);
   const state = planStateAfter(before.state, values["state_event"]);
   return {
     plan: { ...before, ...changes, state: state.value ?? before.state },

@@ -24,6 +24,7 @@ import {
   hasNoErrors,
   mergeErrors,
   type Parsed,
+  parseNullableText,
   parseRequest,
   parseText,
   type SettableTable,
@@ -51,12 +52,6 @@ export interface Feature {
   readonly updatedAt: Date;
 }
 
-/** Keeps an empty text, because JSON shows it, unlike null. */
-const parseNullable =
-  (lengthMax?: number) =>
-  (values: FieldInput, name: string): Parsed<string | null> =>
-    values[name] === null ? { value: null, wrong: [] } : parseText(values, name, lengthMax);
-
 const stored = { insert: true, update: true } as const;
 
 /** Statements and requests derive from these rows. */
@@ -64,12 +59,12 @@ export const featureFields = {
   id: {},
   productId: { insert: true },
   planKind: { insert: true },
-  name: { ...stored, set: { schema: Type.String(), parse: parseNullable() } },
+  name: { ...stored, set: { schema: Type.String(), parse: parseNullableText() } },
   systemName: {
     ...stored,
     set: { schema: Type.String({ description: "Made from the name, or by chance, if a new feature has none." }) },
   },
-  description: { ...stored, set: { schema: Type.String(), parse: parseNullable(textLimits.field.max) } },
+  description: { ...stored, set: { schema: Type.String(), parse: parseNullableText(textLimits.field.max) } },
   visible: {},
   createdAt: {},
   updatedAt: {},

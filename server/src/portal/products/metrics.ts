@@ -15,7 +15,9 @@ import {
   type FieldErrors,
   type FieldInput,
   hasNoErrors,
+  longTextLengthMax,
   mergeErrors,
+  parseNullableText,
   parseRequest,
   parseRequiredText,
   parseText,
@@ -43,13 +45,6 @@ export interface Metric {
   readonly updatedAt: Date;
 }
 
-const descriptionLengthMax = 65_535;
-
-function parseDescription(values: FieldInput, name: string) {
-  const { value: text, wrong } = parseText(values, name, descriptionLengthMax);
-  return { value: values[name] === null ? null : text, wrong };
-}
-
 const unitOfMetric = `
   coalesce(unit, (
     select parent.unit from metrics as parent
@@ -70,7 +65,7 @@ export const metricFields = {
   },
   systemName: { insert: true, set: { schema: Type.String({ description: "Cannot be changed later." }), once: true } },
   unit: { insert: true, read: unitOfMetric, set: { schema: Type.String(), required: true, parse: parseRequiredText } },
-  description: { insert: true, set: { schema: Type.String(), parse: parseDescription } },
+  description: { insert: true, set: { schema: Type.String(), parse: parseNullableText(longTextLengthMax) } },
   createdAt: {},
   updatedAt: {},
 } as const satisfies SettableTable<Metric>;

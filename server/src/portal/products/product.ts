@@ -18,9 +18,11 @@ import {
   annotationsSchema,
   emailErrors,
   type FieldInput,
+  longTextLengthMax,
   type Parsed,
   parseBoolean,
   parseChoice,
+  parseNullableText,
   parseRequiredText,
   parseText,
   type SettableTable,
@@ -96,11 +98,7 @@ const deploymentOptions = [
   ...["ruby", "java", "python", "nodejs", "php", "rest", "csharp"].map((plugin) => `plugin_${plugin}`),
 ];
 
-const longTextLengthMax = 65_535;
-
-/** Keeps an empty text, because JSON shows it, unlike null. */
-const parseLongText = (values: FieldInput, name: string): Parsed<string | null> =>
-  values[name] === null ? { value: null, wrong: [] } : parseText(values, name, longTextLengthMax);
+const parseLongText = parseNullableText(longTextLengthMax);
 
 function parseEmail(values: FieldInput, name: string): Parsed<string | null> {
   const { value: email, wrong } = parseText(values, name);
