@@ -36,6 +36,7 @@ import {
   planDecisionMail,
   sendDueMail,
   subscriptionApprovedMail,
+  subscriptionRejectedMail,
 } from "#portal/mails/index.ts";
 import type * as mailTexts from "#portal/mails/mail-texts.ts";
 import { createLogger } from "#platform/logger.ts";
@@ -382,6 +383,7 @@ const mailsWithName: Readonly<
   },
   applicationRejectedMail: (name) => applicationRejectedMail({ ...person, provider: { name }, name, reason: "" }),
   subscriptionApprovedMail: (name) => subscriptionApprovedMail({ ...person, provider: { name }, name }),
+  subscriptionRejectedMail: (name) => subscriptionRejectedMail({ ...person, provider: { name }, name }),
   messageMail: (name) => messageMail({ ...person, provider: { name }, subject: "Prices", body: "Less.", url }),
 };
 

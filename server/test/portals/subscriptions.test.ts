@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { approveSubscription, readSubscriptions } from "#portal/applications/index.ts";
+import { approveSubscription, readSubscriptions, unsubscribe } from "#portal/applications/index.ts";
 import { type PortalFixture, test as base } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -30,13 +30,16 @@ const mailsOf = ({ pool, provider }: PortalFixture) =>
     [provider.id],
   );
 
-async function approve({ pool, provider, clock }: PortalFixture): Promise<unknown> {
+type Decision = typeof approveSubscription | typeof unsubscribe;
+
+/** Approves or deletes the only subscription. */
+async function decide({ pool, provider, clock }: PortalFixture, decision: Decision): Promise<unknown> {
   const [account] = await pool.query<{ id: number }>("select id from accounts where provider_id = $1", [provider.id]);
   const accountId = account?.id ?? 0;
   const [subscribed] = await readSubscriptions(pool, provider.id, accountId);
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
   const subscriptionId = subscribed?.subscription.id ?? 0;
-  return approveSubscription(pool, { provider, accountId, subscriptionId, by });
+  return decision(pool, { provider, accountId, subscriptionId, by });
 }
 
 /** Returns what the list of applications offers. */
@@ -71,7 +74,7 @@ test("a developer requests access to a product, and creates applications once an
   ]);
   expect(await portal.mailedPath()).toMatch(/^\/p\/admin\/accounts\/\d+$/);
 
-  await approve(portal);
+  await decide(portal, approveSubscription);
   const toDeveloper = (await mailsOf(portal)).at(-1);
   expect([toDeveloper?.recipient, toDeveloper?.subject]).toEqual([
     "ada@tallow.example",
@@ -81,6 +84,32 @@ test("a developer requests access to a product, and creates applications once an
   expect(await ada.submit("/applications/new", { name: "Shop" })).toMatchObject({
     location: expect.stringContaining("application-created"),
   });
+});
+
+test("a request that the provider deletes is mailed to the developer, but not the end of a live subscription", async ({
+  portal,
+  ada,
+  subscribePath,
+}) => {
+  await portal.pool.query("delete from applications where provider_id = $1", [portal.provider.id]);
+  await ada.submit(subscribePath);
+  await decide(portal, unsubscribe);
+  const mails = await mailsOf(portal);
+  expect(mails.at(-1)).toMatchObject({
+    recipient: "ada@tallow.example",
+    subject: "Wheat & Sons: your subscription is not approved",
+    text: expect.stringContaining("the subscription to API was not approved at Wheat & Sons."),
+  });
+  expect(await offered(ada)).toEqual({ creates: false, requests: true, waits: false });
+
+  await ada.submit(subscribePath);
+  await decide(portal, approveSubscription);
+  await decide(portal, unsubscribe);
+  const decisions = (await mailsOf(portal)).filter(({ subject }) => subject.includes("your subscription"));
+  expect(decisions.map(({ subject }) => subject)).toEqual([
+    "Wheat & Sons: your subscription is not approved",
+    "Wheat & Sons: your subscription is approved",
+  ]);
 });
 
 test("a request that is sent twice makes one subscription and one mail", async ({ portal, ada, subscribePath }) => {

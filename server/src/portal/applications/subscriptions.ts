@@ -11,6 +11,7 @@ import {
   insertNotificationMails,
   notificationMails,
   subscriptionApprovedMail,
+  subscriptionRejectedMail,
 } from "#portal/mails/index.ts";
 import {
   type Plan,
@@ -260,20 +261,22 @@ export async function approveSubscription(
     const live = { ...locked.subscription, state: "live", acceptedAt: by.now } as const;
     const subscription = await updateSubscription(tx, provider.id, live, by.now);
     await auditSubscription(tx, { action: "subscription.approved", providerId: provider.id, subscription, by });
-    await mailApproval(tx, { provider, subscription, by });
+    await mailDecision(tx, { provider, subscription, by });
     return onPlan(subscription, await readPlans(tx, provider.id, [subscription.planId]));
   });
 }
 
-async function mailApproval(
+/** Mails to the admins of the account that a pending subscription is live, or was deleted. */
+async function mailDecision(
   tx: Transaction,
   { provider, subscription, by }: Pick<SubscriptionReference, "provider" | "by"> & { subscription: Subscription },
 ): Promise<void> {
-  const { accountId } = subscription;
+  const { accountId, state } = subscription;
   const { name } = await productOf(tx, provider.id, subscription);
   const users = await listUsers(tx, provider.id, accountId);
+  const render = state === "live" ? subscriptionApprovedMail : subscriptionRejectedMail;
   await insertMailsToAdmins(tx, { provider, accountId, users, now: by.now }, (admin) =>
-    subscriptionApprovedMail({ ...admin, provider, name }),
+    render({ ...admin, provider, name }),
   );
 }
 
@@ -318,8 +321,8 @@ type UnsubscriptionOutcome =
   | { readonly notAllowed: "applications in use"; readonly count: number };
 
 /**
- * Deletes a subscription with its applications, which must all be suspended. Returns undefined if there is no such
- * subscription.
+ * Deletes a subscription with its applications, which must all be suspended. Mails that to the admins of the account if they wait for
+ * its approval. Returns undefined if there is no such subscription.
  */
 export async function unsubscribe(
   pool: Pool,
@@ -346,6 +349,7 @@ export async function unsubscribe(
     const detail = { accountId, productId: subscription.productId }; // a subscription without applications records no event
     const auditRecord = { action: "subscription.deleted", subject: `subscription/${subscriptionId}`, detail };
     await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
+    if (subscription.state === "pending") await mailDecision(tx, { provider, subscription, by });
     const deleted = applications.map((application) => applicationEvent("application.deleted", settings, application));
     const of = { account, product };
     const [events] = await Promise.all([

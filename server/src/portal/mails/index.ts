@@ -8,6 +8,7 @@ export {
   messageMail,
   planDecisionMail,
   subscriptionApprovedMail,
+  subscriptionRejectedMail,
 } from "./mail-texts.ts";
 export {
   downgradeMails,

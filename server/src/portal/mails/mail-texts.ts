@@ -194,6 +194,21 @@ the subscription to ${nameInLine(name)} was approved at ${nameInLine(provider.na
 `,
 });
 
+/** Tells a developer that the request for access to a product was deleted. */
+export const subscriptionRejectedMail = ({
+  provider,
+  recipient,
+  username,
+  name,
+}: Omit<ApplicationRejectedMail, "reason">): NewMail => ({
+  recipient,
+  subject: `${nameInLine(provider.name)}: your subscription is not approved`,
+  text: `Hello ${username},
+
+the subscription to ${nameInLine(name)} was not approved at ${nameInLine(provider.name)}. You cannot create applications of it.
+`,
+});
+
 interface MessageMail extends LinkMail {
   readonly subject: string;
   readonly body: string | null;
