@@ -86,12 +86,16 @@ test("the page of a specification may send requests to the servers that it names
   const body = document({ servers: servers.map((url) => ({ url })) });
   await add(portal, { name: "Tides", body });
   await add(portal, { name: "No server" });
-  const policyOf = async (path: string) =>
-    String((await portal.visitor("developer").get(path)).headers["content-security-policy"]);
+  const policyOf = async (path: string, headers?: Record<string, string>) =>
+    String((await portal.visitor("developer").get(path, headers)).headers["content-security-policy"]);
   expect(await policyOf("/docs/tides")).toBe(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
       "connect-src https://api.fjord.example; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   );
+  const host = `${portal.provider.subdomain}.bellwire.test:8443`;
+  await add(portal, { name: "Own port", body: document({ servers: [{ url: `https://${host}` }] }) });
+  expect(await policyOf("/docs/own_port")).toContain(`connect-src https://${host};`);
+  expect(await policyOf("/docs/own_port", { host })).toContain("connect-src 'none'");
   expect(await policyOf("/docs/no_server")).toContain("connect-src 'none'");
   expect(await policyOf("/docs")).toContain("style-src 'self'; img-src");
 });
@@ -147,6 +151,17 @@ test("the keys of applications of other products, and of those that are not live
   expect([await hasExamples("/docs/own"), await hasExamples("/docs/others")]).toEqual([true, false]);
   await pool.query("update applications set state = 'suspended' where provider_id = $1", [provider.id]);
   expect(await hasExamples("/docs/own")).toBe(false);
+});
+
+test("the keys of the five newest applications are the examples, newest first", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  for (const name of ["Two", "Three", "Four", "Five", "Six"]) await ada.submit("/applications/new", { name });
+  const parameters = [{ name: "key", in: "query", "x-data-threescale-name": "user_keys" }];
+  await add(portal, { name: "Tides", body: document({ paths: tidesWith({ parameters }) }) });
+  const { html } = await ada.get("/docs/tides");
+  expect(html.match(/"summary":"[^"]+"/g)).toEqual(
+    ["Six", "Five", "Four", "Three", "Two"].map((name) => `"summary":"${name}"`),
+  );
 });
 
 test("a parameter with a name that asks for no key gets no example, whatever it is", async ({ portal }) => {

@@ -102,6 +102,34 @@ test("a form that is sent twice at once sends one message, and a corrected or a 
   expect((await rows(portal)).map(({ body }) => body)).toEqual([text.body, "Dear Grace", text.body]);
 });
 
+test("an equal message of another user of the account is another message", async ({ portal }) => {
+  await portal.developer("ada");
+  const { pool, provider } = portal;
+  const [user] = await pool.query<{ id: number; accountId: number }>(
+    "select id, account_id from users where provider_id = $1",
+    [provider.id],
+  );
+  const { id = 0, accountId = 0 } = user ?? {};
+  const sentBy = (userId: number) => {
+    const by = { actor: { kind: "developer", userId }, channel: "developer_portal", now: portal.clock.now() } as const;
+    return sendMessage(pool, { ...messageFrom("account", { provider, accountId, by }), values: text, sameAfterMs: 0 });
+  };
+  for (const userId of [id, id + 1, id]) await sentBy(userId);
+  expect(await rows(portal)).toHaveLength(2);
+});
+
+test("a message to a suspended account is stored, but mailed to nobody", async ({ portal }) => {
+  await portal.developer("ada");
+  const { pool, provider } = portal;
+  const mailCount = async () =>
+    (await pool.query("select from mails where provider_id = $1 and subject like '%prices%'", [provider.id])).length;
+  await receive(portal);
+  expect(await mailCount()).toBe(1);
+  await pool.query("update accounts set state = 'suspended' where provider_id = $1", [provider.id]);
+  await receive(portal);
+  expect([await mailCount(), (await rows(portal)).length]).toEqual([1, 2]);
+});
+
 test("a message counts with its text as what developers record", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const recorded = (): number =>
@@ -162,10 +190,14 @@ test("a message beyond the account's limit is refused, and its text is still in 
   expect(await rows(portal)).toHaveLength(1);
 });
 
-test("an account sends twenty messages an hour", async ({ portal }) => {
+test("an account sends twenty messages an hour, and the second click of the last one is none", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const { max } = attemptLimits.messages;
-  for (let sent = 0; sent < max; sent += 1) await ada.submit("/messages/new", { ...text, subject: `Tides ${sent}` });
+  const path = "/messages/new";
+  for (let sent = 1; sent < max; sent += 1) await ada.submit(path, { ...text, subject: `Tides ${sent}` });
+  const form = { ...ada.hiddenInputs((await ada.get(path)).html, path), ...text };
+  await portal.clock.advance(1000);
+  for (const _ of ["click", "second click"]) expect((await ada.post(path, form)).status).toBe(303);
   const late = await ada.submit("/messages/new", { ...text, subject: "One more" });
   expect([late.status, late.html]).toEqual([429, expect.stringContaining("Too many messages. Please try again")]);
   expect(await rows(portal)).toHaveLength(max);
