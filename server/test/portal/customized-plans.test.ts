@@ -1,13 +1,22 @@
 import { expect } from "vitest";
-import { deleteAccount, signUpAccount } from "#portal/accounts/index.ts";
+import { deleteAccount, readApplicationPlanRequest, signUpAccount } from "#portal/accounts/index.ts";
 import {
   type ApplicationChange,
   changeApplicationPlan,
   customizeApplicationPlan,
   decustomizeApplicationPlan,
   deleteApplication,
+  requestApplicationPlan,
 } from "#portal/applications/index.ts";
-import { createFeature, enableFeature, listPlans, readPlanFeatures, readPlans } from "#portal/products/index.ts";
+import {
+  createFeature,
+  createPlan,
+  enableFeature,
+  listPlans,
+  readPlanFeatures,
+  readPlans,
+  updatePlan,
+} from "#portal/products/index.ts";
 import { test } from "../support/test.ts";
 import { byForm, byToken, form, now, signUp, signedUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
@@ -52,6 +61,34 @@ test("a custom plan is invisible to other applications, and is deleted with its 
   await deleteAccount(pool, { ...change, accountId: other.details.account.id });
   expect(await readPlans(pool, provider.id, ids)).toEqual([]);
   expect(productId).toBe(application.product.id);
+});
+
+test("a developer's request for the original plan is granted by the end of the customization, and another stays", async ({
+  sharedPool: pool,
+}) => {
+  const { application, ...change } = await signedUp(pool);
+  const { provider, accountId, productId, by } = change;
+  const plan = { providerId: provider.id, kind: "application_plan", productId, by } as const;
+  const gold = await createPlan(pool, { ...plan, values: { name: "Gold", state_event: "publish" } });
+  const goldId = gold && "plan" in gold ? gold.plan.id : 0;
+  await updatePlan(pool, { ...plan, planId: application.plan.id, values: { state_event: "publish" } });
+  const [nora] = await pool.query<{ id: number }>("select id from users where account_id = $1", [accountId]);
+  const actor = { kind: "developer", userId: nora?.id ?? 0 } as const;
+  const mails = () => pool.query("select subject, text from mails where provider_id = $1", [provider.id]);
+  for (const [planId, left] of [
+    [application.plan.id, undefined],
+    [goldId, goldId],
+  ] as const) {
+    await customizeApplicationPlan(pool, change);
+    await pool.query("delete from mails where provider_id = $1", [provider.id]);
+    expect(await requestApplicationPlan(pool, { ...change, planId, by: { ...by, actor } })).toHaveProperty("requested");
+    await decustomizeApplicationPlan(pool, change);
+    const request = await readApplicationPlanRequest(pool, provider.id, application.id);
+    expect([request?.planId, await mails()]).toEqual([
+      left,
+      left === undefined ? [expect.objectContaining({ text: expect.stringContaining("the plan is now Basic") })] : [],
+    ]);
+  }
 });
 
 test("a custom plan begins with the features of its original, and has its own from then on", async ({

@@ -9,6 +9,7 @@ import {
   deletePlanRequest,
   endPlanRequest,
   insertPlanRequest,
+  readApplicationPlanRequest,
 } from "#portal/accounts/plan-changes.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
 import {
@@ -105,8 +106,8 @@ export const customizeApplicationPlan = (
   });
 
 /**
- * Moves an application from its custom plan back to the original one. Returns undefined if there is no such
- * application.
+ * Moves an application from its custom plan back to the original one, which grants a request for that one. Returns undefined if
+ * there is no such application.
  */
 export const decustomizeApplicationPlan = (
   pool: Pool,
@@ -119,6 +120,8 @@ export const decustomizeApplicationPlan = (
     const plan = await lockPlanForShare(tx, change.provider.id, before.customizedFrom);
     if (!plan) throw new Error(`Plan ${before.id} was made from a plan that is gone.`);
     const changed = await saveApplication(locked, { ...application, plan }, [planUpdatedEvent(before)]);
+    const request = await readApplicationPlanRequest(tx, change.provider.id, application.id);
+    if (request?.planId === plan.id) await endPlanRequest(tx, planDecision(change, locked), plan);
     await deletePlanRow(tx, change.provider.id, before.id);
     return changed;
   });
