@@ -26,6 +26,8 @@ test("an input keeps omitted terms and clears empty ones", () => {
 test.each([
   ["Gold & Co.", "gold_co"],
   ["Évasion – été", "evasion_ete"],
+  ["Große Fähre nach Ørland", "grosse_fahre_nach_orland"],
+  ["Łódź Æther Þing", "lodz_aether_thing"],
   ["潮汐", undefined],
 ])("the name %s becomes the system name %s", (name, systemName) => {
   expect(deriveSystemName(name)).toBe(systemName);

@@ -30,6 +30,25 @@ const systemNameLengthMax = 255;
 const suffixBytes = 3;
 const randomBytesOfName = 6;
 
+/** Letters that no normalization divides into a Latin letter and a mark, in the form that 3scale gives them. */
+const spelledOut: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ß: "ss",
+    æ: "ae",
+    œ: "oe",
+    ø: "o",
+    ð: "d",
+    đ: "d",
+    þ: "th",
+    ħ: "h",
+    ı: "i",
+    ĸ: "k",
+    ł: "l",
+    ŋ: "ng",
+    ŧ: "t",
+  }),
+);
+
 /**
  * Derives a system name from a display name: "Gold & Co." becomes `gold_co`. Returns undefined for a name without Latin letters
  * or digits.
@@ -39,6 +58,7 @@ export function deriveSystemName(name: string): string | undefined {
     .normalize("NFKD")
     .replaceAll(/\p{M}/gu, "")
     .toLowerCase()
+    .replaceAll(/[ß-ŧ]/g, (letter) => spelledOut.get(letter) ?? letter)
     .replaceAll(/[^a-z0-9]+/g, "_")
     .replaceAll(/^_+|_+$/g, "")
     .slice(0, systemNameLengthMax);
