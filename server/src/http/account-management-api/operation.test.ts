@@ -35,6 +35,7 @@ const schema = Type.Object({
 
 test.each<[string, Readonly<Record<string, unknown>>]>([
   ["form values", { name: "x", plan_id: "7", cost: "12.5", choices: ["a"] }],
+  ["a number without digits before its point", { cost: ".5" }],
   ["JSON values", { name: 1, plan_id: 7, cost: -2, choices: ["a", 1], address: { city: "x" } }],
   ["no values", {}],
   ["empty values", { name: null, cost: null, choices: "" }],

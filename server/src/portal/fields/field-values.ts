@@ -357,13 +357,14 @@ export function parseRailsBoolean(input: FieldInput, name: string): Parsed<boole
   return parsed(text === undefined ? undefined : !railsFalseTexts.has(text.toLowerCase()));
 }
 
-const moneyPattern = /^\d{1,16}(\.\d{1,4})?$/;
-const finerMoneyPattern = /^\d{1,16}\.\d{5,}$/;
+// People write .5, and browsers send it so.
+const moneyPattern = /^(?:\d{1,16}(?:\.\d{0,4})?|\.\d{1,4})$/;
+const finerMoneyPattern = /^\d{0,16}\.\d{5,}$/;
 
 /** Writes an amount as the database returns it, with four decimals, so that an unchanged one is equal. */
 function withFourDecimals(amount: string): string {
   const [integer = "", decimals = ""] = amount.split(".");
-  return `${integer.replace(/^0+(?=\d)/, "")}.${decimals.padEnd(4, "0")}`;
+  return `${integer.replace(/^0+(?=\d)/, "") || "0"}.${decimals.padEnd(4, "0")}`;
 }
 
 /** Parses a non-negative amount, as text. Blank is zero. */

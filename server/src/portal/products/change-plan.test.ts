@@ -9,6 +9,8 @@ test.each([
   ["a blank name", { name: " " }, { name: ["can't be blank"] }],
   ["a non-numeric fee", { setup_fee: "ten" }, { setup_fee: ["is not a number"] }],
   ["a negative cost", { cost_per_month: "-1" }, { cost_per_month: ["must be greater than or equal to 0"] }],
+  ["a lone point", { setup_fee: "." }, { setup_fee: ["is not a number"] }],
+  ["a fee of five decimals", { setup_fee: ".00001" }, { setup_fee: ["has too many decimals (maximum is 4)"] }],
   ["a trial of half a day", { trial_period_days: "0.5" }, { trial_period_days: ["is not a number"] }],
   ["an unknown state event", { state_event: "archive" }, { state_event: ["invalid"] }],
 ])("a plan change with %s is refused", (_defect, input, errors) => {
@@ -21,6 +23,16 @@ test("an input keeps omitted terms and clears empty ones", () => {
   expect(plan).toMatchObject({ name: before.name, costPerMonth: "0.0000", trialPeriodDays: null, state: "hidden" });
   expect(errors).toEqual({});
   expect(parsePlan(before, {}, new Date(0)).plan).toEqual(before);
+});
+
+test.each([
+  [".5", "0.5000"],
+  ["7.", "7.0000"],
+  [" 00.25 ", "0.2500"],
+  [0.1, "0.1000"],
+])("the cost %s is %s", (costPerMonth, stored) => {
+  const { plan, errors } = parsePlan(before, { cost_per_month: costPerMonth }, new Date(0));
+  expect([plan.costPerMonth, errors]).toEqual([stored, {}]);
 });
 
 test.each([
