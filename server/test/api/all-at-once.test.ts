@@ -27,6 +27,10 @@ const objectsStatement = `
   union all select kind, id, null, product_id, null from plans where provider_id = $1
   union all select 'product', id, null, id, null from products where provider_id = $1
   union all select 'feature', id, null, product_id, null from features where provider_id = $1
+  union all select case when parent_id is null then 'metric' else 'method' end, id, null, product_id, null
+    from metrics where provider_id = $1
+  union all select 'limit', id, null, null, null from usage_limits where provider_id = $1
+  union all select 'pricing_rule', id, null, null, null from pricing_rules where provider_id = $1
   union all select 'specification', id, null, product_id, null from api_specifications where provider_id = $1
   union all select 'field', id, null, null, null from fields_definitions where provider_id = $1
   order by 1, 2`;
@@ -79,6 +83,7 @@ class AnyChanges {
       application_id: target?.id,
       service_id: target?.productId,
       ...Object.fromEntries(planKinds.map((kind) => [`${kind}_id`, this.#any(kind)?.id])),
+      metric_id: this.#any("metric")?.id,
       key: target?.text,
       id: target?.id,
     };
@@ -99,6 +104,9 @@ class AnyChanges {
       Object.assign(sent, { body: JSON.stringify(document), service_id: this.#any("product")?.id });
       sent["system_name"] = `s${this.#random.between(0, 9)}`;
     }
+    if (path.includes("/metrics") && this.#random.happens(0.8))
+      sent["friendly_name"] = `M${this.#random.between(0, 9)}`;
+    if (path.includes("/metrics") && this.#random.happens(0.8)) sent["system_name"] = `m${this.#random.between(0, 9)}`;
     if (body && "description" in body.properties) sent["description"] = `description ${this.#random.between(0, 9)}`;
     if (body && "state_event" in body.properties) sent["state_event"] = this.#random.happens(0.5) ? "publish" : "hide";
     return sent;
@@ -125,6 +133,10 @@ const planKinds = ["account_plan", "service_plan", "application_plan"];
 /** Returns the kind of the object that a path leads to. */
 function targetOf(path: string): string {
   if (path.includes("/features/")) return "feature";
+  if (path.includes("/limits/")) return "limit";
+  if (path.includes("/pricing_rules/")) return "pricing_rule";
+  if (path.includes("/methods/")) return "method";
+  if (path.includes("/metrics/")) return "metric";
   if (path.includes("/applications/")) return "application";
   if (path.includes("/users/")) return "user";
   if (/\/service_(contracts|subscriptions)\//.test(path)) return "contract";
