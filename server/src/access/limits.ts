@@ -386,7 +386,7 @@ export function countForDevelopers(
 
 interface Owner {
   readonly providerId: number;
-  /** The account or the user; left out where the limit is the provider's. */
+  /** The account, the user or the plan; left out where the limit is the provider's. */
   readonly id?: number;
 }
 

@@ -129,11 +129,11 @@ export const attemptLimits = {
 export interface CountLimit {
   readonly name: string;
   /** The owner of the counted rows. */
-  readonly of: "provider" | "account" | "user";
+  readonly of: "provider" | "account" | "user" | "plan";
   /** The plural noun for messages: "This account has 1000 applications". */
   readonly unit: string;
   readonly max: number;
-  /** Counts the rows of provider $1 and, unless the provider is the owner, of the account or user $2. */
+  /** Counts the rows of provider $1 and, unless the provider is the owner, of the account, user or plan $2. */
   readonly counted: string;
 }
 
@@ -254,6 +254,21 @@ export const countLimits = {
       select count(*)::integer as used from pricing_rules
       where provider_id = $1
         and plan_id not in (select id from plans where provider_id = $1 and customized_from is not null)`,
+  }),
+  // Developers see all of their own plan, which may be a custom one.
+  limitsOfPlan: count({
+    name: "usage-limits-per-plan",
+    of: "plan",
+    unit: "usage limits",
+    max: 5000,
+    counted: "select count(*)::integer as used from usage_limits where provider_id = $1 and plan_id = $2",
+  }),
+  rulesOfPlan: count({
+    name: "pricing-rules-per-plan",
+    of: "plan",
+    unit: "pricing rules",
+    max: 5000,
+    counted: "select count(*)::integer as used from pricing_rules where provider_id = $1 and plan_id = $2",
   }),
   // As many as products. A page of the Developer Portal lists those that are published.
   apiSpecifications: count({

@@ -27,10 +27,10 @@ import { encryption } from "../support/build-webhooks.ts";
 import { passwords } from "../support/passwords.ts";
 import { entriesOf, name, outcomeOf, type Scene, test } from "./limits-scene.ts";
 
-/** Returns the owner that a limit counts for: an account, a user, or the provider itself. */
-const ownerOf = ({ of }: CountLimit, { api, accountId, userId }: Scene) => ({
+/** Returns the owner that a limit counts for: an account, a user, a plan, or the provider itself. */
+const ownerOf = ({ of }: CountLimit, { api, accountId, userId, planId }: Scene) => ({
   providerId: api.provider.id,
-  ...(of === "account" ? { id: accountId } : of === "user" ? { id: userId } : {}),
+  ...(of === "provider" ? {} : { id: { account: accountId, user: userId, plan: planId }[of] }),
 });
 
 const post = async ({ api }: Scene, path: string, payload: object): Promise<unknown> => {
@@ -57,6 +57,16 @@ async function addMetric({ api: { pool, provider }, productId }: ProductOf): Pro
   );
   return metric?.id ?? 0;
 }
+
+const createUsageLimit = async ({ api: { pool, provider }, planId, productId, by }: Scene) => {
+  const metricId = await addMetric({ api: { pool, provider }, productId });
+  return createLimit(pool, { providerId: provider.id, planId, metricId, by, values: { period: "day" } });
+};
+
+const createRule = async ({ api: { pool, provider }, planId, productId, by }: Scene) => {
+  const metricId = await addMetric({ api: { pool, provider }, productId });
+  return createPricingRule(pool, { providerId: provider.id, planId, metricId, by, values: {} });
+};
 
 /** Creates one more of what each limit counts. A limit without a function here does not compile. */
 const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Promise<unknown>>> = {
@@ -106,14 +116,10 @@ const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Pro
   },
   metrics: ({ api: { pool, provider }, productId, by }) =>
     createMetric(pool, { providerId: provider.id, productId, by, values: { friendly_name: name(), unit: "hit" } }),
-  usageLimits: async ({ api: { pool, provider }, planId, productId, by }) => {
-    const metricId = await addMetric({ api: { pool, provider }, productId });
-    return createLimit(pool, { providerId: provider.id, planId, metricId, by, values: { period: "day" } });
-  },
-  pricingRules: async ({ api: { pool, provider }, planId, productId, by }) => {
-    const metricId = await addMetric({ api: { pool, provider }, productId });
-    return createPricingRule(pool, { providerId: provider.id, planId, metricId, by, values: {} });
-  },
+  usageLimits: createUsageLimit,
+  pricingRules: createRule,
+  limitsOfPlan: createUsageLimit,
+  rulesOfPlan: createRule,
   apiSpecifications: ({ api: { pool, provider }, by }) =>
     createSpecification(pool, {
       providerId: provider.id,

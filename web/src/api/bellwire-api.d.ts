@@ -3374,7 +3374,7 @@ export interface components {
              * @description The kind of object that the limit applies to.
              * @enum {unknown}
              */
-            of: "provider" | "account" | "user";
+            of: "provider" | "account" | "user" | "plan";
             /**
              * Format: int64
              * @description The maximum number.

@@ -250,7 +250,9 @@ export const mailOperations: readonly Operation[] = [
 const LimitSchema = Type.Object(
   {
     name: Type.String({ description: "The name of the limit in docs/reference/limits.md." }),
-    of: Type.Enum(["provider", "account", "user"], { description: "The kind of object that the limit applies to." }),
+    of: Type.Enum(["provider", "account", "user", "plan"], {
+      description: "The kind of object that the limit applies to.",
+    }),
     max: Type.Integer({ description: "The maximum number." }),
     used: Nullable(
       Type.Integer({ description: "The number that the provider has. Null if the limit applies to other objects." }),

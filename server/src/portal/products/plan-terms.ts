@@ -224,6 +224,7 @@ export const createLimit = (pool: Pool, { values, by, ...reference }: TermCreati
   pool.inTransaction(async (tx) => {
     const { providerId, planId, metricId } = reference;
     await requireWithinLimit(tx, countLimits.usageLimits, { providerId });
+    await requireWithinLimit(tx, countLimits.limitsOfPlan, { providerId, id: planId });
     if (!(await lockTerms(tx, reference, by))) return undefined;
     const request = { values: { period: "", ...values }, writer: "program", now: by.now } as const;
     const { changes, errors } = parseRequest<UsageLimit>(limitFields, request);
@@ -317,6 +318,7 @@ export const createPricingRule = (pool: Pool, { values, by, ...reference }: Term
   pool.inTransaction(async (tx) => {
     const { providerId, planId, metricId } = reference;
     await requireWithinLimit(tx, countLimits.pricingRules, { providerId });
+    await requireWithinLimit(tx, countLimits.rulesOfPlan, { providerId, id: planId });
     if (!(await lockTerms(tx, reference, by))) return undefined;
     const { changes, errors } = parseRequest<PricingRule>(pricingRuleFields, {
       values,
