@@ -70,6 +70,27 @@ test("each feature is listed with the plans that have it, one without a name by 
   );
 });
 
+test.each([
+  [11, "Plan 10"],
+  [12, "2 more"],
+])("of %i plans with a feature, the list ends with %s", async (count, last) => {
+  const having = Array.from({ length: count }, (_, index) => ({ id: 100 + index, name: `Plan ${index}` }));
+  showFeatures({
+    changes: {
+      [`GET ${at}/application_plans.json`]: () => [200, { plans: having.map((plan) => ({ application_plan: plan })) }],
+      "GET /api/v1/plan_features": () => [200, { data: having.map(({ id }) => ({ plan_id: id, feature_id: 81 })) }],
+    },
+  });
+  await waitFor(() => expect(cells()[0]?.at(-1)?.split(", ")).toHaveLength(Math.min(count, 11)));
+  expect(
+    cells()[0]
+      ?.at(-1)
+      ?.split(", ")
+      .at(-1)
+      ?.replaceAll(/[\u2066-\u2069]/g, ""),
+  ).toBe(last);
+});
+
 test("one click gives a feature to a plan of its kind, or takes it, and the list follows", async () => {
   const page = showFeatures();
   await click("Actions for Support");

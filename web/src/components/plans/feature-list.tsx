@@ -1,10 +1,11 @@
 import { Button, Content, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useId, useMemo, useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { type Feature, featuresPath, featuresQuery, planFeaturesQuery } from "../../api/products.ts";
 import { mayChangeFeatures, mayChangePlans, useSession } from "../../api/session.tsx";
+import { formatCount } from "../counts.ts";
 import { SelectField, SwitchField, TextField } from "../form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
@@ -78,8 +79,12 @@ function FeatureList({ productId, plans, features }: FeatureListProps) {
     failed: "The feature could not be deleted",
     onDone: close,
   });
-  const plansWith = ({ id }: Feature): ReadonlySet<number> =>
-    new Set(enabled.filter(({ feature_id }) => feature_id === id).map(({ plan_id }) => plan_id));
+  const enabledBy = useMemo(() => Map.groupBy(enabled, ({ feature_id }) => feature_id), [enabled]);
+  const plansWith = ({ id }: Feature): ReadonlySet<number> => new Set(enabledBy.get(id)?.map(({ plan_id }) => plan_id));
+  const columns = columnsOf(productId, (row) => {
+    const ids = plansWith(row);
+    return plans.filter(({ id }) => ids.has(id));
+  });
   const actionsOf = (row: Feature) => [
     ...(mayEnable(session, row)
       ? [{ title: "Choose plans", onClick: () => setOpen({ dialog: "plans", id: row.id }) }]
@@ -99,7 +104,7 @@ function FeatureList({ productId, plans, features }: FeatureListProps) {
           <ListTable
             label="Features"
             rows={shown}
-            columns={columnsOf(productId, (row) => plans.filter(({ id }) => plansWith(row).has(id)))}
+            columns={columns}
             keyOf={({ id }) => id}
             nameOf={titleOf}
             actionsOf={actionsOf}
@@ -130,6 +135,9 @@ function FeatureList({ productId, plans, features }: FeatureListProps) {
 const mayEnable = (session: ReturnType<typeof useSession>, { scope }: Feature): boolean =>
   scope === "application_plan" ? mayChangeFeatures(session) : mayChangePlans(session);
 
+/** The names of further plans are in the dialog that chooses them. */
+const namedMax = 10;
+
 const columnsOf = (
   productId: number | undefined,
   plansWith: (feature: Feature) => readonly PlanOfKind[],
@@ -142,8 +150,10 @@ const columnsOf = (
   {
     title: "Plans",
     show: (feature) => {
-      const names = plansWith(feature).map(({ name }) => nameInText(name));
-      return names.length > 0 ? names.join(", ") : "None";
+      const having = plansWith(feature);
+      const more = having.length > namedMax + 1 ? having.length - namedMax : 0;
+      const names = having.slice(0, having.length - more).map(({ name }) => nameInText(name));
+      return [...names, ...(more > 0 ? [`${formatCount(more)} more`] : [])].join(", ") || "None";
     },
     place: "below",
     isLabelled: true,
