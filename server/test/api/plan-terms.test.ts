@@ -47,7 +47,7 @@ test("a limit has 3scale's elements and location, and there is one for each metr
   ]);
 });
 
-test("a limit needs a known period, and its value is a whole number", async ({ api }) => {
+test("a limit needs a known period, and its value is a whole number, 0 if it is empty or negative", async ({ api }) => {
   const objects = await createPortalObjects(api);
   const unknown = await api.send("POST", `${limitsOf(objects)}.xml`, { payload: { period: "a-while" } });
   expect([unknown.statusCode, unknown.body]).toEqual([
@@ -55,6 +55,14 @@ test("a limit needs a known period, and its value is a whole number", async ({ a
     `${xmlDeclaration}<errors><error>Period is invalid</error></errors>`,
   ]);
   expect(await post(api, limitsOf(objects), {})).toEqual([422, { errors: { period: ["is invalid"] } }]);
+  for (const [period, value] of [
+    ["week", "-5"],
+    ["month", ""],
+  ])
+    expect(await post(api, limitsOf(objects), { period, value })).toEqual([
+      201,
+      { limit: expect.objectContaining({ value: 0 }) },
+    ]);
   for (const [value, error] of [
     ["many", "is not a number"],
     ["1.5", "must be an integer"],
@@ -107,6 +115,7 @@ test.for([
   ["5", "", "min"],
   ["30", "", "min"],
   ["20", "40", "min"],
+  ["20", "30", "min"],
   ["15", "14", "max"],
   ["11", "19", undefined],
   ["20", "29", undefined],
