@@ -174,8 +174,12 @@ test.for(["service_subscriptions", "service_contracts"])(
     };
     expect(await refusal()).toEqual([403, ["There is 1 unsuspended application subscribed to the service"]]);
     const [{ application: first }] = (await api.send("GET", `${applications}.json`)).json().applications;
-    await api.send("POST", `${applications}.json`, { payload: { plan_id: first.plan_id } });
+    const plan = `/services/${first.service_id}/application_plans/${first.plan_id}.json`;
+    await api.send("PUT", plan, { payload: { approval_required: true } });
+    const second = await api.send("POST", `${applications}.json`, { payload: { plan_id: first.plan_id } });
+    expect(second.json().application.state).toBe("pending");
     expect(await refusal()).toEqual([403, ["There are 2 unsuspended applications subscribed to the service"]]);
+    await api.send("PUT", `${applications}/${second.json().application.id}/accept.json`);
     for (const listed of (await api.send("GET", `${applications}.json`)).json().applications)
       await api.send("PUT", `${applications}/${listed.application.id}/suspend.json`);
     const { statusCode, body } = await api.send("DELETE", path);
