@@ -37,15 +37,15 @@ test("a custom plan is invisible to other applications, and is deleted with its 
     values: otto,
   });
   const [ofOther] = other.applications;
-  expect(
-    await changeApplicationPlan(pool, {
-      ...change,
-      accountId: other.details.account.id,
-      applicationId: ofOther?.id ?? 0,
-      planId: plan.id,
-      writer: "program",
-    }),
-  ).toEqual({ notFound: "plan" });
+  const toPlan = {
+    ...change,
+    accountId: other.details.account.id,
+    applicationId: ofOther?.id ?? 0,
+    planId: plan.id,
+  };
+  expect(await changeApplicationPlan(pool, { ...toPlan, writer: "program" })).toEqual({ notFound: "plan" });
+  await pool.query("update plans set state = 'published' where id = $1", [plan.id]);
+  expect(await requestApplicationPlan(pool, toPlan)).toEqual({ notFound: "plan" });
 
   await decustomizeApplicationPlan(pool, change);
   expect(await readPlans(pool, provider.id, [plan.id])).toEqual([]);
