@@ -9,6 +9,8 @@ import {
   findApplication,
   rejectApplication,
   readApplications,
+  requestApplicationPlan,
+  requestSubscription,
   searchApplications,
   updateApplication,
 } from "#portal/applications/index.ts";
@@ -29,6 +31,42 @@ async function newPlan(pool: Pool, providerId: number, productId: number): Promi
   if (!created || !("plan" in created)) throw new Error(JSON.stringify(created));
   return created.plan.id;
 }
+
+test("developers request neither hidden plans, nor plans of other products or kinds, nor the present one", async ({
+  sharedPool: pool,
+}) => {
+  const { application, ...change } = await signedUp(pool);
+  const { provider, productId } = change;
+  const other = await createProduct(pool, { providerId: provider.id, values: { name: "Other" }, by });
+  const otherId = "product" in other ? other.product.id : 0;
+  const published = await newPlan(pool, provider.id, productId);
+  const [service] = await listPlans(pool, provider.id, { kind: "service_plan", productId });
+  const wrong = [await newPlan(pool, provider.id, otherId), service?.id ?? 0, application.plan.id];
+  await pool.query("update plans set state = 'published' where provider_id = $1", [provider.id]);
+  const hidden = await createPlan(pool, {
+    providerId: provider.id,
+    kind: "application_plan",
+    productId,
+    values: { name: "Hidden" },
+    by,
+  });
+  for (const planId of [...wrong, hidden && "plan" in hidden ? hidden.plan.id : 0])
+    expect(await requestApplicationPlan(pool, { ...change, planId })).toEqual({ notFound: "plan" });
+  expect(await requestApplicationPlan(pool, { ...change, planId: published })).toHaveProperty("requested");
+});
+
+test("developers subscribe to no product whose applications only the provider manages", async ({
+  sharedPool: pool,
+}) => {
+  const { provider, accountId } = await signedUp(pool);
+  const other = await createProduct(pool, { providerId: provider.id, values: { name: "Other" }, by });
+  const productId = "product" in other ? other.product.id : 0;
+  await updateProduct(pool, { providerId: provider.id, productId, values: { buyers_manage_apps: false }, by });
+  const request = () => requestSubscription(pool, { provider, accountId, productId, by });
+  expect(await request()).toBeUndefined();
+  await updateProduct(pool, { providerId: provider.id, productId, values: { buyers_manage_apps: true }, by });
+  expect(await request()).toEqual({ state: "live" });
+});
 
 test("errors of an application's credentials are reported beside each field", async ({ sharedPool: pool }) => {
   const { provider, accountId, application } = await signedUp(pool);

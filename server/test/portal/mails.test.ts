@@ -298,6 +298,7 @@ test("each decision about an application's requested plan is mailed to the devel
   await request(silver);
   await move(application.plan.id);
   await move(gold); // nobody asked for it
+  await request(silver); // and then moves there without a decision
   await pool.query("update products set buyer_plan_change_permission = 'direct' where id = $1", [productId]);
   await changeApplicationPlan(pool, { ...change, planId: silver, writer: "developer", by });
   const asked = (plan: string) => `you asked Acme to move the application Fjord & Sons's App to the plan ${plan}.`;
@@ -313,7 +314,7 @@ test("each decision about an application's requested plan is mailed to the devel
   ]);
 });
 
-test("decisions about requested account plans are mailed, except to users who were deleted or who withdrew the request", async ({
+test("decisions about requested account plans are mailed, except to users who were deleted or suspended, or withdrew the request", async ({
   sharedPool: pool,
 }) => {
   const { provider, accountId, by: byProgram } = await signedUp(pool);
@@ -333,6 +334,9 @@ test("decisions about requested account plans are mailed, except to users who we
   await request(silver, nora?.id);
   await withdrawAccountPlanRequest(pool, change);
   await changeAccountPlan(pool, { ...change, planId: silver });
+  await request(gold, nora?.id);
+  await pool.query("update users set state = 'suspended' where provider_id = $1", [provider.id]);
+  await declineAccountPlanRequest(pool, change);
   const asked = (plan: string) => `you asked Acme to move your account to the plan ${plan}.`;
   expect(await mailsToNora(pool, provider.id)).toEqual([
     [form.email, "Acme: your plan is now Gold", `${asked("Gold")} That was approved: the plan is now Gold.`],

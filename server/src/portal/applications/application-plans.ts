@@ -160,7 +160,7 @@ export const requestApplicationPlan = (
     const step = planStepOf(product.buyerPlanChangePermission, account.creditCardToken !== null);
     if (step !== "request") return { notAllowed: "developers" };
     const plan = await lockPlanForShare(tx, change.provider.id, planId);
-    const isOnOffer = plan?.productId === product.id && plan.state === "published" && plan.customizedFrom === null;
+    const isOnOffer = plan?.productId === product.id && plan.state === "published" && isAvailable(plan);
     if (!plan || !isOnOffer || plan.id === application.plan.id) return { notFound: "plan" };
 
     const names = { ...namesOf(locked), from: application.plan.name, to: plan.name };
