@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { findByText } from "#portal/accounts/index.ts";
+import { findByText, requestAccountPlan } from "#portal/accounts/index.ts";
 import {
   addApplicationKey,
   addReferrerFilter,
@@ -53,6 +53,10 @@ test("developers request neither hidden plans, nor plans of other products or ki
   for (const planId of [...wrong, hidden && "plan" in hidden ? hidden.plan.id : 0])
     expect(await requestApplicationPlan(pool, { ...change, planId })).toEqual({ notFound: "plan" });
   expect(await requestApplicationPlan(pool, { ...change, planId: published })).toHaveProperty("requested");
+  const account = { kind: "account_plan", productId: null, values: { name: "Hidden" } } as const;
+  const hiddenAccountPlan = await createPlan(pool, { providerId: provider.id, ...account, by });
+  for (const planId of [published, hiddenAccountPlan && "plan" in hiddenAccountPlan ? hiddenAccountPlan.plan.id : 0])
+    expect(await requestAccountPlan(pool, { ...change, planId })).toEqual({ notFound: "plan" });
 });
 
 test("developers subscribe to no product whose applications only the provider manages", async ({

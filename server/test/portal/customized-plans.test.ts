@@ -13,6 +13,7 @@ import {
   createPlan,
   enableFeature,
   listPlans,
+  makePlanDefault,
   readPlanFeatures,
   readPlans,
   updatePlan,
@@ -25,7 +26,7 @@ const otto = { ...form, org_name: "Other", username: "otto", email: "otto@other.
 
 test("a custom plan is invisible to other applications, and is deleted with its own", async ({ sharedPool: pool }) => {
   const change = await signedUp(pool);
-  const { provider, application, productId } = change;
+  const { provider, application, productId, by } = change;
   const customized = await customizeApplicationPlan(pool, change);
   const plan = customized?.application.plan;
   if (!plan) throw new Error("There is no plan.");
@@ -46,6 +47,8 @@ test("a custom plan is invisible to other applications, and is deleted with its 
   expect(await changeApplicationPlan(pool, { ...toPlan, writer: "program" })).toEqual({ notFound: "plan" });
   await pool.query("update plans set state = 'published' where id = $1", [plan.id]);
   expect(await requestApplicationPlan(pool, toPlan)).toEqual({ notFound: "plan" });
+  const reference = { providerId: provider.id, kind: "application_plan", productId, planId: plan.id, by } as const;
+  expect(await makePlanDefault(pool, reference)).toBeUndefined();
 
   await decustomizeApplicationPlan(pool, change);
   expect(await readPlans(pool, provider.id, [plan.id])).toEqual([]);
