@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { readXmlStrictly } from "../support/read-xml-strictly.ts";
 import { type ProviderApi, test, xmlDeclaration } from "./api-test.ts";
 import { createPortalObjects } from "./portal-objects.ts";
 
@@ -64,6 +65,8 @@ test("a message without a subject is refused in the raising form, and shown unse
     "<error><from>unsent</from><event>deliver</event><error>Subject can't be blank</error>" +
       "<message><body>Hi</body><state>unsent</state></message></error>",
   ]);
+  const unwritable = await api.send("POST", `${path}.xml`, { payload: { subject: "\ufffe", body: "a\0b" } });
+  expect([unwritable.statusCode, readXmlStrictly(unwritable.body).name]).toEqual([422, "error"]);
   for (const payload of [{ subject: " " }, { message: {} }, {}]) {
     const json = await api.send("POST", `${path}.json`, { payload });
     expect([json.statusCode, json.json().error]).toEqual([

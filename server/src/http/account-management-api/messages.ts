@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { textLimits } from "#platform/limits.ts";
-import { renderXmlDocument } from "#platform/xml.ts";
+import { renderXmlDocument, toXmlText } from "#platform/xml.ts";
 import { messageToJson, representMessage, sendMessage } from "#portal/accounts/index.ts";
 import { messageUrl } from "#portal/providers/index.ts";
 import { exampleProvider, exampleTimestamps } from "./example-portal.ts";
@@ -37,6 +37,12 @@ const render = (
 });
 
 const exampleText = { subject: "New prices", body: "From May on, the first 1,000 calls of a day are free." };
+
+/** Returns a refused text for the response, which repeats it although it may have characters that XML cannot contain. */
+const unsentText = (sent: unknown): string | null => {
+  const text = parseText(sent);
+  return text === undefined ? null : toXmlText(text);
+};
 
 /** Columns of 3scale's messages that a client cannot set. */
 const ignored = [
@@ -80,8 +86,8 @@ export const messageOperations: readonly Operation[] = [
       if (outcome && "refused" in outcome) {
         const unsent = {
           id: null,
-          subject: parseText(values["subject"]) ?? null,
-          body: parseText(values["body"]) ?? null,
+          subject: unsentText(values["subject"]),
+          body: unsentText(values["body"]),
           state: "unsent",
         } as const;
         const object = { xml: () => representMessage(unsent), json: () => messageToJson(unsent, null, provider) };
