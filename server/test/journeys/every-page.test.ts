@@ -240,8 +240,8 @@ async function lastingViolations(page: Page, partly: Parameters<typeof findViola
 }
 
 /**
- * Returns the elements that end beside the page, except tabs, texts with an ellipsis and those for screen readers, and whether a
- * text leaves its element. Text, because it runs in the page.
+ * Returns the elements that end beside the page, except tabs, texts with an ellipsis and those for screen readers, whether a text
+ * leaves its element, and links that read as one with the link after them. Text, because it runs in the page.
  */
 const findTooWide = (page: Page): Promise<readonly string[]> =>
   page.evaluate(`(() => {
@@ -253,6 +253,12 @@ const findTooWide = (page: Page): Promise<readonly string[]> =>
     const elements = [...document.querySelectorAll("main *")]
       .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > end && !isShort(each))
       .map((each) => "too wide: " + each.tagName + " " + each.className);
+    const touching = [...document.querySelectorAll("main :is(a, .pf-m-link) + :is(a, .pf-m-link)")]
+      .filter(({ previousSibling }) => previousSibling.nodeType === Node.ELEMENT_NODE || previousSibling.data.trim() === "")
+      .map((link) => ({ link, box: link.getBoundingClientRect(), before: link.previousElementSibling.getBoundingClientRect() }))
+      .filter(({ box, before }) => box.top < before.bottom && box.left >= before.right && box.left < before.right + 8)
+      .map(({ link }) => "touches the link before it: " + link.textContent);
+    elements.push(...touching);
     return main.scrollWidth > main.clientWidth ? [...elements, "main scrolls sideways"] : elements;
   })()`);
 
@@ -307,9 +313,14 @@ const overlappingCells = `[...document.querySelectorAll("main tbody tr")].flatMa
 })`;
 
 /**
- * The cells of a list are shown whole on the narrowest screen, and the tabs of an endpoint on a phone. A value with its label beside it
- * does not read like the words of a sentence. Expects a width of 320 pixels. */
-async function fitPhone(page: Page, { endpoint }: Objects): Promise<void> {
+ * A menu and the cells of a list are shown whole on the narrowest screen, and the tabs of an endpoint on a phone. A value with its label
+ * beside it does not read like the words of a sentence. Expects a width of 320 pixels. */
+async function fitPhone(page: Page, { account, endpoint }: Objects): Promise<void> {
+  await openWithinPortal(page, `/p/admin/accounts/${account}`);
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  const menu = page.getByRole("menu");
+  await menu.waitFor();
+  await expect.poll(async () => (await menu.boundingBox())?.x).toBeGreaterThanOrEqual(0);
   await openWithinPortal(page, "/p/admin/audit-log");
   await page.getByText("Job started").waitFor();
   const cut = `[...document.querySelectorAll("td")].filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)`;

@@ -31,7 +31,8 @@ export function ActionMenu({ actions, label = "Actions", isDisabled = false, isB
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}
-      popperProps={{ position: "end" }}
+      // On a phone the button may be at the start of a line, where the menu would begin beside the screen.
+      popperProps={{ position: "end", preventOverflow: true }}
       toggle={toggle}
       shouldFocusToggleOnSelect
     >

@@ -1,4 +1,4 @@
-import { Button } from "@patternfly/react-core";
+import { Button, Flex } from "@patternfly/react-core";
 import type { QueryKey } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -34,8 +34,8 @@ export function PlanChange({ present, plans, productId, ...rest }: PlanChangePro
   const [isChoosing, setChoosing] = useState(false);
   const others = plans.filter(({ id }) => id !== present.id);
   return (
-    <>
-      <PlanName plan={present} productId={productId} />{" "}
+    <Flex columnGap={{ default: "columnGapMd" }}>
+      <PlanName plan={present} productId={productId} />
       {others.length > 0 && (
         <Button variant="link" isInline onClick={() => setChoosing(true)}>
           Change plan
@@ -51,7 +51,7 @@ export function PlanChange({ present, plans, productId, ...rest }: PlanChangePro
           onClose={() => setChoosing(false)}
         />
       )}
-    </>
+    </Flex>
   );
 }
 

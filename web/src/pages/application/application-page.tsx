@@ -114,7 +114,9 @@ export function ApplicationFacts({ application }: { application: Application }) 
         </Link>
       </Fact>
       <Fact term="Product">
-        <Name>{application.service_name}</Name>
+        <Link to="/products/$id" params={{ id: String(application.service_id) }}>
+          <Name>{application.service_name}</Name>
+        </Link>
       </Fact>
       <Fact term="Plan">
         <PlanChange
