@@ -206,6 +206,7 @@ create table alerts (
   notified_at timestamp(3) with time zone,
   is_muted boolean not null default false,
   muted_until timestamp(3) with time zone,
+  muted_by_user_id bigint,
   constraint alerts_id_key UNIQUE (id),
   constraint alerts_pkey PRIMARY KEY (provider_id, id),
   constraint alerts_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE,

@@ -144,6 +144,8 @@ export interface Alert {
   readonly isMuted: boolean;
   /** When a muted alert notifies again. Null: when it closes. */
   readonly mutedUntil: Date | null;
+  /** The username of the colleague who muted it. Null if it was the provider key, or if the user was deleted. */
+  readonly mutedBy: string | null;
 }
 
 // A mute that has run out is none.
@@ -151,7 +153,9 @@ const isMuted = `alert.is_muted and (alert.muted_until is null or alert.muted_un
 
 const alertColumns = `alert.id, alert.endpoint_id, endpoint.name as "endpointName", alert.kind, alert.state, alert.value,
   alert.threshold, alert.sentence, alert.opened_at, alert.closed_at, ${isMuted} as is_muted,
-  case when ${isMuted} then alert.muted_until end as muted_until`;
+  case when ${isMuted} then alert.muted_until end as muted_until,
+  case when ${isMuted} then (select username from provider_users
+    where provider_users.provider_id = alert.provider_id and provider_users.id = alert.muted_by_user_id) end as muted_by`;
 
 const alertsWithEndpoints = `
   from alerts alert
@@ -191,7 +195,8 @@ export async function readAlert(db: Database, providerId: number, id: number): P
 // nobody needs a message.
 const muteStatement = `
   update alerts
-  set is_muted = $3, muted_until = $4, notified_at = case when $3 then null else clock_timestamp() end
+  set is_muted = $3, muted_until = $4, muted_by_user_id = case when $3 then $5::bigint end,
+    notified_at = case when $3 then null else clock_timestamp() end
   where provider_id = $1 and id = $2 and state in ('open', 'clearing')
   returning id`;
 
@@ -211,7 +216,8 @@ export async function muteAlert(
   { providerId, id, actor, isMuted: mutes, until }: MuteChange,
 ): Promise<Alert | undefined> {
   return pool.inTransaction(async (tx) => {
-    const [changed] = await tx.query<{ id: number }>(muteStatement, [providerId, id, mutes, until]);
+    const userId = "userId" in actor ? actor.userId : null;
+    const [changed] = await tx.query<{ id: number }>(muteStatement, [providerId, id, mutes, until, userId]);
     if (!changed) return undefined;
     const action = mutes ? "alert.muted" : "alert.unmuted";
     const detail = mutes ? { until: until?.toISOString() ?? null } : {};

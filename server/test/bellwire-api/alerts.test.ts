@@ -24,21 +24,21 @@ async function buildAlert(
 }
 
 test.for(["open", "clearing"] as const)(
-  "an alert that is %s can be muted, snoozed and unmuted",
+  "an alert that is %s can be muted, snoozed and unmuted, and says who muted it",
   async (state, { api, sharedPool }) => {
     const path = await buildAlert(sharedPool, api, state);
     const until = new Date(Date.now() + 3_600_000).toISOString();
     const steps = [
-      ["mute", {}, [true, null]],
-      ["mute", { until }, [true, until]],
-      ["mute", { until: null }, [true, null]],
-      ["unmute", {}, [false, null]],
+      ["mute", {}, [true, null, "admin"]],
+      ["mute", { until }, [true, until, "admin"]],
+      ["mute", { until: null }, [true, null, "admin"]],
+      ["unmute", {}, [false, null, null]],
     ] as const;
     for (const [step, payload, expected] of steps) {
       const changed = await api.call("POST", `${path}/${step}`, { payload });
       const read = (await api.call("GET", path)).json();
       expect([changed.statusCode, changed.json()]).toEqual([200, read]);
-      expect([read.muted, read.muted_until]).toEqual(expected);
+      expect([read.muted, read.muted_until, read.muted_by]).toEqual(expected);
     }
   },
 );

@@ -2134,6 +2134,7 @@ export interface components {
             /** @description If true, the alert sends no mail and no event, and shows no banner. */
             muted: boolean;
             muted_until: string | null;
+            muted_by: string | null;
         };
         /**
          * AlertKind

@@ -104,6 +104,9 @@ const AlertSchema = Type.Object(
     closed_at: Nullable(Timestamp),
     muted: Type.Boolean({ description: "If true, the alert sends no mail and no event, and shows no banner." }),
     muted_until: Nullable(Type.String({ ...Timestamp, description: "Null for a mute until the alert closes." })),
+    muted_by: Nullable(
+      Type.String({ description: "The user who muted it, also with an access token. Null for the provider key." }),
+    ),
   },
   { title: "Alert", description: "A problem of an endpoint, detected by a rule." },
 );

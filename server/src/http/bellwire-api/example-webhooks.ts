@@ -192,6 +192,7 @@ const alert: Omit<Alert, "endpointId" | "endpointName"> = {
   closedAt: null,
   isMuted: false,
   mutedUntil: null,
+  mutedBy: null,
 };
 
 const alertRule: AlertRule = {
@@ -226,7 +227,7 @@ export function insightExamples(): Readonly<Record<string, Example>> {
     readAlert: { answer: representAlert(own) },
     muteAlert: {
       body: { until: exampleExpiry.toISOString() },
-      answer: representAlert({ ...own, isMuted: true, mutedUntil: exampleExpiry }),
+      answer: representAlert({ ...own, isMuted: true, mutedUntil: exampleExpiry, mutedBy: "mira" }),
     },
     unmuteAlert: { answer: representAlert(own) },
     listAlertRules: { answer: { data: [representAlertRule(alertRule)] } },

@@ -17,6 +17,7 @@ const alert = {
   closed_at: null,
   muted: false,
   muted_until: null,
+  muted_by: null,
 } as const;
 
 const rule = {
@@ -83,9 +84,10 @@ test("an open alert is shown in a banner and in the list, and can be muted for a
   expect(Math.round((Date.parse(until) - Date.now()) / 3_600_000)).toBe(24);
 });
 
-test("a muted alert has no banner", async () => {
-  show([{ ...alert, muted: true }]);
+test("a muted alert has no banner, and says who muted it and until when", async () => {
+  show([{ ...alert, muted: true, muted_by: "mira", muted_until: "2026-11-24T15:42:10.000Z" }]);
   await says("Low success rate: muted");
+  expect(shown()).toContain("Muted by mira until 24 Nov 2026, 15:42:10 UTC.");
   expect(shown()).not.toContain("Show the alert");
 });
 

@@ -83,13 +83,24 @@ const pastColumns: readonly ListColumn<Alert>[] = [
 
 const keyOf = ({ id }: Alert): number => id;
 
-/** The sentence, and until when the alert is muted: a label would cut that off on a phone. */
-function Problem({ alert: { sentence, muted_until } }: { alert: Alert }) {
+/** The sentence, who muted the alert, and until when: a label would cut that off on a phone. */
+function Problem({ alert: { sentence, muted, muted_until, muted_by } }: { alert: Alert }) {
   const { timeZone } = useSession();
   return (
     <>
       {sentence}
-      {muted_until !== null && ` Muted${untilWords(muted_until, timeZone)}.`}
+      {muted && (muted_until !== null || muted_by !== null) && (
+        <>
+          {" Muted"}
+          {muted_by !== null && (
+            <>
+              {" by "}
+              <Name>{muted_by}</Name>
+            </>
+          )}
+          {untilWords(muted_until, timeZone)}.
+        </>
+      )}
     </>
   );
 }
