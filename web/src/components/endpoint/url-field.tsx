@@ -24,7 +24,8 @@ export const UrlField = ({ url, errors, onChange, endpointId, onRead = onChange 
       errors={errors}
       value={url}
       input={{ inputMode: "url", spellCheck: false }}
-      onChange={onChange}
+      // A pasted URL often ends with a space, which nobody sees beside "Must be a valid URL".
+      onChange={(typed) => onChange(typed.trim())}
     />
     {endpointId !== undefined && <FullUrlButton endpointId={endpointId} url={url} onRead={onRead} />}
   </>

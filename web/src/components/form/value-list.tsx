@@ -96,8 +96,8 @@ function AddValue({ noun, hint, errors, isBusy, onAdd }: AddValueProps) {
   const [typed, setTyped] = useState("");
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    // Text typed meanwhile is the next value.
-    if (!isBusy) onAdd(typed, () => setTyped((now) => (now === typed ? "" : now)), event);
+    // White space at an end is pasted by mistake. Text typed meanwhile is the next value.
+    if (!isBusy) onAdd(typed.trim(), () => setTyped((now) => (now === typed ? "" : now)), event);
   };
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="40rem">

@@ -46,7 +46,7 @@ test("a key that could not be deleted is reported in the dialog, with the reason
 });
 
 test("the value of a rejected key stays, and is cleared once the key is added", async () => {
-  const { answers } = show(["k-one"]);
+  const { answers, changes } = show(["k-one"]);
   const typed = () => document.querySelector<HTMLInputElement>("#new-key")?.value;
   answers[`POST ${at}`] = [422, { errors: { value: ["is too short"] } }];
   await fill("new-key", "k");
@@ -55,9 +55,10 @@ test("the value of a rejected key stays, and is cleared once the key is added", 
   expect(typed()).toBe("k");
   answers[`POST ${at}`] = [201, {}];
   answers[`GET ${at}`] = keysOf("k-one", "k-long");
-  await fill("new-key", "k-long");
+  await fill("new-key", " k-long ");
   await click("Add key");
   await waitFor(() => expect(page()).toContain("k-long"));
+  expect(changes().at(-1)?.body).toEqual({ key: "k-long" }); // without the pasted white space
   await waitFor(() => expect(typed()).toBe(""));
   expect(page()).toContain("The key was added");
   expect(page()).not.toContain("The key could not be added");

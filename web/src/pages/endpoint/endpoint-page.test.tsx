@@ -303,7 +303,7 @@ test("emptied waits show an error beside their field, and are not sent", async (
   expect(page.askedFor("PATCH /api/v1/endpoints/5")[0]?.body).toEqual({ retry_waits_seconds: [] });
 });
 
-test("all invalid fields of a new endpoint are marked at once, and none before an attempt to save", async () => {
+test("all invalid fields of a new endpoint are marked at once, and none before an attempt to save; a pasted space is none", async () => {
   const invalid = () => [...document.querySelectorAll("main [aria-invalid=true]")].map(({ id }) => id);
   const page = showPage("/endpoints/new", serverWithCrm().server);
   await says("Create endpoint");
@@ -320,10 +320,11 @@ test("all invalid fields of a new endpoint are marked at once, and none before a
   await says("must not have more than 255 characters");
   expect(invalid()).toEqual(["name", "url", "max_in_flight"]);
   await fill("name", "crm");
-  await fill("url", "https://crm.example/in");
+  await fill("url", " https://crm.example/in ");
   await fill("max_in_flight", "10");
   await click("Create endpoint");
   await waitFor(() => expect(page.askedFor("POST /api/v1/endpoints")).toHaveLength(1));
+  expect(page.askedFor("POST /api/v1/endpoints")[0]?.body).toMatchObject({ url: "https://crm.example/in" });
 });
 
 test("a limit that is not a number is an error, not an empty limit", async () => {
