@@ -101,28 +101,36 @@ function useIsMounted(): { readonly current: boolean } {
 const errorsOf = (error: unknown): Readonly<Record<string, readonly string[]>> =>
   error instanceof ApiProblem ? error.errors : {};
 
+interface EditState {
+  readonly typed: Values | undefined;
+  /** The values before the edits. */
+  readonly seen: Values;
+}
+
 /** Holds the edits over the saved values. Fields without an edit follow the saved values. */
 export function useEdits(saved: Values) {
-  const [typed, setTyped] = useState<Values>();
-  const [seen, setSeen] = useState<Values>({});
+  const [{ typed, seen }, setEdits] = useState<EditState>({ typed: undefined, seen: {} });
   return {
     values: { ...saved, ...typed },
     typed,
-    change: (changed: Values): void => {
-      setSeen(withSeen(typed && seen, saved, changed));
-      setTyped({ ...typed, ...changed });
-    },
-    forget: (): void => setTyped(undefined),
+    /** Keeps edits that are newer than this rendering: the text of a file comes later than it was chosen. */
+    change: (changed: Values): void =>
+      setEdits((before) => ({
+        typed: { ...before.typed, ...changed },
+        seen: withSeen(before.typed && before.seen, saved, changed),
+      })),
+    forget: (): void => setEdits((before) => ({ ...before, typed: undefined })),
     /** Throws if somebody else has changed an edited field. Saving again replaces that. */
     refuseConflicts: (present: Values, edited: Values): void => {
-      setSeen(present);
+      setEdits((before) => ({ ...before, seen: present }));
       refuseConflicts({ seen, present, edited });
     },
     /** Forgets the edits that were saved, unless others were made meanwhile. */
-    forgetSaved: (sent: Values | undefined): void => {
-      setSeen((before) => ({ ...before, ...sent }));
-      setTyped((present) => (present === sent ? undefined : present));
-    },
+    forgetSaved: (sent: Values | undefined): void =>
+      setEdits((before) => ({
+        typed: before.typed === sent ? undefined : before.typed,
+        seen: { ...before.seen, ...sent },
+      })),
   };
 }
 

@@ -67,15 +67,17 @@ test("a specification is published, and deleted after a question", async () => {
   );
 });
 
-test("a new specification has the text of a chosen file, and a rejected one shows what is wrong with it", async () => {
+test("a new specification has the text of a chosen file and what was typed while it was read, and a rejected one shows what is wrong with it", async () => {
   const errors = { body: ["JSON Spec is invalid", "/info must have required property 'title'"] };
   const { changes } = show({ "POST active_docs": [422, { errors }] });
   await click("Add a specification");
-  await fill("name", "Ferries");
   await fill("service_id", "7");
   const input = document.querySelector<HTMLInputElement>("#body-file");
-  Object.defineProperty(input, "files", { value: [new File(['{"openapi":"3.1.0"}'], "ferries.json")] });
+  const read = Promise.withResolvers<string>();
+  Object.defineProperty(input, "files", { value: [{ text: () => read.promise }] });
   input?.dispatchEvent(new Event("change", { bubbles: true }));
+  await fill("name", "Ferries");
+  read.resolve('{"openapi":"3.1.0"}');
   await waitFor(() => expect(document.querySelector<HTMLTextAreaElement>("#body")?.value).toBe('{"openapi":"3.1.0"}'));
   await click("Add");
   const body = { name: "Ferries", service_id: "7", body: '{"openapi":"3.1.0"}' };
