@@ -1088,12 +1088,16 @@ create table service_subscriptions (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   accepted_at timestamp with time zone,
+  requested_plan_id bigint,
+  requested_by bigint,
+  requested_at timestamp with time zone,
   constraint service_subscriptions_id_key UNIQUE (id),
   constraint service_subscriptions_pkey PRIMARY KEY (provider_id, id),
   constraint service_subscriptions_provider_id_account_id_fkey FOREIGN KEY (provider_id, account_id) REFERENCES accounts(provider_id, id) ON DELETE CASCADE,
   constraint service_subscriptions_provider_id_account_id_product_id_key UNIQUE (provider_id, account_id, product_id),
   constraint service_subscriptions_provider_id_plan_id_fkey FOREIGN KEY (provider_id, plan_id) REFERENCES plans(provider_id, id),
   constraint service_subscriptions_provider_id_product_id_fkey FOREIGN KEY (provider_id, product_id) REFERENCES products(provider_id, id),
+  constraint service_subscriptions_provider_id_requested_plan_id_fkey FOREIGN KEY (provider_id, requested_plan_id) REFERENCES plans(provider_id, id) ON DELETE SET NULL (requested_plan_id),
   constraint service_subscriptions_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'live'::text, 'suspended'::text])))
 );
 
@@ -1414,6 +1418,8 @@ CREATE INDEX service_subscriptions_pending_idx ON service_subscriptions USING bt
 CREATE INDEX service_subscriptions_plan_idx ON service_subscriptions USING btree (provider_id, plan_id);
 
 CREATE INDEX service_subscriptions_product_idx ON service_subscriptions USING btree (provider_id, product_id);
+
+CREATE INDEX service_subscriptions_requests_idx ON service_subscriptions USING btree (provider_id, requested_plan_id) WHERE (requested_plan_id IS NOT NULL);
 
 CREATE INDEX sessions_expires_idx ON sessions USING btree (expires_at);
 

@@ -163,7 +163,7 @@ const notifications = {
     when: "a service subscription is moved to another plan",
   },
   service_deleted: { isOn: false, section: "partners", when: "a service is deleted" },
-  service_plan_change_requested: { isOn: true, when: "a developer requests a service plan" },
+  service_plan_change_requested: { isOn: true, section: "partners", when: "a developer requests a service plan" },
   unsuccessfully_charged_invoice_final_provider: { isOn: true, when: "the last attempt to charge an invoice fails" },
   unsuccessfully_charged_invoice_provider: { isOn: false, when: "an attempt to charge an invoice fails" },
   weekly_report: { isOn: false, when: "a week of API traffic ends" },

@@ -99,6 +99,10 @@ const rows: readonly Row[] = [
   { route: "POST /users/:id/send_activation", at: ["user"] },
   { route: "DELETE /accounts/:id/plan_request", at: account },
   { route: "DELETE /applications/:id/plan_request", at: application },
+  {
+    route: "DELETE /accounts/:id/service_subscriptions/:subscription_id/plan_request",
+    at: ["account", "subscription"],
+  },
   { route: "POST /applications/:id/regenerate_user_key", at: application },
   { route: "POST /applications/:id/regenerate_key", at: ["keyed"], payload: () => ({ key: "key-one" }) },
   { route: "POST /applications/bulk", payload: (ids) => ({ ids: [ids["application"]], operation: "suspend" }) },
@@ -151,6 +155,10 @@ async function createObjects(api: BellwireApi, now: Date): Promise<Record<string
      select provider_id, id, plan_id, now() from accounts where id = $1`,
     [accountId],
   );
+  const [subscription] = await pool.query<{ id: number }>(
+    "update service_subscriptions set requested_plan_id = plan_id, requested_at = now() where account_id = $1 returning id",
+    [accountId],
+  );
   const sent = await sendMessage(pool, messageFrom("provider", { provider, accountId, by }));
   const message = sent && "message" in sent ? sent.message.id : 0;
   const change = { provider, accountId: keyed.account, applicationId: keyed.application.id, by };
@@ -180,6 +188,7 @@ async function createObjects(api: BellwireApi, now: Date): Promise<Record<string
     ...portalIds,
     identity,
     message,
+    subscription: subscription?.id ?? 0,
     keyed: keyed.application.id,
     event,
     deaf,

@@ -6,7 +6,9 @@ import {
   approveSubscription,
   listApplications,
   listPendingSubscriptions,
+  readSubscriptions,
   requestApplicationPlan,
+  requestSubscriptionPlan,
 } from "#portal/applications/index.ts";
 import { type BellwireApi, test } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
@@ -120,6 +122,33 @@ test("a subscription that waits for approval is listed, to those who see its pro
   expect(await listPendingSubscriptions(pool, provider.id, [product.id + 1])).toEqual([]);
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
   await approveSubscription(pool, { provider, accountId, subscriptionId: pending?.subscriptionId ?? 0, by });
+  expect(await pendingSubscriptions(api)).toEqual([]);
+});
+
+test("a requested service plan is listed until it is declined, which keeps the plan", async ({
+  api,
+  otherApi,
+  clock,
+}) => {
+  const { pool, provider } = api;
+  const { accountId, product } = await signUp(api, clock.now());
+  const [gold] = await pool.query<{ id: number }>(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state)
+     values ($1, 'service_plan', $2, 'Gold', 'gold', 'published') returning id`,
+    [provider.id, product.id],
+  );
+  const [subscribed] = await readSubscriptions(pool, provider.id, accountId);
+  const subscriptionId = subscribed?.subscription.id ?? 0;
+  const by = { actor: { kind: "developer", userId: 0 }, channel: "developer_portal", now: clock.now() } as const;
+  await requestSubscriptionPlan(pool, { provider, accountId, subscriptionId, planId: gold?.id ?? 0, by });
+  expect(await pendingSubscriptions(api)).toMatchObject([
+    { subscription_id: subscriptionId, plan_name: "Default", requested_plan_id: gold?.id, requested_plan_name: "Gold" },
+  ]);
+  expect(await listPendingSubscriptions(pool, provider.id, [product.id + 1])).toEqual([]);
+  const path = `/accounts/${accountId}/service_subscriptions/${subscriptionId}/plan_request`;
+  expect((await otherApi.call("DELETE", path)).statusCode).toBe(404);
+  expect((await api.call("DELETE", path)).statusCode).toBe(204);
+  expect((await api.call("DELETE", path)).statusCode).toBe(404);
   expect(await pendingSubscriptions(api)).toEqual([]);
 });
 

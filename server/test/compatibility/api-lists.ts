@@ -162,6 +162,7 @@ const subscription = {
     productId: 7,
     planId: 62,
     state: "live",
+    requestedPlanId: null,
     acceptedAt: null,
     createdAt: at,
     updatedAt: at,

@@ -14,6 +14,7 @@ import {
   readSubscriptions,
   rejectApplication,
   requestApplicationPlan,
+  requestSubscriptionPlan,
   requestSubscription,
   subscribe,
   unsubscribe,
@@ -193,6 +194,12 @@ const occasions: Readonly<Record<MailedNotification, Occasion>> = {
     sentence: "The product API was deleted, with its plans, subscriptions and applications.",
     page: lastId("/products"),
   },
+  service_plan_change_requested: {
+    act: ({ pool, plans, ...change }) => requestSubscriptionPlan(pool, { ...change, planId: plans.service }),
+    subject: `${fjord} asks for the plan Small Access`,
+    sentence: `${fjord} asks to move its subscription to API from the plan Default to Small Access. Decide about it here:`,
+    page: account,
+  },
 };
 
 const endSubscription = async ({ pool, provider }: World): Promise<void> => {
@@ -249,17 +256,13 @@ test.for(everyOccasion)(
   },
 );
 
-test("suspended and pending users, and those without an address, get no notifications", async ({
-  sharedPool: pool,
-}) => {
+test("suspended users, pending ones and those without an address are not notified", async ({ sharedPool: pool }) => {
   const world = await createWorld(pool);
   const names = ["account_deleted"] as const;
   await addUser(world, names, { username: "suspended", state: "suspended" });
   await addUser(world, names, { username: "pending", state: "pending" });
   await addUser(world, names, { username: "nowhere" });
-  await pool.query("update provider_users set email = null where provider_id = $1 and username = 'nowhere'", [
-    world.provider.id,
-  ]);
+  await pool.query("update provider_users set email = null where username = 'nowhere'");
   await occasions.account_deleted.act(world);
   expect(await mailsOf(world)).toEqual([]);
 });
@@ -268,9 +271,8 @@ test("a user who has changed nothing is notified of plan requests and messages o
   const subjects: string[] = [];
   for (const { act } of Object.values(occasions)) {
     const world = await createWorld(pool);
-    await pool.query("update provider_users set email = 'ada@acme.example' where provider_id = $1", [
-      world.provider.id,
-    ]);
+    const { id } = world.provider;
+    await pool.query("update provider_users set email = 'ada@acme.example' where provider_id = $1", [id]);
     await act(world);
     subjects.push(...(await mailsOf(world)).map(({ subject }) => subject));
   }
@@ -278,6 +280,7 @@ test("a user who has changed nothing is notified of plan requests and messages o
     `Acme: ${fjord} asks for the plan Small Account`,
     `Acme: ${fjord} asks for the plan Small`,
     `Acme: message from ${fjord}: Prices`,
+    `Acme: ${fjord} asks for the plan Small Access`,
   ]);
 });
 
@@ -292,9 +295,7 @@ test("a user who has changed one preference keeps the defaults of the others", a
   expect(await recipientsOf(world)).toEqual([ada]);
 });
 
-test("a sign-up notifies of the account, its subscriptions and its applications, and marks those that wait", async ({
-  sharedPool: pool,
-}) => {
+test("a sign-up notifies of all that it creates, and marks those that wait", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   await pool.query("update plans set approval_required = true where provider_id = $1", [provider.id]);
   const names = ["account_created", "application_created", "service_contract_created"] as const;
@@ -313,8 +314,9 @@ test("a sign-up notifies of the account, its subscriptions and its applications,
 test("of several notifications of a change, a user gets those that are on", async ({ sharedPool: pool }) => {
   const world = await createWorld(pool);
   await addUser(world, [], { username: "ada" });
+  const { id } = world.provider;
   await pool.query(`update provider_users set notifications = '{"account_created": true}' where provider_id = $1`, [
-    world.provider.id,
+    id,
   ]);
   await occasions.account_created.act(world);
   expect((await mailsOf(world)).map(({ subject }) => subject)).toEqual(["Acme: new account Quay"]);
@@ -405,9 +407,7 @@ test("the parts of a deleted account or product are not mailed, but the applicat
   ]);
 });
 
-test("a rejected application is mailed as deleted, and a custom plan is no other plan", async ({
-  sharedPool: pool,
-}) => {
+test("a rejected application is mailed as deleted; a custom plan is no other plan", async ({ sharedPool: pool }) => {
   const world = await createWorld(pool);
   await addUser(world, ["cinstance_cancellation", "cinstance_plan_changed", "plan_downgraded"], { username: "ada" });
   await customizeApplicationPlan(pool, world);

@@ -1,6 +1,12 @@
 import { expect } from "vitest";
-import { approveSubscription, readSubscriptions, unsubscribe } from "#portal/applications/index.ts";
-import { type PortalFixture, test as base } from "./portal-test.ts";
+import {
+  approveSubscription,
+  changeSubscriptionPlan,
+  declineSubscriptionPlanRequest,
+  readSubscriptions,
+  unsubscribe,
+} from "#portal/applications/index.ts";
+import { addPlan, type PortalFixture, test as base } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
 const requested = { status: 303, location: "/applications?done=subscription-requested" };
@@ -30,7 +36,7 @@ const mailsOf = ({ pool, provider }: PortalFixture) =>
     [provider.id],
   );
 
-type Decision = typeof approveSubscription | typeof unsubscribe;
+type Decision = (...values: Parameters<typeof approveSubscription>) => Promise<unknown>;
 
 /** Approves or deletes the only subscription. */
 async function decide({ pool, provider, clock }: PortalFixture, decision: Decision): Promise<unknown> {
@@ -41,6 +47,27 @@ async function decide({ pool, provider, clock }: PortalFixture, decision: Decisi
   const subscriptionId = subscribed?.subscription.id ?? 0;
   return decision(pool, { provider, accountId, subscriptionId, by });
 }
+
+/** A developer whose account is subscribed, and the path of the form for another service plan. */
+async function openSubscription(portal: PortalFixture, permission: string) {
+  const { pool, provider } = portal;
+  const ada = await portal.developer("ada");
+  await setSettings(portal, `service_plans_ui_visible = true, change_service_plan_permission = '${permission}'`);
+  await pool.query("update provider_users set email = 'boss@wheat.example' where provider_id = $1", [provider.id]);
+  const gold = await addPlan(portal, { kind: "service_plan" });
+  const [subscription] = await pool.query<{ id: number }>(
+    "select id from service_subscriptions where provider_id = $1",
+    [provider.id],
+  );
+  await portal.newEvents();
+  const path = `/subscriptions/${subscription?.id}/plan`;
+  return { ada, gold, path, shown: async () => (await ada.get("/applications")).html };
+}
+
+const setSettings = ({ pool, provider }: PortalFixture, assignments: string): Promise<unknown> =>
+  pool.query(`update providers set ${assignments} where id = $1`, [provider.id]);
+
+const requestedPlan = /You have requested <bdi>Gold<\/bdi>/;
 
 /** Returns what the list of applications offers. */
 async function offered(ada: Visitor): Promise<object> {
@@ -161,4 +188,64 @@ test("requests for access are limited, since each may mail every admin", async (
   }
   expect([...statuses]).toEqual([303, 429]);
   expect((await mailsOf(portal)).filter(({ recipient }) => recipient === "boss@wheat.example")).toHaveLength(10);
+});
+
+test("a developer changes the plan of a subscription, if the provider shows service plans and allows direct changes", async ({
+  portal,
+}) => {
+  const { ada, gold, path, shown } = await openSubscription(portal, "direct");
+  const secret = await addPlan(portal, { kind: "service_plan", name: "Secret", state: "hidden" });
+  expect((await ada.submit(path, { plan_id: String(secret) })).status).toBe(422);
+  expect(await ada.submit(path, { plan_id: String(gold) })).toMatchObject({
+    status: 303,
+    location: "/applications?done=plan-changed",
+  });
+  expect(await shown()).toContain("Plan <bdi>Gold</bdi>");
+  expect(await portal.newEvents()).toEqual([]);
+  for (const permission of ["none", "credit_card"]) {
+    await setSettings(portal, `change_service_plan_permission = '${permission}'`);
+    expect([permission, (await ada.get(path)).status]).toEqual([permission, 403]);
+    expect(await shown()).not.toContain(path);
+  }
+  await setSettings(portal, "service_plans_ui_visible = false, change_service_plan_permission = 'direct'");
+  expect((await ada.get(path)).status).toBe(404);
+  expect(await shown()).not.toContain("Subscriptions");
+  const eve = await portal.developer("eve");
+  await setSettings(portal, "service_plans_ui_visible = true");
+  expect((await eve.get(path)).status).toBe(404);
+});
+
+test("a requested service plan is mailed once, shown until it is decided or withdrawn, and decided by mail", async ({
+  portal,
+}) => {
+  const { ada, gold, path, shown } = await openSubscription(portal, "request");
+  const before = (await mailsOf(portal)).length;
+  const request = () => ada.submit(path, { plan_id: String(gold) });
+  for (const _ of ["first", "again"]) expect((await request()).location).toBe("/applications?done=plan-requested");
+  expect(await shown()).toMatch(requestedPlan);
+  expect((await ada.get(path)).html).toContain("You have requested Gold.");
+  expect((await ada.get(`${path}/withdraw`)).html).toContain("The subscription to API keeps the plan");
+  expect((await ada.submit(`${path}/withdraw`)).location).toBe("/applications?done=request-withdrawn");
+  expect(await shown()).not.toMatch(requestedPlan);
+  expect((await ada.get(`${path}/withdraw`)).status).toBe(404);
+
+  await request();
+  const decision = { decline: declineSubscriptionPlanRequest, grant: changeSubscriptionPlan };
+  await decide(portal, decision.decline);
+  expect(await shown()).not.toMatch(requestedPlan);
+  await request();
+  await decide(portal, (pool, reference) => decision.grant(pool, { ...reference, planId: gold }));
+  expect(await shown()).toContain("Plan <bdi>Gold</bdi>");
+  const asked = ["boss@wheat.example", "Wheat & Sons: Tallow Ltd asks for the plan Gold"];
+  const ofDeveloper = "you asked Wheat & Sons to move the subscription to API to the plan Gold.";
+  const mails = (await mailsOf(portal)).slice(before);
+  expect(mails.map(({ recipient, subject }) => [recipient, subject])).toEqual([
+    asked,
+    asked,
+    ["ada@tallow.example", "Wheat & Sons: your plan stays Default"],
+    asked,
+    ["ada@tallow.example", "Wheat & Sons: your plan is now Gold"],
+  ]);
+  for (const { recipient, text } of mails) if (recipient.startsWith("ada")) expect(text).toContain(ofDeveloper);
+  expect(await portal.newEvents()).toEqual([]);
 });

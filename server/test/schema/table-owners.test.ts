@@ -80,6 +80,7 @@ const exceptions = [
   "cells/move/move-state.ts: lanes", // engines of the cell that a provider has left must not own any
   "cli/providers.ts: providers", // limits, which only the command line sets
   "portal/accounts/account.ts: service_subscriptions", // an account's first subscriptions, inserted with it
+  "portal/accounts/plan-changes.ts: service_subscriptions", // requests for plans, which are its columns
   "portal/applications/application-table.ts: plans", // the custom plan of a deleted application
   "portal/provider-account/provider-settings.ts: plans", // the default plan's approval is one of the provider's settings
   "portal/providers/index.ts: providers", // the insert, for modules below provider-account

@@ -838,7 +838,7 @@ export interface components {
             service_contract_plan_changed: boolean;
             /** @description Sent when a service is deleted. Off by default. */
             service_deleted: boolean;
-            /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when a developer requests a service plan. On by default. */
+            /** @description Sent when a developer requests a service plan. On by default. */
             service_plan_change_requested: boolean;
             /** @description Stored without an effect: Bellwire has no occasion for it. In 3scale when the last attempt to charge an invoice fails. On by default. */
             unsuccessfully_charged_invoice_final_provider: boolean;

@@ -75,7 +75,7 @@ export const subscriptionsQuery = (api: ManagementClient, accountId: number) =>
 
 export type PendingSubscription = BellwireSchemas["PendingSubscription"];
 
-/** Lists the subscriptions of all accounts that wait for approval. */
+/** Lists the subscriptions of all accounts that wait for approval or for another plan. */
 export const pendingSubscriptionsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ["accounts", "pending subscriptions"],

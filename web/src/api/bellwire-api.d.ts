@@ -1421,13 +1421,33 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the subscriptions that wait for approval, oldest first
-         * @description The first 200. The Account Management API approves and deletes them. Members need the sections of accounts and of plans.
+         * List the subscriptions that wait for approval or another plan, oldest first
+         * @description The first 200. The Account Management API approves and deletes them, and changes their plans. Members need the sections of accounts and of plans.
          */
         get: operations["listPendingSubscriptions"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/service_subscriptions/{subscription_id}/plan_request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Decline the requested plan of a subscription
+         * @description The subscription keeps its plan.
+         */
+        delete: operations["declineSubscriptionPlanRequest"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3736,7 +3756,7 @@ export interface components {
         PendingDeliveries: "send" | "cancel";
         /**
          * PendingSubscription
-         * @description A subscription of an account to a product that waits for approval.
+         * @description A subscription of an account to a product that waits for approval, or for a requested plan.
          */
         PendingSubscription: {
             /** Format: int64 */
@@ -3753,6 +3773,9 @@ export interface components {
              */
             plan_id: number;
             plan_name: string;
+            requested_plan_id: number | null;
+            requested_plan_name: string | null;
+            asked_by: string | null;
             /**
              * Format: date-time
              * @description ISO 8601, UTC, with milliseconds.
@@ -7412,6 +7435,39 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    declineSubscriptionPlanRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the account. */
+                id: number;
+                /** @description The id of the subscription. */
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];

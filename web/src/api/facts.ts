@@ -172,5 +172,6 @@ export const mailedNotifications = {
   "service_contract_cancellation": "partners",
   "service_contract_created": "partners",
   "service_contract_plan_changed": "partners",
-  "service_deleted": "partners"
+  "service_deleted": "partners",
+  "service_plan_change_requested": "partners"
 } as const;

@@ -131,6 +131,7 @@ const exampleSubscription: SubscriptionOnPlan = {
     accountId: exampleAccount.id,
     productId: exampleServicePlan.productId ?? 0,
     planId: exampleServicePlan.id,
+    requestedPlanId: null,
     state: "live",
     acceptedAt: null,
     ...exampleTimestamps,

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { allowedActions, isInProductScope } from "#access/index.ts";
 import {
   declineApplicationPlanRequest,
+  declineSubscriptionPlanRequest,
   listPendingSubscriptions,
   type PendingSubscription,
   readApplication,
@@ -247,16 +248,20 @@ const PendingSubscriptionSchema = Type.Object(
     product_name: Type.String(),
     plan_id: Type.Integer({ description: "The service plan." }),
     plan_name: Type.String(),
+    requested_plan_id: Nullable(Type.Integer({ description: "The requested plan. Null if it waits for approval." })),
+    requested_plan_name: Nullable(Type.String()),
+    asked_by: Nullable(Type.String({ description: "The username. Null after the user was deleted." })),
     created_at: Timestamp,
   },
   {
     title: "PendingSubscription",
-    description: "A subscription of an account to a product that waits for approval.",
+    description: "A subscription of an account to a product that waits for approval, or for a requested plan.",
   },
 );
 
 const toPendingSubscription = representAs(PendingSubscriptionSchema);
-export const representPendingSubscription = (subscription: PendingSubscription) => toPendingSubscription(subscription);
+export const representPendingSubscription = (subscription: PendingSubscription) =>
+  toPendingSubscription({ ...subscription, askedBy: subscription.requestedBy });
 
 const PlanFeatureSchema = Type.Object(
   { plan_id: Type.Integer(), feature_id: Type.Integer() },
@@ -309,9 +314,8 @@ export const planRequestOperations: readonly Operation[] = [
     action: "read-portal",
     responses: { 200: Type.Object({ data: Type.Array(PlanRequestSchema) }) },
     async handle({ pool }, { provider, caller }) {
-      return {
-        data: (await listApplicationPlanRequests(pool, provider.id, caller.productScope)).map(representPlanRequest),
-      };
+      const requests = await listApplicationPlanRequests(pool, provider.id, caller.productScope);
+      return { data: requests.map(representPlanRequest) };
     },
   }),
   operation({
@@ -324,9 +328,8 @@ export const planRequestOperations: readonly Operation[] = [
     params: applicationParams,
     responses: noContentResponse,
     async handle(needs, call) {
-      requireDone(
-        await declineApplicationPlanRequest(needs.pool, await applicationChange(needs, call, call.params.id)),
-      );
+      const change = await applicationChange(needs, call, call.params.id);
+      requireDone(await declineApplicationPlanRequest(needs.pool, change));
       return noContent;
     },
   }),
@@ -344,9 +347,9 @@ export const planRequestOperations: readonly Operation[] = [
   }),
   operation({
     id: "listPendingSubscriptions",
-    title: "List the subscriptions that wait for approval, oldest first",
+    title: "List the subscriptions that wait for approval or another plan, oldest first",
     description:
-      "The first 200. The Account Management API approves and deletes them. Members need the sections of accounts and of plans.",
+      "The first 200. The Account Management API approves and deletes them, and changes their plans. Members need the sections of accounts and of plans.",
     method: "GET",
     path: "/pending_subscriptions",
     action: "read-portal",
@@ -355,6 +358,21 @@ export const planRequestOperations: readonly Operation[] = [
       requirePermission(caller, "read-service-plans", provider);
       const pending = await listPendingSubscriptions(pool, provider.id, caller.productScope);
       return { data: pending.map(representPendingSubscription) };
+    },
+  }),
+  operation({
+    id: "declineSubscriptionPlanRequest",
+    title: "Decline the requested plan of a subscription",
+    description: "The subscription keeps its plan.",
+    method: "DELETE",
+    path: "/accounts/{id}/service_subscriptions/{subscription_id}/plan_request",
+    action: "change-portal",
+    params: Type.Object({ id: IdOf("the account"), subscription_id: IdOf("the subscription") }),
+    responses: noContentResponse,
+    async handle({ pool }, { provider, caller, by, params: { id: accountId, subscription_id: subscriptionId } }) {
+      requirePermission(caller, "change-plans", provider);
+      requireDone(await declineSubscriptionPlanRequest(pool, { provider, accountId, subscriptionId, by }));
+      return noContent;
     },
   }),
   operation({
@@ -405,8 +423,6 @@ export const planRequestOperations: readonly Operation[] = [
 
 // Applications
 
-const writer = "program";
-
 export const applicationOperations: readonly Operation[] = [
   operation({
     id: "rejectApplication",
@@ -438,7 +454,7 @@ export const applicationOperations: readonly Operation[] = [
     responses: noContentResponse,
     async handle(needs, call) {
       const change = await applicationChange(needs, call, call.params.id);
-      requireDone(await regenerateUserKey(needs.pool, { ...change, writer }));
+      requireDone(await regenerateUserKey(needs.pool, { ...change, writer: "program" }));
       return noContent;
     },
   }),
@@ -454,7 +470,7 @@ export const applicationOperations: readonly Operation[] = [
     responses: noContentResponse,
     async handle(needs, call) {
       const change = await applicationChange(needs, call, call.params.id);
-      requireDone(await regenerateApplicationKey(needs.pool, { ...change, writer, value: call.body.key }));
+      requireDone(await regenerateApplicationKey(needs.pool, { ...change, writer: "program", value: call.body.key }));
       return noContent;
     },
   }),

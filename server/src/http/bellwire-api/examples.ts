@@ -231,6 +231,9 @@ const pendingSubscription: PendingSubscription = {
   productName: "Ferries",
   planId: 10,
   planName: "Partner",
+  requestedPlanId: 11,
+  requestedPlanName: "Reseller",
+  requestedBy: "mira",
   createdAt: exampleTime,
 };
 

@@ -7,18 +7,27 @@ import {
   addReferrerFilter,
   type Application,
   changeApplicationPlan,
+  changeSubscriptionPlan,
   listApplications,
   listReferrerFilters,
   referrerFiltersMax,
   removeReferrerFilter,
+  readSubscriptions,
   requestApplicationPlan,
+  requestSubscriptionPlan,
+  type SubscriptionOnPlan,
   titleOf,
   withdrawApplicationPlanRequest,
+  withdrawSubscriptionPlanRequest,
 } from "#portal/applications/index.ts";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
+import { type Product, readPlans, readProduct, readProducts } from "#portal/products/index.ts";
+import { readProviderSettings } from "#portal/provider-account/index.ts";
 import {
+  developerContext,
   type DeveloperPage,
+  type DeveloperVisit,
   listPage,
   type Portal,
   readPathId,
@@ -47,6 +56,7 @@ export function addApplicationsRoutes(http: FastifyInstance, portal: Portal): vo
   addApplicationForms(http, portal);
   addApplicationRoute(http, portal);
   addApplicationPlanPages(http, portal);
+  addSubscriptionPlanPages(http, portal);
   addKeyPages(http, portal);
   addReferrerFilterPages(http, portal);
 }
@@ -55,10 +65,14 @@ function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
   const { pool, showPage } = portal;
   http.get(
     "/applications",
-    requireDeveloper(portal, async ({ request, reply, developer }) => {
+    requireDeveloper(portal, async (visit) => {
+      const { request, reply, developer } = visit;
       const { id: providerId, timeZone } = request.provider;
-      const applications = await listApplications(pool, providerId, developer.account.id);
-      const offers = await findProductsOnOffer(pool, providerId, developer.account.id);
+      const [applications, offers, subscriptions] = await Promise.all([
+        listApplications(pool, providerId, developer.account.id),
+        findProductsOnOffer(pool, providerId, developer.account.id),
+        describeSubscriptions(visit),
+      ]);
       const { title, rows, ...page } = listPage(
         request,
         "Applications",
@@ -72,6 +86,7 @@ function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
         data: {
           ...page,
           applications: rows.map((application) => describeApplication(application, timeZone)),
+          subscriptions,
           may_create: offers.some(({ access }) => access === "open"),
           products: offers
             .filter(({ access }) => access === "on request" || access === "requested")
@@ -294,3 +309,98 @@ const findOtherApplicationPlans = ({
     permission: product.buyerPlanChangePermission,
     filter: { kind: "application_plan", productId: product.id },
   });
+
+interface SubscriptionVisit extends DeveloperVisit {
+  readonly subscription: SubscriptionOnPlan;
+  readonly product: Product;
+}
+
+/** Adds the forms of the plan of a subscription to a product, if the provider shows service plans. */
+const addSubscriptionPlanPages = (http: FastifyInstance, portal: Portal): void =>
+  addPlanPages(http, portal, {
+    path: "/subscriptions/:id/plan",
+    titles: { request: "Request another plan", change: "Change plan" },
+    requireOwner: (page) =>
+      requireSubscription((visit) => {
+        const { pool } = portal;
+        const { subscription, plan } = visit.subscription;
+        const name = `The subscription to ${nameInText(visit.product.name)}`;
+        const reference = {
+          provider: visit.request.provider,
+          accountId: visit.developer.account.id,
+          subscriptionId: subscription.id,
+          by: developerContext(visit),
+        };
+        return page(visit, {
+          name,
+          page: { href: "/applications", text: "Applications" },
+          keptPlan: `${name} keeps the plan ${nameInText(plan.name)}.`,
+          readPlan: async () => plan,
+          findOtherPlans: () => findOtherServicePlans(visit, visit.subscription),
+          readRequest: async () => {
+            const { requestedPlanId } = subscription;
+            const [requested] = requestedPlanId ? await readPlans(pool, reference.provider.id, [requestedPlanId]) : [];
+            return requested && { planName: requested.name };
+          },
+          requestPlan: (planId) => requestSubscriptionPlan(pool, { ...reference, planId }),
+          changePlan: (planId) => changeSubscriptionPlan(pool, { ...reference, planId }),
+          withdrawRequest: () => withdrawSubscriptionPlanRequest(pool, reference),
+        });
+      }),
+    showNoPlans: showNotAllowed,
+  });
+
+/** Loads a subscription of the account from the path. */
+const requireSubscription =
+  (page: (visit: SubscriptionVisit) => Promise<FastifyReply>): DeveloperPage =>
+  async (visit) => {
+    const { portal, request, developer } = visit;
+    const { id: providerId } = request.provider;
+    const [subscriptions, { servicePlansUiVisible }] = await Promise.all([
+      readSubscriptions(portal.pool, providerId, developer.account.id),
+      readProviderSettings(portal.pool, providerId),
+    ]);
+    const subscription = subscriptions.find((each) => each.subscription.id === readPathId(request));
+    if (!servicePlansUiVisible || !subscription) return showNotFound(visit.reply);
+    const product = await readProduct(portal.pool, providerId, subscription.subscription.productId);
+    return product ? page({ ...visit, subscription, product }) : showNotFound(visit.reply);
+  };
+
+/** Returns the plans that a developer may choose or request for a subscription. */
+async function findOtherServicePlans(
+  { portal: { pool }, request, developer: { account } }: DeveloperVisit,
+  { subscription: { productId, state }, plan }: SubscriptionOnPlan,
+): Promise<OtherPlans | undefined> {
+  if (state !== "live") return undefined;
+  const { changeServicePlanPermission: permission } = await readProviderSettings(pool, request.provider.id);
+  const filter = { kind: "service_plan", productId } as const;
+  return findOtherPlans(pool, request.provider.id, { account, planId: plan.id, permission, filter });
+}
+
+/** Returns the subscriptions of the account with their plans, or none if the provider does not show service plans. */
+async function describeSubscriptions(visit: DeveloperVisit) {
+  const { portal, request, developer } = visit;
+  const { id: providerId } = request.provider;
+  if (!(await readProviderSettings(portal.pool, providerId)).servicePlansUiVisible) return [];
+  const all = (await readSubscriptions(portal.pool, providerId, developer.account.id)).filter(
+    ({ subscription }) => subscription.state === "live",
+  );
+  const productIds = all.map(({ subscription }) => subscription.productId);
+  const requestedIds = all.flatMap(({ subscription }) => subscription.requestedPlanId ?? []);
+  const [products, requested, others] = await Promise.all([
+    readProducts(portal.pool, providerId, productIds),
+    readPlans(portal.pool, providerId, requestedIds),
+    Promise.all(all.map((each) => findOtherServicePlans(visit, each))),
+  ]);
+  return all.map(({ subscription: { id, productId, requestedPlanId }, plan }, at) => {
+    const name = products.find((product) => product.id === productId)?.name ?? "";
+    return {
+      id,
+      product: name,
+      product_in_text: nameInText(name),
+      plan: plan.name,
+      requested_plan: requested.find((each) => each.id === requestedPlanId)?.name,
+      step: others[at]?.step,
+    };
+  });
+}

@@ -184,7 +184,7 @@ interface PlanOwner {
   readonly keptPlan: string;
   readonly readPlan: () => Promise<Plan | undefined>;
   readonly findOtherPlans: () => Promise<OtherPlans | undefined>;
-  readonly readRequest: () => Promise<AccountPlanRequest | undefined>;
+  readonly readRequest: () => Promise<Pick<AccountPlanRequest, "planName"> | undefined>;
   readonly requestPlan: (planId: number) => Promise<object | undefined>;
   readonly changePlan: (planId: number) => Promise<object | undefined>;
   readonly withdrawRequest: () => Promise<object | undefined>;

@@ -106,7 +106,7 @@ export async function readApplicationPlanRequest(
 /** The owner of the requested plan. */
 export interface PlanOwner {
   readonly providerId: number;
-  readonly kind: "account" | "application";
+  readonly kind: "account" | "application" | "subscription";
   readonly id: number;
 }
 
@@ -126,6 +126,11 @@ const upsertStatements = {
   set plan_id = excluded.plan_id, user_id = excluded.user_id, created_at = excluded.created_at
   where plan_requests.plan_id <> excluded.plan_id
   returning plan_id`,
+  subscription: `
+  update service_subscriptions
+  set requested_plan_id = $3, requested_by = $4, requested_at = $5
+  where provider_id = $1 and id = $2 and requested_plan_id is distinct from $3
+  returning requested_plan_id as plan_id`,
 };
 
 interface NewPlanRequest {
@@ -153,6 +158,13 @@ export async function insertPlanRequest(
 const deleteStatements = {
   account: "delete from account_plan_requests where provider_id = $1 and account_id = $2 returning plan_id, user_id",
   application: "delete from plan_requests where provider_id = $1 and application_id = $2 returning plan_id, user_id",
+  subscription: `
+  update service_subscriptions as subscription
+  set requested_plan_id = null, requested_by = null, requested_at = null
+  from service_subscriptions as before
+  where subscription.provider_id = $1 and subscription.id = $2 and subscription.requested_plan_id is not null
+    and before.provider_id = $1 and before.id = $2
+  returning before.requested_plan_id as plan_id, before.requested_by as user_id`,
 };
 
 interface DeletedPlanRequest {
@@ -176,6 +188,8 @@ interface PlanDecision {
   readonly accountId: number;
   /** The name of the application whose plan it is. */
   readonly application?: string;
+  /** The name of the product whose subscription has the plan. */
+  readonly product?: string;
   readonly by: ChangeContext;
 }
 
@@ -208,7 +222,7 @@ export async function declinePlanRequest(
 
 async function mailDecision(
   tx: Transaction,
-  { provider, accountId, application, by }: PlanDecision,
+  { provider, accountId, application, product, by }: PlanDecision,
   {
     request,
     plan,
@@ -222,7 +236,7 @@ async function mailDecision(
   const [requested] = await readPlans(tx, provider.id, [request.planId]);
   if (!requested || user?.state !== "active" || user.email === null) return;
   const { username, email: recipient } = user;
-  const names = { application, requested: requested.name, plan: plan.name };
+  const names = { application, product, requested: requested.name, plan: plan.name };
   const mail = planDecisionMail({ provider, recipient, username, ...names, decision });
   await insertMail(tx, provider.id, { ...mail, accountId }, by.now);
 }

@@ -21,6 +21,7 @@ import {
   listPlans,
   lockPlanForShare,
   planStepOf,
+  readPlans,
   readProduct,
 } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -35,7 +36,16 @@ import {
   namesOf,
   saveApplication,
 } from "./change-application.ts";
-import { chooseServicePlan, listSubscriptions, servicePlanFor, type Subscription } from "./subscriptions.ts";
+import {
+  chooseServicePlan,
+  listSubscriptions,
+  lockSubscription,
+  planOwnerOf,
+  productOf,
+  servicePlanFor,
+  type Subscription,
+  type SubscriptionReference,
+} from "./subscriptions.ts";
 
 interface PlanChange extends ApplicationChange {
   /** May be a hidden plan for programs. */
@@ -201,6 +211,59 @@ const planOwner = ({ provider, applicationId }: ApplicationChange): PlanOwner =>
   id: applicationId,
 });
 
+// Plans of subscriptions
+
+/**
+ * Requests another published service plan of the product, and mails that to the provider's users, unless that plan is already requested. The
+ * route checks whether developers may request plans. Returns undefined if the account has no such subscription.
+ */
+export const requestSubscriptionPlan = (
+  pool: Pool,
+  { planId, ...reference }: SubscriptionReference & { readonly planId: number },
+): Promise<{ readonly requested: Plan } | { readonly notFound: "plan" } | undefined> =>
+  pool.inTransaction(async (tx) => {
+    const locked = await lockSubscription(tx, reference);
+    if (locked?.subscription.state !== "live") return undefined;
+    const { account, subscription } = locked;
+    const { provider, by } = reference;
+    const plan = await lockPlanForShare(tx, provider.id, planId);
+    const isOnOffer = plan?.kind === "service_plan" && plan.productId === subscription.productId;
+    if (!isOnOffer || plan.state !== "published" || plan.id === subscription.planId) return { notFound: "plan" };
+    const [product, [from]] = await Promise.all([
+      productOf(tx, provider.id, subscription),
+      readPlans(tx, provider.id, [subscription.planId]),
+    ]);
+    const names = { account, product, from: from?.name ?? "", to: plan.name };
+    const mail = notificationMails.service_plan_change_requested(names);
+    return insertPlanRequest(tx, { provider, owner: planOwnerOf(reference), account, plan, mail, by });
+  });
+
+/** Withdraws a request. Returns undefined if there is none, or if it was already decided. */
+export const withdrawSubscriptionPlanRequest = (
+  pool: Pool,
+  reference: SubscriptionReference,
+): Promise<{ readonly withdrawn: true } | undefined> =>
+  pool.inTransaction(async (tx) => {
+    if (!(await lockSubscription(tx, reference))) return undefined;
+    return (await deletePlanRequest(tx, planOwnerOf(reference))) && { withdrawn: true };
+  });
+
+/** Declines a request. Returns undefined if there is none. */
+export const declineSubscriptionPlanRequest = (
+  pool: Pool,
+  reference: SubscriptionReference,
+): ReturnType<typeof declinePlanRequest> =>
+  pool.inTransaction(async (tx) => {
+    const locked = await lockSubscription(tx, reference);
+    if (!locked) return undefined;
+    const { id } = reference.provider;
+    const [{ name: product }, [plan]] = await Promise.all([
+      productOf(tx, id, locked.subscription),
+      readPlans(tx, id, [locked.subscription.planId]),
+    ]);
+    return declinePlanRequest(tx, { ...reference, owner: planOwnerOf(reference), product }, plan);
+  });
+
 // Access to products
 
 /**
@@ -267,7 +330,7 @@ export async function requestSubscription(
   });
 }
 
-/** A subscription that waits for the approval of an admin. */
+/** A subscription that waits for the decision of an admin: its approval, or another plan. */
 export interface PendingSubscription {
   readonly subscriptionId: number;
   readonly accountId: number;
@@ -276,28 +339,46 @@ export interface PendingSubscription {
   readonly productName: string;
   readonly planId: number;
   readonly planName: string;
+  /** The plan that a developer requests. Null for a subscription that waits for its approval. */
+  readonly requestedPlanId: number | null;
+  readonly requestedPlanName: string | null;
+  /** The username. Null without a request, and once the user is deleted. */
+  readonly requestedBy: string | null;
+  /** When the subscription or the request was created. */
   readonly createdAt: Date;
 }
 
 /** The longest list. */
 const listedMax = 200;
 
-// Served by service_subscriptions_pending_idx, which has the order.
+// Served by service_subscriptions_pending_idx, which has the order, and by service_subscriptions_requests_idx: a provider has few requests.
 const listPendingStatement = `
   select subscription.id as "subscriptionId", subscription.account_id, account.org_name, subscription.product_id,
-    product.name as "productName", subscription.plan_id, plan.name as "planName", subscription.created_at
+    product.name as "productName", subscription.plan_id, plan.name as "planName", subscription.requested_plan_id,
+    requested.name as "requestedPlanName", requester.username as "requestedBy", subscription.created_at
   from (
-    select id, account_id, product_id, plan_id, created_at from service_subscriptions
-    where provider_id = $1 and state = 'pending' and ($2::bigint[] is null or product_id = any($2))
+    select * from (
+      (select id, account_id, product_id, plan_id, null::bigint as requested_plan_id, null::bigint as requested_by, created_at
+       from service_subscriptions
+       where provider_id = $1 and state = 'pending' and ($2::bigint[] is null or product_id = any($2))
+       order by created_at, id
+       limit $3)
+      union all
+      select id, account_id, product_id, plan_id, requested_plan_id, requested_by, requested_at
+      from service_subscriptions
+      where provider_id = $1 and requested_plan_id is not null and ($2::bigint[] is null or product_id = any($2))
+    ) as waiting
     order by created_at, id
     limit $3
   ) as subscription
   join accounts as account on account.provider_id = $1 and account.id = subscription.account_id
   join products as product on product.provider_id = $1 and product.id = subscription.product_id
   join plans as plan on plan.provider_id = $1 and plan.id = subscription.plan_id
+  left join plans as requested on requested.provider_id = $1 and requested.id = subscription.requested_plan_id
+  left join users as requester on requester.provider_id = $1 and requester.id = subscription.requested_by
   order by subscription.created_at, subscription.id`;
 
-/** Lists the pending subscriptions within a product scope, oldest first. */
+/** Lists those within a product scope, oldest first. */
 export const listPendingSubscriptions = (
   db: Database,
   providerId: number,

@@ -1,9 +1,10 @@
-import { type ChangeContext, isInProductScope, recordAudit } from "#access/index.ts";
+import { type ChangeContext, isInProductScope, recordAudit, requireLeftForDevelopers } from "#access/index.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { type Json, type Node, type Value, formatDecimal, record, value } from "#platform/document.ts";
 import { daysAfter } from "#platform/times.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
 import { type Account, insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
+import { endPlanRequest, type PlanOwner } from "#portal/accounts/plan-changes.ts";
 import { type FieldWriter, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
 import {
   downgradeMails,
@@ -37,13 +38,16 @@ export interface Subscription {
   readonly productId: number;
   readonly planId: number;
   readonly state: "pending" | "live" | "suspended";
+  /** A developer's request for another plan, which the provider decides on. */
+  readonly requestedPlanId: number | null;
   /** When it was approved. Null if it was live from the start. */
   readonly acceptedAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-const subscriptionColumns = `id, account_id, product_id, plan_id, state, accepted_at, created_at, updated_at`;
+const subscriptionColumns = `id, account_id, product_id, plan_id, requested_plan_id, state, accepted_at, created_at,
+  updated_at`;
 
 const listSubscriptionsStatement = `
   select ${subscriptionColumns} from service_subscriptions where provider_id = $1 and account_id = $2 order by id`;
@@ -186,7 +190,7 @@ async function lockServicePlan(
 }
 
 /** Returns the id and the name of the product of a subscription. */
-async function productOf(
+export async function productOf(
   tx: Transaction,
   providerId: number,
   { productId: id }: Subscription,
@@ -211,7 +215,7 @@ function auditSubscription(
   return recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
 }
 
-interface SubscriptionReference {
+export interface SubscriptionReference {
   readonly provider: Provider;
   readonly accountId: number;
   readonly subscriptionId: number;
@@ -219,7 +223,7 @@ interface SubscriptionReference {
 }
 
 /** Locks an account, and returns it with its subscription. Returns undefined if the caller may not see such a subscription. */
-async function lockSubscription(
+export async function lockSubscription(
   tx: Transaction,
   { provider, accountId, subscriptionId, by }: SubscriptionReference,
 ): Promise<{ readonly account: Account; readonly subscription: Subscription } | undefined> {
@@ -304,6 +308,8 @@ export async function changeSubscriptionPlan(
     ]);
     const of = { account, product };
     const names = { from: from?.name ?? "", to: plan.name };
+    requireLeftForDevelopers(tx, { providerId: provider.id, ...by }, account);
+    await endPlanRequest(tx, { ...reference, owner: planOwnerOf(reference), product: product.name }, plan);
     await Promise.all([
       auditSubscription(tx, { action: "subscription.plan_changed", providerId: provider.id, subscription, by }),
       insertNotificationMails(tx, { provider, account, by }, [
@@ -314,6 +320,12 @@ export async function changeSubscriptionPlan(
     return { subscription, plan };
   });
 }
+
+export const planOwnerOf = ({ provider, subscriptionId: id }: SubscriptionReference): PlanOwner => ({
+  providerId: provider.id,
+  kind: "subscription",
+  id,
+});
 
 type UnsubscriptionOutcome =
   | { readonly events: readonly RecordedEvent[] }

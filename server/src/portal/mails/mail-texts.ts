@@ -151,8 +151,10 @@ interface PlanDecisionMail {
   readonly provider: Sender;
   readonly recipient: string;
   readonly username: string;
-  /** Undefined for a request for an account plan. */
+  /** The name of the application with the plan. */
   readonly application?: string | undefined;
+  /** The name of the product to which the subscription with the plan is. */
+  readonly product?: string | undefined;
   /** The names of the requested plan, and of the plan after the decision. */
   readonly requested: string;
   readonly plan: string;
@@ -164,6 +166,7 @@ export const planDecisionMail = ({
   recipient,
   username,
   application,
+  product,
   requested,
   plan,
   decision,
@@ -172,12 +175,14 @@ export const planDecisionMail = ({
   subject: `${nameInLine(provider.name)}: ${planDecisionTexts[decision].subject} ${nameInLine(plan)}`,
   text: `Hello ${username},
 
-you asked ${nameInLine(provider.name)} to move ${planOwnerInText("your account", application)} to the plan ${nameInLine(requested)}. ${planDecisionTexts[decision].text} ${nameInLine(plan)}.
+you asked ${nameInLine(provider.name)} to move ${planOwnerInText(application, product)} to the plan ${nameInLine(requested)}. ${planDecisionTexts[decision].text} ${nameInLine(plan)}.
 `,
 });
 
-const planOwnerInText = (account: string, application: string | undefined): string =>
-  application === undefined ? account : `the application ${nameInLine(application)}`;
+function planOwnerInText(application: string | undefined, product: string | undefined): string {
+  if (application !== undefined) return `the application ${nameInLine(application)}`;
+  return product === undefined ? "your account" : `the subscription to ${nameInLine(product)}`;
+}
 
 /** Tells a developer that the account may create applications of a product. */
 export const subscriptionApprovedMail = ({

@@ -170,6 +170,13 @@ export const notificationMails = {
     page: "/products",
     productIds: [product.id],
   }),
+  service_plan_change_requested: (of: OfProduct & PlanMove) => ({
+    notification: "service_plan_change_requested",
+    subject: `${orgOf(of)} asks for the plan ${nameInLine(of.to)}`,
+    sentence: `${orgOf(of)} asks to move its subscription to ${nameInLine(of.product.name)} ${moveOf(of)}. Decide about it here:`,
+    page: accountPage(of),
+    productIds: [of.product.id],
+  }),
 } as const satisfies { readonly [Name in MailedNotification]: (of: never) => NotificationMail<Name> };
 
 const moveOf = ({ from, to }: PlanMove): string => `from the plan ${nameInLine(from)} to ${nameInLine(to)}`;

@@ -14,6 +14,8 @@ type RequestedPlan = Pick<PlanRequest, "plan_id" | "plan_name" | "asked_by" | "c
 
 interface PlanDecisionProps {
   readonly request: RequestedPlan;
+  /** The name of the product whose subscription would have the plan, if it is not the plan of the page's object. */
+  readonly product?: string;
   /** The path of the operation that changes the plan. */
   readonly path: string;
   /** Reads the present request, if there is one. */
@@ -23,7 +25,7 @@ interface PlanDecisionProps {
 }
 
 /** Grants or declines a plan request. If it was decided or replaced meanwhile, the admin is notified and changes nothing. */
-export function PlanDecision({ request, path, readAgain, decline, stale }: PlanDecisionProps) {
+export function PlanDecision({ request, product, path, readAgain, decline, stale }: PlanDecisionProps) {
   const management = useManagement();
   const toast = useToast();
   const { plan_id, plan_name, asked_by, created_at } = request;
@@ -59,7 +61,7 @@ export function PlanDecision({ request, path, readAgain, decline, stale }: PlanD
       isInline
       component="h2"
       variant="info"
-      title={`${asked_by ?? "Somebody"} requests the plan ${plan_name}`}
+      title={`${asked_by ?? "Somebody"} requests the plan ${plan_name}${product === undefined ? "" : ` for ${product}`}`}
       actionLinks={
         <>
           <AlertActionLink isAriaDisabled={isBusy} onClick={() => granting.mutate(undefined)}>

@@ -60,6 +60,36 @@ test("a pending subscription can be approved", async () => {
   expect(page.askedFor(approval)).toHaveLength(1);
 });
 
+test.each([
+  ["Change to Checked", `PUT ${subscriptions}/51/change_plan.json`, "The plan was changed"],
+  ["Decline", "DELETE /api/v1/accounts/4/service_subscriptions/51/plan_request", "The request was declined"],
+])("a requested service plan is decided with %s", async (button, change, done) => {
+  const request = {
+    subscription_id: 51,
+    account_id: 4,
+    org_name: "Quay Books",
+    product_id: 7,
+    product_name: "Ferries",
+    plan_id: 8,
+    plan_name: "Standard",
+    requested_plan_id: 9,
+    requested_plan_name: "Checked",
+    asked_by: "mira",
+    created_at: times.created_at,
+  };
+  const data = [request, { ...request, subscription_id: 52, account_id: 5, asked_by: "olaf" }];
+  const changes: Server = {
+    "GET /api/v1/pending_subscriptions": () => [200, { data }],
+    [change]: () => [change.startsWith("PUT") ? 200 : 204, change.startsWith("PUT") ? {} : undefined],
+  };
+  const page = showAccount({ changes });
+  await says("mira requests the plan Checked for Ferries");
+  expect(shown()).not.toContain("olaf");
+  await click(button);
+  await says(done);
+  expect(page.askedFor(change)).toHaveLength(1);
+});
+
 test("a live subscription is not offered for approval", async () => {
   showAccount();
   await click("Actions for Ferries");

@@ -1,11 +1,17 @@
 import { Button, Content } from "@patternfly/react-core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { type Subscription, subscriptionsQuery } from "../../api/accounts.ts";
+import {
+  type PendingSubscription,
+  pendingSubscriptionsQuery,
+  type Subscription,
+  subscriptionsQuery,
+} from "../../api/accounts.ts";
+import { expectSuccess, useApi } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { type Product, productsQuery, servicePlansQuery } from "../../api/products.ts";
-import { mayChangePlans, useSession } from "../../api/session.tsx";
+import { mayChangePlans, mayReadPlans, useSession } from "../../api/session.tsx";
 import { SelectField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
@@ -14,6 +20,7 @@ import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { InPortions } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PlanChange, planOptions } from "../../components/plans/plan-change.tsx";
+import { PlanDecision } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 
 /** The account's subscriptions to products. An account needs one that is live to create applications of a product. */
@@ -36,6 +43,7 @@ export function SubscriptionList({ accountId }: { accountId: number }) {
   const others = query.isSuccess && products ? products.filter(({ id }) => !subscribed.has(id)) : [];
   return (
     <>
+      <PlanRequests accountId={accountId} />
       <Loaded query={query} skeleton={<TableSkeleton of="subscriptions" />}>
         {(subscriptions) =>
           subscriptions.length > 0 ? (
@@ -79,6 +87,45 @@ export function SubscriptionList({ accountId }: { accountId: number }) {
       )}
     </>
   );
+}
+
+/** Grants or declines the service plans that the account's developers request. */
+function PlanRequests({ accountId }: { accountId: number }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const session = useSession();
+  const query = pendingSubscriptionsQuery(api);
+  const { data = [] } = useQuery({ ...query, enabled: mayReadPlans(session) && mayChangePlans(session) });
+  const requestsIn = (all: readonly PendingSubscription[]) =>
+    all.flatMap(({ requested_plan_id: plan_id, requested_plan_name, ...request }) =>
+      request.account_id === accountId && plan_id !== null
+        ? [{ ...request, plan_id, plan_name: requested_plan_name ?? "" }]
+        : [],
+    );
+  return requestsIn(data).map((request) => {
+    const { subscription_id } = request;
+    const path = { id: accountId, subscription_id };
+    return (
+      <PlanDecision
+        key={subscription_id}
+        request={request}
+        product={request.product_name}
+        path={`accounts/${accountId}/service_subscriptions/${subscription_id}/change_plan`}
+        readAgain={async () => {
+          const present = requestsIn(await client.fetchQuery({ ...query, staleTime: 0 }));
+          return present.find((each) => each.subscription_id === subscription_id);
+        }}
+        decline={() =>
+          expectSuccess(
+            api.DELETE("/api/v1/accounts/{id}/service_subscriptions/{subscription_id}/plan_request", {
+              params: { path },
+            }),
+          )
+        }
+        stale={[["accounts"]]}
+      />
+    );
+  });
 }
 
 function useSubscriptionActions(path: string, onDeleted: () => void) {

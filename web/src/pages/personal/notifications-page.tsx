@@ -50,6 +50,11 @@ const choices: Readonly<Record<NotificationName, Choice>> = {
     label: "New subscription",
     hint: "When an account is subscribed to a product",
   },
+  service_plan_change_requested: {
+    group: "Products",
+    label: "Service plan requested",
+    hint: "When a developer waits for your decision about another plan of a subscription",
+  },
   service_contract_plan_changed: {
     group: "Products",
     label: "Subscription changed",

@@ -170,6 +170,17 @@ function AccountFields({ form: { field, toggle } }: { form: SettingsFormState })
         hint="The rights of developers"
         options={planPermissions}
       />
+      <SwitchField
+        {...toggle("service_plans_ui_visible")}
+        label="Show subscriptions and their service plans"
+        hint="In the Developer Portal"
+      />
+      <SelectField
+        {...field("change_service_plan_permission")}
+        label="Changing the service plan of a subscription"
+        hint="The rights of developers, if they see their subscriptions"
+        options={planPermissions}
+      />
     </>
   );
 }
@@ -216,18 +227,12 @@ function EverywhereFields({ form: { field, values } }: { form: SettingsFormState
   );
 }
 
-function KeptFields({ form: { field, toggle } }: { form: SettingsFormState }) {
+function KeptFields({ form: { toggle } }: { form: SettingsFormState }) {
   return (
     <>
       <SwitchField {...toggle("account_plans_ui_visible")} label="Show account plans" />
-      <SwitchField {...toggle("service_plans_ui_visible")} label="Show service plans" />
       <SwitchField {...toggle("hide_service")} label="Hide products" />
       <SwitchField {...toggle("public_search")} label="Open the search to everyone" />
-      <SelectField
-        {...field("change_service_plan_permission")}
-        label="Changing the plan of a product subscription"
-        options={planPermissions}
-      />
     </>
   );
 }

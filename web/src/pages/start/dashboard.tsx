@@ -293,14 +293,20 @@ const UnreadMessages = ({ count }: { count: number }) => (
 
 const PendingSubscriptions = ({ subscriptions }: { subscriptions: readonly PendingSubscription[] }) => (
   <>
-    {subscriptions.slice(0, requestsMax).map(({ subscription_id, account_id, org_name, product_name, created_at }) => (
+    {subscriptions.slice(0, requestsMax).map(({ subscription_id, account_id, org_name, created_at, ...waiting }) => (
       <li key={subscription_id} className="bellwire-item-line">
         <span className="bellwire-ellipsis">
           <Link to="/accounts/$id" params={{ id: String(account_id) }}>
             <Name>{org_name}</Name>
           </Link>{" "}
           <span className="bellwire-subtle">
-            for <Name>{product_name}</Name>
+            for <Name>{waiting.product_name}</Name>
+            {waiting.requested_plan_name && (
+              <>
+                {" "}
+                to plan <Name>{waiting.requested_plan_name}</Name>
+              </>
+            )}
           </span>
         </span>
         <span className="bellwire-subtle">

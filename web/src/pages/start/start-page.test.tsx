@@ -156,6 +156,9 @@ const pendingSubscription = (id: number) => ({
   product_name: "Ferries",
   plan_id: 10,
   plan_name: "Partner",
+  requested_plan_id: id === 3 ? 11 : null,
+  requested_plan_name: id === 3 ? "Reseller" : null,
+  asked_by: null,
   created_at: at[0],
 });
 
@@ -170,6 +173,7 @@ test("subscriptions that wait for approval lead to their accounts, the oldest fi
     "GET /api/v1/pending_subscriptions": () => [200, { data }],
   });
   await says("Harbour 4 for Ferries");
+  await says("Harbour 3 for Ferries to plan Reseller");
   await says("and 2 more subscriptions");
   expect(shown()).not.toContain("Harbour 5");
   const links = [...document.querySelectorAll("a")].filter(({ textContent }) => textContent === "Harbour 1");
