@@ -1,5 +1,5 @@
 import { onlineManager } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { useManagement } from "../../api/management-client.ts";
@@ -277,6 +277,40 @@ test("Cancel closes a dialog with input without a question", async () => {
   await fill("name", "Ola");
   await click("Cancel");
   await waitFor(() => expect(dialog()).toBeNull());
+});
+
+/** Submits each edit before the effects of its rendering run. The first edit is late, as is the text of a chosen file. */
+function Hasty() {
+  const api = useManagement();
+  const {
+    values,
+    type,
+    dialog: form,
+  } = useDialogForm({
+    saved: {},
+    fields: ["body"],
+    path: undefined,
+    change: (typed) => api.update("users/6", typed),
+    stale: [],
+    failed: "Not edited",
+    onClose: () => undefined,
+  });
+  const isSubmitted = useRef(false);
+  useEffect(() => {
+    const typing = setTimeout(() => values["body"] === undefined && type({ body: "{}" }));
+    return () => clearTimeout(typing);
+  }, [type, values]);
+  useLayoutEffect(() => {
+    if (values["body"] === undefined || isSubmitted.current) return;
+    isSubmitted.current = true;
+    form.onSubmit();
+  }, [form, values]);
+  return null;
+}
+
+test("a form that is submitted together with an edit sends the edit", async () => {
+  const { changes } = showInPortal(<Hasty />, { answers: { "PUT users/6": [200, {}] } });
+  await waitFor(() => expect(changes()).toEqual([{ request: "PUT users/6", body: { body: "{}" } }]));
 });
 
 test("a second submit during a request is ignored", async () => {

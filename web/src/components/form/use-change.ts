@@ -134,10 +134,7 @@ export function useEdits(saved: Values) {
   };
 }
 
-interface DialogFormOptions<Name extends string, Done> extends Omit<
-  ChangeOptions<undefined, Done>,
-  "change" | "fields"
-> {
+interface DialogFormOptions<Name extends string, Done> extends Omit<ChangeOptions<Values, Done>, "change" | "fields"> {
   /** The values before any edit. */
   readonly saved: Values;
   readonly fields: readonly Name[];
@@ -159,9 +156,10 @@ export function useDialogForm<Name extends string, Done>(options: DialogFormOpti
   const { values, typed = {}, change: type } = edits;
   const { mutate, isPending, errors } = useChange({
     ...rest,
-    change: async () => {
-      if (path !== undefined) edits.refuseConflicts(await api.readObject(path), typed);
-      return change(typed);
+    // Its input, because `typed` may be of an earlier rendering when a program submits at once.
+    change: async (sent: Values) => {
+      if (path !== undefined) edits.refuseConflicts(await api.readObject(path), sent);
+      return change(sent);
     },
   });
   return {
@@ -177,7 +175,7 @@ export function useDialogForm<Name extends string, Done>(options: DialogFormOpti
     dialog: {
       isBusy: isPending,
       isDisabled: Object.keys(typed).length === 0,
-      onSubmit: () => mutate(undefined),
+      onSubmit: () => mutate(typed),
       onClose,
     },
   };
