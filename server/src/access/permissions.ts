@@ -42,12 +42,12 @@ export const productScopeOf = ({
   readonly serviceIds: ProductScope;
 }): ProductScope => (role === "member" ? serviceIds : null);
 
-/** Hint channel for changes of a provider, its users or their access tokens, and of what its Developer Portal offers to everybody. */
+/** Hint channel for changes of a provider, its users, their access tokens, and what its Developer Portal offers to everybody. */
 export const callersChannel = "callers";
 
 /**
- * Invalidates cached callers, and what is remembered with their providers, after a write that may change them. Inserts need no invalidation, as missing callers are not cached, nor do
- * passwords.
+ * Invalidates cached callers, and what is remembered with their providers, after a write that may change them. Inserts need no
+ * invalidation, as missing callers are not cached, nor do passwords.
  */
 export const notifyCallersChanged = (tx: Transaction, providerId: number): void =>
   tx.hintAfterCommit(callersChannel, String(providerId));
