@@ -145,8 +145,11 @@ test("a requested service plan is listed until it is declined, which keeps the p
     { subscription_id: subscriptionId, plan_name: "Default", requested_plan_id: gold?.id, requested_plan_name: "Gold" },
   ]);
   expect(await listPendingSubscriptions(pool, provider.id, [product.id + 1])).toEqual([]);
+  expect(await pendingSubscriptions(otherApi)).toEqual([]);
   const path = `/accounts/${accountId}/service_subscriptions/${subscriptionId}/plan_request`;
   expect((await otherApi.call("DELETE", path)).statusCode).toBe(404);
+  const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
+  expect((await api.call("DELETE", path, { headers })).statusCode, "without the section of plans").toBe(403);
   expect((await api.call("DELETE", path)).statusCode).toBe(204);
   expect((await api.call("DELETE", path)).statusCode).toBe(404);
   expect(await pendingSubscriptions(api)).toEqual([]);
@@ -175,4 +178,43 @@ test("a decision about a plan request leaves those of the provider's other accou
     `select application_id as id from plan_requests union all select account_id from account_plan_requests`,
   );
   expect(left).toEqual([{ id: other.id }, { id: other.accountId }]);
+});
+
+test("only another published service plan of the same product can be requested, and only for a live subscription", async ({
+  api,
+  clock,
+}) => {
+  const { pool, provider } = api;
+  const { accountId, product } = await signUp(api, clock.now());
+  const [subscribed] = await readSubscriptions(pool, provider.id, accountId);
+  const { id: subscriptionId, planId: present } = subscribed?.subscription ?? { id: 0, planId: 0 };
+  const [other] = await pool.query<{ id: number }>(
+    "insert into products (provider_id, name, system_name) values ($1, 'Ferries', 'ferries') returning id",
+    [provider.id],
+  );
+  const add = async (name: string, kind: string, productId: number | undefined, state: string): Promise<number> => {
+    const [plan] = await pool.query<{ id: number }>(
+      `insert into plans (provider_id, kind, product_id, name, system_name, state)
+       values ($1, $2, $3, $4, lower($4), $5) returning id`,
+      [provider.id, kind, productId, name, state],
+    );
+    return plan?.id ?? 0;
+  };
+  const by = { actor: { kind: "developer", userId: 0 }, channel: "developer_portal", now: clock.now() } as const;
+  const request = (planId: number) =>
+    requestSubscriptionPlan(pool, { provider, accountId, subscriptionId, planId, by });
+  const refused = { notFound: "plan" };
+  expect(await request(present), "the present plan").toEqual(refused);
+  expect(await request(await add("Hidden", "service_plan", product.id, "hidden")), "a hidden plan").toEqual(refused);
+  expect(await request(await add("Abroad", "service_plan", other?.id, "published")), "another product").toEqual(
+    refused,
+  );
+  expect(await request(await add("Calls", "application_plan", product.id, "published")), "another kind").toEqual(
+    refused,
+  );
+  const gold = await add("Gold", "service_plan", product.id, "published");
+  await pool.query("update service_subscriptions set state = 'pending' where id = $1", [subscriptionId]);
+  expect(await request(gold), "a pending subscription").toBeUndefined();
+  await pool.query("update service_subscriptions set state = 'live' where id = $1", [subscriptionId]);
+  expect(await request(gold)).toMatchObject({ requested: { id: gold } });
 });

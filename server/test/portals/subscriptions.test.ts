@@ -210,8 +210,12 @@ test("a developer changes the plan of a subscription, if the provider shows serv
   await setSettings(portal, "service_plans_ui_visible = false, change_service_plan_permission = 'direct'");
   expect((await ada.get(path)).status).toBe(404);
   expect(await shown()).not.toContain("Subscriptions");
-  const eve = await portal.developer("eve");
   await setSettings(portal, "service_plans_ui_visible = true");
+  const { pool, provider } = portal;
+  await pool.query("update service_subscriptions set state = 'pending' where provider_id = $1", [provider.id]);
+  expect((await ada.get(path)).status, "of a pending subscription").toBe(403);
+  expect(await shown()).not.toContain("Plan <bdi>Gold</bdi>");
+  const eve = await portal.developer("eve");
   expect((await eve.get(path)).status).toBe(404);
 });
 
