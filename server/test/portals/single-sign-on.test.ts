@@ -1,7 +1,12 @@
 import type { ServerResponse } from "node:http";
 import { expect } from "vitest";
-import { notifyCallersChanged } from "#access/index.ts";
+import {
+  createAuthenticationProvider,
+  deleteAuthenticationProvider,
+  updateAuthenticationProvider,
+} from "#portal/single-sign-on/index.ts";
 import { inviteUser } from "#portal/users/index.ts";
+import { encryption } from "../support/build-webhooks.ts";
 import {
   addProvider,
   comeBack,
@@ -330,16 +335,27 @@ test("only published authentication providers are offered, and only by their own
   openId.person = nora;
   const link = 'href="/auth/staff';
   for (const path of ["/login", "/signup"]) expect((await portal.visitor("developer").get(path)).html).toContain(link);
-  for (const change of ["published = false", "published = true, account_type = 'provider'"]) {
-    await portal.pool.inTransaction(async (tx) => {
-      const { id } = portal.provider;
-      await tx.query(`update authentication_providers set ${change} where provider_id = $1`, [id]);
-      notifyCallersChanged(tx, id);
-    });
+  const { pool, provider, clock } = portal;
+  const by = { actor: { kind: "system" }, channel: "system", now: clock.now() } as const;
+  const published = "select id from authentication_providers where provider_id = $1 and published";
+  const [{ id } = { id: 0 }] = await pool.query<{ id: number }>(published, [provider.id]);
+  const hide = { providerId: provider.id, accountType: "developer", id, values: { published: false }, by } as const;
+  await updateAuthenticationProvider({ pool, encryption }, hide);
+  const expectNone = async (): Promise<void> => {
     expect((await portal.visitor("developer").get("/login")).html).not.toContain(link);
     for (const path of ["/auth/staff", "/auth/staff/callback?code=x&state=y", "/auth/%00", "/auth/none"])
       expect([path, (await portal.visitor("developer").get(path)).status]).toEqual([path, 404]);
-  }
+  };
+  await expectNone();
+
+  await deleteAuthenticationProvider({ pool, encryption }, { providerId: provider.id, id, by });
+  const team = { kind: "keycloak", name: "Staff", client_id: "a", client_secret: "b", site: openId.issuer };
+  const values = { ...team, published: true };
+  await createAuthenticationProvider(
+    { pool, encryption },
+    { providerId: provider.id, accountType: "provider", values, by },
+  );
+  await expectNone();
 });
 
 test("a refusal and a wrong issuer are explained", async ({ portal, openId }) => {

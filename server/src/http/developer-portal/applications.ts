@@ -23,7 +23,7 @@ import {
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { type Product, readPlans, readProduct, readProducts } from "#portal/products/index.ts";
-import { readProviderSettings } from "#portal/provider-account/index.ts";
+import { type ProviderSettings, readProviderSettings } from "#portal/provider-account/index.ts";
 import {
   developerContext,
   type DeveloperPage,
@@ -310,9 +310,12 @@ const findOtherApplicationPlans = ({
     filter: { kind: "application_plan", productId: product.id },
   });
 
+type PlanPermission = ProviderSettings["changeServicePlanPermission"];
+
 interface SubscriptionVisit extends DeveloperVisit {
   readonly subscription: SubscriptionOnPlan;
   readonly product: Product;
+  readonly permission: PlanPermission;
 }
 
 /** Adds the forms of the plan of a subscription to a product, if the provider shows service plans. */
@@ -336,7 +339,7 @@ const addSubscriptionPlanPages = (http: FastifyInstance, portal: Portal): void =
           page: { href: "/applications", text: "Applications" },
           keptPlan: `${name} keeps the plan ${nameInText(plan.name)}.`,
           readPlan: async () => plan,
-          findOtherPlans: () => findOtherServicePlans(visit, visit.subscription),
+          findOtherPlans: () => findOtherServicePlans(visit, visit.subscription, visit.permission),
           readRequest: async () => {
             const { requestedPlanId } = subscription;
             const [requested] = requestedPlanId ? await readPlans(pool, reference.provider.id, [requestedPlanId]) : [];
@@ -356,23 +359,23 @@ const requireSubscription =
   async (visit) => {
     const { portal, request, developer } = visit;
     const { id: providerId } = request.provider;
-    const [subscriptions, { servicePlansUiVisible }] = await Promise.all([
+    const [subscriptions, { servicePlansUiVisible, changeServicePlanPermission: permission }] = await Promise.all([
       readSubscriptions(portal.pool, providerId, developer.account.id),
       readProviderSettings(portal.pool, providerId),
     ]);
     const subscription = subscriptions.find((each) => each.subscription.id === readPathId(request));
     if (!servicePlansUiVisible || !subscription) return showNotFound(visit.reply);
     const product = await readProduct(portal.pool, providerId, subscription.subscription.productId);
-    return product ? page({ ...visit, subscription, product }) : showNotFound(visit.reply);
+    return product ? page({ ...visit, subscription, product, permission }) : showNotFound(visit.reply);
   };
 
 /** Returns the plans that a developer may choose or request for a subscription. */
 async function findOtherServicePlans(
   { portal: { pool }, request, developer: { account } }: DeveloperVisit,
   { subscription: { productId, state }, plan }: SubscriptionOnPlan,
+  permission: PlanPermission,
 ): Promise<OtherPlans | undefined> {
   if (state !== "live") return undefined;
-  const { changeServicePlanPermission: permission } = await readProviderSettings(pool, request.provider.id);
   const filter = { kind: "service_plan", productId } as const;
   return findOtherPlans(pool, request.provider.id, { account, planId: plan.id, permission, filter });
 }
@@ -381,16 +384,18 @@ async function findOtherServicePlans(
 async function describeSubscriptions(visit: DeveloperVisit) {
   const { portal, request, developer } = visit;
   const { id: providerId } = request.provider;
-  if (!(await readProviderSettings(portal.pool, providerId)).servicePlansUiVisible) return [];
-  const all = (await readSubscriptions(portal.pool, providerId, developer.account.id)).filter(
-    ({ subscription }) => subscription.state === "live",
-  );
+  const [subscriptions, { servicePlansUiVisible, changeServicePlanPermission: permission }] = await Promise.all([
+    readSubscriptions(portal.pool, providerId, developer.account.id),
+    readProviderSettings(portal.pool, providerId),
+  ]);
+  if (!servicePlansUiVisible) return [];
+  const all = subscriptions.filter(({ subscription }) => subscription.state === "live");
   const productIds = all.map(({ subscription }) => subscription.productId);
   const requestedIds = all.flatMap(({ subscription }) => subscription.requestedPlanId ?? []);
   const [products, requested, others] = await Promise.all([
     readProducts(portal.pool, providerId, productIds),
     readPlans(portal.pool, providerId, requestedIds),
-    Promise.all(all.map((each) => findOtherServicePlans(visit, each))),
+    Promise.all(all.map((each) => findOtherServicePlans(visit, each, permission))),
   ]);
   return all.map(({ subscription: { id, productId, requestedPlanId }, plan }, at) => {
     const name = products.find((product) => product.id === productId)?.name ?? "";

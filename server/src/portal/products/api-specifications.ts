@@ -318,12 +318,12 @@ export async function createSpecification(pool: Pool, creation: SpecificationCha
       (await insertSpecification(tx, providerId, complete, by.now)) ??
       (alternative && (await insertSpecification(tx, providerId, { ...complete, systemName: alternative }, by.now)));
     if (!inserted) return { refused: { system_name: takenErrors(true) } };
-    await auditSpecification(tx, { providerId, by, action: "created", specification: inserted });
+    await recordChange(tx, { providerId, by, action: "created", specification: inserted });
     return { specification: inserted };
   });
 }
 
-interface SpecificationAudit {
+interface RecordedChange {
   readonly providerId: number;
   readonly by: ChangeContext;
   readonly action: "created" | "changed" | "deleted";
@@ -331,17 +331,12 @@ interface SpecificationAudit {
   readonly changed?: readonly string[];
 }
 
-function auditSpecification(
+/** Makes Developer Portals read again whether they have documentation, and writes an audit record. */
+function recordChange(
   tx: Transaction,
-  {
-    providerId,
-    by: { actor },
-    action,
-    specification: { id, name, systemName, productId },
-    changed,
-  }: SpecificationAudit,
+  { providerId, by: { actor }, action, specification: { id, name, systemName, productId }, changed }: RecordedChange,
 ): Promise<void> {
-  notifyCallersChanged(tx, providerId); // the Developer Portal remembers whether it has documentation
+  notifyCallersChanged(tx, providerId);
   const detail = changed ? { changed } : { name, systemName, productId };
   return recordAudit(tx, {
     providerId,
@@ -402,7 +397,7 @@ async function writeUpdate(
   const row = [providerId, id, by.now, ...updateValues(apiSpecificationFields, updated)];
   const [specification] = await tx.query<ApiSpecification>(updateStatement, row);
   if (!specification) throw new Error(`Specification ${id} was gone although it was locked.`);
-  await auditSpecification(tx, { providerId, by, action: "changed", specification, changed });
+  await recordChange(tx, { providerId, by, action: "changed", specification, changed });
   return { specification };
 }
 
@@ -420,7 +415,7 @@ export async function deleteSpecification(
     const values = [providerId, id, by.productScope ?? null];
     const [specification] = await tx.query<ListedSpecification>(deleteStatement, values);
     if (!specification) return undefined;
-    await auditSpecification(tx, { providerId, by, action: "deleted", specification });
+    await recordChange(tx, { providerId, by, action: "deleted", specification });
     return { specification };
   });
 }

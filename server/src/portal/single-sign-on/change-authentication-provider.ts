@@ -160,12 +160,12 @@ export async function createAuthenticationProvider(
       return { refused: mergeErrors({ kind: takenErrors(taken?.kind), system_name: takenErrors(taken?.systemName) }) };
     }
     const authenticationProvider = fromRow(encryption, created);
-    await audit(tx, { providerId, by, action: "created", authenticationProvider });
+    await recordChange(tx, { providerId, by, action: "created", authenticationProvider });
     return { authenticationProvider };
   });
 }
 
-interface Audit {
+interface RecordedChange {
   readonly providerId: number;
   readonly by: ChangeContext;
   readonly action: "created" | "changed" | "deleted";
@@ -173,10 +173,16 @@ interface Audit {
   readonly changed?: readonly string[];
 }
 
-/** Records names only: no secret, and no address with one. */
-function audit(tx: Transaction, { providerId, by, action, authenticationProvider, changed }: Audit): Promise<void> {
+/**
+ * Makes Developer Portals read their log-ins again, and writes an audit record, with names only: no secret, and no address with
+ * one.
+ */
+function recordChange(
+  tx: Transaction,
+  { providerId, by, action, authenticationProvider, changed }: RecordedChange,
+): Promise<void> {
   const { id, accountType, kind, name } = authenticationProvider;
-  notifyCallersChanged(tx, providerId); // the Developer Portal remembers its log-ins
+  notifyCallersChanged(tx, providerId);
   return recordAudit(tx, {
     providerId,
     actor: by.actor,
@@ -237,7 +243,7 @@ export async function updateAuthenticationProvider(
     if (!after) throw new Error(`Authentication provider ${id} was gone although it was locked.`);
     const authenticationProvider = fromRow(encryption, after);
     if (!isSameServer(before, authenticationProvider)) await tx.query(unlinkStatement, [providerId, id]);
-    await audit(tx, { providerId, by, action: "changed", authenticationProvider, changed });
+    await recordChange(tx, { providerId, by, action: "changed", authenticationProvider, changed });
     return { authenticationProvider };
   });
 }
@@ -257,7 +263,7 @@ export async function deleteAuthenticationProvider(
     if (locked && (await isNeeded(tx, providerId, locked))) return "needed";
     const [row] = await tx.query<Row>(deleteStatement, [providerId, id]);
     if (!row) return false;
-    await audit(tx, { providerId, by, action: "deleted", authenticationProvider: fromRow(encryption, row) });
+    await recordChange(tx, { providerId, by, action: "deleted", authenticationProvider: fromRow(encryption, row) });
     return true;
   });
 }
