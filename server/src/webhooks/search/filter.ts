@@ -231,13 +231,18 @@ function parseStatusRange(text: string): StatusRange {
 }
 
 const noText = { wrong: "has no text to find" };
-const withZero = { wrong: "contains a character that no text here contains" };
+
+/** Refuses characters that PostgreSQL's text and JSON cannot hold: NUL and halves of surrogate pairs. */
+const refuseCharacters = (text: string): Wrong | undefined =>
+  text.includes("\0") || !text.isWellFormed()
+    ? { wrong: "contains a character that no text here contains" }
+    : undefined;
 
 /** A number is an id: names rarely are numbers, and a name can be found by `q` too. */
 function parseAccount(text: string): number | string | Wrong {
   const name = text.trim();
   if (name === "") return noText;
-  return name.includes("\0") ? withZero : (parseRowId(name) ?? name);
+  return refuseCharacters(name) ?? parseRowId(name) ?? name;
 }
 
 function parseActor(text: string): ActorCriterion | undefined {
@@ -247,9 +252,9 @@ function parseActor(text: string): ActorCriterion | undefined {
 }
 
 export function parseWords(text: string): readonly string[] | Wrong {
-  const words = [...new Set(text.split(/\s+/).filter((word) => word !== ""))];
-  if (words.length === 0) return noText;
-  return text.includes("\0") ? withZero : words;
+  const words = text.trim();
+  if (words === "") return noText;
+  return refuseCharacters(words) ?? [...new Set(words.split(/\s+/))];
 }
 
 /** A value at a path of the JSON payload, a part of one, or a text that is anywhere in it. */
@@ -261,14 +266,12 @@ const withPath = /^\s*([A-Za-z_][\w-]*(?:\.[\w-]+)*)\s*([=~])\s*(.*?)\s*$/s;
 
 /** Parses `data.account.org_name = value`, `data.user.email ~ part` or a text. A value may be a JSON string. */
 function parsePayloadCriterion(input: string): PayloadCriterion | Wrong {
-  if (input.includes("\0")) return { wrong: "contains a character that no payload contains" };
   const [, path, operator, value] = withPath.exec(input) ?? [];
-  if (path === undefined || value === undefined) {
-    const text = unquoted(input.trim());
-    return text === "" ? { wrong: "has no text to find" } : { kind: "anywhere", text };
-  }
-  const text = unquoted(value);
-  if (text === "") return { wrong: "needs a value after the operator" };
+  const text = unquoted(value ?? input.trim());
+  if (text === "") return path === undefined ? noText : { wrong: "needs a value after the operator" };
+  const refused = refuseCharacters(text);
+  if (refused) return refused;
+  if (path === undefined) return { kind: "anywhere", text };
   return { kind: operator === "=" ? "equals" : "contains", path: path.split("."), text };
 }
 
