@@ -34,7 +34,7 @@ import {
   failureCriteria,
   failureFieldNames,
   hasClearlyMore,
-  matchingKeys,
+  walk,
   withAbsoluteTimes,
 } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
@@ -118,18 +118,17 @@ async function selectByFilter(
   return {
     filter: { ...filter, ...withAbsoluteTimes(fields, now) },
     rows: (db) =>
-      subject === "failures"
-        ? matchingFailures(db, search, group)
-        : matchingRowKeys({ ...needs, db }, { list: subject, search, now }),
+      subject === "failures" ? matchingFailures(db, search, group) : matchingRowKeys({ ...needs, db }, subject, search),
   };
 }
 
 async function* matchingRowKeys(
   needs: SearchNeeds,
-  { list, search, now }: { readonly list: ListName; readonly search: Search; readonly now: Date },
+  list: ListName,
+  search: Search,
 ): AsyncGenerator<readonly RowKey[], void> {
   if (await hasClearlyMore(needs.db, list, search, jobLimits.rows.max)) throw new TooManyRows();
-  for await (const keys of matchingKeys(needs, list, search, now)) {
+  for await (const { keys } of walk(needs, list, search, "select")) {
     yield list === "attempts" ? keys : keys.map(({ eventId, endpointId }) => ({ eventId, endpointId }));
   }
 }

@@ -2,8 +2,8 @@ import type { Database } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { daysAfter } from "#platform/times.ts";
 import { timeOfUuidV7 } from "#platform/ids.ts";
-import { concernsDeliveries } from "./filter.ts";
-import { type ListName, type SearchNeeds, type WalkedStep, isDecidedByKeys, walk } from "./search.ts";
+import { type ListName, comparedTables, comparesTexts, rowsOf } from "./filter.ts";
+import { type SearchNeeds, type WalkedStep, walk } from "./search.ts";
 import { type Search, searchValues } from "./sources.ts";
 
 /** Larger numbers are estimates. */
@@ -25,13 +25,13 @@ export async function countMatches(needs: SearchNeeds, name: ListName, search: S
   const deadline = needs.clock.monotonicMs() + countMs;
   let count = 0;
   let step: WalkedStep | undefined;
-  for await (step of walk(needs, name, search)) {
+  for await (step of walk(needs, name, search, "count")) {
     count += step.keys.length;
     if (count > exactMax || needs.clock.monotonicMs() >= deadline) break;
   }
   if (!step?.next) return { count, isEstimate: false };
   const now = needs.clock.now();
-  const days = await readDays(needs.db, tablesOf(name, search));
+  const days = await readDays(needs.db, tablesOf[rowsOf(name, search.filter)]);
   const beginsAt = await readBeginning(needs.db, search.providerId);
   const share = searchedShare(days, { search, beginsAt, searchedFrom: timeOfUuidV7(step.next.eventId), now });
   const bytes = days.reduce((sum, day) => sum + day.bytes, 0);
@@ -58,22 +58,22 @@ const manyStatements = {
 
 /** Returns whether a list is known to have more rows than a number, without searching it. False if only a search can tell. */
 export async function hasClearlyMore(db: Database, name: ListName, search: Search, max: number): Promise<boolean> {
+  const { filter } = search;
   // An event may have many deliveries, and a delivery no attempt.
-  const isCountable = name === "deliveries" || (name === "events" && !concernsDeliveries(search.filter));
-  if (!isCountable || !isDecidedByKeys(search.filter)) return false;
+  if (name === "attempts" || rowsOf(name, filter) !== name) return false;
+  if (comparesTexts(filter) || Object.values(comparedTables(filter)).includes(true)) return false;
   const [providerId, , endpointIds, , since, until] = searchValues(search);
   const values = [providerId, since, until, ...(name === "events" ? [] : [endpointIds]), max + 1];
   const [counted] = await db.query<{ count: number }>(manyStatements[name], values);
   return (counted?.count ?? 0) > max;
 }
 
-type Table = "events" | "deliveries" | "attempts";
-
-/** Returns the tables whose rows are counted. A first attempt that delivered is stored in its delivery's row. */
-function tablesOf(name: ListName, { filter }: Search): readonly Table[] {
-  if (name === "attempts") return ["deliveries", "attempts"];
-  return name === "events" && !concernsDeliveries(filter) ? ["events"] : ["deliveries"];
-}
+/** The tables that have the rows. A first attempt that delivered is stored in its delivery's row. */
+const tablesOf: Readonly<Record<ListName, readonly ListName[]>> = {
+  deliveries: ["deliveries"],
+  attempts: ["deliveries", "attempts"],
+  events: ["events"],
+};
 
 /** Rows of all three are larger. */
 const rowBytesMin = 100;
@@ -105,7 +105,7 @@ const daysStatement = `
   where inheritance.inhparent = any($1::text[]::regclass[])
   order by day.relname`;
 
-const readDays = (db: Database, tables: readonly Table[]): Promise<HistoryDay[]> =>
+const readDays = (db: Database, tables: readonly ListName[]): Promise<HistoryDay[]> =>
   db.query<HistoryDay>(daysStatement, [tables]);
 
 // The first row along the primary key.

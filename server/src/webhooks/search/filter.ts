@@ -138,10 +138,41 @@ type ParsedFilter = { readonly filter: DeliveryFilter } | { readonly refused: Fi
 /** Sentences by field. Each continues the field's name. */
 export type FilterErrors = Readonly<Record<string, readonly string[]>>;
 
-/** Returns whether a criterion is about deliveries or attempts, so that events without deliveries never match. */
-export const concernsDeliveries = (filter: DeliveryFilter): boolean =>
-  [filter.states, filter.endpointIds, filter.statuses, filter.errorClasses].some((values) => values !== undefined) ||
-  [filter.attemptsMin, filter.attemptsMax, filter.latencyMin].some((value) => value !== undefined);
+export type ListName = "deliveries" | "attempts" | "events";
+
+/**
+ * Returns the rows that a list reads. With a criterion about deliveries or attempts, an event without deliveries never matches, so
+ * events are found by their deliveries.
+ */
+export function rowsOf(name: ListName, filter: DeliveryFilter): ListName {
+  const { delivery, attempt } = comparedTables(filter);
+  return name === "events" && (delivery || attempt || filter.endpointIds !== undefined) ? "deliveries" : name;
+}
+
+/** Tables with which the criteria of a filter are compared. */
+export interface ComparedTables {
+  readonly event: boolean;
+  readonly delivery: boolean;
+  readonly attempt: boolean;
+}
+
+/** Times and endpoints are compared with the keys of rows alone. */
+export const comparedTables = (filter: DeliveryFilter): ComparedTables => ({
+  event: isAnyGiven([
+    filter.eventTypes,
+    filter.account,
+    filter.objectId,
+    filter.actor,
+    filter.channels,
+    filter.eventIds,
+  ]),
+  delivery: isAnyGiven([filter.states, filter.attemptsMin, filter.attemptsMax]),
+  attempt: isAnyGiven([filter.statuses, filter.errorClasses, filter.latencyMin]),
+});
+
+const isAnyGiven = (criteria: readonly unknown[]): boolean => criteria.some((criterion) => criterion !== undefined);
+
+export const comparesTexts = ({ words, payload }: DeliveryFilter): boolean => isAnyGiven([words, payload]);
 
 /** Parses the fields of a request that its schema allows. Relative times end at `now`. */
 export function parseDeliveryFilter(fields: DeliveryFilterFields, now: Date): ParsedFilter {

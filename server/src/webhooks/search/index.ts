@@ -3,6 +3,7 @@ export { failureCriteria, failureFieldNames, type Search, prepareSearch } from "
 export {
   type DeliveryFilterFields,
   type FilterErrors,
+  type ListName,
   Moment,
   deliveryFilterFields,
   deliveryStates,
@@ -18,11 +19,10 @@ export {
   type FoundDelivery,
   type FoundEvent,
   type FoundPage,
-  type ListName,
   type SearchCursor,
   type SearchNeeds,
   findPage,
-  matchingKeys,
   parseSearchCursor,
+  walk,
   writeSearchCursor,
 } from "./search.ts";

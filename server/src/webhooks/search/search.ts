@@ -7,9 +7,18 @@ import { firstUuid, idPattern, lastUuid, msOfUuidV7, timeOfUuidV7, uuidV7Floor }
 import { daysAfter } from "#platform/times.ts";
 import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries/index.ts";
 import { type EventKey, type EventSummary, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
-import { type DeliveryFilter, concernsDeliveries, allValues, foldCase, matchesPayload } from "./filter.ts";
+import {
+  type DeliveryFilter,
+  type ListName,
+  allValues,
+  comparedTables,
+  comparesTexts,
+  foldCase,
+  matchesPayload,
+  rowsOf,
+} from "./filter.ts";
 import { renderKeys, type Search, searchValues, type SourceName, sources, sourcesFor } from "./sources.ts";
-import { type ComparedTables, type Rows, keysStatement, lookUpStatement } from "./statements.ts";
+import { keysStatement, lookUpStatement } from "./statements.ts";
 
 /** An event of a list. */
 export interface FoundEvent extends Omit<EventSummary, "id" | "type"> {
@@ -35,13 +44,10 @@ export interface FoundAttempt extends FoundEvent, Pick<Delivery, "endpointId" | 
 }
 
 /** The rows of each list. */
-interface Found {
+interface Found extends Record<ListName, FoundEvent> {
   readonly deliveries: FoundDelivery;
   readonly attempts: FoundAttempt;
-  readonly events: FoundEvent;
 }
-
-export type ListName = keyof Found;
 
 /** A position in a list: everything up to this key has been searched. Zeros are before the first delivery or attempt. */
 export interface SearchCursor {
@@ -51,11 +57,8 @@ export interface SearchCursor {
 }
 
 /** Begins at the end of the filter's span. Without one, ids of any time are included: clocks may differ. */
-const startCursor = ({ filter: { until } }: Search): SearchCursor => ({
-  eventId: until ? uuidV7Floor(until.getTime()) : lastUuid,
-  endpointId: 0,
-  number: 0,
-});
+const startCursor = ({ filter: { until } }: Search): SearchCursor =>
+  positionOf({ eventId: until ? uuidV7Floor(until.getTime()) : lastUuid });
 
 /** Columns that only the comparison of words and payloads needs. */
 interface Payload {
@@ -91,10 +94,6 @@ interface Step<Row> {
   /** Undefined at the end of the range. */
   readonly next: SearchCursor | undefined;
 }
-
-/** Returns the rows that a list reads. An event with a criterion about deliveries is found by one of its deliveries. */
-const rowsOf = (name: ListName, filter: DeliveryFilter): Rows =>
-  name === "events" && concernsDeliveries(filter) ? "deliveries" : name;
 
 /** Returns $1 to $21. A page of attempts may end within a delivery, so the next one begins with that delivery. */
 function rangeValues(name: ListName, search: Search, { after, firstId: first }: Range): readonly unknown[] {
@@ -152,26 +151,6 @@ function completeStep<Row extends Position>(name: ListName, found: Row[], end: S
   return { rows, next: end && rows.at(-1)?.eventId === end.eventId ? { ...end, endpointId: 0 } : end };
 }
 
-/** Returns the tables with which a filter's criteria are compared. Some are compared with the keys alone. */
-const comparedTables = (filter: DeliveryFilter): ComparedTables => ({
-  event: isAnyGiven([
-    filter.eventTypes,
-    filter.account,
-    filter.objectId,
-    filter.actor,
-    filter.channels,
-    filter.eventIds,
-  ]),
-  delivery: isAnyGiven([filter.states, filter.attemptsMin, filter.attemptsMax]),
-  attempt: isAnyGiven([filter.statuses, filter.errorClasses, filter.latencyMin]),
-});
-
-/** Returns whether the criteria are compared with the keys of rows alone: their times and endpoints. */
-export const isDecidedByKeys = (filter: DeliveryFilter): boolean =>
-  !comparesTexts(filter) && !Object.values(comparedTables(filter)).includes(true);
-
-const isAnyGiven = (criteria: readonly unknown[]): boolean => criteria.some((criterion) => criterion !== undefined);
-
 /** Reads the keys of the matches of a step. Their other columns are read only to compare texts. */
 async function readMatchingKeys(db: Database, name: ListName, request: StepRequest): Promise<Step<Position>> {
   const { search, source, range, limit } = request;
@@ -208,21 +187,19 @@ const positionOf = ({ eventId, endpointId = 0, number = 0 }: Position): SearchCu
 
 function boundaryOf(read: ReadKeys | undefined): SearchCursor | undefined {
   const { boundaryEventId: eventId = null, boundaryEndpointId: endpointId = null } = read ?? {};
-  return eventId === null ? undefined : { eventId, endpointId: endpointId ?? 0, number: 0 };
+  return eventId === null ? undefined : positionOf({ eventId, endpointId: endpointId ?? 0 });
 }
 
-/** Returns the position after a row of a list. */
-const cursorOf = (name: ListName, { eventId, endpointId, number }: Position): SearchCursor =>
-  name === "events"
-    ? positionOf({ eventId })
-    : positionOf({ eventId, endpointId: endpointId ?? 0, number: number ?? 0 });
+/** Returns the position after a row of a list. An event may have been found by a delivery. */
+const cursorOf = (name: ListName, row: Position): SearchCursor =>
+  positionOf(name === "events" ? { eventId: row.eventId } : row);
 
 /** Compares words and payload, of which PostgreSQL compared only a necessary part. */
 function matchesTexts({ words, payload }: DeliveryFilter, row: FoundEvent & Payload): boolean {
   if (!words && !payload) return true;
   const actor = row.actorUserId === null ? { kind: row.actorKind } : { kind: row.actorKind, user_id: row.actorUserId };
   const { document, key, previous, ...event } = row;
-  const parts = { ...optional("key", key), ...optional("previous", previous) };
+  const parts = { ...(key && { key }), ...(previous && { previous }) };
   const data = document && dataOfEvent({ ...event, ...parts, document, actor }, { withCredentials: false });
   const body = { type: row.eventType, timestamp: row.occurredAt.toISOString(), data };
   if (payload && !matchesPayload(payload, body)) return false;
@@ -233,12 +210,6 @@ function matchesTexts({ words, payload }: DeliveryFilter, row: FoundEvent & Payl
   const lines = texts.map((text) => foldCase(String(text ?? "")));
   return words.map(foldCase).every((word) => lines.some((line) => line.includes(word)));
 }
-
-const optional = <Name extends string, Value>(name: Name, value: Value | null): { [It in Name]?: Value } => {
-  const some: { [It in Name]?: Value } = {};
-  if (value !== null) some[name] = value;
-  return some;
-};
 
 /** Rows with which sources are compared. */
 const probeRows = 200;
@@ -312,9 +283,9 @@ async function readOldestDay(db: Database, now: Date): Promise<Date | undefined>
 const preparedDays = 180;
 
 /** Returns a function that finds the part of the history after a cursor. The last part begins with the first id. */
-function historyParts(db: Database, { filter: { since } }: Search, now: Date | undefined) {
+function historyParts({ db, clock }: SearchNeeds, { filter: { since } }: Search) {
+  const now = clock.now();
   return async (after: SearchCursor): Promise<Range> => {
-    if (!now) return { after, firstId: firstUuid, planning: "" };
     const oldest = await readOldestDay(db, now);
     const start = daysAfter(now, -startOfPart(after.eventId, now));
     const isLast = [since, oldest].some((first) => first && start <= first);
@@ -351,17 +322,17 @@ export interface FoundPage<Row> {
  * its `next` continues the search. Pages never skip or repeat a row.
  */
 export async function findPage<Name extends ListName>(
-  { db, clock }: SearchNeeds,
+  needs: SearchNeeds,
   name: Name,
   search: Search,
   { after, limit }: PageRequest,
 ): Promise<FoundPage<Found[Name]>> {
-  const now = clock.now();
+  const { db, clock } = needs;
   const deadline = clock.monotonicMs() + pageMs;
   const rows: Found[Name][] = [];
   const sizes = stepSizes(search, { least: 100, most: candidatesMax });
   let candidates: number | undefined;
-  const partAfter = historyParts(db, search, now);
+  const partAfter = historyParts(needs, search);
   for (let range = await partAfter(after ?? startCursor(search)), chosen: Chosen | undefined; ;) {
     const began = clock.monotonicMs();
     // A source is chosen once for each part of the history.
@@ -400,15 +371,13 @@ interface Chosen {
 
 /** Returns the position at the end of a part of the history, or undefined after the last part. */
 const endOf = (range: Range): SearchCursor | undefined =>
-  range.firstId === firstUuid ? undefined : { eventId: range.firstId, endpointId: 0, number: 0 };
+  range.firstId === firstUuid ? undefined : positionOf({ eventId: range.firstId });
 
 /** The numbers of keys that a step reads. */
 interface StepSizes {
   readonly least: number;
   readonly most: number;
 }
-
-const comparesTexts = ({ words, payload }: DeliveryFilter): boolean => words !== undefined || payload !== undefined;
 
 /**
  * A comparison of texts reads whole documents. One has a few kilobytes, or up to a megabyte, which takes PostgreSQL 30 ms. So its steps
@@ -426,8 +395,10 @@ const nextStepSize = (
 ): number => Math.round(Math.max(least, Math.min(4 * candidates, most, (candidates * leftMs) / Math.max(tookMs, 0.1))));
 
 /** A count ends after some hundreds of milliseconds, a job's selection with the last row. */
-const countedKeys: StepSizes = { least: 1000, most: 1000 };
-const selectedKeys: StepSizes = { least: 500, most: 10_000 };
+const walkSizes: Readonly<Record<"count" | "select", StepSizes>> = {
+  count: { least: 1000, most: 1000 },
+  select: { least: 500, most: 10_000 },
+};
 
 /** The rows of a step, of which a key may have many: an event its deliveries, a delivery its attempts. Those with texts are larger. */
 const stepRows = { keys: 20_000, texts: 1000 };
@@ -442,13 +413,15 @@ export interface WalkedStep {
  * Yields the keys of all rows of a list step by step, in the order of pages. A step has as many keys as take as long as a page, within
  * the usual sizes unless texts are compared.
  */
-async function* takeSteps(
-  { db, clock }: SearchNeeds,
+export async function* walk(
+  needs: SearchNeeds,
   name: ListName,
-  { search, now, usual }: { readonly search: Search; readonly now: Date | undefined; readonly usual: StepSizes },
+  search: Search,
+  purpose: keyof typeof walkSizes,
 ): AsyncGenerator<WalkedStep, void> {
-  const partAfter = historyParts(db, search, now);
-  const sizes = stepSizes(search, usual);
+  const { db, clock } = needs;
+  const partAfter = historyParts(needs, search);
+  const sizes = stepSizes(search, walkSizes[purpose]);
   let candidates = sizes.least;
   for (let position: SearchCursor | undefined = startCursor(search); position;) {
     const range = await partAfter(position);
@@ -466,23 +439,6 @@ async function* takeSteps(
     yield { keys: rows.map((row) => cursorOf(name, row)), next: position };
   }
 }
-
-/**
- * Yields the keys of all matching rows in the order of pages, in batches. Events recorded after the start are left out.
- * `now` helps PostgreSQL to plan.
- */
-export async function* matchingKeys(
-  needs: SearchNeeds,
-  name: ListName,
-  search: Search,
-  now?: Date,
-): AsyncGenerator<readonly SearchCursor[], void> {
-  for await (const { keys } of takeSteps(needs, name, { search, now, usual: selectedKeys })) yield keys;
-}
-
-/** Walks along the rows of a list step by step, to count them. */
-export const walk = (needs: SearchNeeds, name: ListName, search: Search): AsyncGenerator<WalkedStep, void> =>
-  takeSteps(needs, name, { search, now: needs.clock.now(), usual: countedKeys });
 
 export const writeSearchCursor = ({ eventId, endpointId, number }: SearchCursor): string =>
   `${eventId}.${endpointId}.${number}`;

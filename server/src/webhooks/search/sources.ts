@@ -11,10 +11,11 @@ import {
 import {
   actorKinds,
   channels,
-  concernsDeliveries,
   type DeliveryFilter,
   type FilterErrors,
+  type ListName,
   necessaryText,
+  rowsOf,
   type StatusRange,
 } from "./filter.ts";
 
@@ -166,10 +167,8 @@ export interface Source {
   /** Statements that return keys in descending order, at most $22 each. */
   readonly streams: readonly string[];
   /** Returns whether the streams contain every match of a filter in a list. */
-  readonly covers: (filter: DeliveryFilter, list: SearchedList) => boolean;
+  readonly covers: (filter: DeliveryFilter, list: ListName) => boolean;
 }
-
-type SearchedList = "deliveries" | "attempts" | "events";
 
 const keyOrder = `order by event_id desc, endpoint_id desc limit $22`;
 // The first three conditions also select partitions, which a comparison of rows does not.
@@ -320,7 +319,7 @@ const allEvents = `(
   ${eventOrder})`;
 
 /** Returns whether no delivery with a success matches: every match is pending, failed or cancelled. */
-const excludesDelivered = (filter: DeliveryFilter, list: SearchedList): boolean =>
+const excludesDelivered = (filter: DeliveryFilter, list: ListName): boolean =>
   (filter.states !== undefined && !filter.states.includes("delivered")) ||
   filter.attemptsMax === 0 ||
   (list !== "attempts" && failedClassesOf(filter) !== undefined);
@@ -363,19 +362,15 @@ export type SourceName = keyof typeof sources;
 /** Returns the names of the sources in the order of their declaration. */
 export const sourceNames = Object.keys(sources).filter((name): name is SourceName => name in sources);
 
-/**
- * Returns the sources that contain every match of a list. Lists of deliveries and attempts, and of events with a criterion
- * about deliveries, use any. Other lists of events use those of events only.
- */
-export function sourcesFor(filter: DeliveryFilter, list: SearchedList): readonly SourceName[] {
-  const isOfDeliveries = list !== "events" || concernsDeliveries(filter);
-  const fallback = isOfDeliveries ? "deliveries" : "events";
+/** Returns the sources that contain every match of a list. One that reads events alone uses the sources of events only. */
+export function sourcesFor(filter: DeliveryFilter, list: ListName): readonly SourceName[] {
+  const fallback = rowsOf(list, filter) === "events" ? "events" : "deliveries";
   const special = sourceNames.filter(
     (name) =>
       name !== "deliveries" &&
       name !== "events" &&
       sources[name].covers(filter, list) &&
-      (isOfDeliveries || sources[name].keys === "events"),
+      (fallback === "deliveries" || sources[name].keys === "events"),
   );
   return special.length > 0 ? special : [fallback];
 }

@@ -1,3 +1,4 @@
+import type { ComparedTables, ListName } from "./filter.ts";
 import { classOfAttempt, parameters } from "./sources.ts";
 
 /*
@@ -159,21 +160,12 @@ const events = `${eventColumns}
   limit $24::bigint`;
 
 const rows = { deliveries, attempts, events };
-export type Rows = keyof typeof rows;
 
-const rowsFor = (keys: "events" | "deliveries", name: Rows): string =>
-  rows[name].replace("@candidate", keys === "events" ? ofEvents : ofDeliveries);
+const candidates = { events: ofEvents, deliveries: ofDeliveries };
 
 /** Returns the statement that looks keys of events or deliveries up. Rows of events have keys of events. */
-export const lookUpStatement = (keys: "events" | "deliveries", name: Rows): string =>
-  `with ${parameters} select ${rowsFor(keys, name)}`;
-
-/** The tables that the criteria of a filter are compared with. */
-export interface ComparedTables {
-  readonly event: boolean;
-  readonly delivery: boolean;
-  readonly attempt: boolean;
-}
+export const lookUpStatement = (keys: "events" | "deliveries", name: ListName): string =>
+  `with ${parameters} select ${rows[name].replace("@candidate", candidates[keys])}`;
 
 const endpointExists = `exists (
       select from endpoints where endpoints.provider_id = $1 and endpoints.id = candidate.endpoint_id)`;
@@ -203,10 +195,10 @@ const keysOf = { deliveries: deliveryKeys, attempts: attemptKeys, events: eventK
  * Returns the statement that returns the keys of the rows that `lookUpStatement` returns, each column as an array. It reads the
  * compared tables only, and compares no texts.
  */
-export const keysStatement = (keys: "events" | "deliveries", name: Rows, compared: ComparedTables): string => `
+export const keysStatement = (keys: "events" | "deliveries", name: ListName, compared: ComparedTables): string => `
   with ${parameters}
   select array_agg(event_id) as event_ids, array_agg(endpoint_id) as endpoint_ids, array_agg(number::bigint) as numbers
   from (
-    select ${keysOf[name](compared).replace("@candidate", keys === "events" ? ofEvents : ofDeliveries)}
+    select ${keysOf[name](compared).replace("@candidate", candidates[keys])}
     limit $24::bigint
   ) found`;
