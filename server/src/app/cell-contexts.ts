@@ -37,6 +37,8 @@ export class CellContexts implements AsyncDisposable {
   readonly #needs: ContextNeeds;
   readonly #running = new AsyncDisposableStack();
   readonly #contexts = new Map<number, Promise<SharedParts>>();
+  /** Those that are open. Nothing that reads all of them waits for a database that does not respond. */
+  readonly #opened: SharedParts[] = [];
 
   constructor(needs: ContextNeeds) {
     this.#needs = needs;
@@ -62,21 +64,15 @@ export class CellContexts implements AsyncDisposable {
 
   /** Returns the metrics of all open cells, with the label `cell`. */
   async readMetrics(): Promise<Metrics> {
-    return (await Promise.all((await this.#opened()).map(({ metrics }) => metrics.getMetricsAsJSON()))).flat();
+    return (await Promise.all(this.#opened.map(({ metrics }) => metrics.getMetricsAsJSON()))).flat();
   }
 
   /** Returns true if the database of an open cell responds. */
-  async isAnyReady(): Promise<boolean> {
-    const answers = (await this.#opened()).map(({ pool }) => pool.query("select"));
-    return Promise.any(answers).then(
+  isAnyReady(): Promise<boolean> {
+    return Promise.any(this.#opened.map(({ pool }) => pool.query("select"))).then(
       () => true,
       () => false,
     );
-  }
-
-  async #opened(): Promise<readonly SharedParts[]> {
-    const contexts = await Promise.allSettled(this.#contexts.values());
-    return contexts.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -98,7 +94,9 @@ export class CellContexts implements AsyncDisposable {
     measureDatabase(metrics, measured);
     const sender = opening.use(senderOf({ pool, clock }));
     this.#running.use(opening.move());
-    return { ...parts, pool, clock, metrics, sender };
+    const context = { ...parts, pool, clock, metrics, sender };
+    this.#opened.push(context);
+    return context;
   }
 }
 

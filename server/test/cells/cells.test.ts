@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { databaseLocation } from "#platform/database/connection.ts";
 import { cloneTemplate } from "../support/clone-template.ts";
 import { valueAt } from "../chaos/api-client.ts";
-import { openDatabaseLine } from "../support/database-line.ts";
+import { openDatabaseLine, openLineTo } from "../support/database-line.ts";
 import { claimPort } from "../../src/app/listening.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { startCollector } from "../support/otlp-collector.ts";
@@ -94,6 +94,29 @@ test.concurrent(
     await until(async () => (await signUp(late.url, creek, "ann")).status === 201);
     await until(() => receiver.received.length === 12);
     expect(await isAway()).toBe("0");
+  },
+);
+
+test.concurrent(
+  "metrics do not wait for a cell that is being opened while its database is silent",
+  { timeout },
+  async ({ installation }) => {
+    const { line, connectionString } = await openLineTo(installation.otherUrl);
+    await writeFile(installation.otherUrlFile, connectionString);
+    await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+    const quay = await installation.createProvider("quay", "west");
+    const operationsPort = await claimPort("127.0.0.1", 0);
+    await using bellwire = await installation.runRoles(["web"], { BELLWIRE_OPERATIONS_PORT: String(operationsPort) });
+    line.silence();
+    const opening = askProvider(bellwire.url, quay, "GET", "/api/v1/endpoints").then(({ status }) => status);
+    const scrapes = (async () => {
+      const texts: string[] = [];
+      while (texts.length < 20) texts.push(await (await fetch(`http://127.0.0.1:${operationsPort}/metrics`)).text());
+      return texts;
+    })();
+    expect(await Promise.race([opening, scrapes])).toHaveLength(20);
+    await line[Symbol.asyncDispose]();
+    expect(await opening).toBe(503);
   },
 );
 
