@@ -179,7 +179,7 @@ async function setUpOnce(
  */
 async function storeCredentials(path: string, config: FirstSetUp["config"]): Promise<FirstCredentials> {
   const random = { password: randomPassword(), accessToken: newTokenValue(), providerKey: randomHex(16) };
-  const stored: typeof random = JSON.parse((await readOrCreateFile(path, () => JSON.stringify(random))).content);
+  const stored: typeof random = JSON.parse(await readOrCreateFile(path, () => JSON.stringify(random)));
   return {
     username: config.adminUsername,
     password: config.adminPassword?.reveal() ?? stored.password,

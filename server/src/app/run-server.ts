@@ -272,6 +272,7 @@ async function buildWeb(printStatus: (line: string) => void, stop: AbortSignal):
       lockFile,
       () => printStatus("another process is building the Admin Portal's pages; waiting for it"),
       async () => (await isFresh()) || build(vite, printStatus, stop),
+      stop,
     );
   } catch (error) {
     if (!stop.aborted) printStatus(`the Admin Portal's pages could not be built: ${errorMessage(error)}`);

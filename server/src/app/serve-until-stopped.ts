@@ -9,8 +9,8 @@ import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs until a signal stops it, then closes everything in order. A further signal only ends the delay before the stop. SIGUSR2 switches between the configured log level and `debug`. Returns the exit code. An uncaught error
- * stops it in the same order, with code 1.
+ * Runs until a signal stops it, then closes everything in order. A further signal only ends the delay before the stop. SIGUSR2 switches
+ * between the configured log level and `debug`. Returns the exit code. An uncaught error stops it in the same order, with code 1.
  */
 export async function serveUntilStopped(
   config: Config,
@@ -33,9 +33,11 @@ export async function serveUntilStopped(
     await using supervisor = hasEngineProcess(config, roles) ? new EngineSupervisor() : undefined;
     process.on("SIGUSR2", () => toggleDebug(log, config, supervisor));
     // PostgreSQL recovers from a crash in the time that loading the rest takes.
-    await using ahead = config.isEmbedded ? await startServerAhead(config.dataDir) : undefined;
-    const { runServer } = await import("./run-server.ts");
     const { signal, isRequested } = stop;
+    await using ahead = config.isEmbedded
+      ? await startServerAhead(config.dataDir, { printStatus, stop: signal })
+      : undefined;
+    const { runServer } = await import("./run-server.ts");
     await using _server = await runServer({
       config,
       roles,

@@ -41,6 +41,7 @@ export class OpenCells implements AsyncDisposable {
   readonly #needs: OpenCellsNeeds;
   readonly #cells = new Map<number, Promise<OpenCell>>();
   readonly #pools: OpenedPool[];
+  readonly #closing = new AbortController();
 
   constructor(needs: OpenCellsNeeds) {
     this.#needs = needs;
@@ -79,12 +80,13 @@ export class OpenCells implements AsyncDisposable {
 
   async #open(number: number): Promise<OpenCell> {
     const cell = await this.#find(number);
-    const pool = await openCell(cell, { ...this.#needs, max: this.#share(this.#pools.length + 1) }).catch(
-      (error: unknown) => {
+    const { signal: stop } = this.#closing;
+    const max = this.#share(this.#pools.length + 1);
+    const pool = await openCell(cell, { ...this.#needs, max, stop }).catch((error: unknown) => {
+      if (!stop.aborted)
         this.#needs.log.warn({ err: error, cell: cell.name }, "a cell cannot be opened; its providers get 503");
-        throw new NoConnection(error);
-      },
-    );
+      throw new NoConnection(error);
+    });
     this.#pools.push(pool);
     for (const each of this.#pools) each.resize(this.#share(this.#pools.length));
     return { number, name: cell.name, pool };
@@ -96,6 +98,7 @@ export class OpenCells implements AsyncDisposable {
 
   /** Closes all cells except the default one. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     await Promise.allSettled(this.#cells.values());
     this.#cells.clear();
     await Promise.all(this.#pools.slice(1).map((pool) => pool[Symbol.asyncDispose]()));
@@ -111,6 +114,7 @@ export function openCell(
     ...needs
   }: Pick<OpenCellsNeeds, "access" | "ownerUrl" | "encryption" | "mayChange" | "printStatus" | "log" | "tracing"> & {
     readonly max: number;
+    readonly stop?: AbortSignal;
   },
 ): Promise<OpenedPool> {
   const own = revealDatabaseUrl(encryption, cell);

@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { link, mkdir, open, readFile, rm, stat, unlink } from "node:fs/promises";
+import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "./clock.ts";
@@ -10,28 +10,21 @@ import { randomHex } from "./ids.ts";
  * Returns the content of a private file that is created once. Concurrent creators all get the same content, and returned
  * content survives a power failure. A file that cannot be written ends the start.
  */
-export async function readOrCreateFile(path: string, make: () => string): Promise<{ content: string; isNew: boolean }> {
+export async function readOrCreateFile(path: string, make: () => string): Promise<string> {
   const existing = await readFileIfExists(path);
-  if (existing !== undefined) return { content: existing, isNew: false };
+  if (existing !== undefined) return existing;
 
-  const content = make();
   const draft = `${path}.${randomHex(4)}.draft`;
   try {
-    await writeDurably(draft, content);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw new CannotStart(`${path} cannot be written: ${errorMessage(error)}`, { cause: error });
-  }
-  try {
-    await link(draft, path); // fails, unlike a rename, if another process was first
-    return { content, isNew: true };
-  } catch (error) {
-    const other = await readFileIfExists(path);
-    if (other === undefined) throw error;
-    return { content: other, isNew: false };
-  } finally {
-    await unlink(draft);
+    await writeDurably(draft, make());
+    // Unlike a rename, it replaces nothing: another process may have been first.
+    await link(draft, path).catch(ignoreExistingFile);
     await syncFolder(dirname(path));
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new CannotStart(`${path} cannot be written: ${errorMessage(error)}`, { cause: error });
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 
@@ -56,6 +49,10 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
   }
 }
 
+function ignoreExistingFile(error: unknown): void {
+  if (errorCode(error) !== "EEXIST") throw error;
+}
+
 async function writeDurably(path: string, content: string): Promise<void> {
   await using file = await open(path, "wx", 0o600);
   await file.writeFile(content);
@@ -75,14 +72,20 @@ const sqliteBusy = 5;
 /**
  * Runs `work` while no other process does so with the same lock file. The lock is an exclusive transaction of an empty SQLite
  * database: the operating system releases it however its holder dies, so there are no stale locks. (Node has no flock.) Nothing is
- * written, so that a database can be started and stopped on a full disk.
+ * written, so that a database can be started and stopped on a full disk. `stop` ends the wait, and rejects with its reason.
  */
-export async function withFileLock<T>(lockFile: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
+export async function withFileLock<T>(
+  lockFile: string,
+  onWait: () => void,
+  work: () => Promise<T>,
+  stop?: AbortSignal,
+): Promise<T> {
   using lock = openLock(lockFile);
   let isReported = false;
   const sinceMs = systemClock.monotonicMs();
   while (!isTaken(lock)) {
-    await systemClock.sleep(tryEveryMs);
+    await systemClock.sleep(tryEveryMs, stop);
+    stop?.throwIfAborted();
     if (isReported || systemClock.monotonicMs() - sinceMs < reportAfterMs) continue;
     isReported = true;
     onWait();
@@ -105,7 +108,7 @@ function createPrivately(path: string): void {
   try {
     writeFileSync(path, "", { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
+    ignoreExistingFile(error);
   }
 }
 

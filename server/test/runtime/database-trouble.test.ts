@@ -107,17 +107,17 @@ test(
 
 test("a database server started ahead recovers from a crash, and stops if the start fails", { timeout }, async () => {
   await using empty = await makeEmptyDataDir();
-  expect(await startServerAhead(empty.path)).toBeUndefined();
+  expect(await startServerAhead(empty.path, { printStatus: silently })).toBeUndefined();
   expect(await readdir(empty.path)).toEqual([]);
 
   await using folder = await makeDataDir();
   const isStopped = async () => (await postmasterOf(folder.path)) === undefined;
   {
-    await using ahead = await startServerAhead(folder.path);
+    await using ahead = await startServerAhead(folder.path, { printStatus: silently });
     expect(ahead).toBeDefined();
-    expect(await startServerAhead(folder.path)).toBeUndefined(); // the server already runs
+    expect(await startServerAhead(folder.path, { printStatus: silently })).toBeUndefined(); // the server already runs
     const pid = await postmasterOf(folder.path);
-    await using postgres = await openEmbeddedPostgres(folder.path, silently, ahead);
+    await using postgres = await openEmbeddedPostgres(folder.path, silently, { ahead });
     expect(await postmasterOf(folder.path)).toBe(pid);
     const client = new pg.Client({ connectionString: postgres.ownerUrl });
     await client.connect();
@@ -128,12 +128,12 @@ test("a database server started ahead recovers from a crash, and stops if the st
   }
 
   {
-    await using failing = await startServerAhead(folder.path);
+    await using failing = await startServerAhead(folder.path, { printStatus: silently });
     expect(failing).toBeDefined();
   }
   expect(await isStopped()).toBe(true);
 
-  const ahead = await startServerAhead(folder.path);
+  const ahead = await startServerAhead(folder.path, { printStatus: silently });
   {
     await using user = await openEmbeddedPostgres(folder.path, silently);
     await ahead?.[Symbol.asyncDispose]();

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { withFileLock } from "#platform/files.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { familyOf, isAlive, kill, postmasterOf } from "../support/processes.ts";
@@ -129,6 +130,17 @@ test.concurrent(
     expect(isAlive(again)).toBe(false);
   },
 );
+
+test.concurrent("Ctrl-C ends a start that waits for another process to start the database", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  const lock = (work: () => Promise<void>) => withFileLock(join(folder.path, "lock"), () => undefined, work);
+  await lock(async () => {
+    await using starting = serve(folder.path);
+    await until(() => starting.stdout.includes("another process is starting or stopping the database"));
+    expect(await starting.stop("SIGINT")).toBe(0);
+    expect([starting.stdout.match(/^stopped$/gm), starting.stderr]).toEqual([["stopped"], ""]);
+  });
+});
 
 test.concurrent("repeated Ctrl-C exits with 0 and leaves no database running", { timeout }, async () => {
   await using folder = await makeDataDir();

@@ -161,7 +161,7 @@ export async function loadSecretKeys(
 }
 
 async function createSecretKey(path: string, isEncrypted: boolean): Promise<string> {
-  if (!isEncrypted) return (await readOrCreateFile(path, () => `${randomBytes(32).toString("base64")}\n`)).content;
+  if (!isEncrypted) return readOrCreateFile(path, () => `${randomBytes(32).toString("base64")}\n`);
   // Another process creates it before it encrypts.
   const created = await readFileIfExists(path);
   if (created !== undefined) return created;

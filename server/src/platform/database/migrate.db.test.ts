@@ -34,7 +34,14 @@ test("of 20 concurrent migrations, one applies the changes and all succeed", asy
   expect(all.map(({ role }) => role)).toEqual(Array.from({ length: 20 }, () => appRole));
 });
 
-test("a start that waits for another one does not say that the database is being migrated", async ({ emptyUrl }) => {
+function stopping() {
+  const [controller, reason] = [new AbortController(), new Error("stopped")];
+  return { stop: controller.signal, reason, abort: () => controller.abort(reason) };
+}
+
+test("a start that waits for another one does not say that the database is being migrated, and can be stopped", async ({
+  emptyUrl,
+}) => {
   await migrate({ connectionString: emptyUrl, schema });
   await using owner = await openPool({ connectionString: emptyUrl, schema, max: 1 });
   const status: string[] = [];
@@ -42,6 +49,9 @@ test("a start that waits for another one does not say that the database is being
   const printStatus = (line: string): void => isWaiting.resolve(void status.push(line));
   const waiting = await owner.inTransaction(async (tx) => {
     await tx.query("select pg_advisory_xact_lock(hashtextextended('bellwire migrations', 0))");
+    const { stop, abort, reason } = stopping();
+    const stopped = migrate({ connectionString: emptyUrl, schema, printStatus: abort, stop });
+    await expect(stopped).rejects.toBe(reason);
     const migrated = migrate({ connectionString: emptyUrl, schema, printStatus });
     await isWaiting.promise;
     return { migrated };
@@ -208,7 +218,7 @@ test("a database migrated by a newer version is used unless a migration was brea
   );
 });
 
-test("a migration says that others keep its locks, ends with that reason, and takes them once they are free", async ({
+test("a migration says that others keep its locks, ends with that reason or a stop, and takes them once they are free", async ({
   databaseUrl,
 }) => {
   const [holder, migrating] = [new pg.Client(databaseUrl), new pg.Client(databaseUrl)];
@@ -221,6 +231,8 @@ test("a migration says that others keep its locks, ends with that reason, and ta
   await expect(refused).rejects.toThrow(/^other transactions, such as a dump, keep the locks that it needs$/);
   expect([reports, classifyDatabaseError(await refused.catch((error: unknown) => error))]).toEqual([1, undefined]);
 
+  const { stop, abort, reason } = stopping();
+  await expect(beginWithLocks(migrating, { ...locking, sayWaiting: abort, stop })).rejects.toBe(reason);
   await beginWithLocks(migrating, { ...locking, sayWaiting: () => void holder.query("commit") });
   const held = `select from pg_locks where relation = '${schema}.accounts'::regclass and mode = 'AccessExclusiveLock'`;
   expect((await migrating.query(held)).rowCount).toBe(1);

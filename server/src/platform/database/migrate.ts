@@ -17,6 +17,8 @@ export interface MigrateOptions {
   readonly mayChange?: boolean;
   /** Receives progress messages. */
   readonly printStatus?: (line: string) => void;
+  /** Aborts the waits for another process that migrates, and for locks. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface Migrated {
@@ -41,7 +43,7 @@ const historyDaysAhead = 14;
 
 /** Migrates the directory and one cell. Of many concurrent starts, one works and the others wait. */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
-  const { connectionString, schema, cell = 0, mayChange = true, printStatus = () => undefined } = options;
+  const { connectionString, schema, cell = 0, mayChange = true, printStatus = () => undefined, stop } = options;
   const client = new pg.Client({
     connectionString,
     application_name: "bellwire migrate",
@@ -53,9 +55,9 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   try {
     await client.query(settingsStatement, [String(silentMs)]);
     await refuseUnfit(client);
-    await takeLock(client, printStatus);
+    await takeLock(client, { printStatus, stop });
     await refuseOtherPrograms(client, [directorySchema, schema]); // before anything is written
-    const how = { mayChange, printStatus };
+    const how = { mayChange, printStatus, stop };
     const bringUpToDate = async (): Promise<readonly string[]> => [
       ...(await applyMigrations(client, directorySchema, { folder: migrationFolders.directory, ...how })),
       ...(await applyMigrations(client, schema, { folder: migrationFolders.cell, ...how })),
@@ -140,8 +142,13 @@ async function refuseOtherPrograms(client: pg.Client, schemas: readonly string[]
   );
 }
 
+interface Waiting {
+  readonly printStatus: (line: string) => void;
+  readonly stop: AbortSignal | undefined;
+}
+
 // The session holds the lock, so it ends with the connection.
-async function takeLock(client: pg.Client, printStatus: (line: string) => void): Promise<void> {
+async function takeLock(client: pg.Client, { printStatus, stop }: Waiting): Promise<void> {
   const key = "hashtextextended('bellwire migrations', 0)";
   for (let attempt = 1; ; attempt += 1) {
     const {
@@ -149,7 +156,8 @@ async function takeLock(client: pg.Client, printStatus: (line: string) => void):
     } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`);
     if (lock?.taken) return;
     if (attempt === 1) printStatus("another process checks or migrates the database; waiting for it");
-    await systemClock.sleep(lookEveryMs);
+    await systemClock.sleep(lookEveryMs, stop);
+    stop?.throwIfAborted();
   }
 }
 
@@ -225,18 +233,17 @@ interface LedgerRow {
   readonly is_breaking: boolean;
 }
 
-interface Applying {
+interface Applying extends Waiting {
   readonly folder: URL;
   /** If false, an outdated schema is refused. */
   readonly mayChange: boolean;
-  readonly printStatus: (line: string) => void;
 }
 
 /** Migrates one schema and returns the names of the applied migrations. The caller holds the migration lock. */
 async function applyMigrations(
   client: pg.Client,
   schema: string,
-  { folder, mayChange, printStatus }: Applying,
+  { folder, mayChange, ...waiting }: Applying,
 ): Promise<string[]> {
   const files = await readMigrationFiles(folder);
   const ledger = await readLedger(client, schema);
@@ -244,7 +251,7 @@ async function applyMigrations(
   const pending = files.slice(ledger?.length ?? 0);
   if (pending.length > 0 && !mayChange) throw new CannotStart(ledger ? ofOlderVersion : withoutBellwire);
   if (!ledger) await createLedger(client, schema);
-  for (const file of pending) await applyMigration(client, { schema, file, printStatus });
+  for (const file of pending) await applyMigration(client, { schema, file, ...waiting });
   return pending.map((file) => file.name);
 }
 
@@ -291,17 +298,17 @@ function refuseWhatDoesNotFit(files: readonly MigrationFile[], ledger: readonly 
   }
 }
 
-interface ApplyOne extends Pick<Applying, "printStatus"> {
+interface ApplyOne extends Waiting {
   readonly schema: string;
   readonly file: MigrationFile;
 }
 
-async function applyMigration(client: pg.Client, { schema, file, printStatus }: ApplyOne): Promise<void> {
+async function applyMigration(client: pg.Client, { schema, file, printStatus, stop }: ApplyOne): Promise<void> {
   const name = pg.escapeIdentifier(schema);
   const sayWaiting = (): void =>
     printStatus(`migration ${file.name} waits for locks of other transactions; docs/runbooks/upgrade.md finds them`);
   try {
-    await beginWithLocks(client, { schema: name, sql: file.text, sayWaiting });
+    await beginWithLocks(client, { schema: name, sql: file.text, sayWaiting, stop });
     await client.query(`insert into ${name}.migrations (name, checksum, is_breaking) values ($1, $2, $3)`, [
       file.name,
       file.checksum,
@@ -312,6 +319,7 @@ async function applyMigration(client: pg.Client, { schema, file, printStatus }: 
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
+    if (error === stop?.reason) throw error;
     throw new CannotStart(`Migration ${file.name} failed and was rolled back: ${errorMessage(error)}`, {
       cause: error,
     });
@@ -340,6 +348,7 @@ interface Locking {
   readonly sql: string;
   /** Called once, when somebody else keeps a lock. */
   readonly sayWaiting: () => void;
+  readonly stop?: AbortSignal | undefined;
   readonly tries?: number;
 }
 
@@ -350,7 +359,7 @@ interface Locking {
  */
 export async function beginWithLocks(
   client: pg.Client,
-  { schema, sql, sayWaiting, tries = lockingTries }: Locking,
+  { schema, sql, sayWaiting, stop, tries = lockingTries }: Locking,
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     await client.query("begin");
@@ -365,7 +374,8 @@ export async function beginWithLocks(
       if (errorCode(error) !== statementTimeout) throw error;
       if (attempt === tries) throw new LocksKept({ cause: error });
       if (attempt === quietTries) sayWaiting();
-      await systemClock.sleep(lockingPauseMs);
+      await systemClock.sleep(lockingPauseMs, stop);
+      stop?.throwIfAborted();
     }
   }
 }

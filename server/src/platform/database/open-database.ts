@@ -40,7 +40,7 @@ interface OpenDatabaseNeeds {
   readonly log: DatabaseLog;
   /** The embedded server, if it was started before this. */
   readonly ahead?: ServerAhead | undefined;
-  /** Aborts the wait for a database that does not respond. */
+  /** Aborts the wait for a database that does not respond, is being started, or is being migrated by another process. */
   readonly stop?: AbortSignal;
   readonly tracing?: PoolOptions["tracing"];
 }
@@ -124,18 +124,20 @@ interface OpenCellNeeds {
   readonly mayChange: boolean;
   readonly printStatus: (line: string) => void;
   readonly log: DatabaseLog;
+  /** Aborts the wait for another process that migrates the cell. */
+  readonly stop?: AbortSignal;
   readonly tracing?: PoolOptions["tracing"];
 }
 
 /** Opens a cell: migrated, and as the role of the product. Does not wait for a database that does not respond. */
 export async function openCellDatabase(cell: CellDatabase, needs: OpenCellNeeds): Promise<OpenedPool> {
   const { schema, number, ownerUrl } = cell;
-  const { access, max, mayChange, printStatus, log, tracing } = needs;
+  const { access, max, mayChange, printStatus, log, stop, tracing } = needs;
   if (ownerUrl === undefined) return openPool({ ...access(), schema, max, log, tracing });
   return inWords(ownerUrl, async () => {
     const connectionString = await findPrimary(ownerUrl);
     await refuseTransactionPooling(connectionString, connecting, cellPooling);
-    const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, printStatus });
+    const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, printStatus, stop });
     if (applied.length > 0)
       printStatus(`migrated the schema ${schema}: ${applied.length === 1 ? "1 step" : `${applied.length} steps`}`);
     const entry = number === null ? { connectionString: ownerUrl, ...(role && { role }) } : access();
@@ -190,14 +192,14 @@ export const joinDatabase = (
 
 function openEmbedded(
   dataDir: string,
-  { mayChange, printStatus, ahead }: Pick<OpenDatabaseNeeds, "mayChange" | "printStatus" | "ahead">,
+  { mayChange, printStatus, ...options }: Pick<OpenDatabaseNeeds, "mayChange" | "printStatus" | "ahead" | "stop">,
 ): Promise<EmbeddedPostgres> {
   if (!mayChange && !hasDatabase(dataDir)) {
     throw new CannotStart(
       `There is no database in ${dataDir}: set BELLWIRE_DATA_DIR or DATABASE_URL, or start Bellwire first.`,
     );
   }
-  return openEmbeddedPostgres(dataDir, printStatus, ahead);
+  return openEmbeddedPostgres(dataDir, printStatus, options);
 }
 
 const cellsStatement = `

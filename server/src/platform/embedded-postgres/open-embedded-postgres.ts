@@ -8,7 +8,15 @@ import { makeFolder, readOrCreateFile, withFileLock } from "../files.ts";
 import { randomHex } from "../ids.ts";
 import { refuseIncompleteBackup } from "./back-up.ts";
 import { type ServerLocation, chooseLocation, findBinaries, initDatabase, ownerRole } from "./programs.ts";
-import { findPostmaster, makeSocketFolder, settledPostmaster, socketPort, startServer, stopServer } from "./server.ts";
+import {
+  findPostmaster,
+  makeSocketFolder,
+  settledPostmaster,
+  socketPort,
+  startServer,
+  type StartWait,
+  stopServer,
+} from "./server.ts";
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   /** Connects as the superuser, the owner. */
@@ -24,6 +32,12 @@ const restartAfterMs = 1000;
 /** The longest wait while it does not start, as on a full disk. Each try may replay a gigabyte. */
 const restartMaxMs = 10_000;
 
+interface OpenOptions {
+  readonly ahead?: ServerAhead | undefined;
+  /** Aborts the opening. */
+  readonly stop?: AbortSignal | undefined;
+}
+
 /**
  * Opens the PostgreSQL server of a data directory. The first process starts it, later ones join it, and the last one stops it. A server
  * that fails is restarted.
@@ -31,14 +45,13 @@ const restartMaxMs = 10_000;
 export async function openEmbeddedPostgres(
   dataDir: string,
   printStatus: (line: string) => void,
-  ahead?: ServerAhead,
+  { ahead, stop: stopOpening }: OpenOptions = {},
 ): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   await makeDataDir(folder);
   await refuseIncompleteBackup(folder);
-  const alone = locked(folder, printStatus);
 
-  const opening = alone(() => joinOrStartServer(folder, printStatus));
+  const opening = joinOrStartServer(folder, { printStatus, stop: stopOpening });
   const forgetSignals = closeAtSignal(() => opening.then(close));
   opening.catch(forgetSignals);
   let server: RunningServer = await opening;
@@ -60,7 +73,7 @@ export async function openEmbeddedPostgres(
     closing.abort();
     await server.presence.end();
     await keepAlive;
-    const others = await alone(() => stopUnlessUsed(server));
+    const others = await alone(folder, { printStatus }, () => stopUnlessUsed(server));
     if (others > 0 && (server.isStartedHere || ahead)) printStatus(keepsRunning(others));
   }
 
@@ -73,10 +86,10 @@ export async function openEmbeddedPostgres(
       await systemClock.sleep(failures.waitMs, closing.signal);
       if (closing.signal.aborted) return;
       try {
-        server = await alone(() => joinOrStartServer(folder, printStatus));
+        server = await joinOrStartServer(folder, { printStatus, stop: closing.signal });
         failures.end();
       } catch (error) {
-        failures.add(errorMessage(error));
+        if (!closing.signal.aborted) failures.add(errorMessage(error));
       }
       // A stop during the restart ended only the previous presence, so this one must be ended here.
       if (closing.signal.aborted) await server.presence.end();
@@ -148,14 +161,14 @@ function closeAtSignal(close: () => Promise<void>): () => void {
   return forget;
 }
 
-const locked =
-  (folder: string, printStatus: (line: string) => void) =>
-  <T>(work: () => Promise<T>): Promise<T> =>
-    withFileLock(
-      join(folder, "lock"),
-      () => printStatus("another process is starting or stopping the database; waiting for it"),
-      work,
-    );
+/** Runs `work` while no other process starts or stops the server. */
+const alone = <T>(folder: string, { printStatus, stop }: StartWait, work: () => Promise<T>): Promise<T> =>
+  withFileLock(
+    join(folder, "lock"),
+    () => printStatus("another process is starting or stopping the database; waiting for it"),
+    work,
+    stop,
+  );
 
 /** Returns whether a data directory has a database. */
 export const hasDatabase = (dataDir: string): boolean =>
@@ -168,20 +181,19 @@ export type ServerAhead = AsyncDisposable;
  * Starts the server of an existing database, so that it recovers from a crash while this process loads its program. Creates nothing.
  * Failures are left to `openEmbeddedPostgres`, which tries again and reports them.
  */
-export async function startServerAhead(dataDir: string): Promise<ServerAhead | undefined> {
+export async function startServerAhead(dataDir: string, wait: StartWait): Promise<ServerAhead | undefined> {
   const folder = resolve(dataDir);
   if (!existsSync(join(folder, passwordsFile))) return undefined;
-  const alone = locked(folder, ignore);
   try {
-    return await alone(async () => {
+    return await alone(folder, wait, async () => {
       const located = await locateServer(folder, ignore);
       const { pgData, ownerUrl } = located;
       if (!existsSync(join(pgData, "PG_VERSION")) || (await findPostmaster(pgData))) return undefined;
       await start(located, { printStatus: ignore, until: "starting" });
       return {
         [Symbol.asyncDispose]: () =>
-          alone(async () => {
-            if ((await settledPostmaster(pgData)) && (await countUsers(ownerUrl)) === 0) await stopServer(pgData);
+          alone(folder, { printStatus: ignore }, async () => {
+            if ((await countUsers(ownerUrl)) === 0) await stopServer(pgData);
           }),
       };
     });
@@ -221,12 +233,15 @@ interface RunningServer {
   readonly isStartedHere: boolean;
 }
 
-/** Joins the server of a data directory. Starts it and creates its database if necessary. The caller holds the lock. */
-async function joinOrStartServer(dataDir: string, printStatus: (line: string) => void): Promise<RunningServer> {
-  const located = await locateServer(dataDir, printStatus);
+/** Joins the server of a data directory. Starts it and creates its database if necessary. */
+const joinOrStartServer = (dataDir: string, wait: StartWait): Promise<RunningServer> =>
+  alone(dataDir, wait, () => joinOrStartAlone(dataDir, wait));
+
+async function joinOrStartAlone(dataDir: string, wait: StartWait): Promise<RunningServer> {
+  const located = await locateServer(dataDir, wait.printStatus);
   const { pgData, ownerUrl, appUrl } = located;
-  const isStartedHere = (await settledPostmaster(pgData)) === undefined;
-  if (isStartedHere) await start(located, { printStatus, until: "ready" });
+  const isStartedHere = (await settledPostmaster(pgData, wait)) === undefined;
+  if (isStartedHere) await start(located, { ...wait, until: "ready" });
   const presence = await openPresence(ownerUrl).catch(async (error: unknown) => {
     if (errorCode(error) !== unknownDatabase) throw error;
     await createAppDatabase(located);
@@ -268,11 +283,12 @@ async function locateServer(dataDir: string, printStatus: (line: string) => void
 /** Starts a server that does not run, with a new data directory if there is none. The caller holds the lock. */
 async function start(
   { place, passwords, socketFolder }: LocatedServer,
-  { printStatus, until }: { readonly printStatus: (line: string) => void; readonly until: "starting" | "ready" },
+  { until, ...wait }: StartWait & { readonly until: "starting" | "ready" },
 ): Promise<void> {
+  const { printStatus } = wait;
   const binaries = await findBinaries(place.user, printStatus);
   await initDatabase({ place, binaries, ownerPassword: passwords.owner, printStatus });
-  await startServer({ place, binaries, socketFolder, printStatus }, { until });
+  await startServer({ place, binaries, socketFolder, ...wait }, { until });
 }
 
 export interface Passwords {
@@ -291,7 +307,7 @@ async function loadPasswords(dataDir: string, { folder }: ServerLocation): Promi
     throw new CannotStart(
       `${path} is missing, with the passwords of the database in ${folder}. Copy it, too, or restore it from a backup.`,
     );
-  const { content } = await readOrCreateFile(path, () => `owner ${randomHex(24)}\napp ${randomHex(24)}\n`);
+  const content = await readOrCreateFile(path, () => `owner ${randomHex(24)}\napp ${randomHex(24)}\n`);
   const [, owner, app] = /^owner ([0-9a-f]{48})\napp ([0-9a-f]{48})\n$/.exec(content) ?? [];
   if (!owner || !app)
     throw new CannotStart(

@@ -4,7 +4,7 @@ import { chown, lstat, mkdir, open, readFile, readlink, realpath, rename, rm, st
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { CannotStart } from "../errors.ts";
 import { readFileIfExists } from "../files.ts";
 import { type ServerLocation, explainFailure, isOurOwnSignal, programOptions } from "./programs.ts";
@@ -84,16 +84,32 @@ const logBytesMax = 1024 * 1024;
 const startPollMs = 5;
 /** A longer start, for example with a recovery, is announced. */
 const reportEveryMs = 10_000;
+/** How a wait for a server is reported, and what ends it: then it rejects with the reason. */
+export interface StartWait {
+  readonly printStatus: (line: string) => void;
+  readonly stop?: AbortSignal | undefined;
+}
+
+/** Returns a function to call while a server starts: it reports that every ten seconds. Throws once the wait is to end. */
+function watchStart({ printStatus, stop }: StartWait, clock: Pick<Clock, "monotonicMs">): () => void {
+  let reportAtMs = clock.monotonicMs() + reportEveryMs;
+  return () => {
+    stop?.throwIfAborted();
+    if (clock.monotonicMs() < reportAtMs) return;
+    printStatus("the embedded database is still starting: after a crash, it first replays its write-ahead log");
+    reportAtMs += reportEveryMs;
+  };
+}
+
 /** Marks a server that a signal to this process ended before it began. */
 const endedBySignal = "it was ended by a signal";
 /** Time for the processes of a killed server to release its memory. */
 const leftoversMs = 15_000;
 
-interface StartNeeds {
+interface StartNeeds extends StartWait {
   readonly place: ServerLocation;
   readonly binaries: string;
   readonly socketFolder: string;
-  readonly printStatus: (line: string) => void;
 }
 
 /**
@@ -120,7 +136,7 @@ export async function startServer(
 
 /** Returns undefined if the server runs, otherwise its last output. */
 async function startOnce(
-  { place, binaries, socketFolder, printStatus }: StartNeeds,
+  { place, binaries, socketFolder, ...wait }: StartNeeds,
   until: "starting" | "ready",
 ): Promise<string | undefined> {
   const pgData = join(place.folder, "postgres");
@@ -138,13 +154,16 @@ async function startOnce(
   server.on("error", (error) => (failure = error.message));
   server.on("exit", (_code, signal) => (failure ??= isOurOwnSignal(signal) ? endedBySignal : "")); // otherwise the log has the reason
 
-  let reportAtMs = systemClock.monotonicMs() + reportEveryMs;
+  const starting = watchStart(wait, systemClock);
   while (failure === undefined) {
     const found = await findPostmaster(pgData);
     if (found && (until === "starting" || found.state === "ready")) return undefined;
-    if (systemClock.monotonicMs() > reportAtMs) {
-      printStatus("the embedded database is still starting: after a crash, it first replays its write-ahead log");
-      reportAtMs += reportEveryMs;
+    try {
+      starting();
+    } catch (error) {
+      server.kill("SIGINT");
+      while (failure === undefined) await systemClock.sleep(startPollMs);
+      throw error;
     }
     await systemClock.sleep(startPollMs);
   }
@@ -195,11 +214,17 @@ export async function findPostmaster(pgData: string): Promise<Postmaster | undef
 }
 
 /** Waits while the server is starting or stopping. Resolves with the server, or with undefined if there is none. */
-export async function settledPostmaster(pgData: string): Promise<Postmaster | undefined> {
+export async function settledPostmaster(
+  pgData: string,
+  wait: StartWait,
+  clock: Pick<Clock, "monotonicMs" | "sleep"> = systemClock,
+): Promise<Postmaster | undefined> {
+  const starting = watchStart(wait, clock);
   for (;;) {
     const found = await findPostmaster(pgData);
     if (!found || found.state === "ready") return found;
-    await systemClock.sleep(postmasterPollMs);
+    starting();
+    await clock.sleep(postmasterPollMs, wait.stop);
   }
 }
 
