@@ -335,7 +335,6 @@ const exampleAttempt: FoundAttempt = {
   endpointId: 5,
   endpointName: "crm",
   state: "delivered",
-  attemptsMade: 1,
   number: 1,
   at: laterExampleTime,
   status: 200,

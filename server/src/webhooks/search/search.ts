@@ -27,14 +27,10 @@ export interface FoundEvent extends Omit<EventSummary, "id" | "type"> {
 }
 
 /** A delivery of a list, with its event. */
-export interface FoundDelivery extends FoundEvent, Omit<Delivery, "eventType"> {
-  readonly format: string;
-  readonly lastErrorClass: ErrorClass | null;
-}
+export type FoundDelivery = FoundEvent & Omit<Delivery, "eventType">;
 
 /** An attempt of a list, with its delivery and event. */
 export interface FoundAttempt extends FoundEvent, Pick<Delivery, "endpointId" | "endpointName" | "state"> {
-  readonly attemptsMade: number;
   readonly number: number;
   readonly at: Date;
   readonly status: number | null;

@@ -52,7 +52,6 @@ const delivery = `
       select case when due.event_id is null then ended.state else 'pending' end as state,
         coalesce(due.attempts_made, ended.attempts_made) as attempts_made,
         coalesce(due.replay, ended.replay) as replay,
-        coalesce(due.format, ended.format) as format,
         nullif(due.due_at, 'infinity') as next_attempt_at,
         case when due.event_id is null then ended.ended_at end as ended_at
       where due.event_id is not null or ended.event_id is not null
@@ -130,10 +129,10 @@ const eventColumns = `event.id as "eventId", event.type as "eventType", event.ob
     event.previous, event.erased_at, ${payloadColumns}`;
 
 const deliveryColumns = `${eventColumns}, candidate.endpoint_id, endpoint.name as "endpointName",
-    delivery.state, delivery.attempts_made, delivery.replay, delivery.format, delivery.next_attempt_at, delivery.ended_at`;
+    delivery.state, delivery.attempts_made, delivery.replay, delivery.next_attempt_at, delivery.ended_at`;
 
 const lastAttemptColumns = `attempt.at as "lastAttemptAt", attempt.status as "lastStatus", attempt.error as "lastError",
-    attempt.error_class as "lastErrorClass", attempt.latency_ms as "lastLatencyMs"`;
+    attempt.latency_ms as "lastLatencyMs"`;
 
 const attemptColumns = `attempt.number, attempt.at, attempt.status, attempt.error, attempt.error_class, attempt.latency_ms`;
 
