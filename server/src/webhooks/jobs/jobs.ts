@@ -170,7 +170,7 @@ const insertJob = (pool: Pool, job: NewJob): Promise<number> =>
 /** The keys of the selected rows, newest first: about 70 MB for a million. */
 interface Selection {
   /** The time of the snapshot. */
-  readonly at: Date | undefined;
+  readonly at: Date;
   readonly eventIds: readonly string[];
   readonly endpointIds: readonly number[];
   /** Null: all attempts of a delivery, or no attempts are selected. */
@@ -179,7 +179,7 @@ interface Selection {
 
 async function readSelection(tx: Transaction, rows: SelectRows): Promise<Selection> {
   await tx.query("set transaction isolation level repeatable read, read only");
-  const [clock] = await tx.query<{ now: Date }>("select clock_timestamp() as now");
+  const { at } = await queryRow<{ at: Date }>(tx, "select clock_timestamp() as at");
   const eventIds: string[] = [];
   const endpointIds: number[] = [];
   const attemptNumbers: (number | null)[] = [];
@@ -191,7 +191,7 @@ async function readSelection(tx: Transaction, rows: SelectRows): Promise<Selecti
     }
     if (eventIds.length > jobLimits.rows.max) throw new TooManyRows();
   }
-  return { at: clock?.now, eventIds, endpointIds, attemptNumbers };
+  return { at, eventIds, endpointIds, attemptNumbers };
 }
 
 /** Stores the rows in chunks. Returns the number of chunks. */
@@ -245,7 +245,7 @@ export async function listJobs(
   return db.query<Job>(selectJobs, [filter.providerId, filter.beforeId, filter.state, filter.limit]);
 }
 
-// Chunks that were not processed are of no use any more. Those of an export stay until it is deleted.
+// Chunks that were not processed are of no use any more, nor is a part of an export.
 const cancelStatement = `
   with cancelled as (
     update jobs set state = 'cancelled', finished_at = clock_timestamp()

@@ -1,5 +1,6 @@
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
+import { msOfUuidV7 } from "#platform/ids.ts";
 import {
   type BodyFormat,
   bodyFormatOf,
@@ -44,8 +45,7 @@ export interface Replay extends ReplayRange, ReplayCounts {
 /** Returns the examined part of the time range, from 0 to 1. */
 export function progressOf({ state, since, until, lastEvent }: Replay): number {
   if (state === "done") return 1;
-  const at = Number.parseInt(lastEvent.replaceAll("-", "").slice(0, 12), 16); // a UUIDv7 begins with its time in milliseconds
-  const part = (at - since.getTime()) / Math.max(1, until.getTime() - since.getTime());
+  const part = (msOfUuidV7(lastEvent) - since.getTime()) / Math.max(1, until.getTime() - since.getTime());
   return Math.min(1, Math.max(0, part));
 }
 
@@ -184,25 +184,6 @@ const chunkStatement = `
   ${joins}
   order by event.id`;
 
-export interface ChunkToFind extends Omit<ReplayRange, "since"> {
-  readonly after: string;
-  readonly subscribedTo: readonly string[];
-  readonly limit: number;
-}
-
-async function findReplayable(db: Database, chunk: ChunkToFind): Promise<ExaminedEvent[]> {
-  return db.query<ExaminedEvent>(chunkStatement, [
-    chunk.providerId,
-    chunk.endpointId,
-    chunk.after,
-    chunk.until,
-    chunk.eventTypes,
-    chunk.subscribedTo,
-    chunk.only,
-    chunk.limit,
-  ]);
-}
-
 const countReplayableStatement = `
   select count(*) filter (where was = 'failed') as failed, count(*) filter (where was = 'missing') as missing,
     count(*) filter (where was = 'delivered') as delivered, count(*) filter (where was = 'givenUp') as "givenUp"
@@ -216,22 +197,19 @@ const countReplayableStatement = `
   ) examined`;
 
 /** Counts the deliveries that a replay would send now. */
-export async function countReplayable(
+export const countReplayable = (
   db: Database,
-  replay: ReplayRange & { readonly subscribedTo: readonly string[] },
-): Promise<ReplayCounts> {
-  const values = [
-    replay.providerId,
-    replay.endpointId,
-    replay.since,
+  { providerId, endpointId, since, ...replay }: ReplayRange & { readonly subscribedTo: readonly string[] },
+): Promise<ReplayCounts> =>
+  queryRow<ReplayCounts>(db, countReplayableStatement, [
+    providerId,
+    endpointId,
+    since,
     replay.until,
     replay.eventTypes,
     replay.subscribedTo,
     replay.only,
-  ];
-  const [counts] = await db.query<ReplayCounts>(countReplayableStatement, values);
-  return counts ?? { failed: 0, missing: 0, delivered: 0, givenUp: 0 };
-}
+  ]);
 
 /** Events examined per transaction: some tens of milliseconds, without locks that others wait for; seconds if bodies are large. */
 const chunkMax = 500;
@@ -287,15 +265,15 @@ export async function workOnReplay(pool: Pool): Promise<boolean> {
 }
 
 async function workChunk(tx: Transaction, replay: ClaimedReplay): Promise<void> {
-  const examined = replay.isEndpointGone
-    ? []
-    : await findReplayable(tx, { ...replay, after: replay.lastEvent, limit: chunkMax });
+  const { providerId, endpointId, lastEvent, until, eventTypes, subscribedTo, only } = replay;
+  const values = [providerId, endpointId, lastEvent, until, eventTypes, subscribedTo, only, chunkMax];
+  const examined = replay.isEndpointGone ? [] : await tx.query<ExaminedEvent>(chunkStatement, values);
   const { reached, sent } = await makeDue(tx, replay, examined);
   const count = (state: PreviousState): number => sent.filter(({ was }) => was === state).length;
   await tx.query(advance, [
-    replay.providerId,
+    providerId,
     replay.id,
-    reached.at(-1)?.eventId ?? replay.lastEvent,
+    reached.at(-1)?.eventId ?? lastEvent,
     count("failed"),
     count("missing"),
     count("delivered"),
@@ -321,14 +299,8 @@ async function makeDue(tx: Transaction, replay: Destination, examined: readonly 
   const format = bodyFormatOf(replay);
   const unsent = examined.filter(({ was }) => was === "missing").map(({ eventId }) => eventId);
   const stored = await storePayloads(tx, { providerId: replay.providerId, eventIds: unsent, format });
-  const next = unsent[stored];
-  const reached =
-    next === undefined
-      ? examined
-      : examined.slice(
-          0,
-          examined.findIndex((event) => event.eventId === next),
-        );
+  const next = examined.findIndex(({ eventId }) => eventId === unsent[stored]);
+  const reached = next === -1 ? examined : examined.slice(0, next);
   const deliveries = reached.flatMap(({ eventId, was, sequence, ...event }): readonly DeliveryToRepeat[] =>
     was === null
       ? []
