@@ -85,6 +85,7 @@ export {
   retireExpiredDays,
 } from "./history.ts";
 export {
+  breakerOpensAt,
   type ClaimedLane,
   claimLanes,
   deleteDeadEngines,

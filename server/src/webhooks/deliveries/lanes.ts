@@ -144,6 +144,9 @@ export async function findDueLanes(
   return lanes ?? { free: [], own: 0, ownDue: [], owned: 0, engines: 0 };
 }
 
+/** Consecutive attempts without a response that open the circuit breaker of a lane. */
+export const breakerOpensAt = 50;
+
 export interface ClaimedLane {
   readonly endpointId: number;
   readonly providerId: number;

@@ -1,4 +1,9 @@
-import type { AttemptOutcome, ClaimedLane, ReleasedLane } from "#webhooks/deliveries/index.ts";
+import {
+  type AttemptOutcome,
+  breakerOpensAt,
+  type ClaimedLane,
+  type ReleasedLane,
+} from "#webhooks/deliveries/index.ts";
 
 /**
  * A lane pauses for at most an hour at a time, whatever `Retry-After` says: a mistaken day costs an hour, and a correct one
@@ -38,8 +43,6 @@ export class LanePause {
   }
 }
 
-/** Consecutive attempts without a response that open the breaker. */
-const unansweredMax = 50;
 /** Weight of an unusable response: three in a row open the breaker, since each may cost 20 ms of processor time. */
 const unusableWeight = 17;
 /** Consecutive attempts without a response that make the next one likely to fail too. */
@@ -84,7 +87,7 @@ export class Breaker {
   }
 
   get isOpen(): boolean {
-    return this.#unanswered >= unansweredMax;
+    return this.#unanswered >= breakerOpensAt;
   }
 
   /**
@@ -101,7 +104,7 @@ export class Breaker {
     }
     if (nowMs - outcome.latencyMs < this.#respondedMs) return undefined;
     const weight = outcome.kind === "unreachable" && outcome.isUnusable ? unusableWeight : 1;
-    this.#unanswered = Math.min(unansweredMax, this.#unanswered + weight);
+    this.#unanswered = Math.min(breakerOpensAt, this.#unanswered + weight);
     if (!this.isOpen) return undefined;
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(pauseMaxMs, pauseMs * 2);

@@ -282,15 +282,11 @@ export class Lane {
 
   /** Returns the state that pages show. */
   state(nowMs: number): LaneState {
-    const { breaker } = this.#pause;
-    const pauseSeconds = this.#pause.released(nowMs).pauseSeconds;
     return {
       inFlight: this.inFlight,
       windowSize: this.#window.size,
-      unanswered: breaker.unanswered,
-      isBreakerOpen: breaker.isOpen,
+      unanswered: this.#pause.breaker.unanswered,
       hold: this.#hold(nowMs),
-      holdSeconds: pauseSeconds > 0 ? pauseSeconds : null,
       ...this.failure.released(nowMs),
     };
   }

@@ -61,7 +61,6 @@ const judge = ({ endpoint, waiting, lane, points = hour(), hours = [] }: Case): 
         inFlight: 0,
         windowSize: null,
         unanswered: 0,
-        isBreakerOpen: false,
         hold: null,
         failingSince: null,
         failedAttempts: 0,
@@ -102,7 +101,7 @@ const cases: readonly (readonly [Case, string])[] = [
     "disabled: Its settings cannot be decrypted: no key is 1a2b3c4d. 10,000 or more deliveries are held. Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL, headers and secret again.",
   ],
   [
-    { points: hour({ 3: times(50, timeout) }), lane: { unanswered: 50, isBreakerOpen: true } },
+    { points: hour({ 3: times(50, timeout) }), lane: { unanswered: 50 } },
     "unreachable: The receiver does not respond in time: the last 50 attempts had no response. Check that the receiver is up and responds within 15 s. It can respond first and process the event afterwards.",
   ],
   [
@@ -240,8 +239,8 @@ test("a hold reports the reason for sending nothing, with the endpoint's setting
     judge({ endpoint: { active: false } }),
     judge({ endpoint: { isHeldAfterRestore: true, heldUntil: minutesAgo(-1) }, lane: { hold: "breaker" } }),
     judge({ lane: { hold: "rate_limit" } }),
-    judge({ endpoint: { heldUntil: minutesAgo(-1) } }),
-    judge({ endpoint: { heldUntil: minutesAgo(-1) }, lane: { isBreakerOpen: true } }),
+    judge({ endpoint: { heldUntil: minutesAgo(-1) }, lane: { unanswered: 49 } }),
+    judge({ endpoint: { heldUntil: minutesAgo(-1) }, lane: { unanswered: 50 } }),
     judge({ endpoint: { heldUntil: minutesAgo(1) } }),
   ].map(({ hold }) => hold);
   expect(holds).toEqual([

@@ -3,6 +3,7 @@ import type { Encryption } from "#platform/encryption.ts";
 import {
   type OutcomeClass,
   type EndpointBacklog,
+  breakerOpensAt,
   countedMax,
   outcomeClasses,
   countWaiting,
@@ -90,7 +91,6 @@ interface LaneFacts {
   /** Null while no engine owns the lane. */
   readonly windowSize: number | null;
   readonly unanswered: number;
-  readonly isBreakerOpen: boolean;
   readonly hold: LaneHold | null;
   readonly failingSince: Date | null;
   readonly failedAttempts: number;
@@ -155,7 +155,7 @@ export function healthOf(facts: HealthFacts, now: Date): EndpointHealth {
     oldestWaitingSeconds: waiting.oldestSeconds,
     inFlight: lane.inFlight,
     window: lane.windowSize,
-    breaker: lane.isBreakerOpen ? "open" : "closed",
+    breaker: isBreakerOpen(lane) ? "open" : "closed",
     hold: holdOf(facts, now),
     holdUntil: isHeld(endpoint, now) ? endpoint.heldUntil : null,
     ...describeHealth(diagnosis),
@@ -220,7 +220,7 @@ function diagnose(facts: HealthFacts, sample: Counts, now: Date): Diagnosis {
 
 /** Any response, whatever its status, proves that the receiver can be reached. */
 function isUnreachable(lane: LaneFacts, sample: Counts): boolean {
-  if (lane.isBreakerOpen || lane.unanswered >= healthThresholds.unansweredMin) return true;
+  if (lane.unanswered >= healthThresholds.unansweredMin) return true;
   const answered = responses.reduce((total, outcome) => total + sample.outcome(outcome), 0);
   return sample.attempts >= healthThresholds.attemptsMin && answered === 0;
 }
@@ -237,6 +237,8 @@ function commonFailure(counts: Counts): OutcomeClass | undefined {
   return most && most.count > 0 ? most.outcome : undefined;
 }
 
+const isBreakerOpen = ({ unanswered }: LaneFacts): boolean => unanswered >= breakerOpensAt;
+
 const isHeld = ({ heldUntil }: HealthFacts["endpoint"], now: Date): boolean => heldUntil !== null && heldUntil > now;
 
 function holdOf({ endpoint, lane }: HealthFacts, now: Date): HealthHold | null {
@@ -246,7 +248,7 @@ function holdOf({ endpoint, lane }: HealthFacts, now: Date): HealthHold | null {
   if (endpoint.isHeldAfterRestore) return "restored";
   if (lane.hold !== null) return lane.hold;
   if (!isHeld(endpoint, now)) return null;
-  return lane.isBreakerOpen ? "breaker" : "retry_after";
+  return isBreakerOpen(lane) ? "breaker" : "retry_after";
 }
 
 /** Returns when the state began: to five minutes within the last hour, to the hour within the last day. */
@@ -290,9 +292,6 @@ function streakStart(counted: readonly CountedSpan[], fits: (counts: Counts) => 
   return counted[lastOther + 1]?.atMs ?? nowMs;
 }
 
-/** How long the past is searched for the start of a state. */
-const sinceDays = 1;
-
 interface HealthNeeds {
   readonly pool: Database;
   readonly encryption: Encryption;
@@ -323,25 +322,23 @@ export async function readHealth(needs: HealthNeeds, providerId: number): Promis
   }
 }
 
-type EndpointOfHealth = Parameters<typeof healthOf>[0]["endpoint"];
-
 async function healthOfAll(
   { pool, now }: HealthNeeds,
   providerId: number,
-  endpoints: readonly EndpointOfHealth[],
+  endpoints: readonly HealthFacts["endpoint"][],
 ): Promise<readonly EndpointHealth[]> {
   const endpointIds = endpoints.map(({ id }) => id);
   if (endpointIds.length === 0) return [];
   const nowMs = now.getTime();
   const lastHour = spanOf("minute", nowMs - intervalMs.hour + intervalMs.minute, nowMs + 1);
-  const lastDays = spanOf("hour", nowMs - sinceDays * intervalMs.day, nowMs + 1);
+  const lastDay = spanOf("hour", nowMs - intervalMs.day, nowMs + 1);
   const read = (span: Span, pointMs?: number): Promise<readonly CountedInterval[]> =>
     readStatistics(pool, { providerId, span, endpointIds, histograms: ["latencies"], ...(pointMs && { pointMs }) });
   const [waiting, lanes, points, hours] = await Promise.all([
     countWaiting(pool, { providerId, endpointIds }),
     readLanes(pool, providerId, endpointIds),
     read(lastHour, pointMinutes * intervalMs.minute),
-    read(lastDays),
+    read(lastDay),
   ]);
   const waitingOf = byEndpoint(waiting);
   const lanesOf = byEndpoint(lanes);
@@ -383,7 +380,6 @@ const unknownLane: LaneFacts = {
   inFlight: 0,
   windowSize: null,
   unanswered: 0,
-  isBreakerOpen: false,
   hold: null,
   failingSince: null,
   failedAttempts: 0,
@@ -396,13 +392,12 @@ const joinReport = `
   left join lane_reports report on report.endpoint_id = lanes.endpoint_id and report.epoch = lanes.epoch
     and not report.released and engines.id is not null`;
 
-// By the primary keys. 50 attempts without a response open the breaker.
+// By the primary keys.
 // @indexed
 const lanesStatement = `
   select lanes.endpoint_id, coalesce(report.in_flight, 0) as in_flight, report.window_size,
     coalesce(report.unanswered, lanes.unanswered) as unanswered,
-    coalesce(report.breaker = 'open', lanes.unanswered >= 50) as is_breaker_open, report.hold,
-    case when report.epoch is null then lanes.failing_since else report.failing_since end as failing_since,
+    report.hold, case when report.epoch is null then lanes.failing_since else report.failing_since end as failing_since,
     coalesce(report.failed_attempts, lanes.failed_attempts) as failed_attempts
   from lanes ${joinReport}
   where lanes.provider_id = $1 and lanes.endpoint_id = any($2::bigint[])`;

@@ -2,7 +2,7 @@ import { leavingProviders, mayDropDays } from "#platform/database/connection.ts"
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { isoTime } from "#platform/times.ts";
-import { type ErrorClass, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
+import { breakerOpensAt, type ErrorClass, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
 import {
   countColumns,
   type CountedAttempt,
@@ -23,10 +23,7 @@ export interface LaneState {
   readonly windowSize: number;
   /** Consecutive attempts without a response. */
   readonly unanswered: number;
-  readonly isBreakerOpen: boolean;
   readonly hold: LaneHold | null;
-  /** Remaining time of the hold, if it is known. */
-  readonly holdSeconds: number | null;
   /** Time since the first failed attempt after the last success. */
   readonly failingSeconds: number | null;
   /** Failed attempts since then. */
@@ -37,9 +34,7 @@ export const idleLane: LaneState = {
   inFlight: 0,
   windowSize: 0,
   unanswered: 0,
-  isBreakerOpen: false,
   hold: null,
-  holdSeconds: null,
   failingSeconds: null,
   failedAttempts: 0,
 };
@@ -105,12 +100,11 @@ const updateReports = `
   update lane_reports report
   set epoch = lane.epoch, released = lane.released, counted_in = lane.counted_in, in_flight = lane.in_flight,
     window_size = lane.window_size, unanswered = lane.unanswered, breaker = lane.breaker, hold = lane.hold,
-    hold_until = clock_timestamp() + make_interval(secs => lane.hold_seconds),
     failing_since = clock_timestamp() - make_interval(secs => lane.failing_seconds), failed_attempts = lane.failed_attempts
   from unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[], $8::text[],
-    $9::text[], $10::float8[], $11::float8[], $12::integer[])
-    as lane (endpoint_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker, hold, hold_seconds,
-      failing_seconds, failed_attempts)
+    $9::text[], $10::float8[], $11::integer[])
+    as lane (endpoint_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker, hold, failing_seconds,
+      failed_attempts)
   where report.endpoint_id = lane.endpoint_id`;
 
 /**
@@ -266,9 +260,8 @@ const reportValues = (
   reports.map(({ lane }) => lane.state.inFlight),
   reports.map(({ lane }) => lane.state.windowSize),
   reports.map(({ lane }) => lane.state.unanswered),
-  reports.map(({ lane }) => (lane.state.isBreakerOpen ? "open" : "closed")),
+  reports.map(({ lane }) => (lane.state.unanswered >= breakerOpensAt ? "open" : "closed")),
   reports.map(({ lane }) => lane.state.hold),
-  reports.map(({ lane }) => lane.state.holdSeconds),
   reports.map(({ lane }) => lane.state.failingSeconds),
   reports.map(({ lane }) => lane.state.failedAttempts),
 ];
