@@ -492,7 +492,7 @@ CASE
     WHEN (deleted_at IS NULL) THEN (num_nulls(url, secret) = 0)
     ELSE true
 END),
-  constraint endpoints_format_check CHECK ((format = ANY (ARRAY['3scale'::text, 'json'::text, 'cloudevents'::text, 'cloudevents-binary'::text]))),
+  constraint endpoints_format_check CHECK ((format = ANY (ARRAY['3scale'::text, 'json'::text, 'cloudevents'::text, 'cloudevents-binary'::text, 'chat'::text, 'chat-discord'::text, 'chat-teams'::text]))),
   constraint endpoints_id_key UNIQUE (id),
   constraint endpoints_max_in_flight_check CHECK (((max_in_flight >= 1) AND (max_in_flight <= 1000))),
   constraint endpoints_max_per_second_check CHECK (((max_per_second >= 1) AND (max_per_second <= 100000))),

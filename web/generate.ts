@@ -88,6 +88,8 @@ function endpointDefaults(document: OpenAPI3): Json {
         success: settings.success,
         timeout_seconds: settings.timeoutSeconds,
         ordering: settings.ordering,
+        max_per_second: settings.maxPerSecond,
+        event_types: settings.eventTypes,
         retry_waits_seconds: settings.retryWaitsSeconds,
       },
     ];

@@ -49,7 +49,7 @@ test.for([
   ],
   [
     { name: "x", url: "https://example.com", format: "csv" },
-    { format: ["must be one of 3scale, json, cloudevents, cloudevents-binary"] },
+    { format: ["must be one of 3scale, json, cloudevents, cloudevents-binary, chat, chat-discord, chat-teams"] },
   ],
   [{ name: "x", url: "https://example.com", headers: { host: "y" } }, { headers: ["host is set by Bellwire"] }],
   [

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { bellwireApiDocument } from "#http/bellwire-api/index.ts";
+import { documentFamilies } from "#webhooks/deliveries/index.ts";
 import { type JsonSchema, valuesOf } from "../support/values-of-schema.ts";
 import { test } from "./bellwire-api-test.ts";
 
@@ -24,6 +25,7 @@ const settable: Readonly<
     payload: { name: "crm", url },
     special: {
       url: fc.nat().map((number) => `${url}?secret=${number}`),
+      format: fc.constantFrom(...documentFamilies), // an endpoint remains for events, or for a chat program
       headers: fc.nat().map((number) => ({ [`x-${number}`]: String(number) })),
     },
     readAt: { url: "/url" },

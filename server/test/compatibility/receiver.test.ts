@@ -3,7 +3,7 @@ import type { Node } from "#platform/document.ts";
 import { representAccount } from "#portal/accounts/index.ts";
 import { representApplication } from "#portal/applications/index.ts";
 import { representUser } from "#portal/users/index.ts";
-import { bodyFamilies, bodyFormatOf } from "#webhooks/deliveries/index.ts";
+import { bodyFormatOf, documentFamilies } from "#webhooks/deliveries/index.ts";
 import { eventTypes, sampleBody } from "#webhooks/events/index.ts";
 import { renderEvent } from "#webhooks/events/render-event.ts";
 import { readEvent } from "../../../receiver/src/index.ts";
@@ -35,7 +35,7 @@ test.each(documents)("a receiver reads the same object from every format: %s", (
     document,
   };
   const fromXml = readEvent(renderEvent(event, "3scale"));
-  for (const format of bodyFamilies) {
+  for (const format of documentFamilies) {
     const read = readEvent(renderEvent(event, bodyFormatOf({ format, includeCredentials: true })), { type });
     expect(untyped(read), format).toEqual(untyped(fromXml));
   }
@@ -43,7 +43,7 @@ test.each(documents)("a receiver reads the same object from every format: %s", (
 
 test.each(eventTypes)("a receiver reads %s in every format", (type) => {
   const sample = { id: "019b2c1e-8694-739b-aea5-966c26f8ad91", type, now: new Date(), source: "https://acme.example" };
-  for (const format of bodyFamilies) {
+  for (const format of documentFamilies) {
     const read = readEvent(sampleBody(sample, format), { type });
     expect(`${read.type}.${read.action}`, format).toBe(type);
   }

@@ -2,7 +2,7 @@ import { CloudEvent, HTTP } from "cloudevents";
 import { Webhook } from "standardwebhooks";
 import { expect } from "vitest";
 import { record, value } from "#platform/document.ts";
-import { bodyFamilies } from "#webhooks/deliveries/index.ts";
+import { chatFamilies, documentFamilies } from "#webhooks/deliveries/index.ts";
 import { sendEventNow } from "#webhooks/events/index.ts";
 import { type EndpointChoices, anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
@@ -88,7 +88,7 @@ test.for([
   },
 );
 
-test.for(bodyFamilies.filter((format) => format !== "3scale"))(
+test.for(documentFamilies.filter((format) => format !== "3scale"))(
   "%s names its key, and contains the key itself only for endpoints that include credentials",
   async (format, { database }) => {
     expect((await deliver(database, { format })).body).not.toMatch(/s3cret|k3y/);
@@ -97,6 +97,15 @@ test.for(bodyFamilies.filter((format) => format !== "3scale"))(
       '"key":{"last4":"1234","created_at":"2026-03-01T09:00:00Z","value":"s3cret-1234"}',
     );
     expect(withCredentials.body).toContain("k3y-of-old");
+  },
+);
+
+test.for(chatFamilies)(
+  "a message in the format %s names no developer and contains no key",
+  async (format, { database }) => {
+    const { body } = await deliver(database, { format, includeCredentials: true });
+    expect(body).toContain("application/41");
+    expect(body).not.toMatch(/s3cret|k3y|1234|Zoë|Harbour/);
   },
 );
 

@@ -2681,7 +2681,7 @@ export interface components {
             id: number;
             /** @description Unique. The endpoint named `default` is the webhook of 3scale's page and API. */
             name: string;
-            /** @description The values of its query, its user information and its fragment are masked: `readEndpointUrl` returns them. Writing the masked URL back changes nothing. */
+            /** @description The values of its query, its user information and its fragment are masked, and the path of a chat program's: `readEndpointUrl` returns them. Writing the masked URL back changes nothing. */
             url: string;
             /** @description The same as `url`. */
             url_masked: string;
@@ -2694,10 +2694,10 @@ export interface components {
             /** @description Also send changes without an acting user: activation by email, the provider key, background work. */
             all_actors: boolean;
             /**
-             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
+             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data. `chat`, `chat-discord` and `chat-teams`: a message about an alert for the incoming webhook of a chat program, `{text}` for Slack, Mattermost and Google Chat, `{content}` for Discord, and an Adaptive Card for a workflow of Microsoft Teams; events about endpoints only, and no change to or from another format.
              * @enum {unknown}
              */
-            format: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
+            format: "3scale" | "json" | "cloudevents" | "cloudevents-binary" | "chat" | "chat-discord" | "chat-teams";
             /** @description Sent with every request, for example an Authorization header that the receiver requires. */
             headers: {
                 [key: string]: string;
@@ -2756,10 +2756,10 @@ export interface components {
             /** @description Also send changes without an acting user: activation by email, the provider key, background work. */
             all_actors?: boolean;
             /**
-             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
+             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data. `chat`, `chat-discord` and `chat-teams`: a message about an alert for the incoming webhook of a chat program, `{text}` for Slack, Mattermost and Google Chat, `{content}` for Discord, and an Adaptive Card for a workflow of Microsoft Teams; events about endpoints only, and no change to or from another format.
              * @enum {unknown}
              */
-            format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
+            format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary" | "chat" | "chat-discord" | "chat-teams";
             /** @description Sent with every request, for example an Authorization header that the receiver requires. */
             headers?: {
                 [key: string]: string;
@@ -3567,10 +3567,10 @@ export interface components {
             /** @description Also send changes without an acting user: activation by email, the provider key, background work. */
             all_actors?: boolean;
             /**
-             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data.
+             * @description `3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. `cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are headers, `ce-id` and so on, and whose body is its data. `chat`, `chat-discord` and `chat-teams`: a message about an alert for the incoming webhook of a chat program, `{text}` for Slack, Mattermost and Google Chat, `{content}` for Discord, and an Adaptive Card for a workflow of Microsoft Teams; events about endpoints only, and no change to or from another format.
              * @enum {unknown}
              */
-            format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
+            format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary" | "chat" | "chat-discord" | "chat-teams";
             /** @description Sent with every request, for example an Authorization header that the receiver requires. */
             headers?: {
                 [key: string]: string;
@@ -4603,7 +4603,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As an endpoint's `format`. */
-                format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary";
+                format?: "3scale" | "json" | "cloudevents" | "cloudevents-binary" | "chat" | "chat-discord" | "chat-teams";
             };
             header?: never;
             path: {

@@ -1,7 +1,11 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { type ApiClient, type BellwireSchemas, responseBody, readAllPages } from "./bellwire-client.ts";
+import { endpointDefaults } from "./facts.ts";
 
 export type Endpoint = BellwireSchemas["Endpoint"];
+
+/** Returns whether endpoints of the format send messages about alerts to a chat program. Only these have event types by default. */
+export const isForChat = (format: Endpoint["format"]): boolean => endpointDefaults[format].event_types.length > 0;
 
 export const readEndpoints = (api: ApiClient): Promise<Endpoint[]> =>
   readAllPages((query) => responseBody(api.GET("/api/v1/endpoints", { params: { query } })));

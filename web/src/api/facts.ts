@@ -37,12 +37,16 @@ export const endpointDefaults = {
     "success": "200",
     "timeout_seconds": 60,
     "ordering": "none",
+    "max_per_second": null,
+    "event_types": [],
     "retry_waits_seconds": []
   },
   "json": {
     "success": "2xx",
     "timeout_seconds": 15,
     "ordering": "account",
+    "max_per_second": null,
+    "event_types": [],
     "retry_waits_seconds": [
       5,
       300,
@@ -59,6 +63,8 @@ export const endpointDefaults = {
     "success": "2xx",
     "timeout_seconds": 15,
     "ordering": "account",
+    "max_per_second": null,
+    "event_types": [],
     "retry_waits_seconds": [
       5,
       300,
@@ -75,6 +81,8 @@ export const endpointDefaults = {
     "success": "2xx",
     "timeout_seconds": 15,
     "ordering": "account",
+    "max_per_second": null,
+    "event_types": [],
     "retry_waits_seconds": [
       5,
       300,
@@ -85,6 +93,66 @@ export const endpointDefaults = {
       50400,
       72000,
       86400
+    ]
+  },
+  "chat": {
+    "success": "2xx",
+    "timeout_seconds": 15,
+    "ordering": "object",
+    "max_per_second": 1,
+    "event_types": [
+      "endpoint.degraded",
+      "endpoint.recovered",
+      "endpoint.disabled",
+      "deliveries.exhausted"
+    ],
+    "retry_waits_seconds": [
+      5,
+      60,
+      300,
+      900,
+      1800,
+      3600
+    ]
+  },
+  "chat-discord": {
+    "success": "2xx",
+    "timeout_seconds": 15,
+    "ordering": "object",
+    "max_per_second": 1,
+    "event_types": [
+      "endpoint.degraded",
+      "endpoint.recovered",
+      "endpoint.disabled",
+      "deliveries.exhausted"
+    ],
+    "retry_waits_seconds": [
+      5,
+      60,
+      300,
+      900,
+      1800,
+      3600
+    ]
+  },
+  "chat-teams": {
+    "success": "2xx",
+    "timeout_seconds": 15,
+    "ordering": "object",
+    "max_per_second": 1,
+    "event_types": [
+      "endpoint.degraded",
+      "endpoint.recovered",
+      "endpoint.disabled",
+      "deliveries.exhausted"
+    ],
+    "retry_waits_seconds": [
+      5,
+      60,
+      300,
+      900,
+      1800,
+      3600
     ]
   }
 } as const;

@@ -12,6 +12,7 @@ import {
 import {
   type Attempt,
   type AttemptTrace,
+  type BodyFormat,
   connectionKinds,
   type DeliveryDetails,
   deliveryId,
@@ -175,10 +176,13 @@ export const exampleTrace: RecordedTrace = {
 };
 
 /** Represents a request with its secrets masked. */
-export function representMaskedRequest(content: RequestContent, userAgent: string): AttemptDocument["request"] {
+export function representMaskedRequest(
+  content: RequestContent,
+  { userAgent, format }: { readonly userAgent: string; readonly format: BodyFormat },
+): AttemptDocument["request"] {
   const sent = renderSentRequest(content, userAgent);
   if (!sent) return null;
-  const { method, url, headers } = maskSentRequest(sent, content);
+  const { method, url, headers } = maskSentRequest(sent, { ...content, format });
   return { method, url, headers: representHeaders(headers) };
 }
 
@@ -212,7 +216,8 @@ export function representAttempt(delivery: DeliveryDetails, attempt: Attempt, se
     error: attempt.error,
     latency_ms: attempt.latencyMs,
     ...representTrace(attempt.trace),
-    request: content && used ? representMaskedRequest(content, used.userAgent) : null,
+    request:
+      content && used && delivery.format ? representMaskedRequest(content, { ...used, format: delivery.format }) : null,
     response_headers: attempt.responseHeaders && { ...attempt.responseHeaders },
     response_body: attempt.responseBody?.toString() ?? null,
   };

@@ -67,8 +67,8 @@ const EndpointSchema = Type.Object(
     name,
     url: Type.String({
       description:
-        "The values of its query, its user information and its fragment are masked: `readEndpointUrl` returns them. Writing the " +
-        "masked URL back changes nothing.",
+        "The values of its query, its user information and its fragment are masked, and the path of a chat program's: " +
+        "`readEndpointUrl` returns them. Writing the masked URL back changes nothing.",
     }),
     url_masked: Type.String({ description: "The same as `url`." }),
     ...otherSettings,
@@ -162,7 +162,7 @@ function sampleRequest(endpoint: Endpoint, sample: Sample): AttemptRequest {
 function representOutcome(
   outcome: AttemptOutcome,
   request: AttemptRequest,
-  { success, userAgent }: Pick<Endpoint, "success"> & { readonly userAgent: string },
+  { success, format, userAgent }: Pick<Endpoint, "success" | "format"> & { readonly userAgent: string },
 ): AttemptDocument {
   const answer = outcome.kind === "answered" ? outcome : undefined;
   return {
@@ -172,7 +172,7 @@ function representOutcome(
     error: errorOf(outcome, success) ?? null,
     latency_ms: Math.round(outcome.latencyMs),
     ...representTrace(outcome.trace),
-    request: representMaskedRequest(request, userAgent),
+    request: representMaskedRequest(request, { userAgent, format }),
     response_headers: answer ? { ...answer.headers } : null,
     response_body: answer ? Buffer.from(answer.body).toString() : null,
   };
@@ -366,11 +366,11 @@ export const endpointOperations: readonly Operation[] = [
       const now = needs.clock.now();
       const sample = { type, id: needs.newId(), now, source: needs.adminPortalUrl(provider) };
       const request = sampleRequest(endpoint, sample);
-      const { success } = endpoint;
+      const { success, format } = endpoint;
       const { userAgent } = needs.sender;
       const sent = await needs.sender.send(request);
       const outcome = sent.kind === "not-made" ? outcomeOfNotMade(sent) : sent;
-      return representOutcome(outcome, request, { success, userAgent });
+      return representOutcome(outcome, request, { success, format, userAgent });
     },
   }),
 ];

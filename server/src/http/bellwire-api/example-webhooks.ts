@@ -131,6 +131,7 @@ export const failure: Failure = {
   failedAt: laterExampleTime,
   error: exampleError,
   url: endpoint.url,
+  format: "json",
   body: Buffer.alloc(0),
 };
 

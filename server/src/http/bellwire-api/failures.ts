@@ -1,7 +1,7 @@
 import { parseTime } from "#platform/times.ts";
 import { type Static, Type } from "typebox";
 import { changeWithAudit, recordAudit } from "#access/index.ts";
-import { maskUrl } from "#webhooks/endpoints/index.ts";
+import { maskEndpointUrl } from "#webhooks/endpoints/index.ts";
 import {
   countFailures,
   countFailuresByError,
@@ -71,7 +71,7 @@ export const representFailure = (failure: Failure) =>
     ...failure,
     id: failure.eventId,
     deliveryId: deliveryId(failure),
-    urlMasked: maskUrl(failure.url),
+    urlMasked: maskEndpointUrl(failure),
   });
 
 const writeFailureCursor = (failure: Failure): string => `${failure.failedAt.toISOString()}~${deliveryId(failure)}`;

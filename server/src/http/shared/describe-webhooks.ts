@@ -2,13 +2,14 @@ import { type TSchema, Type } from "typebox";
 import { exampleTime } from "#platform/times.ts";
 import { indentXml } from "#platform/xml.ts";
 import { describedHeaders } from "#webhooks/attempts/index.ts";
-import { errorOf } from "#webhooks/deliveries/index.ts";
+import { type BodyFamily, chatFamilies, type ChatFamily, errorOf } from "#webhooks/deliveries/index.ts";
 import {
   type CatalogueEntry,
   type EventInterface,
   type EventType,
   type OperationalEntry,
   eventCatalogue,
+  isOperational,
   operationalEvents,
   sampleBody,
 } from "#webhooks/events/index.ts";
@@ -62,8 +63,9 @@ const describeWebhook = (entry: Pick<CatalogueEntry | OperationalEntry, "type" |
 
 function describeContent({ type }: { readonly type: EventType }): object {
   const sample = { id: "019ca8a1-3a50-7c1e-9d24-5b0f6f1a2c33", type, now: exampleTime, source: "https://acme.example" };
-  const jsonOf = (format: "json" | "cloudevents" | "cloudevents-binary"): unknown =>
-    JSON.parse(sampleBody(sample, format).toString());
+  const jsonOf = (format: BodyFamily): unknown => JSON.parse(sampleBody(sample, format).toString());
+  const exampleOf = (format: BodyFamily) => [format, { summary: `Format ${format}`, value: jsonOf(format) }] as const;
+  const chats = isOperational(type) ? chatFamilies : [];
   const { json, cloudEvent, data } = bodySchemas[dataOf(type)];
   return {
     "application/xml": {
@@ -76,15 +78,12 @@ function describeContent({ type }: { readonly type: EventType }): object {
       },
     },
     "application/json": {
-      schema: { anyOf: [json, data] },
-      examples: {
-        json: { summary: "Format json", value: jsonOf("json") },
-        "cloudevents-binary": { summary: "Format cloudevents-binary", value: jsonOf("cloudevents-binary") },
-      },
+      schema: { anyOf: [json, data, ...chats.map((format) => chatSchemas[format])] },
+      examples: Object.fromEntries((["json", "cloudevents-binary", ...chats] as const).map(exampleOf)),
     },
     "application/cloudevents+json": {
       schema: cloudEvent,
-      examples: { cloudevents: { summary: "Format cloudevents", value: jsonOf("cloudevents") } },
+      examples: Object.fromEntries([exampleOf("cloudevents")]),
     },
   };
 }
@@ -197,6 +196,36 @@ const bodySchemas: Readonly<Record<Data, BodySchemas>> = {
   user: schemasOf("user", "User"),
   application: schemasOf("application", "Application"),
   endpoint: schemasOf("endpoint", "Endpoint"),
+};
+
+/** The messages for chat programs. */
+const chatSchemas: Readonly<Record<ChatFamily, TSchema>> = {
+  chat: Type.Object(
+    { text: Type.String() },
+    { title: "ChatMessage", description: "For Slack, Mattermost and Google Chat." },
+  ),
+  "chat-discord": Type.Object(
+    {
+      content: Type.String(),
+      allowed_mentions: Type.Object({
+        parse: Type.Array(Type.String(), { description: "Empty: nobody is mentioned." }),
+      }),
+    },
+    { title: "DiscordMessage" },
+  ),
+  "chat-teams": Type.Object(
+    {
+      type: Type.String(),
+      attachments: Type.Array(
+        Type.Object({
+          contentType: Type.String(),
+          contentUrl: Type.Null(),
+          content: Type.Record(Type.String(), Type.Unknown(), { description: "An Adaptive Card." }),
+        }),
+      ),
+    },
+    { title: "TeamsMessage", description: "For a workflow of Microsoft Teams that posts a card." },
+  ),
 };
 
 const exampleAnswer = { kind: "answered", status: 503, headers: {}, body: new Uint8Array(), latencyMs: 84 } as const;

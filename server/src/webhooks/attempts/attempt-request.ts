@@ -1,7 +1,7 @@
 import { unescape as percentDecoded } from "node:querystring";
 import { contextOfRequest, type TraceContext } from "#platform/telemetry/tracing.ts";
 import { type BodyFormat, contentTypeOf, type EventContext, isBinaryCloudEvent } from "#webhooks/deliveries/index.ts";
-import { isReservedHeader, maskUrl } from "#webhooks/endpoints/index.ts";
+import { isReservedHeader, maskEndpointUrl } from "#webhooks/endpoints/index.ts";
 import { cloudEventAttributes } from "#webhooks/events/index.ts";
 import { Signer } from "./signature.ts";
 
@@ -281,15 +281,18 @@ export function renderSentRequest(content: RequestContent, userAgent: string): S
 }
 
 /**
- * Masks the values of the URL's query, of custom headers, of credentials and of the signature, with which anybody could
+ * Masks the secrets of the URL, the values of custom headers, of credentials and of the signature, with which anybody could
  * repeat the request for some minutes.
  */
-export function maskSentRequest(sent: SentRequest, content: RequestContent): SentRequest {
-  const custom = Object.keys(content.headers).map((name) => name.toLowerCase());
+export function maskSentRequest(
+  sent: SentRequest,
+  { headers, format }: Pick<RequestContent, "headers"> & { readonly format: BodyFormat },
+): SentRequest {
+  const custom = Object.keys(headers).map((name) => name.toLowerCase());
   const secret = new Set([...custom, "authorization", "webhook-signature"]);
   return {
     ...sent,
-    url: maskUrl(sent.url),
+    url: maskEndpointUrl({ url: sent.url, format }),
     headers: sent.headers.map(([name, value]) => [name, secret.has(name.toLowerCase()) ? "…" : value]),
   };
 }

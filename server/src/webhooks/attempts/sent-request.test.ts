@@ -100,11 +100,14 @@ test("a masked request shows no query value, custom header value, credentials or
   const request = awkward("http://receiver.example/hook");
   const sent = renderSentRequest(request, "Bellwire/test");
   if (!sent) throw new Error("The request was not rendered.");
-  const { url, headers } = maskSentRequest(sent, request);
+  const { url, headers } = maskSentRequest(sent, { ...request, format: "json" });
   expect(url).toBe("http://receiver.example/hook?key=…&range=…&set=…&it's=…");
   const masked = headers.filter(([, value]) => value === "…").map(([name]) => name);
   expect(masked).toEqual(["webhook-signature", "X-Tenant", "X-Empty", "x-long", "authorization"]);
   expect(headers.map(([name]) => name)).toEqual(sent.headers.map(([name]) => name));
+  expect(maskSentRequest(sent, { ...request, format: "chat" }).url).toBe(
+    "http://receiver.example/…?key=…&range=…&set=…&it's=…",
+  );
 });
 
 test("a request to an unsupported URL is not rendered", () => {

@@ -3,6 +3,7 @@ import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 import { firstUuid, lastUuid } from "#platform/ids.ts";
+import type { BodyFormat } from "./payload.ts";
 
 /**
  * The time of a failure, for statements that insert one. Takes a shared lock named by the current second, then the
@@ -42,6 +43,8 @@ export interface Failure {
   readonly error: string;
   /** The URL of the last attempt, its secrets included. */
   readonly url: string;
+  /** The format of its body. */
+  readonly format: BodyFormat;
   readonly body: Buffer;
 }
 
@@ -66,7 +69,7 @@ type FailureKey = Pick<Failure, "eventId" | "endpointId" | "failedAt">;
 const rowsStatement = `
   select failure.event_id, failure.endpoint_id, endpoint.name as "endpointName",
     event.type as "eventType", event.account_id, event.account_name,
-    ended.attempts_made, failure.failed_at, failure.error, failure.url as cipher, payload.body
+    ended.attempts_made, failure.failed_at, failure.error, failure.url as cipher, ended.format, payload.body
   from unnest($2::uuid[], $3::bigint[]) with ordinality as requested (event_id, endpoint_id, nth)
   join failures failure on failure.provider_id = $1 and failure.endpoint_id = requested.endpoint_id
     and failure.event_id = requested.event_id

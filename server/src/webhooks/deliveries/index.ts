@@ -112,10 +112,14 @@ export {
   type BodyFamily,
   type BodyFormat,
   bodyFormatOf,
+  chatFamilies,
+  type ChatFamily,
   contentTypeOf,
   contextOf,
+  documentFamilies,
   type EventContext,
   isBinaryCloudEvent,
+  isChatFormat,
   type RecordedPayload,
 } from "./payload.ts";
 export {

@@ -1,17 +1,27 @@
 import type { TraceContext } from "#platform/telemetry/tracing.ts";
 import { isoTime } from "#platform/times.ts";
 
+/** Bodies for receivers: the document of an event. */
+export const documentFamilies = ["3scale", "json", "cloudevents", "cloudevents-binary"] as const;
+
+/** Messages for the incoming webhooks of chat programs, whose URL is a secret as a whole. */
+export const chatFamilies = ["chat", "chat-discord", "chat-teams"] as const;
+
 /** The families of bodies: the `format` that an endpoint can have. */
-export const bodyFamilies = ["3scale", "json", "cloudevents", "cloudevents-binary"] as const;
+export const bodyFamilies = [...documentFamilies, ...chatFamilies] as const;
 export type BodyFamily = (typeof bodyFamilies)[number];
+export type ChatFamily = (typeof chatFamilies)[number];
+
+export const isChatFormat = (format: BodyFormat): format is ChatFamily =>
+  chatFamilies.some((family) => family === format);
 
 /**
  * The format of stored bytes. Credentials make two bodies of one family, each stored once however many endpoints need
  * it.
  */
-export type BodyFormat = "3scale" | `${Exclude<BodyFamily, "3scale">}${"" | "+credentials"}`;
+export type BodyFormat = BodyFamily | `${Exclude<BodyFamily, "3scale" | ChatFamily>}+credentials`;
 
-/** 3scale's documents always contain the credentials, as its receivers expect. */
+/** 3scale's documents always contain the credentials, as its receivers expect. Messages in a chat never do. */
 export function bodyFormatOf({
   format,
   includeCredentials,
@@ -19,7 +29,7 @@ export function bodyFormatOf({
   readonly format: BodyFamily;
   readonly includeCredentials: boolean;
 }): BodyFormat {
-  return format === "3scale" || !includeCredentials ? format : `${format}+credentials`;
+  return format === "3scale" || isChatFormat(format) || !includeCredentials ? format : `${format}+credentials`;
 }
 
 export function contentTypeOf(format: BodyFormat): string {
@@ -30,6 +40,9 @@ export function contentTypeOf(format: BodyFormat): string {
     case "json+credentials":
     case "cloudevents-binary":
     case "cloudevents-binary+credentials":
+    case "chat":
+    case "chat-discord":
+    case "chat-teams":
       return "application/json";
     case "cloudevents":
     case "cloudevents+credentials":

@@ -9,12 +9,13 @@ import {
   cancelDeliveriesOfDeleted,
   deleteLanes,
   heartbeatDistance,
+  isChatFormat,
   resetLaneFailures,
   undoEndedSeconds,
   undoSeconds,
 } from "#webhooks/deliveries/index.ts";
 import { eventCatalogue, isSubscribedTo, type SwitchName, switchNames } from "#webhooks/events/index.ts";
-import { checkEndpoint, maskUrl, type TargetRules } from "./check-endpoint.ts";
+import { checkEndpoint, maskEndpointUrl, maskUrl, type TargetRules } from "./check-endpoint.ts";
 import {
   encryptSecret,
   type EndpointKey,
@@ -41,15 +42,15 @@ const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 const eventSourceStatement = `update providers set event_source = $2 where id = $1 and event_source <> $2`;
 
 /**
- * Stores the source of the provider's CloudEvents when an endpoint's format needs it, so that every process writes the
- * same one. Call it after the endpoint is written, which locks the provider too: the opposite order could deadlock.
+ * Stores the source of the provider's CloudEvents, to which messages to chat programs link, when an endpoint's format needs it, so that
+ * every process writes the same one. Call it after the endpoint is written, which locks the provider too: the opposite order could deadlock.
  */
 async function saveEventSource(
   tx: Transaction,
   providerId: number,
   { format, source }: { format: EndpointSettings["format"]; source: string | undefined },
 ): Promise<void> {
-  if (source !== undefined && format.startsWith("cloudevents")) {
+  if (source !== undefined && (format.startsWith("cloudevents") || isChatFormat(format))) {
     await tx.query(eventSourceStatement, [providerId, source]);
   }
 }
@@ -156,14 +157,14 @@ function changedSettings(before: EndpointSettings, after: EndpointSettings): Rea
     const field = propertyName(column);
     const value = updated?.[field];
     if (JSON.stringify(old?.[field]) === JSON.stringify(value)) return [];
-    return [[field, purpose === undefined ? value : maskSetting(value)]];
+    return [[field, purpose === undefined ? value : maskSetting(value, after)]];
   });
   return Object.fromEntries(changed);
 }
 
 /** Masks a URL's secrets. Only the names of headers remain. */
-const maskSetting = (value: unknown): unknown =>
-  typeof value === "string" ? maskUrl(value) : Object.keys(value ?? {});
+const maskSetting = (value: unknown, { format }: EndpointSettings): unknown =>
+  typeof value === "string" ? maskEndpointUrl({ url: value, format }) : Object.keys(value ?? {});
 
 // The previous secret signs for 24 more hours, so that a receiver can change without a gap. The one before it stops at once.
 const rotateStatement = `

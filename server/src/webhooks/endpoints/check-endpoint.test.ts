@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { NameResolver } from "#platform/network/name-resolver.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
+import { chatFamilies } from "#webhooks/deliveries/index.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { startNameServer } from "../../../test/support/name-server.ts";
-import { checkEndpointUrl, checkHeaders, containsMask, maskUrl } from "./check-endpoint.ts";
+import { checkEndpointUrl, checkHeaders, containsMask, maskEndpointUrl, maskUrl } from "./check-endpoint.ts";
 
 const allowed = parseAllowedTargets("127.0.0.0/8");
 if ("wrong" in allowed) throw new Error(allowed.wrong);
@@ -112,6 +113,20 @@ test.each([
   ["", ""],
 ])("the secrets of the URL %s are masked", (url, masked) => {
   expect(maskUrl(url)).toBe(masked);
+});
+
+test.each([
+  ["https://hooks.slack.com/services/T0/B0/s3cret", "https://hooks.slack.com/…"],
+  ["https://chat.example.com:8443/hooks/s3cret", "https://chat.example.com:8443/…"],
+  ["https://ann:s3cret@chat.example.com/hooks/s3cret#s3cret", "https://…@chat.example.com/…#…"],
+  ["https://chat.googleapis.com/v1/s3cret?key=s3cret&token=s3cret", "https://chat.googleapis.com/…?key=…&token=…"],
+  ["https://discord.com/api/webhooks/1/s3cret?wait=true", "https://discord.com/…?wait=…"],
+  ["https://chat.example.com\\s3cret", "https://chat.example.com/…"],
+  ["https://chat.example.com/", "https://chat.example.com/"],
+])("a chat program's URL %s is masked with its path", (url, masked) => {
+  for (const format of chatFamilies) expect(maskEndpointUrl({ url, format })).toBe(masked);
+  expect(maskEndpointUrl({ url: masked, format: "chat" })).toBe(masked);
+  expect(maskEndpointUrl({ url, format: "json" })).toBe(maskUrl(url));
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { connectionHeaders } from "#platform/http.ts";
 import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } from "#platform/network/target-guard.ts";
 import { isBlank, isXmlText } from "#platform/xml.ts";
+import { type BodyFormat, isChatFormat } from "#webhooks/deliveries/index.ts";
 import { isOperational } from "#webhooks/events/index.ts";
 import { type EndpointSettings, type Refused, defaultEndpointName } from "./settings.ts";
 
@@ -37,6 +38,12 @@ export function maskUrl(url: string): string {
   if (queryParts.length === 0) return masked + fragment;
   const parameters = queryParts.join("?").split("&").map(maskParameter);
   return `${masked}?${parameters.join("&")}${fragment}`;
+}
+
+/** Masks the URL of an endpoint or of one of its requests. The path of a chat program's URL is a secret, too. */
+export function maskEndpointUrl({ url, format }: { readonly url: string; readonly format: BodyFormat }): string {
+  const masked = maskUrl(url);
+  return isChatFormat(format) ? masked.replace(/^([a-z+.-]*:?\/\/[^/\\?#]*)[/\\][^?#]+/i, `$1/${mask}`) : masked;
 }
 
 /** Returns whether a mask is in the place of a secret, as in an edited copy of a masked URL. */
@@ -138,6 +145,7 @@ export async function checkEndpoint(
   add("url", [await checkUrl(settings, before, rules)]);
   add("headers", checkHeaders(settings.headers));
   add("event_types", [checkEventTypes(settings)]);
+  add("format", [checkFormat(settings, before)]);
   return Object.keys(refused).length > 0 ? { refused } : undefined;
 }
 
@@ -151,13 +159,27 @@ function checkName({ name }: EndpointSettings, before: EndpointSettings | undefi
     : undefined;
 }
 
-function checkEventTypes({ name, eventTypes }: EndpointSettings): string | undefined {
+/**
+ * An endpoint remains one for a chat program, or for events. The masks of its past requests depend on it, and pending ones of the other
+ * kind would be refused.
+ */
+function checkFormat({ name, format }: EndpointSettings, before: EndpointSettings | undefined): string | undefined {
+  const isForChat = isChatFormat(format);
+  if (isForChat && name === defaultEndpointName) return "must not be that of a chat program for 3scale's webhook";
+  return before && isChatFormat(before.format) !== isForChat
+    ? "can't change between events and messages to a chat program: create another endpoint"
+    : undefined;
+}
+
+function checkEventTypes({ name, eventTypes, format }: EndpointSettings): string | undefined {
+  const change = isChatFormat(format) ? eventTypes.find((type) => !isOperational(type)) : undefined;
+  if (change) return `must not contain ${change}: chat programs get events about endpoints only`;
   const operational = name === defaultEndpointName ? eventTypes.find(isOperational) : undefined;
   return operational && `must not contain ${operational}: 3scale's webhook gets no events about endpoints`;
 }
 
 async function checkUrl(
-  { name, url, active }: EndpointSettings,
+  { name, url, active, format }: EndpointSettings,
   before: EndpointSettings | undefined,
   rules: TargetRules,
 ): Promise<string | undefined> {
@@ -166,6 +188,7 @@ async function checkUrl(
   if (before?.url === url && (before.active || !active)) return undefined;
   const lengthMax = urlLengthMax(name);
   if (url.length > lengthMax) return `is too long (maximum is ${lengthMax} characters)`;
-  if (containsMask(url)) return "Hides a secret behind …: enter the whole URL, or leave it as it was";
+  if (containsMask(url) || (isChatFormat(format) && url.includes(`/${mask}`)))
+    return "Hides a secret behind …: enter the whole URL, or leave it as it was";
   return checkEndpointUrl(url, rules);
 }

@@ -1,8 +1,8 @@
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import { maskFailureUrls, type Reencrypted, undoEndedSeconds } from "#webhooks/deliveries/index.ts";
-import { mask, maskUrl } from "./check-endpoint.ts";
+import { chatFamilies, maskFailureUrls, type Reencrypted, undoEndedSeconds } from "#webhooks/deliveries/index.ts";
+import { mask, maskEndpointUrl } from "./check-endpoint.ts";
 import {
   cipherColumns,
   decryptEndpoint,
@@ -111,12 +111,12 @@ export interface SigningSecret {
   readonly validUntil: Date | null;
 }
 
-// A URL's path is not masked, so only candidates are decrypted.
+// Only a chat program's URL has a masked path, so only candidates are decrypted.
 const secretsStatement = `
   select id as endpoint_id, name as endpoint_name, url as url_cipher, secret as secret_cipher,
     previous_secret as previous_secret_cipher, previous_secret_until
   from endpoints
-  where provider_id = $1 and deleted_at is null and position($2 in url_masked) > 0
+  where provider_id = $1 and deleted_at is null and (position($2 in url_masked) > 0 or format = any($3))
   order by id`;
 
 /** Returns the secrets of the endpoints whose URL has this path and matches, also those that were replaced. */
@@ -125,7 +125,7 @@ export async function readSigningSecrets(
   encryption: Encryption,
   { providerId, path, matches }: { providerId: number; path: string; matches: (url: URL) => boolean },
 ): Promise<readonly SigningSecret[]> {
-  const rows = await db.query<SecretRow>(secretsStatement, [providerId, path]);
+  const rows = await db.query<SecretRow>(secretsStatement, [providerId, path, chatFamilies]);
   return rows.flatMap(({ endpointId, endpointName, previousSecretUntil, ...ciphers }) => {
     const decrypt = (secretCipher: Buffer) =>
       decryptEndpoint(encryption, {
@@ -184,7 +184,7 @@ const withoutErased = <Settings extends Pick<SentSettings, "secrets">>(settings:
 
 // While deliveries are pending, or a deletion of failures may be undone, the endpoint may get another failure with its URL.
 const unerasedStatement = `
-  select provider_id, id from endpoints
+  select provider_id, id, format from endpoints
   where deleted_at < clock_timestamp() - make_interval(secs => $1) and secret is not null
     and provider_id not in (${leavingProviders})
     and not exists (select from due where due.endpoint_id = endpoints.id)
@@ -218,14 +218,15 @@ const eraseStatement = `
  * and the names of headers. Call it until it returns false: there is none, or `signal` has ended it before.
  */
 export async function eraseDeletedEndpoint(pool: Pool, encryption: Encryption, signal?: AbortSignal): Promise<boolean> {
-  const [endpoint] = await pool.query<EndpointKey>(unerasedStatement, [undoEndedSeconds]);
+  const [endpoint] = await pool.query<EndpointKey & Pick<Endpoint, "format">>(unerasedStatement, [undoEndedSeconds]);
   if (!endpoint) return false;
+  const maskUrl = (url: string): string => maskEndpointUrl({ url, format: endpoint.format });
   if (!(await maskFailureUrls(pool, encryption, { ...endpoint, maskUrl }, signal))) return false;
   await pool.inTransaction(async (tx) => {
     const key = [endpoint.providerId, endpoint.id];
     const sent = await tx.query<EndpointCiphers & { readonly id: number }>(sentOfStatement, key);
     const masked = sent.flatMap(({ id, ...ciphers }) => {
-      const changed = maskCiphers(encryption, ciphers);
+      const changed = maskCiphers(encryption, ciphers, maskUrl);
       return changed ? [{ id, ...changed }] : [];
     });
     const known = new Set(masked.map(({ id }) => id));
@@ -245,7 +246,11 @@ export async function eraseDeletedEndpoint(pool: Pool, encryption: Encryption, s
 }
 
 /** Keeps what history shows: the masked URL, and the names of headers. Undefined if a value cannot be decrypted. */
-function maskCiphers(encryption: Encryption, ciphers: EndpointCiphers): EndpointCiphers | undefined {
+function maskCiphers(
+  encryption: Encryption,
+  ciphers: EndpointCiphers,
+  maskUrl: (url: string) => string,
+): EndpointCiphers | undefined {
   const { url, headers, undecryptable } = decryptEndpoint(encryption, ciphers);
   if (undecryptable !== null) return undefined;
   const names = JSON.stringify(Object.fromEntries(Object.keys(headers).map((name) => [name, mask])));

@@ -2,7 +2,7 @@ import { propertyName } from "#platform/database/values.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 import { type Reencrypted, insertLane } from "#webhooks/deliveries/index.ts";
-import { maskUrl } from "./check-endpoint.ts";
+import { maskEndpointUrl } from "./check-endpoint.ts";
 import {
   type EncryptedField,
   type Endpoint,
@@ -167,7 +167,7 @@ export async function insertEndpoint(
   const [row] = await tx.query<Row>(insertStatement, [
     providerId,
     encryptSecret(encryption, secret),
-    maskUrl(settings.url),
+    maskEndpointUrl(settings),
     ...settingValues(encryption, settings),
   ]);
   if (!row) throw new Error("The insert returned no endpoint");
@@ -194,7 +194,7 @@ export async function updateEndpointRow(
     read.providerId,
     read.id,
     read.version,
-    maskUrl(settings.url),
+    maskEndpointUrl(settings),
     ...settingValues(encryption, settings),
   ]);
   return row && endpointOf(encryption, row);

@@ -11,7 +11,7 @@ export {
   switchesOf,
   updateEndpoint,
 } from "./change-endpoint.ts";
-export { checkEndpointUrl, isReservedHeader, maskUrl, type TargetRules } from "./check-endpoint.ts";
+export { checkEndpointUrl, isReservedHeader, maskEndpointUrl, maskUrl, type TargetRules } from "./check-endpoint.ts";
 export {
   deleteOldSentSettings,
   type DeliverySettings,

@@ -1,8 +1,8 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { type PropertyName, propertyName } from "#platform/database/values.ts";
 import { retryWaitLimits } from "#platform/limits.ts";
-import { type BodyFamily, bodyFamilies } from "#webhooks/deliveries/index.ts";
-import { eventTypes } from "#webhooks/events/index.ts";
+import { type BodyFamily, bodyFamilies, isChatFormat } from "#webhooks/deliveries/index.ts";
+import { eventTypes, operationalEventTypes } from "#webhooks/events/index.ts";
 
 /** The facts that defaults depend on. */
 interface NewEndpoint {
@@ -33,6 +33,10 @@ const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema,
 const threeDaysOfWaits = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 const is3scale = ({ format }: NewEndpoint): boolean => format === "3scale";
+const isForChat = ({ format }: NewEndpoint): boolean => isChatFormat(format);
+
+/** 5 s to an hour, 100 minutes in all: nobody needs yesterday's alerts in a chat. */
+const waitsOfChat = [5, 60, 300, 900, 1800, 3600];
 
 /**
  * The settings of an endpoint, by column, which is also the name in the Bellwire API. The domain uses the camelCase name.
@@ -73,7 +77,10 @@ export const endpointSettings = {
         description: "An event type, or `*` for all types of changes, future ones included.",
       }),
     ),
-    { default: [], example: ["account.created", "account.updated"] },
+    {
+      default: (endpoint: NewEndpoint) => (isForChat(endpoint) ? operationalEventTypes : []),
+      example: ["account.created", "account.updated"],
+    },
   ),
   provider_actions: setting(
     Type.Boolean({ description: "Also send changes made in the Admin Portal and by access tokens." }),
@@ -90,7 +97,10 @@ export const endpointSettings = {
       description:
         "`3scale`: the XML that 3scale sends. `json`: `{type, timestamp, data}`, as Standard Webhooks recommends. " +
         "`cloudevents`: a CloudEvent 1.0 as one JSON object. `cloudevents-binary`: a CloudEvent whose attributes are " +
-        "headers, `ce-id` and so on, and whose body is its data.",
+        "headers, `ce-id` and so on, and whose body is its data. `chat`, `chat-discord` and `chat-teams`: a message about an " +
+        "alert for the incoming webhook of a chat program, `{text}` for Slack, Mattermost and Google Chat, `{content}` for " +
+        "Discord, and an Adaptive Card for a workflow of Microsoft Teams; events about endpoints only, and no change to or from " +
+        "another format.",
     }),
     { default: ({ format }: NewEndpoint) => format },
   ),
@@ -106,7 +116,8 @@ export const endpointSettings = {
       description: "The wait after each failed attempt. After the last one, the delivery has failed.",
     }),
     {
-      default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? endpoint.retryWaitsSeconds : threeDaysOfWaits),
+      default: (endpoint: NewEndpoint) =>
+        is3scale(endpoint) ? endpoint.retryWaitsSeconds : isForChat(endpoint) ? waitsOfChat : threeDaysOfWaits,
       example: [5, 300, 1800, 7200],
       sends: true,
     },
@@ -126,7 +137,8 @@ export const endpointSettings = {
     { default: null, sends: true },
   ),
   max_per_second: setting(nullable(Type.Integer({ minimum: 1, maximum: 100_000 })), {
-    default: null,
+    // The limit of Slack and Google Chat, and the lowest.
+    default: (endpoint: NewEndpoint) => (isForChat(endpoint) ? 1 : null),
     example: 50,
     sends: true,
   }),
@@ -135,7 +147,9 @@ export const endpointSettings = {
       description:
         "`account`: deliveries about one account are sent one at a time. `object`: those about one object are.",
     }),
-    { default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? "none" : "account") },
+    {
+      default: (endpoint: NewEndpoint) => (is3scale(endpoint) ? "none" : isForChat(endpoint) ? "object" : "account"),
+    },
   ),
   include_credentials: setting(
     Type.Boolean({ description: "Include keys and secrets in formats other than `3scale`." }),

@@ -1,9 +1,9 @@
 import type { Channel } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
-import { documentToJson, list, type Node, record, value } from "#platform/document.ts";
-import { renderXml } from "#platform/xml.ts";
-import { type BodyFormat, contextOf, insertDelivery, objectOf } from "#webhooks/deliveries/index.ts";
-import { type EventType, isOperational } from "./catalogue.ts";
+import { documentToJson, isJsonObject, type Json, list, type Node, record, value } from "#platform/document.ts";
+import { nameInLine, renderXml } from "#platform/xml.ts";
+import { type BodyFormat, type ChatFamily, contextOf, insertDelivery, objectOf } from "#webhooks/deliveries/index.ts";
+import { eventCatalogue, type EventType, isOperational, operationalEvents } from "./catalogue.ts";
 import { type EventDetails, summaryColumns } from "./read-events.ts";
 
 /** A created, changed or deleted key. */
@@ -107,6 +107,100 @@ export function dataOfEvent(
 /** Identifies a key without revealing it. */
 export const keyInBody = (key: EventKey) => ({ last4: key.value.slice(-4), created_at: key.createdAt });
 
+/** A message to the people of a channel. It names no developer, because nobody knows who reads a channel. */
+interface ChatMessage {
+  readonly label: string;
+  /** The endpoint, or the changed object: `application/41`. */
+  readonly subject: string;
+  readonly text: string;
+  /** The page of the Admin Portal, or undefined for a sample and while the portal's address is not known. */
+  readonly url: string | undefined;
+  readonly state: "problem" | "recovery" | "change";
+}
+
+const labels = new Map<string, string>(
+  [...eventCatalogue, ...operationalEvents].map(({ type, label }) => [type, label]),
+);
+
+const memberOf = (json: Json | undefined, name: string): Json | undefined =>
+  isJsonObject(json) ? json[name] : undefined;
+const textOf = (json: Json | undefined): string => (typeof json === "string" ? json : "");
+
+/** Chat programs read markup, links and mentions in a text. These characters show it without them. */
+const harmlessCharacters: Readonly<Record<string, string>> = {
+  "<": "‹",
+  ">": "›",
+  "[": "(",
+  "]": ")",
+  "@": "＠",
+  "`": "'",
+};
+
+const harmless = (text: string): string =>
+  text.replaceAll("://", " ").replaceAll(/[<>[\]@`]/g, (character) => harmlessCharacters[character] ?? "");
+
+function chatMessageOf({ type, id, source, objectId, document }: RenderedEvent): ChatMessage {
+  const label = labels.get(type) ?? type;
+  const urlOf = (path: string): string | undefined =>
+    objectId === 0 || source === "/" ? undefined : `${source}/p/admin${path}`;
+  if (!isOperational(type)) {
+    return { label, subject: objectOf({ type, objectId }), text: "", url: urlOf(`/events/${id}`), state: "change" };
+  }
+  const endpoint = documentToJson(document);
+  const sentence = harmless(textOf(memberOf(memberOf(endpoint, "alert"), "sentence")));
+  const isOver = type === "endpoint.recovered";
+  return {
+    label,
+    subject: harmless(nameInLine(textOf(memberOf(endpoint, "name")))),
+    text: isOver ? `The problem is over. Before: ${sentence}` : sentence,
+    url: urlOf(type === "deliveries.exhausted" ? `/failures?endpoint_id=${objectId}` : `/endpoints/${objectId}`),
+    state: isOver ? "recovery" : "problem",
+  };
+}
+
+const marks = { problem: "🔴 ", recovery: "🟢 ", change: "" } as const;
+
+/** Renders lines of text. In a code span, no program makes a link, a mention or a format of a name. */
+const chatText = ({ label, subject, text, url, state }: ChatMessage): string =>
+  [`${marks[state]}${label}: \`${subject}\``, text, url ?? ""].filter((line) => line !== "").join("\n");
+
+const cardColors = { problem: "Attention", recovery: "Good", change: "Default" } as const;
+
+/** Returns an Adaptive Card, the only message that Workflows of Microsoft Teams post. */
+const adaptiveCard = ({ label, subject, text, url, state }: ChatMessage) => ({
+  $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+  type: "AdaptiveCard",
+  version: "1.4",
+  body: [
+    {
+      type: "TextBlock",
+      text: `${label}: ${subject}`,
+      size: "Medium",
+      weight: "Bolder",
+      color: cardColors[state],
+      wrap: true,
+    },
+    ...(text === "" ? [] : [{ type: "TextBlock", text, wrap: true }]),
+  ],
+  ...(url === undefined ? {} : { actions: [{ type: "Action.OpenUrl", title: "Open in Bellwire", url }] }),
+});
+
+/** Renders the message that a chat program takes. Google Chat refuses a property that it does not know. */
+function renderChat(event: RenderedEvent, format: ChatFamily): string {
+  const message = chatMessageOf(event);
+  switch (format) {
+    case "chat":
+      return JSON.stringify({ text: chatText(message) });
+    case "chat-discord":
+      return JSON.stringify({ content: chatText(message), allowed_mentions: { parse: [] } });
+    case "chat-teams": {
+      const contentType = "application/vnd.microsoft.card.adaptive";
+      const attachments = [{ contentType, contentUrl: null, content: adaptiveCard(message) }];
+      return JSON.stringify({ type: "message", attachments });
+    }
+  }
+}
+
 /**
  * The version of the renderers below, stored with each event. Increment it when the output for the same event
  * changes.
@@ -146,6 +240,10 @@ export function renderEvent(event: RenderedEvent, format: BodyFormat): Buffer {
     case "cloudevents-binary":
     case "cloudevents-binary+credentials":
       return Buffer.from(renderData(event, { withCredentials }));
+    case "chat":
+    case "chat-discord":
+    case "chat-teams":
+      return Buffer.from(renderChat(event, format));
   }
 }
 

@@ -67,4 +67,7 @@ export const formatName: Readonly<Record<Endpoint["format"], string>> = {
   json: "JSON",
   cloudevents: "CloudEvents",
   "cloudevents-binary": "CloudEvents, binary",
+  chat: "Slack, Mattermost, Google Chat",
+  "chat-discord": "Discord",
+  "chat-teams": "Microsoft Teams",
 };

@@ -26,7 +26,7 @@ export interface TestRequestsProps {
 export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps) {
   const ping = usePing(endpoint, onAnswered);
   const test = usePing(endpoint, onAnswered);
-  const [type, setType] = useState<EventTypeName>("account.created");
+  const [type, setType] = useState<EventTypeName>(types[0]?.type ?? "account.created");
   return (
     <Flex>
       <FlexItem>

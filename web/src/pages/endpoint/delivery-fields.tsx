@@ -1,4 +1,5 @@
 import { Alert, Checkbox, FormGroup, Radio } from "@patternfly/react-core";
+import { isForChat } from "../../api/endpoints.ts";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
 import { SelectField, TextField } from "../../components/form/fields.tsx";
 import { describeWaits, usesFormatWaits, parseWaits, type EndpointDraft } from "./endpoint-draft.ts";
@@ -9,6 +10,9 @@ const formats = [
   { value: "cloudevents", label: "CloudEvents, structured: one JSON object" },
   { value: "cloudevents-binary", label: "CloudEvents, binary: attributes in headers, data in the body" },
   { value: "3scale", label: "XML (3scale)" },
+  { value: "chat", label: "Message in Slack, Mattermost or Google Chat" },
+  { value: "chat-discord", label: "Message in Discord" },
+  { value: "chat-teams", label: "Message in Microsoft Teams" },
 ] as const;
 
 const formatHints = {
@@ -17,9 +21,18 @@ const formatHints = {
   "cloudevents-binary":
     "Headers ce-id, ce-type, ce-subject and so on; the body is the data. For brokers and functions that read only headers",
   "3scale": "For receivers written for 3scale. The signature is in headers, which older receivers ignore",
+  chat: "{“text”}: a message about each alert. The URL is that of an incoming webhook, and a secret as a whole",
+  "chat-discord":
+    "{“content”}: a message about each alert. The URL is that of a webhook of the channel, and a secret as a whole",
+  "chat-teams":
+    "An Adaptive Card about each alert. The URL is that of a workflow with the trigger “When a Teams webhook request is received”",
 } as const;
 
-export function FormatFields({ draft, onChange }: EndpointFieldsProps) {
+/** A new endpoint may have any format. An existing one remains for events, or for a chat program. */
+const formatsOf = ({ format }: EndpointDraft, isNew: boolean) =>
+  isNew ? formats : formats.filter(({ value }) => isForChat(value) === isForChat(format));
+
+export function FormatFields({ draft, onChange, isNew }: EndpointFieldsProps & { isNew: boolean }) {
   return (
     <>
       <SelectField
@@ -27,9 +40,17 @@ export function FormatFields({ draft, onChange }: EndpointFieldsProps) {
         label="Format"
         hint={formatHints[draft.format]}
         value={draft.format}
-        options={formats}
+        options={formatsOf(draft, isNew)}
         onChange={(format) => onChange({ format })}
       />
+      {!isForChat(draft.format) && <CredentialFields draft={draft} onChange={onChange} />}
+    </>
+  );
+}
+
+function CredentialFields({ draft, onChange }: Pick<EndpointFieldsProps, "draft" | "onChange">) {
+  return (
+    <>
       {draft.format !== "3scale" ? (
         <Checkbox
           id="include_credentials"

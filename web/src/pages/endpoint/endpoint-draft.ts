@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiProblem } from "../../api/api-problem.ts";
 import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../../api/bellwire-client.ts";
-import type { Endpoint } from "../../api/endpoints.ts";
+import { type Endpoint, isForChat } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isOperational } from "../../api/events.ts";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
 import { refuseConflicts, type SetEdits, applySetEdits, withChosen } from "../../components/form/conflicts.ts";
@@ -42,15 +42,15 @@ export const newDraft = (format: Endpoint["format"]): EndpointDraft => ({
   url: "",
   description: "",
   active: true,
-  sendsAll: true,
-  switches: new Set(),
+  sendsAll: !isForChat(format),
+  switches: new Set(endpointDefaults[format].event_types),
   provider_actions: true,
   all_actors: true,
   format,
   headers: [],
   waits: "",
   inFlight: "",
-  perSecond: "",
+  perSecond: endpointDefaults[format].max_per_second?.toString() ?? "",
   include_credentials: false,
   success: endpointDefaults[format].success,
   timeout: String(endpointDefaults[format].timeout_seconds),
@@ -114,7 +114,9 @@ export interface DraftEdits extends Partial<Omit<EndpointDraft, "switches">> {
 /** Returns the values of the form: the edits over the saved endpoint, or over the defaults of the chosen format. */
 function draftOf(endpoint: Endpoint | undefined, types: readonly EventType[], edits: DraftEdits = {}): EndpointDraft {
   const base = endpoint ? draftFrom(endpoint, types) : newDraft(edits.format ?? "json");
-  return { ...base, ...edits, switches: applySetEdits(base.switches, edits.switches) };
+  const draft = { ...base, ...edits, switches: applySetEdits(base.switches, edits.switches) };
+  if (!isForChat(draft.format)) return draft;
+  return { ...draft, sendsAll: false, switches: new Set([...draft.switches].filter(isOperational)) };
 }
 
 /** Holds the edits. */

@@ -16,7 +16,7 @@ import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { flushSync } from "react-dom";
-import type { Endpoint } from "../../api/endpoints.ts";
+import { type Endpoint, isForChat } from "../../api/endpoints.ts";
 import { type EventType, isOperational } from "../../api/events.ts";
 import { ActorChoices, EventSwitches } from "../../components/endpoint/event-switches.tsx";
 import { UrlField } from "../../components/endpoint/url-field.tsx";
@@ -71,11 +71,15 @@ export function EndpointForm({ endpoint, types }: EndpointFormProps) {
         <WhereFields {...parts} isDefault={endpoint?.name === "default"} endpointId={endpoint?.id} />
         <HeadersField {...parts} />
       </FormSection>
-      <FormSection title="Events" titleElement="h2">
-        <EventChoice {...parts} types={types} />
-      </FormSection>
       <FormSection title="Format" titleElement="h2">
-        <FormatFields {...parts} />
+        <FormatFields {...parts} isNew={!endpoint} />
+      </FormSection>
+      <FormSection title="Events" titleElement="h2">
+        {isForChat(draft.format) ? (
+          <EventSwitches types={types.filter(({ type }) => isOperational(type))} {...eventChoice(parts)} />
+        ) : (
+          <EventChoice {...parts} types={types} />
+        )}
       </FormSection>
       <FormSection title="Success and retries" titleElement="h2">
         <RetryFields {...parts} isNew={!endpoint} />
@@ -218,6 +222,11 @@ function HeaderInputs({ number, line, onChange, onRemove }: HeaderInputsProps) {
     </InputGroup>
   );
 }
+
+const eventChoice = ({ draft, onChange }: EndpointFieldsProps) => ({
+  settings: draft,
+  onChange: (switches: EndpointDraft["switches"]) => onChange({ switches }),
+});
 
 function EventChoice({ draft, onChange, types }: EndpointFieldsProps & { types: readonly EventType[] }) {
   return (

@@ -17,8 +17,8 @@ import { Link, getRouteApi, useRouter } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { responseBody, expectDeleted, useApi } from "../../api/bellwire-client.ts";
 import { deliveriesQuery } from "../../api/deliveries.ts";
-import { type Endpoint, endpointQuery, endpointsQuery } from "../../api/endpoints.ts";
-import { type EventType, eventTypesQuery } from "../../api/events.ts";
+import { type Endpoint, endpointQuery, endpointsQuery, isForChat } from "../../api/endpoints.ts";
+import { type EventType, eventTypesQuery, isOperational } from "../../api/events.ts";
 import { mayOpen, useSession } from "../../api/session.tsx";
 import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.tsx";
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
@@ -111,7 +111,11 @@ function EndpointView({ endpoint, types }: { endpoint: Endpoint; types: readonly
       </Form>
     ),
     test: endpoint.url ? (
-      <TestRequests endpoint={endpoint} types={types} onAnswered={() => undefined} />
+      <TestRequests
+        endpoint={endpoint}
+        types={isForChat(endpoint.format) ? types.filter(({ type }) => isOperational(type)) : types}
+        onAnswered={() => undefined}
+      />
     ) : (
       "Save a URL before sending a test."
     ),

@@ -11,13 +11,24 @@ import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Payload } from "../../components/payload.tsx";
 
-const formats = ["3scale", "json", "cloudevents", "cloudevents-binary"] as const;
+const contentTypes = {
+  "3scale": "application/xml",
+  json: "application/json",
+  cloudevents: "application/cloudevents+json",
+  "cloudevents-binary": "application/json",
+  chat: "application/json",
+  "chat-discord": "application/json",
+  "chat-teams": "application/json",
+} as const satisfies Readonly<Record<Endpoint["format"], string>>;
+
+const isFormat = (text: string): text is Endpoint["format"] => Object.hasOwn(contentTypes, text);
+const formats = Object.keys(contentTypes).filter(isFormat);
 
 /** Shows sample requests, for developers of receivers. */
 export function WebhookSamplesPage() {
   const api = useApi();
   const [type, setType] = useState<EventTypeName>("account.created");
-  const [format, setFormat] = useState<(typeof formats)[number]>("3scale");
+  const [format, setFormat] = useState<Endpoint["format"]>("3scale");
   const { data: types = [] } = useQuery(eventTypesQuery(api));
   const sample = useQuery(sampleQuery(api, type, format));
   return (
@@ -40,7 +51,7 @@ export function WebhookSamplesPage() {
                   label="Format"
                   value={format}
                   options={formats.map((each) => ({ value: each, label: formatName[each] }))}
-                  onChange={(chosen) => setFormat(formats.find((each) => each === chosen) ?? format)}
+                  onChange={(chosen) => chosen !== undefined && isFormat(chosen) && setFormat(chosen)}
                 />
               </ToolbarContent>
             </Toolbar>
@@ -69,13 +80,6 @@ export interface HeaderListProps {
   readonly type: EventTypeName;
   readonly format: Endpoint["format"];
 }
-
-const contentTypes = {
-  "3scale": "application/xml",
-  json: "application/json",
-  cloudevents: "application/cloudevents+json",
-  "cloudevents-binary": "application/json",
-} as const;
 
 const cloudEventHeaders = (type: EventTypeName) => ({
   "ce-specversion": "1.0",
