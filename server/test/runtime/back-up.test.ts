@@ -3,6 +3,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { backUp } from "#platform/embedded-postgres/back-up.ts";
+import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { queryOnce } from "../cells/installation.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
@@ -69,6 +72,16 @@ test("a backup says that it lacks a secret key that the environment gives", asyn
   await using command = new BellwireProcess(["backup", "--to", backups.path], settings);
   const result = [await command.ended, command.stderr];
   expect(result).toEqual([0, expect.stringContaining("does not hold BELLWIRE_SECRET_KEY")]);
+});
+
+test("a backup has none of the replication slots, which would keep its write-ahead log for ever", async () => {
+  await using folder = await makeDataDir();
+  await using backups = await makeEmptyDataDir();
+  await using postgres = await openEmbeddedPostgres(folder.path, () => undefined);
+  await queryOnce(postgres.ownerUrl, "select pg_create_physical_replication_slot('standby', true)");
+  await backUp({ ...postgres, dataDir: folder.path, target: backups.path });
+  expect(await readdir(join(folder.path, "postgres", "pg_replslot"))).toContain("standby");
+  expect(await readdir(join(backups.path, "postgres", "pg_replslot"))).toEqual([]);
 });
 
 test("a backup into a folder that is not empty is refused and writes nothing", async () => {

@@ -11,7 +11,7 @@ import { makeFolder } from "../files.ts";
  * embedded packages bring neither pg_dump nor pg_basebackup. The result is a data directory that Bellwire can start on.
  */
 
-/** Folders whose contents belong to the running server: created empty. */
+/** Folders whose contents belong to the running server: created empty. A copied replication slot would keep all of the copy's log. */
 const emptied = new Set(
   ["pg_wal", "pg_replslot", "pg_dynshmem", "pg_notify", "pg_serial", "pg_snapshots", "pg_stat_tmp", "pg_subtrans"].map(
     (name) => `/${name}`,
@@ -124,7 +124,7 @@ async function copyFolder(from: string, to: string, path: string): Promise<void>
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const inner = `${path}/${entry.name}`;
     const [source, copy] = [join(from, entry.name), join(to, entry.name)];
-    if (leftOut.test(inner) || (emptied.has(path) && !entry.isDirectory())) continue;
+    if (leftOut.test(inner) || emptied.has(path)) continue;
     if (entry.isDirectory()) await copyFolder(source, copy, inner).catch(ignoreMissingFile);
     else if (entry.isFile()) await copyOne(source, copy);
     else throw new CannotStart(`${source} is neither a file nor a folder; a backup of it is not supported.`);
