@@ -282,8 +282,7 @@ export async function copyCells(cell: Database, cells: readonly Cell[]): Promise
   ]);
 }
 
-const readCopyStatement = `
-  select number, name, schema_name as schema, state, database_url from bellwire_directory.known_cells order by number`;
+const readCopyStatement = `select ${cellColumns} from bellwire_directory.known_cells order by number`;
 
 /** Reads the copy of the list of cells in the database of a cell. */
 export const readKnownCells = (cell: Database): Promise<Cell[]> => cell.query<Cell>(readCopyStatement);

@@ -29,7 +29,7 @@ import { LaneCounts } from "#webhooks/statistics/counts.ts";
 import { idleLane } from "#webhooks/statistics/write-statistics.ts";
 import { providerUrls } from "../../src/app/listening.ts";
 import { startHousekeeping } from "../../src/app/housekeeping.ts";
-import { createTriggers } from "../../src/cells/move/follow-changes.ts";
+import { createTriggers } from "../../src/cells/move/moved-rows.ts";
 import { readMovedTables } from "../../src/cells/move/moved-rows.ts";
 import { fail } from "../support/build-failures.ts";
 import {

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { connectToCell } from "#cells/index.ts";
 import { createUser } from "#portal/users/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
-import { createTriggers } from "../../src/cells/move/follow-changes.ts";
+import { createTriggers } from "../../src/cells/move/moved-rows.ts";
 import { readMovedTables } from "../../src/cells/move/moved-rows.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
 import { byApi, form, setUp, signedUp } from "../portal/portal-fixture.ts";

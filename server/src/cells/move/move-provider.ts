@@ -7,8 +7,19 @@ import { serializeHints } from "#platform/database/hints.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
 import { randomHex } from "#platform/ids.ts";
-import { copyTable, deleteRows, type MovedTable, createMissingPartitions, readMovedTables } from "./moved-rows.ts";
-import { createTriggers, dropTriggers, followChanges, forgetChanges, withTableLock } from "./follow-changes.ts";
+import {
+  copyTable,
+  createMissingPartitions,
+  createTriggers,
+  deleteRows,
+  dropTriggers,
+  followChanges,
+  forgetChanges,
+  type MovedTable,
+  readMovedTables,
+  transact,
+  withTableLock,
+} from "./moved-rows.ts";
 import { deleteTenant, markDeleting } from "../directory.ts";
 import { type Move, type MoveCells, beginMove, completeMove, decideMove, endMove, holdTenant } from "./move-state.ts";
 
@@ -226,7 +237,7 @@ class MoveRun {
     await createTriggers(source, this.#tables, providerId);
     await forgetChanges(source, this.#tables, providerId);
     for (const table of this.#history) this.#rows += await copyTable({ source, target }, table, providerId);
-    await this.#catchUp({ history: true });
+    await this.#catchUp({});
     this.#needs.printStatus(`${this.#rows} rows of history copied`);
   }
 
@@ -237,10 +248,10 @@ class MoveRun {
       const copied = await this.#copyOthers();
       this.#needs.printStatus(`${copied} other rows copied`);
       const undrained = await this.#drain();
-      await this.#catchUp({ history: true, others: true });
+      await this.#catchUp({ others: true });
       const heldAtMs = await this.#hold();
       await this.#freeze();
-      await this.#catchUp({ history: true, others: true, isLast: true });
+      await this.#catchUp({ others: true, isLast: true });
       await this.#commit();
       const pausedMs = Math.round((await completeMove(this.#needs.cells, this.#move)) - heldAtMs);
       await this.#wakeTarget();
@@ -250,7 +261,7 @@ class MoveRun {
       return { rows: this.#rows + copied, pausedMs, undrained };
     } catch (error) {
       if (this.#mayHaveMoved) throw error;
-      await copying.query("rollback");
+      await copying.query("rollback").catch(() => undefined); // its connection may be what failed
       await this.#setState("copying");
       await holdTenant(this.#needs.cells, this.#move, 0);
       throw error;
@@ -290,47 +301,34 @@ class MoveRun {
   }
 
   /** Copies recorded changes until few are left; with `isLast`, until none is. */
-  async #catchUp(which: {
-    readonly history?: boolean;
-    readonly others?: boolean;
-    readonly isLast?: boolean;
-  }): Promise<void> {
+  async #catchUp(which: { readonly others?: boolean; readonly isLast?: boolean }): Promise<void> {
     for (;;) {
       const copied = await this.#step(which);
       if (which.isLast ? copied === 0 : copied < 500) return;
     }
   }
 
-  async #step({
-    history = false,
-    others = false,
-  }: {
-    readonly history?: boolean;
-    readonly others?: boolean;
-  }): Promise<number> {
+  /** Copies recorded changes of the history, and before that of the other tables. Returns their number. */
+  async #step({ others = false }: { readonly others?: boolean }): Promise<number> {
     const { source, target, copying } = this.#clients;
     const { providerId } = this.#move;
     let copied = 0;
     if (others)
       copied += await followChanges({ source, target: copying, isStepwise: false, tables: this.#others, providerId });
-    if (history) copied += await followChanges({ source, target, isStepwise: true, tables: this.#history, providerId });
+    copied += await followChanges({ source, target, isStepwise: true, tables: this.#history, providerId });
+    if (others) await copying.query("select"); // else the server would end the session as idle while history is copied
     return copied;
   }
 
-  /** Lets engines finish their attempts and release the lanes. Returns the number of lanes that they did not release in time. */
   async #drain(): Promise<number> {
-    const { source, copying } = this.#clients;
     await this.#setState("draining");
-    const untilMs = systemClock.monotonicMs() + this.#needs.drainMs;
-    for (let looks = 0; ; looks += 1) {
-      if (looks % 25 === 0) await hint(source, this.#needs.source.schema, "endpoints");
-      const { owned, uncounted } = await countOwnedLanes(source, this.#move.providerId);
-      if (owned + uncounted === 0) return 0;
-      if (systemClock.monotonicMs() >= untilMs) return owned;
-      await this.#step({ history: true, others: true });
-      await copying.query("select"); // else the server would end the session as idle
-      await systemClock.sleep(stepPauseMs);
-    }
+    return drain(this.#clients.source, {
+      schema: this.#needs.source.schema,
+      providerId: this.#move.providerId,
+      drainMs: this.#needs.drainMs,
+      awaitsReports: true,
+      meanwhile: () => this.#step({ others: true }),
+    });
   }
 
   async #hold(): Promise<number> {
@@ -343,18 +341,13 @@ class MoveRun {
   /** Waits for the changes under way, and refuses others from then on. */
   async #freeze(): Promise<void> {
     const { source } = this.#clients;
-    await source.query("begin");
-    try {
+    await transact(source, async () => {
       await source.query("set local lock_timeout = '2s'");
       await source.query("select pg_advisory_xact_lock(hashtextextended('bellwire move', $1))", [
         this.#move.providerId,
       ]);
       await this.#setState("frozen");
-      await source.query("commit");
-    } catch (error) {
-      await source.query("rollback");
-      throw error;
-    }
+    });
   }
 
   async #commit(): Promise<void> {
@@ -395,13 +388,36 @@ const ownedStatement = `
     and engines.beat_at between clock_timestamp() - interval '10 seconds' and clock_timestamp() + interval '10 seconds'
   where lanes.provider_id = $1`;
 
-/** Counts the lanes of a provider that a live engine owns, and those whose last attempts are not in the statistics yet. */
-async function countOwnedLanes(
+interface Draining {
+  readonly schema: string;
+  readonly providerId: number;
+  readonly drainMs: number;
+  /** Waits until the last attempts are in the statistics, too. */
+  readonly awaitsReports?: boolean;
+  readonly meanwhile?: () => Promise<unknown>;
+}
+
+const hintEveryMs = 500;
+
+/** Lets engines end their attempts and release the lanes. Returns the number of lanes that they did not release in time. */
+async function drain(
   client: pg.Client,
-  providerId: number,
-): Promise<{ readonly owned: number; readonly uncounted: number }> {
-  const { rows } = await client.query<{ owned: number; uncounted: number }>(ownedStatement, [providerId]);
-  return rows[0] ?? { owned: 0, uncounted: 0 };
+  { schema, providerId, drainMs, awaitsReports = false, meanwhile }: Draining,
+): Promise<number> {
+  const beganMs = systemClock.monotonicMs();
+  let hintedMs = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs - hintedMs >= hintEveryMs) {
+      hintedMs = nowMs;
+      await hint(client, schema, "endpoints");
+    }
+    const { rows } = await client.query<{ owned: number; uncounted: number }>(ownedStatement, [providerId]);
+    const { owned, uncounted } = rows[0] ?? { owned: 0, uncounted: 0 };
+    if (owned + (awaitsReports ? uncounted : 0) === 0 || nowMs - beganMs >= drainMs) return owned;
+    await meanwhile?.();
+    await systemClock.sleep(stepPauseMs);
+  }
 }
 
 /** Announces work or changes of some objects of a channel; without ids, of any. */
@@ -426,8 +442,6 @@ export interface DeletionReport {
   readonly undrained: number;
 }
 
-const hintEveryMs = 500;
-
 /**
  * Deletes a provider with all of its rows (docs/decisions/0039-deleted-providers.md). The caller holds the locks of the provider's
  * moves and of its cell. To workers and engines, the provider leaves the cell, as one that moves. If this is interrupted after any
@@ -451,10 +465,11 @@ export async function deleteProvider({
   await createTriggers(client, tables, providerId);
   await client.query(beginStatement, [providerId]);
   printStatus("no host serves the provider any more; attempts in flight end");
-  const undrained = await drain(client, { schema: place.schema, providerId, drainMs });
+  const { schema } = place;
+  const undrained = await drain(client, { schema, providerId, drainMs });
   await withTableLock(client, leaveStatement, [providerId]);
   const rows = await deleteRows(client, tables, providerId);
-  await hint(client, place.schema, callersChannel, [String(providerId)]);
+  await hint(client, schema, callersChannel, [String(providerId)]);
   await dropTriggers(client, tables, providerId);
   await client.query("delete from moved_changes where provider = $1", [providerId]);
   await client.query("delete from provider_moves where provider = $1", [providerId]);
@@ -466,25 +481,6 @@ export async function deleteProvider({
 const beginStatement = `
   insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), 'draining')
   on conflict (provider) where state in ('copying', 'draining', 'frozen', 'left') do nothing`;
-
-/** Lets engines end their attempts and release the lanes. Returns the number of lanes that they did not release in time. */
-async function drain(
-  client: pg.Client,
-  { schema, providerId, drainMs }: { readonly schema: string; readonly providerId: number; readonly drainMs: number },
-): Promise<number> {
-  const beganMs = systemClock.monotonicMs();
-  let hintedMs = Number.NEGATIVE_INFINITY;
-  for (;;) {
-    const nowMs = systemClock.monotonicMs();
-    if (nowMs - hintedMs >= hintEveryMs) {
-      hintedMs = nowMs;
-      await hint(client, schema, "endpoints");
-    }
-    const { owned } = await countOwnedLanes(client, providerId);
-    if (owned === 0 || nowMs - beganMs >= drainMs) return owned;
-    await systemClock.sleep(stepPauseMs);
-  }
-}
 
 // Refuses all changes of the provider from now on. Waits for those under way: their triggers hold the lock.
 const leaveStatement = `

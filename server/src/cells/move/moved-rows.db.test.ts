@@ -6,7 +6,15 @@ import { cloneTemplate } from "../../../test/support/clone-template.ts";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
 import { connectToCell } from "./move-provider.ts";
-import { copyChanges, copyTable, nextStepRows, readMovedTables } from "./moved-rows.ts";
+import {
+  copyChanges,
+  copyTable,
+  createTriggers,
+  followChanges,
+  nextStepRows,
+  readMovedTables,
+  transact,
+} from "./moved-rows.ts";
 
 test("a move includes every table with provider rows, parents before children", async ({ databaseUrl }) => {
   const client = await connectToCell({ schema, ownerUrl: databaseUrl });
@@ -112,6 +120,41 @@ test("changes of one step that wait for each other are copied, whatever their or
 
   expect(await readRows(target)).toEqual(after);
   expect(after).not.toEqual(before);
+});
+
+test("a step whose table is locked can be repeated on the same connection", async ({ database, databaseUrl }) => {
+  const { provider } = await signedUp(database);
+  await using open = new AsyncDisposableStack();
+  const other = open.use(await cloneTemplate());
+  const connect = async (ownerUrl: string): Promise<pg.Client> => {
+    const client = await connectToCell({ schema, ownerUrl });
+    open.defer(() => client.end());
+    return client;
+  };
+  const [source, target, holder] = [
+    await connect(databaseUrl),
+    await connect(other.connectionString),
+    await connect(other.connectionString),
+  ];
+  const tables = (await readMovedTables(source)).filter(({ name }) => name === "events");
+  await source.query("insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), 'copying')", [
+    provider.id,
+  ]);
+  await createTriggers(source, tables, provider.id);
+  await source.query("update events set account_name = 'Another' where provider_id = $1", [provider.id]);
+  await target.query("set lock_timeout = '10ms'");
+  const follow = () => followChanges({ source, target, isStepwise: true, tables, providerId: provider.id });
+  await transact(holder, async () => {
+    await holder.query("lock table events in access exclusive mode");
+    await expect(follow()).rejects.toThrow("lock timeout");
+  });
+  const copied = await follow();
+  const { rows } = await target.query("select account_name from events where provider_id = $1", [provider.id]);
+  expect([copied > 0, rows.length, new Set(rows.map((row) => row.account_name))]).toEqual([
+    true,
+    copied,
+    new Set(["Another"]),
+  ]);
 });
 
 test("a deletion takes fewer rows at once as soon as these take longer than half a second", () => {
