@@ -2,7 +2,7 @@ import { listAdminAddresses } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { type Node, record, value } from "#platform/document.ts";
-import { nameInLine } from "#platform/xml.ts";
+import { nameInLine } from "#platform/visible-text.ts";
 import { insertMail, type NewMail } from "#portal/mails/index.ts";
 import {
   hasSubscriber,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { isXmlText, trimUnicode } from "#platform/xml.ts";
+import { trimUnicode } from "#platform/visible-text.ts";
+import { isXmlText } from "#platform/xml.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
 import { openWebServer } from "../support/open-web-server.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { isBlank } from "#platform/xml.ts";
+import { isBlank } from "#platform/visible-text.ts";
 
 /** Texts that a faulty encoding would change: markup, entities, templates, line ends, blanks. */
 const ambiguous = [

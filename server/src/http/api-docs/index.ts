@@ -14,7 +14,7 @@ import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { isRecord } from "#platform/document.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import { type ApiSpecification, isInteractive, readSpecification } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 

@@ -4,7 +4,7 @@ import { formatWait, readSessionCookie } from "#http/shared/sign-in.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import {
   type Account,
   changeAccountPlan,

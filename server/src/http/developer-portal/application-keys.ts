@@ -11,7 +11,7 @@ import {
 } from "#portal/applications/index.ts";
 import type { FieldErrors } from "#portal/fields/index.ts";
 import { secretDigest } from "#platform/ids.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import { type ApplicationVisit, applicationChange, applicationLink, requireApplication } from "./application.ts";
 import { type FormField, checkedFields, addFormPage, earliestSubmissionMs, showForm } from "./forms.ts";
 import {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { escapeHtml, sendApiReference, specificationOrigins } from "#http/shared/api-reference.ts";
 import { readForm } from "#http/shared/forms.ts";
 import { isRecord } from "#platform/document.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import { type Application, listApplications } from "#portal/applications/index.ts";
 import {
   type ApiSpecification,

@@ -4,7 +4,7 @@ import { hasSessionToken, isCrossOrigin, issueFormToken, readForm } from "#http/
 import { problemOfError, type Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
 import type { LogInLink } from "#http/shared/single-sign-on.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import {
   type FieldErrors,
   fieldValue,

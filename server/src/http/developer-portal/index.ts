@@ -4,7 +4,7 @@ import { acceptForms } from "#http/shared/forms.ts";
 import { addPageHeaders, servePageAssets } from "#http/shared/pages.ts";
 import { attemptLimits, requestLimits } from "#platform/limits.ts";
 import { createAttemptLimiter, developerUsageOf } from "#access/index.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import { addUsersPages } from "./users.ts";
 import { addAccountRoutes } from "./account.ts";
 import { addApplicationsRoutes } from "./applications.ts";

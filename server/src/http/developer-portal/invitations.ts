@@ -4,7 +4,7 @@ import { startBrowserSession } from "#http/shared/sign-in.ts";
 import { readForm, readFormToken } from "#http/shared/forms.ts";
 import { forgetPerson, type KnownPerson, logInLinks, readPerson } from "#http/shared/single-sign-on.ts";
 import { invitationUrl } from "#portal/providers/index.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import { readAccount } from "#portal/accounts/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import {

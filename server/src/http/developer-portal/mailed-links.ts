@@ -10,7 +10,7 @@ import { endBrowserSession, formatWait, isLoopback, rememberDevice } from "#http
 import { readForm, readFormToken } from "#http/shared/forms.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import { activateUserByMail } from "#portal/accounts/index.ts";
 import { unlinkClaimants } from "#portal/single-sign-on/index.ts";
 import {

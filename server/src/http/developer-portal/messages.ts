@@ -4,7 +4,7 @@ import { readForm } from "#http/shared/forms.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { parseRowId } from "#platform/ids.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import {
   deleteMessage,
   findSameMessage,

@@ -9,7 +9,7 @@ import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http
 import { type LogInOffer, listLogInOffers, type SingleSignOnNeeds } from "#http/shared/single-sign-on.ts";
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import { type Account, countUnreadMessages, readAccount } from "#portal/accounts/index.ts";
 import { hasPublishedSpecifications } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";

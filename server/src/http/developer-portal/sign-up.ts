@@ -7,7 +7,7 @@ import { forgetPerson, type KnownPerson, logInLinks, readPerson } from "#http/sh
 import type { Database } from "#platform/database/database.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { attemptLimits } from "#platform/limits.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import {
   type Account,
   type SignUp,

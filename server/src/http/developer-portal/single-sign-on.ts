@@ -3,7 +3,7 @@ import { startBrowserSession } from "#http/shared/sign-in.ts";
 import { returnPath } from "#http/shared/forms.ts";
 import { type LoggedIn, type Refused, rememberPerson, SingleSignOn } from "#http/shared/single-sign-on.ts";
 import type { Transaction } from "#platform/database/database.ts";
-import { nameInText } from "#platform/xml.ts";
+import { nameInText } from "#platform/visible-text.ts";
 import { findLinkedUser, findUserOfAddress, linkByAddress, useIdentity } from "#portal/single-sign-on/index.ts";
 import { readUser } from "#portal/users/index.ts";
 import { findStateRefusal, linkOf, showLoginForm } from "./log-in.ts";

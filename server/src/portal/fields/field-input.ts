@@ -2,7 +2,8 @@ import { type TSchema, Type } from "typebox";
 import { columnOf, type Field } from "#platform/database/field-table.ts";
 import { formatDecimal, isRecord } from "#platform/document.ts";
 import { textLimits } from "#platform/limits.ts";
-import { isXmlText, trimUnicode } from "#platform/xml.ts";
+import { trimUnicode } from "#platform/visible-text.ts";
+import { isXmlText } from "#platform/xml.ts";
 import {
   type AddressPart,
   type AddressValue,

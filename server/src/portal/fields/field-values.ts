@@ -1,7 +1,8 @@
 import { Type } from "typebox";
 import { type Json, type Node, record, repeated, value as element } from "#platform/document.ts";
 import { textLimits } from "#platform/limits.ts";
-import { isXmlText, trimUnicode } from "#platform/xml.ts";
+import { trimUnicode } from "#platform/visible-text.ts";
+import { isXmlText } from "#platform/xml.ts";
 import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
 
 /** The value of a field: a text, several texts, or the parts of an address. */

@@ -1,4 +1,4 @@
-import { nameInLine } from "#platform/xml.ts";
+import { nameInLine } from "#platform/visible-text.ts";
 import type { NewMail } from "./outbox.ts";
 
 /** The sender's name as the text shows it. */

@@ -7,7 +7,7 @@ import {
   type NotifiableUser,
 } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
-import { nameInLine } from "#platform/xml.ts";
+import { nameInLine } from "#platform/visible-text.ts";
 import { insertMail, storedMailBytes } from "./outbox.ts";
 
 /** A mail to the users of the provider who want the notification and may see its content. */

@@ -12,7 +12,8 @@ import {
 } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { countLimits } from "#platform/limits.ts";
-import { isBlank, isXmlText } from "#platform/xml.ts";
+import { isBlank } from "#platform/visible-text.ts";
+import { isXmlText } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 
 /** The privileges of the token that requests another one. */

@@ -4,7 +4,8 @@ import { type ChangeContext, type ProviderUser, notifyCallersChanged, recordAudi
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { assignments, documentProperties, selectList, updateValues } from "#platform/database/field-table.ts";
 import { type Json, type Node, list, record, value } from "#platform/document.ts";
-import { isBlank, isXmlText } from "#platform/xml.ts";
+import { isBlank } from "#platform/visible-text.ts";
+import { isXmlText } from "#platform/xml.ts";
 import {
   type FieldErrors,
   type FieldInput,

@@ -1,6 +1,7 @@
 import { connectionHeaders } from "#platform/http.ts";
 import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } from "#platform/network/target-guard.ts";
-import { isBlank, isXmlText } from "#platform/xml.ts";
+import { isBlank } from "#platform/visible-text.ts";
+import { isXmlText } from "#platform/xml.ts";
 import { type BodyFormat, isChatFormat } from "#webhooks/deliveries/index.ts";
 import { isOperational } from "#webhooks/events/index.ts";
 import { type EndpointSettings, type Refused, defaultEndpointName } from "./settings.ts";

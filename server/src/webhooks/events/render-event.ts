@@ -1,7 +1,8 @@
 import type { Channel } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { documentToJson, isJsonObject, type Json, list, type Node, record, value } from "#platform/document.ts";
-import { nameInLine, renderXml } from "#platform/xml.ts";
+import { nameInLine } from "#platform/visible-text.ts";
+import { renderXml } from "#platform/xml.ts";
 import { type BodyFormat, type ChatFamily, contextOf, insertDelivery, objectOf } from "#webhooks/deliveries/index.ts";
 import { eventCatalogue, type EventType, isOperational, operationalEvents } from "./catalogue.ts";
 import { type EventDetails, summaryColumns } from "./read-events.ts";
