@@ -440,9 +440,8 @@ test("a job whose process is killed while it stores the rows is soon reported as
     ...breaking(database, () => false),
     async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
       if (isKilled) throw new Error("killed");
-      const result = await database.query<Row>(text, values);
       isKilled = true; // after the first part of the rows
-      return result;
+      return database.query<Row>(text, values);
     },
   };
   await expect(start(mortal, pending, { kind: "cancel", rows: thirtyThousand(pending) })).rejects.toThrow("killed");
@@ -459,7 +458,7 @@ test("a job whose process is killed while it stores the rows is soon reported as
   expect(await countOf(database, "job_chunks")).toBe(0);
 });
 
-test("a job that takes minutes to store its rows is not ended meanwhile", async ({ database }) => {
+test("a job that takes minutes to select and to store its rows is not ended meanwhile", async ({ database }) => {
   const pending = await buildPending(database, 1);
   const ended: number[] = [];
   const slow: Pool = {
@@ -471,8 +470,13 @@ test("a job that takes minutes to store its rows is not ended meanwhile", async 
       return result;
     },
   };
-  const job = await start(slow, pending, { kind: "retry", rows: thirtyThousand(pending) });
-  expect([ended, job.state, job.total]).toEqual([[0, 0], "running", 30_000]);
+  const rows: SelectRows = async function* (db) {
+    yield* Array.from({ length: 100 }, () => []);
+    await until(() => ended.length === 1);
+    yield* thirtyThousand(pending)(db);
+  };
+  const job = await start(slow, pending, { kind: "retry", rows });
+  expect([ended, job.state, job.total]).toEqual([[0, 0, 0], "running", 30_000]);
 });
 
 test("a hint starts work on a job immediately", async ({ database }) => {

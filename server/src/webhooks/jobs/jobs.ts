@@ -70,11 +70,12 @@ const insertStatement = `
   values ($1, $2, $3, $4, $5, $6, $7, $8, 'infinity')
   returning id`;
 
-// While its rows are being stored, the time of the job says that its process lives.
+// Until the job starts, its time says that its process lives.
+const keepAlive = `
+  update jobs set created_at = clock_timestamp() where provider_id = $1 and id = $2 and finished_at is null and work_at = 'infinity'`;
+
 const insertChunks = `
-  with stored as (
-    update jobs set created_at = clock_timestamp() where provider_id = $1 and id = $2 and finished_at is null
-  )
+  with alive as (${keepAlive})
   insert into job_chunks (provider_id, job_id, number, event_ids, endpoint_ids, attempt_numbers)
   select $1, $2, $3 + place, array_agg(event_id order by nth), array_agg(endpoint_id order by nth),
     case when $7 then array_agg(attempt_number order by nth) end
@@ -126,7 +127,12 @@ export async function createJob(pool: Pool, { rows, follow, ...job }: JobToCreat
   const { providerId } = job;
   const id = await insertJob(pool, job);
   try {
-    const selection = await pool.inTransaction((tx) => readSelection(tx, rows));
+    const selection = await pool.inTransaction((tx) =>
+      readSelection(tx, rows, () => {
+        // Not awaited: all connections may belong to transactions that read rows. If it fails, the next one counts.
+        pool.query(keepAlive, [providerId, id]).catch(() => undefined);
+      }),
+    );
     const chunks = await storeChunks(pool, { ...job, id, selection });
     return await pool.inTransaction(async (tx) => {
       const values = [providerId, id, selection.eventIds.length, chunks, selection.at];
@@ -177,13 +183,19 @@ interface Selection {
   readonly attemptNumbers: readonly (number | null)[];
 }
 
-async function readSelection(tx: Transaction, rows: SelectRows): Promise<Selection> {
+/** A search takes 0.1 s for a batch, and minutes for words in millions of events. */
+const batchesBetweenSigns = 100;
+
+async function readSelection(tx: Transaction, rows: SelectRows, signalLife: () => void): Promise<Selection> {
   await tx.query("set transaction isolation level repeatable read, read only");
   const { at } = await queryRow<{ at: Date }>(tx, "select clock_timestamp() as at");
   const eventIds: string[] = [];
   const endpointIds: number[] = [];
   const attemptNumbers: (number | null)[] = [];
+  let batches = 0;
   for await (const batch of rows(tx)) {
+    batches += 1;
+    if (batches % batchesBetweenSigns === 0) signalLife();
     for (const { eventId, endpointId, number = null } of batch) {
       eventIds.push(eventId);
       endpointIds.push(endpointId);
@@ -310,7 +322,7 @@ export async function deleteJob(tx: Transaction, providerId: number, id: number)
   return (await tx.query(deleteStatement, [providerId, id])).length > 0;
 }
 
-/** Reading a million rows takes seconds, and so does storing 20,000. */
+/** Reading a hundred batches of rows takes seconds, and so does storing 20,000 rows. */
 const unstartedSeconds = 180;
 
 const interrupted =
