@@ -195,7 +195,7 @@ function composeMail({ pool, clock, urls, log }: MailParts, mailer: Mailer): Asy
   const send = (): Promise<boolean> =>
     sendDueMail({
       pool,
-      clock: { now: () => clock.now(), sleep: (ms) => systemClock.sleep(ms) },
+      clock,
       send: async ({ from: { name, address }, recipient, ...mail }) => {
         try {
           await mailer.send({ ...mail, from: { name, address: address || urls.noReplyAddress }, to: recipient });

@@ -73,7 +73,8 @@ async function isStarted(path: string): Promise<boolean> {
   try {
     return (await readFileIfExists(path)) !== undefined;
   } catch (error) {
-    if (["EACCES", "ENOTDIR"].includes(errorCode(error) ?? "")) return false;
+    const cause = error instanceof CannotStart ? error.cause : error;
+    if (["EACCES", "ENOTDIR"].includes(errorCode(cause) ?? "")) return false;
     throw error;
   }
 }

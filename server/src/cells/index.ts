@@ -1,6 +1,8 @@
 export {
   type Cell,
+  CellDirectory,
   cellsChannel,
+  copyCells,
   countOtherTenants,
   defaultCell,
   deleteCell,
@@ -10,15 +12,16 @@ export {
   insertTenant,
   readCellLoads,
   readCells,
+  readKnownCells,
   readSubdomains,
   readTenants,
   readSubdomainsBetween,
   reencryptCells,
   revealDatabaseUrl,
   type Tenant,
+  TenantCache,
   updateCellState,
 } from "./directory.ts";
-export { CellDirectory, copyCells, readKnownCells, TenantCache } from "./directory.ts";
 export { OpenCells, openCell, parseServedCells } from "./open-cells.ts";
 export { type CellPlace, connectToCell, deleteProvider, finishMove, moveProvider } from "./move/move-provider.ts";
 export { decideInterruptedMoves, findMove, lockCells, lockMove, type Move, type MoveCells } from "./move/move-state.ts";

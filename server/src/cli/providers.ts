@@ -192,18 +192,14 @@ export const setLimit: Command = {
     if (max !== null && !(max <= 1_000_000_000))
       throw new WrongUsage("Give a whole number up to 1,000,000,000, or default.");
 
-    await withProvider(needs, values.provider, async ({ pool, provider: { id: providerId } }) => {
-      const auditRecord = {
-        action: "provider.limit_changed",
-        subject: `provider/${providerId}`,
-        detail: { limit: name, max },
-      };
-      await pool.inTransaction(async (tx) => {
+    await withProvider(needs, values.provider, ({ pool, provider: { id: providerId } }) =>
+      pool.inTransaction(async (tx) => {
         await tx.query(limitStatement, [providerId, name, max]);
         notifyCallersChanged(tx, providerId);
-        await auditCommand(tx, { providerId, ...auditRecord });
-      });
-    });
+        const [action, detail] = ["provider.limit_changed", { limit: name, max }];
+        await auditCommand(tx, { providerId, action, subject: `provider/${providerId}`, detail });
+      }),
+    );
     needs.print(`${name} is ${max ?? `${limit.max}, the default`}.`);
     return 0;
   },
@@ -390,11 +386,6 @@ function readScopes(named: readonly string[] = scopes): readonly Scope[] {
   return scopes.filter((scope) => named.includes(scope));
 }
 
-function refuseLongPassword(password: string): void {
-  const { max } = textLimits.password;
-  if (password.length > max) throw new WrongUsage(`The password is too long (maximum is ${max} characters).`);
-}
-
 export const changeUserPassword: Command = {
   usage: "user password USERNAME [--password PASSWORD] [--provider SUBDOMAIN]",
   summary: "set a new password for a user of the Admin Portal (printed if generated) and end the user's sessions",
@@ -411,19 +402,16 @@ export const changeUserPassword: Command = {
       if (values.password && password.length < lengthMin) {
         throw new WrongUsage(`The password is too short: ${provider.name} requires ${lengthMin} characters or more.`);
       }
-      refuseLongPassword(password);
+      const { max } = textLimits.password;
+      if (password.length > max) throw new WrongUsage(`The password is too long (maximum is ${max} characters).`);
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const { id: providerId } = provider;
       const passwordHash = await createPasswordHasher(standardCost).hash(password, { providerId });
-      const auditRecord = {
-        action: "user.changed",
-        subject: `provider-user/${user.id}`,
-        detail: { password: "changed" },
-      };
       await pool.inTransaction(async (tx) => {
         await changeProviderUserPassword(tx, { providerId, userId: user.id, passwordHash });
-        await auditCommand(tx, { providerId, ...auditRecord });
+        const [subject, detail] = [`provider-user/${user.id}`, { password: "changed" }];
+        await auditCommand(tx, { providerId, action: "user.changed", subject, detail });
       });
     });
     needs.print(values.password ? `The password of ${username} is changed.` : password);

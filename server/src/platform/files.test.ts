@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { makeFolder, readOrCreateFile, withFileLock } from "./files.ts";
+import { makeFolder, readFileIfExists, readOrCreateFile, withFileLock } from "./files.ts";
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bellwire-files-"));
@@ -72,6 +72,20 @@ test("a stop ends the wait for a lock that another process holds", async () => {
       await expect(waiting).rejects.toBe(stop.signal.reason);
     },
   );
+});
+
+test("a file that cannot be read, and a lock file that is damaged, are named", async () => {
+  const folder = await newFolder();
+  await expect(readFileIfExists(folder)).rejects.toThrow(`${folder} cannot be read: EISDIR`);
+  expect(await readFileIfExists(join(folder, "none"))).toBeUndefined();
+  const lockFile = join(folder, "lock");
+  await writeFile(lockFile, "no lock");
+  const locking = withFileLock(
+    lockFile,
+    () => undefined,
+    () => Promise.resolve(),
+  );
+  await expect(locking).rejects.toThrow(`${lockFile} cannot be locked: file is not a database. Delete it`);
 });
 
 test("no other user can open a lock file, and so hold its lock", async () => {

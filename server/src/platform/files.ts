@@ -28,12 +28,15 @@ export async function readOrCreateFile(path: string, make: () => string): Promis
   }
 }
 
+/** Returns undefined if there is no such file. One that cannot be read ends the start, such as a file that root has restored. */
 export async function readFileIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
+    const code = errorCode(error);
+    if (code === "ENOENT") return undefined;
+    const advice = code === "EACCES" ? ". Give it to the user that Bellwire runs as" : "";
+    throw new CannotStart(`${path} cannot be read: ${errorMessage(error)}${advice}`, { cause: error });
   }
 }
 
@@ -83,7 +86,7 @@ export async function withFileLock<T>(
   using lock = openLock(lockFile);
   let isReported = false;
   const sinceMs = systemClock.monotonicMs();
-  while (!isTaken(lock)) {
+  while (!isTaken(lock, lockFile)) {
     await systemClock.sleep(tryEveryMs, stop);
     stop?.throwIfAborted();
     if (isReported || systemClock.monotonicMs() - sinceMs < reportAfterMs) continue;
@@ -112,12 +115,14 @@ function createPrivately(path: string): void {
   }
 }
 
-function isTaken(lock: DatabaseSync): boolean {
+function isTaken(lock: DatabaseSync, path: string): boolean {
   try {
     lock.exec("pragma journal_mode = memory; begin exclusive");
     return true;
   } catch (error) {
     if (error instanceof Error && "errcode" in error && error.errcode === sqliteBusy) return false;
-    throw error;
+    throw new CannotStart(`${path} cannot be locked: ${errorMessage(error)}. Delete it while no Bellwire runs`, {
+      cause: error,
+    });
   }
 }

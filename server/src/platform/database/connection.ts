@@ -317,7 +317,7 @@ export async function connectToPrimary(hosts: DatabaseHosts, config: pg.ClientCo
 }
 
 /** Connects to a primary. */
-export async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
+async function connectOnce(config: pg.ClientConfig): Promise<pg.Client> {
   const client = new pg.Client(config);
   client.on("error", () => undefined); // also rejects what is asked
   try {

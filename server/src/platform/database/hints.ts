@@ -15,9 +15,11 @@ import { StatementPipeline } from "./pipeline.ts";
 type Listener = (values: readonly string[]) => void;
 
 interface HintsNeeds {
+  /** Returns the configuration for each new connection. */
   readonly connection: () => pg.ClientConfig;
   /** Called when a connection broke or could not be opened. */
-  readonly onLost?: () => void;
+  readonly onLost: () => void;
+  /** The channel of `listen` and `notify`. */
   readonly channel: string;
   readonly log: DatabaseLog;
   readonly watch: ConnectionWatch;
@@ -47,15 +49,10 @@ export class Hints implements HintCarrier {
   #timer: NodeJS.Timeout | undefined;
   #publishedMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ connection, onLost = () => undefined, channel, log, watch, seen, leaveTurn }: HintsNeeds) {
+  constructor({ leaveTurn, ...needs }: HintsNeeds) {
     this.#leaveTurn = leaveTurn;
     this.#line = new HintConnection({
-      connection,
-      onLost,
-      channel,
-      log,
-      watch,
-      seen,
+      ...needs,
       onOpened: () => {
         for (const hinted of this.#listeners.keys()) this.#notify(hinted, []);
         this.#publishSoon();
@@ -134,15 +131,7 @@ export function merge(into: HintValues, added: HintValues): void {
   }
 }
 
-interface HintConnectionOptions {
-  /** Returns the configuration for each new connection. */
-  readonly connection: () => pg.ClientConfig;
-  readonly onLost: () => void;
-  /** The channel of `listen` and `notify`. */
-  readonly channel: string;
-  readonly log: DatabaseLog;
-  readonly watch: ConnectionWatch;
-  readonly seen: DatabaseSeen;
+interface HintConnectionOptions extends Omit<HintsNeeds, "leaveTurn"> {
   /** Called whenever listening starts: earlier hints were missed. */
   readonly onOpened: () => void;
   readonly onPayload: (payload: string) => void;

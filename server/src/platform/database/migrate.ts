@@ -44,14 +44,7 @@ const historyDaysAhead = 14;
 /** Migrates the directory and one cell. Of many concurrent starts, one works and the others wait. */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const { connectionString, schema, cell = 0, mayChange = true, printStatus = () => undefined, stop } = options;
-  const client = new pg.Client({
-    connectionString,
-    application_name: "bellwire migrate",
-    connectionTimeoutMillis: 10_000,
-    query_timeout: answerTimeoutMs,
-  });
-  client.on("error", () => undefined); // a lost connection rejects the statement that runs; nobody else need hear
-  await client.connect();
+  const client = await connectAsOwner(connectionString);
   try {
     await client.query(settingsStatement, [String(silentMs)]);
     await refuseUnfit(client);
@@ -78,6 +71,18 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   } finally {
     await client.end();
   }
+}
+
+async function connectAsOwner(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString,
+    application_name: "bellwire migrate",
+    connectionTimeoutMillis: 10_000,
+    query_timeout: answerTimeoutMs,
+  });
+  client.on("error", () => undefined); // a lost connection rejects the statement that runs
+  await client.connect();
+  return client;
 }
 
 /** Raises all numbers after a failover or a restore, and holds deliveries after a restore. A start knows nothing of before. */
@@ -189,9 +194,7 @@ export async function readPendingMigrations({
   connectionString,
   schema,
 }: Pick<MigrateOptions, "connectionString" | "schema">): Promise<readonly PendingMigration[]> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 10_000, query_timeout: answerTimeoutMs });
-  client.on("error", () => undefined); // a lost connection rejects the statement that runs
-  await client.connect();
+  const client = await connectAsOwner(connectionString);
   try {
     await refuseUnfit(client);
     await refuseOtherPrograms(client, [directorySchema, schema]);

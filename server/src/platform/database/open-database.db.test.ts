@@ -21,7 +21,7 @@ test.for([
   if (!hasPooler()) skip(missing);
   await using postgres = await startThrowAwayPostgres();
   await using pooler = await startPooler({ url: postgres.urlOf("postgres"), mode });
-  const outcome = await refuseTransactionPooling(pooler.url, {}).then(() => "fine", String);
+  const outcome = await refuseTransactionPooling(pooler.url).then(() => "fine", String);
   expect(outcome).toEqual(isRefused ? expect.stringContaining("Set BELLWIRE_DATABASE_DIRECT_URL") : "fine");
   if (isRefused) return;
   await using pool = await openPool({ connectionString: pooler.url, schema });
@@ -34,10 +34,10 @@ test("a direct URL to another database and a pooler in statement mode are refuse
   const url = postgres.urlOf("postgres");
   await using transactions = await startPooler({ url, mode: "transaction" });
   await using statements = await startPooler({ url, mode: "statement" });
-  await refuseOtherDatabase(transactions.url, url, {});
+  await refuseOtherDatabase(transactions.url, url);
   const other = postgres.urlOf("template1");
-  await expect(refuseOtherDatabase(transactions.url, other, {})).rejects.toThrow("lead to different databases");
-  await expect(refuseOtherDatabase(statements.url, url, {})).rejects.toThrow("statement pooling mode");
+  await expect(refuseOtherDatabase(transactions.url, other)).rejects.toThrow("lead to different databases");
+  await expect(refuseOtherDatabase(statements.url, url)).rejects.toThrow("statement pooling mode");
 });
 
 test("behind PgBouncer, a default isolation level other than read committed is refused, with its remedy", async ({
@@ -49,12 +49,12 @@ test("behind PgBouncer, a default isolation level other than read committed is r
   await using owner = await openPool({ connectionString: url, schema: "public" });
   await owner.query("alter database postgres set default_transaction_isolation = 'serializable'");
   await using serializable = await startPooler({ url, mode: "transaction" });
-  await expect(refuseOtherDatabase(serializable.url, url, {})).rejects.toThrow("transactions are serializable");
+  await expect(refuseOtherDatabase(serializable.url, url)).rejects.toThrow("transactions are serializable");
   await owner.query(
     "alter role current_user in database postgres set default_transaction_isolation = 'read committed'",
   );
   await using remedied = await startPooler({ url, mode: "transaction" });
-  expect(await refuseOtherDatabase(remedied.url, url, {})).toBeUndefined();
+  expect(await refuseOtherDatabase(remedied.url, url)).toBeUndefined();
 });
 
 test("clients that share two pooled server connections keep their settings and receive hints", async ({ skip }) => {

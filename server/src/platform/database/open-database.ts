@@ -20,7 +20,6 @@ import {
   connectToPrimary,
   databaseLocation,
   explainConnectionError,
-  connectOnce,
 } from "./connection.ts";
 import { type Database, diskSpaceOf } from "./database.ts";
 import { type PendingMigration, directorySchema, migrate, readPendingMigrations } from "./migrate.ts";
@@ -136,14 +135,15 @@ export async function openCellDatabase(cell: CellDatabase, needs: OpenCellNeeds)
   if (ownerUrl === undefined) return openPool({ ...access(), schema, max, log, tracing });
   return inWords(ownerUrl, async () => {
     const connectionString = await findPrimary(ownerUrl);
-    await refuseTransactionPooling(connectionString, connecting, cellPooling);
+    await refuseTransactionPooling(connectionString, cellPooling);
     const { applied, role } = await migrate({ connectionString, schema, cell: number, mayChange, printStatus, stop });
-    if (applied.length > 0)
-      printStatus(`migrated the schema ${schema}: ${applied.length === 1 ? "1 step" : `${applied.length} steps`}`);
+    if (applied.length > 0) printStatus(`migrated the schema ${schema}: ${steps(applied)}`);
     const entry = number === null ? { connectionString: ownerUrl, ...(role && { role }) } : access();
     return openPool({ ...entry, schema, max, log, tracing });
   });
 }
+
+const steps = ({ length }: readonly string[]): string => (length === 1 ? "1 step" : `${length} steps`);
 
 interface PlanNeeds extends Pick<OpenDatabaseNeeds, "config" | "printStatus"> {
   /** Returns the cells other than the default one, and where to migrate them. */
@@ -235,11 +235,10 @@ interface MigrateNeeds extends Omit<OpenDatabaseNeeds, "config"> {
 async function migrateAndTellAccess(migrating: MigrateNeeds): Promise<DatabaseAccess> {
   const { ownerUrl, directUrl, embedded, max, printStatus, ...needs } = migrating;
   const connectionString = embedded ? ownerUrl : await findPrimary(directUrl ?? ownerUrl);
-  if (directUrl !== undefined) await refuseOtherDatabase(await findPrimary(ownerUrl), connectionString, connecting);
-  else if (!embedded) await refuseTransactionPooling(connectionString, connecting);
+  if (directUrl !== undefined) await refuseOtherDatabase(ownerUrl, connectionString);
+  else if (!embedded) await refuseTransactionPooling(connectionString);
   const { applied, role } = await migrate({ connectionString, schema: defaultSchema, printStatus, ...needs });
-  if (applied.length > 0)
-    printStatus(`migrated the database: ${applied.length} ${applied.length === 1 ? "step" : "steps"}`);
+  if (applied.length > 0) printStatus(`migrated the database: ${steps(applied)}`);
   if (!role && needs.mayChange) {
     printStatus(
       `the user of DATABASE_URL may not act as the role ${appRole}, so that Bellwire has all its rights. ` +
@@ -281,6 +280,16 @@ async function whenItAnswers<T>(open: () => Promise<T>, { ownerUrl, waitMs, prin
     }
     await systemClock.sleep(tryAgainMs, stop);
     stop?.throwIfAborted();
+  }
+}
+
+/** Runs `work` on a connection to the primary, as a start connects. */
+async function withConnection<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connectToPrimary(new DatabaseHosts(url), connecting);
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }
 
@@ -328,19 +337,15 @@ const rolesStatement = `
     coalesce((select rolname from pg_roles where rolname = $1 and pg_has_role(oid, 'set')), current_user) as "actsAs"`;
 
 /** Returns properties of a running server by name. */
-export async function describeDatabase(connectionString: string): Promise<ReadonlyMap<string, string>> {
-  const client = await connectToPrimary(new DatabaseHosts(connectionString), { connectionTimeoutMillis: 5000 });
-  try {
+export const describeDatabase = (connectionString: string): Promise<ReadonlyMap<string, string>> =>
+  withConnection(connectionString, async (client) => {
     const { rows: settings } = await client.query<{ name: string; setting: string }>(settingsStatement);
     const {
       rows: [roles],
     } = await client.query<{ connectedAs: string; actsAs: string }>(rolesStatement, [appRole]);
     const found = new Map(settings.map(({ name, setting }) => [name, setting]));
     return roles ? found.set("connected as", roles.connectedAs).set("acts as", roles.actsAs) : found;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
+  });
 
 /*
  * A pooler such as PgBouncer in transaction mode gives each transaction another server process. Prepared statements, session
@@ -354,25 +359,16 @@ const lookTimes = 10;
  * Rejects a pooler in transaction or statement mode. A pooler reports another process than the server; if one process answers on two
  * connections, or two on one, it mixes sessions.
  */
-export async function refuseTransactionPooling(
-  url: string,
-  config: pg.ClientConfig,
-  refusal = transactionPooling,
-): Promise<void> {
-  await using open = new AsyncDisposableStack();
-  const connect = async (): Promise<pg.Client> => {
-    const client = await connectOnce({ ...config, connectionString: url });
-    open.defer(() => client.end().catch(() => undefined));
-    return client;
-  };
-  const first = await connect();
-  const own = await pidOf(first);
-  if (!("processID" in first) || first.processID === own) return; // nothing in between
-  const second = await connect();
-  for (let look = 0; look < lookTimes; look += 1) {
-    if ((await pidOf(second)) === own || (await pidOf(first)) !== own) throw new CannotStart(refusal);
-  }
-}
+export const refuseTransactionPooling = (url: string, refusal = transactionPooling): Promise<void> =>
+  withConnection(url, async (first) => {
+    const own = await pidOf(first);
+    if (!("processID" in first) || first.processID === own) return; // nothing in between
+    await withConnection(url, async (second) => {
+      for (let look = 0; look < lookTimes; look += 1) {
+        if ((await pidOf(second)) === own || (await pidOf(first)) !== own) throw new CannotStart(refusal);
+      }
+    });
+  });
 
 const transactionPooling =
   "DATABASE_URL leads to a pooler in transaction or statement mode. Set BELLWIRE_DATABASE_DIRECT_URL to the same database without " +
@@ -402,18 +398,13 @@ const connectionsBeside = 2;
 
 /** Returns a warning if one process alone can use more connections than the database accepts: requests would wait under load. */
 export async function warnOfConnectionLimit(url: string, max: number): Promise<string | undefined> {
-  const client = await connectOnce({ ...connecting, connectionString: url });
-  try {
-    const { rows } = await client.query<{ accepted: number }>(connectionLimitStatement);
-    const accepted = rows[0]?.accepted ?? Number.POSITIVE_INFINITY;
-    if (max + connectionsBeside <= accepted) return undefined;
-    return (
-      `the database accepts ${accepted} connections of this user, and each process may use ${max + connectionsBeside}: requests will wait ` +
-      "under load. Lower BELLWIRE_DATABASE_CONNECTIONS, or raise the limit (max_connections, or that of the database or the role)"
-    );
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  const { rows } = await withConnection(url, (client) => client.query<{ accepted: number }>(connectionLimitStatement));
+  const accepted = rows[0]?.accepted ?? Number.POSITIVE_INFINITY;
+  if (max + connectionsBeside <= accepted) return undefined;
+  return (
+    `the database accepts ${accepted} connections of this user, and each process may use ${max + connectionsBeside}: requests will wait ` +
+    "under load. Lower BELLWIRE_DATABASE_CONNECTIONS, or raise the limit (max_connections, or that of the database or the role)"
+  );
 }
 
 /** The identity of a database and its user. The start time of the server is not part of it: a failover may be in progress. */
@@ -426,8 +417,8 @@ const identityStatement = `
  * Rejects a direct connection to another database, or of another user, than the pooler's; a pooler in statement mode; and another isolation
  * level: a prologue cannot change that of the transaction which it is a part of.
  */
-export async function refuseOtherDatabase(url: string, directUrl: string, config: pg.ClientConfig): Promise<void> {
-  const [pooled, direct] = await Promise.all([readIdentity(url, config), readIdentity(directUrl, config)]);
+export async function refuseOtherDatabase(url: string, directUrl: string): Promise<void> {
+  const [pooled, direct] = await Promise.all([url, directUrl].map(readIdentity));
   if (pooled?.identity !== direct?.identity) {
     throw new CannotStart(
       "DATABASE_URL and BELLWIRE_DATABASE_DIRECT_URL lead to different databases, or log in as different users.",
@@ -446,14 +437,10 @@ interface Identity {
   readonly isolation: string;
 }
 
-async function readIdentity(url: string, config: pg.ClientConfig): Promise<Identity | undefined> {
-  const client = await connectOnce({ ...config, connectionString: url });
-  try {
+const readIdentity = (url: string): Promise<Identity | undefined> =>
+  withConnection(url, async (client) => {
     await client.query("begin"); // refused in statement mode
     const { rows } = await client.query<Identity>(identityStatement);
     await client.query("commit");
     return rows[0];
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
+  });

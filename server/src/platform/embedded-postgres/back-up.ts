@@ -1,10 +1,10 @@
 import { constants } from "node:fs";
-import { chmod, chown, copyFile, mkdir, open, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, open, readdir, stat, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import pg from "pg";
 import { classifyDatabaseError } from "../database/connection.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
-import { makeFolder } from "../files.ts";
+import { makeFolder, readFileIfExists } from "../files.ts";
 
 /*
  * An online backup at the level of files ("Making a Base Backup Using the Low Level API" in PostgreSQL's manual), since the
@@ -60,8 +60,7 @@ export async function backUp(needs: BackupNeeds): Promise<void> {
 
 /** Refuses a data directory that a backup left when it failed or was killed: files are missing, and PostgreSQL may not notice. */
 export async function refuseIncompleteBackup(dataDir: string): Promise<void> {
-  const marker = await readFile(join(dataDir, backupMarker), "utf8").catch(ignoreMissingFile);
-  if (marker === incomplete)
+  if ((await readFileIfExists(join(dataDir, backupMarker))) === incomplete)
     throw new CannotStart(
       `${dataDir} is an incomplete backup: it failed or was ended. Delete it, and use another one.`,
     );

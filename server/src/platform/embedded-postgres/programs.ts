@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import {
-  access,
   chmod,
   chown,
   cp,
@@ -177,13 +177,7 @@ async function linkLibraries(home: string): Promise<void> {
   );
   for (const { source, target } of links) {
     const path = join(home, target);
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      continue;
+    if (existsSync(path)) continue;
     try {
       await symlink(relative(dirname(path), join(home, source)), path);
     } catch (error) {
@@ -235,9 +229,7 @@ export interface ProgramEnd {
   readonly words: string;
 }
 
-interface RunOptions {
-  readonly user: UnprivilegedUser | undefined;
-}
+type RunOptions = Pick<ServerLocation, "user">;
 
 /** Removes PGDATA, PGOPTIONS and similar variables, which are meant for other servers. */
 const programEnvironment = { LC_ALL: "C", TZ: "UTC" };
