@@ -2,7 +2,12 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { type AuditRecord, callersChannel, renderAudit } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
-import { DatabaseHosts, connectToPrimary, keepDaysStatement } from "#platform/database/connection.ts";
+import {
+  DatabaseHosts,
+  connectToPrimary,
+  keepDaysStatement,
+  ownerSettingsStatement,
+} from "#platform/database/connection.ts";
 import { serializeHints } from "#platform/database/hints.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
@@ -37,6 +42,8 @@ export async function connectToCell({ schema, ownerUrl }: Omit<CellPlace, "numbe
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });
+  // A session may do nothing but hold a lock for hours. A command that hangs in a transaction gives up its locks.
+  await client.query(ownerSettingsStatement, ["0", "60s"]);
   await client.query(`set search_path = ${client.escapeIdentifier(schema)}, pg_temp; set timezone = 'UTC'`);
   return client;
 }

@@ -44,6 +44,21 @@ test("a move includes every table with provider rows, parents before children", 
   }
 });
 
+test("limits that an administrator has set for a database end no command that works on a cell for long", async ({
+  databaseUrl,
+}) => {
+  const administrator = new pg.Client(databaseUrl);
+  await administrator.connect();
+  const limits = ["statement_timeout", "lock_timeout", "idle_session_timeout", "transaction_timeout"];
+  const name = pg.escapeIdentifier(administrator.database ?? "");
+  for (const limit of limits) await administrator.query(`alter database ${name} set ${limit} = '1s'`);
+  await administrator.end();
+  const client = await connectToCell({ schema, ownerUrl: databaseUrl });
+  const { rows } = await client.query("select name, setting from pg_settings where name = any($1)", [limits]);
+  await client.end();
+  expect(rows.map(({ setting }) => setting)).toEqual(limits.map(() => "0"));
+});
+
 test("transaction numbers are raised above those of another cell, and never lowered", async ({ databaseUrl }) => {
   const client = new pg.Client(databaseUrl);
   await client.connect();

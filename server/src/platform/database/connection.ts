@@ -160,6 +160,17 @@ export const keepDaysStatement = "select pg_advisory_lock_shared(hashtext('bellw
 /** True unless a move needs the days. Keeps moves from beginning until the end of the transaction. */
 export const mayDropDays = "pg_try_advisory_xact_lock(hashtext('bellwire moved days'))";
 
+/**
+ * Sets limits of a session of the owner, whose work may take hours: an administrator may have set others for the role or the database.
+ * The parameters are the times after which an idle session, and an idle transaction, end. `transaction_timeout` is new in PostgreSQL 17.
+ */
+export const ownerSettingsStatement = `
+  select set_config('standard_conforming_strings', 'on', false),
+    set_config('idle_session_timeout', $1, false), set_config('idle_in_transaction_session_timeout', $2, false),
+    set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
+    set_config('default_transaction_isolation', 'read committed', false),
+    case when current_setting('transaction_timeout', true) <> '0' then set_config('transaction_timeout', '0', false) end`;
+
 /** Codes of PostgreSQL for a database that is unavailable for any statement. */
 const statesOfAway: ReadonlySet<string> = new Set([
   "57P01", // it is being stopped

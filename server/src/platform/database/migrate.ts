@@ -4,6 +4,7 @@ import pg from "pg";
 import { systemClock } from "../clock.ts";
 import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 import { appRole, ensureAppRole, grantToAppRole } from "./app-role.ts";
+import { ownerSettingsStatement } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { followDatabase, restoredSentence } from "./failover.ts";
 
@@ -46,7 +47,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const { connectionString, schema, cell = 0, mayChange = true, printStatus = () => undefined, stop } = options;
   const client = await connectAsOwner(connectionString);
   try {
-    await client.query(settingsStatement, [String(silentMs)]);
+    await client.query(ownerSettingsStatement, [String(silentMs), String(silentMs)]);
     await refuseUnfit(client);
     await takeLock(client, { printStatus, stop });
     await refuseOtherPrograms(client, [directorySchema, schema]); // before anything is written
@@ -94,13 +95,6 @@ async function follow(client: pg.Client, schema: string, printStatus: (line: str
   await client.query("commit");
   if (isHeld) printStatus(restoredSentence);
 }
-
-// An administrator may have set others for the role or the database. `transaction_timeout` is new in PostgreSQL 17.
-const settingsStatement = `
-  select set_config('standard_conforming_strings', 'on', false),
-    set_config('idle_session_timeout', $1, false), set_config('idle_in_transaction_session_timeout', $1, false),
-    set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
-    case when current_setting('transaction_timeout', true) <> '0' then set_config('transaction_timeout', '0', false) end`;
 
 const serverStatement = `
   select current_setting('server_version_num')::integer as number, current_setting('server_version') as version,
