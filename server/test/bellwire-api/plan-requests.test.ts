@@ -118,8 +118,8 @@ test("a subscription that waits for approval is listed, to those who see its pro
     { account_id: accountId, org_name: "Harbour", product_id: product.id, product_name: "API", plan_name: "Default" },
   ]);
   expect(await pendingSubscriptions(otherApi)).toEqual([]);
-  const [pending] = await listPendingSubscriptions(pool, provider.id, [product.id]);
-  expect(await listPendingSubscriptions(pool, provider.id, [product.id + 1])).toEqual([]);
+  const [pending] = await listPendingSubscriptions(pool, provider.id, { scope: [product.id] });
+  expect(await listPendingSubscriptions(pool, provider.id, { scope: [product.id + 1] })).toEqual([]);
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
   await approveSubscription(pool, { provider, accountId, subscriptionId: pending?.subscriptionId ?? 0, by });
   expect(await pendingSubscriptions(api)).toEqual([]);
@@ -144,7 +144,7 @@ test("a requested service plan is listed until it is declined, which keeps the p
   expect(await pendingSubscriptions(api)).toMatchObject([
     { subscription_id: subscriptionId, plan_name: "Default", requested_plan_id: gold?.id, requested_plan_name: "Gold" },
   ]);
-  expect(await listPendingSubscriptions(pool, provider.id, [product.id + 1])).toEqual([]);
+  expect(await listPendingSubscriptions(pool, provider.id, { scope: [product.id + 1] })).toEqual([]);
   expect(await pendingSubscriptions(otherApi)).toEqual([]);
   const path = `/accounts/${accountId}/service_subscriptions/${subscriptionId}/plan_request`;
   expect((await otherApi.call("DELETE", path)).statusCode).toBe(404);
@@ -178,6 +178,57 @@ test("a decision about a plan request leaves those of the provider's other accou
     `select application_id as id from plan_requests union all select account_id from account_plan_requests`,
   );
   expect(left).toEqual([{ id: other.id }, { id: other.accountId }]);
+});
+
+/** Requests of 201 other accounts and applications that are older than any other. */
+const olderRequests = [
+  `insert into accounts (provider_id, org_name, plan_id)
+   select $1, 'Other ' || number, (select plan_id from accounts where provider_id = $1 and id = $2)
+   from generate_series(1, 201) as number`,
+  `insert into applications (provider_id, account_id, product_id, plan_id, name, user_key, application_id, state,
+     provider_verification_key)
+   select $1, other.id, plan.product_id, plan.id, 'App', 'key' || other.id, 'app' || other.id, 'live', 'none'
+   from accounts other join plans plan on plan.provider_id = $1 and plan.name = 'Gold'
+   where other.provider_id = $1 and other.id <> $2`,
+  `insert into service_subscriptions (provider_id, account_id, product_id, plan_id, state, created_at)
+   select $1, other.id, plan.product_id, plan.id, 'pending', '2020-01-01'
+   from accounts other join plans plan on plan.provider_id = $1 and plan.kind = 'service_plan'
+   where other.provider_id = $1 and other.id <> $2`,
+  `insert into account_plan_requests (provider_id, account_id, plan_id, created_at)
+   select $1, id, plan_id, case when id = $2 then now() else '2020-01-01' end from accounts where provider_id = $1`,
+  `insert into plan_requests (provider_id, application_id, plan_id, created_at)
+   select $1, id, plan_id, '2020-01-01' from applications where provider_id = $1 and account_id <> $2`,
+];
+
+test("the requests of one account and application are read by their ids, however many older ones of others there are", async ({
+  api,
+  otherApi,
+  clock,
+}) => {
+  const { application, gold } = await requestGold(api, clock.now());
+  const { id, accountId, product } = application;
+  await api.pool.query("update service_subscriptions set state = 'pending', created_at = now() where account_id = $1", [
+    accountId,
+  ]);
+  for (const statement of olderRequests) await api.pool.query(statement, [api.provider.id, accountId]);
+  const lists = [
+    ["/plan_requests", `application_id=${id}`, { application_id: id, plan_id: gold }],
+    ["/account_plan_requests", `account_id=${accountId}`, { account_id: accountId }],
+    ["/pending_subscriptions", `account_id=${accountId}`, { account_id: accountId, requested_plan_id: null }],
+  ] as const;
+  const member = { role: "member", sections: ["partners", "plans"] } as const;
+  const narrow = await api.addToken({ ...member, serviceIds: [product.id + 1] });
+  for (const [path, filter, request] of lists) {
+    const read = async (from: BellwireApi, query: string, headers = {}) =>
+      (await from.call("GET", `${path}?${query}`, { headers })).json().data;
+    const first = await read(api, "");
+    expect([path, first.length]).toEqual([path, 200]);
+    expect(first).not.toContainEqual(expect.objectContaining(request));
+    expect(await read(api, filter)).toMatchObject([request]);
+    expect(await read(otherApi, filter), "another provider").toEqual([]);
+    if (path === "/account_plan_requests") continue; // accounts belong to no product
+    expect(await read(api, filter, { authorization: `Bearer ${narrow}` }), "another product").toEqual([]);
+  }
 });
 
 test("only another published service plan of the same product can be requested, and only for a live subscription", async ({

@@ -1,7 +1,13 @@
 import { expect } from "vitest";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
-import { listAccountPlanRequests, listApplicationPlanRequests, searchAccounts } from "#portal/accounts/index.ts";
+import {
+  listAccountPlanRequests,
+  listApplicationPlanRequests,
+  readAccountPlanRequest,
+  readApplicationPlanRequest,
+  searchAccounts,
+} from "#portal/accounts/index.ts";
 import { listPendingSubscriptions, searchApplications } from "#portal/applications/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { test } from "../support/test.ts";
@@ -106,16 +112,16 @@ test(
   },
 );
 
-test("a list of requests looks up the accounts and applications of the listed ones only", async ({
+test("a list of requests looks up those who have the listed ones only, and a request of one is found by an index", async ({
   database,
   databaseUrl,
 }) => {
   const providerId = await fillProvider(database);
   for (const statement of requestAll) await database.query(statement, [providerId]);
   const { recording, statements } = recordStatements(database);
-  expect(await listApplicationPlanRequests(recording, providerId, null)).toHaveLength(200);
+  expect(await listApplicationPlanRequests(recording, providerId, { scope: null })).toHaveLength(200);
   expect(await listAccountPlanRequests(recording, providerId)).toHaveLength(200);
-  expect(await listPendingSubscriptions(recording, providerId, null)).toHaveLength(200);
+  expect(await listPendingSubscriptions(recording, providerId, { scope: null })).toHaveLength(200);
   // Without them, PostgreSQL may read all rows of a table that is small.
   const nestedLoops = ["hashjoin", "mergejoin", "seqscan"].map((name) => `-c enable_${name}=off`).join(" ");
   await using planner = await openPlanner(
@@ -129,4 +135,16 @@ test("a list of requests looks up the accounts and applications of the listed on
     );
     expect(lookedUp.map(({ table, rows }) => [table, rows]).filter(([, rows]) => Number(rows) > 200)).toEqual([]);
   }
+
+  const [one] = await database.query<{ id: number; accountId: number }>(
+    "select id, account_id from applications where provider_id = $1 order by id desc limit 1",
+    [providerId],
+  );
+  const { id = 0, accountId = 0 } = one ?? {};
+  const { recording: ofOne, statements: readOne } = recordStatements(database);
+  expect(await readApplicationPlanRequest(ofOne, providerId, id)).toMatchObject({ applicationId: id });
+  expect(await readAccountPlanRequest(ofOne, providerId, accountId)).toMatchObject({ accountId });
+  const pendingOfOne = await listPendingSubscriptions(ofOne, providerId, { scope: null, accountId });
+  expect(pendingOfOne).toMatchObject([{ accountId }]);
+  for (const { text, values } of readOne) expect(await planner.mostRowsOf(text, values)).toBeLessThan(10);
 });

@@ -75,11 +75,18 @@ export const subscriptionsQuery = (api: ManagementClient, accountId: number) =>
 
 export type PendingSubscription = BellwireSchemas["PendingSubscription"];
 
-/** Lists the subscriptions of all accounts that wait for approval or for another plan. */
-export const pendingSubscriptionsQuery = (api: ApiClient) =>
+/** Returns the key of a list of requests: of all accounts, or of one, which is read again with the account. */
+const requestsKey = (name: string, accountId: number | undefined) =>
+  accountId === undefined ? ["accounts", name] : ["accounts", "one", accountId, name];
+
+/** Lists the subscriptions that wait for approval or for another plan: the first 200 of all accounts, or those of one. */
+export const pendingSubscriptionsQuery = (api: ApiClient, accountId?: number) =>
   queryOptions({
-    queryKey: ["accounts", "pending subscriptions"],
-    queryFn: async () => (await responseBody(api.GET("/api/v1/pending_subscriptions"))).data,
+    queryKey: requestsKey("pending subscriptions", accountId),
+    queryFn: async () => {
+      const query = accountId === undefined ? {} : { account_id: accountId };
+      return (await responseBody(api.GET("/api/v1/pending_subscriptions", { params: { query } }))).data;
+    },
   });
 
 export type Invitation = BellwireSchemas["Invitation"];
@@ -100,11 +107,14 @@ export const pendingCountQuery = (api: ManagementClient, of: "accounts" | "appli
 
 export type AccountPlanRequest = BellwireSchemas["AccountPlanRequest"];
 
-/** Lists the account plan requests that are still open. */
-export const accountPlanRequestsQuery = (api: ApiClient) =>
+/** Lists the account plan requests that are still open: the first 200 of all accounts, or that of one. */
+export const accountPlanRequestsQuery = (api: ApiClient, accountId?: number) =>
   queryOptions({
-    queryKey: ["accounts", "plan requests"],
-    queryFn: async () => (await responseBody(api.GET("/api/v1/account_plan_requests"))).data,
+    queryKey: requestsKey("plan requests", accountId),
+    queryFn: async () => {
+      const query = accountId === undefined ? {} : { account_id: accountId };
+      return (await responseBody(api.GET("/api/v1/account_plan_requests", { params: { query } }))).data;
+    },
   });
 
 export type ListedMessage = BellwireSchemas["ListedMessage"];

@@ -90,9 +90,12 @@ export const referrerFiltersQuery = (api: ManagementClient, key: ApplicationKey)
 
 export type PlanRequest = BellwireSchemas["PlanRequest"];
 
-/** Lists the application plan requests that are still open. */
-export const planRequestsQuery = (api: ApiClient) =>
+/** Lists the application plan requests that are still open: the first 200 of all applications, or that of one. */
+export const planRequestsQuery = (api: ApiClient, id?: number) =>
   queryOptions({
-    queryKey: ["applications", "plan requests"],
-    queryFn: async () => (await responseBody(api.GET("/api/v1/plan_requests"))).data,
+    queryKey: ["applications", ...(id === undefined ? [] : ["one", id]), "plan requests"],
+    queryFn: async () => {
+      const query = id === undefined ? {} : { application_id: id };
+      return (await responseBody(api.GET("/api/v1/plan_requests", { params: { query } }))).data;
+    },
   });

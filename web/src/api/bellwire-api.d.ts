@@ -1362,7 +1362,7 @@ export interface paths {
         };
         /**
          * List the requests for application plans, oldest first
-         * @description The first 200 open requests. To grant one, change the application's plan.
+         * @description The first 200 open requests, or that of one application. To grant one, change the application's plan.
          */
         get: operations["listPlanRequests"];
         put?: never;
@@ -1402,7 +1402,7 @@ export interface paths {
         };
         /**
          * List the requests for account plans, oldest first
-         * @description The first 200 open requests. To grant one, change the account's plan.
+         * @description The first 200 open requests, or that of one account. To grant one, change the account's plan.
          */
         get: operations["listAccountPlanRequests"];
         put?: never;
@@ -1422,7 +1422,7 @@ export interface paths {
         };
         /**
          * List the subscriptions that wait for approval or another plan, oldest first
-         * @description The first 200. The Account Management API approves and deletes them, and changes their plans. Members need the sections of accounts and of plans.
+         * @description The first 200 of all accounts or of one. The Account Management API approves and deletes them, and changes their plans. Members need the sections of accounts and of plans.
          */
         get: operations["listPendingSubscriptions"];
         put?: never;
@@ -7327,7 +7327,10 @@ export interface operations {
     };
     listPlanRequests: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id of an application. */
+                application_id?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7348,6 +7351,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
@@ -7386,7 +7390,10 @@ export interface operations {
     };
     listAccountPlanRequests: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id of an account. */
+                account_id?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7407,6 +7414,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];
@@ -7414,7 +7422,10 @@ export interface operations {
     };
     listPendingSubscriptions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id of an account. */
+                account_id?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7435,6 +7446,7 @@ export interface operations {
             400: components["responses"]["Unreadable"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];
             503: components["responses"]["Away"];

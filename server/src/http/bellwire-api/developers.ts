@@ -28,12 +28,7 @@ import {
   type AccountPlanRequest,
   type ApplicationPlanRequest,
 } from "#portal/accounts/index.ts";
-import {
-  type EnabledFeature,
-  type ListedSpecification,
-  listEnabledFeatures,
-  listSpecifications,
-} from "#portal/products/index.ts";
+import { listEnabledFeatures, listSpecifications } from "#portal/products/index.ts";
 import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.ts";
 import { deleteAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
@@ -268,8 +263,7 @@ const PlanFeatureSchema = Type.Object(
   { title: "PlanFeature", description: "A feature that a plan has." },
 );
 
-const toPlanFeature = representAs(PlanFeatureSchema);
-export const representPlanFeature = (enabled: EnabledFeature) => toPlanFeature(enabled);
+export const representPlanFeature = representAs(PlanFeatureSchema);
 
 const ApiSpecificationSchema = Type.Object(
   {
@@ -285,8 +279,7 @@ const ApiSpecificationSchema = Type.Object(
   { title: "ApiSpecification", description: "An API specification without its body." },
 );
 
-const toApiSpecification = representAs(ApiSpecificationSchema);
-export const representApiSpecification = (specification: ListedSpecification) => toApiSpecification(specification);
+export const representApiSpecification = representAs(ApiSpecificationSchema);
 
 /** Reads which account the application belongs to. */
 export async function applicationChange(
@@ -308,13 +301,15 @@ export const planRequestOperations: readonly Operation[] = [
   operation({
     id: "listPlanRequests",
     title: "List the requests for application plans, oldest first",
-    description: "The first 200 open requests. To grant one, change the application's plan.",
+    description:
+      "The first 200 open requests, or that of one application. To grant one, change the application's plan.",
     method: "GET",
     path: "/plan_requests",
     action: "read-portal",
+    query: Type.Object({ application_id: Type.Optional(IdOf("an application")) }),
     responses: { 200: Type.Object({ data: Type.Array(PlanRequestSchema) }) },
-    async handle({ pool }, { provider, caller }) {
-      const requests = await listApplicationPlanRequests(pool, provider.id, caller.productScope);
+    async handle({ pool }, { provider, caller: { productScope: scope }, query: { application_id: applicationId } }) {
+      const requests = await listApplicationPlanRequests(pool, provider.id, { scope, applicationId });
       return { data: requests.map(representPlanRequest) };
     },
   }),
@@ -336,27 +331,30 @@ export const planRequestOperations: readonly Operation[] = [
   operation({
     id: "listAccountPlanRequests",
     title: "List the requests for account plans, oldest first",
-    description: "The first 200 open requests. To grant one, change the account's plan.",
+    description: "The first 200 open requests, or that of one account. To grant one, change the account's plan.",
     method: "GET",
     path: "/account_plan_requests",
     action: "read-portal",
+    query: Type.Object({ account_id: Type.Optional(IdOf("an account")) }),
     responses: { 200: Type.Object({ data: Type.Array(AccountPlanRequestSchema) }) },
-    async handle({ pool }, { provider }) {
-      return { data: (await listAccountPlanRequests(pool, provider.id)).map(representAccountPlanRequest) };
+    async handle({ pool }, { provider, query: { account_id: accountId } }) {
+      const requests = await listAccountPlanRequests(pool, provider.id, accountId);
+      return { data: requests.map(representAccountPlanRequest) };
     },
   }),
   operation({
     id: "listPendingSubscriptions",
     title: "List the subscriptions that wait for approval or another plan, oldest first",
     description:
-      "The first 200. The Account Management API approves and deletes them, and changes their plans. Members need the sections of accounts and of plans.",
+      "The first 200 of all accounts or of one. The Account Management API approves and deletes them, and changes their plans. Members need the sections of accounts and of plans.",
     method: "GET",
     path: "/pending_subscriptions",
     action: "read-portal",
+    query: Type.Object({ account_id: Type.Optional(IdOf("an account")) }),
     responses: { 200: Type.Object({ data: Type.Array(PendingSubscriptionSchema) }) },
-    async handle({ pool }, { provider, caller }) {
+    async handle({ pool }, { provider, caller, query: { account_id: accountId } }) {
       requirePermission(caller, "read-service-plans", provider);
-      const pending = await listPendingSubscriptions(pool, provider.id, caller.productScope);
+      const pending = await listPendingSubscriptions(pool, provider.id, { scope: caller.productScope, accountId });
       return { data: pending.map(representPendingSubscription) };
     },
   }),

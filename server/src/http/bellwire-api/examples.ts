@@ -399,7 +399,7 @@ export const examples: Readonly<Record<string, Example>> = {
   listAccountPlanRequests: { answer: { data: [representAccountPlanRequest(planRequest)] } },
   listPendingSubscriptions: { answer: { data: [representPendingSubscription(pendingSubscription)] } },
   listPlanFeatures: {
-    answer: { data: [representPlanFeature({ planId: 11, featureId: 81, kind: "application_plan" })] },
+    answer: { data: [representPlanFeature({ planId: 11, featureId: 81 })] },
   },
   listApiSpecifications: { answer: { data: [representApiSpecification(specification)] } },
   listPlanRequests: { answer: { data: [representPlanRequest(planRequest)] } },

@@ -36,60 +36,88 @@ export interface ApplicationPlanRequest extends AccountPlanRequest {
 /** The longest page of a list. */
 const listedMax = 200;
 
-// The lists are sorted oldest first. The primary key serves one account or application; all scan the provider's own requests, and look
-// up the accounts, plans and users of the listed ones only.
-const listAccountPlanRequestsStatement = `
-  select request.account_id, account.org_name, request.plan_id,
-    plan.name as "planName", requester.username as "requestedBy", request.created_at
-  from (
-    select account_id, plan_id, user_id, created_at from account_plan_requests
-    where provider_id = $1 and ($2::bigint is null or account_id = $2)
-    order by created_at, account_id
-    limit $3
-  ) as request
+const accountRequestColumns = `request.account_id, account.org_name, request.plan_id,
+    plan.name as "planName", requester.username as "requestedBy", request.created_at`;
+
+const namesOfAccountRequest = `
   join accounts as account on account.provider_id = $1 and account.id = request.account_id
   join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
-  left join users as requester on requester.provider_id = $1 and requester.id = request.user_id
+  left join users as requester on requester.provider_id = $1 and requester.id = request.user_id`;
+
+// The lists are sorted oldest first. They scan the provider's own requests, and look up the accounts, plans and users of the listed ones
+// only. The primary key serves one account or application, in a statement of its own: a plan for any values would scan them all.
+const listAccountPlanRequestsStatement = `
+  select ${accountRequestColumns}
+  from (
+    select account_id, plan_id, user_id, created_at from account_plan_requests
+    where provider_id = $1
+    order by created_at, account_id
+    limit $2
+  ) as request
+  ${namesOfAccountRequest}
   order by request.created_at, request.account_id`;
 
-const listApplicationPlanRequestsStatement = `
-  select request.application_id,
+const readAccountPlanRequestStatement = `
+  select ${accountRequestColumns} from account_plan_requests as request ${namesOfAccountRequest}
+  where request.provider_id = $1 and request.account_id = $2`;
+
+const applicationRequestColumns = `request.application_id,
     coalesce(nullif(trim(application.name), ''), 'Application ' || application.id) as "applicationName",
     application.account_id, account.org_name, request.plan_id,
-    plan.name as "planName", requester.username as "requestedBy", request.created_at
-  from (
-    select application_id, plan_id, user_id, created_at from plan_requests
-    where provider_id = $1 and ($2::bigint is null or application_id = $2)
-      and ($4::bigint[] is null or exists (
-        select from applications
-        where applications.provider_id = $1 and applications.id = plan_requests.application_id
-          and applications.product_id = any($4)))
-    order by created_at, application_id
-    limit $3
-  ) as request
+    plan.name as "planName", requester.username as "requestedBy", request.created_at`;
+
+const namesOfApplicationRequest = `
   join applications as application on application.provider_id = $1 and application.id = request.application_id
   join accounts as account on account.provider_id = $1 and account.id = application.account_id
   join plans as plan on plan.provider_id = $1 and plan.id = request.plan_id
-  left join users as requester on requester.provider_id = $1 and requester.id = request.user_id
+  left join users as requester on requester.provider_id = $1 and requester.id = request.user_id`;
+
+const listApplicationPlanRequestsStatement = `
+  select ${applicationRequestColumns}
+  from (
+    select application_id, plan_id, user_id, created_at from plan_requests
+    where provider_id = $1
+      and ($3::bigint[] is null or exists (
+        select from applications
+        where applications.provider_id = $1 and applications.id = plan_requests.application_id
+          and applications.product_id = any($3)))
+    order by created_at, application_id
+    limit $2
+  ) as request
+  ${namesOfApplicationRequest}
   order by request.created_at, request.application_id`;
 
-export const listAccountPlanRequests = (db: Database, providerId: number): Promise<AccountPlanRequest[]> =>
-  db.query(listAccountPlanRequestsStatement, [providerId, null, listedMax]);
+const readApplicationPlanRequestStatement = `
+  select ${applicationRequestColumns} from plan_requests as request ${namesOfApplicationRequest}
+  where request.provider_id = $1 and request.application_id = $2
+    and ($3::bigint[] is null or application.product_id = any($3))`;
 
-/** Lists the requests for applications within a product scope. */
+/** Lists the first 200 of all accounts, or that of one. */
+export const listAccountPlanRequests = (
+  db: Database,
+  providerId: number,
+  accountId?: number,
+): Promise<AccountPlanRequest[]> =>
+  accountId === undefined
+    ? db.query(listAccountPlanRequestsStatement, [providerId, listedMax])
+    : db.query(readAccountPlanRequestStatement, [providerId, accountId]);
+
+/** Lists those for applications within a product scope: the first 200, or that of one application. */
 export const listApplicationPlanRequests = (
   db: Database,
   providerId: number,
-  scope: ProductScope,
+  { scope, applicationId }: { readonly scope: ProductScope; readonly applicationId?: number | undefined },
 ): Promise<ApplicationPlanRequest[]> =>
-  db.query(listApplicationPlanRequestsStatement, [providerId, null, listedMax, scope]);
+  applicationId === undefined
+    ? db.query(listApplicationPlanRequestsStatement, [providerId, listedMax, scope])
+    : db.query(readApplicationPlanRequestStatement, [providerId, applicationId, scope]);
 
 export async function readAccountPlanRequest(
   db: Database,
   providerId: number,
   accountId: number,
 ): Promise<AccountPlanRequest | undefined> {
-  const [request] = await db.query<AccountPlanRequest>(listAccountPlanRequestsStatement, [providerId, accountId, 1]);
+  const [request] = await listAccountPlanRequests(db, providerId, accountId);
   return request;
 }
 
@@ -98,8 +126,7 @@ export async function readApplicationPlanRequest(
   providerId: number,
   applicationId: number,
 ): Promise<ApplicationPlanRequest | undefined> {
-  const values = [providerId, applicationId, 1, null];
-  const [request] = await db.query<ApplicationPlanRequest>(listApplicationPlanRequestsStatement, values);
+  const [request] = await listApplicationPlanRequests(db, providerId, { scope: null, applicationId });
   return request;
 }
 

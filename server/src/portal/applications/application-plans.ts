@@ -351,26 +351,21 @@ export interface PendingSubscription {
 /** The longest list. */
 const listedMax = 200;
 
-// Served by service_subscriptions_pending_idx, which has the order, and by service_subscriptions_requests_idx: a provider has few requests.
-const listPendingStatement = `
-  select subscription.id as "subscriptionId", subscription.account_id, account.org_name, subscription.product_id,
+const waitingForApproval = `
+  select id, account_id, product_id, plan_id, null::bigint as requested_plan_id, null::bigint as requested_by, created_at
+  from service_subscriptions
+  where provider_id = $1 and state = 'pending' and ($2::bigint[] is null or product_id = any($2))`;
+
+const waitingForPlan = `
+  select id, account_id, product_id, plan_id, requested_plan_id, requested_by, requested_at
+  from service_subscriptions
+  where provider_id = $1 and requested_plan_id is not null and ($2::bigint[] is null or product_id = any($2))`;
+
+const pendingColumns = `subscription.id as "subscriptionId", subscription.account_id, account.org_name, subscription.product_id,
     product.name as "productName", subscription.plan_id, plan.name as "planName", subscription.requested_plan_id,
-    requested.name as "requestedPlanName", requester.username as "requestedBy", subscription.created_at
-  from (
-    select * from (
-      (select id, account_id, product_id, plan_id, null::bigint as requested_plan_id, null::bigint as requested_by, created_at
-       from service_subscriptions
-       where provider_id = $1 and state = 'pending' and ($2::bigint[] is null or product_id = any($2))
-       order by created_at, id
-       limit $3)
-      union all
-      select id, account_id, product_id, plan_id, requested_plan_id, requested_by, requested_at
-      from service_subscriptions
-      where provider_id = $1 and requested_plan_id is not null and ($2::bigint[] is null or product_id = any($2))
-    ) as waiting
-    order by created_at, id
-    limit $3
-  ) as subscription
+    requested.name as "requestedPlanName", requester.username as "requestedBy", subscription.created_at`;
+
+const namesOfPending = `
   join accounts as account on account.provider_id = $1 and account.id = subscription.account_id
   join products as product on product.provider_id = $1 and product.id = subscription.product_id
   join plans as plan on plan.provider_id = $1 and plan.id = subscription.plan_id
@@ -378,9 +373,28 @@ const listPendingStatement = `
   left join users as requester on requester.provider_id = $1 and requester.id = subscription.requested_by
   order by subscription.created_at, subscription.id`;
 
-/** Lists those within a product scope, oldest first. */
+// Served by service_subscriptions_pending_idx, which has the order, and by service_subscriptions_requests_idx: a provider has few requests.
+const listPendingStatement = `
+  select ${pendingColumns}
+  from (
+    select * from ((${waitingForApproval} order by created_at, id limit $3) union all ${waitingForPlan}) as waiting
+    order by created_at, id
+    limit $3
+  ) as subscription
+  ${namesOfPending}`;
+
+// Served by the unique key: an account has one subscription to a product.
+const listPendingOfAccountStatement = `
+  select ${pendingColumns}
+  from (${waitingForApproval} and account_id = $3 union all ${waitingForPlan} and account_id = $3) as subscription
+  ${namesOfPending}`;
+
+/** Lists those within a product scope, oldest first: the first 200 of all accounts, or those of one. */
 export const listPendingSubscriptions = (
   db: Database,
   providerId: number,
-  scope: ProductScope,
-): Promise<PendingSubscription[]> => db.query(listPendingStatement, [providerId, scope, listedMax]);
+  { scope, accountId }: { readonly scope: ProductScope; readonly accountId?: number | undefined },
+): Promise<PendingSubscription[]> =>
+  accountId === undefined
+    ? db.query(listPendingStatement, [providerId, scope, listedMax])
+    : db.query(listPendingOfAccountStatement, [providerId, scope, accountId]);

@@ -133,7 +133,7 @@ const request = {
 
 function show() {
   const answers: Record<string, Answer> = {
-    "GET account_plan_requests": [200, { data: [request] }],
+    "GET account_plan_requests?account_id=4": [200, { data: [request] }],
     "PUT accounts/4/change_plan": [200, {}],
     "DELETE accounts/4/plan_request": [204, undefined],
   };
@@ -160,7 +160,7 @@ test.each([
   async (_, _change, button, data) => {
     const { answers, changes } = show();
     await waitFor(() => expect(page()).toContain("mira requests the plan Gold"));
-    answers["GET account_plan_requests"] = [200, { data }];
+    answers["GET account_plan_requests?account_id=4"] = [200, { data }];
     await click(button);
     await waitFor(() => expect(page()).toContain("The request was already decided or changed"));
     expect(changes()).toEqual([]);
@@ -173,7 +173,7 @@ test("declining a plan request that was decided meanwhile shows a notice instead
   const { answers } = show();
   await waitFor(() => expect(page()).toContain("mira requests the plan Gold"));
   const decided = (): Answer => {
-    answers["GET account_plan_requests"] = [200, { data: [] }];
+    answers["GET account_plan_requests?account_id=4"] = [200, { data: [] }];
     return [404, { title: "There is no such thing.", code: "not-found" }];
   };
   Object.defineProperty(answers, "DELETE accounts/4/plan_request", { get: decided });

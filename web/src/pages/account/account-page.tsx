@@ -130,16 +130,14 @@ export const AccountForm = ({ account }: { account: Account }) => (
 export function PlanRequestNotice({ accountId }: { accountId: number }) {
   const api = useApi();
   const client = useQueryClient();
-  const query = accountPlanRequestsQuery(api);
-  const { data: requests = [] } = useQuery(query);
-  const findIn = (all: typeof requests) => all.find(({ account_id }) => account_id === accountId);
-  const request = findIn(requests);
+  const query = accountPlanRequestsQuery(api, accountId);
+  const { data: [request] = [] } = useQuery(query);
   const path = { id: accountId };
   return request ? (
     <PlanDecision
       request={request}
       path={`accounts/${accountId}/change_plan`}
-      readAgain={async () => findIn(await client.fetchQuery({ ...query, staleTime: 0 }))}
+      readAgain={async () => (await client.fetchQuery({ ...query, staleTime: 0 }))[0]}
       decline={() => expectSuccess(api.DELETE("/api/v1/accounts/{id}/plan_request", { params: { path } }))}
       stale={[["accounts"]]}
     />

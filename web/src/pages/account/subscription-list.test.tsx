@@ -77,9 +77,12 @@ test.each([
     asked_by: "mira",
     created_at: times.created_at,
   };
-  const data = [request, { ...request, subscription_id: 52, account_id: 5, asked_by: "olaf" }];
+  const olafs = { ...request, subscription_id: 52, account_id: 5, asked_by: "olaf" };
   const changes: Server = {
-    "GET /api/v1/pending_subscriptions": () => [200, { data }],
+    "GET /api/v1/pending_subscriptions": ({ query }) => [
+      200,
+      { data: [query.get("account_id") === "4" ? request : olafs] },
+    ],
     [change]: () => [change.startsWith("PUT") ? 200 : 204, change.startsWith("PUT") ? {} : undefined],
   };
   const page = showAccount({ changes });

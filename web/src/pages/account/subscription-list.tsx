@@ -94,13 +94,11 @@ function PlanRequests({ accountId }: { accountId: number }) {
   const api = useApi();
   const client = useQueryClient();
   const session = useSession();
-  const query = pendingSubscriptionsQuery(api);
+  const query = pendingSubscriptionsQuery(api, accountId);
   const { data = [] } = useQuery({ ...query, enabled: mayReadPlans(session) && mayChangePlans(session) });
   const requestsIn = (all: readonly PendingSubscription[]) =>
     all.flatMap(({ requested_plan_id: plan_id, requested_plan_name, ...request }) =>
-      request.account_id === accountId && plan_id !== null
-        ? [{ ...request, plan_id, plan_name: requested_plan_name ?? "" }]
-        : [],
+      plan_id !== null ? [{ ...request, plan_id, plan_name: requested_plan_name ?? "" }] : [],
     );
   return requestsIn(data).map((request) => {
     const { subscription_id } = request;

@@ -84,16 +84,14 @@ function ApplicationView({ application }: { application: Application }) {
 export function PlanRequestNotice({ applicationKey }: { applicationKey: ApplicationKey }) {
   const api = useApi();
   const client = useQueryClient();
-  const query = planRequestsQuery(api);
-  const { data: requests = [] } = useQuery(query);
-  const findIn = (all: typeof requests) => all.find(({ application_id }) => application_id === applicationKey.id);
-  const request = findIn(requests);
+  const query = planRequestsQuery(api, applicationKey.id);
+  const { data: [request] = [] } = useQuery(query);
   const path = { id: applicationKey.id };
   return request ? (
     <PlanDecision
       request={request}
       path={`${applicationPath(applicationKey)}/change_plan`}
-      readAgain={async () => findIn(await client.fetchQuery({ ...query, staleTime: 0 }))}
+      readAgain={async () => (await client.fetchQuery({ ...query, staleTime: 0 }))[0]}
       decline={() => expectSuccess(api.DELETE("/api/v1/applications/{id}/plan_request", { params: { path } }))}
       stale={[["applications"]]}
     />
