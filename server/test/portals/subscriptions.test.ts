@@ -211,12 +211,23 @@ test("a developer changes the plan of a subscription, if the provider shows serv
   expect((await ada.get(path)).status).toBe(404);
   expect(await shown()).not.toContain("Subscriptions");
   await setSettings(portal, "service_plans_ui_visible = true");
-  const { pool, provider } = portal;
+  const { pool, provider, clock } = portal;
   await pool.query("update service_subscriptions set state = 'pending' where provider_id = $1", [provider.id]);
   expect((await ada.get(path)).status, "of a pending subscription").toBe(403);
   expect(await shown()).not.toContain("Plan <bdi>Gold</bdi>");
   const eve = await portal.developer("eve");
   expect((await eve.get(path)).status).toBe(404);
+  await pool.query("update service_subscriptions set state = 'live' where provider_id = $1", [provider.id]);
+  await pool.query("update providers set limits = $2 where id = $1", [
+    provider.id,
+    { "newcomers-kib-per-provider-and-hour": 1 },
+  ]);
+  await clock.advance(5000);
+  expect(
+    (await ada.submit(path, { plan_id: String(await addPlan(portal, { kind: "service_plan", name: "Silver" })) }))
+      .status,
+  ).toBe(429);
+  expect(await shown()).toContain("Plan <bdi>Gold</bdi>");
 });
 
 test("a requested service plan is mailed once, shown until it is decided or withdrawn, and decided by mail", async ({

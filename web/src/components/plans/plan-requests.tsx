@@ -61,7 +61,17 @@ export function PlanDecision({ request, product, path, readAgain, decline, stale
       isInline
       component="h2"
       variant="info"
-      title={`${asked_by ?? "Somebody"} requests the plan ${plan_name}${product === undefined ? "" : ` for ${product}`}`}
+      title={
+        <>
+          {asked_by === null ? "Somebody" : <Name>{asked_by}</Name>} requests the plan <Name>{plan_name}</Name>
+          {product !== undefined && (
+            <>
+              {" "}
+              for <Name>{product}</Name>
+            </>
+          )}
+        </>
+      }
       actionLinks={
         <>
           <AlertActionLink isAriaDisabled={isBusy} onClick={() => granting.mutate(undefined)}>
