@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { expect, test } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
@@ -6,7 +6,7 @@ import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { buildAttempt, buildSender } from "../../../test/support/build-attempts.ts";
 import { hostileAnswers } from "../../../test/support/hostile-answers.ts";
 import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
-import { answerLimits } from "./answer-limits.ts";
+import { answerLimits, limitAnswers, UnusableAnswerError } from "./answer-limits.ts";
 import { CurrentRequest } from "./connection-trace.ts";
 import { guardedConnector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
@@ -82,6 +82,37 @@ test.each(hostileAnswers)(
     expect(bytesAfterEnd).toBe(0);
   },
 );
+
+/** Reads an answer that arrives in these pieces. Returns its bytes, or the code of the limit that it exceeds. */
+function readLimited(pieces: readonly string[], handshakeMessages = 0): number | string {
+  const left = pieces.map((piece) => Buffer.from(piece));
+  const socket = Object.assign(new Socket(), { read: () => left.shift() ?? null }).on("error", () => undefined);
+  limitAnswers(socket, { writing: () => undefined, answerBytes: 0 });
+  for (let message = 0; message < handshakeMessages; message += 1) socket.emit("session", Buffer.alloc(0));
+  let bytes = 0;
+  for (let piece: unknown; Buffer.isBuffer((piece = socket.read()));) bytes += piece.length;
+  return socket.errored instanceof UnusableAnswerError ? socket.errored.code : bytes;
+}
+
+const ok = "HTTP/1.1 200 OK\r\n\r\n";
+const bodyOf = (bytes: number): string => "x".repeat(bytes);
+const withHead = (bytes: number): string => `HTTP/1.1 200 OK\r\nX: ${bodyOf(bytes - 20)}\r\n\r\n${bodyOf(2000)}`;
+const interims = (count: number): string => "HTTP/1.1 100 Continue\r\n\r\n".repeat(count) + ok;
+
+test.each([
+  ["200 reads", [ok, ...bodyOf(199).split("")], 0, 218],
+  ["201 reads", [ok, ...bodyOf(200).split("")], 0, "ANSWER_IN_PIECES"],
+  ["128 KiB", [ok, bodyOf(131_072 - ok.length)], 0, 131_072],
+  ["128 KiB and a byte", [ok, bodyOf(131_073 - ok.length)], 0, "ANSWER_TOO_LONG"],
+  ["16 KiB of headers", [withHead(16_384)], 0, 18_388],
+  ["16 KiB of headers and a byte", [withHead(16_385)], 0, "HEADERS_TOO_LONG"],
+  ["32 interim responses", [interims(32)], 0, ok.length],
+  ["33 interim responses", [interims(33)], 0, "INTERIM_ANSWERS"],
+  ["32 messages of a TLS handshake", [ok], 32, ok.length],
+  ["33 messages of a TLS handshake", [ok], 33, "HANDSHAKE_MESSAGES"],
+] as const)("the limits of a response are exact: %s", (_limit, pieces, handshakeMessages, expected) => {
+  expect(readLimited(pieces, handshakeMessages)).toBe(expected);
+});
 
 test("interim responses do not count against the response limit, regardless of how the bytes are split", async () => {
   const body = "x".repeat(20_000);

@@ -135,9 +135,10 @@ class AnswerReader {
   }
 
   #head(slice: Buffer): Buffer | UnusableAnswerError {
-    const head = this.#state === "in-head" ? Buffer.concat([this.#held, slice]) : slice;
+    const held = this.#held.length;
+    const head = held === 0 ? slice : Buffer.concat([this.#held, slice]);
     const end = head.indexOf(endOfHead);
-    this.#headBytes += end < 0 ? slice.length : end;
+    this.#headBytes += end < 0 ? slice.length : end - held;
     if (this.#headBytes > answerLimits.headerBytes) return unusable("HEADERS_TOO_LONG");
     this.#state = end < 0 ? "in-head" : "in-body";
     this.#held = end < 0 ? Buffer.from(head.subarray(-(endOfHead.length - 1))) : nothing;

@@ -129,7 +129,7 @@ export function traceOf({ connection, isReused, isRepeated, ...times }: RequestT
   };
   const opening = isReused ? undefined : connection;
   const openedMs = sentMs ?? endedMs;
-  let queued = until(opening ? Math.min(opening.startedMs, openedMs) : openedMs);
+  let queued = until(opening?.startedMs ?? openedMs);
   const opens = (from: number | undefined, to: number | undefined): number | undefined =>
     from === undefined ? undefined : until(Math.min(to ?? openedMs, openedMs));
   const dns = opening?.isNamed ? opens(opening.startedMs, opening.resolvedMs) : undefined;

@@ -352,6 +352,18 @@ test("an attempt to a denied address opens no connection, and its reason names t
   expect(receiver.received).toEqual([]);
 });
 
+test("a denied public address is hidden from tenants, too", async () => {
+  const allowed = parseAllowedTargets("none", "93.184.215.0/24");
+  if ("wrong" in allowed) throw new Error(allowed.wrong);
+  const lookup: Lookup = async () => [{ address: "93.184.215.14", family: 4 }];
+  const options = { clock: systemClock, userAgent: "Bellwire/test", allowed, lookup, hideAddress: () => undefined };
+  await using sender = createSender(options);
+  expect(await sender.send(buildAttempt({ url: "http://receiver.example/" }))).toMatchObject({
+    reason: "receiver.example leads to an address that is not allowed.",
+    trace: { address: undefined },
+  });
+});
+
 test("a proxy receives no request for a forbidden address", async () => {
   await using proxy = await startProxy();
   await using sender = buildSender({ allowedTargets: "none", lookup: toLoopback, proxyUrl: proxy.url });

@@ -155,18 +155,15 @@ function rememberExpiry(expiries: LRUCache<string, number>, hostname: string, tr
 const visible = (address: string | undefined, hideAddress: HideAddress): string | undefined =>
   address !== undefined && hideAddress !== undefined && !isGlobalUnicast(address) ? undefined : address;
 
-function lookupThatJudges(judge: Judge): LookupFunction {
-  return (hostname, { all }, callback) => {
+/** Node.js always requests all addresses, since it tries one after the other. */
+const lookupThatJudges =
+  (judge: Judge): LookupFunction =>
+  (hostname, _all, callback) => {
     judge(hostname).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (all) callback(null, [...addresses]);
-        else callback(null, first?.address ?? "", first?.family);
-      },
+      (addresses) => callback(null, [...addresses]),
       (error: unknown) => callback(asError(error), ""),
     );
   };
-}
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
@@ -248,10 +245,8 @@ function errorOfProxy(error: Error): Error {
   return new ProxyError("PROXY_FAILED", `the connection to it failed (${code})`);
 }
 
-export interface Tunnel {
+interface Tunnel extends Address {
   readonly proxyUrl: string;
-  readonly address: string;
-  readonly family: 4 | 6;
   readonly port: number;
   readonly timeoutMs: number;
 }

@@ -11,6 +11,7 @@ import {
 import { startRawReceiver } from "../../../test/support/raw-receiver.ts";
 import { type Answer, startReceiver } from "../../../test/support/receiver.ts";
 import { until } from "../../../test/support/until.ts";
+import { outcomeOfError } from "./exchange.ts";
 
 const text = (body: Uint8Array): string => Buffer.from(body).toString();
 
@@ -194,6 +195,20 @@ test("a request whose mayStart is false once a connection is free is never sent,
   expect(receiver.received).toHaveLength(1);
 });
 
+const failed = { host: "crm.example", connectTimeoutSeconds: 10, isAnswering: false, isSent: false };
+
+test.each([
+  ["ENOBUFS", {}, { kind: "not-made", resource: "descriptors" }],
+  ["ENOBUFS", { isSent: true }, { kind: "unreachable", code: "ENOBUFS" }],
+  ["ETIMEDOUT", { isSent: true }, { kind: "timed-out", phase: "connect" }],
+  ["ETIMEDOUT", { isSent: true, isAnswering: true }, { kind: "unreachable", code: "ETIMEDOUT" }],
+  ["ETIMEOUT", {}, { kind: "unreachable", isUnusable: true }],
+] as const)("the error %s of an exchange in the state %j is classified", (code, state, outcome) => {
+  expect(outcomeOfError(Object.assign(new Error("it failed"), { code }), { ...failed, ...state })).toMatchObject(
+    outcome,
+  );
+});
+
 /** Answers the first request of each connection, and leaves later ones to `lose`. */
 function closingWhenReused(lose: (socket: Socket) => void): Answer {
   const used = new Set<unknown>();
@@ -274,6 +289,27 @@ test("a request without an idempotency key is not repeated", async () => {
   expect(await sender.sendGiven(given)).toMatchObject({ kind: "answered" });
   expect(await sender.sendGiven(given)).toMatchObject({ kind: "unreachable", code: "UND_ERR_SOCKET" });
   expect(receiver.received).toHaveLength(2);
+});
+
+test.each([
+  ["is refused", () => Promise.resolve([{ address: "127.0.0.2", family: 4 }] as const), { code: "ECONNREFUSED" }],
+  ["takes too long to find", () => new Promise<never>(() => undefined), { kind: "timed-out", phase: "connect" }],
+] as const)("a repeat whose connection %s has no phases of the lost request", async (_how, lookUpAgain, expected) => {
+  let lookups = 0;
+  const lookup: Lookup = () => {
+    lookups += 1;
+    return lookups === 1 ? Promise.resolve([{ address: "127.0.0.1", family: 4 }]) : lookUpAgain();
+  };
+  const { outcome } = await sendOnClosing(
+    closingWhenReused((socket) => socket.end()),
+    { lookup, timeoutSeconds: 1 },
+  );
+  const trace: unknown = expect.objectContaining({
+    connection: "replaced",
+    dns: expect.any(Number),
+    firstByte: undefined,
+  });
+  expect(outcome).toMatchObject({ ...expected, trace });
 });
 
 test("a request is repeated only at a permitted address", async () => {

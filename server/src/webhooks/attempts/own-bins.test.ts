@@ -43,7 +43,7 @@ test("a bin's configured delay applies, up to the endpoint's timeout", async () 
   await clock.advance(1500);
   expect(await answered).toMatchObject({ kind: "answered", latencyMs: 1500 });
 
-  await using slower = buildSender({ clock, ownBins: buildBins({ status: 200, delayMs: 2500 }) });
+  await using slower = buildSender({ clock, ownBins: buildBins({ status: 200, delayMs: 2000 }) });
   const timedOut = slower.send(buildAttempt({ url, timeoutSeconds: 2 }));
   await expect.poll(() => clock.sleeping).toBe(1);
   await clock.advance(2000);

@@ -77,6 +77,21 @@ test("beyond the limit of origins, the least recently used one is closed once it
   await until(() => built.counts.open === 1);
 });
 
+test("an origin keeps its new pool when its former one loses its connection", async () => {
+  await using slow = await startReceiver("hang");
+  await using quick = await startReceiver();
+  await using built = buildPools({ originsMax: 1 });
+  const first = built.send(slow.url);
+  await until(() => slow.received.length === 1);
+  await built.send(quick.url);
+  const { origin } = new URL(slow.url);
+  const renewed = built.pools.poolOf(origin);
+  await slow[Symbol.asyncDispose]();
+  expect(await first).toBe("UND_ERR_SOCKET");
+  await until(() => built.counts.open === 0);
+  expect(built.pools.poolOf(origin)).toBe(renewed);
+});
+
 test("a stop ends the requests of all pools, also of closing ones", async () => {
   await using one = await startReceiver("hang");
   await using other = await startReceiver("hang");

@@ -128,7 +128,7 @@ const createGivenSender =
       path: pathname + query,
       headers:
         credentials === undefined ? [...headers] : [...withoutAuthorization(headers), "authorization", credentials],
-      body: body.byteLength > 0 ? body : null,
+      body,
     };
     current.during(exchange, () => pools.poolOf(origin).dispatch(sent, exchange));
     return exchange.outcome.then((outcome) => (outcome.kind === "not-made" ? outcomeOfNotMade(outcome) : outcome));
