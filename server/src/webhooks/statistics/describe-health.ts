@@ -14,12 +14,24 @@ interface Failed {
   readonly mostly: OutcomeClass | undefined;
 }
 
+interface Unreachable {
+  readonly kind: "unreachable";
+  /** Consecutive attempts without a response. */
+  readonly unanswered: number;
+  /** The most frequent reason. Undefined: these attempts are not counted any more. */
+  readonly mostly: SilentClass | undefined;
+  readonly timeoutSeconds: number;
+}
+
+/** Attempts of these classes have no response. */
+export type SilentClass = Exclude<OutcomeClass, "2xx" | "3xx" | "4xx" | "5xx">;
+
 /** Why an endpoint is in its state. */
 export type Diagnosis =
   | ({ readonly kind: "disabled"; readonly reason: string | null } & Held)
   | ({ readonly kind: "undecryptable"; readonly reason: string } & Held)
   | ({ readonly kind: "paused" | "switched-off" | "restored" } & Held)
-  | ({ readonly kind: "unreachable"; readonly unanswered: number; readonly timeoutSeconds: number } & Failed)
+  | Unreachable
   | ({ readonly kind: "failing" | "failing-partly"; readonly success: SuccessRule } & Failed)
   | ({ readonly kind: "failing-rarely"; readonly success: SuccessRule; readonly since: Date } & Failed)
   | { readonly kind: "slow"; readonly p95Ms: number }
@@ -115,14 +127,9 @@ const healthyText = ({ delivered, attempts }: { readonly delivered: number; read
     ? "No attempts in the last hour; deliveries wait for their next attempt."
     : `Delivers normally: ${numberText(delivered)} of the last ${attemptsText(attempts)} succeeded.`;
 
-function unreachableText({
-  unanswered,
-  timeoutSeconds,
-  ...failed
-}: { readonly unanswered: number; readonly timeoutSeconds: number } & Failed): HealthText {
-  const count = Math.max(unanswered, failed.failed);
-  const last = count === 0 ? "" : `: the last ${attemptsText(count)} had no response`;
-  switch (failed.mostly) {
+function unreachableText({ unanswered, mostly, timeoutSeconds }: Unreachable): HealthText {
+  const last = `: the last ${attemptsText(unanswered)} had no response`;
+  switch (mostly) {
     case "timeout":
       return {
         sentence: `The receiver does not respond in time${last}.`,
@@ -139,10 +146,6 @@ function unreachableText({
         advice: "Use a public address, or ask the operator to allow this one with BELLWIRE_ALLOWED_TARGETS.",
       };
     case "connection":
-    case "2xx":
-    case "3xx":
-    case "4xx":
-    case "5xx":
     case undefined:
       return {
         sentence: `The receiver cannot be reached${last}.`,

@@ -1,7 +1,6 @@
 import { type Database, queryRow } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import {
-  type OutcomeClass,
   type EndpointBacklog,
   breakerOpensAt,
   countedMax,
@@ -12,7 +11,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import { type Endpoint, listEndpoints, readEndpoint } from "#webhooks/endpoints/index.ts";
 import { Counts, intervalMs } from "./counts.ts";
-import { type Diagnosis, describeHealth } from "./describe-health.ts";
+import { type Diagnosis, describeHealth, type SilentClass } from "./describe-health.ts";
 import { type CountedInterval, type Span, readStatistics, spanOf, startsIn } from "./read-statistics.ts";
 import type { LaneHold } from "./write-statistics.ts";
 
@@ -125,7 +124,7 @@ interface SparklinePoint {
   readonly failed: number;
 }
 
-const sum = (spans: readonly CountedSpan[]): Counts => {
+const sumOf = (spans: readonly CountedSpan[]): Counts => {
   const counts = new Counts();
   for (const span of spans) counts.addAll(span.counts);
   return counts;
@@ -137,8 +136,8 @@ export const successRate = (counts: Counts): number | null =>
 /** Decides the state of an endpoint and explains it. */
 export function healthOf(facts: HealthFacts, now: Date): EndpointHealth {
   const { endpoint, lane, waiting, points } = facts;
-  const hour = sum(points);
-  const recent = sum(points.slice(-healthThresholds.recentMinutes / pointMinutes));
+  const hour = sumOf(points);
+  const recent = sumOf(points.slice(-healthThresholds.recentMinutes / pointMinutes));
   const sample = recent.attempts >= healthThresholds.attemptsMin ? recent : hour;
   const diagnosis = diagnose(facts, sample, now);
   return {
@@ -197,9 +196,9 @@ function diagnose(facts: HealthFacts, sample: Counts, now: Date): Diagnosis {
 
   const { attempts } = sample;
   const rate = attempts >= attemptsMin ? successRate(sample) : null;
-  const failed = { failed: attempts - sample.sums.delivered, attempts, mostly: commonFailure(sample) };
-  if (isUnreachable(lane, sample))
-    return { kind: "unreachable", unanswered: lane.unanswered, timeoutSeconds: endpoint.timeoutSeconds, ...failed };
+  const failed = { failed: attempts - sample.sums.delivered, attempts, mostly: mostFrequent(failuresIn(sample)) };
+  const silence = silenceOf(lane, sample);
+  if (silence) return { kind: "unreachable", ...silence, timeoutSeconds: endpoint.timeoutSeconds };
   if (rate !== null && rate < failingBelow) return { kind: "failing", success: endpoint.success, ...failed };
   if (rate === null && lane.failingSince !== null) {
     const failures = { ...failed, failed: lane.failedAttempts, attempts: lane.failedAttempts };
@@ -218,22 +217,26 @@ function diagnose(facts: HealthFacts, sample: Counts, now: Date): Diagnosis {
   return { kind: "healthy", delivered: sample.sums.delivered, attempts };
 }
 
-/** Any response, whatever its status, proves that the receiver can be reached. */
-function isUnreachable(lane: LaneFacts, sample: Counts): boolean {
-  if (lane.unanswered >= healthThresholds.unansweredMin) return true;
-  const answered = responses.reduce((total, outcome) => total + sample.outcome(outcome), 0);
-  return sample.attempts >= healthThresholds.attemptsMin && answered === 0;
+const silentClasses: readonly SilentClass[] = ["timeout", "connection", "tls", "forbidden"];
+
+/** Returns the last attempts if none of them had a response. Any response, whatever its status, proves that a receiver is there. */
+function silenceOf({ unanswered }: LaneFacts, sample: Counts) {
+  const { attemptsMin, unansweredMin } = healthThresholds;
+  const silent = silentClasses.map((outcome) => ({ outcome, count: sample.outcome(outcome) }));
+  const isAll = silent.reduce((sum, { count }) => sum + count, 0) === sample.attempts;
+  if (unanswered < unansweredMin && !(isAll && sample.attempts >= attemptsMin)) return undefined;
+  return { unanswered: isAll ? Math.max(unanswered, sample.attempts) : unanswered, mostly: mostFrequent(silent) };
 }
 
-const responses = ["2xx", "3xx", "4xx", "5xx"] as const;
-
-/** Returns the most frequent class of the attempts that did not deliver. A 2xx may be one, if it is no success for the endpoint. */
-function commonFailure(counts: Counts): OutcomeClass | undefined {
-  const failures = outcomeClasses.map((outcome) => ({
+/** Returns the attempts that did not deliver. A 2xx may be one, if it is no success for the endpoint. */
+const failuresIn = (counts: Counts) =>
+  outcomeClasses.map((outcome) => ({
     outcome,
     count: outcome === "2xx" ? counts.outcome("2xx") - counts.sums.delivered : counts.outcome(outcome),
   }));
-  const [most] = failures.toSorted((one, other) => other.count - one.count);
+
+function mostFrequent<Outcome>(counts: readonly { readonly outcome: Outcome; readonly count: number }[]) {
+  const [most] = counts.toSorted((one, other) => other.count - one.count);
   return most && most.count > 0 ? most.outcome : undefined;
 }
 
