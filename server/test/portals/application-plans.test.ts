@@ -127,3 +127,49 @@ test("repeated plan change requests are limited, and an unchanged one sends no s
   expect(await requestPlan(9)).toBe(429);
   expect(await mails()).toBe(9);
 });
+
+test("no form has more than a page of plans, and one of the second page or of a search can be chosen", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
+  await updateProduct(portal, "buyer_can_select_plan = true, buyer_plan_change_permission = 'direct'");
+  await portal.pool.query(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state, cost_per_month)
+     select provider_id, 'application_plan', id, 'Tier <' || n || '>', 'tier_' || n, 'published', n
+     from products, generate_series(1, 250) as n where provider_id = $1`,
+    [portal.provider.id],
+  );
+  const show = async (url: string) => {
+    const { html } = await ada.get(url);
+    return { html, options: [...html.matchAll(/<option value="(\d+)"/g)].map(([, id = ""]) => id) };
+  };
+  for (const form of ["/applications/new", `${path}/plan`]) {
+    const pages = await Promise.all([1, 2, 3].map((page) => show(`${form}?page=${page}`)));
+    const [first, second] = pages;
+    expect(pages.map(({ options }) => options.length)).toEqual([100, 100, form === "/applications/new" ? 51 : 50]);
+    expect(new Set(pages.flatMap(({ options }) => options)).size).toBeGreaterThanOrEqual(250);
+    expect(first?.html.match(/per month/g)?.length).toBeLessThanOrEqual(100);
+    expect(first?.html).toContain(`href="${form}?page=2" rel="next"`);
+    expect(second?.html).toMatch(/<title>[^<]*, Page 2 of 3 \|/);
+
+    const [, chosen = ""] = second?.options ?? [];
+    const found = await show(`${form}?q=tier+%3C250`);
+    expect(found.options).toHaveLength(1);
+    const none = await show(`${form}?q=platinum`);
+    expect(none.html).toMatch(/0 of 25\d plans/);
+    expect(none.html).not.toContain('<form class="card"');
+
+    // The form is sent to the address of its page, which it shows again with the choice.
+    const [, action = ""] = /<form class="card" action="([^"]*)"/.exec(second?.html ?? "") ?? [];
+    expect(action).toBe(`${form}?page=2`);
+    const hidden = ada.hiddenInputs(second?.html ?? "", form);
+    if (form === "/applications/new") {
+      const refused = await ada.post(action, { ...hidden, name: "x".repeat(300), plan_id: chosen });
+      expect(refused.status).toBe(422);
+      expect(refused.html).toContain(`<option value="${chosen}" selected>`);
+    }
+    const { location = "" } = await ada.post(action, { ...hidden, name: "Shop", plan_id: chosen });
+    expect((await ada.get(location)).html).toMatch(/<dd><bdi>Tier &lt;\d+&gt;<\/bdi><\/dd>/);
+  }
+});

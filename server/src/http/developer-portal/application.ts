@@ -25,6 +25,7 @@ import {
   type DeveloperVisit,
   formatDate,
   type FormattedDate,
+  listPage,
   type Portal,
   readPathId,
   redirectWithNotice,
@@ -177,36 +178,36 @@ async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise
   const plans = await findSelectablePlans(portal.pool, providerId, developer.account.id);
   if (plans.length === 0) return showNotAllowed(visit);
   const fields = definedFields(await readFieldsDefinitions(portal.pool, providerId), "Cinstance", {});
+  const title = "New application";
+  const planPage = listPage(request, title, plans, selectableName);
   const shown = await readShownOffers(
     portal.pool,
     providerId,
-    plans.map(({ plan }) => plan),
+    planPage.rows.map(({ plan }) => plan),
   );
+  const choice = plans.length === 1 ? [] : [planFieldOf(planPage.rows, shown)];
   return showForm(visit, {
-    title: "New application",
+    title,
+    planPage,
     ...selectedPlan(plans, shown),
-    fields: withSubmittedValues([...planFields(plans, shown), ...fields], readForm(request.body)),
+    fields: withSubmittedValues([...choice, ...fields], readForm(request.body)),
     submit: "Create application",
     back: { href: "/applications", text: "Applications" },
     errors,
   });
 }
 
-/** Returns the choice of plans. With a single plan there is no field; the page names the plan instead. */
-const planFields = (plans: readonly SelectablePlan[], shown: ShownOffers): readonly FormField[] =>
-  plans.length === 1
-    ? []
-    : [
-        planField(
-          plans.map(({ product, plan }) => ({
-            plan,
-            name: `${nameInText(product.name)}: ${nameInText(plan.name)}`,
-            more: planConditions(plan),
-          })),
-          shown,
-        ),
-      ];
+const selectableName = ({ product, plan }: SelectablePlan): string =>
+  `${nameInText(product.name)}: ${nameInText(plan.name)}`;
 
+/** Returns the choice of plans. */
+const planFieldOf = (plans: readonly SelectablePlan[], shown: ShownOffers): FormField =>
+  planField(
+    plans.map((each) => ({ plan: each.plan, name: selectableName(each), more: planConditions(each.plan) })),
+    shown,
+  );
+
+/** With a single plan there is no field; the page names the plan instead. */
 function selectedPlan(
   [only, ...others]: readonly SelectablePlan[],
   shown: ShownOffers,

@@ -20,6 +20,7 @@ import {
   type Fact,
   findDeveloper,
   isOwnForm,
+  type ListPage,
   type Portal,
   redirectToLogin,
   type Refusal,
@@ -163,6 +164,8 @@ export interface Form {
   /** The key that the form is about. Kept out of the title, because browsers store titles in their history. */
   readonly code?: string;
   readonly lead?: string;
+  /** The page of a long list of plans of which the form lets choose one. */
+  readonly planPage?: ListPage & { readonly rows: readonly unknown[] };
   /** Of a plan that the form does not let choose. */
   readonly included?: Included | undefined;
   readonly fields?: readonly FormField[];
@@ -182,16 +185,17 @@ export interface Form {
 
 export function showForm(
   { portal, request, reply, developer }: Visit,
-  { title, fields = [], errors = {}, status, isDestructive = false, logInLinks, ...texts }: Form,
+  { title, planPage, fields = [], errors = {}, status, isDestructive = false, logInLinks, ...texts }: Form,
 ): Promise<FastifyReply> {
   const isRejected = Object.keys(errors).length > 0;
   return portal.showPage(request, reply, {
     template: "form",
-    title: `${isRejected ? "Please check: " : ""}${title}`,
+    title: `${isRejected ? "Please check: " : ""}${planPage?.title ?? title}`,
     status: status ?? (isRejected ? 422 : 200),
     developer,
     data: {
       ...texts,
+      plan_page: planPage,
       heading: title,
       is_destructive: isDestructive,
       log_in_links: logInLinks,

@@ -205,11 +205,13 @@ const rowsPerPage = 100;
 const searchMax = 200;
 
 /** A page of a list, as `list-search.liquid` and `list-pages.liquid` render it. */
-interface ListPage {
+export interface ListPage {
   /** With the search and the page: screen readers read it first, and the pages of a list differ by nothing else above the rows. */
   readonly title: string;
   /** Undefined for a list that fits on one page. */
   readonly search?: { readonly words: string; readonly found: string; readonly max: number };
+  /** The address of this page with its search, for a form on it. Undefined for a list that fits on one page. */
+  readonly address?: string;
   /** Undefined if all found rows are on this page. */
   readonly pages?: { readonly present: string; readonly previous?: string; readonly next?: string };
 }
@@ -243,6 +245,7 @@ export function listPage<Row>(
     title: [name, ...(search ? [matches] : []), ...(last > 1 ? [place] : [])].join(", "),
     rows: found.slice((present - 1) * rowsPerPage, present * rowsPerPage),
     search: { words: search, found: matches, max: searchMax },
+    address: linkTo(present),
     ...(last > 1 && {
       pages: {
         present: place,

@@ -18,6 +18,7 @@ import {
 import {
   type DeveloperPage,
   type DeveloperVisit,
+  listPage,
   type Portal,
   redirectWithNotice,
   showNotAllowed,
@@ -242,10 +243,12 @@ async function showPlans(
   const isRequest = other.step === "request";
   const openRequest = isRequest ? await owner.readRequest() : undefined;
   const plan = await owner.readPlan();
-  const plans = plan ? [plan, ...other.plans] : other.plans;
+  const title = titles[other.step];
+  const planPage = listPage(request, title, other.plans, ({ name }) => name);
+  const plans = plan ? [plan, ...planPage.rows] : planPage.rows;
   const shown = await readShownOffers(portal.pool, request.provider.id, plans);
   const field = planField(
-    other.plans.map((offered) => ({ plan: offered })),
+    planPage.rows.map((offered) => ({ plan: offered })),
     shown,
   );
   const lead = [
@@ -254,8 +257,9 @@ async function showPlans(
     ...(openRequest ? [`You have requested ${nameInText(openRequest.planName)}.`] : []),
   ];
   return showForm(visit, {
-    title: titles[other.step],
+    title,
     lead: lead.join(" "),
+    planPage,
     included: includedIn(plan, shown),
     fields: withSubmittedValues([field], readForm(request.body)),
     submit: isRequest ? "Request plan" : "Change plan",
