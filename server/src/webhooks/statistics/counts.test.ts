@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Histogram, boundsOf, bucketOf } from "./counts.ts";
+import { countedAttempt } from "../../../test/support/counted-attempt.ts";
+import { Histogram, LaneCounts, boundsOf, bucketOf, rowsToAdd } from "./counts.ts";
 
 /** Milliseconds, distributed evenly over the powers of two. */
 const duration = fc.double({ min: 0, max: 31, noNaN: true }).map((exponent) => Math.round(2 ** exponent));
@@ -50,4 +51,36 @@ test("a stored histogram is restored unchanged, and merging stored ones equals a
 
 test("a histogram without durations has no percentiles", () => {
   expect(new Histogram().percentile(0.5)).toBeNull();
+});
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+const countsAt = (times: readonly number[]): LaneCounts => {
+  const counts = new LaneCounts();
+  for (const atMs of times) counts.add(countedAttempt({ atMs }));
+  return counts;
+};
+
+test("an attempt counts in the minute in which it was sent, in whatever order attempts are recorded", () => {
+  const minutes = Array.from(countsAt([hourMs - 1, hourMs, hourMs - 1]).minutes());
+  expect(minutes.map(({ minuteMs: atMs, counts }) => [atMs, counts.attempts])).toEqual([
+    [hourMs - minuteMs, 2],
+    [hourMs, 1],
+  ]);
+});
+
+test("rows of whole providers are added last, so engines that share them hold their locks for the shortest time", () => {
+  const lanes = [
+    { lane: { providerId: 2, endpointId: 4 }, counts: countsAt([0]) },
+    { lane: { providerId: 1, endpointId: 9 }, counts: countsAt([hourMs, 0]) },
+  ];
+  const rows = rowsToAdd("hour", lanes).map(({ providerId, endpointId, atMs }) => [providerId, endpointId, atMs]);
+  const each = [
+    [1, 9, 0],
+    [1, 9, hourMs],
+    [2, 4, 0],
+  ];
+  const all = each.map(([providerId, , atMs]) => [providerId, 0, atMs]);
+  expect(rows).toEqual([...each, ...all].flatMap((row) => [row, row])); // of all types, and of the attempts' type
 });

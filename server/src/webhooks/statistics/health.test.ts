@@ -211,6 +211,23 @@ test("health uses the last ten minutes instead of the hour if they contain three
   expect(judge({ points: hour({ ...failedBefore, 10: times(3, success) }) }).state).toBe("failing");
 });
 
+test.for([
+  ["half of the attempts fail", { points: hour({ 4: [...times(5, refusal), ...times(5, success)] }) }, "degraded"],
+  ["one of twenty attempts fails", { points: hour({ 4: [refusal, ...times(19, success)] }) }, "healthy"],
+  ["two attempts are slow", { points: hour({ 4: times(2, { ...success, latencyMs: 8000 }) }) }, "healthy"],
+  [
+    "the last of many attempts has failed",
+    { points: hour({ 4: [...times(29, success), refusal] }), lane: { failingSince: minutesAgo(1), failedAttempts: 1 } },
+    "healthy",
+  ],
+  ["a delivery is held up for 300 s", { waiting: { waiting: 2, oldestSeconds: 300, isHeldUp: true } }, "healthy"],
+  ["a delivery is held up for longer", { waiting: { waiting: 2, oldestSeconds: 301, isHeldUp: true } }, "degraded"],
+  ["a delivery is 60 s late", { waiting: { waiting: 1, nextDueAt: minutesAgo(1) } }, "healthy"],
+  ["a delivery is later", { waiting: { waiting: 1, nextDueAt: minutesAgo(1.01) } }, "degraded"],
+] as const)("a threshold belongs to the better state: %s", ([, facts, state]) => {
+  expect(judge(facts).state).toBe(state);
+});
+
 test("two failed attempts do not make an endpoint unhealthy", () => {
   expect(judge({ points: hour({ 4: times(2, refusal) }) }).state).toBe("healthy");
   expect(judge({ points: hour({ 4: times(2, timeout) }) }).state).toBe("healthy");
@@ -224,6 +241,8 @@ test("a state starts at the first of the consecutive points that agree with it",
   const good = hour({ 2: times(9, success), 40: times(9, success) });
   const before = [hoursAgo(5, times(9, refusal)), hoursAgo(4, times(9, success)), hoursAgo(2, times(9, success))];
   expect(judge({ points: good, hours: before }).sinceMs).toBe(Date.parse("2026-03-01T08:00:00.000Z"));
+  const ofPoints = hoursAgo(0, times(9, refusal)); // an hour whose points are known
+  expect(judge({ points: good, hours: [...before, ofPoints] }).sinceMs).toBe(Date.parse("2026-03-01T08:00:00.000Z"));
   const recovered = hour({ 2: times(9, success), 40: times(9, refusal) });
   expect(judge({ points: recovered }).sinceMs).toBe(Date.parse("2026-03-01T12:26:00.000Z"));
   const failing = hour({ 2: times(9, refusal), 40: times(9, success) });
@@ -249,7 +268,7 @@ test("a hold reports the reason for sending nothing, with the endpoint's setting
     judge({ lane: { hold: "rate_limit" } }),
     judge({ endpoint: { heldUntil: minutesAgo(-1) }, lane: { unanswered: 49 } }),
     judge({ endpoint: { heldUntil: minutesAgo(-1) }, lane: { unanswered: 50 } }),
-    judge({ endpoint: { heldUntil: minutesAgo(1) } }),
+    judge({ endpoint: { heldUntil: minutesAgo(0) } }),
   ].map(({ hold }) => hold);
   expect(holds).toEqual([
     "disabled",

@@ -113,11 +113,40 @@ test("an attempt of a transaction that the history was read up to is left to the
   const parts: LaneToWrite[] = [];
   count(recorder, 101);
   await pass(1000, countedUpTo(110, parts));
-  count(recorder, 105);
+  count(recorder, 110);
   count(recorder, 120);
   await pass(1000, countedUpTo(120, parts));
   expect(parts.map(({ counts, base, known }) => [counts.size, base, known])).toEqual([
     [1, 100, undefined],
     [1, 119, undefined],
+  ]);
+});
+
+test("a recount that begins during a write is not ended by it", async () => {
+  const { recorder, pass } = startRecorder([lane]);
+  const parts: LaneToWrite[] = [];
+  count(recorder, 103);
+  await pass(1000, async (lanes) => {
+    recorder.recount(lane, 102); // refused outcomes, of a transaction before
+    return await countedUpTo(103, parts)(lanes);
+  });
+  await pass(1000, countedUpTo(103, parts));
+  expect(parts.map(({ base, known, through }) => [base, known, through])).toEqual([
+    [100, undefined, 103],
+    [undefined, undefined, 103],
+  ]);
+});
+
+test("the attempts under an epoch are written after those under the one before", async () => {
+  const again = { ...lane, epoch: 8, formerThrough: 101 };
+  const { recorder, pass } = startRecorder([again]);
+  const parts: LaneToWrite[] = [];
+  count(recorder, 101);
+  recorder.count(again, countedAttempt(), { first: 102, last: 102 });
+  await pass(1000, countedUpTo(101, parts));
+  await pass(1000, countedUpTo(102, parts));
+  expect(parts.map(({ epoch, isReleased }) => [epoch, isReleased])).toEqual([
+    [7, true],
+    [8, false],
   ]);
 });
