@@ -4,6 +4,8 @@ import { copyFile, mkdir, readFile, rm, symlink, utimes, writeFile } from "node:
 import { delimiter, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { queryOnce } from "../cells/installation.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
 import { until } from "../support/until.ts";
@@ -134,3 +136,30 @@ test(
     expect(output).toMatch(/stopped\n$/);
   },
 );
+
+/** Runs a command of Bellwire below another program. Returns undefined if that program may not do this here. */
+function runBelow([file = "", ...args]: readonly string[], dataDir: string): string | undefined {
+  if (spawnSync(file, [...args, "true"]).status !== 0) return undefined;
+  const command = [...args, process.execPath, program, "provider", "list"];
+  const env = { PATH: process.env["PATH"], BELLWIRE_DATA_DIR: dataDir };
+  const limits = { timeout, killSignal: "SIGKILL" } as const;
+  const { stdout, stderr } = spawnSync(file, command, { env, encoding: "utf8", ...limits });
+  return stdout + stderr;
+}
+
+test("root starts the database in a container without the right to look into processes", async (context) => {
+  if (process.getuid?.() !== 0) return context.skip("only root runs PostgreSQL as another user");
+  await using folder = await makeDataDir();
+  const output = runBelow(["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"], folder.path);
+  if (output === undefined) return context.skip("rights may not be dropped here");
+  expect(output).toMatch(/^SUBDOMAIN/);
+});
+
+test("a data directory whose database runs in another container is refused, and that one continues", async (context) => {
+  await using folder = await makeDataDir();
+  await using postgres = await openEmbeddedPostgres(folder.path, () => undefined);
+  const output = runBelow(["unshare", "--pid", "--ipc", "--fork", "--mount-proc", "--kill-child"], folder.path);
+  if (output === undefined) return context.skip("a namespace of our own may not be made here");
+  expect(output).toMatch(/^bellwire: A PostgreSQL in another container uses .*: two would destroy the data\./);
+  expect(await queryOnce(postgres.ownerUrl, "select 1 as here")).toEqual([{ here: 1 }]);
+});

@@ -1,11 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { chown, lstat, mkdir, open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Clock, systemClock } from "../clock.ts";
-import { CannotStart } from "../errors.ts";
+import { CannotStart, errorCode } from "../errors.ts";
 import { readFileIfExists } from "../files.ts";
 import { type ServerLocation, explainFailure, isOurOwnSignal, programOptions } from "./programs.ts";
 
@@ -241,13 +243,43 @@ async function waitForEnd({ pid }: Postmaster, pgData: string, withinMs: number)
 /** Removes the pid file of a killed server, which would block a start if its pid is in use again. The caller holds the lock. */
 async function removeStaleFiles(pgData: string, socketFolder: string): Promise<void> {
   const socket = join(socketFolder, `.s.PGSQL.${socketPort}`);
+  if (await isAnswered(socket)) {
+    throw new CannotStart(
+      `A PostgreSQL in another container uses ${pgData}: two would destroy the data. Stop the Bellwire there, or set BELLWIRE_DATA_DIR to another folder.`,
+    );
+  }
   for (const path of [join(pgData, "postmaster.pid"), socket, `${socket}.lock`]) await rm(path, { force: true });
+}
+
+/** Returns whether a process listens on a socket. Processes of other containers have no pid here. */
+async function isAnswered(socket: string): Promise<boolean> {
+  const connection = connect(socket);
+  try {
+    await once(connection, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** Returns the data directory of a postmaster, which is its working directory. */
+async function folderOf(pid: number): Promise<string> {
+  try {
+    return await readlink(`/proc/${pid}/cwd`);
+  } catch (error) {
+    if (errorCode(error) !== "EACCES") throw error;
+    // Containers do not let root read that of another user's process, for want of CAP_SYS_PTRACE. Arguments may be read.
+    const args = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
+    return await realpath(args[args.indexOf("-D") + 1] ?? "");
+  }
 }
 
 // Only a postmaster has the data directory as its working directory. Without /proc, the command line identifies it.
 async function isPostgresOf(pid: number, pgData: string): Promise<boolean> {
   try {
-    if (process.platform === "linux") return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(pgData));
+    if (process.platform === "linux") return (await folderOf(pid)) === (await realpath(pgData));
     const { stdout } = await promisify(execFile)("ps", ["-o", "command=", "-p", String(pid)]);
     return stdout.includes(pgData);
   } catch {
