@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { listFailures } from "#webhooks/deliveries/index.ts";
-import { eraseDeletedEndpoint } from "#webhooks/endpoints/index.ts";
+import { eraseDeletedEndpoint, readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { operationalEventTypes } from "#webhooks/events/index.ts";
 import { anEvent, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -66,6 +66,19 @@ test("a chat program gets a sample, and no response or record shows its path", a
   expect(audited.body).toContain("/…");
 });
 
+test("a request bin finds the secrets of an endpoint with a chat format, although its path is masked", async ({
+  api,
+}) => {
+  const payload = { ...slack, url: "https://bellwire.test/bins/b1" };
+  const { id } = (await api.call("POST", "/endpoints", { payload })).json();
+  const bin = {
+    providerId: api.provider.id,
+    path: "/bins/b1",
+    matches: ({ pathname }: URL) => pathname === "/bins/b1",
+  };
+  expect(await readSigningSecrets(api.pool, encryption, bin)).toMatchObject([{ endpointId: id }]);
+});
+
 test("failures and attempts at a chat program show no path, even after its deletion", async ({ api, receiver }) => {
   receiver.answer(500);
   await using _engine = await startTestEngine(api.pool);
@@ -78,13 +91,16 @@ test("failures and attempts at a chat program show no path, even after its delet
   await until(async () => (await readFailures()).length === 1);
   const isMasked = expect.stringMatching(/^http:[^s]*\/…$/);
   expect(await readFailures()).toMatchObject([{ url_masked: isMasked }]);
-  const readAttempts = async () => (await api.call("GET", `/deliveries/${eventId}.${id}`)).json().attempts;
-  expect(await readAttempts()).toMatchObject([{ status: 500, request: { url: isMasked } }]);
+  const readDelivery = async () => (await api.call("GET", `/deliveries/${eventId}.${id}`)).json();
+  expect(await readDelivery()).toMatchObject({
+    body: expect.stringContaining(`https://bellwire.test/p/admin/endpoints/${id + 1}`),
+    attempts: [{ status: 500, request: { url: isMasked } }],
+  });
 
   await api.call("DELETE", `/endpoints/${id}`);
   await api.pool.query("update endpoints set deleted_at = now() - interval '1 hour' where id = $1", [id]);
   expect(await eraseDeletedEndpoint(api.pool, encryption)).toBe(true);
   const [failure] = await listFailures(api.pool, encryption, { providerId: api.provider.id });
   expect(failure?.url).toEqual(isMasked);
-  expect(await readAttempts()).toMatchObject([{ request: { url: isMasked } }]);
+  expect(await readDelivery()).toMatchObject({ attempts: [{ request: { url: isMasked } }] });
 });

@@ -5,17 +5,17 @@ import { renderEvent, sampleBody } from "./render-event.ts";
 
 const sentence = "43 % of the attempts in the last 15 minutes succeeded. The limit is 50 %.";
 
-const endpoint = (name: string): Node =>
+const endpoint = (name: string, problem: string): Node =>
   record("endpoint", [
     value("id", 5),
     value("name", name),
     value("url", "https://crm.example/hooks?key=…"),
-    record("alert", [value("kind", "success_rate"), value("sentence", sentence)]),
+    record("alert", [value("kind", "success_rate"), value("sentence", problem)]),
   ]);
 
 function render(
   format: ChatFamily,
-  { type = "endpoint.degraded", name = "crm", source = "https://acme.example" } = {},
+  { type = "endpoint.degraded", name = "crm", source = "https://acme.example", problem = sentence } = {},
 ) {
   const event = {
     id: "019b2c1e-8694-739b-aea5-966c26f8ad91",
@@ -28,7 +28,7 @@ function render(
     sequence: 1,
     actor: { kind: "system" },
     channel: "system" as const,
-    document: endpoint(name),
+    document: endpoint(name, problem),
   };
   return JSON.parse(renderEvent(event, format).toString());
 }
@@ -83,8 +83,10 @@ test.each([
 
 test.each(chatFamilies)("no name mentions, links or breaks out of its place in the format %s", (format) => {
   const name = "<!channel> <@U1> <users/all> @here\n` [x](https://a.example) www\u202e";
-  const rendered = JSON.stringify(render(format, { name, source: "/" }));
+  const problem = "@all <!here> [x](https://b.example)";
+  const rendered = JSON.stringify(render(format, { name, problem, source: "/" }));
   expect(rendered).toContain("‹!channel› ‹＠U1› ‹users/all› ＠here ' (x)(https a.example) www");
+  expect(rendered).toContain("＠all ‹!here› (x)(https b.example)");
   expect(rendered).not.toMatch(/[<>@\u202e]|\]\(|https:|\\n'/);
   expect(rendered.match(/`/g)?.length ?? 0).toBe(format === "chat-teams" ? 0 : 2);
 });
