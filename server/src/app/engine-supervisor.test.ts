@@ -16,6 +16,8 @@ test("a stalled engine process receives at most 200 rows, and a hint to poll eve
   expect(sent.at(-1)).toEqual({ kind: "hints", channel: "endpoints", values: ["7"] });
   expect(sent).toHaveLength(201);
 
+  waiting.shift()?.();
+  expect(sent).toHaveLength(201); // it is still stalled
   for (const confirm of waiting.splice(0)) confirm();
   expect(sent.slice(201)).toEqual([{ kind: "hints", channel: "due", values: [] }]);
   for (const confirm of waiting.splice(0)) confirm();

@@ -6,8 +6,16 @@ import { buildProvider, encryption } from "../../test/support/build-webhooks.ts"
 import { cloneTemplate } from "../../test/support/clone-template.ts";
 import { schema } from "../../test/support/test-databases.ts";
 import { test as base } from "../../test/support/test.ts";
-import { CellDirectory } from "./directory.ts";
-import { type Cell, deleteCell, insertCell, readCells, updateCellState } from "./directory.ts";
+import {
+  type Cell,
+  CellDirectory,
+  deleteCell,
+  insertCell,
+  readCells,
+  type Tenant,
+  TenantCache,
+  updateCellState,
+} from "./directory.ts";
 
 const cellOf = (number: number, databaseUrl: Buffer | null): Cell => ({
   number,
@@ -84,6 +92,20 @@ test("without the directory, a provider that no cell knows, or that has left the
   await expect(directory.findTenant(`provider-${gone}`)).rejects.toThrow(NoConnection);
   await expect(directory.findTenant("nobody")).rejects.toThrow(NoConnection);
   await expect(directory.findTenant(undefined)).rejects.toThrow(NoConnection);
+});
+
+test("a tenant that changes while it is read is read again at the next request", async ({ database }) => {
+  let reads = 0;
+  const find = async (subdomain = ""): Promise<Tenant> => {
+    reads += 1;
+    if (reads === 1) cache.forget(7);
+    return { providerId: 7, subdomain, cell: reads, isHeld: false, isDeleting: false };
+  };
+  const cache: TenantCache = new TenantCache(database, find);
+  const cells: unknown[] = [];
+  while (cells.length < 3) cells.push((await cache.find("quay"))?.cell);
+  cache.stop();
+  expect(cells).toEqual([1, 2, 2]);
 });
 
 test("a cell that another command has added meanwhile is not removed", async ({ database }) => {

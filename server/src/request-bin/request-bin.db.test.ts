@@ -2,6 +2,7 @@ import { expect, vi } from "vitest";
 import { systemClock } from "#platform/clock.ts";
 import { providerMovingCode } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { daysAfter } from "#platform/times.ts";
 import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import { buildProvider } from "../../test/support/build-webhooks.ts";
 import { countWaiting } from "../../test/support/count-waiting.ts";
@@ -121,6 +122,16 @@ test("of two links that are created concurrently, only as many as a bin may have
     return waiting;
   });
   expect(await second.outcome).toBe("full");
+});
+
+test("links that have expired leave room for new ones", async ({ database, clock }) => {
+  const { providerId, id: binId } = await buildBin(database);
+  const create = (now: Date) =>
+    database.inTransaction((tx) => createShare(tx, { providerId, binId }, { now, seconds: 60 }));
+  const now = clock.now();
+  for (let count = 0; count < binLimits.shares.max; count += 1) await create(now);
+  expect(await create(now)).toBe("full");
+  expect(await create(daysAfter(now, 1))).toHaveProperty("share");
 });
 
 test("two processes forward a request once", async ({ database }) => {

@@ -98,3 +98,11 @@ test("a move whose process runs is left alone", async ({ cells, databaseUrl }) =
     await mover.end();
   }
 });
+
+test("a move does not begin beside another one, nor from a cell that the provider is not in", async ({ cells }) => {
+  const providerId = await interruptMove(cells, "quay", { id: moveIds.copying, from: here, to: there });
+  const begin = (from: number) => beginMove(cells.directory, { id: moveIds.frozen, providerId, from, to: away });
+  await expect(begin(here)).rejects.toThrow("Another move of the provider, or its deletion, has begun.");
+  await cells.directory.query("update bellwire_directory.tenants set move_id = null, other_cell = null");
+  await expect(begin(there)).rejects.toThrow("Another move of the provider");
+});
