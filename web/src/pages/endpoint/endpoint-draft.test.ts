@@ -101,6 +101,7 @@ test("formatted waits parse to the same waits", () => {
 test("the number of attempts includes the first attempt", () => {
   expect(describeWaits([60, 60, 60, 60, 60])).toBe("6 attempts within 5 minutes");
   expect(describeWaits([60])).toBe("2 attempts within 1 minute");
+  expect(describeWaits([5, 60, 300, 900, 1800, 3600])).toBe("7 attempts within 111 minutes");
   expect(describeWaits([])).toContain("No retry");
   expect(parseWaits(formatWaits([]))).toEqual([]);
 });

@@ -343,6 +343,7 @@ export function describeWaits(seconds: readonly number[]): string {
   const total = seconds.reduce((sum, each) => sum + each, 0);
   const [unit, size] =
     total >= 2 * units.d ? ["day", units.d] : total >= 2 * units.h ? ["hour", units.h] : ["minute", units.m];
-  const count = Math.round((total / size) * 10) / 10;
+  const exact = total / size;
+  const count = exact < 10 ? Math.round(exact * 10) / 10 : Math.round(exact);
   return `${seconds.length + 1} attempts within ${count} ${count === 1 ? unit : `${unit}s`}`;
 }
