@@ -1,5 +1,6 @@
 import pg from "pg";
 import { expect } from "vitest";
+import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { openLineTo } from "../../../test/support/database-line.ts";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
@@ -7,6 +8,7 @@ import { startThrowAwayPostgres } from "../../../test/support/throw-away-postgre
 import { until } from "../../../test/support/until.ts";
 import { systemClock } from "../clock.ts";
 import { classifyDatabaseError } from "./connection.ts";
+import { ConnectionWatch, type Session, sessionStatement } from "./failover.ts";
 import { openPool, poolWithTimeout } from "./pool.ts";
 
 test.concurrent("connections that stay silent are closed, and new ones work", async ({ databaseUrl }) => {
@@ -97,6 +99,40 @@ test.concurrent("a slow statement on a working server is not cancelled", async (
   });
   expect(await slow).toMatchObject([{ slow: "done" }]);
   expect(warnings).toEqual([]);
+});
+
+test.concurrent("a connection is given up only after two checks during the same statement", async ({ databaseUrl }) => {
+  const clock = new HandDrivenClock();
+  const warnings: string[] = [];
+  const log = { warn: (_fields: object, message: string) => warnings.push(message), error: () => undefined };
+  const connect = async (): Promise<pg.Client> => {
+    const client = new pg.Client(databaseUrl);
+    client.on("error", () => undefined);
+    await client.connect();
+    return client;
+  };
+  let checks = 0;
+  const countAndConnect = (): Promise<pg.Client> => {
+    checks += 1;
+    return connect();
+  };
+  await using watch = new ConnectionWatch({ connect: countAndConnect, clock, log, overdueMs: 1000 });
+  const client = await connect();
+  const { rows } = await client.query<Session>(sessionStatement);
+  const watched = watch.add(client, rows[0] ?? { pid: 0, server: "" });
+  const check = async (): Promise<void> => {
+    const before = checks;
+    await clock.advance(1500);
+    await until(() => checks === before + 1 && clock.sleeping === 1);
+  };
+  watched.sent();
+  await check();
+  watched.answered();
+  watched.sent();
+  await check();
+  expect(warnings).toEqual([]);
+  await check();
+  expect(warnings).toEqual(["database connection given up"]);
 });
 
 test.concurrent("hints arrive over a new connection when the old one has gone silent", async ({
