@@ -113,6 +113,17 @@ const cases: readonly (readonly [Case, string])[] = [
     "unreachable: The receiver does not respond in time: the last 3 attempts had no response. Check that the receiver is up and responds within 15 s. It can respond first and process the event afterwards.",
   ],
   [
+    {
+      points: hour({ 3: [...times(40, refusal), ...times(3, { ...timeout, errorClass: "connection" })] }),
+      lane: { unanswered: 50 },
+    },
+    "unreachable: The receiver cannot be reached: the last 3 attempts had no response. Check that the receiver is running, and that the host name and the port of the URL are right.",
+  ],
+  [
+    { points: hour({ 3: times(3, { ...timeout, errorClass: "connection" }) }), lane: { unanswered: 50 } },
+    "unreachable: The receiver cannot be reached: the last 3 attempts had no response. Check that the receiver is running, and that the host name and the port of the URL are right.",
+  ],
+  [
     { points: hour({ 3: times(1200, { ...timeout, errorClass: "connection" }) }), lane: { unanswered: 50 } },
     "unreachable: The receiver cannot be reached: the last 1,200 attempts had no response. Check that the receiver is running, and that the host name and the port of the URL are right.",
   ],

@@ -219,13 +219,18 @@ function diagnose(facts: HealthFacts, sample: Counts, now: Date): Diagnosis {
 
 const silentClasses: readonly SilentClass[] = ["timeout", "connection", "tls", "forbidden"];
 
-/** Returns the last attempts if none of them had a response. Any response, whatever its status, proves that a receiver is there. */
+/**
+ * Returns the last attempts if none of them had a response. Any response, whatever its status, proves that a receiver is there. The lane's
+ * number is that of attempts unless the sample has fewer: an unusable response counts as several.
+ */
 function silenceOf({ unanswered }: LaneFacts, sample: Counts) {
   const { attemptsMin, unansweredMin } = healthThresholds;
   const silent = silentClasses.map((outcome) => ({ outcome, count: sample.outcome(outcome) }));
-  const isAll = silent.reduce((sum, { count }) => sum + count, 0) === sample.attempts;
-  if (unanswered < unansweredMin && !(isAll && sample.attempts >= attemptsMin)) return undefined;
-  return { unanswered: isAll ? Math.max(unanswered, sample.attempts) : unanswered, mostly: mostFrequent(silent) };
+  const count = silent.reduce((sum, each) => sum + each.count, 0);
+  const isAll = count === sample.attempts;
+  if (unanswered < unansweredMin && !(isAll && count >= attemptsMin)) return undefined;
+  const last = isAll ? count : Math.min(unanswered, count);
+  return { unanswered: last === 0 ? unanswered : last, mostly: mostFrequent(silent) };
 }
 
 /** Returns the attempts that did not deliver. A 2xx may be one, if it is no success for the endpoint. */
