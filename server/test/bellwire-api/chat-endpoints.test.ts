@@ -104,3 +104,26 @@ test("failures and attempts at a chat program show no path, even after its delet
   expect(failure?.url).toEqual(isMasked);
   expect(await readDelivery()).toMatchObject({ attempts: [{ request: { url: isMasked } }] });
 });
+
+test("the response of a chat program is stored and shown without the path of the request", async ({
+  api,
+  receiver,
+}) => {
+  receiver.answer((response, { path }) =>
+    response.writeHead(301, { location: `https://chat.example${path}` }).end(`Cannot POST ${path}`),
+  );
+  await using _engine = await startTestEngine(api.pool);
+  const payload = { ...slack, url: `${receiver.url}/services/s3cret?wait=true`, retry_waits_seconds: [] };
+  const { id } = (await api.call("POST", "/endpoints", { payload })).json();
+  const [eventId] = await recordNow(api.pool, { providerId: api.provider.id }, [
+    anEvent({ type: "endpoint.degraded", objectId: id + 1, accountId: 0 }),
+  ]);
+  const masked = {
+    response_headers: { location: "https://chat.example/…?wait=…" },
+    response_body: "Cannot POST /…?wait=…",
+  };
+  expect((await api.call("POST", `/endpoints/${id}/ping`, { payload: {} })).json()).toMatchObject(masked);
+  const readDelivery = async () => (await api.call("GET", `/deliveries/${eventId}.${id}`)).json();
+  await until(async () => (await readDelivery()).state === "failed");
+  expect(await readDelivery()).toMatchObject({ attempts: [masked] });
+});

@@ -2,7 +2,7 @@ import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { recordAudit } from "#access/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { type AttemptRequest, outcomeOfNotMade } from "#webhooks/attempts/index.ts";
+import { type AttemptRequest, maskOutcome, outcomeOfNotMade } from "#webhooks/attempts/index.ts";
 import {
   bodyFormatOf,
   contentTypeOf,
@@ -368,7 +368,7 @@ export const endpointOperations: readonly Operation[] = [
       const request = sampleRequest(endpoint, sample);
       const { success, format } = endpoint;
       const { userAgent } = needs.sender;
-      const sent = await needs.sender.send(request);
+      const sent = maskOutcome(await needs.sender.send(request), endpoint);
       const outcome = sent.kind === "not-made" ? outcomeOfNotMade(sent) : sent;
       return representOutcome(outcome, request, { success, format, userAgent });
     },

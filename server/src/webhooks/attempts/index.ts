@@ -3,6 +3,7 @@ export {
   cloudEventHeaders,
   contentOfAttempt,
   describedHeaders,
+  maskOutcome,
   maskSentRequest,
   renderCurl,
   renderSentRequest,

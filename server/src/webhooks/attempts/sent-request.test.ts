@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
-import { maskSentRequest, renderCurl, renderSentRequest } from "./attempt-request.ts";
+import { maskOutcome, maskSentRequest, renderCurl, renderSentRequest } from "./attempt-request.ts";
 import { verifySignature } from "./signature.ts";
 
 /** Accepts requests and keeps their bytes. */
@@ -112,4 +112,21 @@ test("a masked request shows no query value, custom header value, credentials or
 
 test("a request to an unsupported URL is not rendered", () => {
   expect(renderSentRequest(buildAttempt({ url: "ftp://receiver.example/" }), "Bellwire/test")).toBeUndefined();
+});
+
+test.each([
+  ["json", "/hook?key=$&team=7", "at /hook?key=$&team=7, /hook, 7", "at /hook?key=…&team=…, /hook, 7"],
+  ["json", "/hook?key=0123456789abcdef", "wrong: 0123456789abcdef", "wrong: …"],
+  ["json", "/services/0123456789abcdef", "at /services/0123456789abcdef", "at /services/0123456789abcdef"],
+  ["chat", "/services/T0/0123456789abcdef", '"\\/services\\/T0\\/0123456789abcdef"', '"\\/services\\/T0\\/…"'],
+  ["chat", "/services/T0", "Cannot POST /services/T0", "Cannot POST /…"],
+  ["chat", "/", "Cannot POST /", "Cannot POST /"],
+] as const)("a %s response shows the secrets of its URL %s masked", (format, path, text, masked) => {
+  const body = Buffer.concat([Buffer.from(text), Buffer.from([0xff])]);
+  const answer = { kind: "answered", status: 404, headers: { "x-path": text }, body, latencyMs: 1 } as const;
+  expect(maskOutcome(answer, { url: `https://ann:pw@a.example${path}`, format })).toEqual({
+    ...answer,
+    headers: { "x-path": masked },
+    body: Buffer.concat([Buffer.from(masked), Buffer.from([0xff])]),
+  });
 });

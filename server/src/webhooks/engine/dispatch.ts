@@ -1,6 +1,6 @@
 import { type TraceContext, type TracedAttempt, isRecorded, traceIdOf } from "#platform/telemetry/tracing.ts";
 import { parseIsoTime } from "#platform/times.ts";
-import { type AttemptRequest, type NotMade, contentOfAttempt } from "#webhooks/attempts/index.ts";
+import { type AttemptRequest, type NotMade, contentOfAttempt, maskOutcome } from "#webhooks/attempts/index.ts";
 import {
   type AttemptOutcome,
   type DueDelivery,
@@ -345,7 +345,7 @@ async function makeAttempt(
   const request = requestOf(settings, delivery, { attempt: number, sentAt: at, mayStart });
   let outcome: AttemptOutcome | NotMade;
   try {
-    outcome = await sender.send(request);
+    outcome = maskOutcome(await sender.send(request), { url: settings.url, format: delivery.format });
   } catch (error) {
     outcome = outcomeOfBug(error);
   }
