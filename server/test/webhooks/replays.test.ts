@@ -81,7 +81,8 @@ test("missing deliveries are sent in the endpoint's format, if it subscribes to 
   const [stopped = ""] = await recordNow(database, { providerId, actor: token });
   await recordNow(database, { providerId }, [
     anEvent({ type: "account.updated" }),
-    anEvent({ type: "endpoint.degraded" }),
+    anEvent({ type: "endpoint.degraded", objectId: endpointId }),
+    anEvent({ type: "endpoint.degraded", objectId: endpointId + 1 }),
   ]);
   await using _engine = await startTestEngine(database);
   const [sent = ""] = await recordNow(database, { providerId });
@@ -92,6 +93,8 @@ test("missing deliveries are sent in the endpoint's format, if it subscribes to 
   expect(await countReplayable(database, preview)).toEqual(counts);
   const ofPortal = await countReplayable(database, { ...preview, subscribedTo: ["*"] }); // no operational event
   expect(ofPortal).toEqual({ ...counts, missing: 3 });
+  const ofAlerts = await countReplayable(database, { ...preview, subscribedTo: ["endpoint.degraded"] }); // not about itself
+  expect(ofAlerts).toEqual({ ...counts, missing: 1 });
   expect(await replayAll(database, { providerId, endpointId, only: "missing" })).toMatchObject({
     ...counts,
     state: "done",

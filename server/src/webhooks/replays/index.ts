@@ -151,15 +151,16 @@ interface ExaminedEvent {
 }
 
 // A pending delivery needs nothing. A missing delivery counts only if the endpoint subscribes to the event's type: $6
-// are its event types.
+// are its event types. It gets no event about itself, as when events are recorded.
 const previousState = `
   case
     when due.event_id is not null then null
     when $5::text[] is not null and event.type <> all($5) then null
     when failure.event_id is not null then case when $7 <> 'missing' then 'failed' end
     when ended.event_id is null then
-      case when $7 <> 'failed' and (event.type = any($6::text[])
-        or '*' = any($6) and split_part(event.type, '.', 1) in ('account', 'user', 'application')) then 'missing' end
+      case when $7 <> 'failed' and case when split_part(event.type, '.', 1) in ('account', 'user', 'application')
+        then event.type = any($6::text[]) or '*' = any($6)
+        else event.type = any($6) and event.object_id <> $2 end then 'missing' end
     when $7 = 'all' then case ended.state when 'delivered' then 'delivered' else 'givenUp' end
   end`;
 
