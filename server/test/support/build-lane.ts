@@ -12,6 +12,7 @@ export const settings: DeliverySettings = {
   eventSource: "https://acme-admin.example",
   url: "https://receiver.test/",
   urlMasked: "https://receiver.test/",
+  urlSecrets: [],
   urlCipher: Buffer.alloc(0),
   secrets: [],
   retryWaitsSeconds: [1],

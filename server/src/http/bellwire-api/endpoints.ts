@@ -21,6 +21,7 @@ import {
   restoreEndpoint,
   rotateSecret,
   settingSchemas,
+  urlSecrets,
   type Endpoint,
   type EndpointInput,
 } from "#webhooks/endpoints/index.ts";
@@ -368,7 +369,7 @@ export const endpointOperations: readonly Operation[] = [
       const request = sampleRequest(endpoint, sample);
       const { success, format } = endpoint;
       const { userAgent } = needs.sender;
-      const sent = maskOutcome(await needs.sender.send(request), endpoint);
+      const sent = maskOutcome(await needs.sender.send(request), urlSecrets(endpoint));
       const outcome = sent.kind === "not-made" ? outcomeOfNotMade(sent) : sent;
       return representOutcome(outcome, request, { success, format, userAgent });
     },

@@ -6,9 +6,8 @@ import {
   contentTypeOf,
   type EventContext,
   isBinaryCloudEvent,
-  isChatFormat,
 } from "#webhooks/deliveries/index.ts";
-import { isReservedHeader, maskEndpointUrl, maskUrl } from "#webhooks/endpoints/index.ts";
+import { isReservedHeader, maskEndpointUrl, type RepeatedSecret } from "#webhooks/endpoints/index.ts";
 import { cloudEventAttributes } from "#webhooks/events/index.ts";
 import type { NotMade } from "./exchange.ts";
 import { Signer } from "./signature.ts";
@@ -305,48 +304,34 @@ export function maskSentRequest(
   };
 }
 
-interface SentTo {
-  readonly url: string;
-  readonly format: BodyFormat;
-}
-
-/** Shorter parts of a URL are also ordinary words of a response. */
-const secretLengthMin = 16;
-
-/** Returns the secrets of a URL as receivers repeat them, whole ones first, each with its mask. */
-function secretTexts({ url, format }: SentTo): readonly (readonly [secret: string, mask: string])[] {
-  const { pathname = "", search = "" } = maskEndpointUrl({ url, format }) === url ? {} : (URL.parse(url) ?? {});
-  const path = isChatFormat(format) ? pathname : "";
-  const parts = [...path.split("/"), ...search.split(/[?&=]/)].filter(({ length }) => length >= secretLengthMin);
-  const whole = [[path, "/…"] as const, [search, maskUrl(search)] as const].filter(([secret]) => secret.length > 1);
-  return [...whole, ...parts.map((part) => [part, "…"] as const)];
-}
-
 /**
  * Masks the secrets of a request's URL in its response: a redirect to https repeats them in `location`, and many error pages do. What is
  * recorded outlives the endpoint, whose secrets are erased, so call it before.
  */
 export function maskOutcome<Outcome extends AttemptOutcome | NotMade>(
   outcome: Outcome,
-  sentTo: SentTo,
+  secrets: readonly RepeatedSecret[],
 ): Outcome | AttemptOutcome {
-  const secrets = outcome.kind === "answered" ? secretTexts(sentTo) : [];
   if (outcome.kind !== "answered" || secrets.length === 0) return outcome;
+  const body = Buffer.from(outcome.body.buffer, outcome.body.byteOffset, outcome.body.byteLength);
+  const values = Object.values(outcome.headers);
+  const repeated = secrets.filter(
+    ([secret]) => body.includes(secret) || values.some((value) => value.includes(secret)),
+  );
+  if (repeated.length === 0) return outcome;
   const mask = (text: string): string =>
-    secrets.reduce((masked, [secret, shown]) => masked.replaceAll(secret, () => shown), text);
+    repeated.reduce((masked, [secret, shown]) => masked.replaceAll(secret, () => shown), text);
   const headers = Object.entries(outcome.headers).map(([name, value]) => [name, mask(value)] as const);
-  return { ...outcome, headers: Object.fromEntries(headers), body: maskBytes(outcome.body, secrets) };
+  return { ...outcome, headers: Object.fromEntries(headers), body: maskBytes(body, repeated) };
 }
 
-/** Leaves other bytes as they are, also those that are no UTF-8. */
-function maskBytes(bytes: Uint8Array, secrets: ReturnType<typeof secretTexts>): Uint8Array {
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (!secrets.some(([secret]) => body.includes(secret))) return bytes;
-  const text = secrets.reduce(
-    (masked, [secret, shown]) => masked.replaceAll(secret, () => Buffer.from(shown).toString("latin1")),
+/** Leaves other bytes as they are, also those that are no UTF-8. A URL's secrets are ASCII. */
+function maskBytes(body: Buffer, secrets: readonly RepeatedSecret[]): Buffer {
+  const masked = secrets.reduce(
+    (text, [secret, shown]) => text.replaceAll(secret, () => Buffer.from(shown).toString("latin1")),
     body.toString("latin1"),
   );
-  return Buffer.from(text, "latin1");
+  return Buffer.from(masked, "latin1");
 }
 
 /** Headers that curl derives from the URL and the body. */

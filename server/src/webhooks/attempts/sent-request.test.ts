@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { buildAttempt, buildSender, testSecret } from "../../../test/support/build-attempts.ts";
+import { urlSecrets } from "#webhooks/endpoints/index.ts";
 import { maskOutcome, maskSentRequest, renderCurl, renderSentRequest } from "./attempt-request.ts";
 import { verifySignature } from "./signature.ts";
 
@@ -124,7 +125,8 @@ test.each([
 ] as const)("a %s response shows the secrets of its URL %s masked", (format, path, text, masked) => {
   const body = Buffer.concat([Buffer.from(text), Buffer.from([0xff])]);
   const answer = { kind: "answered", status: 404, headers: { "x-path": text }, body, latencyMs: 1 } as const;
-  expect(maskOutcome(answer, { url: `https://ann:pw@a.example${path}`, format })).toEqual({
+  const secrets = urlSecrets({ url: `https://ann:pw@a.example${path}`, format });
+  expect(maskOutcome(answer, secrets)).toEqual({
     ...answer,
     headers: { "x-path": masked },
     body: Buffer.concat([Buffer.from(masked), Buffer.from([0xff])]),

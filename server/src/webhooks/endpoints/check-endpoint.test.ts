@@ -135,8 +135,18 @@ test.each([
   "https://example.com/?…",
   "https://…@example.com/",
   "https://example.com/#…",
+  "https://example.com/?token=%E2%80%A6",
+  "https://example.com/?token=%e2%80%a6&c=d",
 ])("the URL %s contains a mask", (url) => {
-  expect(containsMask(url)).toBe(true);
+  expect(containsMask({ url, format: "json" })).toBe(true);
+});
+
+test.each([
+  "https://chat.example.com/…",
+  "https://chat.example.com/%E2%80%A6?wait=true",
+  String.raw`https://chat.example.com\…`,
+])("the URL %s of a chat program contains a mask", (url) => {
+  expect(containsMask({ url, format: "chat" })).toBe(true);
 });
 
 test.each([
@@ -144,5 +154,5 @@ test.each([
   "https://example.com/?title=More…&x=a…b",
   "https://example.com/…",
 ])("the URL %s contains no mask", (url) => {
-  expect(containsMask(url)).toBe(false);
+  expect(containsMask({ url, format: "json" })).toBe(false);
 });

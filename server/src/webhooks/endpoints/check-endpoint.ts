@@ -41,14 +41,37 @@ export function maskUrl(url: string): string {
   return `${masked}?${parameters.join("&")}${fragment}`;
 }
 
+interface UrlOfFormat {
+  readonly url: string;
+  readonly format: BodyFormat;
+}
+
 /** Masks the URL of an endpoint or of one of its requests. The path of a chat program's URL is a secret, too. */
-export function maskEndpointUrl({ url, format }: { readonly url: string; readonly format: BodyFormat }): string {
+export function maskEndpointUrl({ url, format }: UrlOfFormat): string {
   const masked = maskUrl(url);
   return isChatFormat(format) ? masked.replace(/^([a-z+.-]*:?\/\/[^/\\?#]*)[/\\][^?#]+/i, `$1/${mask}`) : masked;
 }
 
-/** Returns whether a mask is in the place of a secret, as in an edited copy of a masked URL. */
-export const containsMask = (url: string): boolean => /(?:[?&=#]|\/\/)…(?:[&#@]|$)/.test(url);
+/** A secret as receivers repeat it in a response, and what is shown instead. */
+export type RepeatedSecret = readonly [secret: string, shown: string];
+
+/** Shorter parts of a URL are also ordinary words of a response. */
+const secretLengthMin = 16;
+
+/** Returns the secrets of an endpoint's URL, whole ones before their parts. */
+export function urlSecrets({ url, format }: UrlOfFormat): readonly RepeatedSecret[] {
+  const { pathname = "", search = "" } = maskEndpointUrl({ url, format }) === url ? {} : (URL.parse(url) ?? {});
+  const path = isChatFormat(format) ? pathname : "";
+  const parts = [...path.split("/"), ...search.split(/[?&=]/)].filter(({ length }) => length >= secretLengthMin);
+  const whole = [[path, `/${mask}`] as const, [search, maskUrl(search)] as const];
+  return [...whole.filter(([secret]) => secret.length > 1), ...parts.map((part) => [part, mask] as const)];
+}
+
+/** Returns whether a mask is in the place of a secret, as in an edited copy of a masked URL, also as `URL` writes it. */
+export function containsMask({ url, format }: UrlOfFormat): boolean {
+  const text = url.replaceAll(/%e2%80%a6/gi, mask).replaceAll("\\", "/");
+  return /(?:[?&=#]|\/\/)…(?:[&#@]|$)/.test(text) || (isChatFormat(format) && text.includes(`/${mask}`));
+}
 
 function maskParameter(parameter: string): string {
   if (parameter === "") return "";
@@ -189,7 +212,6 @@ async function checkUrl(
   if (before?.url === url && (before.active || !active)) return undefined;
   const lengthMax = urlLengthMax(name);
   if (url.length > lengthMax) return `is too long (maximum is ${lengthMax} characters)`;
-  if (containsMask(url) || (isChatFormat(format) && url.includes(`/${mask}`)))
-    return "Hides a secret behind …: enter the whole URL, or leave it as it was";
+  if (containsMask({ url, format })) return "Hides a secret behind …: enter the whole URL, or leave it as it was";
   return checkEndpointUrl(url, rules);
 }

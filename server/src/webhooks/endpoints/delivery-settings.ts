@@ -2,7 +2,7 @@ import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { chatFamilies, maskFailureUrls, type Reencrypted, undoEndedSeconds } from "#webhooks/deliveries/index.ts";
-import { mask, maskEndpointUrl } from "./check-endpoint.ts";
+import { mask, maskEndpointUrl, type RepeatedSecret, urlSecrets } from "./check-endpoint.ts";
 import {
   cipherColumns,
   decryptEndpoint,
@@ -24,6 +24,8 @@ export interface DeliverySettings extends Pick<Endpoint, SendingField | "urlMask
   readonly isDefault: boolean;
   /** The provider's admin URL, the source of its CloudEvents. */
   readonly eventSource: string;
+  /** Are masked in responses. */
+  readonly urlSecrets: readonly RepeatedSecret[];
   /** The URL as stored, kept with a failure to show its destination. */
   readonly urlCipher: Buffer;
   /** The record of these settings, to which attempts refer. */
@@ -38,8 +40,9 @@ export interface UndecryptableEndpoint {
   readonly undecryptable: string;
 }
 
-type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> &
-  EndpointCiphers & {
+type Row = Omit<DeliverySettings, "url" | "urlSecrets" | "headers" | "secrets"> &
+  EndpointCiphers &
+  Pick<Endpoint, "format"> & {
     /** The provider is moving to another cell: engines let go of its lanes, as of paused ones. */
     readonly isLeaving: boolean;
   };
@@ -49,7 +52,7 @@ type Row = Omit<DeliverySettings, "url" | "headers" | "secrets"> &
 // update of a column to its own value returns that engine's row.
 const deliverySettingsStatement = `
   with endpoint as (
-    select provider_id, id as endpoint_id, name = 'default' as is_default, url_masked, version, ${sendingColumns},
+    select provider_id, id as endpoint_id, name = 'default' as is_default, url_masked, format, version, ${sendingColumns},
       ${secretColumns},
       case when previous_secret_until > now() then extract(epoch from previous_secret_until - now())::float8 end
         as previous_secret_seconds,
@@ -87,11 +90,12 @@ export async function readDeliverySettings(
   { endpointIds, userAgent }: { readonly endpointIds: readonly number[]; readonly userAgent: string },
 ): Promise<readonly (DeliverySettings | UndecryptableEndpoint)[]> {
   const rows = await db.query<Row>(deliverySettingsStatement, [endpointIds, userAgent]);
-  return rows.map(({ headersCipher, secretCipher, previousSecretCipher, isLeaving, ...settings }) => {
+  return rows.map(({ headersCipher, secretCipher, previousSecretCipher, isLeaving, format, ...settings }) => {
     const row = isLeaving ? { ...settings, state: "paused" as const } : settings;
     const ciphers = { urlCipher: row.urlCipher, headersCipher, secretCipher, previousSecretCipher };
     const { undecryptable, ...decrypted } = decryptEndpoint(encryption, ciphers);
-    return undecryptable === null ? { ...row, ...decrypted } : { endpointId: row.endpointId, undecryptable };
+    if (undecryptable !== null) return { endpointId: row.endpointId, undecryptable };
+    return { ...row, ...decrypted, urlSecrets: urlSecrets({ url: decrypted.url, format }) };
   });
 }
 

@@ -11,7 +11,15 @@ export {
   switchesOf,
   updateEndpoint,
 } from "./change-endpoint.ts";
-export { checkEndpointUrl, isReservedHeader, maskEndpointUrl, maskUrl, type TargetRules } from "./check-endpoint.ts";
+export {
+  checkEndpointUrl,
+  isReservedHeader,
+  maskEndpointUrl,
+  maskUrl,
+  type RepeatedSecret,
+  type TargetRules,
+  urlSecrets,
+} from "./check-endpoint.ts";
 export {
   deleteOldSentSettings,
   type DeliverySettings,

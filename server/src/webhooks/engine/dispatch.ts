@@ -345,7 +345,7 @@ async function makeAttempt(
   const request = requestOf(settings, delivery, { attempt: number, sentAt: at, mayStart });
   let outcome: AttemptOutcome | NotMade;
   try {
-    outcome = maskOutcome(await sender.send(request), { url: settings.url, format: delivery.format });
+    outcome = maskOutcome(await sender.send(request), settings.urlSecrets);
   } catch (error) {
     outcome = outcomeOfBug(error);
   }
