@@ -379,7 +379,7 @@ async function typeIntoDialog(visitor: KeyboardVisitor): Promise<void> {
   await visitor.press("link", "Products");
   await visitor.press("button", "Create a product");
   const name = page.getByRole("dialog").getByRole("textbox").first();
-  await expect.poll(() => visitor.isFocused(name)).toBe(true);
+  await visitor.seesFocus(name);
   await page.keyboard.type("Berths");
   const [question] = await Promise.all([
     page.waitForEvent("dialog"),
@@ -438,10 +438,10 @@ async function pauseAndResume(visitor: KeyboardVisitor, endpoint: number): Promi
   const button = (name: string) => visitor.page.getByRole("button", { name, exact: true });
   await visitor.start(`/endpoints/${endpoint}`);
   await visitor.press("button", "Pause");
-  await expect.poll(() => visitor.isFocused(button("Resume"))).toBe(true);
+  await visitor.seesFocus(button("Resume"));
   await expect.poll(() => button("Resume").isEnabled()).toBe(true);
   await visitor.page.keyboard.press("Enter");
-  await expect.poll(() => visitor.isFocused(button("Pause"))).toBe(true);
+  await visitor.seesFocus(button("Pause"));
 }
 
 test(

@@ -47,7 +47,7 @@ test(
     await visitor.press("button", "Add filter");
     await visitor.press("menuitem", "Endpoint");
     const find = page.getByRole("searchbox", { name: "Find in endpoint" });
-    await expect.poll(() => visitor.isFocused(find)).toBe(true);
+    await visitor.seesFocus(find);
     await page.getByRole("checkbox", { name: "warehouse" }).waitFor();
     expect(await visitor.isFocused(find)).toBe(true);
     await page.keyboard.press("Escape");
@@ -61,12 +61,12 @@ test(
     await expect.poll(async () => [...new Set(await visitor.accounts())]).toEqual(["Quay Books"]);
     expect(new URL(page.url()).search).toBe("?account=Quay");
     const addFilter = page.getByRole("button", { name: "Add filter", exact: true });
-    await expect.poll(() => visitor.isFocused(addFilter)).toBe(true);
+    await visitor.seesFocus(addFilter);
     await page.keyboard.press("Enter");
     await visitor.press("menuitem", "State");
     await page.getByRole("checkbox", { name: "Failed" }).waitFor();
     await page.keyboard.press("Escape");
-    await expect.poll(() => visitor.isFocused(addFilter)).toBe(true);
+    await visitor.seesFocus(addFilter);
     await visitor.press("link", "Account created");
     await visitor.sees("webhook-id");
 
@@ -98,7 +98,7 @@ test(
     expect(new URL(page.url()).search).toBe("?state=failed");
     await visitor.press("button", "Clear filters");
     // The button is gone. The next control has the focus.
-    await expect.poll(() => visitor.isFocused(page.getByRole("button", { name: "Views", exact: true }))).toBe(true);
+    await visitor.seesFocus(page.getByRole("button", { name: "Views", exact: true }));
 
     // A user by the beginning of the e-mail address.
     await visitor.start();

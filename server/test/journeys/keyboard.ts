@@ -85,6 +85,12 @@ export class KeyboardVisitor {
     return hasFocus(target);
   }
 
+  /** Waits until an element has the focus. A failure shows the one that has it instead. */
+  async seesFocus(target: Locator): Promise<void> {
+    const present = () => this.page.evaluate<string>("document.activeElement.outerHTML.slice(0, 300)");
+    await expect.poll(async () => (await hasFocus(target)) || present(), { message: String(target) }).toBe(true);
+  }
+
   /** The accounts of the rows of a list. */
   accounts(): Promise<readonly string[]> {
     return this.page.locator("td[data-label=Account]").allInnerTexts();
