@@ -175,7 +175,9 @@ test("a decision about a plan request leaves those of the provider's other accou
   for (const path of [`/applications/${id}/plan_request`, `/accounts/${accountId}/plan_request`])
     expect((await api.call("DELETE", path)).statusCode).toBe(204);
   const left = await pool.query(
-    `select application_id as id from plan_requests union all select account_id from account_plan_requests`,
+    `select application_id as id from plan_requests where provider_id = $1
+     union all select account_id from account_plan_requests where provider_id = $1`,
+    [provider.id],
   );
   expect(left).toEqual([{ id: other.id }, { id: other.accountId }]);
 });

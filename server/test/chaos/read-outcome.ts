@@ -18,12 +18,12 @@ export interface ListedDelivery {
   readonly attemptsMade: number;
 }
 
-/** Waits until nothing is due. Enables disabled endpoints, as an admin would. */
+/** Waits until nothing is due and the failure list is complete. Enables disabled endpoints, as an admin would. */
 export async function waitForQuiet(api: BellwireApi, ownerUrl: () => string, withinMs: number): Promise<void> {
   await until(
     async () => {
       await enableAll(api).catch(() => undefined); // still starting
-      return (await countDue(ownerUrl())) === 0;
+      return (await countPending(ownerUrl())) === 0;
     },
     { withinMs, everyMs: 1000 },
   );
@@ -38,13 +38,19 @@ export async function enableAll(api: BellwireApi): Promise<void> {
   }
 }
 
-async function countDue(ownerUrl: string): Promise<number | undefined> {
+/** Counts the failures that the list does not show yet: it shows one once its second has passed. */
+export const unlistedStatement =
+  "select count(*)::integer as unlisted from bellwire.failures where failed_at >= date_trunc('second', clock_timestamp())";
+
+const pendingStatement = `select (select count(*) from bellwire.due)::integer + (${unlistedStatement}) as pending`;
+
+/** Counts what is due, and the failures that the list does not show yet. */
+async function countPending(ownerUrl: string): Promise<number | undefined> {
   const client = new pg.Client({ connectionString: ownerUrl });
   client.on("error", () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<{ due: number }>("select count(*)::integer as due from bellwire.due");
-    return rows[0]?.due;
+    return (await client.query<{ pending: number }>(pendingStatement)).rows[0]?.pending;
   } catch {
     return undefined; // still starting
   } finally {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Pool } from "#platform/database/database.ts";
+import { type Pool, queryRow } from "#platform/database/database.ts";
 import { type OpenedPool, openPool } from "#platform/database/pool.ts";
 import { Random } from "../simulation/random.ts";
 import { RandomPortal, type Send } from "../simulation/random-portal.ts";
@@ -22,7 +22,7 @@ import { countRepeats } from "./count-repeats.ts";
 import { type ChaosEndpoint, endpoints, erratic } from "./endpoints.ts";
 import { type Fault, injectFaults, isKill } from "./faults.ts";
 import { followEvents, type Follower } from "./follow-events.ts";
-import { describeDue, readDeliveries, readEvents, readFailures } from "./read-outcome.ts";
+import { describeDue, readDeliveries, readEvents, readFailures, unlistedStatement } from "./read-outcome.ts";
 import { type ReceivedRequest, wallMs } from "./received-request.ts";
 import { type ChaosOptions, type ChaosReport, subscribe } from "./run-chaos.ts";
 import { openSetup, type Setup } from "./setup.ts";
@@ -243,12 +243,13 @@ async function createProvider(
   return new RandomProvider({ id, subdomain, token }, { ...more, urls: setup.urls });
 }
 
-/** Waits until every delivery, job and replay has ended. An endpoint whose 410 was on its way is enabled again, as an admin would. */
+/** Waits until every delivery, job and replay has ended and every failure is listed. An endpoint whose 410 was on its way is enabled again, as an admin would. */
 async function waitForEnd(pool: Pool, watched: readonly Watched[]): Promise<void> {
   await until(
     async () => {
       for (const { provider } of watched) await provider.webhooks.activateAll();
-      return (await countOpenWork(pool)) === 0;
+      if ((await countOpenWork(pool)) > 0) return false;
+      return (await queryRow<{ unlisted: number }>(pool, unlistedStatement)).unlisted === 0;
     },
     { withinMs: quietMs, everyMs: 1000 },
   );
