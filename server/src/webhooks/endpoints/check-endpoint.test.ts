@@ -25,6 +25,7 @@ test.each([
   "http://",
   "http:a",
   "http:///path",
+  String.raw`http://\ann:s3cret@example.com/`, // `URL` skips the backslash, and `maskUrl` would find no user information
   "https://exa mple.com",
   " https://example.com",
   "see https://example.com",

@@ -135,7 +135,7 @@ export async function checkEndpointUrl(url: string, rules: TargetRules): Promise
 
 /** Parses an absolute http or https URL. The failure list shows it in XML, so it must be text that XML allows. */
 function parseEndpointUrl(url: string): URL | undefined {
-  const parsed = isXmlText(url) && /^https?:\/\/[^/\s][^\s]*$/i.test(url) ? URL.parse(url) : null;
+  const parsed = isXmlText(url) && /^https?:\/\/[^/\\\s][^\s]*$/i.test(url) ? URL.parse(url) : null;
   return parsed && parsed.port !== "0" && mayBeHost(parsed.hostname) ? parsed : undefined;
 }
 
@@ -209,7 +209,9 @@ async function checkUrl(
 ): Promise<string | undefined> {
   // 3scale requires the URL only while its webhook is active, so that a form can be saved half done.
   if (url === "" && name === defaultEndpointName && !active) return undefined;
-  if (before?.url === url && (before.active || !active)) return undefined;
+  // The limit of 3scale's webhook is lower, so an endpoint that becomes it is checked again.
+  const isChecked = before?.url === url && urlLengthMax(before.name) <= urlLengthMax(name);
+  if (isChecked && (before.active || !active)) return undefined;
   const lengthMax = urlLengthMax(name);
   if (url.length > lengthMax) return `is too long (maximum is ${lengthMax} characters)`;
   if (containsMask({ url, format })) return "Hides a secret behind …: enter the whole URL, or leave it as it was";

@@ -3,12 +3,12 @@ import type { Actor } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { portalEventTypes } from "#webhooks/events/index.ts";
-import { buildProvider, encryption } from "../../../test/support/build-webhooks.ts";
+import { buildEndpoint, buildProvider, encryption } from "../../../test/support/build-webhooks.ts";
 import { countWaiting } from "../../../test/support/count-waiting.ts";
 import { test } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
 import type { EndpointNeeds } from "./change-endpoint.ts";
-import { type DefaultWebhookChange, saveDefaultEndpoint, switchesOf } from "./change-endpoint.ts";
+import { type DefaultWebhookChange, saveDefaultEndpoint, switchesOf, updateEndpoint } from "./change-endpoint.ts";
 import { readDefaultEndpoint } from "./endpoint-table.ts";
 import type { Endpoint, Refused } from "./settings.ts";
 
@@ -71,10 +71,22 @@ test("only an active webhook requires a URL, and an invalid one is always refuse
   expect(await save(database, providerId, { url: "http:://banana", switches: {} })).toEqual(invalid);
   expect(await save(database, providerId, { url: "", switches: {} })).toMatchObject({ url: "", active: false });
   expect(await save(database, providerId, { active: true, switches: {} })).toEqual(invalid);
+});
+
+test("the URL of the webhook has at most 255 characters, also if another endpoint becomes the webhook", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const refused = { refused: { url: ["is too long (maximum is 255 characters)"] } };
   const long = `http://example.com/${"x".repeat(240)}`;
-  expect(await save(database, providerId, { url: long, switches: {} })).toEqual({
-    refused: { url: ["is too long (maximum is 255 characters)"] },
-  });
+  expect(await save(database, providerId, { url: long, switches: {} })).toEqual(refused);
+
+  const rename = async (url: string) => {
+    const id = await buildEndpoint(database, { providerId, url, name: url });
+    return updateEndpoint(needsOf(database), { providerId, id, input: { name: "default" }, actor: admin });
+  };
+  expect(await rename(long)).toEqual(refused);
+  expect(await rename(long.slice(0, 255))).toMatchObject({ name: "default" });
 });
 
 test("`*` is shown as 16 switches on and is kept until one switch is turned off", async ({ database }) => {
