@@ -95,26 +95,32 @@ export async function updateEndpoint(
   needs: EndpointNeeds,
   change: EndpointChange & EndpointKey,
 ): Promise<Endpoint | Refused | undefined> {
-  const { pool, encryption, targets } = needs;
-  const before = await readEndpoint(pool, encryption, change);
-  if (!before) return undefined;
-  const settings = applyInput(before, { ...change.input, url: unmaskUrl(before, change.input.url) });
+  const before = await readEndpoint(needs.pool, needs.encryption, change);
+  // The URL check uses the network, so it holds no row lock, and a concurrent update may have been faster.
+  return before && ((await changeRead(needs, before, change)) ?? updateEndpoint(needs, change));
+}
+
+/** Updates an endpoint that was read. Returns undefined if it has changed since, so that the caller reads it again. */
+async function changeRead(
+  { pool, encryption, targets }: EndpointNeeds,
+  before: Endpoint,
+  { input, actor, source }: EndpointChange,
+): Promise<Endpoint | Refused | undefined> {
+  const settings = applyInput(before, { ...input, url: unmaskUrl(before, input.url) });
   const detail = changedSettings(before, settings);
   if (Object.keys(detail).length === 0 && before.undecryptable === null) return before;
   const refusal = refuseUndecryptable(before, settings) ?? (await checkEndpoint(settings, before, targets));
   if (refusal) return refusal;
 
-  const after = await pool.inTransaction(async (tx) => {
+  return pool.inTransaction(async (tx) => {
     const updated = await updateEndpointRow(tx, encryption, before, settings);
     if (!updated) return undefined;
-    await saveEventSource(tx, change.providerId, { format: settings.format, source: change.source });
+    await saveEventSource(tx, before.providerId, { format: settings.format, source });
     // The time during which nothing was sent is no time of failing.
     if (isOn(updated) && !isOn(before)) resetLaneFailures(tx, updated.id);
-    await auditAndHint(tx, updated, { actor: change.actor, action: "endpoint.changed", detail });
+    await auditAndHint(tx, updated, { actor, action: "endpoint.changed", detail });
     return before.undecryptable === null ? updated : repairSecret(tx, encryption, before);
   });
-  // The URL check uses the network, so it holds no row lock, and a concurrent update may have been faster.
-  return after ?? updateEndpoint(needs, change);
 }
 
 /** Refuses to save an undecryptable URL as the empty one that was read in its place. */
@@ -338,13 +344,14 @@ interface Save {
 export const saveDefaultEndpoint = (needs: EndpointNeeds, change: Save): Promise<Endpoint | Refused> =>
   retryOnUniqueViolation(() => save(needs, change));
 
-async function save(needs: EndpointNeeds, { providerId, change, actor }: Save): Promise<Endpoint | Refused> {
+async function save(needs: EndpointNeeds, request: Save): Promise<Endpoint | Refused> {
+  const { providerId, change, actor } = request;
   const { switches, ...rest } = change;
   const before = await readDefaultEndpoint(needs.pool, needs.encryption, providerId);
   const input: EndpointInput = { ...rest, eventTypes: applySwitches(before?.eventTypes ?? [], switches) };
-  const saved = before && (await updateEndpoint(needs, { providerId, id: before.id, input, actor }));
+  if (before) return (await changeRead(needs, before, { input, actor })) ?? save(needs, request);
   const create = { ...input, name: defaultEndpointName, active: change.active ?? false };
-  return saved ?? createEndpoint(needs, { providerId, input: create, actor });
+  return createEndpoint(needs, { providerId, input: create, actor });
 }
 
 function applySwitches(subscribed: EventTypes, switches: Switches): EventTypes {

@@ -14,10 +14,13 @@ import type { Endpoint, Refused } from "./settings.ts";
 
 const admin: Actor = { kind: "admin", userId: 7 };
 
-function needsOf(pool: Pool): EndpointNeeds {
+function needsOf(pool: Pool, duringLookup: () => Promise<unknown> = async () => undefined): EndpointNeeds {
   const allowed = parseAllowedTargets("none");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
-  const lookup = async () => [{ address: "93.184.215.14", family: 4 } as const];
+  const lookup = async () => {
+    await duringLookup();
+    return [{ address: "93.184.215.14", family: 4 } as const];
+  };
   return { pool, encryption, targets: { allowed, lookup, isOwnBin: () => false }, retryWaitsSeconds: [60] };
 }
 
@@ -62,6 +65,15 @@ test("the next save updates the given fields only", async ({ database }) => {
   });
   expect(after).toMatchObject({ url: "http://example.com", active: true, providerActions: true });
   expect(typesOf(after)).toEqual(["account.plan_changed", "application.key_updated"]);
+});
+
+test("a save whose URL is still being checked keeps the switches of a faster save", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await save(database, providerId, { url: "http://example.com/a", switches: { account_created_on: true } });
+  const change = { url: "http://example.com/b", switches: { account_created_on: false, account_updated_on: true } };
+  const needs = needsOf(database, () => save(database, providerId, { switches: { user_created_on: true } }));
+  const after = await saveDefaultEndpoint(needs, { providerId, change, actor: admin });
+  expect(after).toMatchObject({ url: change.url, eventTypes: ["account.updated", "user.created"] });
 });
 
 test("only an active webhook requires a URL, and an invalid one is always refused", async ({ database }) => {
