@@ -284,6 +284,11 @@ const causes: readonly (readonly [message: RegExp, cause: string])[] = [
   [/Disk quota exceeded/, "the disk quota is used up"],
   [/Read-only file system/, "the file system is read-only"],
   [/Permission denied|could not access directory/, "it lacks the permission to use its folder"],
+  [
+    /could not look up effective user ID/,
+    "its user has a number but no entry in /etc/passwd. Start it as a user with one, or set DATABASE_URL",
+  ],
+  [/insufficient file descriptors/, "too few files may be open at once (ulimit -n)"],
   [/Cannot allocate memory|could not create shared memory segment/, "there is not enough memory"],
   [/incompatible with server|was initialized by PostgreSQL version/, "its files are of another version of PostgreSQL"],
   [/invalid checkpoint record|could not locate a valid checkpoint|invalid data in file|PANIC/, "its files are damaged"],
