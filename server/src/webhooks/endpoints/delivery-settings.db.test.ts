@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { fail } from "../../../test/support/build-failures.ts";
+import { countWaiting } from "../../../test/support/count-waiting.ts";
 import {
   buildEndpoint,
   buildProvider,
@@ -10,6 +11,7 @@ import {
   recordNow,
 } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
+import { until } from "../../../test/support/until.ts";
 import { createEncryption } from "#platform/encryption.ts";
 import {
   deleteFailuresForUndo,
@@ -208,6 +210,32 @@ test("an endpoint is erased after its last delivery has ended, and after its del
   await purgeDeletedFailures(database);
   expect(await eraseDeletedEndpoint(database, encryption)).toBe(true);
   expect(await listFailures(database, encryption, key)).toMatchObject([{ url: "https://crm.example/hooks?token=…" }]);
+});
+
+test("an endpoint is not erased before failures that were deleted while its other ones were masked", async ({
+  database,
+}) => {
+  const { key } = await buildUsedEndpoint(database);
+  const { providerId } = key;
+  await recordNow(database, key);
+  await fail(database, providerId, "an hour ago");
+  await database.query("update failures set url = (select url from endpoints)");
+  const failures = await database.query<{ eventId: string }>("select event_id from failures order by event_id");
+  await deleteFinally(database, key);
+  let erased: Promise<unknown> = Promise.resolve();
+  const eventIds = failures.slice(1).map(({ eventId }) => eventId);
+  const deletion = await database.inTransaction(async (tx) => {
+    await tx.query("select from failures where event_id = $1 for update", [failures[0]?.eventId]);
+    erased = eraseDeletedEndpoint(database, encryption);
+    await until(() => countWaiting(database));
+    return (await deleteFailuresForUndo(database, { providerId, eventIds }, bySystem)).deletion;
+  });
+  await erased;
+  await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id));
+  await restoreBatch(database, { providerId, id: deletion.id });
+  await eraseDeletedEndpoint(database, encryption);
+  const masked = { url: "https://crm.example/hooks?token=…" };
+  expect(await listFailures(database, encryption, key)).toMatchObject(failures.map(() => masked));
 });
 
 test("a process that stops does not wait until all failures are masked, and the next one completes it", async ({

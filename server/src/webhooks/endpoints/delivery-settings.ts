@@ -186,17 +186,19 @@ const withoutErased = <Settings extends Pick<SentSettings, "secrets">>(settings:
   secrets: settings.secrets.filter((secret) => secret !== erasedSecret),
 });
 
-// While deliveries are pending, or a deletion of failures may be undone, the endpoint may get another failure with its URL.
-const unerasedStatement = `
-  select provider_id, id, format from endpoints
-  where deleted_at < clock_timestamp() - make_interval(secs => $1) and secret is not null
-    and provider_id not in (${leavingProviders})
-    and not exists (select from due where due.endpoint_id = endpoints.id)
+/** Neither a pending delivery nor the undo of a deletion can give the endpoint another failure with its URL. */
+const hasAllFailures = `
+    not exists (select from due where due.endpoint_id = endpoints.id)
     and not exists (
       select from failure_deletions deletion
       join deleted_failures kept on kept.provider_id = deletion.provider_id and kept.deletion_id = deletion.id
         and kept.endpoint_id = endpoints.id
-      where deletion.provider_id = endpoints.provider_id)
+      where deletion.provider_id = endpoints.provider_id)`;
+
+const unerasedStatement = `
+  select provider_id, id, format from endpoints
+  where deleted_at < clock_timestamp() - make_interval(secs => $1) and secret is not null
+    and provider_id not in (${leavingProviders}) and ${hasAllFailures}
   order by deleted_at
   limit 1`;
 
@@ -212,10 +214,11 @@ const maskSentStatement = `
 
 const deleteSentStatement = `delete from sent_settings where provider_id = $1 and id = any($2)`;
 
+// Not if failures were deleted before they could be masked (they left the list meanwhile). A later run begins again.
 const eraseStatement = `
   update endpoints set url = null, url_masked = '', headers = null, secret = null, previous_secret = null,
     previous_secret_until = null, description = null
-  where provider_id = $1 and id = $2 and deleted_at is not null`;
+  where provider_id = $1 and id = $2 and deleted_at is not null and ${hasAllFailures}`;
 
 /**
  * Erases URL, headers and secrets of one endpoint whose deletion can no longer be undone. Its history, which stays, shows masked URLs
