@@ -4,6 +4,7 @@ import {
   cancelDeliveries,
   claimLanes,
   type DeliveryToRepeat,
+  eraseDeliveries,
   insertEngine,
   limitBacklogs,
   makeDueAgain,
@@ -251,4 +252,27 @@ test("a record of outcomes locks ordering keys by endpoint, then by key, as othe
   });
   await running;
   expect(free).toEqual([{ orderingKey: "account/31" }]);
+});
+
+test("an erasure locks deliveries by endpoint, then by event, as retries do", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const subscribe = (name: string) => buildEndpoint(database, { providerId, url: "https://crm.example/hook", name });
+  const [first, second] = [await subscribe("first"), await subscribe("second")].toSorted((one, other) => one - other);
+  const eventIds = await recordNow(database, { providerId }, [anEvent(), anEvent()]);
+  await database.query(
+    `with ended as (delete from due returning *)
+     insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format, first_body)
+     select provider_id, event_id, endpoint_id, 'delivered', 1, format, 'body' from ended order by event_id, endpoint_id`,
+  );
+  const lock = "select from deliveries where endpoint_id = $1 and event_id = $2 for update skip locked";
+  let erased: Promise<unknown> = Promise.resolve();
+  await database.inTransaction(async (tx) => {
+    expect(await tx.query(lock, [first, eventIds[1]])).toHaveLength(1);
+    const erasure = { providerId, erasureId: 1, eventIds, cancelledEventIds: [] };
+    erased = database.inTransaction((other) => eraseDeliveries(other, erasure));
+    await until(async () => (await countWaiting(database)) > 0, { everyMs: 2 });
+    expect(await tx.query(lock, [second, eventIds[0]])).toHaveLength(1);
+  });
+  await erased;
+  expect(await database.query("select from deliveries where first_body is null")).toHaveLength(4);
 });

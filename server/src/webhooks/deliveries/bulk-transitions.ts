@@ -100,10 +100,19 @@ export async function deleteSelectedFailures(
 
 const eraseAttemptsStatement = `select erase_attempts($1, $2::uuid[])`;
 
-// By primary key. The first attempt of most deliveries is stored in the delivery's row.
+// By primary key. The first attempt of most deliveries is stored in the delivery's row. Locked in the order of lock-order.ts. The keys are
+// values in both parts, so only their days are read.
 const eraseFirstAttempts = `
+  with first as materialized (
+    select event_id, endpoint_id from deliveries
+    where provider_id = $1 and event_id = any($2::uuid[]) and (first_headers is not null or first_body is not null)
+    order by endpoint_id, event_id
+    for update
+  )
   update deliveries set first_headers = null, first_body = null
-  where provider_id = $1 and event_id = any($2::uuid[]) and (first_headers is not null or first_body is not null)`;
+  from first
+  where deliveries.provider_id = $1 and deliveries.event_id = any($2::uuid[])
+    and deliveries.event_id = first.event_id and deliveries.endpoint_id = first.endpoint_id`;
 
 // By due_pkey.
 const selectPending = `
