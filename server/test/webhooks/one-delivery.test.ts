@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import {
+  cancelDeliveries,
   cancelDeliveriesOfDeleted,
   cancelDelivery,
   claimLanes,
@@ -20,7 +21,9 @@ import {
   unskipDelivery,
 } from "#webhooks/deliveries/index.ts";
 import { anEvent, aSuccess, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 
 const states = ["pending", "delayed", "skipped", "failed", "delivered", "cancelled", "missing"] as const;
 type State = (typeof states)[number];
@@ -162,6 +165,7 @@ const outcomes: readonly Case[] = [
   ["a failed attempt", ["pending"], settle({ ...failed, end: null, retryAfterSeconds: 60 })],
   ["a third attempt", ["delayed"], settle({ number: 3, orderingKey: null })],
   ["an attempt during the cancellation", ["cancelled"], settle({ number: 7, orderingKey: null })],
+  ["an attempt while a quota ended the delivery", ["failed"], settle({ number: 5, orderingKey: null })],
   ["a replay of what is missing", ["missing"], repeat("missing")],
 ];
 
@@ -237,9 +241,48 @@ test("an act changes nothing in another state, of another provider or at a delet
   expect(await changesBy(inTransaction(unskipDelivery), [key("skipped")])).toEqual([]);
   await database.query("update endpoints set deleted_at = now()");
   for (const [name, applicable, act] of requests.filter(([request]) => /retr|insertion/.test(request))) {
-    const keys = applicable.filter((state) => !pending.some((each) => each === state)).map(key);
-    expect([name, await changesBy(act, keys)]).toEqual([name, []]);
+    expect([name, await changesBy(act, applicable.map(key))]).toEqual([name, []]);
   }
+});
+
+test("a delivery that returns to its order waits for those ahead of it, but not for ones that end meanwhile", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  const place = { providerId, url: "https://crm.example/hook", ordering: "account" } as const;
+  const endpointId = await buildEndpoint(database, place);
+  const eventIds = await recordNow(database, { providerId }, [anEvent(), anEvent(), anEvent()]);
+  const [first, second, third] = eventIds.map((eventId) => ({ providerId, endpointId, eventId }));
+  if (!first || !second || !third) throw new Error("three events are recorded");
+  const readDue = async () => {
+    const read = "select due_at = 'infinity' as waits from due order by sequence";
+    return (await database.query<{ waits: boolean }>(read)).map(({ waits }) => waits);
+  };
+  const skip = async (key: Key) => {
+    await database.inTransaction((tx) => skipDelivery(tx, key));
+    await database.query("update due set due_at = now() + interval '1 hour' where event_id = $1", [key.eventId]);
+  };
+  const undo = (key: Key) => database.inTransaction((tx) => unskipDelivery(tx, key));
+  await skip(second);
+  expect(await undo(second)).toBe(true);
+  expect(await readDue()).toEqual([false, true, true]);
+  await skip(first);
+  expect(await undo(first)).toBe(true);
+  expect(await readDue()).toEqual([false, false, true]);
+
+  await skip(third);
+  let undone: Promise<unknown> = Promise.resolve();
+  await database.inTransaction(async (tx) => {
+    await cancelDeliveries(tx, {
+      ...selected(first),
+      eventIds: [first.eventId, second.eventId],
+      endpointIds: [endpointId, endpointId],
+    });
+    undone = undo(third);
+    await until(() => countWaiting(database));
+  });
+  expect(await undone).toBe(true);
+  expect(await readDue()).toEqual([false]);
 });
 
 const off = (change: string, pool: Pool) => pool.query(`update endpoints set ${change}`);

@@ -404,7 +404,7 @@ export interface paths {
         put?: never;
         /**
          * Put a skipped delivery back into its order
-         * @description Until it is due again. Later deliveries of its ordering key that were not sent yet wait for it.
+         * @description Until it is due again. It waits for earlier deliveries of its ordering key, and later ones that were not sent yet wait for it.
          */
         post: operations["undoSkipDelivery"];
         delete?: never;

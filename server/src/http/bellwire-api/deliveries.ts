@@ -209,7 +209,8 @@ export const deliveryOperations: readonly Operation[] = [
   transition({
     id: "undoSkipDelivery",
     title: "Put a skipped delivery back into its order",
-    description: "Until it is due again. Later deliveries of its ordering key that were not sent yet wait for it.",
+    description:
+      "Until it is due again. It waits for earlier deliveries of its ordering key, and later ones that were not sent yet wait for it.",
     verb: "undo_skip",
     change: unskipDelivery,
     auditAction: "delivery.skip_undone",

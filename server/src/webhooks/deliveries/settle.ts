@@ -226,7 +226,7 @@ export const outcomesOfAnyKind = (engineId: string, settlements: readonly Settle
   [...valuesOfAnyKind(settlements), engineId],
 ];
 
-// Attempts that were in flight when their delivery was cancelled or their endpoint deleted. The receiver got the
+// Attempts that were in flight when their delivery was cancelled, their endpoint deleted, or a quota failed the delivery. The receiver got the
 // request, so the attempt is recorded, without consequences. The lane's owner is irrelevant, and each number is
 // written once, because it must be the delivery's next. Deliveries are locked by primary key; the provider is the
 // endpoint's.
@@ -240,7 +240,7 @@ const lateStatement = `
     from outcome
     where deliveries.provider_id = outcome.provider_id and deliveries.event_id = outcome.event_id
       and deliveries.endpoint_id = outcome.endpoint_id
-      and deliveries.state = 'cancelled' and deliveries.attempts_made = outcome.number - 1
+      and deliveries.state in ('cancelled', 'failed') and deliveries.attempts_made = outcome.number - 1
       and not exists (select from due where due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id)
     returning outcome.*
   )
@@ -250,7 +250,7 @@ const lateStatement = `
   returning recorded_in as transaction`;
 
 /**
- * Writes outcomes of deliveries that were cancelled in the meantime. A transaction that makes such a delivery due again has read its
+ * Writes outcomes of deliveries that were ended in the meantime. A transaction that makes such a delivery due again has read its
  * number of attempts before, or reads it afterwards.
  */
 async function writeLateAttempts(tx: Transaction, settlements: readonly Settlement[]): Promise<Written> {

@@ -72,12 +72,15 @@ export interface DeliveryKey {
   readonly endpointId: number;
 }
 
+/** The endpoint $3 of the provider $1 is not deleted. */
+const hasEndpoint = "exists (select from endpoints where provider_id = $1 and id = $3 and deleted_at is null)";
+
 // A pending delivery becomes due now. One that waits in its key leaves it, as a skipped one does. The lane's owner
 // knows its deliveries in flight and does not send this one concurrently.
 const makeDueNow = `
   update due set due_at = clock_timestamp(), retried_at = clock_timestamp(),
     ordering_key = case when due_at = 'infinity' then null else ordering_key end
-  where event_id = $2 and endpoint_id = $3 and provider_id = $1
+  where event_id = $2 and endpoint_id = $3 and provider_id = $1 and ${hasEndpoint}
   returning event_id`;
 
 /**
@@ -147,7 +150,8 @@ export async function retryEnded(
   return tx.query<DueOfEndpoint>(makeEndedDueAgain, [providerId, eventIds, endpointIds, endedBy, onlyFailures]);
 }
 
-const isPendingStatement = `select from due where event_id = $2 and endpoint_id = $3 and provider_id = $1`;
+const isPendingStatement = `
+  select from due where event_id = $2 and endpoint_id = $3 and provider_id = $1 and ${hasEndpoint}`;
 
 /**
  * Makes a delivery due now in any state, and ends its lane's pause. Returns false if the delivery or its endpoint
@@ -268,7 +272,7 @@ const insertMissing = `
   select event.provider_id, event.id, $3, $4, event.sequence
   from events event
   where event.provider_id = $1 and event.id = $2
-    and exists (select from endpoints where endpoints.provider_id = $1 and endpoints.id = $3 and endpoints.deleted_at is null)
+    and ${hasEndpoint}
     and not exists (select from due where due.event_id = $2 and due.endpoint_id = $3)
     and not exists (select from deliveries ended
       where ended.provider_id = $1 and ended.event_id = $2 and ended.endpoint_id = $3)
@@ -323,9 +327,13 @@ const orderOfStatement = `
   where due.provider_id = $1 and due.event_id = $2 and due.endpoint_id = $3 and due.ordering_key is null`;
 
 // Only a delivery that is not due soon, so no engine has read it: an engine that had would settle it without its key,
-// and nobody would make the next one due.
+// and nobody would make the next one due. It waits for those ahead of it. The transaction has locked the key, so that they
+// do not end meanwhile, and the end of the last of them makes this one due.
 const unskipStatement = `
-  update due set ordering_key = $4
+  update due set ordering_key = $4, due_at = case when exists (
+      select from due ahead
+      where ahead.endpoint_id = $3 and ahead.ordering_key = $4 and ahead.sequence < due.sequence
+    ) then 'infinity' else due.due_at end
   where event_id = $2 and endpoint_id = $3 and provider_id = $1 and ordering_key is null
     and due_at > clock_timestamp() + interval '2 seconds'
   returning event_id`;
@@ -343,6 +351,7 @@ export async function unskipDelivery(
   const [order] = await tx.query<Order>(orderOfStatement, key);
   const orderingKey = order ? orderingKeyOf(order.ordering, order) : null;
   if (orderingKey === null) return false;
+  lockKeys(tx, [{ endpointId, orderingKey }]);
   return (await tx.query(unskipStatement, [...key, orderingKey])).length > 0;
 }
 
