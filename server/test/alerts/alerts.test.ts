@@ -15,7 +15,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { retryFailures } from "#webhooks/deliveries/index.ts";
 import { disableEndpoint } from "#webhooks/endpoints/index.ts";
-import { followEvents, readEvent } from "#webhooks/events/index.ts";
+import { followEvents, readEvent, sampleBody } from "#webhooks/events/index.ts";
 import { bySystem, buildEndpoint, buildProvider, feedsAreComplete } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { failing, succeeding, exhausted, recovered, disabled, enabled, minuteMs, Scene } from "./scene.ts";
@@ -325,7 +325,8 @@ test("a subscribed endpoint receives operational events about other endpoints, n
     `select body from payloads where provider_id = $1 and event_id = $2`,
     [providerId, event?.id],
   );
-  expect(JSON.parse(payload?.body.toString() ?? "")).toMatchObject({
+  const body = JSON.parse(payload?.body.toString() ?? "");
+  expect(body).toMatchObject({
     type: "deliveries.exhausted",
     data: {
       endpoint: { id: scene.endpointId, name: "crm", url: "https://crm.example/hook", alert: { kind: "exhausted" } },
@@ -333,6 +334,11 @@ test("a subscribed endpoint receives operational events about other endpoints, n
       sequence: 2,
     },
   });
+  const sample = { id: "sample", type: "deliveries.exhausted", now: scene.now, source: "/" } as const;
+  const { data } = JSON.parse(sampleBody(sample, "json").toString());
+  const facts = { id: scene.endpointId, name: "crm", url: "https://crm.example/hook" };
+  const alert = { ...data.endpoint.alert, id: expect.any(Number), since: body.data.endpoint.alert.since };
+  expect(body.data.endpoint).toEqual({ ...data.endpoint, ...facts, alert }); // a sample is as complete and true
 });
 
 test("failed deliveries of operational events cause no alert", async ({ database }) => {

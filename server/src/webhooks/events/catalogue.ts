@@ -96,7 +96,7 @@ export const portalEventTypes: readonly PortalEventType[] = eventCatalogue.map((
 export const operationalEventTypes: readonly OperationalEventType[] = operationalEvents.map(({ type }) => type);
 export const eventTypes: readonly EventType[] = [...portalEventTypes, ...operationalEventTypes];
 
-export const isOperational = (type: string): boolean =>
+export const isOperational = (type: string): type is OperationalEventType =>
   operationalEventTypes.some((operational) => operational === type);
 
 /** Returns whether event types of an endpoint include a type. */

@@ -4,7 +4,13 @@ import { documentToJson, isJsonObject, type Json, list, type Node, record, value
 import { nameInLine } from "#platform/visible-text.ts";
 import { renderXml } from "#platform/xml.ts";
 import { type BodyFormat, type ChatFamily, contextOf, insertDelivery, objectOf } from "#webhooks/deliveries/index.ts";
-import { eventCatalogue, type EventType, isOperational, operationalEvents } from "./catalogue.ts";
+import {
+  eventCatalogue,
+  type EventType,
+  isOperational,
+  operationalEvents,
+  type OperationalEventType,
+} from "./catalogue.ts";
 import { type EventDetails, summaryColumns } from "./read-events.ts";
 
 /** A created, changed or deleted key. */
@@ -387,26 +393,50 @@ const stampOf = (now: Date): string => `${now.toISOString().slice(0, 19)}Z`;
 function sampleDocument(type: EventType, now: Date): Node {
   const stamp = stampOf(now);
   const head = [value("id", 0), value("created_at", stamp), value("updated_at", stamp)];
-  if (isOperational(type)) return sampleEndpoint(type);
+  if (isOperational(type)) return sampleEndpoint(type, now);
   const [object] = type.split(".", 1);
   if (object === "account") return sampleAccount(head);
   return object === "user" ? sampleUser(head) : sampleApplication(head);
 }
 
-const sampleEndpoint = (type: EventType): Node =>
-  record("endpoint", [
+const successRate = {
+  kind: "success_rate",
+  sentence: "43 % of the attempts in the last 15 minutes succeeded. The limit is 50 %.",
+  value: { decimal: "0.4300" },
+  threshold: { decimal: "0.5000" },
+};
+/** Without a threshold: the problem is there. */
+const isThere = { value: { decimal: "1.0000" }, threshold: null };
+
+const sampleAlerts = {
+  "endpoint.degraded": successRate,
+  "endpoint.recovered": successRate,
+  "endpoint.disabled": { kind: "disabled", sentence: "No attempt has succeeded for 5 days.", ...isThere },
+  "deliveries.exhausted": {
+    kind: "exhausted",
+    sentence: "A delivery has failed: it has no attempts left, or was held for too long.",
+    ...isThere,
+  },
+} as const satisfies Record<OperationalEventType, unknown>;
+
+function sampleEndpoint(type: OperationalEventType, now: Date): Node {
+  const alert = sampleAlerts[type];
+  return record("endpoint", [
     value("id", 0),
     value("name", "sample"),
     value("url", "https://receiver.example/hooks"),
     value("state", type === "endpoint.disabled" ? "disabled" : "enabled"),
     record("alert", [
       value("id", 0),
-      value("kind", "success_rate"),
-      value("sentence", "43 % of the attempts in the last 15 minutes succeeded."),
-      value("value", { decimal: "0.43" }),
-      value("threshold", { decimal: "0.5" }),
+      value("kind", alert.kind),
+      value("state", type === "endpoint.recovered" ? "closed" : "open"),
+      value("since", now.toISOString()),
+      value("sentence", alert.sentence),
+      value("value", alert.value),
+      value("threshold", alert.threshold),
     ]),
   ]);
+}
 
 const sampleAccount = (head: readonly Node[]): Node =>
   record("account", [
