@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { workOnJob } from "#webhooks/jobs/index.ts";
 import { anEvent, buildEndpoint, finishReplays, recordNow } from "../support/build-webhooks.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { type BellwireApi, test as base } from "./bellwire-api-test.ts";
@@ -87,4 +88,56 @@ test.for([
   const answer = await startReplay(api, { endpoint_id: await createLateEndpoint(api), ...payload });
   expect(answer.statusCode).toBe(422);
   expect(answer.json().errors).toMatchObject(errors);
+});
+
+interface Resending {
+  readonly eventId: string;
+  /** The endpoint whose delivery is selected. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Sends an event in each way to an endpoint that did not receive it, and returns how many deliveries each counts, or why it is refused. */
+async function resend(api: BellwireApi, { eventId, from, to }: Resending) {
+  const preview = await startReplay(api, { endpoint_id: to, dry_run: true });
+  const payload = { kind: "replay", ids: [`${eventId}.${from}`], endpoint_id: to };
+  const { id } = (await api.call("POST", "/jobs", { payload })).json();
+  while (await workOnJob(api.pool));
+  const job = (await api.call("GET", `/jobs/${id}`)).json();
+  const alone = await api.call("POST", `/events/${eventId}/send`, { payload: { endpoint_id: to } });
+  const error = alone.json().errors?.endpoint_id;
+  return {
+    replay: preview.json().counts.missing,
+    job: job.done,
+    skipped: job.skipped,
+    alone: error ?? alone.json().state,
+  };
+}
+
+test("an endpoint gets no event about itself, and 3scale's webhook none about endpoints, however they are resent", async ({
+  api,
+}) => {
+  const event_types = ["endpoint.degraded"];
+  const create = async (settings: object): Promise<number> => {
+    const payload = { url: "https://93.184.215.14/", state: "paused", ...settings };
+    return (await api.call("POST", "/endpoints", { payload })).json().id;
+  };
+  const from = await create({ name: "all", format: "json", event_types });
+  const itself = await create({ name: "itself", format: "json" });
+  const about = anEvent({ type: "endpoint.degraded", objectId: itself, accountId: 0 });
+  const [eventId = ""] = await recordNow(api.pool, { providerId: api.provider.id }, [about]);
+  await api.call("PATCH", `/endpoints/${itself}`, { payload: { event_types } });
+
+  const never = { replay: 0, job: 0, skipped: 1 };
+  expect(await resend(api, { eventId, from, to: itself })).toEqual({
+    ...never,
+    alone: ["is the endpoint that the event is about, and gets no event about itself"],
+  });
+  expect(await resend(api, { eventId, from, to: await create({ name: "default" }) })).toEqual({
+    ...never,
+    alone: ["is 3scale's webhook, which gets no such event"],
+  });
+  const chat = await create({ name: "chat", format: "chat" });
+  expect(await resend(api, { eventId, from, to: chat })).toEqual({ replay: 1, job: 1, skipped: 0, alone: "pending" });
+  expect((await api.call("GET", `/deliveries/${eventId}.${chat}`)).json().body).toContain("Endpoint degraded: ");
 });

@@ -264,7 +264,7 @@ export interface paths {
         put?: never;
         /**
          * Send an event to an endpoint that did not receive it
-         * @description Creates the delivery that a subscription at the time of the event would have created. An event that was sent already is not sent twice.
+         * @description Creates the delivery that a subscription at the time of the event would have created. An event that was sent already is not sent twice. No endpoint gets an event about itself, and 3scale's webhook none about endpoints.
          */
         post: operations["sendEvent"];
         delete?: never;
@@ -3282,7 +3282,7 @@ export interface components {
             done: number;
             /**
              * Format: int64
-             * @description Rows that had changed meanwhile, so that the job did not apply to them.
+             * @description Rows to which the job did not apply: they had changed meanwhile, or their event is one that the destination of a replay never gets, such as one about itself.
              */
             skipped: number;
             /**

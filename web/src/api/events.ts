@@ -71,7 +71,7 @@ export const sampleQuery = (api: ApiClient, type: EventTypeName, format: Endpoin
   });
 
 /** Returns true for events about endpoints, which 3scale's webhook never gets, and which an endpoint must name. */
-export const isOperational = (type: EventTypeName): boolean => !/^(account|user|application)\./.test(type);
+export const isOperational = (type: string): boolean => !/^(account|user|application)\./.test(type);
 
 /** Checks a value from the page's address. */
 export const isEventTypeName = (text: unknown): text is EventTypeName => eventTypeNames.some((name) => name === text);

@@ -12,7 +12,7 @@ import {
   readDelivery,
   sampleTransactions,
 } from "#webhooks/deliveries/index.ts";
-import { defaultEndpointName, readEndpoint } from "#webhooks/endpoints/index.ts";
+import { defaultEndpointName, type Endpoint, readEndpoint } from "#webhooks/endpoints/index.ts";
 import {
   eventCatalogue,
   type EventDetails,
@@ -209,6 +209,14 @@ export async function oldestRunningTransaction(db: Database): Promise<number> {
   return Number(oldestRunning);
 }
 
+/** Refuses an event that no setting of the endpoint would let through: the same as the gates of operational events. */
+function requireReceivable({ type, objectId }: EventDetails, { id, name }: Endpoint): void {
+  if (!isOperational(type)) return;
+  const refuse = (error: string) => new Problem("invalid", { errors: { endpoint_id: [error] } });
+  if (name === defaultEndpointName) throw refuse("is 3scale's webhook, which gets no such event");
+  if (id === objectId) throw refuse("is the endpoint that the event is about, and gets no event about itself");
+}
+
 const params = Type.Object({ id: EventId });
 
 export const eventOperations: readonly Operation[] = [
@@ -284,7 +292,8 @@ export const eventOperations: readonly Operation[] = [
     id: "sendEvent",
     title: "Send an event to an endpoint that did not receive it",
     description:
-      "Creates the delivery that a subscription at the time of the event would have created. An event that was sent already is not sent twice.",
+      "Creates the delivery that a subscription at the time of the event would have created. An event that was sent already is not sent twice. " +
+      "No endpoint gets an event about itself, and 3scale's webhook none about endpoints.",
     method: "POST",
     path: "/events/{id}/send",
     action: "change-webhooks",
@@ -297,8 +306,7 @@ export const eventOperations: readonly Operation[] = [
       const endpoint = await readEndpoint(pool, encryption, { providerId: provider.id, id: endpointId });
       if (!endpoint) throw new Problem("invalid", { errors: { endpoint_id: ["is no endpoint of yours"] } });
       const event = requireFound(await readEvent(pool, provider.id, eventId));
-      if (endpoint.name === defaultEndpointName && isOperational(event.type))
-        throw new Problem("invalid", { errors: { endpoint_id: ["is 3scale's webhook, which gets no such event"] } });
+      requireReceivable(event, endpoint);
       await changeWithAudit(pool, { ...auditOfDelivery(key), actor, action: "event.sent" }, (tx) =>
         sendEventNow(tx, { ...key, format: bodyFormatOf(endpoint) }),
       );

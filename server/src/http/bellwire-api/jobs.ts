@@ -231,7 +231,11 @@ const JobSchema = Type.Object(
       description: "The number of selected rows, of a replay that of their events. Fixed when the job was created.",
     }),
     done: Type.Integer(),
-    skipped: Type.Integer({ description: "Rows that had changed meanwhile, so that the job did not apply to them." }),
+    skipped: Type.Integer({
+      description:
+        "Rows to which the job did not apply: they had changed meanwhile, or their event is one that the destination of a " +
+        "replay never gets, such as one about itself.",
+    }),
     failed: Type.Integer({ description: "Rows that could not be processed." }),
     error: Nullable(
       Type.String({

@@ -38,7 +38,7 @@ export interface Job extends Omit<NewJob, "actor"> {
   readonly state: "running" | "done" | "cancelled";
   readonly total: number;
   readonly done: number;
-  /** Rows that had changed since the job was created, so that it did not apply to them. */
+  /** Rows that had changed since the job was created, or whose events the destination never gets. */
   readonly skipped: number;
   /** Rows that could not be processed in any try. */
   readonly failed: number;

@@ -150,6 +150,8 @@ interface ExaminedEvent {
   readonly format: BodyFormat | null;
 }
 
+const isChange = `split_part(event.type, '.', 1) in ('account', 'user', 'application')`;
+
 // A pending delivery needs nothing. A missing delivery counts only if the endpoint subscribes to the event's type: $6
 // are its event types. It gets no event about itself, as when events are recorded.
 const previousState = `
@@ -158,7 +160,7 @@ const previousState = `
     when $5::text[] is not null and event.type <> all($5) then null
     when failure.event_id is not null then case when $7 <> 'missing' then 'failed' end
     when ended.event_id is null then
-      case when $7 <> 'failed' and case when split_part(event.type, '.', 1) in ('account', 'user', 'application')
+      case when $7 <> 'failed' and case when ${isChange}
         then event.type = any($6::text[]) or '*' = any($6)
         else event.type = any($6) and event.object_id <> $2 end then 'missing' end
     when $7 = 'all' then case ended.state when 'delivered' then 'delivered' else 'givenUp' end
@@ -319,11 +321,12 @@ async function makeDue(tx: Transaction, replay: Destination, examined: readonly 
 }
 
 const destinationStatement = `
-  select provider_id, id as "endpointId", format, include_credentials, ordering
+  select provider_id, id as "endpointId", format, include_credentials, ordering, name = 'default' as is_default
   from endpoints
   where provider_id = $1 and id = $2 and deleted_at is null`;
 
-// Every event without a pending delivery to the endpoint, whatever stopped it before.
+// Every event without a pending delivery to the endpoint, whatever stopped it before, except those that no setting of the
+// endpoint lets through (operationalGate).
 const selectedStatement = `
   select event.id as "eventId", event.type, event.object_id, event.account_id, event.sequence, ended.format,
     case when ended.event_id is null then 'missing' when failure.event_id is not null then 'failed'
@@ -331,6 +334,7 @@ const selectedStatement = `
   from events event
   ${joins}
   where event.provider_id = $1 and event.id = any($3::uuid[]) and due.event_id is null
+    and (ended.event_id is not null or ${isChange} or event.object_id <> $2 and not $4)
   order by event.id`;
 
 interface Resent {
@@ -341,16 +345,20 @@ interface Resent {
 
 /**
  * Makes deliveries of these events to an endpoint due, as a replay does. Events that are neither done nor left for another transaction
- * have expired or are pending; all of them if the endpoint was deleted.
+ * have expired, are pending, or are never sent to the endpoint; all of them if it was deleted.
  */
 export async function resendEvents(
   tx: Transaction,
   events: { readonly providerId: number; readonly endpointId: number; readonly eventIds: readonly string[] },
 ): Promise<Resent> {
   const { providerId, endpointId, eventIds } = events;
-  const [destination] = await tx.query<Destination>(destinationStatement, [providerId, endpointId]);
+  const [destination] = await tx.query<Destination & { readonly isDefault: boolean }>(destinationStatement, [
+    providerId,
+    endpointId,
+  ]);
   if (!destination) return { done: 0, rest: [] };
-  const chosen = await tx.query<ExaminedEvent>(selectedStatement, [providerId, endpointId, eventIds]);
+  const values = [providerId, endpointId, eventIds, destination.isDefault];
+  const chosen = await tx.query<ExaminedEvent>(selectedStatement, values);
   const { reached, sent } = await makeDue(tx, destination, chosen);
   return { done: sent.length, rest: chosen.slice(reached.length).map(({ eventId }) => eventId) };
 }

@@ -60,12 +60,13 @@ export function describeJob(job: Job): string {
   }
 }
 
-/** Returns the rows that were not changed, with the reason: "12 had changed meanwhile". Empty if there are none. */
+/** Returns the rows that were not changed, with the reason: "12 skipped, because …". Empty if there are none. */
 export function describeRest(job: Job): string {
-  const { skipped, failed, error } = job;
+  const { kind, skipped, failed, error } = job;
+  const reason = kind === "replay" ? "are pending, have expired or never go to this endpoint" : "had changed meanwhile";
   const parts = [
     ...(hasNotStarted(job) && error !== null ? [error] : []),
-    ...(skipped > 0 ? [`${formatCount(skipped)} skipped, because they had changed meanwhile`] : []),
+    ...(skipped > 0 ? [`${formatCount(skipped)} skipped, because they ${reason}`] : []),
     ...(failed > 0 ? [`${formatCount(failed)} failed${error === null ? "" : `: ${error}`}`] : []),
   ];
   return parts.join(". ");

@@ -35,6 +35,19 @@ test('each endpoint shows the state of its delivery, and "Selected" until the de
   expect(page.askedFor("GET /api/v1/deliveries")[0]?.query.get("event_id")).toBe(id);
 });
 
+test("an event about an endpoint is not offered to that endpoint, nor to 3scale's webhook", async () => {
+  const other = verdict(2, false);
+  const verdicts = [verdict(1, false), other, { ...verdict(3, false), endpoint_name: "default" }];
+  const degraded = { ...event, type: "endpoint.degraded", object_id: 1, verdicts };
+  showPage(`/events/${id}`, {
+    [`GET /api/v1/events/${id}`]: () => [200, degraded],
+    "GET /api/v1/deliveries": () => [200, { data: [], next: null }],
+  });
+  const nextSteps = () =>
+    [...document.querySelectorAll("td[data-label='Next step']")].map((element) => element.textContent?.trim());
+  await waitFor(() => expect(nextSteps()).toEqual(["", "Send now", ""]));
+});
+
 const suspended = { label: "Application suspended", switch: "application_suspended_on" };
 
 test.each([

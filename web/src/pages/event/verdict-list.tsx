@@ -4,7 +4,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type DeliveryState, deliveriesQuery } from "../../api/deliveries.ts";
-import { type EventDetails, type EventType, type Verdict, eventTypesQuery } from "../../api/events.ts";
+import { type EventDetails, type EventType, type Verdict, eventTypesQuery, isOperational } from "../../api/events.ts";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { DeliveryStateLabel, Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
@@ -58,7 +58,7 @@ const columnsFor = ({ event, states, isDeleted }: Shown): readonly ListColumn<Ve
   { title: "Reason", show: (verdict) => <VerdictReason verdict={verdict} type={event.type} />, place: "text" },
   {
     title: "Next step",
-    show: (verdict) => <NextStep verdict={verdict} eventId={event.id} isDeleted={isDeleted(verdict.endpoint_id)} />,
+    show: (verdict) => <NextStep verdict={verdict} event={event} isDeleted={isDeleted(verdict.endpoint_id)} />,
     place: "end",
   },
 ];
@@ -77,18 +77,27 @@ function VerdictLabel({ verdict: { sent }, state }: { verdict: Verdict; state: D
 
 interface NextStepProps {
   readonly verdict: Verdict;
-  readonly eventId: string;
+  readonly event: EventDetails;
   readonly isDeleted: boolean;
 }
 
-function NextStep({ verdict: { delivery_id, endpoint_id }, eventId, isDeleted }: NextStepProps) {
-  if (delivery_id === null) return isDeleted ? null : <SendNowButton eventId={eventId} endpointId={endpoint_id} />;
+function NextStep({ verdict, event, isDeleted }: NextStepProps) {
+  const { delivery_id, endpoint_id } = verdict;
+  if (delivery_id === null) {
+    return isDeleted || isNeverSent(event, verdict) ? null : (
+      <SendNowButton eventId={event.id} endpointId={endpoint_id} />
+    );
+  }
   return (
     <LinkButton to="/deliveries/$id" params={{ id: delivery_id }} variant="link" isInline>
       Show delivery
     </LinkButton>
   );
 }
+
+/** An endpoint gets no event about itself, and 3scale's webhook none about endpoints: the API refuses to send them. */
+const isNeverSent = ({ type, object_id }: EventDetails, { endpoint_id, endpoint_name }: Verdict): boolean =>
+  isOperational(type) && (endpoint_id === object_id || endpoint_name === "default");
 
 export interface VerdictReasonProps {
   readonly verdict: Verdict;
