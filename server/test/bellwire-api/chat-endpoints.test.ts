@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { listFailures } from "#webhooks/deliveries/index.ts";
 import { eraseDeletedEndpoint, readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { operationalEventTypes } from "#webhooks/events/index.ts";
+import { jobSubjects, workOnJob } from "#webhooks/jobs/index.ts";
 import { anEvent, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { until } from "../support/until.ts";
@@ -79,7 +80,10 @@ test("a request bin finds the secrets of an endpoint with a chat format, althoug
   expect(await readSigningSecrets(api.pool, encryption, bin)).toMatchObject([{ endpointId: id }]);
 });
 
-test("failures and attempts at a chat program show no path, even after its deletion", async ({ api, receiver }) => {
+test("failures, attempts and exports of a chat program show no path, even after its deletion", async ({
+  api,
+  receiver,
+}) => {
   receiver.answer(500);
   await using _engine = await startTestEngine(api.pool);
   const payload = { ...slack, url: `${receiver.url}/services/s3cret`, retry_waits_seconds: [] };
@@ -96,6 +100,13 @@ test("failures and attempts at a chat program show no path, even after its delet
     body: expect.stringContaining(`https://bellwire.test/p/admin/endpoints/${id + 1}`),
     attempts: [{ status: 500, request: { url: isMasked } }],
   });
+  for (const of of jobSubjects) {
+    const job = await api.call("POST", "/jobs", { payload: { kind: "export", of, filter: {} } });
+    while (await workOnJob(api.pool));
+    const { body } = await api.call("GET", `/jobs/${job.json().id}/result`);
+    expect(body).toContain(eventId);
+    expect(body).not.toContain("s3cret");
+  }
 
   await api.call("DELETE", `/endpoints/${id}`);
   await api.pool.query("update endpoints set deleted_at = now() - interval '1 hour' where id = $1", [id]);
