@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { type Server, type Socket, createServer } from "node:net";
+import { TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
+import { buildAuthority, type IssuedCertificate } from "../../../test/support/build-certificates.ts";
 import { AddressRefused, openMailer } from "./outbox.ts";
 
 const mail = {
@@ -20,17 +22,17 @@ const answers: Readonly<Record<string, string>> = {
   QUIT: "221 bye",
 };
 
-/** Starts a minimal mail server that records the commands it receives. */
+/** Starts a minimal mail server that records the commands it receives. With a certificate, STARTTLS can be answered with 220. */
 async function startMailServer(
   overrides: Readonly<Record<string, string>> = {},
+  certificate?: IssuedCertificate,
 ): Promise<{ url: string; received: string[] }> {
   const received: string[] = [];
   const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
+  const converse = (socket: Socket): void => {
     sockets.add(socket);
     let isData = false;
     let rest = "";
-    socket.write("220 mail.example\r\n");
     socket.on("error", () => socket.destroy());
     socket.on("data", (chunk) => {
       const lines = (rest + chunk.toString()).split("\r\n");
@@ -40,8 +42,15 @@ async function startMailServer(
         if (isData && line !== ".") continue;
         isData = line.startsWith("DATA");
         socket.write(`${{ ...answers, ...overrides }[line.slice(0, 4)] ?? "250 taken"}\r\n`);
+        if (line !== "STARTTLS" || !certificate) continue;
+        socket.removeAllListeners("data");
+        converse(new TLSSocket(socket, { isServer: true, ...certificate }));
       }
     });
+  };
+  const server: Server = createServer((socket) => {
+    socket.write("220 mail.example\r\n");
+    converse(socket);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -63,6 +72,7 @@ test("an email reaches the mail server, and its names and subject cannot add hea
   expect(received).toContain("Reply-To: help@acme.example");
   expect(received).toContain("https://acme.example/activate/abc");
   expect(received).toContain("Message-ID: <1.2.3@acme.example>");
+  expect(received).toContain("Auto-Submitted: auto-generated");
   expect(received.filter((line) => line.startsWith("Bcc"))).toEqual([]);
 });
 
@@ -130,3 +140,20 @@ test("with requireTLS nothing is sent to a mail server that offers no encryption
   await expect(mailer.send(mail)).rejects.toThrow("STARTTLS");
   expect(received.filter((line) => /^(?:AUTH|MAIL|RCPT)/.test(line))).toEqual([]);
 });
+
+test.for([
+  ["//", "", true],
+  ["//", "?requireTLS=true", false],
+  ["//user:secret@", "", false],
+] as const)(
+  "a certificate that nobody vouches for is accepted only where clear text would do, and no password is sent: %j",
+  async ([start, end, isSent]) => {
+    const certificate = buildAuthority().issue({ names: ["mail.example"] });
+    const overrides = { EHLO: "250-STARTTLS\r\n250 AUTH PLAIN", STAR: "220 go on", AUTH: "235 fine" };
+    const { url, received } = await startMailServer(overrides, certificate);
+    using mailer = await openMailer(`${url.replace("//", start)}${end}`);
+    const error: unknown = await mailer.send(mail).catch((reason: unknown) => reason);
+    expect([received.includes("STARTTLS"), error === undefined]).toEqual([true, isSent]);
+    expect(received.some((line) => /^(?:AUTH|MAIL|RCPT)/.test(line))).toBe(isSent);
+  },
+);

@@ -426,16 +426,20 @@ const toRefusal = (error: unknown): unknown =>
 
 /**
  * Sends mails through the server of an `smtp://` or `smtps://` URL. Uses STARTTLS if the server offers it. With `?requireTLS=true`
- * nothing is sent without, since whoever controls the network can remove the offer and read the password.
+ * nothing is sent without, since whoever controls the network can remove the offer and read the password. Where clear text would do and
+ * there is no password, the certificate is not verified (RFC 7435): mail servers have a self-signed one from their installation on.
  */
 export async function openMailer(smtpUrl: string, sendTimeoutMs = sendMsMax): Promise<Mailer> {
   const { createTransport } = await import("nodemailer"); // most processes send no mail
   const { protocol, hostname, port, username, password, searchParams } = new URL(smtpUrl);
+  const requireTLS = searchParams.get("requireTLS") === "true";
+  const isOpportunistic = protocol === "smtp:" && username === "" && !requireTLS;
   const transport = createTransport({
     host: hostname.replace(/^\[|\]$/g, ""),
     ...(port === "" ? {} : { port: Number(port) }),
     secure: protocol === "smtps:",
-    requireTLS: searchParams.get("requireTLS") === "true",
+    requireTLS,
+    tls: { rejectUnauthorized: !isOpportunistic },
     ...(username === "" ? {} : { auth: { user: percentDecoded(username), pass: percentDecoded(password) } }),
     connectionTimeout: connectTimeoutMs,
     greetingTimeout: connectTimeoutMs,
@@ -449,7 +453,9 @@ export async function openMailer(smtpUrl: string, sendTimeoutMs = sendMsMax): Pr
       try {
         // Separate parts, so that no name or address is parsed as several.
         const answers = replyTo === null ? {} : { replyTo: { name: "", address: replyTo } };
-        const mail = { from, to: { name: "", address: to }, ...answers, subject, text, messageId };
+        // Without this header, absence notices would be sent to the provider (RFC 3834).
+        const headers = { "Auto-Submitted": "auto-generated" };
+        const mail = { from, to: { name: "", address: to }, ...answers, subject, text, messageId, headers };
         await transport.sendMail({ ...mail, signal: AbortSignal.timeout(sendTimeoutMs) });
       } catch (error) {
         throw toRefusal(error);
