@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { until } from "../../../test/support/until.ts";
-import { settledPostmaster } from "./server.ts";
+import { makeSocketFolder, settledPostmaster } from "./server.ts";
 
 /** Makes a folder that seems to be that of a server which replays its log. */
 async function makeStartingServer(): Promise<string> {
@@ -35,3 +35,14 @@ test.runIf(process.platform === "linux")(
     await expect(settled).rejects.toBe(stop.signal.reason);
   },
 );
+
+test("the folder of the socket is private, and one that others may enter is refused", async () => {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "bellwire-socket-")));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const place = { folder, user: undefined };
+  const made = await makeSocketFolder(place);
+  expect([made, (await stat(made)).mode & 0o777]).toEqual([join(folder, "socket"), 0o700]);
+  expect(await makeSocketFolder(place)).toBe(made);
+  await chmod(made, 0o755);
+  await expect(makeSocketFolder(place)).rejects.toThrow("Remove it and start again");
+});

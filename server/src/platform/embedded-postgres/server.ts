@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chown, lstat, mkdir, open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { chown, lstat, mkdir, open, readFile, readlink, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,7 +73,14 @@ export async function makeSocketFolder({ folder, user }: ServerLocation): Promis
   const isNew = (await mkdir(chosen, { recursive: true, mode: 0o700 })) !== undefined;
   if (isNew) await chown(chosen, owner.uid, owner.gid);
   const found = await lstat(chosen);
-  if (!found.isDirectory() || found.uid !== owner.uid || (found.mode & 0o077) !== 0) {
+  const isPrivate = found.isDirectory() && found.uid === owner.uid && (found.mode & 0o077) === 0;
+  if (!isPrivate && isNew) {
+    await rmdir(chosen); // so that the next start gives this reason, too
+    throw new CannotStart(
+      `The file system of ${folder} keeps no owners and permissions, as drives of Windows in WSL. Set BELLWIRE_DATA_DIR to a folder of another one.`,
+    );
+  }
+  if (!isPrivate) {
     throw new CannotStart(
       `${chosen} is not a private folder of the user that PostgreSQL runs as. Remove it and start again.`,
     );
