@@ -71,7 +71,7 @@ export async function makeSocketFolder({ folder, user }: ServerLocation): Promis
 
   const owner = user ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const isNew = (await mkdir(chosen, { recursive: true, mode: 0o700 })) !== undefined;
-  if (isNew) await chown(chosen, owner.uid, owner.gid);
+  if (isNew) await chown(chosen, owner.uid, owner.gid).catch(() => undefined); // what it should have done is compared below
   const found = await lstat(chosen);
   const isPrivate = found.isDirectory() && found.uid === owner.uid && (found.mode & 0o077) === 0;
   if (!isPrivate && isNew) {
