@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import { type Bin, createBin, createOwnBins, readBin, updateBin } from "#request-bin/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { adminCookie } from "../support/admin-cookie.ts";
@@ -35,19 +36,24 @@ const createApi =
     return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
   };
 
-const test = base.extend("workbench", async ({ database }, { onCleanup }): Promise<Workbench> => {
-  const { provider, accessToken } = await setUp(database);
-  const bin = await database.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-  const { http, ...server } = await openWebServer(database);
-  onCleanup(async () => {
-    http.server.closeAllConnections();
-    await server[Symbol.asyncDispose]();
+/** The tests share a server, and each has a bin. */
+const test = base
+  .extend("server", { scope: "file" }, async ({ sharedPool: pool }, { onCleanup }) => {
+    const { provider, accessToken } = await setUp(pool);
+    const { http, ...server } = await openWebServer(pool);
+    onCleanup(async () => {
+      http.server.closeAllConnections();
+      await server[Symbol.asyncDispose]();
+    });
+    const at = await http.listen({ port: 0, host: "127.0.0.1" });
+    const { cookie } = await adminCookie(pool, provider.id);
+    return { pool, http, at, cookie, providerId: provider.id, headers: { authorization: `Bearer ${accessToken}` } };
+  })
+
+  .extend("workbench", async ({ server: { providerId, headers, ...server } }): Promise<Workbench> => {
+    const bin = await server.pool.inTransaction((tx) => createBin(tx, { providerId }));
+    return { ...server, bin, api: createApi(server.http, bin, headers) };
   });
-  const at = await http.listen({ port: 0, host: "127.0.0.1" });
-  const { cookie } = await adminCookie(database, provider.id);
-  const api = createApi(http, bin, { authorization: `Bearer ${accessToken}` });
-  return { pool: database, http, at, bin, cookie, api };
-});
 
 const isOurs = ({ host }: URL): boolean => host === "bellwire.test";
 
@@ -225,7 +231,7 @@ test("a share link shows requests masked, changes nothing, and ends when it expi
   expect((await viewOf(workbench, first.query)).statusCode).toBe(403);
 
   expect((await viewOf(workbench, second.query)).statusCode).toBe(200);
-  await pool.query("update bin_shares set expires_at = now()");
+  await pool.query("update bin_shares set expires_at = now() where bin_id = $1", [bin.id]);
   expect((await viewOf(workbench, second.query)).statusCode).toBe(403);
   expect((await workbench.api("GET", "/shares")).body.data).toEqual([]);
 });
@@ -271,7 +277,8 @@ test("a forwarded request has the credentials of the URL instead of its own", as
 });
 
 test("nothing is forwarded to an address that is not allowed, or to this installation", async ({ workbench }) => {
-  await using _engine = startForwarding(workbench.pool, isOurs);
+  const { pool, bin } = workbench;
+  await using _engine = startForwarding(pool, isOurs);
   await send(workbench);
   for (const url of [
     "http://10.0.0.1/",
@@ -284,9 +291,10 @@ test("nothing is forwarded to an address that is not allowed, or to this install
     expect([url, (await workbench.api("POST", "/requests/1/forward", { url })).status]).toEqual([url, 422]);
   }
   // The name may resolve to another address since it was saved, so the address is checked when sending, too.
-  for (const url of ["http://10.0.0.1/", `http://bellwire.test/bins/${workbench.bin.id}`]) {
-    await workbench.pool.query("update bins set forward_url = $1", [url]);
-    await workbench.pool.query("update bin_requests set forward_due_at = now(), forward_result = null");
+  for (const url of ["http://10.0.0.1/", `http://bellwire.test/bins/${bin.id}`]) {
+    await pool.query("update bins set forward_url = $2 where id = $1", [bin.id, url]);
+    const again = "update bin_requests set forward_due_at = now(), forward_result = null where bin_id = $1";
+    await pool.query(again, [bin.id]);
     await send(workbench, "", { body: "wakes the forwarder" });
     const result = async () => (await workbench.api("GET", "/requests/1")).body.forward;
     await until(async () => (await result()) !== null);
@@ -348,4 +356,27 @@ test("a viewer with the key changes name and responses, but only admins forward 
     { action: "bin.changed", actorKind: "admin" },
     { action: "bin.shared", actorKind: "admin" },
   ]);
+});
+
+test("delayed responses do not hold capacity for request bodies", async ({ workbench: { pool, http, at, bin } }) => {
+  const body = Buffer.alloc(binLimits.bodyBytes.max);
+  await pool.query("update bins set answer_delay_ms = 100000 where id = $1", [bin.id]);
+  const remaining = async () =>
+    (await pool.query("select number from bin_requests where bin_id = $1", [bin.id])).length;
+  for (let n = 0; n < 15; n += 1) {
+    void fetch(`${at}/bins/${bin.id}`, { method: "POST", body }).catch(() => undefined);
+  }
+  await until(async () => (await remaining()) === 15);
+  await pool.query("update bins set answer_delay_ms = 0 where id = $1", [bin.id]);
+  const others = [
+    await pool.inTransaction((tx) => createBin(tx, bin)),
+    await pool.inTransaction((tx) => createBin(tx, bin)),
+  ];
+  const requests = others.flatMap((each) =>
+    Array.from({ length: 9 }, (_, n) =>
+      http.inject({ method: "POST", url: `/bins/${each.id}`, payload: body, remoteAddress: `203.0.113.${n}` }),
+    ),
+  );
+  const statuses = (await Promise.all(requests)).map(({ statusCode }) => statusCode);
+  expect(new Set(statuses)).toEqual(new Set([200]));
 });
