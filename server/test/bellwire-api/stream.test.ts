@@ -357,6 +357,41 @@ test.for(["missed", "unreadable"])(
   },
 );
 
+test("the last state that a stream sends of an endpoint is the newest one, however long a read of an older one takes", async ({
+  sharedPool,
+}) => {
+  let changes = 0;
+  let reads = 0;
+  const pool: Pool = {
+    ...sharedPool,
+    async query(statement, values) {
+      const rows = await sharedPool.query<never>(statement, values);
+      if (!/from endpoints\s+where provider_id = \$1 and id = \$2/.test(statement)) return rows;
+      reads += 1;
+      if (reads > 1) return rows;
+      await sharedPool.query("update endpoints set description = 'newest' where id = $1", values?.slice(1));
+      await sharedPool.inTransaction(async (tx) => tx.hintAfterCommit("endpoints", String(values?.[1])));
+      await until(() => changes === 2);
+      for (let query = 0; query < 20; query += 1) await sharedPool.query("select"); // while the newest state may be read
+      return rows;
+    },
+  };
+  const { http, close } = openBellwireApi(pool, systemClock);
+  await http.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(close);
+  const api = await createBellwireApi(sharedPool, http, new Date());
+  const id = await buildEndpoint(sharedPool, { providerId: api.provider.id, url: "http://127.0.0.1:9/" });
+  const client = await follow(http, api);
+  await hasBegun(client);
+  onTestFinished(
+    sharedPool.onHint("endpoints", (ids) => (changes += ids.filter((each) => each === String(id)).length)),
+  );
+  await sharedPool.inTransaction(async (tx) => tx.hintAfterCommit("endpoints", String(id)));
+
+  await until(() => client.messages.length === 2);
+  expect(client.messages.map(({ data }) => data["description"])).toEqual([null, "newest"]);
+});
+
 test("changes of a provider are read for its own streams at once, and for others only by their polls", async ({
   sharedPool,
 }) => {

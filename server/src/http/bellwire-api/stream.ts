@@ -176,6 +176,8 @@ class HistoryHub {
   readonly #audiences = new Map<number, Audience>();
   readonly #startedMs: number;
   readonly #stopListening: readonly (() => void)[];
+  /** The changes are read one after another: of two states that are read at once, the older one could be sent last. */
+  #endpointsPushed: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(needs: HubNeeds) {
@@ -188,7 +190,7 @@ class HistoryHub {
         const changed = isOfAny ? [...this.#audiences.keys()] : providerIds.map(Number);
         for (const providerId of changed) this.#audiences.get(providerId)?.wake.abort();
       }),
-      needs.pool.onHint("endpoints", (ids) => void this.#endpointsChanged(ids.map(Number))),
+      needs.pool.onHint("endpoints", (ids) => this.#endpointsChanged(ids.map(Number))),
     ];
   }
 
@@ -267,11 +269,13 @@ class HistoryHub {
   }
 
   /** Without ids, changes may have been missed. The history does not contain them, so clients have to reconnect and read endpoints again. */
-  async #endpointsChanged(ids: readonly number[]): Promise<void> {
-    if (ids.length === 0) {
-      const isStarting = this.#needs.clock.monotonicMs() - this.#startedMs < startMs;
-      return isStarting ? undefined : this.#endAll();
-    }
+  #endpointsChanged(ids: readonly number[]): void {
+    const isStarting = this.#needs.clock.monotonicMs() - this.#startedMs < startMs;
+    if (ids.length > 0) this.#endpointsPushed = this.#endpointsPushed.then(() => this.#pushOrEnd(ids));
+    else if (!isStarting) this.#endAll();
+  }
+
+  async #pushOrEnd(ids: readonly number[]): Promise<void> {
     try {
       await this.#pushEndpoints(ids);
     } catch (error) {
