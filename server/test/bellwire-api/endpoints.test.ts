@@ -207,7 +207,7 @@ test("pinging an endpoint without a URL is rejected", async ({ api }) => {
   expect([answer.statusCode, answer.json().errors]).toEqual([422, { url: ["Nowhere to ping"] }]);
 });
 
-test("only the route for the complete URL returns its secrets, and each read creates an audit record", async ({
+test("only the route for the complete URL returns its secrets, and each read of them or of the signing secret is audited", async ({
   api,
 }) => {
   const { id } = await createCrm(api);
@@ -224,10 +224,16 @@ test("only the route for the complete URL returns its secrets, and each read cre
   const complete = await api.call("GET", `/endpoints/${id}/url`);
   expect([complete.json(), complete.headers["cache-control"]]).toEqual([{ url: crm.url }, "no-store"]);
 
+  const signing = (await api.call("GET", `/endpoints/${id}/secret`)).json().secret;
+
   const after = await recorded();
-  expect(after).toHaveLength(before.length + 1);
-  expect(after[0]).toMatchObject({ action: "endpoint.url_read", subject: `endpoint/${id}` });
-  expect(JSON.stringify(after)).not.toMatch(secret);
+  expect(after).toHaveLength(before.length + 2);
+  const record = { subject: `endpoint/${id}`, detail: { name: crm.name } };
+  expect(after.slice(0, 2)).toMatchObject([
+    { action: "endpoint.secret_read", ...record },
+    { action: "endpoint.url_read", ...record },
+  ]);
+  for (const each of [secret, signing]) expect(JSON.stringify(after)).not.toMatch(each);
 });
 
 test("writing a masked URL back keeps the stored URL; a masked URL with other changes is rejected", async ({ api }) => {

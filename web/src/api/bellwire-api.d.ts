@@ -82,7 +82,7 @@ export interface paths {
         };
         /**
          * Read the signing secret
-         * @description For those who may change the endpoint. Give it to the receiver, which verifies signatures with it.
+         * @description For those who may change the endpoint. Give it to the receiver, which verifies signatures with it. An audit record names who read it.
          */
         get: operations["readEndpointSecret"];
         put?: never;

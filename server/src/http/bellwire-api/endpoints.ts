@@ -1,6 +1,6 @@
 import { parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
-import { recordAudit } from "#access/index.ts";
+import { type Actor, recordAudit } from "#access/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type AttemptRequest, maskOutcome, outcomeOfNotMade } from "#webhooks/attempts/index.ts";
 import {
@@ -140,6 +140,16 @@ const requireEndpoint = async (
   provider: Provider,
   id: number,
 ): Promise<Endpoint> => requireFound(await readEndpoint(pool, encryption, { providerId: provider.id, id }));
+
+/** Records who reads a secret of an endpoint. Committed before the secret is sent, so no reading goes unrecorded. */
+const auditReading = (
+  { pool }: OperationNeeds,
+  { providerId, id, name: endpointName }: Endpoint,
+  reading: { readonly actor: Actor; readonly action: string },
+): Promise<void> =>
+  pool.inTransaction((tx) =>
+    recordAudit(tx, { providerId, subject: `endpoint/${id}`, detail: { name: endpointName }, ...reading }),
+  );
 
 function sampleRequest(endpoint: Endpoint, sample: Sample): AttemptRequest {
   const format = bodyFormatOf(endpoint);
@@ -296,15 +306,19 @@ export const endpointOperations: readonly Operation[] = [
   operation({
     id: "readEndpointSecret",
     title: "Read the signing secret",
-    description: "For those who may change the endpoint. Give it to the receiver, which verifies signatures with it.",
+    description:
+      "For those who may change the endpoint. Give it to the receiver, which verifies signatures with it. An audit record " +
+      "names who read it.",
     method: "GET",
     path: "/endpoints/{id}/secret",
     action: secretAction,
     params,
     responses: { 200: EndpointSecretSchema },
-    async handle(needs, { provider, params: { id } }) {
-      const { secrets } = await requireEndpoint(needs, provider, id);
-      return { secret: requireFound(secrets[0]) };
+    async handle(needs, { provider, by: { actor }, params: { id } }) {
+      const endpoint = await requireEndpoint(needs, provider, id);
+      const secret = requireFound(endpoint.secrets[0]);
+      await auditReading(needs, endpoint, { actor, action: "endpoint.secret_read" });
+      return { secret };
     },
   }),
   operation({
@@ -318,18 +332,9 @@ export const endpointOperations: readonly Operation[] = [
     params,
     responses: { 200: EndpointUrlSchema },
     async handle(needs, { provider, by: { actor }, params: { id } }) {
-      const { url: fullUrl, name: endpointName } = await requireEndpoint(needs, provider, id);
-      // Committed before the URL is sent, so no reading goes unrecorded.
-      await needs.pool.inTransaction((tx) =>
-        recordAudit(tx, {
-          providerId: provider.id,
-          actor,
-          action: "endpoint.url_read",
-          subject: `endpoint/${id}`,
-          detail: { name: endpointName },
-        }),
-      );
-      return new Reply(200, { url: fullUrl }, { "cache-control": "no-store" });
+      const endpoint = await requireEndpoint(needs, provider, id);
+      await auditReading(needs, endpoint, { actor, action: "endpoint.url_read" });
+      return new Reply(200, { url: endpoint.url }, { "cache-control": "no-store" });
     },
   }),
   operation({
