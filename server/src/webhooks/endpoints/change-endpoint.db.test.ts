@@ -16,6 +16,7 @@ import {
   cancelDueOfDeletedEndpoints,
   createEndpoint,
   deleteEndpoint,
+  disableEndpoint,
   restoreEndpoint,
   rotateSecret,
   updateEndpoint,
@@ -218,13 +219,18 @@ test("deliveries of an endpoint deleted days ago are cancelled, however many, in
   expect(await database.inTransaction(cancelDueOfDeletedEndpoints)).toBe(0);
 });
 
-test("undoing the deletion of an endpoint loses no event, not even one recorded meanwhile", async ({ database }) => {
+test("undoing the deletion of an endpoint loses no event, not even one recorded meanwhile, and keeps its secret", async ({
+  database,
+}) => {
   const endpoint = await createTestEndpoint(database, { eventTypes: ["*"] });
   const record = () => recordNow(database, { providerId: endpoint.providerId, actor: aDeveloper });
   await record();
   await deleteEndpoint(database, { ...endpoint, actor: admin });
   await record();
-  expect(await restoreEndpoint(needsOf(database), { ...endpoint, actor: admin })).toMatchObject({ id: endpoint.id });
+  expect(await rotateSecret(needsOf(database), { ...endpoint, actor: admin })).toBeUndefined();
+  const { secrets } = endpoint;
+  const restored = await restoreEndpoint(needsOf(database), { ...endpoint, actor: admin });
+  expect(restored).toMatchObject({ id: endpoint.id, secrets, previousSecretUntil: null });
   await record();
 
   expect(await database.query("select from due")).toHaveLength(3);
@@ -301,4 +307,19 @@ test("an endpoint that is resumed starts anew to count how long everything has f
   expect(await failing()).toEqual([{ reset: false, failedAttempts: 30 }]);
   await update({ state: "enabled" });
   expect(await failing()).toEqual([{ reset: true, failedAttempts: 0 }]);
+});
+
+test("a disabled endpoint keeps its reason until it is enabled or paused, and a paused one is not disabled", async ({
+  database,
+}) => {
+  const endpoint = await createTestEndpoint(database);
+  const change = async (input: EndpointInput) =>
+    saved(await updateEndpoint(needsOf(database), { ...endpoint, input, actor: admin }));
+  for (const state of ["enabled", "paused"] as const) {
+    await disableEndpoint(database, endpoint.id, "gone");
+    expect(await change({ description: state })).toMatchObject({ state: "disabled", disabledReason: "gone" });
+    expect(await change({ state })).toMatchObject({ state, disabledReason: null });
+  }
+  await disableEndpoint(database, endpoint.id, "gone");
+  expect(await readEndpoint(database, encryption, endpoint)).toMatchObject({ state: "paused", disabledReason: null });
 });

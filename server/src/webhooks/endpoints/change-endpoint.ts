@@ -211,7 +211,6 @@ export async function deleteEndpoint(
     const detail = { name: deleted.name };
     await recordAudit(tx, { providerId, actor, action: "endpoint.deleted", subject: `endpoint/${id}`, detail });
     tx.hintAfterCommit("endpoints", String(id));
-    tx.hintAfterCommit("history", "");
     return deleted.undoUntil;
   });
 }
@@ -234,7 +233,6 @@ export async function restoreEndpoint(
     const [restored] = await tx.query<{ id: number }>(restoreStatement, [providerId, id, undoSeconds]);
     const endpoint = restored && (await readEndpoint(tx, encryption, { providerId, id }));
     if (endpoint) await auditAndHint(tx, endpoint, { actor, action: "endpoint.restored", detail: {} });
-    if (endpoint) tx.hintAfterCommit("history", "");
     return endpoint;
   });
 }
@@ -306,7 +304,6 @@ export async function disableEndpoint(pool: Pool, endpointId: number, reason: st
     const change = { action: "endpoint.disabled", subject: `endpoint/${endpointId}`, detail: { reason } };
     await recordAudit(tx, { ...endpoint, ...change, actor: { kind: "system" } });
     tx.hintAfterCommit("endpoints", String(endpointId));
-    tx.hintAfterCommit("history", "");
   });
 }
 
