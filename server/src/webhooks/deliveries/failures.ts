@@ -306,6 +306,9 @@ const listStatements = {
   },
 };
 
+const keysStatement = ({ endpointIds }: FailureCriteria, order: keyof typeof starts): string =>
+  listStatements[endpointIds?.length === 1 ? "ofOne" : "ofAny"][order];
+
 /** Lists the failures that meet all criteria. */
 export async function listFailures(
   db: Database,
@@ -314,8 +317,7 @@ export async function listFailures(
   page: FailurePage = {},
 ): Promise<Failure[]> {
   const { values, planned } = await prepareCriteria(db, criteria, page.horizon);
-  const statements = listStatements[criteria.endpointIds?.length === 1 ? "ofOne" : "ofAny"];
-  const statement = planned(statements[page.order ?? "oldest"]);
+  const statement = planned(keysStatement(criteria, page.order ?? "oldest"));
   return readPage(db, encryption, { providerId: criteria.providerId, page }, (from, limit) =>
     db.query<FailureKey>(statement, [...values, ...from, limit]),
   );
@@ -349,7 +351,7 @@ export async function* selectFailures(
   criteria: FailureCriteria,
 ): AsyncGenerator<readonly { readonly eventId: string; readonly endpointId: number }[], void> {
   const { values: filter, planned } = await prepareCriteria(db, criteria);
-  const statement = planned(listStatements.ofAny.newest);
+  const statement = planned(keysStatement(criteria, "newest"));
   for (let after: readonly unknown[] = starts.newest; ;) {
     const values = [...filter, ...after, selectionPageRows];
     const page = await db.query<FailureKey>(statement, values);
