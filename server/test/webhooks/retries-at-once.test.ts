@@ -254,7 +254,8 @@ test.for(ways.filter(({ name }) => name !== "by a replay"))(
       await until(() => countWaiting(database));
     });
     await Promise.all(recorded);
-    expect(await database.query("select attempts_made as made from due")).toEqual([{ made: 1 }]);
+    const due = "select attempts_made as made, round_start from due";
+    expect(await database.query(due)).toEqual([{ made: 1, roundStart: 1 }]);
     expect(await database.query("select from failures")).toEqual([]);
   },
 );

@@ -130,3 +130,22 @@ test("failures of an account, an object or a rare type are found by their events
   expect(plans).toHaveLength(3);
   expect(JSON.stringify(plans)).not.toContain("on events_");
 });
+
+test("a page has the next failure in place of one that leaves the list while the page is read", async ({
+  database,
+}) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/" });
+  const [gone, ...others] = await recordNow(database, { providerId }, [anEvent(), anEvent(), anEvent(), anEvent()]);
+  await fail(database, providerId, "an hour ago");
+  const db: Database = {
+    caches: database.caches,
+    async query<Row>(text: string, values?: readonly unknown[]) {
+      const rows = await database.query<Row>(text, values);
+      if (text.includes("limit $15")) await database.query("delete from failures where event_id = $1", [gone]);
+      return rows;
+    },
+  };
+  const page = await listFailures(db, encryption, { providerId }, { limit: 2 });
+  expect(page.map(({ eventId }) => eventId)).toEqual(others.slice(0, 2));
+});

@@ -1,0 +1,96 @@
+import { expect } from "vitest";
+import { fail } from "../../../test/support/build-failures.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../../../test/support/build-webhooks.ts";
+import { test } from "../../../test/support/test.ts";
+import type { Pool } from "#platform/database/database.ts";
+import { skipHeldDeliveries } from "./backlog.ts";
+import { retryDeliveries } from "./bulk-transitions.ts";
+import { deleteFailuresForUndo } from "./failure-batches.ts";
+import { purgeDeletedFailures, restoreBatch, undoDeletion } from "./failure-deletions.ts";
+import { listDeliveries } from "./read-deliveries.ts";
+import { makeDueAgain, retryDelivery } from "./transitions.ts";
+
+/** Records events of one account for an endpoint that is in order. */
+async function build(pool: Pool, count: number) {
+  const providerId = await buildProvider(pool);
+  const place = { providerId, url: "https://crm.example/hook", ordering: "account" } as const;
+  const endpointId = await buildEndpoint(pool, place);
+  const eventIds = await recordNow(
+    pool,
+    { providerId },
+    Array.from({ length: count }, () => anEvent()),
+  );
+  return { providerId, endpointId, eventIds };
+}
+
+/** Returns whether each pending delivery waits for another one, in sequence. */
+const readWaits = async (pool: Pool): Promise<readonly boolean[]> => {
+  const rows = await pool.query<{ waits: boolean }>("select due_at = 'infinity' as waits from due order by sequence");
+  return rows.map(({ waits }) => waits);
+};
+
+test("failures of one ordering key that are replayed together are due one after the other", async ({ database }) => {
+  const { providerId, endpointId, eventIds } = await build(database, 3);
+  await fail(database, providerId, "an hour ago");
+  const again = { was: "failed", format: "3scale", orderingKey: "account/1" } as const;
+  const deliveries = eventIds.map((eventId, sequence) => ({ ...again, eventId, sequence }));
+  await database.inTransaction((tx) => makeDueAgain(tx, { providerId, endpointId }, deliveries.toReversed()));
+  expect(await readWaits(database)).toEqual([false, true, true]);
+});
+
+test("a delivery that is due again is listed once, as pending", async ({ database }) => {
+  const { providerId, endpointId, eventIds } = await build(database, 2);
+  await fail(database, providerId, "an hour ago");
+  const [failed, retried = ""] = eventIds;
+  await database.inTransaction((tx) => retryDelivery(tx, { providerId, endpointId, eventId: retried }));
+  expect(await listDeliveries(database, { providerId, limit: 10 })).toMatchObject([
+    { eventId: retried, state: "pending", endedAt: null, attemptsMade: 1 },
+    { eventId: failed, state: "failed", nextAttemptAt: null, attemptsMade: 1 },
+  ]);
+});
+
+test("a job that retries leaves deliveries that wait for another one in their places", async ({ database }) => {
+  const { providerId, endpointId, eventIds } = await build(database, 3);
+  const keys = { providerId, eventIds, endpointIds: eventIds.map(() => endpointId) };
+  const retry = { ...keys, selectedAt: new Date(), onlyFailures: false, resumed: [] };
+  const retried = await database.inTransaction((tx) => retryDeliveries(tx, retry));
+  expect(retried).toEqual(new Map([[endpointId, 1]]));
+  expect(await readWaits(database)).toEqual([false, true, true]);
+});
+
+test("deliveries from before a restore are skipped only while their endpoint is held", async ({ database }) => {
+  const place = await build(database, 2);
+  const skip = () => database.inTransaction((tx) => skipHeldDeliveries(tx, place, Number.MAX_SAFE_INTEGER));
+  expect(await skip()).toBe(0);
+  await database.query("update lanes set not_before = 'infinity'");
+  expect([await skip(), await skip()]).toEqual([2, 0]);
+});
+
+test("an undone deletion returns only failures whose deliveries have not changed since", async ({ database }) => {
+  const { providerId, endpointId, eventIds } = await build(database, 3);
+  await fail(database, providerId, "an hour ago");
+  const { deletion } = await deleteFailuresForUndo(database, { providerId }, bySystem);
+  const [untouched, ...retried] = eventIds;
+  for (const eventId of retried)
+    await database.inTransaction((tx) => retryDelivery(tx, { providerId, endpointId, eventId }));
+  const deliver = `with sent as (delete from due where event_id = $1) update deliveries set state = 'delivered' where event_id = $1`;
+  await database.query(deliver, [retried[0]]);
+
+  expect(await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id))).toBe(true);
+  expect(await restoreBatch(database, { providerId, id: deletion.id })).toEqual({ restored: 1, hasMore: false });
+  expect(await database.query("select event_id as id from failures")).toEqual([{ id: untouched }]);
+});
+
+test("an undone deletion is completed, also after its time, by others only if its process has stopped", async ({
+  database,
+}) => {
+  const { providerId } = await build(database, 1);
+  await fail(database, providerId, "an hour ago");
+  const { deletion } = await deleteFailuresForUndo(database, { providerId }, bySystem);
+  await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id));
+  await database.query("update failure_deletions set ends_at = now()");
+  expect(await purgeDeletedFailures(database)).toBe(false);
+  expect(await restoreBatch(database)).toMatchObject({ restored: 0 });
+  await database.query("update failure_deletions set undone_at = now() - interval '11 seconds'");
+  expect(await restoreBatch(database)).toMatchObject({ restored: 1 });
+});
