@@ -87,15 +87,10 @@ export async function deleteSelectedFailures(
 ): Promise<number> {
   const { providerId, eventIds, endpointIds, selectedAt, deletionId } = deletion;
   await lockEnded(tx, { eventIds, endpointIds });
-  const [deleted] = await tx.query<{ count: number }>(deleteStatement, [
-    providerId,
-    eventIds,
-    endpointIds,
-    selectedAt,
-    deletionId,
-  ]);
-  if (deleted?.count) tx.hintAfterCommit("history", "");
-  return deleted?.count ?? 0;
+  const values = [providerId, eventIds, endpointIds, selectedAt, deletionId];
+  const { count } = await queryRow<{ count: number }>(tx, deleteStatement, values);
+  if (count > 0) tx.hintAfterCommit("history", "");
+  return count;
 }
 
 const eraseAttemptsStatement = `select erase_attempts($1, $2::uuid[])`;

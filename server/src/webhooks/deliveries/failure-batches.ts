@@ -128,10 +128,9 @@ async function processOnce<P extends Batch>(
     const values: readonly unknown[] = [...filterValues(job), ...after, batchRows];
     const batch: P = await pool.inTransaction(async (tx) => {
       if (!eventIds) tx.send(alongTheIndex, []);
-      const [deleted] = eventIds
-        ? await tx.query<P>(statements.named, [...values, eventIds, ...more])
-        : await tx.query<P>(statements.listed, [...values, ...more]);
-      if (!deleted) throw new Error("The batch returned no count");
+      const deleted = eventIds
+        ? await queryRow<P>(tx, statements.named, [...values, eventIds, ...more])
+        : await queryRow<P>(tx, statements.listed, [...values, ...more]);
       if (deleted.count > 0) {
         await follow?.(tx, deleted);
         tx.hintAfterCommit("history", "");

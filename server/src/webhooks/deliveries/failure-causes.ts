@@ -163,29 +163,36 @@ export async function unmuteFailureGroup(
   return (await tx.query(unmuteStatement, [mute.providerId, mute.groupId])).length > 0;
 }
 
+interface MutesOf {
+  readonly providerId: number;
+  readonly now: Date;
+}
+
 /** Counts the failures of muted groups. Reads the failures only if there is a muted group. */
-export async function countMutedFailures(
-  db: Database,
-  count: { readonly providerId: number; readonly endpointId?: number | undefined; readonly now: Date },
-): Promise<number> {
-  const mutes = await db.query(mutesStatement, [count.providerId, count.now]);
-  if (mutes.length === 0) return 0;
-  const groups = await listFailureGroups(db, count);
-  return groups.reduce((sum, group) => sum + (group.mute ? group.count : 0), 0);
+export async function countMutedFailures(db: Database, of: MutesOf): Promise<number> {
+  const muted = await readMuted(db, of);
+  return muted.size === 0 ? 0 : countIn(muted, await db.query<ErrorCount>(errorsStatement, [of.providerId, null]));
 }
 
 /** Returns the sum of some counted failures, and how many of them belong to muted groups. */
 export async function totalOf(
   db: Database,
-  { providerId, now }: { readonly providerId: number; readonly now: Date },
+  of: MutesOf,
   counted: readonly ErrorTotal[],
 ): Promise<{ readonly count: number; readonly muted: number }> {
-  const mutes = await db.query<{ cause: string }>(mutesStatement, [providerId, now]);
-  const muted = new Set(mutes.map(({ cause }) => cause));
-  const sumOf = (totals: readonly ErrorTotal[]): number => totals.reduce((sum, { count }) => sum + count, 0);
-  const isMuted = ({ endpointId, error }: ErrorTotal): boolean => muted.has(groupIdOf(endpointId, causeOf(error)));
-  return { count: sumOf(counted), muted: muted.size === 0 ? 0 : sumOf(counted.filter(isMuted)) };
+  return { count: sumOf(counted), muted: countIn(await readMuted(db, of), counted) };
 }
+
+/** Returns the ids of muted groups. */
+async function readMuted(db: Database, { providerId, now }: MutesOf): Promise<ReadonlySet<string>> {
+  const mutes = await db.query<{ cause: string }>(mutesStatement, [providerId, now]);
+  return new Set(mutes.map(({ cause }) => cause));
+}
+
+const sumOf = (totals: readonly ErrorTotal[]): number => totals.reduce((sum, { count }) => sum + count, 0);
+
+const countIn = (groups: ReadonlySet<string>, counted: readonly ErrorTotal[]): number =>
+  sumOf(counted.filter(({ endpointId, error }) => groups.has(groupIdOf(endpointId, causeOf(error)))));
 
 const deleteExpiredStatement = `
   delete from failure_mutes where until < $1::timestamptz and provider_id not in (${leavingProviders})`;

@@ -150,6 +150,5 @@ const purgeStatement = `
 
 /** Deletes rows of deletions that can no longer be undone. Call it until it returns false. */
 export async function purgeDeletedFailures(pool: Pool): Promise<boolean> {
-  const [row] = await pool.query<{ found: number }>(purgeStatement, [batchRows]);
-  return (row?.found ?? 0) > 0;
+  return (await queryRow<{ found: number }>(pool, purgeStatement, [batchRows])).found > 0;
 }

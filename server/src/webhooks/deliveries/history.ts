@@ -71,13 +71,11 @@ export async function advanceRetention(db: Database, machineNow: Date): Promise<
   return { now: trustedAt < machineNow ? trustedAt : machineNow, behindSeconds: Math.max(0, behindSeconds) };
 }
 
+const readBehind = "select extract(epoch from clock_timestamp() - trusted_at)::float8 as seconds from retention_clock";
+
 /** Returns how many seconds the clock of the retention is behind the database's clock. */
-export async function readRetentionBehind(db: Database): Promise<number> {
-  const [read] = await db.query<{ seconds: number }>(
-    "select extract(epoch from clock_timestamp() - trusted_at)::float8 as seconds from retention_clock",
-  );
-  return read?.seconds ?? Number.NaN;
-}
+export const readRetentionBehind = async (db: Database): Promise<number> =>
+  (await queryRow<{ seconds: number }>(db, readBehind)).seconds;
 
 /** In this order: the events that remain decide which other rows remain. */
 const histories = ["events", "payloads", "deliveries", "attempts"] as const;

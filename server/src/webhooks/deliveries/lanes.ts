@@ -1,5 +1,5 @@
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 
 export interface NewEngine {
   /** Identifies the engine's process, if the system can. */
@@ -136,13 +136,10 @@ const findStatement = `
   from lane`;
 
 /** Returns the unowned lanes with due work, and the numbers for an equal share. */
-export async function findDueLanes(
+export const findDueLanes = (
   db: Database,
   { engineId, leaseSeconds }: { readonly engineId: string; readonly leaseSeconds: number },
-): Promise<DueLanes> {
-  const [lanes] = await db.query<DueLanes>(findStatement, [engineId, leaseSeconds]);
-  return lanes ?? { free: [], own: 0, ownDue: [], owned: 0, engines: 0 };
-}
+): Promise<DueLanes> => queryRow<DueLanes>(db, findStatement, [engineId, leaseSeconds]);
 
 /** Consecutive attempts without a response that open the circuit breaker of a lane. */
 export const breakerOpensAt = 50;

@@ -178,9 +178,7 @@ export interface HintedRows {
   readonly endpointIds: readonly number[];
 }
 
-interface Recorded {
-  readonly deliveries: readonly PlannedDelivery[];
-  readonly payloads: readonly RecordedPayload[];
+interface Recorded extends Planned {
   /** Its rows are there from the end of the statement on. */
   readonly inserted: SentStatement<InsertedRow>;
 }

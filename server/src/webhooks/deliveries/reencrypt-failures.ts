@@ -1,4 +1,4 @@
-import type { Pool } from "#platform/database/database.ts";
+import { type Pool, queryRow } from "#platform/database/database.ts";
 import { bytesArray, plainArray, textArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
 import { firstUuid } from "#platform/ids.ts";
@@ -87,11 +87,11 @@ export async function reencryptFailures(pool: Pool, encryption: Encryption): Pro
       done += changed.length;
       return batch;
     });
-    after = rows.at(-1) ?? after;
     if (rows.length < batchRows) break;
+    after = rows.at(-1) ?? after;
   }
-  const [counted] = await pool.query<{ left: number }>(countLeft, [encryption.keyIds[0]]);
-  return { done, left: counted?.left ?? 0 };
+  const { left } = await queryRow<{ left: number }>(pool, countLeft, [encryption.keyIds[0]]);
+  return { done, left };
 }
 
 /** Returns how many rows it encrypted. */
@@ -114,8 +114,8 @@ async function reencryptDeletedFailures(pool: Pool, encryption: Encryption): Pro
       done += changed.length;
       return batch;
     });
-    after = rows.at(-1)?.row ?? after;
     if (rows.length < batchRows) return done;
+    after = rows.at(-1)?.row ?? after;
   }
 }
 

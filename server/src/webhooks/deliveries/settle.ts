@@ -1,5 +1,5 @@
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
@@ -243,11 +243,13 @@ const lateStatement = `
       and deliveries.state in ('cancelled', 'failed') and deliveries.attempts_made = outcome.number - 1
       and not exists (select from due where due.event_id = outcome.event_id and due.endpoint_id = outcome.endpoint_id)
     returning outcome.*
+  ), recorded as (
+    insert into attempts (${attemptColumns})
+    select ${attemptColumns}
+    from late
+    returning 1
   )
-  insert into attempts (${attemptColumns})
-  select ${attemptColumns}
-  from late
-  returning recorded_in as transaction`;
+  select count(*) as written, transaction_number() as transaction from recorded`;
 
 /**
  * Writes outcomes of deliveries that were ended in the meantime. A transaction that makes such a delivery due again has read its
@@ -258,8 +260,7 @@ async function writeLateAttempts(tx: Transaction, settlements: readonly Settleme
     eventIds: settlements.map(({ eventId }) => eventId),
     endpointIds: settlements.map(({ endpointId }) => endpointId),
   });
-  const rows = await tx.query<{ transaction: number }>(lateStatement, valuesOfAnyKind(settlements));
-  return { written: rows.length, transaction: rows[0]?.transaction ?? 0 };
+  return queryRow<Written>(tx, lateStatement, valuesOfAnyKind(settlements));
 }
 
 export interface Settled {
@@ -374,8 +375,8 @@ async function settleInOrder(
   const settleBehind = (lock: (tx: Transaction) => void): Promise<Written> =>
     pool.inTransaction(async (tx) => {
       lock(tx);
-      const [[written = nothingWritten], promoted] = await Promise.all([
-        tx.query<Written>(...write(engineId, settlements)),
+      const [written, promoted] = await Promise.all([
+        queryRow<Written>(tx, ...write(engineId, settlements)),
         promoteNext(tx, endedKeys),
       ]);
       return { ...written, promoted };

@@ -1,5 +1,5 @@
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Transaction } from "#platform/database/database.ts";
+import { queryRow, type Transaction } from "#platform/database/database.ts";
 import { endLanePauses, endpointsWithDue } from "./lanes.ts";
 import {
   type OrderingKey,
@@ -47,15 +47,12 @@ const promoteStatement = `
 
 /** Makes the next delivery of each key due. Returns the endpoints of these deliveries. */
 export async function promoteNext(tx: Transaction, ended: readonly OrderingKey[]): Promise<readonly number[]> {
-  const promoted: number[] = [];
-  if (ended.length === 0) return promoted;
-  for (;;) {
-    const [done] = await tx.query<{ someLeft: boolean; endpointIds: readonly number[] }>(
-      promoteStatement,
-      keyColumns(ended),
-    );
-    promoted.push(...(done?.endpointIds ?? []));
-    if (!done?.someLeft) return promoted;
+  if (ended.length === 0) return [];
+  type Promoted = { readonly someLeft: boolean; readonly endpointIds: readonly number[] };
+  for (const promoted: number[] = []; ;) {
+    const { someLeft, endpointIds } = await queryRow<Promoted>(tx, promoteStatement, keyColumns(ended));
+    promoted.push(...endpointIds);
+    if (!someLeft) return promoted;
   }
 }
 
