@@ -4,6 +4,7 @@
  */
 import type { Environment } from "#platform/config/parsers.ts";
 import { readConfig } from "#platform/config/read-config.ts";
+import { asStartFailure } from "#platform/database/connection.ts";
 import type { PendingHints } from "#platform/database/database.ts";
 import type { HintCarrier } from "#platform/database/hints.ts";
 import { type DatabaseAccess, joinDatabase } from "#platform/database/open-database.ts";
@@ -93,8 +94,9 @@ export async function runEngineProcess(env: Environment): Promise<number> {
     send({ kind: "ready" });
     ({ drainMs } = await stop.promise);
   } catch (error) {
-    if (!(error instanceof CannotStart)) throw error;
-    send({ kind: "refused", reason: error.message });
+    const failure = asStartFailure(error);
+    if (!(failure instanceof CannotStart)) throw failure;
+    send({ kind: "refused", reason: failure.message });
     return 1;
   }
   return 0;

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Config, Role } from "#platform/config/read-config.ts";
-import { classifyDatabaseError } from "#platform/database/connection.ts";
-import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
+import { asStartFailure } from "#platform/database/connection.ts";
+import { CannotStart } from "#platform/errors.ts";
 import { changeLogLevel, createLogger } from "#platform/logger.ts";
 import { startServerAhead } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { EngineSupervisor, hasEngineProcess } from "./engine-supervisor.ts";
@@ -50,18 +50,13 @@ export async function serveUntilStopped(
     });
     await stop.ended;
   } catch (error) {
-    if (error instanceof CannotStart) throw error;
-    if (isOfDatabaseOrDisk(error) && !stop.signal.aborted)
-      throw new CannotStart(`The start failed, and may be repeated: ${errorMessage(error)}`, { cause: error });
-    if (error !== stop.signal.reason) fail(error);
+    const failure = stop.signal.aborted ? error : asStartFailure(error); // a database may become full, or end, after its migration
+    if (failure instanceof CannotStart) throw failure;
+    if (failure !== stop.signal.reason) fail(failure);
   }
   printStatus("stopped");
   return exitCode;
 }
-
-/** A database may become full, or end, after its migration. */
-const isOfDatabaseOrDisk = (error: unknown): boolean =>
-  classifyDatabaseError(error) !== undefined || errorCode(error) === "ENOSPC";
 
 /** A requested stop. It begins with a delay, in which `/readyz` responds 503 and requests are still served. */
 class StopRequest {

@@ -2,7 +2,10 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import pg from "pg";
-import { expect, test as base } from "vitest";
+import pino from "pino";
+import { Registry } from "prom-client";
+import { expect, test as base, vi } from "vitest";
+import { EngineSupervisor } from "#app/engine-supervisor.ts";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
 import { sendRequest, itemsAt, valueAt, type BellwireApi } from "../chaos/api-client.ts";
 import { makeDataDir } from "../support/data-dir.ts";
@@ -66,6 +69,26 @@ const deliveryStates = async (api: BellwireApi): Promise<readonly unknown[]> =>
   itemsAt((await sendRequest(api, "GET", "/api/v1/deliveries")).body, "data").map((delivery) =>
     valueAt(delivery, "state"),
   );
+
+test("an engine process whose database is lost before its first connection ends the start in words", async ({
+  onTestFinished,
+}) => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/lost");
+  vi.stubEnv("BELLWIRE_SECRET_KEY", Buffer.alloc(32, 1).toString("base64"));
+  const access = { connectionString: process.env["DATABASE_URL"] ?? "", max: 4 };
+  const hints = { on: () => () => undefined, hasListeners: () => false, publish: () => undefined };
+  await using carrier = { ...hints, [Symbol.asyncDispose]: async () => undefined };
+  await using supervisor = new EngineSupervisor();
+  const started = supervisor.start({
+    localUrl: "http://localhost:1",
+    database: { access, pool: { hints: carrier } },
+    log: pino({ enabled: false }),
+    metrics: new Registry(),
+    drainMs: () => 0,
+  });
+  await expect(started).rejects.toThrow(/^The start failed, and may be repeated: .*ECONNREFUSED/);
+});
 
 test("deliveries continue while the serving process is frozen", { timeout }, async ({ serving }) => {
   await using receiver = await startReceiver(500);

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { errorCode, errorMessage } from "../errors.ts";
+import { CannotStart, errorCode, errorMessage } from "../errors.ts";
 
 /**
  * Parses the parts of DATABASE_URL that the driver does not support as libpq does: several hosts, `target_session_attrs`, and
@@ -234,6 +234,12 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorClass | unde
   if (isMissingSocket(error, code)) return "away";
   return code.startsWith("08") || statesOfAway.has(code) || codesOfAway.has(code) ? "away" : undefined;
 }
+
+/** Turns an error of the database, or of a full disk, during a start into one for the operator. Returns others as they are. */
+export const asStartFailure = (error: unknown): unknown =>
+  !(error instanceof CannotStart) && (classifyDatabaseError(error) !== undefined || errorCode(error) === "ENOSPC")
+    ? new CannotStart(`The start failed, and may be repeated: ${errorMessage(error)}`, { cause: error })
+    : error;
 
 /** A missing Unix socket. Other missing files have other reasons. */
 const isMissingSocket = (error: unknown, code: string): boolean =>
