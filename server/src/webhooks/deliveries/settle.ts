@@ -268,7 +268,7 @@ export interface Settled {
   readonly recorded: number;
   /**
    * The first and the last transaction that recorded them. Undefined if some were refused, or were late attempts of
-   * cancelled deliveries: only the history knows which.
+   * deliveries that had ended: only the history knows which.
    */
   readonly transactions: { readonly first: number; readonly last: number } | undefined;
   /** The last transaction that recorded any of them, or 0. */

@@ -3,7 +3,7 @@ import { fail } from "../../../test/support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { skipHeldDeliveries } from "./backlog.ts";
+import { measureDue, skipHeldDeliveries } from "./backlog.ts";
 import { retryDeliveries } from "./bulk-transitions.ts";
 import { deleteFailuresForUndo } from "./failure-batches.ts";
 import { purgeDeletedFailures, restoreBatch, undoDeletion } from "./failure-deletions.ts";
@@ -93,4 +93,22 @@ test("an undone deletion is completed, also after its time, by others only if it
   expect(await restoreBatch(database)).toMatchObject({ restored: 0 });
   await database.query("update failure_deletions set undone_at = now() - interval '11 seconds'");
   expect(await restoreBatch(database)).toMatchObject({ restored: 1 });
+});
+
+test("the backlog is as old as its oldest event, except for events that were sent or repeated later", async ({
+  database,
+}) => {
+  await build(database, 1);
+  await database.query("update due set event_id = uuid_v7_floor(now() - interval '1 hour')");
+  const isOldWith = async (values: string): Promise<boolean> => {
+    await database.query(
+      `update due set attempts_made = 0, round_start = 0, replay = 0, ordering_key = null, due_at = now()`,
+    );
+    await database.query(`update due set ${values}`);
+    return (await measureDue(database)).oldestEventAgeSeconds > 3000;
+  };
+  const late = ["due_at = now()", "round_start = 1, attempts_made = 2", "replay = 1, attempts_made = 1"];
+  const old = ["due_at = now() - interval '59 minutes 30 seconds'", "attempts_made = 1", "ordering_key = 'account/1'"];
+  for (const values of late) expect([values, await isOldWith(values)]).toEqual([values, false]);
+  for (const values of old) expect([values, await isOldWith(values)]).toEqual([values, true]);
 });
