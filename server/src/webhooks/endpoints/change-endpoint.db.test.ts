@@ -323,3 +323,16 @@ test("a disabled endpoint keeps its reason until it is enabled or paused, and a 
   await disableEndpoint(database, endpoint.id, "gone");
   expect(await readEndpoint(database, encryption, endpoint)).toMatchObject({ state: "paused", disabledReason: null });
 });
+
+test("the deletion of an endpoint is not undone beyond the provider's limit", async ({ database }) => {
+  const endpoint = await createTestEndpoint(database);
+  const { providerId } = endpoint;
+  await database.query(`update providers set limits = '{"endpoints-per-provider": 1}' where id = $1`, [providerId]);
+  await deleteEndpoint(database, { ...endpoint, actor: admin });
+  const input = { name: "other", url };
+  const other = saved(await createEndpoint(needsOf(database), { providerId, input, actor: admin }));
+  const restore = () => restoreEndpoint(needsOf(database), { ...endpoint, actor: admin });
+  await expect(restore()).rejects.toThrow("endpoints");
+  await deleteEndpoint(database, { ...other, actor: admin });
+  expect(await restore()).toMatchObject({ id: endpoint.id });
+});

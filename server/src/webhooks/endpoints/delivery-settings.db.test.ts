@@ -78,6 +78,23 @@ test("sent settings are recorded once per version and user agent, and never chan
   ]);
 });
 
+test.for([
+  ["copying", "enabled"],
+  ["draining", "paused"],
+  ["frozen", "paused"],
+  ["left", "paused"],
+  ["arrived", "enabled"],
+] as const)("while a move of the provider is %s, engines see its endpoints %s", async ([move, state], { database }) => {
+  const providerId = await buildProvider(database);
+  const endpointId = await buildEndpoint(database, { providerId, url });
+  await database.query("insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), $2)", [
+    providerId,
+    move,
+  ]);
+  const [settings] = await readDeliverySettings(database, encryption, { endpointIds: [endpointId], userAgent: "B/1" });
+  expect(settings).toMatchObject({ state });
+});
+
 test("settings of another provider are not read", async ({ database }) => {
   const [providerId, other] = [await buildProvider(database), await buildProvider(database)];
   const id = await load(database, await buildEndpoint(database, { providerId, url }));
@@ -96,10 +113,12 @@ test("settings are deleted once no attempt in the history can refer to them", as
   const inDays = (days: number) => new Date(Date.now() + days * dayMs);
 
   await recordNow(database, { providerId });
-  await fail(database, providerId, "now");
+  await fail(database, providerId, "an hour ago");
   expect(await deleteOldSentSettings(database, inDays(30.9), 30)).toBe(0);
   expect(await deleteOldSentSettings(database, inDays(33), 30)).toBe(0); // the failure list keeps the delivery
-  await database.query("delete from failures where provider_id = $1", [providerId]);
+  await deleteFailuresForUndo(database, { providerId }, bySystem);
+  expect(await deleteOldSentSettings(database, inDays(33), 30)).toBe(0); // an undo returns it to the list
+  await database.query("delete from deleted_failures where provider_id = $1", [providerId]);
   expect(await deleteOldSentSettings(database, inDays(33), 30)).toBe(1);
   expect(await storedIds()).toEqual([current]);
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Actor } from "#access/index.ts";
-import { decideGate } from "./record-events.ts";
+import { msOfUuidV7, uuidV7Floor } from "#platform/ids.ts";
+import { decideGate, newEventId } from "./record-events.ts";
 
 const subscription = {
   id: 1,
@@ -80,4 +81,15 @@ test.each([
   ],
 ] as const)("%s", (_guarantee, options, recorded, gate) => {
   expect(decideGate({ ...subscription, ...options }, recorded)).toBe(gate);
+});
+
+test.each([
+  ["a minute before", -60_000, 0],
+  ["a minute after", 60_000, 60_001],
+  ["two hours after, by a clock that was wrong,", 7_200_000, 0],
+])("the id of an event whose predecessor was recorded %s its time is of the right time", (_, beforeMs, expectedMs) => {
+  const now = new Date("2026-03-01T09:00:00Z");
+  const newUuidV7 = (ms: number): string => `${uuidV7Floor(ms).slice(0, -1)}1`;
+  const after = newUuidV7(now.getTime() + beforeMs);
+  expect(msOfUuidV7(newEventId({ newUuidV7 }, { now, after })) - now.getTime()).toBe(expectedMs);
 });
