@@ -314,6 +314,7 @@ const namingBodies = (own: Ids, foreign: Ids): Readonly<Record<string, readonly 
   const endpoint_id = Number(foreign["endpoints"]);
   const range = { since: "-1d", only: "all" };
   const [accounts, applications] = [Number(foreign["accounts"]), Number(foreign["applications"])];
+  const plan_id = Number(foreign["application_plans"]);
   return {
     "POST /api/v1/events/{id}/send": [[422, { endpoint_id }]],
     "POST /api/v1/replays": [
@@ -336,10 +337,7 @@ const namingBodies = (own: Ids, foreign: Ids): Readonly<Record<string, readonly 
     ],
     "POST /api/v1/applications/bulk": [
       [200, { ids: [applications], operation: "delete" }],
-      [
-        200,
-        { ids: [Number(own["applications"])], operation: "change_plan", plan_id: Number(foreign["application_plans"]) },
-      ],
+      [200, { ids: [Number(own["applications"])], operation: "change_plan", plan_id }],
     ],
     "POST /api/v1/erasures": [
       [422, { account_id: accounts, pending: "cancel" }],
@@ -484,17 +482,19 @@ async function filtersOf(
 
 test("a filter by an object of another provider finds as little as one by none", async ({ site }) => {
   const filters = await filtersOf(site.pool, site.foreign);
+  const words = Object.values(filters);
   const reader = { http: site.http, own: await createObjects(site.pool, site.http) };
   let accepted = 0;
-  for (const { path, parameters } of listings) {
+  for (const { path, parameters } of listings)
     for (const name of parameters) {
-      const words = name === "q" ? Object.values(filters) : [];
-      for (const [theirs, none] of [filters[name] ?? ["canary", "nothing"], ...words]) {
+      const answers = new Map<string, string>(); // by none, since several filters have the same
+      for (const [theirs, none] of [filters[name] ?? ["canary", "nothing"], ...(name === "q" ? words : [])]) {
+        const expected = answers.get(none) ?? (await read(reader, path, { [name]: none }));
+        answers.set(none, expected);
         const answer = (await read(reader, path, { [name]: theirs })).replaceAll(theirs, none);
-        expect([path, name, answer]).toEqual([path, name, await read(reader, path, { [name]: none })]);
+        expect([path, name, answer]).toEqual([path, name, expected]);
         accepted += Number(/^[24]0/.test(answer));
       }
     }
-  }
   expect(accepted).toBeGreaterThan(200);
 });
