@@ -6,9 +6,22 @@ import { pino } from "pino";
 import { expect } from "vitest";
 import { setUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
-import { test } from "../support/test.ts";
+import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { routesOf } from "./routes-of.ts";
+
+/** A listening server with default options, for tests that change nothing. */
+const test = base.extend("site", { scope: "file" }, async ({ sharedPool }, { onCleanup }) => {
+  const { provider } = await setUp(sharedPool);
+  const { http, ...server } = await openWebServer(sharedPool);
+  onCleanup(() => server[Symbol.asyncDispose]());
+  return { http, port: await listen(http), provider };
+});
+
+async function listen(http: FastifyInstance): Promise<number> {
+  await http.listen({ port: 0, host: "127.0.0.1" });
+  return Number(new URL(http.listeningOrigin).port);
+}
 
 /** The only responses that a browser may cache: files without any provider's data. */
 const mayBeCached = /\/assets\/|\/scalar-[\d.]+\.js$|\.svg$/;
@@ -33,16 +46,19 @@ test("all responses have nosniff and HSTS, and only public files may be cached",
   }
 });
 
-test("without https, responses have no Strict-Transport-Security", async ({ database }) => {
-  await setUp(database);
-  await using server = await openWebServer(database);
-  expect((await server.http.inject("/")).headers).not.toHaveProperty("strict-transport-security");
+test("without https, responses have no Strict-Transport-Security", async ({ site }) => {
+  expect((await site.http.inject("/")).headers).not.toHaveProperty("strict-transport-security");
 });
 
-test("the public port serves /metrics only without a base domain, and /healthz always", async ({ database }) => {
-  const { provider } = await setUp(database);
-  for (const baseDomain of [undefined, "bellwire.test"]) {
-    await using server = await openWebServer(database, { baseDomain });
+test("the public port serves /metrics only without a base domain, and /healthz always", async ({
+  sharedPool,
+  site: { http, provider },
+}) => {
+  await using withDomain = await openWebServer(sharedPool, { baseDomain: "bellwire.test" });
+  for (const [baseDomain, server] of [
+    [undefined, { http }],
+    ["bellwire.test", withDomain],
+  ] as const) {
     const hosts = [
       `${provider.subdomain}.bellwire.test`,
       `${provider.subdomain}-admin.bellwire.test`,
@@ -58,19 +74,9 @@ test("the public port serves /metrics only without a base domain, and /healthz a
   }
 });
 
-async function listen(http: FastifyInstance): Promise<number> {
-  await http.listen({ port: 0, host: "127.0.0.1" });
-  const address = http.server.address();
-  if (typeof address !== "object" || !address) throw new Error("The server does not listen.");
-  return address.port;
-}
-
 const paths = ["/", "/signup", "/p/login", "/admin/api/accounts.json", "/api/v1/endpoints", "/bins/x"];
 
-test("a request with two Host headers is rejected by every interface", async ({ database }) => {
-  await setUp(database);
-  await using server = await openWebServer(database);
-  const port = await listen(server.http);
+test("a request with two Host headers is rejected by every interface", async ({ site: { port } }) => {
   for (const path of paths) {
     for (const hosts of ["Host: a.test\r\nHost: b.test", "Host: a.test\r\nhOST: a.test", "Host: a.test"]) {
       const socket = connect(port, "127.0.0.1");
@@ -82,11 +88,8 @@ test("a request with two Host headers is rejected by every interface", async ({ 
 });
 
 test("a request whose target names another host than its Host header is rejected by every interface", async ({
-  database,
+  site: { port },
 }) => {
-  await setUp(database);
-  await using server = await openWebServer(database);
-  const port = await listen(server.http);
   const isRefused = async (target: string, host: string): Promise<boolean> => {
     const socket = connect(port, "127.0.0.1");
     socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
