@@ -3,6 +3,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { createUuidV7Generator } from "#platform/ids.ts";
 import { anEvent, buildEndpoint, buildProvider, recordNow } from "../../../test/support/build-webhooks.ts";
 import { test } from "../../../test/support/test.ts";
+import { readNotifications } from "./object-events.ts";
 import { type Subscription, readSubscriptions } from "./record-events.ts";
 
 const url = "https://crm.example/hooks";
@@ -103,4 +104,20 @@ test("the events of one change have the same time, although another one's id cam
     "select extract(epoch from occurred_at)::float8 * 1000 as ms from events order by id",
   );
   expect(rows.map(({ ms }) => Math.round(ms) - nowMs)).toEqual([0, 0, 7]);
+});
+
+test("an event shows no more endpoints than the limit, those with a delivery first, and counts all", async ({
+  sharedPool: pool,
+}) => {
+  const providerId = await buildProvider(pool);
+  await buildEndpoint(pool, { providerId, url, name: "off", eventTypes: [] });
+  for (const name of ["a", "b"]) await buildEndpoint(pool, { providerId, url, name });
+  const eventIds = await recordNow(pool, { providerId });
+  const all = [
+    { endpointName: "a", state: "pending", gate: null, total: 3 },
+    { endpointName: "b", state: "pending", gate: null, total: 3 },
+    { endpointName: "off", state: "withheld", gate: "switch_off", total: 3 },
+  ];
+  expect(await readNotifications(pool, { providerId, eventIds })).toMatchObject(all);
+  expect(await readNotifications(pool, { providerId, eventIds, limit: 2 })).toMatchObject(all.slice(0, 2));
 });
