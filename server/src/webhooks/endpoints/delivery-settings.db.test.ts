@@ -34,7 +34,7 @@ import {
   readSentSettings,
   reencryptSentSettings,
 } from "./delivery-settings.ts";
-import { reencryptEndpoints } from "./endpoint-table.ts";
+import { readEndpoint, reencryptEndpoints } from "./endpoint-table.ts";
 
 const url = "https://crm.example/hooks?token=s3cret";
 const dayMs = 86_400_000;
@@ -154,7 +154,12 @@ async function buildUsedEndpoint(pool: Pool) {
   const providerId = await buildProvider(pool);
   const id = await buildEndpoint(pool, { providerId, url });
   const needs = endpointNeeds(pool);
-  await updateEndpoint(needs, { providerId, id, input: { headers: { "X-Key": "k3y" } }, ...bySystem });
+  await updateEndpoint(needs, {
+    providerId,
+    id,
+    input: { headers: { "X-Key": "k3y" }, description: "Ann's CRM" },
+    ...bySystem,
+  });
   await rotateSecret(needs, { providerId, id, ...bySystem });
   const withPrevious = await load(pool, id);
   await pool.query("update endpoints set previous_secret_until = now()");
@@ -185,7 +190,14 @@ test("once its deletion can no longer be undone, nothing contains a secret of an
   expect(await eraseDeletedEndpoint(database, encryption)).toBe(false);
   expect((await readDecrypted(database)).filter((value) => secret.test(value))).toEqual([]);
   const [row] = await database.query<object>("select * from endpoints");
-  expect(row).toMatchObject({ name: "default", url: null, urlMasked: "", headers: null, secret: null });
+  expect(row).toMatchObject({
+    name: "default",
+    url: null,
+    urlMasked: "",
+    headers: null,
+    secret: null,
+    description: null,
+  });
 
   const masked = "https://crm.example/hooks?token=…";
   expect(await listFailures(database, encryption, key)).toMatchObject([{ endpointName: "default", url: masked }]);
@@ -205,6 +217,16 @@ test("what is left of an erased endpoint is encrypted with a newer key like anyt
   expect(await reencryptSentSettings(database, both)).toEqual({ done: 2, left: 0 });
   const sent = await readSentSettings(database, createEncryption([newKey]), { ...key, ids: sentIds });
   expect([...sent.values()].map((each) => each.undecryptable)).toEqual([null, null]);
+});
+
+test("engines read the settings of an endpoint again once they are encrypted with a newer key", async ({
+  database,
+}) => {
+  const { key } = await buildUsedEndpoint(database);
+  const both = createEncryption([Buffer.alloc(32, 8), Buffer.alloc(32, 7)]);
+  const before = await readEndpoint(database, encryption, key);
+  expect(await reencryptEndpoints(database, both)).toEqual({ done: 1, left: 0 });
+  expect(await readEndpoint(database, both, key)).toEqual({ ...before, version: Number(before?.version) + 1 });
 });
 
 test("settings that no key decrypts are deleted, because they cannot be masked", async ({ database }) => {
