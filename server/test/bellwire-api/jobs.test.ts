@@ -269,6 +269,8 @@ test("failures are grouped by cause, and muted groups are counted separately", a
   for (const [at, error] of errors.entries()) {
     await api.pool.query(`update failures set error = $2 where event_id = $1`, [eventIds[at], error]);
   }
+  const isEarlier = "update failures set failed_at = failed_at - interval '1 hour' where event_id = $1"; // its event is the newest
+  await api.pool.query(isEarlier, [eventIds[1]]);
   const groups = async () => (await api.call("GET", "/failures/groups")).json().data;
   const [first, second] = await groups();
   expect(await groups()).toMatchObject([{ count: 2 }, { count: 2 }]);

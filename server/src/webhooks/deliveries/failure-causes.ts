@@ -122,14 +122,13 @@ const groupOf = (counted: ErrorCount, cause: FailureCause, id: string): Omit<Fai
   return { ...rest, ...cause, id, newest };
 };
 
-function mergeGroups(one: FailureGroup, other: FailureGroup): FailureGroup {
-  const later = other.lastFailedAt > one.lastFailedAt ? other : one;
-  return {
-    ...later,
-    count: one.count + other.count,
-    firstFailedAt: one.firstFailedAt < other.firstFailedAt ? one.firstFailedAt : other.firstFailedAt,
-  };
-}
+const mergeGroups = (one: FailureGroup, other: FailureGroup): FailureGroup => ({
+  ...one,
+  count: one.count + other.count,
+  firstFailedAt: one.firstFailedAt < other.firstFailedAt ? one.firstFailedAt : other.firstFailedAt,
+  lastFailedAt: one.lastFailedAt > other.lastFailedAt ? one.lastFailedAt : other.lastFailedAt,
+  newest: one.newest.deliveryId > other.newest.deliveryId ? one.newest : other.newest,
+});
 
 /** Returns the stored errors of a provider whose causes match, for statements that select their failures. */
 export async function readErrors(
