@@ -23,6 +23,7 @@ import {
   isOperational,
   keyInBody,
   operationalEvents,
+  operationalGate,
   readEvent,
   sampleBody,
   sampleFacts,
@@ -209,12 +210,17 @@ export async function oldestRunningTransaction(db: Database): Promise<number> {
   return Number(oldestRunning);
 }
 
-/** Refuses an event that no setting of the endpoint would let through: the same as the gates of operational events. */
+const gateErrors = {
+  switch_off: "is 3scale's webhook, which gets no such event",
+  own_endpoint: "is the endpoint that the event is about, and gets no event about itself",
+} as const;
+
+/** Refuses an event that no setting of the endpoint lets through. */
 function requireReceivable({ type, objectId }: EventDetails, { id, name }: Endpoint): void {
-  if (!isOperational(type)) return;
-  const refuse = (error: string) => new Problem("invalid", { errors: { endpoint_id: [error] } });
-  if (name === defaultEndpointName) throw refuse("is 3scale's webhook, which gets no such event");
-  if (id === objectId) throw refuse("is the endpoint that the event is about, and gets no event about itself");
+  const gate = isOperational(type)
+    ? operationalGate({ id, isDefault: name === defaultEndpointName }, objectId)
+    : undefined;
+  if (gate) throw new Problem("invalid", { errors: { endpoint_id: [gateErrors[gate]] } });
 }
 
 const params = Type.Object({ id: EventId });

@@ -190,7 +190,7 @@ export const settings = {
     fallback: "",
     fallbackWords: "unset: mails stay in an outbox",
     meaning:
-      "The mail server, `smtp://user:password@host:port` or `smtps://…`. `smtp://` uses STARTTLS if the server offers it; with `?requireTLS=true` at its end it sends nothing without. The certificate is verified, except without a password and `requireTLS`, where clear text would do.",
+      "The mail server, `smtp://user:password@host:port` or `smtps://…`. `smtp://` uses STARTTLS if the server offers it; with `?requireTLS=true` at its end it sends nothing without. With neither a password nor `requireTLS`, clear text would do, so the certificate is not verified.",
     isSecret: true,
     parse: read.optional(read.secret(read.smtpUrl)),
   }),

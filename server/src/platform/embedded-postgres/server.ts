@@ -77,7 +77,7 @@ export async function makeSocketFolder({ folder, user }: ServerLocation): Promis
   if (!isPrivate && isNew) {
     await rmdir(chosen); // so that the next start gives this reason, too
     throw new CannotStart(
-      `The file system of ${folder} keeps no owners and permissions, as drives of Windows in WSL. Set BELLWIRE_DATA_DIR to a folder of another one.`,
+      `The file system of ${folder} keeps no owners and permissions, like a Windows drive in WSL. Set BELLWIRE_DATA_DIR to a folder of another one.`,
     );
   }
   if (!isPrivate) {

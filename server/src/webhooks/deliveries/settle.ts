@@ -226,10 +226,10 @@ export const outcomesOfAnyKind = (engineId: string, settlements: readonly Settle
   [...valuesOfAnyKind(settlements), engineId],
 ];
 
-// Attempts that were in flight when their delivery was cancelled, their endpoint deleted, or a quota failed the delivery. The receiver got the
-// request, so the attempt is recorded, without consequences. The lane's owner is irrelevant, and each number is
-// written once, because it must be the delivery's next. Deliveries are locked by primary key; the provider is the
-// endpoint's.
+// Attempts that were in flight when their delivery was cancelled or failed by a quota, or their endpoint deleted. The
+// receiver got the request, so the attempt is recorded, without consequences. The lane's owner is irrelevant, and each
+// number is written once, because it must be the delivery's next. Deliveries are locked by primary key; the provider is
+// the endpoint's.
 const lateStatement = `
   with outcome as (
     select outcome.*, least(nth, 32767)::smallint as number, endpoints.provider_id
@@ -252,7 +252,7 @@ const lateStatement = `
   select count(*) as written, transaction_number() as transaction from recorded`;
 
 /**
- * Writes outcomes of deliveries that were ended in the meantime. A transaction that makes such a delivery due again has read its
+ * Writes outcomes of deliveries that have ended in the meantime. A transaction that makes such a delivery due again has read its
  * number of attempts before, or reads it afterwards.
  */
 async function writeLateAttempts(tx: Transaction, settlements: readonly Settlement[]): Promise<Written> {

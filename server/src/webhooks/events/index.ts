@@ -59,6 +59,7 @@ export {
   hasSubscriber,
   type NewEvent,
   newEventId,
+  operationalGate,
   readSubscriptions,
   type RecordedEvent,
   recordEvents,

@@ -97,7 +97,10 @@ export const hasSubscriber = (
  * An endpoint gets no event about itself, which could fail and cause another one. 3scale's webhook gets none at all. No
  * user acts in operational events, so the rules about actors do not apply.
  */
-function operationalGate({ id, isDefault }: Subscription, endpointId: number): Gate | undefined {
+export function operationalGate(
+  { id, isDefault }: Pick<Subscription, "id" | "isDefault">,
+  endpointId: number,
+): "switch_off" | "own_endpoint" | undefined {
   if (isDefault) return "switch_off";
   return id === endpointId ? "own_endpoint" : undefined;
 }
