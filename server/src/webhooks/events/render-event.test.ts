@@ -49,17 +49,21 @@ test.each<[ChatFamily, object]>([
           content: {
             $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
             type: "AdaptiveCard",
-            version: "1.4",
+            version: "1.2",
             body: [
               {
-                type: "TextBlock",
-                text: "Endpoint degraded: crm",
-                size: "Medium",
-                weight: "Bolder",
-                color: "Attention",
-                wrap: true,
+                type: "RichTextBlock",
+                inlines: [
+                  {
+                    type: "TextRun",
+                    text: "Endpoint degraded: crm",
+                    size: "Medium",
+                    weight: "Bolder",
+                    color: "Attention",
+                  },
+                ],
               },
-              { type: "TextBlock", text: sentence, wrap: true },
+              { type: "RichTextBlock", inlines: [{ type: "TextRun", text: sentence }] },
             ],
             actions: [
               { type: "Action.OpenUrl", title: "Open in Bellwire", url: "https://acme.example/p/admin/endpoints/5" },
@@ -89,6 +93,12 @@ test.each(chatFamilies)("no name mentions, links or breaks out of its place in t
   expect(rendered).toContain("＠all ‹!here› (x)(https b.example)");
   expect(rendered).not.toMatch(/[<>@\u202e]|\]\(|https:|\\n'/);
   expect(rendered.match(/`/g)?.length ?? 0).toBe(format === "chat-teams" ? 0 : 2);
+});
+
+test("Microsoft Teams shows a name with signs of Markdown as it is", () => {
+  const [heading, line] = render("chat-teams", { name: "*crm*_eu_", problem: "_slow_" }).attachments[0].content.body;
+  expect(heading).toMatchObject({ type: "RichTextBlock", inlines: [{ text: "Endpoint degraded: *crm*_eu_" }] });
+  expect(line).toMatchObject({ type: "RichTextBlock", inlines: [{ text: expect.stringContaining("_slow_") }] });
 });
 
 test("a long name leaves a message below Discord's limit of 2,000 characters", () => {

@@ -173,23 +173,25 @@ const chatText = ({ label, subject, text, url, state }: ChatMessage): string =>
 
 const cardColors = { problem: "Attention", recovery: "Good", change: "Default" } as const;
 
-/** Returns an Adaptive Card, the only message that Workflows of Microsoft Teams post. */
+/**
+ * Returns an Adaptive Card, the only message that Workflows of Microsoft Teams post. A `TextBlock` reads `*` and `_` as Markdown, and
+ * clients differ in how they escape these. A `TextRun` shows its text as it is. Both need version 1.2, the newest of Teams on phones.
+ */
 const adaptiveCard = ({ label, subject, text, url, state }: ChatMessage) => ({
   $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
   type: "AdaptiveCard",
-  version: "1.4",
+  version: "1.2",
   body: [
-    {
-      type: "TextBlock",
-      text: `${label}: ${subject}`,
-      size: "Medium",
-      weight: "Bolder",
-      color: cardColors[state],
-      wrap: true,
-    },
-    ...(text === "" ? [] : [{ type: "TextBlock", text, wrap: true }]),
+    textBlock({ text: `${label}: ${subject}`, size: "Medium", weight: "Bolder", color: cardColors[state] }),
+    ...(text === "" ? [] : [textBlock({ text })]),
   ],
   ...(url === undefined ? {} : { actions: [{ type: "Action.OpenUrl", title: "Open in Bellwire", url }] }),
+});
+
+/** A text of an Adaptive Card, which wraps. */
+const textBlock = (run: { readonly text: string } & Readonly<Record<string, string>>) => ({
+  type: "RichTextBlock",
+  inlines: [{ type: "TextRun", ...run }],
 });
 
 /** Renders the message that a chat program takes. Google Chat refuses a property that it does not know. */
