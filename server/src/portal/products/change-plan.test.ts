@@ -40,7 +40,12 @@ test.each([
   ["Évasion – été", "evasion_ete"],
   ["Große Fähre nach Ørland", "grosse_fahre_nach_orland"],
   ["Łódź Æther Þing", "lodz_aether_thing"],
+  ["a__b", "a__b"],
+  ["_a - b_", "_a_b_"],
+  ["a _ b", "a___b"],
+  ["-İzmir ŉ 2×3-", "izmir_n_2x3"],
+  ["Tiếng", "ti_ng"],
   ["潮汐", undefined],
-])("the name %s becomes the system name %s", (name, systemName) => {
+])("the name %s becomes the system name %s, as in 3scale", (name, systemName) => {
   expect(deriveSystemName(name)).toBe(systemName);
 });

@@ -30,10 +30,12 @@ const systemNameLengthMax = 255;
 const suffixBytes = 3;
 const randomBytesOfName = 6;
 
-/** Letters that no normalization divides into a Latin letter and a mark, in the form that 3scale gives them. */
+/** Letters in the form that 3scale gives them, unless it is the letter without its mark. */
 const spelledOut: ReadonlyMap<string, string> = new Map(
   Object.entries({
+    "×": "x",
     ß: "ss",
+    ẞ: "ss",
     æ: "ae",
     œ: "oe",
     ø: "o",
@@ -42,25 +44,33 @@ const spelledOut: ReadonlyMap<string, string> = new Map(
     þ: "th",
     ħ: "h",
     ı: "i",
+    ĳ: "ij",
     ĸ: "k",
+    ŀ: "l",
     ł: "l",
+    ŉ: "-n",
     ŋ: "ng",
     ŧ: "t",
   }),
 );
 
+/** The letters that 3scale spells in ASCII. It replaces all others, such as those of Vietnamese, like a space. */
+const spelledLetters = /[×ßà-öø-žǫǭẞ]/g;
+
 /**
- * Derives a system name from a display name: "Gold & Co." becomes `gold_co`. Returns undefined for a name without Latin letters
- * or digits.
+ * Derives a system name from a display name as 3scale does (`parameterize.underscore`): "Gold & Co." becomes `gold_co`, and underscores
+ * stay as they are. Returns undefined for a name without letters that it can spell.
  */
 export function deriveSystemName(name: string): string | undefined {
   const derived = name
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
+    .normalize("NFC")
+    .replaceAll("İ", "i") // in lower case, it is an i and a mark
     .toLowerCase()
-    .replaceAll(/[ß-ŧ]/g, (letter) => spelledOut.get(letter) ?? letter)
-    .replaceAll(/[^a-z0-9]+/g, "_")
-    .replaceAll(/^_+|_+$/g, "")
+    .replaceAll(spelledLetters, (letter) => spelledOut.get(letter) ?? letter.normalize("NFD").slice(0, 1))
+    .replaceAll(/[^a-z0-9_-]+/g, "-")
+    .replaceAll(/-{2,}/g, "-")
+    .replaceAll(/^-|-$/g, "")
+    .replaceAll("-", "_")
     .slice(0, systemNameLengthMax);
   // A system name has at least two characters.
   return derived.length === 1 ? `${derived}_` : derived || undefined;
