@@ -150,7 +150,7 @@ test("no form has more than a page of plans, and one of the second page or of a 
     expect(pages.map(({ options }) => options.length)).toEqual([100, 100, form === "/applications/new" ? 51 : 50]);
     expect(new Set(pages.flatMap(({ options }) => options)).size).toBeGreaterThanOrEqual(250);
     expect(first?.html.match(/per month/g)?.length).toBeLessThanOrEqual(100);
-    expect(first?.html).toContain(`href="${form}?page=2" rel="next"`);
+    expect(first?.html).toContain(`formaction="${form}?page=2">Next page</button>`);
     expect(second?.html).toMatch(/<title>[^<]*, Page 2 of 3 \|/);
 
     const [, chosen = ""] = second?.options ?? [];
@@ -158,7 +158,8 @@ test("no form has more than a page of plans, and one of the second page or of a 
     expect(found.options).toHaveLength(1);
     const none = await show(`${form}?q=platinum`);
     expect(none.html).toMatch(/0 of 25\d plans/);
-    expect(none.html).not.toContain('<form class="card"');
+    expect(none.html).not.toContain("<select");
+    expect(none.html).not.toMatch(/<button class="button" type="submit">/);
 
     // The form is sent to the address of its page, which it shows again with the choice.
     const [, action = ""] = /<form class="card" action="([^"]*)"/.exec(second?.html ?? "") ?? [];
@@ -172,4 +173,46 @@ test("no form has more than a page of plans, and one of the second page or of a 
     const { location = "" } = await ada.post(action, { ...hidden, name: "Shop", plan_id: chosen });
     expect((await ada.get(location)).html).toMatch(/<dd><bdi>Tier &lt;\d+&gt;<\/bdi><\/dd>/);
   }
+});
+
+test("searching and turning the pages of a form's plans keep the other fields, with Enter, too", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await updateProduct(portal, "buyer_can_select_plan = true");
+  await portal.pool.query(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state)
+     select provider_id, 'application_plan', id, 'Tier ' || n, 'tier_' || n, 'published'
+     from products, generate_series(1, 250) as n where provider_id = $1`,
+    [portal.provider.id],
+  );
+  const form = "/applications/new";
+  const { html } = await ada.get(form);
+  const typed = { ...ada.hiddenInputs(html, form), name: "Shop <1>", description: "Sells candles" };
+  const press = async (url: string, button: string, fields: Record<string, string> = {}) => {
+    const page = await ada.post(url, { ...typed, ...(button && { "form.list": button }), ...fields });
+    const [, plans] = /(?:<p class="aside">)([^<.]* plans)/.exec(page.html) ?? [];
+    return {
+      ...page,
+      plans,
+      kept: page.html.includes('value="Shop &lt;1&gt;"') && page.html.includes("Sells candles</t"),
+    };
+  };
+
+  const found = await press(form, "search", { "form.search": "tier 17" });
+  expect(found).toMatchObject({ status: 200, plans: "13 of 251 plans", kept: true });
+  expect(found.html).toContain(`action="${form}?q=tier+17&amp;page=1"`);
+  const second = await press(`${form}?page=2`, "page", { "form.search": "" });
+  expect(second).toMatchObject({ status: 200, plans: "251 plans", kept: true });
+  expect(second.html).toContain("Page 2 of 3");
+  expect(await press(form, "all", { "form.search": "tier 17" })).toMatchObject({ plans: "251 plans", kept: true });
+  expect(await press(form, "search", { "form.search": "x" })).toMatchObject({ plans: "0 of 251 plans", kept: true });
+
+  // Enter presses the first button of a form.
+  expect(html.slice(html.indexOf('<form class="card"'))).toMatch(/^[^]*?<button [^>]*name="form.list" value="enter"/);
+  const words = { "form.search": "tier 17" };
+  expect(await press(form, "enter", words)).toMatchObject({ status: 200, plans: "13 of 251 plans", kept: true });
+  const [, chosen = ""] = /<option value="(\d+)"[^>]*>API: Tier 17</.exec(found.html) ?? [];
+  expect(await press(`${form}?q=tier+17&page=1`, "enter", { ...words, plan_id: chosen })).toMatchObject({
+    status: 303,
+  });
+  expect(await press(form, "", { ...words, plan_id: chosen })).toMatchObject({ status: 303 });
 });

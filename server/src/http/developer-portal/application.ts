@@ -185,7 +185,7 @@ async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise
     providerId,
     planPage.rows.map(({ plan }) => plan),
   );
-  const choice = plans.length === 1 ? [] : [planFieldOf(planPage.rows, shown)];
+  const choice = plans.length === 1 || planPage.rows.length === 0 ? [] : [planFieldOf(planPage.rows, shown)];
   return showForm(visit, {
     title,
     planPage,

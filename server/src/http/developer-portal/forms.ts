@@ -19,6 +19,7 @@ import {
   type DeveloperVisit,
   type Fact,
   findDeveloper,
+  isListRequest,
   isOwnForm,
   type ListPage,
   type Portal,
@@ -51,8 +52,10 @@ export function addFormPage(http: FastifyInstance, portal: Portal, { path, show,
     const visit = { portal, request, reply, developer };
     const showWith = (notice: NonNullable<Developer["notice"]>) =>
       show({ ...visit, developer: { ...developer, notice } });
-    if (hasSessionToken(request, form, developer.csrfToken))
-      return orRefuse(request, reply, { submit: () => submit(visit), refuse: showWith });
+    if (hasSessionToken(request, form, developer.csrfToken)) {
+      const isSubmitted = !isListRequest(request);
+      return orRefuse(request, reply, { submit: () => (isSubmitted ? submit : show)(visit), refuse: showWith });
+    }
     if (!isOurs) return showInvalidFormToken(visit);
     return form[shownToName] === String(developer.user.id) ? showWith("form-of-earlier-session") : showOtherUser(visit);
   });

@@ -204,7 +204,28 @@ const rowsPerPage = 100;
 /** Characters of a search. 15,000, as many as an address may have, blocked the process for three seconds in a list of 1,000 rows. */
 const searchMax = 200;
 
-/** A page of a list, as `list-search.liquid` and `list-pages.liquid` render it. */
+/** The words of a search that is part of a form, so that it keeps the form's other fields. No field of a provider has a name with a dot. */
+const searchName = "form.search";
+
+/** The buttons of a form that show its list differently, and Enter, which presses the first button of a form. */
+const listButtonName = "form.list";
+
+/** Returns true if a form was sent to search its list or to turn its pages. Enter in a field searches if the words have changed. */
+export function isListRequest(request: FastifyRequest): boolean {
+  const { [listButtonName]: button, [searchName]: words = "" } = readForm(request.body);
+  const { q = "" } = readForm(request.query);
+  return button === "enter" ? words.trim() !== q : button !== undefined;
+}
+
+/** Returns the words of the search and the number of the page, which the address has unless a form was sent with other words. */
+function readListRequest(request: FastifyRequest): { readonly q: string; readonly page: string } {
+  const { [listButtonName]: button, [searchName]: words } = readForm(request.body);
+  const { q = "", page = "" } = readForm(request.query);
+  if (button === "all") return { q: "", page: "" };
+  return words === undefined || words.trim() === q ? { q, page } : { q: words, page: "" };
+}
+
+/** A page of a list, as `list-search.liquid` and `list-pages.liquid` render it, or `plan-search.liquid` in a form. */
 export interface ListPage {
   /** With the search and the page: screen readers read it first, and the pages of a list differ by nothing else above the rows. */
   readonly title: string;
@@ -227,7 +248,7 @@ export function listPage<Row>(
   textOf: (row: Row) => string,
 ): ListPage & { readonly rows: readonly Row[] } {
   if (all.length <= rowsPerPage) return { title: name, rows: all };
-  const { q = "", page = "" } = readForm(request.query);
+  const { q, page } = readListRequest(request);
   const search = q.slice(0, searchMax).trim();
   const words = search.toLowerCase().split(/\s+/);
   const found = all.filter((row) => {

@@ -261,7 +261,7 @@ async function showPlans(
     lead: lead.join(" "),
     planPage,
     included: includedIn(plan, shown),
-    fields: withSubmittedValues([field], readForm(request.body)),
+    fields: withSubmittedValues(planPage.rows.length > 0 ? [field] : [], readForm(request.body)),
     submit: isRequest ? "Request plan" : "Change plan",
     back: owner.page,
     ...rejected,

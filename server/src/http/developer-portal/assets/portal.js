@@ -14,9 +14,10 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   button.addEventListener("click", () => void copy(field, button));
 }
 
-// Sends a form once on a double click. The back button enables it again.
+// Sends a form once on a double click. The back button enables it again. Browsers do not send the name of a disabled button.
 for (const form of document.querySelectorAll("form[data-once]")) {
-  const button = form.querySelector("button[type=submit]");
+  const button = form.querySelector("button[type=submit]:not([name])");
+  if (!button) continue;
   form.addEventListener("submit", () => (button.disabled = true));
   addEventListener("pageshow", () => (button.disabled = false));
 }
