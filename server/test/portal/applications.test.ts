@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Pool } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { findByText, requestAccountPlan } from "#portal/accounts/index.ts";
 import {
   addApplicationKey,
@@ -9,9 +9,11 @@ import {
   findApplication,
   rejectApplication,
   readApplications,
+  readProductAccess,
   requestApplicationPlan,
   requestSubscription,
   searchApplications,
+  servicePlanFor,
   updateApplication,
 } from "#portal/applications/index.ts";
 import {
@@ -20,6 +22,7 @@ import {
   deletePlan,
   listPlans,
   makePlanDefault,
+  readProduct,
   updateProduct,
 } from "#portal/products/index.ts";
 import { test } from "../support/test.ts";
@@ -70,6 +73,48 @@ test("developers subscribe to no product whose applications only the provider ma
   expect(await request()).toBeUndefined();
   await updateProduct(pool, { providerId: provider.id, productId, values: { buyers_manage_apps: true }, by });
   expect(await request()).toEqual({ state: "live" });
+});
+
+test("what developers may subscribe to is known from one service plan of each product", async ({
+  sharedPool: pool,
+}) => {
+  const { provider, accountId } = await signedUp(pool);
+  const other = await createProduct(pool, { providerId: provider.id, values: { name: "Other" }, by });
+  const productId = "product" in other ? other.product.id : 0;
+  await pool.query(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state, approval_required)
+     select $1, 'service_plan', $2, 'Plan ' || n, 'plan_' || n, case when n > 2 then 'published' else 'hidden' end, n < 5
+     from generate_series(1, 20) as n`,
+    [provider.id, productId],
+  );
+  let rows = 0;
+  const read = async () => {
+    const query: Database["query"] = async <Row>(text: string, values?: readonly unknown[]) => {
+      const result = await pool.query<Row>(text, values);
+      rows += result.length;
+      return result;
+    };
+    const accessTo = await readProductAccess({ caches: pool.caches, query }, provider.id, accountId);
+    return accessTo(productId);
+  };
+  expect(await read()).toBe("open"); // the default plan, which was created with the product
+  expect(rows).toBe(3); // the plans of two products, and the subscription to the first
+  await pool.query("update plans set is_default = false where provider_id = $1 and product_id = $2", [
+    provider.id,
+    productId,
+  ]);
+  await pool.query("delete from plans where provider_id = $1 and product_id = $2 and system_name = 'default'", [
+    provider.id,
+    productId,
+  ]);
+  expect(await read()).toBe("on request"); // the first published one
+  await pool.query("update plans set state = 'hidden' where provider_id = $1 and product_id = $2", [
+    provider.id,
+    productId,
+  ]);
+  expect(await read()).toBe("closed");
+  const product = await readProduct(pool, provider.id, productId);
+  expect(product && (await servicePlanFor(pool, provider.id, product, "program"))).toMatchObject({ name: "Plan 1" });
 });
 
 test("errors of an application's credentials are reported beside each field", async ({ sharedPool: pool }) => {

@@ -18,11 +18,11 @@ import {
   copyTerms,
   deletePlanRow,
   insertPlan,
-  listPlans,
   lockPlanForShare,
   planStepOf,
   readPlans,
   readProduct,
+  readServicePlans,
 } from "#portal/products/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { titleOf } from "./application.ts";
@@ -37,7 +37,6 @@ import {
   saveApplication,
 } from "./change-application.ts";
 import {
-  chooseServicePlan,
   listSubscriptions,
   lockSubscription,
   planOwnerOf,
@@ -280,15 +279,14 @@ export async function readProductAccess(
 ): Promise<(productId: number) => ProductAccess> {
   const [subscriptions, plans] = await Promise.all([
     listSubscriptions(db, providerId, accountId),
-    listPlans(db, providerId, { kind: "service_plan" }),
+    readServicePlans(db, providerId, { withHidden: false }),
   ]);
+  const stateOf = new Map(subscriptions.map(({ productId, state }) => [productId, state]));
+  const planOf = new Map(plans.map((plan) => [plan.productId, plan]));
   return (id) => {
-    const subscription = subscriptions.find(({ productId }) => productId === id);
-    if (subscription) return accessBy[subscription.state];
-    const plan = chooseServicePlan(
-      plans.filter(({ productId }) => productId === id),
-      "developer",
-    );
+    const state = stateOf.get(id);
+    if (state) return accessBy[state];
+    const plan = planOf.get(id);
     if (!plan) return "closed";
     return plan.approvalRequired ? "on request" : "open";
   };

@@ -17,10 +17,10 @@ import {
 import {
   type Plan,
   type Product,
-  listPlans,
   lockPlanForShare,
   readPlans,
   readProduct,
+  readServicePlans,
 } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { listUsers } from "#portal/users/user.ts";
@@ -129,17 +129,15 @@ export async function requireSubscription(
 }
 
 /** Returns the plan on which an account is subscribed if none is chosen. */
-export const servicePlanFor = async (
+export async function servicePlanFor(
   db: Database,
   providerId: number,
   { id }: Product,
   writer: FieldWriter,
-): Promise<Plan | undefined> =>
-  chooseServicePlan(await listPlans(db, providerId, { kind: "service_plan", productId: id }), writer);
-
-/** Returns the default service plan, else the first one; for developers, the first published one. */
-export const chooseServicePlan = (plans: readonly Plan[], writer: FieldWriter): Plan | undefined =>
-  plans.find((plan) => plan.isDefault) ?? plans.find(({ state }) => writer === "program" || state === "published");
+): Promise<Plan | undefined> {
+  const [plan] = await readServicePlans(db, providerId, { productId: id, withHidden: writer === "program" });
+  return plan;
+}
 
 interface NewSubscription {
   readonly provider: Provider;

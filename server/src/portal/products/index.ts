@@ -56,6 +56,7 @@ export {
   planToJson,
   readCachedPlans,
   readDefaultPlans,
+  readServicePlans,
   readPlans,
   representPlan,
   settablePlanFields,

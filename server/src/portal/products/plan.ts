@@ -152,6 +152,24 @@ export const listPlans = (
   { kind, productId, withCustom = false }: PlanFilter,
 ): Promise<Plan[]> => db.query<Plan>(listPlansStatement, [providerId, kind, productId ?? null, withCustom]);
 
+// Of each product the default plan, else the first one.
+const readServicePlansStatement = `
+  select distinct on (product_id) ${planColumns}
+  from plans
+  where provider_id = $1 and kind = 'service_plan' and customized_from is null
+    and ($2::bigint is null or product_id = $2) and ($3 or is_default or state = 'published')
+  order by product_id, is_default desc, id`;
+
+/**
+ * Returns the service plans that accounts are subscribed on if none is chosen, one for each product, or that of one product. For
+ * developers, a plan that is not the default is published.
+ */
+export const readServicePlans = (
+  db: Database,
+  providerId: number,
+  { productId, withHidden }: { readonly productId?: number; readonly withHidden: boolean },
+): Promise<Plan[]> => db.query<Plan>(readServicePlansStatement, [providerId, productId ?? null, withHidden]);
+
 // Served by plans_default_idx.
 const readDefaultPlansStatement = `select ${planColumns} from plans where provider_id = $1 and is_default order by id`;
 
