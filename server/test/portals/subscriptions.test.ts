@@ -148,7 +148,7 @@ test("a request that is sent twice makes one subscription and one mail", async (
   expect((await mailsOf(portal)).length).toBe(before + 1);
 });
 
-test("a product whose plan needs no approval is open, and cannot be requested", async ({
+test("a product whose plan needs no approval is open, and its request leads to the new application", async ({
   portal,
   ada,
   subscribePath,
@@ -156,8 +156,9 @@ test("a product whose plan needs no approval is open, and cannot be requested", 
   const form = ada.hiddenInputs((await ada.get(subscribePath)).html, subscribePath);
   await setServicePlan(portal, "approval_required = false");
   expect(await offered(ada)).toEqual({ creates: true, requests: false, waits: false });
-  expect((await ada.get(subscribePath)).status).toBe(404);
-  expect(await ada.post(subscribePath, form)).toMatchObject({ status: 303, location: "/applications/new" });
+  const opened = { status: 303, location: "/applications/new" };
+  expect(await ada.get(subscribePath)).toMatchObject(opened);
+  expect(await ada.post(subscribePath, form)).toMatchObject(opened);
 });
 
 test.for<readonly [what: string, change: string]>([
@@ -170,6 +171,10 @@ test.for<readonly [what: string, change: string]>([
     "does not let developers manage applications",
     "update products set buyers_manage_apps = false where provider_id = $1",
   ],
+  [
+    "has no plan for new applications",
+    "update plans set state = 'hidden', is_default = false where provider_id = $1 and kind = 'application_plan'",
+  ],
 ])("a product that %s is neither open nor on request", async ([, change], { portal, ada, subscribePath }) => {
   const form = ada.hiddenInputs((await ada.get(subscribePath)).html, subscribePath);
   if (change.includes("subscriptions")) await ada.post(subscribePath, form);
@@ -177,6 +182,7 @@ test.for<readonly [what: string, change: string]>([
   await portal.pool.query(change, [portal.provider.id]);
   expect(await offered(ada)).toEqual({ creates: false, requests: false, waits: false });
   expect((await ada.get(subscribePath)).status).toBe(404);
+  expect((await ada.post(subscribePath, form)).status).toBe(404);
   expect((await ada.get("/applications/new")).status).toBe(403);
 });
 

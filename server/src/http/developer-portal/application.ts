@@ -276,24 +276,33 @@ function addSubscribePage(http: FastifyInstance, portal: Portal): void {
   const limiter = createAttemptLimiter(portal, attemptLimits.planRequests);
   addFormPage(http, portal, {
     path: "/products/:id/subscribe",
-    show: showSubscribeForm,
-    submit: (visit) => submitSubscribeForm(visit, limiter),
+    show: (visit) => requireProductOnRequest(visit, (product) => showSubscribeForm(visit, product)),
+    submit: (visit) => requireProductOnRequest(visit, (product) => submitSubscribeForm(visit, product, limiter)),
   });
 }
 
-async function showSubscribeForm(
-  visit: DeveloperVisit,
-  rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
+/** Finds the product that the account may request access to. Responds itself if it has access, has requested it, or may not. */
+async function requireProductOnRequest(
+  { portal, request, reply, developer }: DeveloperVisit,
+  page: (product: Product) => Promise<FastifyReply>,
 ): Promise<FastifyReply> {
-  const { portal, request, reply, developer } = visit;
   const productId = readPathId(request);
   const offers = await findProductsOnOffer(portal.pool, request.provider.id, developer.account.id);
   const offer = offers.find(({ product }) => product.id === productId);
   if (offer?.access === "requested") return redirectWithNotice(reply, "/applications", "subscription-requested");
-  if (offer?.access !== "on request") return showNotFound(reply);
-  const name = nameInText(offer.product.name);
+  if (offer?.access === "open") return reply.redirect("/applications/new", 303);
+  return offer?.access === "on request" ? page(offer.product) : showNotFound(reply);
+}
+
+async function showSubscribeForm(
+  visit: DeveloperVisit,
+  product: Product,
+  rejected: { readonly errors?: FieldErrors; readonly status?: number } = {},
+): Promise<FastifyReply> {
+  const { portal, request } = visit;
+  const name = nameInText(product.name);
   const { id: providerId } = request.provider;
-  const plan = await servicePlanFor(portal.pool, providerId, offer.product, "developer");
+  const plan = await servicePlanFor(portal.pool, providerId, product, "developer");
   const shown = await readShownOffers(portal.pool, providerId, plan ? [plan] : []);
   return showForm(visit, {
     title: `Request access to ${name}?`,
@@ -305,16 +314,18 @@ async function showSubscribeForm(
   });
 }
 
-async function submitSubscribeForm(visit: DeveloperVisit, limiter: AttemptLimiter): Promise<FastifyReply> {
+async function submitSubscribeForm(
+  visit: DeveloperVisit,
+  product: Product,
+  limiter: AttemptLimiter,
+): Promise<FastifyReply> {
   const { portal, request, reply, developer } = visit;
   const { provider } = request;
-  const productId = readPathId(request);
-  if (productId === undefined) return showNotFound(reply);
   const tooMany = await mailLimitErrors(limiter, visit);
-  if (tooMany) return showSubscribeForm(visit, { errors: tooMany, status: 429 });
+  if (tooMany) return showSubscribeForm(visit, product, { errors: tooMany, status: 429 });
   const accountId = developer.account.id;
   const by = developerContext(visit);
-  const requested = await requestSubscription(portal.pool, { provider, accountId, productId, by });
+  const requested = await requestSubscription(portal.pool, { provider, accountId, productId: product.id, by });
   if (!requested) return showNotFound(reply);
   return requested.state === "live"
     ? reply.redirect("/applications/new", 303)
