@@ -68,10 +68,24 @@ test("a plan request is listed until it is declined, which keeps the plan", asyn
   expect(unchanged?.plan.name).toBe("Basic");
 });
 
+test("the requests of some applications and accounts are listed", async ({ api, otherApi, clock }) => {
+  const { application } = await requestGold(api, clock.now());
+  const { accountId } = await requestGoldForAccount(api, clock.now(), "nils");
+  const listed = async (path: string, asked = api) => (await asked.call("GET", path)).json().data.length;
+  const others = application.id + 1;
+  expect(await listed(`/plan_requests?application_id=${others}&application_id=${application.id}`)).toBe(1);
+  expect(await listed(`/plan_requests?application_id=${others}`)).toBe(0);
+  expect(await listed(`/plan_requests?application_id=${application.id}`, otherApi)).toBe(0);
+  expect(await listed(`/account_plan_requests?account_id=${accountId}&account_id=${application.accountId}`)).toBe(1);
+  expect(await listed(`/account_plan_requests?account_id=${application.accountId}`)).toBe(0);
+  const tooMany = Array.from({ length: 201 }, (_, index) => `account_id=${index + 1}`).join("&");
+  expect((await api.call("GET", `/account_plan_requests?${tooMany}`)).statusCode).toBe(422);
+});
+
 /** A sign-up whose account requests the account plan Gold. */
-async function requestGoldForAccount(api: BellwireApi, now: Date) {
+async function requestGoldForAccount(api: BellwireApi, now: Date, username = "mira") {
   const { pool, provider } = api;
-  const { accountId } = await signUp(api, now);
+  const { accountId } = await signUp(api, now, username);
   const [gold] = await pool.query<{ id: number }>(
     `insert into plans (provider_id, kind, name, system_name, state)
      values ($1, 'account_plan', 'Gold', 'gold', 'published') returning id`,

@@ -142,6 +142,9 @@ test("a list of requests looks up those who have the listed ones only, and a req
   );
   const { id = 0, accountId = 0 } = one ?? {};
   const { recording: ofOne, statements: readOne } = recordStatements(database);
+  const last = { applicationIds: [id], accountIds: [accountId] }; // beyond the first 200
+  expect(await listApplicationPlanRequests(ofOne, providerId, { scope: null, ...last })).toHaveLength(1);
+  expect(await listAccountPlanRequests(ofOne, providerId, last.accountIds)).toHaveLength(1);
   expect(await readApplicationPlanRequest(ofOne, providerId, id)).toMatchObject({ applicationId: id });
   expect(await readAccountPlanRequest(ofOne, providerId, accountId)).toMatchObject({ accountId });
   const pendingOfOne = await listPendingSubscriptions(ofOne, providerId, { scope: null, accountId });

@@ -107,14 +107,26 @@ export const pendingCountQuery = (api: ManagementClient, of: "accounts" | "appli
 
 export type AccountPlanRequest = BellwireSchemas["AccountPlanRequest"];
 
+const readAccountPlanRequests = async (api: ApiClient, account_id?: number[]) =>
+  (
+    await responseBody(
+      api.GET("/api/v1/account_plan_requests", { params: { query: account_id ? { account_id } : {} } }),
+    )
+  ).data;
+
 /** Lists the account plan requests that are still open: the first 200 of all accounts, or that of one. */
 export const accountPlanRequestsQuery = (api: ApiClient, accountId?: number) =>
   queryOptions({
     queryKey: requestsKey("plan requests", accountId),
-    queryFn: async () => {
-      const query = accountId === undefined ? {} : { account_id: accountId };
-      return (await responseBody(api.GET("/api/v1/account_plan_requests", { params: { query } }))).data;
-    },
+    queryFn: () => readAccountPlanRequests(api, accountId === undefined ? undefined : [accountId]),
+  });
+
+/** Lists the open plan requests of the accounts that a list shows. */
+export const shownAccountPlanRequestsQuery = (api: ApiClient, ids: readonly number[]) =>
+  queryOptions({
+    queryKey: ["accounts", "plan requests", ids],
+    queryFn: () => readAccountPlanRequests(api, [...ids]),
+    enabled: ids.length > 0,
   });
 
 export type ListedMessage = BellwireSchemas["ListedMessage"];

@@ -90,12 +90,32 @@ export const referrerFiltersQuery = (api: ManagementClient, key: ApplicationKey)
 
 export type PlanRequest = BellwireSchemas["PlanRequest"];
 
+const readPlanRequests = async (api: ApiClient, application_id?: number[]) =>
+  (
+    await responseBody(
+      api.GET("/api/v1/plan_requests", { params: { query: application_id ? { application_id } : {} } }),
+    )
+  ).data;
+
 /** Lists the application plan requests that are still open: the first 200 of all applications, or that of one. */
 export const planRequestsQuery = (api: ApiClient, id?: number) =>
   queryOptions({
     queryKey: ["applications", ...(id === undefined ? [] : ["one", id]), "plan requests"],
+    queryFn: () => readPlanRequests(api, id === undefined ? undefined : [id]),
+  });
+
+/** The most ids in a request. */
+const idsMax = 200;
+
+/** Lists the open plan requests of the applications that a list shows. */
+export const shownPlanRequestsQuery = (api: ApiClient, ids: readonly number[]) =>
+  queryOptions({
+    queryKey: ["applications", "plan requests", ids],
     queryFn: async () => {
-      const query = id === undefined ? {} : { application_id: id };
-      return (await responseBody(api.GET("/api/v1/plan_requests", { params: { query } }))).data;
+      const parts = Array.from({ length: Math.ceil(ids.length / idsMax) }, (_, index) =>
+        ids.slice(index * idsMax, (index + 1) * idsMax),
+      );
+      return (await Promise.all(parts.map((part) => readPlanRequests(api, part)))).flat();
     },
+    enabled: ids.length > 0,
   });

@@ -1362,7 +1362,7 @@ export interface paths {
         };
         /**
          * List the requests for application plans, oldest first
-         * @description The first 200 open requests, or that of one application. To grant one, change the application's plan.
+         * @description The first 200 open requests, or those of some applications. To grant one, change the application's plan.
          */
         get: operations["listPlanRequests"];
         put?: never;
@@ -1402,7 +1402,7 @@ export interface paths {
         };
         /**
          * List the requests for account plans, oldest first
-         * @description The first 200 open requests, or that of one account. To grant one, change the account's plan.
+         * @description The first 200 open requests, or those of some accounts. To grant one, change the account's plan.
          */
         get: operations["listAccountPlanRequests"];
         put?: never;
@@ -7328,8 +7328,8 @@ export interface operations {
     listPlanRequests: {
         parameters: {
             query?: {
-                /** @description The id of an application. */
-                application_id?: number;
+                /** @description The id of an application. May be given several times. */
+                application_id?: number[];
             };
             header?: never;
             path?: never;
@@ -7391,8 +7391,8 @@ export interface operations {
     listAccountPlanRequests: {
         parameters: {
             query?: {
-                /** @description The id of an account. */
-                account_id?: number;
+                /** @description The id of an account. May be given several times. */
+                account_id?: number[];
             };
             header?: never;
             path?: never;

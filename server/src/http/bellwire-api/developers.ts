@@ -33,7 +33,7 @@ import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.
 import { deleteAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { Problem, type FieldErrors } from "../shared/problem.ts";
-import { IdOf, Nullable, representAs, Timestamp } from "./fields.ts";
+import { IdOf, IdsOf, Nullable, representAs, Timestamp } from "./fields.ts";
 import {
   noContentResponse,
   noContent,
@@ -302,14 +302,14 @@ export const planRequestOperations: readonly Operation[] = [
     id: "listPlanRequests",
     title: "List the requests for application plans, oldest first",
     description:
-      "The first 200 open requests, or that of one application. To grant one, change the application's plan.",
+      "The first 200 open requests, or those of some applications. To grant one, change the application's plan.",
     method: "GET",
     path: "/plan_requests",
     action: "read-portal",
-    query: Type.Object({ application_id: Type.Optional(IdOf("an application")) }),
+    query: Type.Object({ application_id: IdsOf("an application") }),
     responses: { 200: Type.Object({ data: Type.Array(PlanRequestSchema) }) },
-    async handle({ pool }, { provider, caller: { productScope: scope }, query: { application_id: applicationId } }) {
-      const requests = await listApplicationPlanRequests(pool, provider.id, { scope, applicationId });
+    async handle({ pool }, { provider, caller: { productScope: scope }, query: { application_id: applicationIds } }) {
+      const requests = await listApplicationPlanRequests(pool, provider.id, { scope, applicationIds });
       return { data: requests.map(representPlanRequest) };
     },
   }),
@@ -331,14 +331,14 @@ export const planRequestOperations: readonly Operation[] = [
   operation({
     id: "listAccountPlanRequests",
     title: "List the requests for account plans, oldest first",
-    description: "The first 200 open requests, or that of one account. To grant one, change the account's plan.",
+    description: "The first 200 open requests, or those of some accounts. To grant one, change the account's plan.",
     method: "GET",
     path: "/account_plan_requests",
     action: "read-portal",
-    query: Type.Object({ account_id: Type.Optional(IdOf("an account")) }),
+    query: Type.Object({ account_id: IdsOf("an account") }),
     responses: { 200: Type.Object({ data: Type.Array(AccountPlanRequestSchema) }) },
-    async handle({ pool }, { provider, query: { account_id: accountId } }) {
-      const requests = await listAccountPlanRequests(pool, provider.id, accountId);
+    async handle({ pool }, { provider, query: { account_id: accountIds } }) {
+      const requests = await listAccountPlanRequests(pool, provider.id, accountIds);
       return { data: requests.map(representAccountPlanRequest) };
     },
   }),

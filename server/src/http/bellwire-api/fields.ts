@@ -16,6 +16,12 @@ export const EventId = Type.String({ format: "uuid", description: "A UUIDv7. The
 export const IdOf = (object: string) =>
   Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: `The id of ${object}.` });
 
+/** Ids of the rows that a list shows, in a query. */
+export const IdsOf = (object: string) =>
+  Type.Optional(
+    Type.Array(IdOf(object), { maxItems: 200, description: `The id of ${object}. May be given several times.` }),
+  );
+
 // Documents
 
 /** An object with the values of a document, by their names in the domain. */

@@ -45,7 +45,7 @@ const namesOfAccountRequest = `
   left join users as requester on requester.provider_id = $1 and requester.id = request.user_id`;
 
 // The lists are sorted oldest first. They scan the provider's own requests, and look up the accounts, plans and users of the listed ones
-// only. The primary key serves one account or application, in a statement of its own: a plan for any values would scan them all.
+// only. The primary key serves those of given accounts or applications, in statements of their own: a plan for any values would scan them all.
 const listAccountPlanRequestsStatement = `
   select ${accountRequestColumns}
   from (
@@ -57,9 +57,10 @@ const listAccountPlanRequestsStatement = `
   ${namesOfAccountRequest}
   order by request.created_at, request.account_id`;
 
-const readAccountPlanRequestStatement = `
+const readAccountPlanRequestsStatement = `
   select ${accountRequestColumns} from account_plan_requests as request ${namesOfAccountRequest}
-  where request.provider_id = $1 and request.account_id = $2`;
+  where request.provider_id = $1 and request.account_id = any($2::bigint[])
+  order by request.created_at, request.account_id`;
 
 const applicationRequestColumns = `request.application_id,
     coalesce(nullif(trim(application.name), ''), 'Application ' || application.id) as "applicationName",
@@ -87,37 +88,38 @@ const listApplicationPlanRequestsStatement = `
   ${namesOfApplicationRequest}
   order by request.created_at, request.application_id`;
 
-const readApplicationPlanRequestStatement = `
+const readApplicationPlanRequestsStatement = `
   select ${applicationRequestColumns} from plan_requests as request ${namesOfApplicationRequest}
-  where request.provider_id = $1 and request.application_id = $2
-    and ($3::bigint[] is null or application.product_id = any($3))`;
+  where request.provider_id = $1 and request.application_id = any($2::bigint[])
+    and ($3::bigint[] is null or application.product_id = any($3))
+  order by request.created_at, request.application_id`;
 
-/** Lists the first 200 of all accounts, or that of one. */
+/** Lists the first 200 of all accounts, or those of some. */
 export const listAccountPlanRequests = (
   db: Database,
   providerId: number,
-  accountId?: number,
+  accountIds?: readonly number[],
 ): Promise<AccountPlanRequest[]> =>
-  accountId === undefined
-    ? db.query(listAccountPlanRequestsStatement, [providerId, listedMax])
-    : db.query(readAccountPlanRequestStatement, [providerId, accountId]);
+  accountIds
+    ? db.query(readAccountPlanRequestsStatement, [providerId, accountIds])
+    : db.query(listAccountPlanRequestsStatement, [providerId, listedMax]);
 
-/** Lists those for applications within a product scope: the first 200, or that of one application. */
+/** Lists those for applications within a product scope: the first 200, or those of some applications. */
 export const listApplicationPlanRequests = (
   db: Database,
   providerId: number,
-  { scope, applicationId }: { readonly scope: ProductScope; readonly applicationId?: number | undefined },
+  { scope, applicationIds }: { readonly scope: ProductScope; readonly applicationIds?: readonly number[] | undefined },
 ): Promise<ApplicationPlanRequest[]> =>
-  applicationId === undefined
-    ? db.query(listApplicationPlanRequestsStatement, [providerId, listedMax, scope])
-    : db.query(readApplicationPlanRequestStatement, [providerId, applicationId, scope]);
+  applicationIds
+    ? db.query(readApplicationPlanRequestsStatement, [providerId, applicationIds, scope])
+    : db.query(listApplicationPlanRequestsStatement, [providerId, listedMax, scope]);
 
 export async function readAccountPlanRequest(
   db: Database,
   providerId: number,
   accountId: number,
 ): Promise<AccountPlanRequest | undefined> {
-  const [request] = await listAccountPlanRequests(db, providerId, accountId);
+  const [request] = await listAccountPlanRequests(db, providerId, [accountId]);
   return request;
 }
 
@@ -126,7 +128,7 @@ export async function readApplicationPlanRequest(
   providerId: number,
   applicationId: number,
 ): Promise<ApplicationPlanRequest | undefined> {
-  const [request] = await listApplicationPlanRequests(db, providerId, { scope: null, applicationId });
+  const [request] = await listApplicationPlanRequests(db, providerId, { scope: null, applicationIds: [applicationId] });
   return request;
 }
 

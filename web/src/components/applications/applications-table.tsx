@@ -1,7 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type Application, applicationName } from "../../api/applications.ts";
+import { type Application, applicationName, type PlanRequest, shownPlanRequestsQuery } from "../../api/applications.ts";
+import { useApi } from "../../api/bellwire-client.ts";
 import { Name, StateLabel } from "../labels.tsx";
 import { type ListColumn, ListTable, type RowSelection } from "../list-table.tsx";
+import { PlanRequestLabel } from "../plans/plan-requests.tsx";
 import { When } from "../time.tsx";
 
 export interface ApplicationsTableProps {
@@ -12,16 +15,21 @@ export interface ApplicationsTableProps {
   readonly ticks?: RowSelection<number>;
 }
 
-export const ApplicationsTable = ({ applications, showsAccount = false, ticks }: ApplicationsTableProps) => (
-  <ListTable
-    label="Applications"
-    rows={applications}
-    columns={showsAccount ? [nameColumn, accountColumn, ...columns] : [nameColumn, ...columns]}
-    keyOf={({ id }) => id}
-    nameOf={(application) => `${applicationName(application)} of ${application.org_name}`}
-    selection={ticks}
-  />
-);
+export function ApplicationsTable({ applications, showsAccount = false, ticks }: ApplicationsTableProps) {
+  const ids = applications.map(({ id }) => id);
+  const { data: requests = [] } = useQuery(shownPlanRequestsQuery(useApi(), ids));
+  const requestOf = new Map(requests.map((request) => [request.application_id, request]));
+  return (
+    <ListTable
+      label="Applications"
+      rows={applications}
+      columns={[nameColumn, ...(showsAccount ? [accountColumn] : []), ...columnsWith(requestOf)]}
+      keyOf={({ id }) => id}
+      nameOf={(application) => `${applicationName(application)} of ${application.org_name}`}
+      selection={ticks}
+    />
+  );
+}
 
 const nameColumn: ListColumn<Application> = {
   title: "Application",
@@ -49,9 +57,17 @@ const accountColumn: ListColumn<Application> = {
   isName: true,
 };
 
-const columns: readonly ListColumn<Application>[] = [
+const columnsWith = (requestOf: ReadonlyMap<number, PlanRequest>): readonly ListColumn<Application>[] => [
   { title: "Product", show: ({ service_name }) => <Name>{service_name}</Name>, place: "start", isName: true },
   { title: "Plan", show: ({ plan_name }) => <Name>{plan_name}</Name>, place: "middle", isName: true },
-  { title: "State", show: ({ state }) => <StateLabel state={state} />, place: "state" },
+  {
+    title: "State",
+    show: ({ id, state }) => (
+      <>
+        <StateLabel state={state} /> <PlanRequestLabel request={requestOf.get(id)} />
+      </>
+    ),
+    place: "state",
+  },
   { title: "Created", show: ({ created_at }) => <When at={created_at} />, place: "end" },
 ];

@@ -1,6 +1,7 @@
-import { Alert, AlertActionLink, List, ListItem } from "@patternfly/react-core";
+import { Alert, AlertActionLink, Button, Label, List, ListItem } from "@patternfly/react-core";
 import type { QueryKey } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import type { AccountPlanRequest } from "../../api/accounts.ts";
 import { ApiProblem } from "../../api/api-problem.ts";
 import type { PlanRequest } from "../../api/applications.ts";
@@ -98,12 +99,18 @@ interface PlanRequestListProps {
   readonly requests: readonly (AccountPlanRequest | PlanRequest)[];
 }
 
+/** Requests that are shown above a list at first. */
+const shownFirst = 5;
+
 /** Lists open plan requests, with links to the pages on which they are decided. */
-export const PlanRequestList = ({ requests }: PlanRequestListProps) =>
-  requests.length > 0 && (
+export function PlanRequestList({ requests }: PlanRequestListProps) {
+  const [showsAll, setShowsAll] = useState(false);
+  if (requests.length === 0) return null;
+  const shown = showsAll || requests.length <= shownFirst + 1 ? requests : requests.slice(0, shownFirst);
+  return (
     <Alert isInline component="h2" variant="info" className="bellwire-notice" title="Plan change requests">
       <List isPlain>
-        {requests.map((request) => (
+        {shown.map((request) => (
           <ListItem key={"application_id" in request ? request.application_id : request.account_id}>
             <PlanRequestLink request={request} />
             {"application_id" in request && (
@@ -116,7 +123,25 @@ export const PlanRequestList = ({ requests }: PlanRequestListProps) =>
           </ListItem>
         ))}
       </List>
+      {shown.length < requests.length && (
+        <Button variant="link" isInline onClick={() => setShowsAll(true)}>
+          Show {requests.length - shown.length} more
+        </Button>
+      )}
     </Alert>
+  );
+}
+
+interface PlanRequestLabelProps {
+  readonly request: Pick<PlanRequest, "plan_name"> | undefined;
+}
+
+/** Marks a row whose plan a developer wants to change. */
+export const PlanRequestLabel = ({ request }: PlanRequestLabelProps) =>
+  request && (
+    <Label isCompact color="blue" variant="outline">
+      Requests <Name>{request.plan_name}</Name>
+    </Label>
   );
 
 /** Links to the page on which the requested plan is granted or declined. */

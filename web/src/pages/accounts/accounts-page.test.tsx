@@ -8,12 +8,14 @@ const account = (id: number, org_name: string) => ({
   account: { id, org_name, state: "approved", created_at: "2026-03-01T09:00:00Z", updated_at: "2026-03-01T09:00:00Z" },
 });
 const listed = "GET accounts?per_page=50";
+const requested = "GET account_plan_requests?account_id=4&account_id=5&account_id=6";
 const plan = (id: number, name: string) => ({ account_plan: { id, name, state: "published" } });
 
 function show(outcomes: Answer, allowedActions = ["administer-portal"], at = "/accounts", mayReadPlans = true) {
   const answers: Record<string, Answer> = {
     [listed]: [200, { accounts: [account(4, "Quay Books"), account(5, "Harbour"), account(6, "Pier")] }],
     "GET account_plan_requests": [200, { data: [] }],
+    [requested]: [200, { data: [] }],
     "GET account_plans": [200, { plans: [plan(1, "Basic"), plan(2, "Gold")] }],
     "POST accounts/bulk": outcomes,
   };
@@ -46,6 +48,30 @@ test.each([true, false])("account plans are requested only by users who may read
   const { requests } = show([200, { data: [] }], [], "/accounts", mayReadPlans);
   await waitFor(() => expect(page()).toContain("Quay Books"));
   expect(requests().includes("GET account_plans")).toBe(mayReadPlans);
+});
+
+const request = (account_id: number) => ({
+  account_id,
+  org_name: `Org ${account_id}`,
+  plan_id: 2,
+  plan_name: "Gold",
+  asked_by: "mira",
+  created_at: "2026-03-01T09:00:00Z",
+});
+
+test("a row with an open plan request is marked, even if 200 older ones are listed", async () => {
+  const { answers } = show([200, { data: [] }]);
+  answers["GET account_plan_requests"] = [
+    200,
+    { data: Array.from({ length: 200 }, (_, index) => request(index + 10)) },
+  ];
+  answers[requested] = [200, { data: [request(5)] }];
+  const row = (name: string) => [...document.querySelectorAll("tr")].find((tr) => tr.textContent.includes(name));
+  await waitFor(() => expect(row("Harbour")?.textContent).toContain("Requests Gold"));
+  expect(row("Pier")?.textContent).not.toContain("Requests");
+  expect(page()).not.toContain("Org 209");
+  await click("Show 195 more");
+  expect(page()).toContain("Org 209");
 });
 
 test("the Enter that accepts a word of an input method does not search yet", async () => {

@@ -13,7 +13,14 @@ import UsersIcon from "@patternfly/react-icons/dist/esm/icons/users-icon";
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { type Account, accountPlanRequestsQuery, accountStates, accountsQuery } from "../../api/accounts.ts";
+import {
+  type Account,
+  type AccountPlanRequest,
+  accountPlanRequestsQuery,
+  accountStates,
+  accountsQuery,
+  shownAccountPlanRequestsQuery,
+} from "../../api/accounts.ts";
 import { useApi, type BellwireSchemas, responseBody } from "../../api/bellwire-client.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { useAccountPlans } from "../../api/products.ts";
@@ -23,12 +30,12 @@ import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useDialogForm } from "../../components/form/use-change.ts";
 import { Name, StateLabel } from "../../components/labels.tsx";
-import { type ListColumn, ListTable, useRowSelection } from "../../components/list-table.tsx";
+import { type ListColumn, ListTable, type RowSelection, useRowSelection } from "../../components/list-table.tsx";
 import { EmptyPage, ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
 import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
-import { PlanRequestList } from "../../components/plans/plan-requests.tsx";
+import { PlanRequestLabel, PlanRequestList } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 import { readAccountSearch } from "../list-filters.ts";
 
@@ -79,18 +86,7 @@ export function AccountsPage() {
               </EmptyPage>
             ) : (
               <>
-                {shown ? (
-                  <ListTable
-                    label="Accounts"
-                    rows={shown.objects}
-                    columns={columns}
-                    keyOf={({ id }) => id}
-                    nameOf={({ org_name }) => org_name}
-                    selection={ticks}
-                  />
-                ) : (
-                  <TableSkeleton of="accounts" />
-                )}
+                {shown ? <AccountsTable accounts={shown.objects} ticks={ticks} /> : <TableSkeleton of="accounts" />}
                 <ListPagination
                   total={total}
                   page={page}
@@ -108,7 +104,27 @@ export function AccountsPage() {
   );
 }
 
-const columns: readonly ListColumn<Account>[] = [
+interface AccountsTableProps {
+  readonly accounts: readonly Account[];
+  readonly ticks: RowSelection<number>;
+}
+
+function AccountsTable({ accounts, ticks }: AccountsTableProps) {
+  const ids = accounts.map(({ id }) => id);
+  const { data: requests = [] } = useQuery(shownAccountPlanRequestsQuery(useApi(), ids));
+  return (
+    <ListTable
+      label="Accounts"
+      rows={accounts}
+      columns={columnsWith(new Map(requests.map((request) => [request.account_id, request])))}
+      keyOf={({ id }) => id}
+      nameOf={({ org_name }) => org_name}
+      selection={ticks}
+    />
+  );
+}
+
+const columnsWith = (requestOf: ReadonlyMap<number, AccountPlanRequest>): readonly ListColumn<Account>[] => [
   {
     title: "Organization",
     show: ({ id, org_name }) => (
@@ -120,7 +136,15 @@ const columns: readonly ListColumn<Account>[] = [
     isName: true,
     width: 50,
   },
-  { title: "State", show: ({ state }) => <StateLabel state={state} />, place: "state" },
+  {
+    title: "State",
+    show: ({ id, state }) => (
+      <>
+        <StateLabel state={state} /> <PlanRequestLabel request={requestOf.get(id)} />
+      </>
+    ),
+    place: "state",
+  },
   { title: "Created", show: ({ created_at }) => <When at={created_at} />, place: "start", isLabelled: true },
   { title: "Updated", show: ({ updated_at }) => <When at={updated_at} />, place: "end", isLabelled: true },
 ];

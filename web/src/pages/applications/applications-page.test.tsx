@@ -20,6 +20,9 @@ const application = (id: number, name: string, state = "live", service_id = 7) =
 const listOf = (...applications: object[]): Answer => [200, { applications }];
 const answers: Answers = {
   "GET plan_requests": [200, { data: [] }],
+  "GET plan_requests?application_id=8": [200, { data: [] }],
+  "GET plan_requests?application_id=9": [200, { data: [] }],
+  "GET plan_requests?application_id=8&application_id=9": [200, { data: [] }],
   "GET services": [200, { services: [{ service: { id: 7, name: "Ferries" } }] }],
   "GET services/7/application_plans": [200, { plans: [{ application_plan: { id: 1, name: "Basic" } }] }],
   "GET applications?per_page=50": listOf(application(8, "Ferry times"), application(9, "Tide clock")),
@@ -87,6 +90,14 @@ test("an empty result is stated, with a button that shows all applications", asy
   await click("Show all applications");
   await waitFor(() => expect(page()).toContain("Tide clock"));
   expect(shown.search()).toEqual({});
+});
+
+test("a row with an open plan request is marked, even if it is not among the first 200", async () => {
+  const request = { application_id: 9, account_id: 4, org_name: "Quay Books", plan_id: 2, plan_name: "Gold" };
+  show("/applications", { "GET plan_requests?application_id=8&application_id=9": [200, { data: [request] }] });
+  const row = (name: string) => [...document.querySelectorAll("tr")].find((tr) => tr.textContent.includes(name));
+  await waitFor(() => expect(row("Tide clock")?.textContent).toContain("Requests Gold"));
+  expect(row("Ferry times")?.textContent).not.toContain("Requests");
 });
 
 const items = () => [...document.querySelectorAll("[role=menuitem]")].map((element) => element.textContent.trim());
