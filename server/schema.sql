@@ -285,13 +285,13 @@ create table attempts (
   at timestamp(3) with time zone not null,
   status smallint,
   error text,
+  error_class text,
   latency_ms integer not null,
   response_headers json,
   response_body bytea,
-  recorded_in bigint not null default transaction_number(),
-  error_class text,
   settings_id bigint,
   trace bytea,
+  recorded_in bigint not null default transaction_number(),
   constraint attempts_pkey PRIMARY KEY (provider_id, event_id, endpoint_id, number)
 ) partition by RANGE (event_id);
 
@@ -369,6 +369,7 @@ create table bin_shares (
 create table bins (
   provider_id bigint not null,
   id text not null,
+  name text not null default ''::text,
   answer_status smallint not null default 200,
   answer_delay_ms integer not null default 0,
   requests_caught integer not null default 0,
@@ -377,7 +378,6 @@ create table bins (
   bytes_caught bigint not null default 0,
   allowance bigint not null default 16777216,
   allowance_at timestamp with time zone not null default now(),
-  name text not null default ''::text,
   answer_rules json not null default '[]'::json,
   rule_counts json not null default '[]'::json,
   forward_url text,
@@ -404,8 +404,8 @@ create table database_switches (
   kind text,
   state_at timestamp(3) with time zone,
   held_at timestamp(3) with time zone,
-  resumed_at timestamp(3) with time zone,
   held_from bigint,
+  resumed_at timestamp(3) with time zone,
   constraint database_switches_kind_check CHECK ((kind = ANY (ARRAY['timeline'::text, 'cluster'::text, 'dump'::text, 'files'::text, 'told'::text]))),
   constraint database_switches_pkey PRIMARY KEY (at)
 );
@@ -435,9 +435,9 @@ create table deliveries (
   first_latency_ms integer,
   first_headers json,
   first_body bytea,
-  recorded_in bigint,
   first_settings_id bigint,
   first_trace bytea,
+  recorded_in bigint,
   constraint deliveries_pkey PRIMARY KEY (provider_id, event_id, endpoint_id),
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['delivered'::text, 'failed'::text, 'cancelled'::text])))
 ) partition by RANGE (event_id);
@@ -482,7 +482,6 @@ create table endpoints (
   include_credentials boolean not null default false,
   state text not null default 'enabled'::text,
   disabled_reason text,
-  disabled_told boolean not null default false,
   version bigint not null default 1,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
@@ -670,8 +669,8 @@ create table job_chunks (
   number integer not null,
   event_ids uuid[] not null,
   endpoint_ids bigint[] not null,
-  content bytea,
   attempt_numbers integer[],
+  content bytea,
   constraint job_chunks_pkey PRIMARY KEY (provider_id, job_id, number),
   constraint job_chunks_provider_id_job_id_fkey FOREIGN KEY (provider_id, job_id) REFERENCES jobs(provider_id, id) ON DELETE CASCADE
 );
@@ -725,12 +724,9 @@ create table lane_reports (
   in_flight integer not null,
   window_size integer not null,
   unanswered integer not null,
-  breaker text not null,
   hold text,
-  hold_until timestamp with time zone,
   failing_since timestamp with time zone,
   failed_attempts integer not null,
-  constraint lane_reports_breaker_check CHECK ((breaker = ANY (ARRAY['closed'::text, 'open'::text]))),
   constraint lane_reports_hold_check CHECK ((hold = ANY (ARRAY['retry_after'::text, 'breaker'::text, 'rate_limit'::text, 'concurrency'::text]))),
   constraint lane_reports_pkey PRIMARY KEY (endpoint_id)
 ) with (fillfactor=70);
@@ -812,15 +808,6 @@ create table moved_changes (
   relation text not null,
   key jsonb not null,
   constraint moved_changes_pkey PRIMARY KEY (number)
-);
-
-create table outages (
-  provider_id bigint not null,
-  endpoint_id bigint not null,
-  began_at timestamp(3) with time zone not null,
-  ended_at timestamp(3) with time zone,
-  constraint outages_pkey PRIMARY KEY (provider_id, endpoint_id, began_at),
-  constraint outages_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE
 );
 
 create table payloads (
@@ -1217,6 +1204,7 @@ create table users (
   account_id bigint not null,
   username text not null,
   email text,
+  confirmed_email text,
   password_hash text,
   role text not null default 'member'::text,
   state text not null default 'pending'::text,
@@ -1230,7 +1218,6 @@ create table users (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   activation_until timestamp with time zone default (now() + '14 days'::interval),
-  confirmed_email text,
   constraint users_activation_code_digest_key UNIQUE (activation_code_digest),
   constraint users_id_key UNIQUE (id),
   constraint users_lost_password_digest_key UNIQUE (lost_password_digest),
@@ -1380,8 +1367,6 @@ CREATE INDEX messages_provider_idx ON messages USING btree (provider_id, sender,
 CREATE INDEX messages_unread_idx ON messages USING btree (provider_id, account_id) WHERE ((sender = 'provider'::text) AND (read_at IS NULL) AND kept_by_account);
 
 CREATE INDEX metrics_parent_idx ON metrics USING btree (provider_id, parent_id) WHERE (parent_id IS NOT NULL);
-
-CREATE UNIQUE INDEX outages_open_idx ON outages USING btree (endpoint_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX plan_features_feature_idx ON plan_features USING btree (provider_id, feature_id);
 
@@ -1648,16 +1633,6 @@ AS $function$
     and payloads.format = erased.format and payloads.body <> erased.body
 $function$;
 
-CREATE OR REPLACE FUNCTION follow_cluster()
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'bellwire', 'pg_temp'
-AS $function$
-begin
-  perform follow_timeline();
-end $function$;
-
 CREATE OR REPLACE FUNCTION follow_database(seen pg_lsn, known_switches bigint, silent_seconds double precision)
  RETURNS TABLE(is_first boolean, is_held boolean, lsn pg_lsn, switches bigint)
  LANGUAGE plpgsql
@@ -1677,50 +1652,6 @@ begin
     is_held := record_switch(its_kind, silent_seconds);
   end if;
   return query select is_first, is_held, pg_current_wal_flush_lsn(), (select count(*) from database_switches);
-end $function$;
-
-CREATE OR REPLACE FUNCTION follow_timeline()
- RETURNS boolean
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'bellwire', 'pg_temp'
-AS $function$
-declare
-  here bigint := (select system_identifier from pg_control_system());
-  now_on integer := wal_timeline();
-  other_cluster boolean;
-begin
-  if exists (select from transaction_numbers where cluster = here and timeline = now_on) then
-    return false;
-  end if;
-  perform pg_advisory_xact_lock(hashtext('bellwire numbers'));
-  select cluster <> here into other_cluster from transaction_numbers where cluster <> here or timeline is distinct from now_on;
-  if not found then
-    return false; -- another connection was faster
-  end if;
-  perform skip_numbers(other_cluster);
-  update transaction_numbers set cluster = here, timeline = now_on;
-  insert into database_switches (cluster, timeline) values (here, now_on);
-  return true;
-end $function$;
-
-CREATE OR REPLACE FUNCTION follow_wal(seen pg_lsn, known_switches bigint)
- RETURNS TABLE(is_first boolean, lsn pg_lsn, switches bigint)
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'bellwire', 'pg_temp'
-AS $function$
-begin
-  is_first := follow_timeline();
-  if not is_first and pg_current_wal_flush_lsn() < seen then
-    perform pg_advisory_xact_lock(hashtext('bellwire numbers'));
-    if (select count(*) from database_switches) <= known_switches then
-      perform skip_numbers(false);
-      insert into database_switches (cluster, timeline) select cluster, timeline from transaction_numbers;
-      is_first := true;
-    end if;
-  end if;
-  return query select is_first, pg_current_wal_flush_lsn(), (select count(*) from database_switches);
 end $function$;
 
 CREATE OR REPLACE FUNCTION has_recovery_target()

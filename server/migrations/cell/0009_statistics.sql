@@ -1,16 +1,5 @@
--- Locks: writes to accounts and applications wait while their indexes are built, about a second per million rows; lanes are
---   locked exclusively for the milliseconds of a column's addition, which rewrites nothing.
--- Old code: reports no lanes. The next engine of this release counts the attempts of such lanes from the history.
---
 -- Statistics of deliveries: counts per provider, endpoint, event type and minute, hour and day; and the state of each lane as
 -- its engine last reported it.
-
--- Attempts of a new lane begin after this transaction.
-alter table lanes add column created_in bigint not null default transaction_number();
-
--- Sign-ups over time.
-create index accounts_created_idx on accounts (provider_id, created_at);
-create index applications_created_idx on applications (provider_id, created_at);
 
 -- Each attempt counts in four rows of each table: its endpoint and event type, all types of its endpoint, its type at all
 -- endpoints, and all. So every question reads few rows, however many endpoints and types there are.
@@ -52,15 +41,14 @@ create table lane_reports (
   in_flight   integer not null,
   window_size integer not null,
   unanswered  integer not null,                        -- consecutive attempts without a response
-  breaker     text not null check (breaker in ('closed', 'open')),
   hold        text check (hold in ('retry_after', 'breaker', 'rate_limit', 'concurrency')),
-  hold_until  timestamptz,
   failing_since timestamptz,                           -- the first failed attempt since the last success
   failed_attempts integer not null                     -- failed attempts since then
 ) with (fillfactor = 70);
 
--- Creates the missing partitions: a day each of minutes, a month each of hours and days. Attaching a new table lets others read
--- and write meanwhile.
+-- Creates the missing partitions: a day each of minutes, a month each of hours and days, with a part for rows over all event
+-- types and one for the others: a chart of each endpoint reads the former only, so a page then has a dozen rows of an hour's endpoints,
+-- instead of one of them among the rows of their types. Attaching a new table lets others read and write meanwhile.
 create function add_statistics_partitions(first_day date, last_day date) returns void
   language plpgsql security definer set search_path from current as $$
 declare
@@ -76,7 +64,9 @@ begin
     cross join generate_series(date_trunc('month', first_day::timestamp), last_day, '1 month') month
   loop
     if to_regclass(format('%I', wanted.partition)) is null then
-      execute format('create table %I (like %I including all)', wanted.partition, wanted.whole);
+      execute format('create table %I (like %I including all) partition by list (event_type)', wanted.partition, wanted.whole);
+      execute format('create table %I partition of %I for values in (%L)', wanted.partition || '_all', wanted.partition, '');
+      execute format('create table %I partition of %I default', wanted.partition || '_types', wanted.partition);
       execute format('alter table %I attach partition %I for values from (%L) to (%L)', wanted.whole, wanted.partition,
         wanted.first::timestamp at time zone 'UTC', wanted.next::timestamp at time zone 'UTC');
     end if;

@@ -42,7 +42,7 @@ export function revealDatabaseUrl(encryption: Encryption, { name, databaseUrl }:
   }
 }
 
-/** Databases of one installation, each with its share of the ids (migrations/directory/0002_cells.sql). */
+/** Databases of one installation, each with its share of the ids (migrations/directory/0001_cells_and_tenants.sql). */
 const databasesMax = 16;
 
 export interface NewCell {

@@ -14,9 +14,9 @@ const changes: readonly InjectOptions[] = [
 ];
 
 const insertReport = `
-  insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker,
+  insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered,
     failed_attempts)
-  values ($1, $2, 1, false, 1, 1, 8, 0, 'closed', $3)`;
+  values ($1, $2, 1, false, 1, 1, 8, 0, $3)`;
 
 test("while deliveries are late, only responses to changes have the header Bellwire-Delivery-Lag", async ({
   database,

@@ -103,14 +103,13 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
       ) => `insert into statistics_${interval} (provider_id, endpoint_id, event_type, at, ${countColumns.join(", ")}, latencies, delays)
         values ($1::bigint, ${ids["endpoint"]}, 'account.created', date_trunc('day', now()), ${countColumns.map(() => 1).join(", ")}, '{1}', '{1}')`,
     ),
-    `insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker, failed_attempts)
-     values (${ids["endpoint"]}, $1::bigint, 1, true, 1, 0, 0, 0, 'closed', 0)`,
+    `insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, failed_attempts)
+     values (${ids["endpoint"]}, $1::bigint, 1, true, 1, 0, 0, 0, 0)`,
     `insert into alert_rules (provider_id, kind, for_seconds, clear_for_seconds, min_attempts)
      values ($1::bigint, 'disabled', 0, 0, 1)`,
     `insert into alerts (provider_id, endpoint_id, kind, state, since, opened_at, sentence)
      values ($1::bigint, ${ids["endpoint"]}, 'disabled', 'open', now(), now(), 'It is disabled.')`,
     `insert into alert_schedules (provider_id) values ($1::bigint)`,
-    `insert into outages (provider_id, endpoint_id, began_at) values ($1::bigint, ${ids["endpoint"]}, now())`,
     `insert into replays (provider_id, endpoint_id, since, until, kind, last_event)
      values ($1::bigint, ${ids["endpoint"]}, now(), now(), 'all', ${event})`,
     `insert into jobs (provider_id, kind, subject, selection, actor_kind, work_at)

@@ -245,9 +245,9 @@ test("receivers that stop responding within an hour are counted together, each h
     leaseSeconds: 60,
   });
   await database.query(
-    `insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker,
+    `insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered,
        failing_since, failed_attempts)
-     values ($1, $2, $3, false, 1, 0, 1, 0, 'closed', now() - interval '85 minutes', 4)`,
+     values ($1, $2, $3, false, 1, 0, 1, 0, now() - interval '85 minutes', 4)`,
     [third, providerId, claimed?.epoch],
   );
   expect(await count()).toBe(2); // its owner had a response, though no success

@@ -5,9 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import type { Database } from "#platform/database/database.ts";
+import { directorySchema, migrate, readPendingMigrations } from "#platform/database/migrate.ts";
+import { openPool } from "#platform/database/pool.ts";
+import { describeSchema } from "../../../scripts/schema-reference.ts";
 import { sendRequest, itemsAt, valueAt } from "../chaos/api-client.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
+import { schema } from "../support/test-databases.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
 import { until } from "../support/until.ts";
 
@@ -15,8 +20,10 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const timeout = 300_000;
 
-/** Versions from which a rolling upgrade is promised: the first one with packages, then each release. */
-const earlierVersions = ["c4084631"];
+/** Versions from which a rolling upgrade is promised: the first one with the migrations of 0.1.0, then each release. */
+const earlierVersions: readonly string[] = [];
+/** The last build before 0.1.0, whose migrations were merged. Its database is taken over once it is stopped. */
+const beforeMerge = "51bd83e8";
 
 const token = "t".repeat(40);
 /** At least this many sign-ups at each stage of the upgrade. */
@@ -46,10 +53,12 @@ class Load {
   #targets: readonly string[] = [];
   #signUps = 0;
   #isStopped = false;
+  readonly #prefix: string;
   readonly #running: Promise<void>;
 
-  constructor(targets: readonly string[]) {
+  constructor(targets: readonly string[], prefix = "developer") {
     this.#targets = targets;
+    this.#prefix = prefix;
     this.#running = this.#run();
   }
 
@@ -72,13 +81,43 @@ class Load {
   async #run(): Promise<void> {
     for (let number = 0; !this.#isStopped; number += 1) {
       const url = this.#targets[number % this.#targets.length] ?? "";
-      const name = `developer-${number}`;
+      const name = `${this.#prefix}-${number}`;
       const form = { org_name: name, username: name, email: `${name}@example.com` };
       const answer = await sendRequest({ url, token }, "POST", "/admin/api/signup.json", form).catch(String);
       if (typeof answer === "string" || answer.status !== 201) this.failures.push(JSON.stringify(answer));
       this.#signUps += 1;
     }
   }
+}
+
+/** Returns a function that starts the command, of another version if a program is given. */
+const startOn =
+  (databaseUrl: string) =>
+  async (program?: string): Promise<BellwireProcess> => {
+    const environment = {
+      DATABASE_URL: databaseUrl,
+      BELLWIRE_SECRET_KEY: Buffer.alloc(32, 5).toString("base64"),
+      BELLWIRE_ALLOWED_TARGETS: "127.0.0.0/8",
+      BELLWIRE_ACCESS_TOKEN: token,
+      BELLWIRE_PROVIDER_KEY: "k".repeat(32),
+      BELLWIRE_ADMIN_PASSWORD: "correct horse battery",
+      BELLWIRE_LOG_LEVEL: "warn",
+    };
+    const bellwire = new BellwireProcess(["serve"], environment, program === undefined ? {} : { program });
+    await bellwire.ready();
+    return bellwire;
+  };
+
+async function createWebhook(url: string, receiverUrl: string): Promise<void> {
+  const webhook = {
+    url: receiverUrl,
+    active: true,
+    provider_actions: true,
+    account_created_on: true,
+    user_created_on: true,
+    application_created_on: true,
+  };
+  expect(await sendRequest({ url, token }, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({ status: 200 });
 }
 
 /** Every event once, in every request that the receiver got. */
@@ -109,33 +148,10 @@ test.each(earlierVersions)(
     await using earlier = await unpack(version);
     await using postgres = await startThrowAwayPostgres();
     await using receiver = await startReceiver();
-    const environment = {
-      DATABASE_URL: postgres.urlOf("postgres"),
-      BELLWIRE_SECRET_KEY: Buffer.alloc(32, 5).toString("base64"),
-      BELLWIRE_ALLOWED_TARGETS: "127.0.0.0/8",
-      BELLWIRE_ACCESS_TOKEN: token,
-      BELLWIRE_PROVIDER_KEY: "k".repeat(32),
-      BELLWIRE_ADMIN_PASSWORD: "correct horse battery",
-      BELLWIRE_LOG_LEVEL: "warn",
-    };
-    const start = async (program?: string): Promise<BellwireProcess> => {
-      const bellwire = new BellwireProcess(["serve"], environment, program === undefined ? {} : { program });
-      await bellwire.ready();
-      return bellwire;
-    };
+    const start = startOn(postgres.urlOf("postgres"));
 
     await using old = await start(earlier.program);
-    const webhook = {
-      url: receiver.url,
-      active: true,
-      provider_actions: true,
-      account_created_on: true,
-      user_created_on: true,
-      application_created_on: true,
-    };
-    expect(await sendRequest({ url: old.url, token }, "PUT", "/admin/api/webhooks.json", webhook)).toMatchObject({
-      status: 200,
-    });
+    await createWebhook(old.url, receiver.url);
     const load = new Load([old.url]);
     await load.direct([old.url]);
     await using current = await start(); // migrates under load
@@ -162,3 +178,54 @@ test.each(earlierVersions)(
     expect([[...recorded].filter((id) => !ids.has(String(id))), repeats]).toEqual([[], 0]);
   },
 );
+
+test(
+  "a database of the last build before 0.1.0 keeps its rows, gets the schema of a new one, and goes on",
+  { timeout },
+  async () => {
+    const commit = spawnSync("git", ["cat-file", "-e", `${beforeMerge}^{commit}`], { cwd: root });
+    if (commit.status !== 0) return expect.soft(process.env["CI"], "the history is not in this clone").toBeUndefined();
+    await using earlier = await unpack(beforeMerge);
+    await using postgres = await startThrowAwayPostgres();
+    await using receiver = await startReceiver();
+    const start = startOn(postgres.urlOf("postgres"));
+
+    const old = await start(earlier.program);
+    await createWebhook(old.url, receiver.url);
+    const before = new Load([old.url]);
+    await before.direct([old.url]);
+    await before.stop();
+    const recorded = await readEventIds(old.url);
+    await old.stop();
+    expect(await readPendingMigrations({ connectionString: postgres.urlOf("postgres"), schema })).toMatchObject([
+      { name: "directory.sql", isBreaking: true },
+      { name: "cell.sql", isBreaking: true },
+    ]);
+
+    await using current = await start();
+    expect(await readEventIds(current.url)).toEqual(recorded);
+    const after = new Load([current.url], "later");
+    await after.direct([current.url]);
+    await after.stop();
+    expect([before.failures, after.failures]).toEqual([[], []]);
+    const all = await readEventIds(current.url);
+    await until(() => countRepeats(receiver).ids.size >= all.size, { withinMs: 60_000 });
+    expect(countRepeats(receiver)).toEqual({ ids: all, repeats: 0 });
+
+    await using upgraded = await openPool({ connectionString: postgres.urlOf("postgres"), schema });
+    await upgraded.query("create database fresh");
+    await migrate({ connectionString: postgres.urlOf("fresh"), schema });
+    await using fresh = await openPool({ connectionString: postgres.urlOf("fresh"), schema });
+    for (const name of [directorySchema, schema])
+      expect(await linesOf(upgraded, name)).toEqual(await linesOf(fresh, name));
+    const ledger = "select name, checksum from migrations order by name";
+    expect(await upgraded.query(ledger)).toEqual(await fresh.query(ledger));
+  },
+);
+
+/** The lines of a schema in alphabetical order: columns that were added later are the last ones of their table. */
+const linesOf = async (pool: Database, name: string): Promise<readonly string[]> =>
+  (await describeSchema(pool, name))
+    .split("\n")
+    .map((line) => line.replace(/,$/, ""))
+    .toSorted();

@@ -49,7 +49,6 @@ const owners: Readonly<Record<string, string | undefined>> = {
   messages: "portal/accounts",
   metrics: "portal/products",
   moved_changes: "cells",
-  outages: "webhooks/endpoints", // alerts replace it; a later release drops it
   payloads: "webhooks/events",
   plan_features: "portal/products",
   plan_requests: "portal/accounts",

@@ -6,9 +6,9 @@ import { locksOf, migrationNote } from "#platform/database/migrate.ts";
 const root = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
 /** These create the first schema: there is no older code. */
-const first = /^(?:cell\/000[1-6]|directory\/0001)_/;
+const first = /^(?:cell\/00(?:0\d|1[0-4])|directory\/0001)_/;
 
-const later = ["cell", "directory"]
+const later = ["before-0.1.0", "cell", "directory"]
   .flatMap((folder) => readdirSync(`${root}${folder}`).map((name) => `${folder}/${name}`))
   .filter((path) => !first.test(path))
   .map((path) => ({ path, sql: readFileSync(`${root}${path}`, "utf8") }));

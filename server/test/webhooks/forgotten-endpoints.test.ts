@@ -45,10 +45,9 @@ const naming: Readonly<Record<string, readonly [columns: string, values: string]
 /** Rows that leave with their endpoint. */
 const belonging: typeof naming = {
   lane_reports: [
-    "epoch, released, counted_in, in_flight, window_size, unanswered, breaker, failed_attempts",
-    "1, true, 1, 0, 1, 0, 'closed', 0",
+    "epoch, released, counted_in, in_flight, window_size, unanswered, failed_attempts",
+    "1, true, 1, 0, 1, 0, 0",
   ],
-  outages: ["began_at", "now()"],
 };
 
 /** Others: a lane is inserted with its endpoint, and an attempt has a delivery for as long as it is kept. */

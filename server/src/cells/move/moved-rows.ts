@@ -287,7 +287,7 @@ export async function withTableLock(
 
 const triggerName = (providerId: number, kind: "changed" | "deleted" | "lane"): string => `move_${providerId}_${kind}`;
 
-/** Records the changes of a provider's rows from now on (migrations/cell/0018_moves.sql). */
+/** Records the changes of a provider's rows from now on (migrations/cell/0014_moves.sql). */
 export async function createTriggers(
   client: pg.Client,
   tables: readonly MovedTable[],

@@ -142,7 +142,7 @@ export class NoConnection extends Error {
 /** Raised by `require_server` behind a pooler: another server answers than before. Nothing was done. */
 export const otherServerCode = "BW001";
 
-/** Raised by a change in a cell that its provider leaves: migrations/cell/0018_moves.sql. */
+/** Raised by a change in a cell that its provider leaves: migrations/cell/0014_moves.sql. */
 export const providerMovingCode = "BW002";
 
 /**

@@ -176,7 +176,7 @@ export interface DatabaseLog {
   error(fields: object, message: string): void;
 }
 
-/** The last known state of the database (0003_failover.sql, 0017_restores.sql). */
+/** The last known state of the database (0013_database_switches.sql). */
 export interface DatabaseSeen {
   /** The flush position of the write-ahead log, a few seconds old at most: a database behind it was restored. */
   lsn: string | null;

@@ -134,8 +134,8 @@ test("a running process expects the migrations that it was started with, whateve
   await using directory = await makeEmptyDataDir();
   await using cell = await makeEmptyDataDir();
   const folders = { directory: pathToFileURL(`${directory.path}/`), cell: pathToFileURL(`${cell.path}/`) };
-  await writeFile(new URL("0001_directory.sql", folders.directory), "");
-  await writeFile(new URL("0001_providers_and_access.sql", folders.cell), "");
+  await writeFile(new URL("0001_cells_and_tenants.sql", folders.directory), "");
+  await writeFile(new URL("0001_providers.sql", folders.cell), "");
   const isMigrated = createMigrationCheck(database, folders);
   expect(await isMigrated()).toBe(true);
   await writeFile(new URL("0002_newer.sql", folders.cell), "");
@@ -205,6 +205,14 @@ test("an applied migration whose file was edited is refused with its name", asyn
   await owner.query("update migrations set checksum = 'other' where name like '0002%'");
   await expect(migrate({ connectionString: databaseUrl, schema })).rejects.toThrow(
     /Migration 0002_\w+\.sql was changed after/,
+  );
+});
+
+test("a database of a build long before 0.1.0 is refused with the document that helps", async ({ databaseUrl }) => {
+  await using owner = await openPool({ connectionString: databaseUrl, schema });
+  await owner.query("update migrations set name = '0002_portal.sql' where name like '0002%'");
+  await expect(migrate({ connectionString: databaseUrl, schema })).rejects.toThrow(
+    /^The database has migration 0002_portal\.sql where 0002_products_and_plans\.sql is expected\. docs\/runbooks\/upgrade\.md /,
   );
 });
 

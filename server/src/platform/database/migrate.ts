@@ -53,8 +53,8 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     await refuseOtherPrograms(client, [directorySchema, schema]); // before anything is written
     const how = { mayChange, printStatus, stop };
     const bringUpToDate = async (): Promise<readonly string[]> => [
-      ...(await applyMigrations(client, directorySchema, { folder: migrationFolders.directory, ...how })),
-      ...(await applyMigrations(client, schema, { folder: migrationFolders.cell, ...how })),
+      ...(await applyMigrations(client, directorySchema, { kind: "directory", ...how })),
+      ...(await applyMigrations(client, schema, { kind: "cell", ...how })),
     ];
     if (!mayChange) await bringUpToDate(); // refused before a role is made
     const mayActAsApp = await ensureAppRole(client);
@@ -193,14 +193,11 @@ export async function readPendingMigrations({
     await refuseUnfit(client);
     await refuseOtherPrograms(client, [directorySchema, schema]);
     const pending: MigrationFile[] = [];
-    for (const [name, folder] of [
-      [directorySchema, migrationFolders.directory],
-      [schema, migrationFolders.cell],
+    for (const [name, kind] of [
+      [directorySchema, "directory"],
+      [schema, "cell"],
     ] as const) {
-      const files = await readMigrationFiles(folder);
-      const ledger = (await readLedger(client, name)) ?? [];
-      refuseWhatDoesNotFit(files, ledger);
-      pending.push(...files.slice(ledger.length));
+      pending.push(...(await readPending(kind, (await readLedger(client, name)) ?? [])));
     }
     return pending.map(({ name, isBreaking, text }) => ({
       name,
@@ -214,7 +211,10 @@ export async function readPendingMigrations({
 }
 
 /** Returns the text of a comment such as `-- Locks: …`, which may continue on lines of its own. */
-export function migrationNote(sql: string, title: "Locks" | "Old code" | "Breaking"): string | undefined {
+export function migrationNote(
+  sql: string,
+  title: "Locks" | "Old code" | "Breaking" | "Ledger" | "Replaces",
+): string | undefined {
   const note = new RegExp(`^-- ${title}: (.*(?:\\n--   ?\\S.*)*)`, "m").exec(sql)?.[1];
   return note?.replaceAll(/\n--\s+/g, " ");
 }
@@ -231,7 +231,7 @@ interface LedgerRow {
 }
 
 interface Applying extends Waiting {
-  readonly folder: URL;
+  readonly kind: keyof typeof migrationFolders;
   /** If false, an outdated schema is refused. */
   readonly mayChange: boolean;
 }
@@ -240,12 +240,10 @@ interface Applying extends Waiting {
 async function applyMigrations(
   client: pg.Client,
   schema: string,
-  { folder, mayChange, ...waiting }: Applying,
+  { kind, mayChange, ...waiting }: Applying,
 ): Promise<string[]> {
-  const files = await readMigrationFiles(folder);
   const ledger = await readLedger(client, schema);
-  refuseWhatDoesNotFit(files, ledger ?? []);
-  const pending = files.slice(ledger?.length ?? 0);
+  const pending = await readPending(kind, ledger ?? []);
   if (pending.length > 0 && !mayChange) throw new CannotStart(ledger ? ofOlderVersion : withoutBellwire);
   if (!ledger) await createLedger(client, schema);
   for (const file of pending) await applyMigration(client, { schema, file, ...waiting });
@@ -278,6 +276,22 @@ async function createLedger(client: pg.Client, schema: string): Promise<void> {
     )`);
 }
 
+/** Returns what a database with this ledger lacks. Refuses one that does not fit. */
+async function readPending(
+  kind: keyof typeof migrationFolders,
+  ledger: readonly LedgerRow[],
+): Promise<readonly MigrationFile[]> {
+  const files = await readMigrationFiles(migrationFolders[kind]);
+  const merge = await readMigrationFile(new URL("before-0.1.0/", migrations), `${kind}.sql`);
+  const lines = ledger.map(({ name, checksum }) => `${name} ${checksum}\n`);
+  if (migrationNote(merge.text, "Ledger") === sha256(lines.join(""))) {
+    const replaced = files.findIndex(({ name }) => migrationNote(merge.text, "Replaces")?.startsWith(name)) + 1;
+    return [{ ...merge, records: files.slice(0, replaced) }, ...files.slice(replaced)];
+  }
+  refuseWhatDoesNotFit(files, ledger);
+  return files.slice(ledger.length);
+}
+
 function refuseWhatDoesNotFit(files: readonly MigrationFile[], ledger: readonly LedgerRow[]): void {
   for (const [index, row] of ledger.entries()) {
     const file = files[index];
@@ -286,7 +300,10 @@ function refuseWhatDoesNotFit(files: readonly MigrationFile[], ledger: readonly 
       throw new CannotStart(`A newer Bellwire has migrated this database (${row.name}); this one cannot work with it.`);
     }
     if (file.name !== row.name)
-      throw new CannotStart(`The database has migration ${row.name} where ${file.name} is expected.`);
+      throw new CannotStart(
+        `The database has migration ${row.name} where ${file.name} is expected. docs/runbooks/upgrade.md says what a database ` +
+          "of a build before 0.1.0 needs.",
+      );
     if (file.checksum !== row.checksum) {
       throw new CannotStart(
         `Migration ${file.name} was changed after this database applied it. Restore it and add a new one.`,
@@ -306,13 +323,15 @@ async function applyMigration(client: pg.Client, { schema, file, printStatus, st
     printStatus(`migration ${file.name} waits for locks of other transactions; docs/runbooks/upgrade.md finds them`);
   try {
     await beginWithLocks(client, { schema: name, sql: file.text, sayWaiting, stop });
-    await client.query(`insert into ${name}.migrations (name, checksum, is_breaking) values ($1, $2, $3)`, [
-      file.name,
-      file.checksum,
-      file.isBreaking,
-    ]);
     const patiently = { text: file.text, query_timeout: applyingMsMax };
     await client.query(patiently);
+    for (const { name: recorded, checksum, isBreaking } of file.records ?? [file]) {
+      await client.query(`insert into ${name}.migrations (name, checksum, is_breaking) values ($1, $2, $3)`, [
+        recorded,
+        checksum,
+        isBreaking,
+      ]);
+    }
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
@@ -414,6 +433,15 @@ interface MigrationFile {
   readonly checksum: string;
   /** Starts with `-- Breaking: …`: older code must not run on it. */
   readonly isBreaking: boolean;
+  /** What the ledger records in its place. */
+  readonly records?: readonly MigrationFile[];
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+async function readMigrationFile(folder: URL, name: string): Promise<MigrationFile> {
+  const text = await readFile(new URL(name, folder), "utf8");
+  return { name, text, checksum: sha256(text), isBreaking: /^-- Breaking:/m.test(text) };
 }
 
 /** Returns the migrations of a folder in order. Numbers start at 0001 without gaps, so that duplicates are noticed. */
@@ -423,9 +451,7 @@ async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {
     names.map(async (name, index) => {
       const expected = String(index + 1).padStart(4, "0");
       if (!name.startsWith(`${expected}_`)) throw new Error(`Migration ${name} should be number ${expected}.`);
-      const text = await readFile(new URL(name, folder), "utf8");
-      const checksum = createHash("sha256").update(text).digest("hex");
-      return { name, text, checksum, isBreaking: /^-- Breaking:/m.test(text) };
+      return readMigrationFile(folder, name);
     }),
   );
 }

@@ -68,7 +68,7 @@ const billingSwitch = {
 /** Add a property here and to `Account`, its column in a migration, and its name to the reserved names of fields. */
 export const accountFields = {
   id: {},
-  // After a fail-over to an older state, all sequence numbers continue above a floor (0003_failover.sql).
+  // After a fail-over to an older state, all sequence numbers continue above a floor (0013_database_switches.sql).
   lastSequence: { read: "greatest(last_sequence, account_numbers_floor())" },
   lastRecordedIn: {},
   lastEventId: {},

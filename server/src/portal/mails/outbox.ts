@@ -275,7 +275,7 @@ const longestRetryDelaySeconds = 3600;
 const retryDelaySeconds = (attemptsMade: number): number =>
   Math.min(firstRetryDelaySeconds * 2 ** (attemptsMade - 1), longestRetryDelaySeconds);
 
-// Held after a restore, because they have probably been sent since (0019_restores_hold_all.sql). Served by mails_due_idx.
+// Held after a restore, because they have probably been sent since (0013_database_switches.sql). Served by mails_due_idx.
 const isHeld = `mails.sent_at is null and mails.due_at = 'infinity'`;
 
 /** The held mails of a provider. */

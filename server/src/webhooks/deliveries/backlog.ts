@@ -278,7 +278,7 @@ export async function limitBacklogs(tx: Transaction, { rowsMax, daysMax }: Backl
 }
 
 /*
- * After a restore no lane is claimed (0017_restores.sql): deliveries that were due at the time that the database continues from
+ * After a restore no lane is claimed (0013_database_switches.sql): deliveries that were due at the time that the database continues from
  * have probably been sent since. An operator sends or skips them, endpoint by endpoint, and so ends the hold.
  */
 

@@ -29,9 +29,9 @@ async function claimFor(pool: Pool, engineId: string, endpointId: number): Promi
 }
 
 const reportStatement = `
-  insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker,
+  insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered,
     failing_since, failed_attempts)
-  values ($1, $2, $3, false, 0, 1, 1, 0, 'closed', now() - make_interval(secs => $4), $5)`;
+  values ($1, $2, $3, false, 0, 1, 1, 0, now() - make_interval(secs => $4), $5)`;
 
 test.for([
   ["had a success since", 0, null, 0, { failingSeconds: null, failedAttempts: 0, unanswered: 0 }],

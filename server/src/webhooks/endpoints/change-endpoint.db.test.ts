@@ -76,7 +76,6 @@ const ownColumns = [
   "previous_secret",
   "previous_secret_until",
   "disabled_reason",
-  "disabled_told",
   "version",
   "created_at",
   "updated_at",

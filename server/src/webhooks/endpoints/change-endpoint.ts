@@ -283,7 +283,6 @@ export async function deleteForgottenEndpoints(
   const ids = (await tx.query<{ id: number }>(forgottenStatement, [now, keptDays])).map(({ id }) => id);
   if (ids.length === 0) return ids;
   tx.send("delete from endpoints where id = any($1)", [ids]);
-  tx.send("delete from outages where endpoint_id = any($1)", [ids]);
   deleteLanes(tx, ids);
   return ids;
 }

@@ -275,7 +275,7 @@ export async function cancelJob(tx: Transaction, providerId: number, id: number)
   return job;
 }
 
-// Held after a restore, because they have probably ended since (0019_restores_hold_all.sql). By jobs_running_idx.
+// Held after a restore, because they have probably ended since (0013_database_switches.sql). By jobs_running_idx.
 const isHeld = `job.finished_at is null and job.work_at = held_jobs_until()`;
 
 /** The held jobs of a provider. */

@@ -2,7 +2,7 @@ import { leavingProviders, mayDropDays } from "#platform/database/connection.ts"
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { isoTime } from "#platform/times.ts";
-import { breakerOpensAt, type ErrorClass, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
+import { type ErrorClass, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
 import {
   countColumns,
   type CountedAttempt,
@@ -76,9 +76,9 @@ interface Report {
 
 // A lane without a report has counted nothing since its creation.
 const insertReports = `
-  insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker,
+  insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered,
     failed_attempts)
-  select endpoint_id, provider_id, 0, true, created_in, 0, 0, 0, 'closed', 0
+  select endpoint_id, provider_id, 0, true, created_in, 0, 0, 0, 0
   from lanes where endpoint_id = any($1::bigint[]) and provider_id not in (${leavingProviders})
   order by endpoint_id
   on conflict do nothing`;
@@ -99,11 +99,11 @@ export function deleteLaneReports(tx: Transaction, endpointIds: readonly number[
 const updateReports = `
   update lane_reports report
   set epoch = lane.epoch, released = lane.released, counted_in = lane.counted_in, in_flight = lane.in_flight,
-    window_size = lane.window_size, unanswered = lane.unanswered, breaker = lane.breaker, hold = lane.hold,
+    window_size = lane.window_size, unanswered = lane.unanswered, hold = lane.hold,
     failing_since = clock_timestamp() - make_interval(secs => lane.failing_seconds), failed_attempts = lane.failed_attempts
   from unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[], $8::text[],
-    $9::text[], $10::float8[], $11::integer[])
-    as lane (endpoint_id, epoch, released, counted_in, in_flight, window_size, unanswered, breaker, hold, failing_seconds,
+    $9::float8[], $10::integer[])
+    as lane (endpoint_id, epoch, released, counted_in, in_flight, window_size, unanswered, hold, failing_seconds,
       failed_attempts)
   where report.endpoint_id = lane.endpoint_id`;
 
@@ -260,7 +260,6 @@ const reportValues = (
   reports.map(({ lane }) => lane.state.inFlight),
   reports.map(({ lane }) => lane.state.windowSize),
   reports.map(({ lane }) => lane.state.unanswered),
-  reports.map(({ lane }) => (lane.state.unanswered >= breakerOpensAt ? "open" : "closed")),
   reports.map(({ lane }) => lane.state.hold),
   reports.map(({ lane }) => lane.state.failingSeconds),
   reports.map(({ lane }) => lane.state.failedAttempts),

@@ -1,7 +1,4 @@
--- Locks: none on existing tables.
--- Old code: continues to write `outages` and its own mails until it is replaced.
---
--- Alerts about endpoints, in place of outages.
+-- Alerts about endpoints.
 
 -- A rule of one endpoint replaces the provider's rule of its kind.
 create table alert_rules (
@@ -38,6 +35,7 @@ create table alerts (
   notified_at timestamptz(3),                          -- null: admins are to be notified, unless it is muted
   is_muted    boolean not null default false,
   muted_until timestamptz(3),                          -- null: until it closes
+  muted_by_user_id bigint,                             -- of the Admin Portal: colleagues see who takes care of the problem
   primary key (provider_id, id)
 );
 create unique index alerts_current_idx on alerts (provider_id, endpoint_id, kind) where state <> 'closed';
@@ -45,7 +43,8 @@ create index alerts_closed_idx on alerts (closed_at) where state = 'closed';
 
 -- When each provider's alerts were last evaluated. Whoever locks the row evaluates them.
 create table alert_schedules (
-  provider_id  bigint primary key references providers on delete cascade,
-  evaluated_at timestamptz not null default '-infinity'
+  provider_id   bigint primary key references providers on delete cascade,
+  evaluated_at  timestamptz not null default '-infinity',
+  last_sequence bigint not null default 0              -- numbers events about endpoints, which belong to no account
 ) with (fillfactor = 70);
 create index alert_schedules_due_idx on alert_schedules (evaluated_at);

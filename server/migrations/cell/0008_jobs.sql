@@ -1,6 +1,4 @@
--- Locks: a share lock on `endpoints` while an index on few rows is built, some milliseconds: changes of endpoints wait.
--- Old code: deletes failures at once, without an undo, and cancels the deliveries of a deleted endpoint at once. Jobs wait for a
---   process of the new code.
+-- Jobs on many deliveries, failures, events or attempts, and deletions of failures that can be undone.
 
 -- Jobs on selected deliveries, failures, events and attempts.
 create table jobs (
@@ -40,6 +38,9 @@ create table job_chunks (
   number       integer not null,
   event_ids    uuid[] not null,
   endpoint_ids bigint[] not null,                      -- in the order of event_ids; 0 where events are selected
+  -- The selected attempts, in the order of event_ids; an element is null if all attempts of its delivery are selected. Null where other
+  -- rows are selected.
+  attempt_numbers integer[],
   content      bytea,
   primary key (provider_id, job_id, number),
   foreign key (provider_id, job_id) references jobs on delete cascade
@@ -66,6 +67,8 @@ create table deleted_failures (
   url         bytea not null,
   primary key (provider_id, deletion_id, endpoint_id, event_id)
 );
+-- Retention keeps the events of deletions that can be undone.
+create index deleted_failures_event_idx on deleted_failures (event_id);
 
 -- Causes of failures that an admin has muted.
 create table failure_mutes (
@@ -75,6 +78,3 @@ create table failure_mutes (
   muted_at    timestamptz(3) not null default clock_timestamp(),
   primary key (provider_id, cause)
 );
-
--- Finds recently deleted endpoints: their events are recorded and held until the deletion can no longer be undone.
-create index endpoints_deleted_idx on endpoints (provider_id, deleted_at) where deleted_at is not null;

@@ -1,7 +1,4 @@
--- Locks: nothing but the catalogue. A new table.
--- Old code: works unchanged, and does not see it. A provider that it deletes takes its rows along.
---
--- Single sign-on: identity providers of the Developer Portal and of the Admin Portal.
+-- Single sign-on: identity providers of the Developer Portal and of the Admin Portal, and their persons.
 
 create table authentication_providers (
   provider_id                        bigint not null references providers on delete cascade,
@@ -29,3 +26,21 @@ create table authentication_providers (
 create unique index authentication_providers_system_name_idx on authentication_providers (provider_id, system_name);
 create unique index authentication_providers_kind_idx on authentication_providers (provider_id, kind)
   where account_type = 'developer';
+
+-- The persons of identity providers, each linked to one user.
+create table identities (
+  provider_id                bigint not null,
+  authentication_provider_id bigint not null,
+  subject                    text not null,           -- of the person at the identity provider
+  user_id                    bigint,                  -- of the Developer Portal
+  provider_user_id           bigint,                  -- of the Admin Portal
+  created_at                 timestamptz not null default now(),
+  used_at                    timestamptz not null default now(),
+  primary key (provider_id, authentication_provider_id, subject),
+  foreign key (provider_id, authentication_provider_id) references authentication_providers on delete cascade,
+  foreign key (provider_id, user_id) references users on delete cascade,
+  foreign key (provider_id, provider_user_id) references provider_users on delete cascade,
+  check (num_nonnulls(user_id, provider_user_id) = 1)
+);
+create index identities_user_idx on identities (provider_id, user_id) where user_id is not null;
+create index identities_provider_user_idx on identities (provider_id, provider_user_id) where provider_user_id is not null;

@@ -1,8 +1,5 @@
 -- Moves of providers between cells (docs/decisions/0037-cells.md). The column `provider` is not called provider_id, because these
 -- rows belong to the move and do not move.
---
--- Locks: none on tables that exist.
--- Old code: moves no provider, and meets no trigger of a move unless one runs.
 
 create table provider_moves (
   provider   bigint not null,
@@ -78,3 +75,22 @@ begin
       language sql stable parallel safe return %s', transaction_numbers_skipped() + above - transaction_number() + 1000000000);
   end if;
 end $$;
+
+-- Some records at a time; never those of the last 30 days. Leaves out the records of a provider whose changes are refused: one that it
+-- left behind would keep the old records of all others for ever.
+create function delete_old_audit_records(before timestamptz) returns bigint
+  language sql security definer set search_path from current as $$
+  with old as (
+    select provider_id, id from audit_records
+    where at < least(before, now() - interval '30 days')
+      and provider_id not in (select provider from provider_moves where state in ('frozen', 'left'))
+    order by at
+    limit 1000
+    for update skip locked
+  ), gone as (
+    delete from audit_records using old
+    where audit_records.provider_id = old.provider_id and audit_records.id = old.id
+    returning 1
+  )
+  select count(*) from gone
+$$;

@@ -1,7 +1,3 @@
--- Locks: events and mails are locked exclusively for the milliseconds of a column's addition, which rewrites nothing, and
---   audit_records for writes while its index is built: about a second per million records.
--- Old code: erases nothing, and keeps audit records. It reads erased rows like others.
---
 -- Erasure of the personal data of an account or of a developer, and retention of audit records. The application's role can
 -- only append to events, payloads, attempts and audit records, so functions of the owner erase. Each of them works only for
 -- an erasure that has not ended, on rows of its account, and marks the rows.
@@ -29,13 +25,6 @@ create table erasures (
 );
 create index erasures_unfinished_idx on erasures (work_at) where finished_at is null;
 create unique index erasures_subject_idx on erasures (provider_id, account_id, coalesce(user_id, 0)) where finished_at is null;
-
-alter table events add column erased_at timestamptz(3);
-
--- Null for mails about no account, and for those of older versions.
-alter table mails add column account_id bigint;
-
-create index audit_records_at_idx on audit_records (at);
 
 -- Retention of days copies rows. A caller holds this lock until it commits, so that no copy has rows from before.
 create function lock_history_days() returns void
@@ -92,19 +81,3 @@ create function erase_audit_records(its_erasure_id bigint, ids bigint[]) returns
     and audit_records.provider_id = erasures.provider_id and audit_records.id = any(ids)
 $$;
 
--- Some records at a time; never those of the last 30 days.
-create function delete_old_audit_records(before timestamptz) returns bigint
-  language sql security definer set search_path from current as $$
-  with old as (
-    select provider_id, id from audit_records
-    where at < least(before, now() - interval '30 days')
-    order by at
-    limit 1000
-    for update skip locked
-  ), gone as (
-    delete from audit_records using old
-    where audit_records.provider_id = old.provider_id and audit_records.id = old.id
-    returning 1
-  )
-  select count(*) from gone
-$$;

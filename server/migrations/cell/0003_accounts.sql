@@ -1,110 +1,4 @@
--- Products, plans, accounts, users, applications and keys: the objects of the portals and of the Account Management API.
-
-create table products (
-  provider_id               bigint not null references providers on delete cascade,
-  id                        bigint unique default bellwire_directory.new_id(),
-  name                      text not null,
-  system_name               text not null,
-  description               text,
-  -- '1': user key; '2': application id and keys; 'oauth': OAuth or OpenID Connect
-  backend_version           text not null default '1' check (backend_version in ('1', '2', 'oauth')),
-  mandatory_app_key         boolean not null default true,
-  referrer_filters_required boolean not null default false,
-  buyers_manage_apps        boolean not null default true,
-  buyers_manage_keys        boolean not null default true,
-  buyer_can_select_plan     boolean not null default false,
-  custom_keys_enabled          boolean not null default true,
-  buyer_key_regenerate_enabled boolean not null default true,
-  buyer_plan_change_permission text not null default 'request',
-  deployment_option            text not null default 'hosted',
-  -- OpenID Connect only: {"id": 3, "standard_flow_enabled": true, …}
-  oidc_configuration        jsonb,
-  created_at                timestamptz not null default now(),
-  updated_at                timestamptz not null default now(),
-  state                     text not null default 'incomplete'
-                            check (state in ('incomplete', 'hidden', 'offline', 'published', 'deprecated')),
-  support_email             text,
-  intentions_required       boolean not null default false,
-  txt_support               text,
-  terms                     text,
-  notification_settings     jsonb,
-  annotations               jsonb not null default '{}',
-  primary key (provider_id, id),
-  unique (provider_id, system_name)
-);
-
-create table plans (
-  provider_id         bigint not null references providers on delete cascade,
-  id                  bigint unique default bellwire_directory.new_id(),
-  kind                text not null check (kind in ('account_plan', 'service_plan', 'application_plan')),
-  product_id          bigint,
-  name                text not null,
-  system_name         text not null,
-  state               text not null default 'hidden' check (state in ('hidden', 'published')),
-  is_default          boolean not null default false,
-  customized_from     bigint,                        -- the plan that this one customizes; null for an ordinary plan
-  approval_required   boolean not null default false,
-  setup_fee           numeric(20, 4) not null default 0,
-  cost_per_month      numeric(20, 4) not null default 0,
-  trial_period_days   integer,
-  cancellation_period integer not null default 0,    -- seconds
-  created_at          timestamptz not null default now(),
-  updated_at          timestamptz not null default now(),
-  version             uuid not null default gen_random_uuid(), -- changes with the row; caches of plans compare it
-  description         text,
-  primary key (provider_id, id),
-  foreign key (provider_id, product_id) references products on delete cascade,
-  check ((kind = 'account_plan') = (product_id is null))
-);
-create unique index plans_default_idx on plans (provider_id, kind, coalesce(product_id, 0)) where is_default;
-create unique index plans_system_name_idx on plans (provider_id, kind, coalesce(product_id, 0), system_name)
-  where customized_from is null;
-create index plans_customized_idx on plans (provider_id, customized_from) where customized_from is not null;
-create index plans_product_idx on plans (provider_id, product_id, id);
-
--- Writes the row itself, so two transactions that change different plans do not wait for each other.
-create function renew_version() returns trigger
-  language plpgsql set search_path from current as $$
-begin
-  new.version := gen_random_uuid();
-  return new;
-end $$;
-
-create trigger plans_version before update on plans for each row execute function renew_version();
-
-create table fields_definitions (
-  provider_id bigint not null references providers on delete cascade,
-  id          bigint unique default bellwire_directory.new_id(),
-  target      text not null check (target in ('Account', 'User', 'Cinstance')),
-  name        text not null check (name ~ '^[A-Za-z][A-Za-z0-9_-]*$'),
-  label       text not null,
-  required    boolean not null default false,
-  hidden      boolean not null default false,
-  read_only   boolean not null default false,
-  choices     text[] not null default '{}',
-  position    integer not null,
-  created_at  timestamptz not null default now(),
-  updated_at  timestamptz not null default now(),
-  primary key (provider_id, id),
-  unique (provider_id, target, name),
-  check (not (required and (hidden or read_only)))
-);
-
--- Lock order, which prevents deadlocks: a transaction that changes plans and their provider locks the provider first; one that
--- changes fields definitions and their provider locks the provider last.
-create function renew_configuration_version() returns trigger
-  language plpgsql set search_path from current as $$
-begin
-  update providers set configuration_version = gen_random_uuid() where id = coalesce(new.provider_id, old.provider_id);
-  return null;
-end $$;
-
-create trigger fields_definitions_configuration_version after insert or update or delete on fields_definitions
-  for each row execute function renew_configuration_version();
-
--- A new plan belongs to no account yet, and one that does cannot be deleted: only updates count.
-create trigger plans_configuration_version after update on plans
-  for each row execute function renew_configuration_version();
+-- Accounts with their subscriptions, users, applications and keys, and what the provider and its developers write to each other.
 
 -- Every event increments last_sequence: with free space on the page, the update writes no index.
 create table accounts (
@@ -126,10 +20,24 @@ create table accounts (
   created_at                  timestamptz not null default now(),
   updated_at                  timestamptz not null default now(),
   last_sequence               bigint not null default 0,   -- of the account's events; the row lock keeps it free of gaps
+  -- The feed is ordered by the transactions that recorded its events. A transaction gets its number with its first write or row lock, so
+  -- one that then waits for an account has a smaller number than the one that it waits for. Its events follow those all the same: they are
+  -- recorded under this number, that of the account's last event, if it is larger.
+  last_recorded_in            bigint not null default 0,
+  -- The history of an object is in the order of its events' ids, and an id has the time of its request. A request that waited for the
+  -- account while another process changed it would get the lower id, so the next event's id is higher than this one, the last.
+  last_event_id               uuid not null default '00000000-0000-0000-0000-000000000000',
   primary key (provider_id, id),
   foreign key (provider_id, plan_id) references plans
 ) with (fillfactor = 70);
 create index accounts_plan_idx on accounts (provider_id, plan_id);
+-- Sign-ups over time.
+create index accounts_created_idx on accounts (provider_id, created_at);
+-- The Admin Portal counts what waits for approval on each visit, and lists what is suspended or rejected. Almost all accounts are
+-- approved, so a sign-up adds no entry.
+create index accounts_state_idx on accounts (provider_id, state, id) where state <> 'approved';
+-- Prefixes of names, here and below, compared by bytes: the database's collation has another order.
+create index accounts_name_idx on accounts (provider_id, lower(org_name) text_pattern_ops);
 
 create table service_subscriptions (
   provider_id bigint not null,
@@ -140,14 +48,24 @@ create table service_subscriptions (
   state       text not null default 'live' check (state in ('pending', 'live', 'suspended')),
   created_at  timestamptz not null default now(),
   updated_at  timestamptz not null default now(),
+  accepted_at timestamptz,                           -- the time of a later approval, as in 3scale; null: live from the start
+  -- A service plan that a developer requests where the provider decides. Cleared with the decision.
+  requested_plan_id bigint,
+  requested_by      bigint,                          -- the requester, who may have been deleted since
+  requested_at      timestamptz,
   primary key (provider_id, id),
   unique (provider_id, account_id, product_id),
   foreign key (provider_id, account_id) references accounts on delete cascade,
   foreign key (provider_id, product_id) references products,
-  foreign key (provider_id, plan_id) references plans
+  foreign key (provider_id, plan_id) references plans,
+  foreign key (provider_id, requested_plan_id) references plans on delete set null (requested_plan_id)
 );
 create index service_subscriptions_product_idx on service_subscriptions (provider_id, product_id);
 create index service_subscriptions_plan_idx on service_subscriptions (provider_id, plan_id);
+create index service_subscriptions_requests_idx on service_subscriptions (provider_id, requested_plan_id) where requested_plan_id is not null;
+-- Admins see the subscriptions that wait for their approval, oldest first.
+create index service_subscriptions_pending_idx on service_subscriptions (provider_id, created_at, id)
+  where state = 'pending';
 
 create table users (
   provider_id     bigint not null,
@@ -155,6 +73,7 @@ create table users (
   account_id      bigint not null,
   username        text not null,
   email           text,
+  confirmed_email text,                              -- the address whose mailbox its user has proved to read
   password_hash   text,                              -- null: signed up without a password; cannot sign in yet
   role            text not null default 'member' check (role in ('admin', 'member')),
   state           text not null default 'pending' check (state in ('pending', 'active', 'suspended', 'email_unverified')),
@@ -174,6 +93,8 @@ create table users (
 create unique index users_username_idx on users (provider_id, lower(username));
 create unique index users_email_idx on users (provider_id, lower(email));
 create index users_account_idx on users (provider_id, account_id, id);
+create index users_username_prefix_idx on users (provider_id, lower(username) text_pattern_ops);
+create index users_email_prefix_idx on users (provider_id, lower(email) text_pattern_ops);
 
 create table applications (
   provider_id               bigint not null,
@@ -203,6 +124,9 @@ create table applications (
 create index applications_account_idx on applications (provider_id, account_id, id);
 create index applications_product_idx on applications (provider_id, product_id, account_id, id);
 create index applications_plan_idx on applications (provider_id, plan_id, id);
+create index applications_created_idx on applications (provider_id, created_at);
+create index applications_state_idx on applications (provider_id, state, id) where state <> 'live';
+create index applications_name_idx on applications (provider_id, lower(name) text_pattern_ops);
 create unique index applications_user_key_idx on applications (provider_id, user_key, product_id);
 create unique index applications_application_id_idx on applications (provider_id, application_id, product_id);
 
@@ -280,6 +204,30 @@ create unlogged table change_counters (
 );
 create index change_counters_ends_idx on change_counters (ends_at);
 
+-- Messages between the provider and its accounts. Each side deletes a message for itself; the second deletion removes the row.
+create table messages (
+  provider_id      bigint not null,
+  id               bigint unique default bellwire_directory.new_id(),
+  account_id       bigint not null,
+  sender           text not null check (sender in ('provider', 'account')),
+  user_id          bigint,                             -- of the sender; null for a program with the provider key
+  subject          text not null,
+  body             text,
+  read_at          timestamptz,                        -- by the other side
+  kept_by_provider boolean not null default true,
+  kept_by_account  boolean not null default true,
+  created_at       timestamptz not null default now(),
+  primary key (provider_id, id),
+  foreign key (provider_id, account_id) references accounts on delete cascade
+);
+create index messages_account_idx on messages (provider_id, account_id, created_at, id);
+-- The provider's lists: unread messages first, then the newest.
+create index messages_provider_idx on messages (provider_id, sender, (sender = 'account' and read_at is null), created_at, id)
+  where kept_by_provider;
+-- Counted for each page of a developer.
+create index messages_unread_idx on messages (provider_id, account_id)
+  where sender = 'provider' and read_at is null and kept_by_account;
+
 -- The outbox. Without a mail server, mails stay here to be read in the Admin Portal.
 create table mails (
   provider_id   bigint not null references providers on delete cascade,
@@ -293,6 +241,7 @@ create table mails (
   attempts_made smallint not null default 0,
   last_error    text,
   secret_link   text,                                -- the link in the text that grants access; null once it is removed
+  account_id    bigint,                              -- null: about no account
   primary key (provider_id, id)
 );
 create index mails_due_idx on mails (due_at) where sent_at is null;

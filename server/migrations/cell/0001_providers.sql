@@ -47,6 +47,7 @@ create table provider_users (
   created_at    timestamptz not null default now(),
   updated_at    timestamptz not null default now(),
   service_ids   bigint[],                            -- products that a member may see and change; null: all, future ones too
+  notifications jsonb not null default '{}',         -- by mail, by name: only those that differ from the default, which may change
   primary key (provider_id, id)
 );
 create unique index provider_users_username_idx on provider_users (provider_id, lower(username));
@@ -79,6 +80,21 @@ create table sessions (
 create index sessions_user_idx on sessions (provider_id, audience, user_id);
 create index sessions_expires_idx on sessions (expires_at);
 
+-- Filters of a page that a user of the Admin Portal has named.
+create table saved_views (
+  provider_id bigint not null,
+  id          bigint unique default bellwire_directory.new_id(),
+  user_id     bigint not null,
+  page        text not null,
+  name        text not null,
+  query       text not null,                           -- the query string of the page
+  created_at  timestamptz not null default now(),
+  updated_at  timestamptz not null default now(),
+  primary key (provider_id, id),
+  foreign key (provider_id, user_id) references provider_users (provider_id, id) on delete cascade
+);
+create unique index saved_views_name_idx on saved_views (provider_id, user_id, page, lower(name));
+
 -- Counts sign-ins, sign-ups, wrong credentials and the like, for all processes on a database. Unlogged: a crash of the server
 -- or a failover empties it, which resets everybody's attempts and saves the write-ahead log.
 create unlogged table attempt_counters (
@@ -99,6 +115,7 @@ create table audit_records (
   detail      jsonb not null default '{}',
   primary key (provider_id, id)
 );
+create index audit_records_at_idx on audit_records (at);
 
 -- The application's role may insert audit records and update none. An action larger than a transaction (retry or delete every
 -- failure) has one record with the count so far; the owner's function may raise that count, for a day.

@@ -27,8 +27,8 @@ begin
   end loop;
 end $$;
 
--- Removes a day of one history and keeps the rows still needed: events that are due or on the failure list and, of the other
--- three, the rows of the events that were kept. So `events` goes first; the others follow in any order. Returns whether it
+-- Removes a day of one history and keeps the rows still needed: events that are due, on the failure list or deleted from it by a
+-- deletion that can be undone and, of the other three, the rows of the events that were kept. So `events` goes first; the others follow in any order. Returns whether it
 -- removed anything. The old table is detached and renamed with the suffix "_retired", for drop_retired_history. Each call is a
 -- transaction with these locks, in this order:
 --
@@ -38,7 +38,8 @@ end $$;
 --    as that day. It is held while rows changed since the copy are copied again, so nothing written is lost.
 -- 3. On the parent alone (its other partitions may be in autovacuum), an exclusive lock for the milliseconds of the swap.
 --    A transaction that makes an old event due or failed has read `events` before, so while that lock is held no such
---    transaction runs, and the effects of earlier ones are visible; neither `due` nor `failures` needs a lock.
+--    transaction runs, and the effects of earlier ones are visible; neither `due` nor `failures` needs a lock. A deletion and its undo
+--    move rows between `failures` and `deleted_failures`, so each statement here sees every row in one of the two.
 --
 -- The last two wait for 200 ms at most and then fail, to be retried later, because everybody else queues behind them. A writer
 -- that waits for the second lock holds what the third needs: that also ends with this call failing. The commit does not wait
@@ -69,8 +70,11 @@ begin
   seen_until := pg_snapshot_xmin(pg_current_snapshot())::xid;
   if history = 'events' then
     wanted := format('(select provider_id, event_id from due where event_id >= %1$L and event_id < %2$L
-      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L)', first_id, next_id);
-    is_wanted := 'exists (select from due where due.event_id = day.id) or exists (select from failures where failures.event_id = day.id)';
+      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L
+      union select provider_id, event_id from deleted_failures where event_id >= %1$L and event_id < %2$L)', first_id, next_id);
+    is_wanted := 'exists (select from due where due.event_id = day.id)
+      or exists (select from failures where failures.event_id = day.id)
+      or exists (select from deleted_failures where deleted_failures.event_id = day.id)';
     execute format('select exists (select from %s wanted)', wanted) into has_wanted;
   else
     is_wanted := format('exists (select from %I event where event.provider_id = day.provider_id and event.id = day.event_id)',
@@ -112,7 +116,8 @@ begin
   if history = 'events' then
     execute format('select array_agg(provider_id), array_agg(event_id) from (
       select provider_id, event_id from due where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)
-      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)) fresh',
+      union select provider_id, event_id from failures where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)
+      union select provider_id, event_id from deleted_failures where event_id >= %1$L and event_id < %2$L and age(xmin) <= age($1)) fresh',
       first_id, next_id) into fresh_providers, fresh_events using seen_until;
     if fresh_events is not null and not has_wanted then
       raise exception 'Something of % came to be wanted.', partition using errcode = 'lock_not_available';
