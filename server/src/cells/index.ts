@@ -24,4 +24,12 @@ export {
 } from "./directory.ts";
 export { OpenCells, openCell, parseServedCells } from "./open-cells.ts";
 export { type CellPlace, connectToCell, deleteProvider, finishMove, moveProvider } from "./move/move-provider.ts";
-export { decideInterruptedMoves, findMove, lockCells, lockMove, type Move, type MoveCells } from "./move/move-state.ts";
+export {
+  decideInterruptedMoves,
+  findMove,
+  lockCells,
+  lockMove,
+  lockResume,
+  type Move,
+  type MoveCells,
+} from "./move/move-state.ts";

@@ -11,7 +11,6 @@ import {
   type CellPlace,
   type Move,
   type MoveCells,
-  connectToCell,
   findMove,
   finishMove,
   lockCells,
@@ -27,7 +26,15 @@ import { verifyKeys } from "#platform/encryption.ts";
 import { errorMessage, CannotStart } from "#platform/errors.ts";
 import { createLogger } from "#platform/logger.ts";
 import { type Command, WrongUsage, type CommandNeeds, parseWhole, parseArguments, requireOne } from "./command.ts";
-import { openEncryption, withInstallation, type Installation, commandRecord, requireTenant } from "./with-database.ts";
+import {
+  type HeldLock,
+  type Installation,
+  commandRecord,
+  holdLock,
+  openEncryption,
+  requireTenant,
+  withInstallation,
+} from "./with-database.ts";
 
 const namePattern = /^[a-z][a-z0-9-]{0,49}$/;
 /** As long as the schema of a cell with the longest name. */
@@ -338,13 +345,11 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
 }
 
 /** Keeps other commands from moving or deleting a provider. The client holds the lock until it is closed. */
-export async function lockProvider(ownerUrl: string, subdomain: string, providerId: number) {
-  const client = await connectToCell({ schema: "bellwire", ownerUrl });
-  const locks = { client, [Symbol.asyncDispose]: () => client.end() };
-  if (await lockMove(client, providerId)) return locks;
-  await client.end();
-  throw new CannotStart(`Another process is moving or deleting ${subdomain}.`);
-}
+export const lockProvider = (ownerUrl: string, subdomain: string, providerId: number): Promise<HeldLock> =>
+  holdLock(ownerUrl, {
+    take: (client) => lockMove(client, providerId),
+    refusal: `Another process is moving or deleting ${subdomain}.`,
+  });
 
 interface FoundPlace extends CellPlace {
   readonly cell: Cell;

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { auditInBatches } from "#access/index.ts";
-import { type Cell, defaultCell, readCells, reencryptCells, revealDatabaseUrl } from "#cells/index.ts";
+import { type Cell, defaultCell, lockResume, readCells, reencryptCells, revealDatabaseUrl } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
 import { explainConfig, warnOfUnknownSettings } from "#platform/config/settings.ts";
@@ -213,6 +213,12 @@ export const hold: Command = {
 const choices = ["plan", "send", "skip"] as const;
 type Choice = (typeof choices)[number];
 
+const lock = {
+  take: lockResume,
+  refusal:
+    "Another `bellwire resume --after-restore` is sending or skipping what is held. Nothing was done. Wait for its end; --plan shows what is left.",
+} as const;
+
 export const resume: Command = {
   usage: "resume --after-restore --plan|--send|--skip [--endpoint ID] [--provider SUBDOMAIN]",
   summary:
@@ -234,16 +240,13 @@ export const resume: Command = {
     if (!choice || more.length > 0) throw new WrongUsage("Give one of --plan, --send and --skip.");
     const endpointId = parseId("--endpoint", values.endpoint);
     const { print } = needs;
+    const opening = choice === "plan" ? {} : { lock };
     let found = 0;
-    if (values.provider === undefined) {
-      await withEveryCell(needs, async (pool) => {
-        found += await resumeHeld(pool, { choice, filter: { endpointId }, print });
-      });
-    } else {
-      found = await withProvider(needs, values.provider, ({ pool, provider }) =>
-        resumeHeld(pool, { choice, filter: { providerId: provider.id, endpointId }, print }),
-      );
-    }
+    const resumeIn = async (pool: Pool, providerId?: number): Promise<void> => {
+      found += await resumeHeld(pool, { choice, filter: { providerId, endpointId }, print });
+    };
+    if (values.provider === undefined) await withEveryCell(needs, resumeIn, opening);
+    else await withProvider(needs, values.provider, ({ pool, provider }) => resumeIn(pool, provider.id), opening);
     // Not a failure: a script may repeat the command.
     const scope = endpointId === undefined ? "" : ` of endpoint ${endpointId}`;
     if (found === 0) print(`Nothing${scope} is held after a restore.`);
@@ -375,7 +378,7 @@ interface Progress {
 /** Releases the endpoint. Returns the count. */
 function sendHeld(pool: Pool, { endpointId, due }: HeldEndpoint, { audit, count }: Progress): Promise<number> {
   return pool.inTransaction(async (tx) => {
-    if (!(await releaseHeldEndpoint(tx, endpointId))) return count; // another command was faster
+    if (!(await releaseHeldEndpoint(tx, endpointId))) return count;
     await audit(tx, count + due);
     return count + due;
   });

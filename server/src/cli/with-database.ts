@@ -1,7 +1,9 @@
+import type pg from "pg";
 import { type AuditRecord, recordAudit } from "#access/index.ts";
 import {
   type Cell,
   type Tenant,
+  connectToCell,
   countOtherTenants,
   defaultCell,
   findTenant,
@@ -21,9 +23,29 @@ import { type CommandNeeds, WrongUsage } from "./command.ts";
 
 type Needs = Pick<CommandNeeds, "env" | "printStatus">;
 
-interface Changing {
+interface Opening {
   /** Allows creating and migrating databases. */
   readonly mayChange?: boolean;
+  /** Refuses the command while another process holds the lock. */
+  readonly lock?: CommandLock | undefined;
+}
+
+/** A lock of the directory, and the sentence of the command that finds it taken. */
+interface CommandLock {
+  readonly take: (client: pg.Client) => Promise<boolean>;
+  readonly refusal: string;
+}
+
+/** The client holds the lock until it is closed. */
+export interface HeldLock extends AsyncDisposable {
+  readonly client: pg.Client;
+}
+
+export async function holdLock(ownerUrl: string, { take, refusal }: CommandLock): Promise<HeldLock> {
+  const client = await connectToCell({ schema: "bellwire", ownerUrl });
+  if (await take(client)) return { client, [Symbol.asyncDispose]: () => client.end() };
+  await client.end();
+  throw new CannotStart(refusal);
 }
 
 /** The opened database of the directory, which is also the default cell. */
@@ -42,13 +64,14 @@ export interface Installation {
 export async function withInstallation<T>(
   { env, printStatus }: Needs,
   work: (installation: Installation) => Promise<T>,
-  { mayChange = false }: Changing = {},
+  { mayChange = false, lock }: Opening = {},
 ): Promise<T> {
   const config = readConfig(env);
   const log = createLogger("warn");
   await using database = await openDatabase({ config, mayChange, printStatus, log });
   await using opened = new AsyncDisposableStack();
   const { pool: directory, access, ownerUrl } = database;
+  if (lock) opened.use(await holdLock(ownerUrl, lock));
   let encryption: Encryption | undefined;
   const pools = new Map([[defaultCell, Promise.resolve(directory)]]);
   const openOnce = async (cell: Cell): Promise<OpenedPool> => {
@@ -90,14 +113,14 @@ function explainFailure(cause: unknown): unknown {
 export const withEveryCell = (
   needs: Needs,
   work: (pool: OpenedPool) => Promise<void>,
-  changing?: Changing,
+  opening?: Opening,
 ): Promise<void> =>
   withInstallation(
     needs,
     async ({ directory, open }) => {
       for (const cell of await readCells(directory)) await work(await open(cell));
     },
-    changing,
+    opening,
   );
 
 export interface ProviderInCell {
@@ -115,17 +138,22 @@ export const withProvider = <T>(
   needs: Needs,
   subdomain: string | undefined,
   work: (found: ProviderInCell) => Promise<T>,
+  opening?: Opening,
 ): Promise<T> =>
-  withInstallation(needs, async ({ directory, config, open }) => {
-    const tenant = await requireTenant(directory, subdomain);
-    if (subdomain === undefined && (await countOtherTenants(directory, tenant.providerId)) > 0)
-      needs.printStatus(`of ${tenant.subdomain}, the first of several providers; --provider chooses another`);
-    const cell = (await readCells(directory)).find(({ number }) => number === tenant.cell);
-    const pool = cell && (await open(cell));
-    const provider = pool && (await readProvider(pool, tenant.providerId));
-    if (!pool || !provider) throw new CannotStart(`The provider ${tenant.subdomain} is not in its cell.`);
-    return work({ provider, pool, config });
-  });
+  withInstallation(
+    needs,
+    async ({ directory, config, open }) => {
+      const tenant = await requireTenant(directory, subdomain);
+      if (subdomain === undefined && (await countOtherTenants(directory, tenant.providerId)) > 0)
+        needs.printStatus(`of ${tenant.subdomain}, the first of several providers; --provider chooses another`);
+      const cell = (await readCells(directory)).find(({ number }) => number === tenant.cell);
+      const pool = cell && (await open(cell));
+      const provider = pool && (await readProvider(pool, tenant.providerId));
+      if (!pool || !provider) throw new CannotStart(`The provider ${tenant.subdomain} is not in its cell.`);
+      return work({ provider, pool, config });
+    },
+    opening,
+  );
 
 /** Returns the tenant of a subdomain; without one, the first. */
 export async function requireTenant(directory: Database, subdomain: string | undefined): Promise<Tenant> {

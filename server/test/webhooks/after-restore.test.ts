@@ -8,6 +8,7 @@ import { createJob, deleteOldJobs, listJobs, workOnJob } from "#webhooks/jobs/in
 import { retryDelivery } from "#webhooks/deliveries/index.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
 import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { schema } from "../support/test-databases.ts";
@@ -148,6 +149,36 @@ test.concurrent("--skip cancels deliveries due at the restore, sends later ones 
   const audited = "select action, detail ->> 'count' as count, detail -> 'endpoints' as endpoints from audit_records";
   expect(await database.query(audited)).toEqual([
     { action: "deliveries.skipped_after_restore", count: "1", endpoints: [due.endpointId] },
+  ]);
+});
+
+test.concurrent("a second command is refused in words while the first one decides, and changes nothing", async ({
+  database,
+  databaseUrl,
+}) => {
+  const due = await leaveDue(database, 1);
+  await holdAfterRestore(database);
+  const locked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const blocking = database.inTransaction(async (tx) => {
+    await tx.query("select from due for update");
+    locked.resolve();
+    await released.promise;
+  });
+  await locked.promise;
+  const skipping = resume(databaseUrl, "--skip");
+  await until(async () => (await countWaiting(database)) > 0);
+  const second = await resume(databaseUrl, "--send");
+  expect((await resume(databaseUrl, "--plan")).code).toBe(0);
+  released.resolve();
+  await blocking;
+  expect(second).toMatchObject({ code: 1, output: expect.stringContaining("Another `bellwire resume") });
+  expect(await skipping).toMatchObject({
+    code: 0,
+    output: expect.stringContaining("1 delivery of 1 endpoint is cancelled"),
+  });
+  expect(await database.query("select event_id, state from deliveries")).toEqual([
+    { eventId: due.eventId, state: "cancelled" },
   ]);
 });
 

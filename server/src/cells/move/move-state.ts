@@ -134,6 +134,9 @@ async function tryLock(client: pg.Client, name: string, id: number): Promise<boo
 export const lockMove = (client: pg.Client, providerId: number): Promise<boolean> =>
   tryLock(client, "bellwire mover", providerId);
 
+/** Takes the lock of decisions after a restore, for the session of this connection to the directory. Returns false if another has it. */
+export const lockResume = (client: pg.Client): Promise<boolean> => tryLock(client, "bellwire resume", 0);
+
 /** A statement that waited would keep vacuum from the database's dead rows. */
 const cellLockPauseMs = 500;
 
