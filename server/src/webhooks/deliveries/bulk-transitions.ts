@@ -1,4 +1,5 @@
 import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
+import { keptFor } from "./failure-deletions.ts";
 import { endLanePauses } from "./lanes.ts";
 import { inOrderOfLocks, lockEnded, lockKeysOf } from "./lock-order.ts";
 import {
@@ -74,10 +75,7 @@ const deleteStatement = `
     delete from failures using picked
     where failures.provider_id = $1 and failures.endpoint_id = picked.endpoint_id and failures.event_id = picked.event_id
     returning failures.*
-  ), kept as (
-    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
-    select provider_id, $5, endpoint_id, event_id, failed_at, error, url from taken
-  )
+  ), ${keptFor("$5")}
   select count(*) as count from taken`;
 
 /** Deletes failures from the list, and keeps them for an undo. Returns the number; the rest is not on the list any more. */

@@ -2,7 +2,7 @@ import { type Actor, auditInBatches } from "#access/index.ts";
 import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
 import { firstUuid } from "#platform/ids.ts";
-import { type FailureDeletion, extendDeletion } from "./failure-deletions.ts";
+import { type FailureDeletion, extendDeletion, keptFor } from "./failure-deletions.ts";
 import { type FailureCriteria, readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
 import { type EndedKey, lockEnded } from "./lock-order.ts";
@@ -200,19 +200,13 @@ const deleteStatements = {
     select ctid, endpoint_id, failed_at, event_id from failures
     where ${matchesFilter}
     ${nextBatch}
-  ), ${deletedBatch}, kept as (
-    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
-    select provider_id, $9, endpoint_id, event_id, failed_at, error, url from taken where $9::bigint is not null
-  ), ${countedBatch}`,
+  ), ${deletedBatch}, ${keptFor("$9")}, ${countedBatch}`,
   named: `
   with picked as materialized (
     select ctid, endpoint_id, failed_at, event_id from failures
     where ${matchesEvents}
     ${nextBatch}
-  ), ${deletedBatch}, kept as (
-    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
-    select provider_id, $10, endpoint_id, event_id, failed_at, error, url from taken where $10::bigint is not null
-  ), ${countedBatch}`,
+  ), ${deletedBatch}, ${keptFor("$10")}, ${countedBatch}`,
 };
 
 /** Deletes failures from the list. Their history stays. Returns their number. */

@@ -29,6 +29,15 @@ const startStatement = `
 export const extendDeletion = (tx: Transaction, providerId: number, id?: number): Promise<FailureDeletion> =>
   queryRow<FailureDeletion>(tx, startStatement, [providerId, id, undoSeconds]);
 
+/** Keeps deleted failures for an undo. While one is deleted, the undo of an earlier deletion may return it: its last error is kept. */
+export const keptFor = (deletion: "$5" | "$9" | "$10"): string => `kept as (
+    insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
+    select provider_id, ${deletion}, endpoint_id, event_id, failed_at, error, url from taken where ${deletion}::bigint is not null
+    on conflict (provider_id, deletion_id, endpoint_id, event_id) do update
+      set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
+      where deleted_failures.failed_at < excluded.failed_at
+  )`;
+
 const undoStatement = `
   update failure_deletions set undone_at = coalesce(undone_at, clock_timestamp())
   where provider_id = $1 and id = $2 and (undone_at is not null or ends_at > clock_timestamp())
@@ -70,7 +79,9 @@ const abandonedStatement = `
   ), ${batchOfDeletion}`;
 
 // A delivery that is pending, or has ended in another way, is no failure any more. Its row is dropped. One that failed
-// again meanwhile is on the list already. No delivery is retried meanwhile: those with $5 are locked, the others were pending.
+// again meanwhile is on the list already, or has been deleted again: it returns as it failed last, by deleted_failures_event_idx. While
+// this waited for that deletion, it may have returned as it failed before, until that deletion is undone, too. No delivery is retried
+// meanwhile: those with $5 are locked, the others were pending.
 // Each row is read by its primary key: PostgreSQL joined two lists of 5,000 keys by comparing each with each.
 const restoreStatement = `
   with returned as (
@@ -84,7 +95,7 @@ const restoreStatement = `
     delete from failure_deletions where provider_id = $1 and id = $2 and $6
   )
   insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
-  select returned.provider_id, returned.endpoint_id, returned.event_id, failed_at, error, url
+  select returned.provider_id, returned.endpoint_id, returned.event_id, newest.failed_at, newest.error, newest.url
   from returned
   cross join lateral (
     select from deliveries
@@ -92,9 +103,17 @@ const restoreStatement = `
       and deliveries.endpoint_id = returned.endpoint_id and deliveries.state = 'failed'
     limit 1
   ) ended
+  cross join lateral (
+    select failed_at, error, url from deleted_failures
+    where deleted_failures.event_id = returned.event_id and deleted_failures.endpoint_id = returned.endpoint_id
+    order by failed_at desc
+    limit 1
+  ) newest
   where is_locked
     and not exists (select from due where due.event_id = returned.event_id and due.endpoint_id = returned.endpoint_id)
-  on conflict (provider_id, endpoint_id, event_id) do nothing
+  on conflict (provider_id, endpoint_id, event_id) do update
+    set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
+    where failures.failed_at < excluded.failed_at
   returning event_id`;
 
 interface UndoneBatch extends DeliveryKeys {

@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import { fail } from "../../../test/support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../../../test/support/build-webhooks.ts";
+import { countWaiting } from "../../../test/support/count-waiting.ts";
 import { test } from "../../../test/support/test.ts";
+import { until } from "../../../test/support/until.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { measureDue, skipHeldDeliveries } from "./backlog.ts";
 import { retryDeliveries } from "./bulk-transitions.ts";
@@ -79,6 +81,68 @@ test("an undone deletion returns only failures whose deliveries have not changed
   expect(await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id))).toBe(true);
   expect(await restoreBatch(database, { providerId, id: deletion.id })).toEqual({ restored: 1, hasMore: false });
   expect(await database.query("select event_id as id from failures")).toEqual([{ id: untouched }]);
+});
+
+/** Deletes failures of two deliveries, which then are retried and fail again with a newer error. */
+async function failTwice(pool: Pool) {
+  const { providerId, endpointId, eventIds } = await build(pool, 2);
+  await fail(pool, providerId, "an hour ago");
+  const older = await deleteFailuresForUndo(pool, { providerId }, bySystem);
+  for (const eventId of eventIds)
+    await pool.inTransaction((tx) => retryDelivery(tx, { providerId, endpointId, eventId }));
+  await fail(pool, providerId, "an hour ago");
+  await pool.query("update failures set error = 'Answered 503', failed_at = failed_at + interval '1 minute'");
+  const undo = async (id: number): Promise<number> => {
+    await pool.inTransaction((tx) => undoDeletion(tx, providerId, id));
+    return (await restoreBatch(pool, { providerId, id })).restored;
+  };
+  return { providerId, older: older.deletion.id, undo };
+}
+
+const selectErrors = "select distinct error from failures";
+
+test("a failure that has failed and was deleted again returns as it failed last, whichever deletion is undone first", async ({
+  database,
+}) => {
+  const { providerId, older, undo } = await failTwice(database);
+  const { deletion: newer } = await deleteFailuresForUndo(database, { providerId }, bySystem);
+  expect(await undo(older)).toBe(2);
+  expect(await database.query(selectErrors)).toEqual([{ error: "Answered 503" }]);
+  // As an undo returns it that began before the newer deletion committed.
+  await database.query("update failures set error = 'Answered 500', failed_at = failed_at - interval '1 minute'");
+  expect(await undo(newer.id)).toBe(2);
+  expect(await database.query(selectErrors)).toEqual([{ error: "Answered 503" }]);
+});
+
+test("a failure that an undo returns while it is deleted again returns as it failed last with that deletion", async ({
+  database,
+}) => {
+  const { providerId, older, undo } = await failTwice(database);
+  const undone: Promise<number>[] = [];
+  const undoingMeanwhile: Pool = {
+    ...database,
+    async inTransaction(work) {
+      const result = await database.inTransaction((tx) =>
+        work({
+          ...tx,
+          async query<Row>(text: string, values?: readonly unknown[]) {
+            const rows = await tx.query<Row>(text, values);
+            if (text.includes("insert into deleted_failures") && undone.length === 0) {
+              undone.push(undo(older));
+              await until(() => countWaiting(database));
+            }
+            return rows;
+          },
+        }),
+      );
+      await Promise.all(undone); // before the deletion looks for failures that others held
+      return result;
+    },
+  };
+  const { deletion: newer } = await deleteFailuresForUndo(undoingMeanwhile, { providerId }, bySystem);
+  expect(await Promise.all(undone)).toEqual([2]);
+  expect(await undo(newer.id)).toBe(2);
+  expect(await database.query(selectErrors)).toEqual([{ error: "Answered 503" }]);
 });
 
 test("an undone deletion is completed, also after its time, by others only if its process has stopped", async ({
