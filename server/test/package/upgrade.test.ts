@@ -21,7 +21,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const timeout = 300_000;
 
 /** Versions from which a rolling upgrade is promised: the first one with the migrations of 0.1.0, then each release. */
-const earlierVersions: readonly string[] = [];
+const earlierVersions = ["bb1a27ab"];
 /** The last build before 0.1.0, whose migrations were merged. Its database is taken over once it is stopped. */
 const beforeMerge = "51bd83e8";
 
