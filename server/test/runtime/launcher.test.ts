@@ -49,6 +49,14 @@ test.for([
   expect([status, stderr.replace(/^.*\d\. /, "")]).toEqual([1, `${remedy}\n`]);
 });
 
+test("a process takes the compiled code that Node.js brings of its own modules", () => {
+  const env = { NODE_DEBUG_NATIVE: "CODE_CACHE" }; // by which Node.js prints the fate of each module's code
+  const { status, stderr } = spawnSync(process.execPath, [program, "help"], { env, encoding: "utf8" });
+  expect(status).toBe(0);
+  expect(stderr).toContain(" is accepted");
+  expect(stderr).not.toContain(" is rejected");
+});
+
 /** Returns the file that the launcher of a clone would run. */
 async function programIn(clone: string): Promise<string> {
   const { programUrl } = await import(pathToFileURL(join(clone, "server/bin/program.js")).href);
