@@ -129,29 +129,39 @@ const selectOfEndpoint = `
   for update`;
 
 /**
- * Masks the URLs of an endpoint's failures. Undecryptable ones stay. None may be added meanwhile. Returns false if `signal` has ended it
- * before the last batch.
+ * Masks the URLs of an endpoint's failures. Undecryptable ones stay. None may be added meanwhile. Returns all ciphertexts that failures of
+ * the endpoint have then, one for each URL: a failure that has another one was not on the list when its batch was read. Returns undefined if
+ * `signal` has ended it before the last batch.
  */
 export async function maskFailureUrls(
   pool: Pool,
   encryption: Encryption,
   { providerId, id, maskUrl }: { providerId: number; id: number; maskUrl: (url: string) => string },
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<readonly Buffer[] | undefined> {
+  const masked = new Map<string, Buffer>();
+  const undecryptable = new Map<string, Buffer>();
+  const mask = (url: string): Buffer => {
+    const known = masked.get(url) ?? encryption.encrypt("endpoint url", maskUrl(url));
+    masked.set(url, known);
+    return known;
+  };
   for (let after: string | undefined = firstUuid; after !== undefined;) {
-    if (signal?.aborted) return false;
+    if (signal?.aborted) return undefined;
     const from: string = after;
     after = await pool.inTransaction(async (tx) => {
       const batch = await tx.query<EncryptedFailure>(selectOfEndpoint, [providerId, id, from, batchRows]);
       const changed = batch.flatMap((row) => {
         const url = decryptUrl(encryption, row.cipher);
-        return url === "" ? [] : [{ ...row, url: encryption.encrypt("endpoint url", maskUrl(url)) }];
+        if (url !== "") return [{ ...row, url: mask(url) }];
+        undecryptable.set(row.cipher.toString("hex"), row.cipher);
+        return [];
       });
       await tx.query(updateUrls, updatedUrls(changed));
       return batch.length === batchRows ? batch.at(-1)?.eventId : undefined;
     });
   }
-  return true;
+  return [...masked.values(), ...undecryptable.values()];
 }
 
 function reencryptUrl(encryption: Encryption, cipher: Buffer): Buffer | null {

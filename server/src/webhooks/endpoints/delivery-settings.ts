@@ -214,11 +214,14 @@ const maskSentStatement = `
 
 const deleteSentStatement = `delete from sent_settings where provider_id = $1 and id = any($2)`;
 
-// Not if failures were deleted before they could be masked (they left the list meanwhile). A later run begins again.
+// Not if failures left the list before they could be masked, whether they have returned to it or not. A later run begins again. All
+// conditions have one snapshot, in which a failure is on the list or still deleted.
 const eraseStatement = `
   update endpoints set url = null, url_masked = '', headers = null, secret = null, previous_secret = null,
     previous_secret_until = null, description = null
-  where provider_id = $1 and id = $2 and deleted_at is not null and ${hasAllFailures}`;
+  where provider_id = $1 and id = $2 and deleted_at is not null and ${hasAllFailures}
+    and not exists (
+      select from failures where failures.provider_id = $1 and failures.endpoint_id = $2 and failures.url <> all($3::bytea[]))`;
 
 /**
  * Erases URL, headers and secrets of one endpoint whose deletion can no longer be undone. Its history, which stays, shows masked URLs
@@ -228,7 +231,8 @@ export async function eraseDeletedEndpoint(pool: Pool, encryption: Encryption, s
   const [endpoint] = await pool.query<EndpointKey & Pick<Endpoint, "format">>(unerasedStatement, [undoEndedSeconds]);
   if (!endpoint) return false;
   const maskUrl = (url: string): string => maskEndpointUrl({ url, format: endpoint.format });
-  if (!(await maskFailureUrls(pool, encryption, { ...endpoint, maskUrl }, signal))) return false;
+  const maskedUrls = await maskFailureUrls(pool, encryption, { ...endpoint, maskUrl }, signal);
+  if (!maskedUrls) return false;
   await pool.inTransaction(async (tx) => {
     const key = [endpoint.providerId, endpoint.id];
     const sent = await tx.query<EndpointCiphers & { readonly id: number }>(sentOfStatement, key);
@@ -247,7 +251,7 @@ export async function eraseDeletedEndpoint(pool: Pool, encryption: Encryption, s
       masked.map(({ secretCipher }) => secretCipher),
       masked.map(({ previousSecretCipher }) => previousSecretCipher),
     ]);
-    await tx.query(eraseStatement, key);
+    await tx.query(eraseStatement, [...key, maskedUrls]);
   });
   return true;
 }
