@@ -20,7 +20,7 @@ const insertStatement = `
 
 /**
  * Records an action of the admin side, in the transaction of the action. Actions of developers, in use cases that both sides share, are
- * not recorded.
+ * not recorded: they concern the developer's own account only, their events name the user, and they would fill the provider's log.
  */
 export async function recordAudit(tx: Transaction, record: AuditRecord): Promise<void> {
   await insertAudit(tx, record);

@@ -208,6 +208,8 @@ test("a developer changes the plan of a subscription, if the provider shows serv
   });
   expect(await shown()).toContain("Plan <bdi>Gold</bdi>");
   expect(await portal.newEvents()).toEqual([]);
+  const audited = "select action from audit_records where provider_id = $1 and subject like 'subscription/%'";
+  expect(await portal.pool.query(audited, [portal.provider.id])).toEqual([]); // it is for the provider's side
   for (const permission of ["none", "credit_card"]) {
     await setSettings(portal, `change_service_plan_permission = '${permission}'`);
     expect([permission, (await ada.get(path)).status]).toEqual([permission, 403]);

@@ -1946,7 +1946,7 @@ export interface paths {
         };
         /**
          * List audit records, newest first
-         * @description Changes of endpoints, settings, plans, fields, team members and tokens, and manual actions on deliveries, each with its actor. Changes that cause an event are in the list of events. For admins only.
+         * @description Changes of endpoints, settings, plans, fields, team members and tokens, and manual actions on deliveries, each with its actor. Changes that cause an event are in the list of events. Actions of developers are not audited, even without an event: the event names the user, and another service plan, for example, is mailed. For admins only.
          */
         get: operations["listAuditRecords"];
         put?: never;
