@@ -30,6 +30,12 @@ test("amounts in JSON are floats even without a fraction", async ({ api }) => {
   expect(body).toContain('"setup_fee":0.0,"cost_per_month":100.0,');
 });
 
+test("an amount in a text is stored with all its 16 digits and four decimals", async ({ api }) => {
+  const payload = { name: "Gold", cost_per_month: "1234567890123457.1235", setup_fee: "9007199254740993" };
+  const { body } = await api.send("POST", "/account_plans.json", { payload });
+  expect(body).toContain('"setup_fee":9007199254740993.0,"cost_per_month":1234567890123457.1235,');
+});
+
 test("an amount with too many decimals is rejected with the reason", async ({ api }) => {
   const payload = { name: "Gold", cost_per_month: "12.345678" };
   expect((await api.send("POST", "/account_plans.json", { payload })).json()).toEqual({

@@ -49,8 +49,9 @@ export function createManagementClient(send: SessionFetch): ManagementClient {
     throw new ApiProblem(response.status, await response.json().catch(() => undefined));
   };
   const at = (path: string): string => `/admin/api/${path}.json`;
-  const read = async <Answer>(path: string, query: Query = {}): Promise<Answer> =>
-    (await call("GET", `${at(path)}${searchOf(query)}`)).json();
+  const ask = async (...request: Parameters<typeof call>) => readExactly(await (await call(...request)).text());
+  const read = <Answer>(path: string, query: Query = {}): Promise<Answer> =>
+    ask("GET", `${at(path)}${searchOf(query)}`);
   return {
     async readObject<Item>(path: string, query?: Query): Promise<Item> {
       const [object] = Object.values(await read<Readonly<Record<string, Item>>>(path, query));
@@ -63,9 +64,9 @@ export function createManagementClient(send: SessionFetch): ManagementClient {
       const objects = list.flatMap((entry) => Object.values(entry));
       return { objects, total: metadata?.total_entries ?? objects.length };
     },
-    create: async (path, values = {}) => (await call("POST", at(path), values)).json(),
-    update: async (path, values = {}) => (await call("PUT", at(path), values)).json(),
-    patch: async (path, values) => (await call("PATCH", at(path), values)).json(),
+    create: (path, values = {}) => ask("POST", at(path), values),
+    update: (path, values = {}) => ask("PUT", at(path), values),
+    patch: (path, values) => ask("PATCH", at(path), values),
     delete: async (path) => {
       await call("DELETE", at(path)).catch((error: unknown) => {
         if (!isNotFound(error)) throw error;
@@ -73,6 +74,18 @@ export function createManagementClient(send: SessionFetch): ManagementClient {
     },
     runOperation: async (path, values = {}) => void (await call("POST", `/api/v1/${path}`, values)),
   };
+}
+
+/** Parses JSON. A number with more digits than JavaScript keeps, such as an amount, stays a text. */
+const readExactly = (json: string) =>
+  JSON.parse(json, (_name, value: unknown, context?: { readonly source?: string }) =>
+    typeof value === "number" ? exactNumber(value, context?.source) : value,
+  );
+
+/** Browsers before 2025 do not tell the source of a number. */
+function exactNumber(value: number, source = String(value)): number | string {
+  const digits = source.includes(".") ? source.replace(/\.?0+$/, "") : source;
+  return /^-?\d+(?:\.\d+)?$/.test(digits) && digits !== String(value) ? digits : value;
 }
 
 function searchOf(query: Query): string {

@@ -28,10 +28,16 @@ export const productQuery = (api: ManagementClient, id: number) =>
   });
 
 /** A plan of accounts. Application plans have the same fields. */
-export type AccountPlan = ManagementSchemas["AccountPlan"];
+/** As text if it has more digits than a number keeps. */
+type Exact<Plan> = Omit<Plan, "cost_per_month" | "setup_fee"> & {
+  readonly cost_per_month: number | string;
+  readonly setup_fee: number | string;
+};
+
+export type AccountPlan = Exact<ManagementSchemas["AccountPlan"]>;
 
 /** `custom`: a plan that was made for a single application. */
-export type ApplicationPlan = ManagementSchemas["ApplicationPlan"];
+export type ApplicationPlan = Exact<ManagementSchemas["ApplicationPlan"]>;
 
 export const accountPlansQuery = (api: ManagementClient) =>
   queryOptions({
@@ -95,7 +101,7 @@ export const pricingRulesQuery = (api: ManagementClient, planId: number) =>
   });
 
 /** A plan of subscriptions to a product. */
-export type ServicePlan = ManagementSchemas["ServicePlan"];
+export type ServicePlan = Exact<ManagementSchemas["ServicePlan"]>;
 
 export const servicePlansQuery = (api: ManagementClient, productId: number) =>
   queryOptions({

@@ -360,7 +360,7 @@ function rejectUnknown(
   if (unknown.length > 0) throw unknownParameters(unknown, known);
 }
 
-const numberPattern = /^\s*-?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})\s*$/;
+const numberPattern = /^\s*-?(?:\d{1,16}(?:\.\d{0,15})?|\.\d{1,15})\s*$/;
 
 /** Returns the type errors of values, by name. A text counts as a number if it is written as one, because forms have only texts. */
 export function findTypeErrors(values: Parameters, { properties }: TObject): FieldErrors {

@@ -50,6 +50,33 @@ const showPlan = (changes: Server = {}, actions: readonly string[] = ["change-pl
     { allowedActions: new Set(actions) },
   );
 
+declare global {
+  interface JSON {
+    /** Writes a number with all its digits. */
+    rawJSON(text: string): unknown;
+  }
+}
+
+test("an amount with more digits than a number keeps is shown, edited and saved exactly", async () => {
+  const [cost, fee] = ["1234567890123456.789", "9007199254740993"];
+  const exact = { ...plan, cost_per_month: JSON.rawJSON(`${cost}0`), setup_fee: JSON.rawJSON(`${fee}.0`) };
+  const put = "PUT /admin/api/services/7/application_plans/3.json";
+  const page = showPlan({
+    "GET /admin/api/services/7/application_plans/3.json": () => [200, { application_plan: exact }],
+    [put]: () => [200, { application_plan: exact }],
+  });
+  await says(cost);
+  expect(shown()).toContain(fee);
+  await click("Edit");
+  const input = (name: string) => document.querySelector<HTMLInputElement>(`[role=dialog] #${name}`);
+  await waitFor(() => expect(input("cost_per_month")?.value).toBe(cost));
+  expect(input("setup_fee")?.value).toBe(fee);
+  await fill("setup_fee", "9007199254740995");
+  await click("Save");
+  await says("The plan was updated");
+  expect(page.askedFor(put).map(({ body }) => body)).toEqual([{ setup_fee: "9007199254740995" }]);
+});
+
 const rowsOf = (label: string) =>
   [...document.querySelectorAll(`[aria-label="${label}"] tbody tr`)].map((row) =>
     [...row.querySelectorAll("td")].map(({ textContent }) => textContent).filter((text) => text !== ""),
