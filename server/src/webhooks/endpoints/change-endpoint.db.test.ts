@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Actor } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { createEncryption } from "#platform/encryption.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import { readSubscriptions } from "#webhooks/events/index.ts";
 import {
@@ -157,6 +158,48 @@ test("after a rotation both secrets are active, the new one first, and after 24 
     userAgent: "Bellwire/test",
   });
   expect(settings).toMatchObject({ secrets: after?.secrets.slice(0, 1) });
+});
+
+const lost = createEncryption([Buffer.alloc(32, 9)]);
+
+test.for([
+  { change: "change of another setting", isRotation: false },
+  { change: "rotation", isRotation: true },
+])(
+  "a $change replaces a secret that cannot be decrypted by a new one, never by the previous one",
+  async ({ isRotation }, { database }) => {
+    const needs = needsOf(database);
+    const endpoint = await createTestEndpoint(database);
+    await rotateSecret(needs, { ...endpoint, actor: admin });
+    await database.query("update endpoints set secret = $1", [lost.encrypt("endpoint secret", "whsec_")]);
+    const broken = await readEndpoint(database, encryption, endpoint);
+    expect(broken).toMatchObject({ undecryptable: expect.stringContaining("another"), secrets: [] });
+
+    const change = { ...endpoint, input: { description: "Contacts" }, actor: admin };
+    if (isRotation) await rotateSecret(needs, change);
+    else await updateEndpoint(needs, change);
+    const repaired = await readEndpoint(database, encryption, endpoint);
+    expect(repaired).toMatchObject({ undecryptable: null, secrets: [expect.stringMatching(/^whsec_.{40}/)] });
+    expect(repaired?.secrets).not.toEqual(endpoint.secrets);
+  },
+);
+
+test("a URL that is entered again because it cannot be decrypted keeps both secrets of a rotation", async ({
+  database,
+}) => {
+  const needs = needsOf(database);
+  const endpoint = await createTestEndpoint(database);
+  const rotated = await rotateSecret(needs, { ...endpoint, actor: admin });
+  await database.query("update endpoints set url = $1", [lost.encrypt("endpoint url", url)]);
+  await updateEndpoint(needs, { ...endpoint, input: { url }, actor: admin });
+  const { secrets, previousSecretUntil } = rotated ?? {};
+  expect(secrets).toHaveLength(2);
+  expect(await readEndpoint(database, encryption, endpoint)).toMatchObject({
+    url,
+    secrets,
+    previousSecretUntil,
+    undecryptable: null,
+  });
 });
 
 test("engines read the delivery settings in clear", async ({ database }) => {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type Actor, recordAudit, requireWithinLimit } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import { propertyName } from "#platform/database/values.ts";
@@ -22,7 +21,8 @@ import {
   insertEndpoint,
   readDefaultEndpoint,
   readEndpoint,
-  replaceSecret,
+  newSecret,
+  repairSecrets,
   updateEndpointRow,
 } from "./endpoint-table.ts";
 import {
@@ -35,9 +35,6 @@ import {
   settingEntries,
   withDefaults,
 } from "./settings.ts";
-
-/** Standard Webhooks: 24 to 64 bytes in base64, after a prefix that secret scanners know. */
-const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
 const eventSourceStatement = `update providers set event_source = $2 where id = $1 and event_source <> $2`;
 
@@ -119,7 +116,7 @@ async function changeRead(
     // The time during which nothing was sent is no time of failing.
     if (isOn(updated) && !isOn(before)) resetLaneFailures(tx, updated.id);
     await auditAndHint(tx, updated, { actor, action: "endpoint.changed", detail });
-    return before.undecryptable === null ? updated : repairSecret(tx, encryption, before);
+    return before.undecryptable === null ? updated : repairSecrets(tx, encryption, before);
   });
 }
 
@@ -127,12 +124,6 @@ async function changeRead(
 function refuseUndecryptable({ undecryptable }: Endpoint, { url }: EndpointSettings): Refused | undefined {
   if (undecryptable === null || url !== "") return undefined;
   return { refused: { url: [`can't be decrypted (${undecryptable}): enter it again, and the custom headers`] } };
-}
-
-/** Encrypts the secret with the newest key. Replaces a secret that cannot be decrypted. */
-async function repairSecret(tx: Transaction, encryption: Encryption, before: Endpoint): Promise<Endpoint | undefined> {
-  const secret = before.secrets[0] ?? newSecret();
-  return replaceSecret(tx, encryption, { providerId: before.providerId, id: before.id, secret });
 }
 
 /** Returns undefined, no change, for the masked URL that a client read and writes back. */
@@ -186,8 +177,9 @@ export async function rotateSecret(
   return pool.inTransaction(async (tx) => {
     await tx.query(rotateStatement, [providerId, id, encryptSecret(encryption, newSecret())]);
     const endpoint = await readEndpoint(tx, encryption, { providerId, id });
-    if (endpoint) await auditAndHint(tx, endpoint, { actor, action: "endpoint.secret_rotated", detail: {} });
-    return endpoint;
+    if (!endpoint) return undefined;
+    await auditAndHint(tx, endpoint, { actor, action: "endpoint.secret_rotated", detail: {} });
+    return endpoint.undecryptable === null ? endpoint : repairSecrets(tx, encryption, endpoint);
   });
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { propertyName } from "#platform/database/values.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
@@ -20,6 +21,9 @@ export const purposes = {
 
 export const encryptSecret = (encryption: Encryption, secret: string): Buffer =>
   encryption.encrypt(purposes.secret, secret);
+
+/** Standard Webhooks: 24 to 64 bytes in base64, after a prefix that secret scanners know. */
+export const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
 /** The encrypted columns of an endpoint as stored. An erased endpoint has none. */
 export interface EndpointCiphers {
@@ -60,7 +64,10 @@ function endpointOf(encryption: Encryption, row: Row): Endpoint {
   };
 }
 
-/** Decrypts the settings. Undecryptable ones are empty, and `undecryptable` states the reason. */
+/**
+ * Decrypts the settings. Undecryptable ones are empty, and `undecryptable` states the reason. Without the current secret there is no previous
+ * one: the receiver may not know it any more, and nothing may take it for the current one.
+ */
 export function decryptEndpoint(encryption: Encryption, ciphers: EndpointCiphers): Decrypted {
   let undecryptable: string | null = null;
   const decrypt = (purpose: string, cipher: Buffer | null): string | undefined => {
@@ -74,9 +81,9 @@ export function decryptEndpoint(encryption: Encryption, ciphers: EndpointCiphers
   };
   const url = decrypt(purposes.url, ciphers.urlCipher) ?? "";
   const headers = JSON.parse(decrypt(purposes.headers, ciphers.headersCipher) ?? "{}");
-  const secrets = [ciphers.secretCipher, ciphers.previousSecretCipher].flatMap(
-    (cipher) => decrypt(purposes.secret, cipher) ?? [],
-  );
+  const secret = decrypt(purposes.secret, ciphers.secretCipher);
+  const previous = decrypt(purposes.secret, ciphers.previousSecretCipher);
+  const secrets = secret === undefined ? [] : previous === undefined ? [secret] : [secret, previous];
   return { url, headers, secrets, undecryptable };
 }
 
@@ -200,19 +207,24 @@ export async function updateEndpointRow(
   return row && endpointOf(encryption, row);
 }
 
-const replaceSecretStatement = `
-  update endpoints set secret = $3, previous_secret = null, previous_secret_until = null
+const repairSecretsStatement = `
+  update endpoints set secret = $3, previous_secret = $4,
+    previous_secret_until = case when $4::bytea is not null then previous_secret_until end
   where provider_id = $1 and id = $2
   returning ${endpointColumns}`;
 
-/** Replaces secrets that cannot be decrypted, so there is no overlap in which an old one signs too. */
-export async function replaceSecret(
+/** Encrypts the secrets with the newest key. A new secret replaces one that cannot be decrypted; a previous one is dropped. */
+export async function repairSecrets(
   tx: Transaction,
   encryption: Encryption,
-  { providerId, id, secret }: EndpointKey & { secret: string },
+  { providerId, id, secrets: [secret = newSecret(), previous] }: Pick<Endpoint, "providerId" | "id" | "secrets">,
 ): Promise<Endpoint | undefined> {
-  const cipher = encryptSecret(encryption, secret);
-  const [row] = await tx.query<Row>(replaceSecretStatement, [providerId, id, cipher]);
+  const [row] = await tx.query<Row>(repairSecretsStatement, [
+    providerId,
+    id,
+    encryptSecret(encryption, secret),
+    previous === undefined ? null : encryptSecret(encryption, previous),
+  ]);
   return row && endpointOf(encryption, row);
 }
 

@@ -105,7 +105,7 @@ function offText(off: Off): HealthText {
       return {
         sentence: `Its settings cannot be decrypted: ${withoutPeriod(off.reason)}. ${heldText(off)}`,
         advice:
-          "Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL, headers and secret again.",
+          "Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL and headers again. If that replaces the secret, give the receiver the new one.",
       };
     case "paused":
       return { sentence: `Paused. ${heldText(off)}`, advice: "Resume the endpoint to send what is held." };

@@ -98,7 +98,7 @@ const cases: readonly (readonly [Case, string])[] = [
   ],
   [
     { endpoint: { undecryptable: "no key is 1a2b3c4d" }, waiting: { waiting: 10_000 } },
-    "disabled: Its settings cannot be decrypted: no key is 1a2b3c4d. 10,000 or more deliveries are held. Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL, headers and secret again.",
+    "disabled: Its settings cannot be decrypted: no key is 1a2b3c4d. 10,000 or more deliveries are held. Ask the operator to add the former key to BELLWIRE_SECRET_KEY, or enter URL and headers again. If that replaces the secret, give the receiver the new one.",
   ],
   [
     { points: hour({ 3: times(50, timeout) }), lane: { unanswered: 50 } },
