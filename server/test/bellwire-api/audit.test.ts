@@ -303,6 +303,10 @@ test("audit records are found by words, action, subject, actor and time, in page
     expect(data.length).toBeGreaterThan(0);
     expect([query, exported]).toEqual([query, data.toReversed()]); // the newest is that of the download, if it matches
   }
+  const [marked, lines] = await Promise.all(
+    ["csv", "ndjson"].map((format) => api.call("GET", `/audit_records/export?byte_order_mark=true&format=${format}`)),
+  );
+  expect([marked?.body.slice(0, 4), lines?.body.slice(0, 1)]).toEqual(["\uFEFFid,", "{"]);
   for (const [query, field] of [
     ["q=%20", "q"],
     ["action=changed", "action"],

@@ -210,8 +210,11 @@ test("events, failures and attempts can be exported", async ({ api }) => {
   ] as const) {
     const { body: job } = await post(api, "/jobs", { kind: "export", of, filter: {} });
     await finish(api);
-    const [header, ...lines] = (await api.call("GET", `/jobs/${job.id}/result`)).body.split("\r\n");
+    const { body } = await api.call("GET", `/jobs/${job.id}/result`);
+    const [header, ...lines] = body.split("\r\n");
     expect([of, header?.startsWith(first), lines.length]).toEqual([of, true, 3]);
+    const marked = await api.call("GET", `/jobs/${job.id}/result?byte_order_mark=true`);
+    expect(marked.body).toBe(`\uFEFF${body}`); // Excel reads UTF-8
   }
 });
 

@@ -6243,7 +6243,10 @@ export interface operations {
     };
     readJobResult: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Begins a CSV file with U+FEFF, without which Excel reads UTF-8 as another encoding. */
+                byte_order_mark?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The id of the job. */
@@ -8406,6 +8409,8 @@ export interface operations {
             query?: {
                 /** @description One record per line. */
                 format?: "csv" | "ndjson";
+                /** @description Begins a CSV file with U+FEFF, without which Excel reads UTF-8 as another encoding. */
+                byte_order_mark?: boolean;
                 /** @description Words, each of which is in the action, the subject, the details or the actor's name, in any case. */
                 q?: string;
                 /** @description An action, or `endpoint.*` for all of endpoints. May be given several times. */

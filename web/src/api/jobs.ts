@@ -48,7 +48,7 @@ export const jobPreviewQuery = (api: ApiClient, job: NewJob | undefined) =>
     retry: false,
   });
 
-export const resultPath = ({ id }: Job): string => `/api/v1/jobs/${id}/result`;
+export const resultPath = ({ id }: Job): string => `/api/v1/jobs/${id}/result?byte_order_mark=true`;
 
 /** The queries that jobs change. */
 export const changedByJobs = [["deliveries"], ["failures"], ["endpoints"], ["events", "one"]] as const;

@@ -72,7 +72,7 @@ const parametersOf = ({ subject, actor, ...filter }: AuditFilter) => ({
 
 /** Returns the path of the matching audit records as a file. */
 export function auditExportPath(filter: AuditFilter): string {
-  const parameters = Object.entries({ format: "csv", ...parametersOf(filter) });
+  const parameters = Object.entries({ format: "csv", byte_order_mark: "true", ...parametersOf(filter) });
   const pairs = parameters.flatMap(([name, values]) => [values].flat().map((each) => [name, each]));
   return `/api/v1/audit_records/export?${new URLSearchParams(pairs).toString()}`;
 }

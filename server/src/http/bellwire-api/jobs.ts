@@ -53,6 +53,7 @@ import {
 import {
   created,
   download,
+  downloadQuery,
   noContent,
   noContentResponse,
   operation,
@@ -459,6 +460,7 @@ export const jobOperations: readonly Operation[] = [
     path: "/jobs/{id}/result",
     action: "read-webhooks",
     params,
+    query: Type.Object(downloadQuery),
     responses: {
       200: {
         description: "The whole file.",
@@ -469,14 +471,9 @@ export const jobOperations: readonly Operation[] = [
       },
     },
     mayConflict: true,
-    async handle({ pool }, { provider, params: { id }, streamBody }) {
-      const {
-        kind: jobKind,
-        state,
-        format,
-        subject: of,
-        createdAt,
-      } = requireFound(await readJob(pool, provider.id, id));
+    async handle({ pool }, { provider, params: { id }, query, streamBody }) {
+      const found = requireFound(await readJob(pool, provider.id, id));
+      const { kind: jobKind, state, format, subject: of, createdAt } = found;
       if (jobKind !== "export" || !format) throw new Problem("conflict", { detail: "Only an export has a result." });
       if (state === "running") throw new Problem("conflict", { detail: "The export has not ended." });
       if (state === "cancelled")
@@ -487,7 +484,7 @@ export const jobOperations: readonly Operation[] = [
         yield* readResult(pool, { providerId: provider.id, id });
       }
       const name = `${of}-${createdAt.toISOString().slice(0, 19).replaceAll(":", "-")}.${format}`;
-      return download({ streamBody }, { name, type: contentTypes[format], parts: lines() });
+      return download({ streamBody }, { name, type: contentTypes[format], parts: lines(), query });
     },
   }),
 ];

@@ -73,20 +73,38 @@ export const hijacked = new Reply(200, undefined);
 export const created = <Body>(path: string, body: Body): Reply<201, Body> =>
   new Reply(201, body, { location: `/api/v1${path}` });
 
+/** The query of downloads. */
+export const downloadQuery = {
+  byte_order_mark: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: "Begins a CSV file with U+FEFF, without which Excel reads UTF-8 as another encoding.",
+    }),
+  ),
+};
+
+interface Download {
+  readonly name: string;
+  readonly type: "text/csv" | "application/x-ndjson" | "application/json";
+  readonly parts: AsyncIterable<string | Buffer>;
+  readonly query?: { readonly byte_order_mark?: boolean };
+}
+
 /** Builds the response of a file, whose parts are read as fast as the client takes them in. */
 export const download = (
   { streamBody }: Pick<ApiCall, "streamBody">,
-  {
-    name,
-    type,
-    parts,
-  }: { readonly name: string; readonly type: string; readonly parts: AsyncIterable<string | Buffer> },
+  { name, type, parts, query }: Download,
 ): Reply<200> =>
-  new Reply(200, streamBody(parts), {
+  new Reply(200, streamBody(query?.byte_order_mark && type === "text/csv" ? markByteOrder(parts) : parts), {
     "content-type": `${type}; charset=utf-8`,
     "content-disposition": `attachment; filename="${name}"`,
     "x-content-type-options": "nosniff",
   });
+
+async function* markByteOrder(parts: Download["parts"]): AsyncGenerator<string | Buffer, void> {
+  yield "\uFEFF";
+  yield* parts;
+}
 
 /** A schema, or the media types of a response that is not JSON. */
 type ResponseSchema = TSchema | { readonly description: string; readonly content: object };

@@ -29,7 +29,7 @@ import {
   Timestamp,
   Words,
 } from "./fields.ts";
-import { download, operation, type Operation } from "./operation.ts";
+import { download, downloadQuery, operation, type Operation } from "./operation.ts";
 
 const AuditRecordSchema = Type.Object(
   {
@@ -150,6 +150,7 @@ export const auditRecordOperations: readonly Operation[] = [
     action: "read-audit",
     query: Type.Object({
       format: Type.Optional(Type.Enum(["csv", "ndjson"], { default: "csv", description: "One record per line." })),
+      ...downloadQuery,
       ...filterQuery,
     }),
     responses: {
@@ -159,7 +160,7 @@ export const auditRecordOperations: readonly Operation[] = [
       },
     },
     async handle({ pool }, { provider, by, query, now, streamBody }) {
-      const { format = "csv", ...filterOfQuery } = query;
+      const { format = "csv", byte_order_mark: _mark, ...filterOfQuery } = query;
       const { since: _since, until: _until, ...written } = filterOfQuery;
       const filter = parseFilter(filterOfQuery, now);
       const { type, header, render } = exportFormats[format];
@@ -177,7 +178,7 @@ export const auditRecordOperations: readonly Operation[] = [
         if (header !== "") yield header;
         for await (const batch of exportAuditRecords(pool, provider.id, filter)) yield render(batch);
       }
-      return download({ streamBody }, { name: `audit-records.${format}`, type, parts: lines() });
+      return download({ streamBody }, { name: `audit-records.${format}`, type, parts: lines(), query });
     },
   }),
 ];

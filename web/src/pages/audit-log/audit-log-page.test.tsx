@@ -74,7 +74,7 @@ test("the audit log is filtered by text, object and colleague, with or without a
   await waitFor(() => expect(asked()).toBe("limit=50&subject=plan&actor=admin%3A5&actor=token%3A5"));
   const link = document.querySelector("a[download]");
   expect(link?.getAttribute("href")).toBe(
-    "/api/v1/audit_records/export?format=csv&subject=plan&actor=admin%3A5&actor=token%3A5",
+    "/api/v1/audit_records/export?format=csv&byte_order_mark=true&subject=plan&actor=admin%3A5&actor=token%3A5",
   );
   await search("url");
   await says("No action matches these filters.");

@@ -158,7 +158,8 @@ test("an export is downloaded once its job was read, and otherwise the page says
   });
   const followed: string[] = [];
   const follow = (event: Event): void => {
-    if (!event.defaultPrevented && event.target instanceof HTMLAnchorElement) followed.push(event.target.pathname);
+    const { defaultPrevented, target } = event;
+    if (!defaultPrevented && target instanceof HTMLAnchorElement) followed.push(target.pathname + target.search);
     event.preventDefault();
   };
   document.addEventListener("click", follow);
@@ -172,7 +173,7 @@ test("an export is downloaded once its job was read, and otherwise the page says
 
   answer = [200, ended];
   link?.click();
-  await waitFor(() => expect(followed).toEqual(["/api/v1/jobs/97/result"]));
+  await waitFor(() => expect(followed).toEqual(["/api/v1/jobs/97/result?byte_order_mark=true"]));
 });
 
 test("a muted cause is collapsed, and can be unmuted", async () => {
