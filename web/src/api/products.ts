@@ -27,13 +27,13 @@ export const productQuery = (api: ManagementClient, id: number) =>
     queryFn: () => api.readObject<Product>(`services/${id}`),
   });
 
-/** A plan of accounts. Application plans have the same fields. */
-/** As text if it has more digits than a number keeps. */
+/** An amount is a text if it has more digits than a number keeps. */
 type Exact<Plan> = Omit<Plan, "cost_per_month" | "setup_fee"> & {
   readonly cost_per_month: number | string;
   readonly setup_fee: number | string;
 };
 
+/** A plan of accounts. Application plans have the same fields. */
 export type AccountPlan = Exact<ManagementSchemas["AccountPlan"]>;
 
 /** `custom`: a plan that was made for a single application. */
