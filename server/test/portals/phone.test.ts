@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
+import { createSpecification } from "#portal/products/index.ts";
 import { firstApplicationPath, test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -32,6 +33,41 @@ test("on a phone the try-out bar has one line, and on the narrowest only the bar
     );
     if (width === 320) expect(value?.y).toBeGreaterThan(term?.y ?? 0); // below it, with the width of both
     if (width > 320) expect((lastEnds?.x ?? 0) + (lastEnds?.width ?? 0)).toBeLessThanOrEqual(width);
+  }
+});
+
+test("on a phone the navigation has one line, with documentation and unread messages, too", async ({
+  browser,
+  portal,
+}) => {
+  const { pool, provider, clock } = portal;
+  const ada = await portal.developer("ada");
+  await pool.query("update providers set name = 'Wheat, Barley and Sons of the Northern Valley' where id = $1", [
+    provider.id,
+  ]);
+  await createSpecification(pool, {
+    providerId: provider.id,
+    by: { actor: { kind: "key" }, channel: "api", now: clock.now() },
+    values: { name: "Tides", published: true, body: '{"apis":[]}' },
+    validate: () => Promise.resolve([]),
+  });
+  await pool.query(
+    `insert into messages (provider_id, account_id, sender, subject, body)
+     select $1, id, 'provider', 'Hello', 'Hello' from accounts where provider_id = $1`,
+    [provider.id],
+  );
+  for (const width of [390, 360, 320]) {
+    await using page = await openPhone(browser, ada, width);
+    await page.goto("http://portal.example/account");
+    const links = await page.locator(".top nav > a").all();
+    const tops = await Promise.all(links.map(async (link) => (await link.boundingBox())?.y));
+    expect([width, links.length, new Set(tops).size]).toEqual([width, 4, 1]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+    const [name, logOut] = await Promise.all(
+      [".top .name", ".top nav button"].map((part) => page.locator(part).boundingBox()),
+    );
+    expect((name?.x ?? 0) + (name?.width ?? 0)).toBeLessThan(logOut?.x ?? 0);
+    expect(logOut?.y).toBeLessThan(tops[0] ?? 0);
   }
 });
 
