@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { describeSelection } from "./job-words.ts";
+import type { Job } from "../../api/jobs.ts";
+import { describeRest, describeSelection } from "./job-words.ts";
 
 const names = {
   endpoints: new Map([["7", "crm"]]),
@@ -26,4 +27,39 @@ test.each([
   ["a payload with a comma", { filter: { payload: "data.name = A, B" } }, ["Payload: data.name = A, B"]],
 ])("a job's selection is described as its list does: %s", (_what, selection, words) => {
   expect(describeSelection({ selection }, names, "Asia/Kathmandu")).toEqual(words);
+});
+
+const job: Job = {
+  id: 1,
+  kind: "retry",
+  of: "failures",
+  selection: { ids: 3 },
+  endpoint_id: null,
+  format: null,
+  state: "done",
+  total: 1200,
+  done: 0,
+  skipped: 0,
+  failed: 0,
+  error: null,
+  bytes: 0,
+  actor_kind: "admin",
+  actor_name: null,
+  created_at: until,
+  finished_at: until,
+  result_until: null,
+  undo_until: null,
+};
+
+test.each<[string, Partial<Job>, string]>([
+  ["nothing", {}, ""],
+  ["one row", { skipped: 1 }, "1 skipped: changed meanwhile"],
+  ["rows of a replay", { kind: "replay", skipped: 1100 }, "1,100 skipped: pending, expired or not for this endpoint"],
+  [
+    "rows of an export",
+    { kind: "export", skipped: 2, failed: 3, error: "The disk is full." },
+    "2 skipped: expired meanwhile. 3 failed: The disk is full",
+  ],
+])("the rest of a job is named with its reason: %s", (_what, changes, words) => {
+  expect(describeRest({ ...job, ...changes })).toBe(words);
 });

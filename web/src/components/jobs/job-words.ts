@@ -60,16 +60,24 @@ export function describeJob(job: Job): string {
   }
 }
 
-/** Returns the rows that were not changed, with the reason: "12 skipped, because …". Empty if there are none. */
+/** Why a job does not apply to some of its rows. */
+const reasonsToSkip = {
+  retry: "changed meanwhile",
+  cancel: "changed meanwhile",
+  replay: "pending, expired or not for this endpoint",
+  export: "expired meanwhile",
+  delete_failures: "changed meanwhile",
+} as const satisfies Record<JobKind, string>;
+
+/** Returns the rows that were not changed, with the reason: "12 skipped: …", without a last full stop. Empty if there are none. */
 export function describeRest(job: Job): string {
   const { kind, skipped, failed, error } = job;
-  const reason = kind === "replay" ? "are pending, have expired or never go to this endpoint" : "had changed meanwhile";
   const parts = [
     ...(hasNotStarted(job) && error !== null ? [error] : []),
-    ...(skipped > 0 ? [`${formatCount(skipped)} skipped, because they ${reason}`] : []),
+    ...(skipped > 0 ? [`${formatCount(skipped)} skipped: ${reasonsToSkip[kind]}`] : []),
     ...(failed > 0 ? [`${formatCount(failed)} failed${error === null ? "" : `: ${error}`}`] : []),
   ];
-  return parts.join(". ");
+  return parts.join(". ").replace(/\.$/, "");
 }
 
 /** Returns the processed part of a job in percent. */

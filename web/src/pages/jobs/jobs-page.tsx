@@ -1,4 +1,4 @@
-import { Content, EmptyState, EmptyStateBody, Flex, Label, PageSection, Progress } from "@patternfly/react-core";
+import { EmptyState, EmptyStateBody, Flex, Label, PageSection, Progress } from "@patternfly/react-core";
 import ClipboardListIcon from "@patternfly/react-icons/dist/esm/icons/clipboard-list-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { expectDeleted, useApi } from "../../api/bellwire-client.ts";
@@ -75,7 +75,7 @@ function JobTitle({ job }: { job: Job }) {
   return (
     <>
       {describeJob(job)}
-      {rest && <Content component="small">{rest}.</Content>}
+      {rest && <div className="bellwire-subtle">{rest}.</div>}
       <Flex>
         <JobActions job={job} />
       </Flex>
