@@ -87,6 +87,12 @@ export const binLimits = {
   },
   shares: { name: "share-links-per-bin", of: "bin", max: 20, note: "Until one expires or is revoked. Beyond it 422." },
   shareHours: { name: "share-link-hours", of: "share link", max: 30 * 24, note: "Until it expires. Beyond it 422." },
+  signatureSecrets: {
+    name: "signature-secrets-per-bin",
+    of: "request",
+    max: 100,
+    note: "Secrets of endpoints that point to the bin, with which a signature is checked. With more, one that none of these made counts as not checked.",
+  },
   forwards: {
     name: "concurrent-forwards",
     of: "process",

@@ -6,7 +6,6 @@ import { EventStream, MessageQueue } from "#http/shared/event-stream.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { binLimits, streamLimits } from "#platform/bin-and-stream-limits.ts";
 import { type Bin, createBin, receiveRequest } from "#request-bin/index.ts";
-import { setUp } from "../portal/portal-fixture.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
@@ -15,28 +14,9 @@ import { openWebServer } from "../support/open-web-server.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
+import { type Guarantee, type Site, openSite, signatureSecrets } from "./bin-site.ts";
 
 const mebibyte = 1024 * 1024;
-
-interface Site {
-  readonly pool: Pool;
-  readonly http: FastifyInstance;
-  readonly bin: Bin;
-  /** An access token. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Needs a database without providers: without a domain, each request is for the only one. */
-async function openSite(pool: Pool, onCleanup: (close: () => Promise<void>) => void): Promise<Site> {
-  const { provider, accessToken } = await setUp(pool);
-  const bin = await pool.inTransaction((tx) => createBin(tx, { providerId: provider.id }));
-  const { http, ...server } = await openWebServer(pool);
-  onCleanup(async () => {
-    http.server.closeAllConnections(); // a failed test leaves connections open, and the server would wait for them
-    await server[Symbol.asyncDispose]();
-  });
-  return { pool, http, bin, headers: { authorization: `Bearer ${accessToken}` } };
-}
 
 const test = base
   .extend("site", ({ database }, { onCleanup }) => openSite(database, onCleanup))
@@ -106,11 +86,6 @@ async function setRules({ http, bin, headers }: Site, rules: readonly object[]):
     (await http.inject({ method: "PATCH", ...change })).statusCode,
     (await http.inject({ method: "POST", url, headers: form, payload })).statusCode,
   ];
-}
-
-interface Guarantee {
-  readonly guarantee: string;
-  readonly holds: (site: Site) => Promise<void>;
 }
 
 /** A limit without a guarantee does not compile. */
@@ -312,6 +287,7 @@ const guarantees: Readonly<Record<keyof typeof binLimits | keyof typeof streamLi
       expect([(await share(max)).statusCode, (await share(max + 1)).statusCode]).toEqual([201, 422]);
     },
   },
+  signatureSecrets,
   forwards: {
     guarantee:
       "a provider's manual forward beyond half of the slots is refused, and an engine forwards two requests of a bin concurrently",

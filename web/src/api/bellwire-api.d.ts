@@ -2542,7 +2542,7 @@ export interface components {
         /** BinSignatureCheck */
         BinSignatureCheck: {
             verdict: ("valid" | "invalid" | "missing") | null;
-            reason: ("headers-missing" | "no-endpoint" | "signature-unreadable" | "timestamp-unreadable" | "timestamp-too-old" | "timestamp-in-future" | "secret-expired" | "secret-not-decoded" | "signature-as-hex" | "content-incomplete" | "body-altered" | "timestamp-altered" | "id-altered" | "mismatch") | null;
+            reason: ("headers-missing" | "no-endpoint" | "too-many-secrets" | "signature-unreadable" | "timestamp-unreadable" | "timestamp-too-old" | "timestamp-in-future" | "secret-expired" | "secret-not-decoded" | "signature-as-hex" | "content-incomplete" | "body-altered" | "timestamp-altered" | "id-altered" | "mismatch") | null;
             /** @description An explanation for developers. */
             sentence: string;
             endpoint_id: number | null;

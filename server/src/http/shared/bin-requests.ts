@@ -169,7 +169,7 @@ export async function checkBinSignature(
 ): Promise<SignatureCheck> {
   const { headers, number, receivedAt } = request;
   const listed = checkSignature({ headers, body: request.body, receivedAt }, secrets);
-  if (listed.verdict === "missing" || listed.verdict === null) return listed;
+  if (listed.verdict === "missing" || listed.reason === "no-endpoint") return listed;
   const isWhole = request.bodyBytes === request.body.length;
   const body = isWhole ? request.body : await readBinRequestBody(db, { providerId, binId, number });
   if (!body) return listed; // deleted meanwhile

@@ -148,15 +148,31 @@ test("a request without a signature header counts as unsigned, and one without k
   expect(checkSignature(requestOf(), [])).toMatchObject({ verdict: null, reason: "no-endpoint" });
 });
 
-test("the work on a request is limited to 20 secrets, and the explanation to bodies of 64 KiB", () => {
-  const others = Array.from({ length: 20 }, () => ({ ...crm, secret: "whsec_AAAA" }));
-  expect(checkSignature(requestOf(), [...others.slice(1), crm]).verdict).toBe("valid");
-  expect(checkSignature(requestOf(), [...others, crm]).verdict).toBe("invalid");
-  const reasonOf = (bytes: number) => {
+const others = (count: number): readonly SigningSecret[] =>
+  Array.from({ length: count }, (_, at) => ({ ...crm, secret: "whsec_AAAA", endpointName: `other-${at}` }));
+
+test("a signature is checked with 100 secrets, and counts as not checked if none of them made it and there are more", () => {
+  expect(checkSignature(requestOf(), [...others(99), crm]).verdict).toBe("valid");
+  expect(checkSignature(requestOf(), [...others(100), crm])).toEqual({
+    verdict: null,
+    reason: "too-many-secrets",
+    sentence:
+      "Not checked: endpoints that point to this bin have 101 secrets. The first 100 were tried, and none of them signed it.",
+    endpointId: null,
+  });
+  expect(checkSignature(requestOf({ signature: "v1,abc" }), [...others(100), crm]).reason).toBe("signature-unreadable");
+  const { verdict, reason, sentence } = checkSignature(requestOf(), others(100));
+  expect([verdict, reason]).toEqual(["invalid", "mismatch"]);
+  expect(sentence).toContain("other-19 and 80 others");
+});
+
+test("the explanation of a mismatch is limited to 20 secrets and bodies of 64 KiB", () => {
+  const reasonOf = (bytes: number, secrets: readonly SigningSecret[] = [crm]) => {
     const signature = sign({ id, timestamp, body: Buffer.alloc(0) });
-    return checkSignature(requestOf({ signature, body: Buffer.alloc(bytes, "x") }), [crm]).reason;
+    return checkSignature(requestOf({ signature, body: Buffer.alloc(bytes, "x") }), secrets).reason;
   };
   expect([reasonOf(64 * 1024), reasonOf(64 * 1024 + 1)]).toEqual(["body-altered", "mismatch"]);
+  expect([reasonOf(1, [...others(19), crm]), reasonOf(1, [...others(20), crm])]).toEqual(["body-altered", "mismatch"]);
 });
 
 test.each([4000, 32_000])(

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type Hmac, type KeyObject, timingSafeEqual } from "node:crypto";
+import { binLimits } from "#platform/bin-and-stream-limits.ts";
 import { indentJson } from "#platform/document.ts";
 import type { SigningSecret } from "#webhooks/endpoints/index.ts";
 
@@ -50,6 +51,7 @@ const signatureOf = ({ id, timestamp, body }: SignedContent, key: KeyObject | Bu
 export const signatureReasons = [
   "headers-missing",
   "no-endpoint",
+  "too-many-secrets",
   "signature-unreadable",
   "timestamp-unreadable",
   "timestamp-too-old",
@@ -66,7 +68,7 @@ export const signatureReasons = [
 
 /** The result of a receiver that has the secrets, with an explanation. */
 export interface SignatureCheck {
-  /** Null: signed, but no endpoint points to the receiver, so there is no secret to check with. */
+  /** Null: signed, but no endpoint points to the receiver, so there is no secret to check with, or too many do to try all of their secrets. */
   readonly verdict: "valid" | "invalid" | "missing" | null;
   /** Null for a signature that every receiver accepts. A valid one may have a timestamp that receivers refuse. */
   readonly reason: (typeof signatureReasons)[number] | null;
@@ -84,8 +86,9 @@ export interface SignedRequest {
 /** Receivers refuse timestamps further from their own time (https://www.standardwebhooks.com). */
 const toleranceSeconds = 300;
 
-/** Bounds the work on requests of strangers: secrets tried, and bytes of a body whose mismatch is explained. */
-const [secretsMax, explainedBytesMax] = [20, 64 * 1024];
+/** Bounds the work on requests of strangers: secrets tried (80 ms with a body of 1 MiB), and those and the body that explain a mismatch. */
+const secretsMax = binLimits.signatureSecrets.max;
+const [explainedSecretsMax, explainedBytesMax] = [20, 64 * 1024];
 
 /**
  * Checks a signature as a receiver does and explains a failure. `sameSignature` is another request with the same signature,
@@ -111,8 +114,11 @@ export function checkSignature(
   if (!hasReadableSignature(signatures)) {
     return explainUnreadable(content, signatures, secrets);
   }
-  if (body.byteLength > explainedBytesMax) return mismatch(secrets);
-  return explainMismatch({ content, signatures, secrets, sameSignature }) ?? mismatch(secrets);
+  const mistake =
+    body.byteLength > explainedBytesMax
+      ? undefined
+      : explainMismatch({ content, signatures, secrets: secrets.slice(0, explainedSecretsMax), sameSignature });
+  return mistake ?? (secrets.length < allSecrets.length ? tooMany(allSecrets.length) : mismatch(secrets));
 }
 
 const signedHeaders = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
@@ -163,11 +169,23 @@ function duration(seconds: number): string {
   return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`;
 }
 
+const tooMany = (count: number): SignatureCheck =>
+  because(
+    null,
+    "too-many-secrets",
+    `Not checked: endpoints that point to this bin have ${count} secrets. The first ${secretsMax} were tried, and none of them signed it.`,
+  );
+
 const mismatch = (secrets: readonly SigningSecret[]): SignatureCheck => {
-  const names = [...new Set(secrets.map(({ endpointName }) => endpointName))].join(", ");
-  const sentence = `Does not match the secret of ${names}: the sender has another secret, or changed the body, id or timestamp after signing.`;
+  const names = [...new Set(secrets.map(({ endpointName }) => endpointName))];
+  const others = names.length - namesMax;
+  const named = `${names.slice(0, namesMax).join(", ")}${others > 0 ? ` and ${others} others` : ""}`;
+  const sentence = `Does not match the secret of ${named}: the sender has another secret, or changed the body, id or timestamp after signing.`;
   return because("invalid", "mismatch", sentence);
 };
+
+/** Endpoints that a sentence names. */
+const namesMax = 20;
 
 /** 32 bytes. */
 const readableSignature = /^v1,[A-Za-z0-9+/]{43}=$/;
