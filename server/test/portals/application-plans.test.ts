@@ -175,6 +175,30 @@ test("no form has more than a page of plans, and one of the second page or of a 
   }
 });
 
+test("more than ten plans leave the choice near its label, with what they offer in a part that opens", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  await updateProduct(portal, "buyer_can_select_plan = true");
+  const add = (from: number, to: number) =>
+    portal.pool.query(
+      `insert into plans (provider_id, kind, product_id, name, system_name, state, cost_per_month)
+       select provider_id, 'application_plan', id, 'Tier ' || n, 'tier_' || n, 'published', n
+       from products, generate_series($2::integer, $3) as n where provider_id = $1`,
+      [portal.provider.id, from, to],
+    );
+  await add(1, 10);
+  const { html: few } = await ada.get("/applications/new");
+  expect(few).not.toContain("<details");
+  expect(few).toMatch(/<select id="plan_id"[^>]* aria-describedby="plan_id-hint"/);
+  await add(11, 11);
+  const { html } = await ada.get("/applications/new");
+  expect(html).toMatch(
+    /<details class="long">\s*<summary>What the plans cost and offer<\/summary>\s*<ul class="hint">/,
+  );
+  expect(html).toMatch(/<select id="plan_id" name="plan_id" required>/);
+});
+
 test("searching and turning the pages of a form's plans keep the other fields, with Enter, too", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await updateProduct(portal, "buyer_can_select_plan = true");
