@@ -93,6 +93,20 @@ test("on a phone a user's state is beside the name, even with a long email addre
   expect(Math.abs((name?.y ?? 0) - (state?.y ?? 99))).toBeLessThan(12);
 });
 
+test("on a phone the actions on a pending user have one line", async ({ browser, portal }) => {
+  const ada = await portal.developer("ada");
+  await portal.pool.query(
+    `insert into users (provider_id, account_id, username, email, state)
+     select provider_id, account_id, 'bob', 'bob@tallow.example', 'pending' from users where provider_id = $1`,
+    [portal.provider.id],
+  );
+  await using page = await openPhone(browser, ada, 360);
+  await page.goto("http://portal.example/account/users");
+  const actions = await page.locator(".list li", { hasText: "bob" }).locator(".links a").all();
+  const tops = await Promise.all(actions.map(async (action) => (await action.boundingBox())?.y));
+  expect([actions.length, new Set(tops).size]).toEqual([4, 1]);
+});
+
 test("on a phone an invitation's state is beside its date, below the email address", async ({ browser, portal }) => {
   const ada = await portal.developer("ada");
   await using page = await openPhone(browser, ada, 390);
