@@ -108,9 +108,8 @@ export function serveOperations(http: FastifyInstance, operations: readonly Oper
     );
     const texts = samePath.flatMap(({ textParameters }) => textParameters ?? []);
     const bodyLimit = Math.max(...samePath.map(({ bodyBytesMax = bodySizeMax }) => bodyBytesMax));
-    const route = { path, texts, bodyLimit };
-    for (const [method, handler] of handlers) if (method !== "POST") addRoute(http, { ...route, method, handler });
-    addRoute(http, { ...route, method: "POST", handler: dispatchPost(handlers, needs) });
+    const methods = new Set([...handlers.keys(), "POST"]);
+    addRoute(http, { methods, path, texts, bodyLimit, handler: dispatch(handlers, needs) });
   }
 }
 
@@ -121,15 +120,21 @@ const namedAction = /\/\{\w+\}\/(?!permissions$|credit_card$)\w+$/;
 export const methodsOf = ({ method, path }: Pick<Operation, "method" | "path">): string[] =>
   method === "PUT" && !namedAction.test(path) ? ["PUT", "PATCH"] : [method];
 
-/** A POST may override its method, because HTML forms cannot send others. */
-const dispatchPost =
+/** Calls the handler of the method. One route for all methods of a path: 330 for Fastify to prepare at the start, not 640. */
+const dispatch =
   (handlers: ReadonlyMap<string, Handler>, { findAdminCaller }: OperationNeeds): Handler =>
   async (request, reply) => {
-    const handler = handlers.get(overriddenMethod(request) ?? "POST");
+    const handler = handlers.get(methodOf(request));
     if (handler) return handler(request, reply);
     await findAdminCaller(request); // authenticates before it reveals that the route does not exist
     throw new Problem("not-found");
   };
+
+/** Returns the method of the operation. A POST may override its method, because HTML forms cannot send others. */
+function methodOf(request: FastifyRequest): string {
+  if (request.method === "HEAD") return "GET";
+  return (request.method === "POST" && overriddenMethod(request)) || request.method;
+}
 
 const overridable: ReadonlySet<string> = new Set(["PUT", "PATCH", "DELETE"]);
 
@@ -143,14 +148,14 @@ function overriddenMethod(request: FastifyRequest): string | undefined {
 }
 
 interface Route {
-  readonly method: string;
+  readonly methods: ReadonlySet<string>;
   readonly path: string;
   readonly texts: readonly string[];
   readonly bodyLimit: number;
   readonly handler: Handler;
 }
 
-function addRoute(http: FastifyInstance, { method, path, texts, bodyLimit, handler }: Route): void {
+function addRoute(http: FastifyInstance, { methods, path, texts, bodyLimit, handler }: Route): void {
   const url = routeUrl(path);
   const last = pathParameters(path).at(-1);
   if (last !== undefined && texts.includes(last) && url.endsWith(`:${last}`)) {
@@ -158,10 +163,9 @@ function addRoute(http: FastifyInstance, { method, path, texts, bodyLimit, handl
     const onRequest = async (request: FastifyRequest): Promise<void> => {
       request.params = splitExtension(request.params, last);
     };
-    http.route({ method, url, onRequest, bodyLimit, handler });
+    http.route({ method: [...methods], url, onRequest, bodyLimit, handler });
   } else {
-    http.route({ method, url, bodyLimit, handler });
-    http.route({ method, url: `${url}.:extension`, bodyLimit, handler });
+    for (const each of [url, `${url}.:extension`]) http.route({ method: [...methods], url: each, bodyLimit, handler });
   }
 }
 
