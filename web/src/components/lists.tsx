@@ -211,9 +211,14 @@ export function EmptyPage({ total, page, onPage, children }: ListPaginationProps
 }
 
 const rowsAtOnce = 100;
+/** A longer list in a card begins with a few rows, because the next card must not be far below. */
+const rowsOfCardMax = 50;
+const rowsOfCard = 20;
 
 interface InPortionsProps<Row> {
   readonly rows: readonly Row[];
+  /** The list is the page's only one. */
+  readonly isPage?: boolean;
   readonly children: (shown: readonly Row[]) => ReactNode;
 }
 
@@ -221,8 +226,8 @@ interface InPortionsProps<Row> {
  * Renders the first rows of a list that the API returns as a whole, and further ones on request: a table of thousands freezes the
  * browser.
  */
-export function InPortions<Row>({ rows, children }: InPortionsProps<Row>) {
-  const [shown, setShown] = useState(rowsAtOnce);
+export function InPortions<Row>({ rows, isPage = false, children }: InPortionsProps<Row>) {
+  const [shown, setShown] = useState(isPage || rows.length <= rowsOfCardMax ? rowsAtOnce : rowsOfCard);
   const rest = rows.length - shown;
   return (
     <>

@@ -130,7 +130,7 @@ function EndpointsTable({ endpoints, health }: EndpointsTableProps) {
   return (
     <>
       {endpoints.length > 1 && <EndpointOrderFilter order={order} />}
-      <InPortions rows={orderRows(endpoints, health, order)}>
+      <InPortions rows={orderRows(endpoints, health, order)} isPage>
         {(shown) => (
           <ListTable label="Endpoints" rows={shown} columns={columnsFor(order)} keyOf={({ endpoint }) => endpoint.id} />
         )}

@@ -127,7 +127,7 @@ function SpecificationTable({ rows, hasProducts }: TableProps) {
   ];
   return (
     <>
-      <InPortions rows={rows}>
+      <InPortions rows={rows} isPage={hasProducts}>
         {(shown) => (
           <ListTable
             label="API specifications"

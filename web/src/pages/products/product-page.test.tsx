@@ -169,3 +169,30 @@ test("a price that somebody else saves meanwhile is replaced only by saving agai
   await says("The plan was updated");
   expect(page.askedFor(put).map(({ body }) => body)).toEqual([{ cost_per_month: "10" }]);
 });
+
+test("the products are shown in portions, and up to 50 plans of one as a whole", async () => {
+  const named = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...plan, id: index + 1, name: `No ${index}` }));
+  const rows = (label: string) => document.querySelectorAll(`[aria-label="${label}"] tbody tr`).length;
+  showPage("/products", {
+    [`GET ${at}.json`]: () => [
+      200,
+      { services: named(150).map(({ id, name }) => ({ service: { ...exampleProduct, id, name } })) },
+    ],
+  });
+  await says("Show 50 more of 150");
+  expect(rows("Products")).toBe(100);
+  for (const [count, first] of [
+    [50, 50],
+    [51, 20],
+  ] as const) {
+    showPage("/products/7", {
+      [`GET ${at}/7.json`]: () => [200, { service: { ...exampleProduct, id: 7 } }],
+      [`GET ${at}/7/application_plans.json`]: () => [
+        200,
+        { plans: named(count).map((each) => ({ application_plan: each })) },
+      ],
+    });
+    await waitFor(() => expect(rows("Plans of applications")).toBe(first));
+  }
+});

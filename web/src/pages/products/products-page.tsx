@@ -7,6 +7,7 @@ import { useManagement } from "../../api/management-client.ts";
 import { type Product, accountPlansQuery, productsQuery } from "../../api/products.ts";
 import { mayCreateProducts, useSession } from "../../api/session.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
+import { InPortions } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { FeatureCard } from "../../components/plans/feature-list.tsx";
@@ -31,7 +32,9 @@ export function ProductsPage() {
         <Loaded query={query} skeleton={<TableSkeleton of="products" />}>
           {(products) =>
             products.length > 0 ? (
-              <ListTable label="Products" rows={products} columns={columns} keyOf={({ id }) => id} />
+              <InPortions rows={products} isPage>
+                {(shown) => <ListTable label="Products" rows={shown} columns={columns} keyOf={({ id }) => id} />}
+              </InPortions>
             ) : (
               <EmptyState titleText="No products yet" icon={CubesIcon} headingLevel="h2">
                 <EmptyStateBody>
