@@ -68,6 +68,7 @@ const accountColumn: ListColumn<ListedMessage> = {
   ),
   place: "start",
   isName: true,
+  width: 25, // else a long subject breaks it in each row
 };
 
 const senderColumn: ListColumn<ListedMessage> = {
@@ -85,6 +86,7 @@ const senderColumn: ListColumn<ListedMessage> = {
   ),
   place: "start",
   isName: true,
+  width: 25, // else a long subject breaks it in each row
 };
 
 const columnsOf = {

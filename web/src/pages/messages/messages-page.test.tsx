@@ -53,6 +53,13 @@ const mayChange = { allowedActions: new Set(["change-portal"]) };
 const inDialog = async (name: string): Promise<string> =>
   waitFor(() => document.querySelector(`[role=dialog] [name=${name}]`)?.id ?? expect.fail(`There is no ${name}.`));
 
+test("a long subject leaves room for the name of the account", async () => {
+  showPage("/messages", openServer(), mayChange);
+  await says("Prices of May");
+  const header = [...document.querySelectorAll("th")].find(({ textContent }) => textContent === "Account");
+  expect(header?.className).toContain("width-25");
+});
+
 test("an opened message is marked as read, once, and its text is no markup", async () => {
   const page = showPage("/messages", openServer(), mayChange);
   await says("New");
