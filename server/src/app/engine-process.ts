@@ -74,6 +74,8 @@ export async function runEngineProcess(env: Environment): Promise<number> {
     process.exit(1);
   });
 
+  const stopping = new AbortController();
+  void stop.promise.then(() => stopping.abort());
   void stop.promise.then(({ withinMs }) => setTimeout(() => process.exit(1), withinMs).unref());
   const first = await Promise.race([start.promise, stop.promise]);
   if (!("access" in first)) return 0;
@@ -87,7 +89,7 @@ export async function runEngineProcess(env: Environment): Promise<number> {
       return { access, pool, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
     };
     const openDatabase = () => openDirectory({ config, log, printStatus, running, open });
-    const parts = await openParts({ config, log, urls, openDatabase, printStatus, running });
+    const parts = await openParts({ config, log, urls, openDatabase, printStatus, running, stop: stopping.signal });
     let drainMs = 0;
     running.use(await startEngines(parts, () => drainMs));
     readMetrics = async () => (await Promise.all([parts.metrics.getMetricsAsJSON(), parts.cells.readMetrics()])).flat();

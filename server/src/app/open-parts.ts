@@ -59,11 +59,14 @@ interface OpenNeeds extends Pick<Parts, "config" | "log" | "urls"> {
   /** Called after the configuration is validated, so a refused start creates no database. */
   readonly openDatabase: (tracing: Tracing | undefined) => Promise<StartingDirectory>;
   readonly printStatus: (line: string) => void;
+  /** Aborts the opening of cells. */
+  readonly stop: AbortSignal;
   /** Closes the components in reverse order. */
   readonly running: AsyncDisposableStack;
 }
 
-export async function openParts({ config, log, urls, openDatabase, printStatus, running }: OpenNeeds): Promise<Parts> {
+export async function openParts({ config, log, urls, openDatabase, ...needs }: OpenNeeds): Promise<Parts> {
+  const { printStatus, running, stop } = needs;
   const allowed = readAllowed(config);
   const caPem = await readAuthorities(config.caFile);
   const metrics = new Registry();
@@ -107,7 +110,7 @@ export async function openParts({ config, log, urls, openDatabase, printStatus, 
   };
   const connections = config.databaseConnections;
   const opened = running.use(
-    new OpenCells({ ...parts, home: pool, access, ownerUrl, connections, mayChange: true, printStatus }),
+    new OpenCells({ ...parts, home: pool, access, ownerUrl, connections, mayChange: true, printStatus, stop }),
   );
   const cells = running.use(new CellContexts({ parts, opened, senderOf }));
   return { ...parts, cells };

@@ -66,7 +66,7 @@ export async function runServer({
   if (isWeb && !givenSupervisor) prefetchInterfaces();
   const built = isWeb ? startBuilding({ printStatus, stop, running }) : Promise.resolve();
   const database = prepareDatabase({ config, log, printStatus, ahead, stop, running });
-  const parts = await openParts({ config, log, urls, openDatabase: database.open, printStatus, running });
+  const parts = await openParts({ config, log, urls, openDatabase: database.open, printStatus, running, stop });
   measureBacklog(parts.metrics, { db: parts.pool, machine: systemClock });
   measureDatabase(parts.metrics, { db: parts.pool, machine: systemClock });
   stop.throwIfAborted();

@@ -29,6 +29,8 @@ interface OpenCellsNeeds {
   readonly printStatus: (line: string) => void;
   readonly log: DatabaseLog;
   readonly tracing?: PoolOptions["tracing"];
+  /** Aborts openings. The database of a cell may not respond for 10 s. */
+  readonly stop: AbortSignal;
 }
 
 /** Each cell gets at least this many connections: one for a transaction, one for reads beside it. */
@@ -41,7 +43,6 @@ export class OpenCells implements AsyncDisposable {
   readonly #needs: OpenCellsNeeds;
   readonly #cells = new Map<number, Promise<OpenCell>>();
   readonly #pools: OpenedPool[];
-  readonly #closing = new AbortController();
 
   constructor(needs: OpenCellsNeeds) {
     this.#needs = needs;
@@ -67,7 +68,7 @@ export class OpenCells implements AsyncDisposable {
   async visit<T>(number: number, work: (cell: OpenedPool) => Promise<T>): Promise<T> {
     const known = this.#cells.get(number);
     if (known) return work((await known).pool);
-    await using pool = await openCell(await this.#find(number), { ...this.#needs, max: connectionsMin });
+    await using pool = await this.#openUntilStopped(await this.#find(number), connectionsMin);
     return await work(pool);
   }
 
@@ -80,10 +81,9 @@ export class OpenCells implements AsyncDisposable {
 
   async #open(number: number): Promise<OpenCell> {
     const cell = await this.#find(number);
-    const { signal: stop } = this.#closing;
     const max = this.#share(this.#pools.length + 1);
-    const pool = await openCell(cell, { ...this.#needs, max, stop }).catch((error: unknown) => {
-      if (!stop.aborted)
+    const pool = await this.#openUntilStopped(cell, max).catch((error: unknown) => {
+      if (!this.#needs.stop.aborted)
         this.#needs.log.warn({ err: error, cell: cell.name }, "a cell cannot be opened; its providers get 503");
       throw new NoConnection(error);
     });
@@ -92,13 +92,30 @@ export class OpenCells implements AsyncDisposable {
     return { number, name: cell.name, pool };
   }
 
+  /** Rejects when the process stops. A pool that opens later is closed. */
+  async #openUntilStopped(cell: Cell, max: number): Promise<OpenedPool> {
+    const { stop } = this.#needs;
+    stop.throwIfAborted();
+    const opening = openCell(cell, { ...this.#needs, max });
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const onStop = (): void => {
+      opening.then((pool) => pool[Symbol.asyncDispose]()).catch(() => undefined);
+      reject(stop.reason);
+    };
+    stop.addEventListener("abort", onStop);
+    try {
+      return await Promise.race([opening, stopped]);
+    } finally {
+      stop.removeEventListener("abort", onStop);
+    }
+  }
+
   #share(cells: number): number {
     return Math.max(connectionsMin, Math.floor(this.#needs.connections / cells));
   }
 
   /** Closes all cells except the default one. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
     await Promise.allSettled(this.#cells.values());
     this.#cells.clear();
     await Promise.all(this.#pools.slice(1).map((pool) => pool[Symbol.asyncDispose]()));
