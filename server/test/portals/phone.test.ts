@@ -107,6 +107,21 @@ test("on a phone the actions on a pending user have one line", async ({ browser,
   expect([actions.length, new Set(tops).size]).toEqual([4, 1]);
 });
 
+test("on a phone the actions on a key have one line, below its age", async ({ browser, portal }) => {
+  const ada = await portal.developer("ada");
+  await portal.pool.query("update products set backend_version = '2' where provider_id = $1", [portal.provider.id]);
+  const keys = `${await firstApplicationPath(ada)}/keys`;
+  for (const _ of ["the first", "one that can be deleted"]) await ada.submit(keys);
+  const inLongMonth = "update application_keys set created_at = '2025-09-30' where provider_id = $1";
+  await portal.pool.query(inLongMonth, [portal.provider.id]);
+  await using page = await openPhone(browser, ada, 360);
+  await page.goto(`http://portal.example${keys}`);
+  const parts = await page.locator(".list li:first-child .links > *").all();
+  const tops = await Promise.all(parts.map(async (part) => (await part.boundingBox())?.y ?? 0));
+  const [age = 0, regenerate = 0, remove] = tops;
+  expect([parts.length, regenerate > age + 12, remove]).toEqual([3, true, regenerate]);
+});
+
 test("on a phone an invitation's state is beside its date, below the email address", async ({ browser, portal }) => {
   const ada = await portal.developer("ada");
   await using page = await openPhone(browser, ada, 390);
