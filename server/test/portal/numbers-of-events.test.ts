@@ -80,31 +80,46 @@ test("a stale sequence number fails the transaction, so no number is used twice"
   expect(await sequencesOf(database, accountId)).toEqual(upTo(3));
 });
 
-test("the feed has the events of an account in their order, although a change that waited began earlier", async ({
-  database,
-}) => {
-  const { provider, accountId, rename, addUser } = await signedUp(database);
-  await database.inTransaction(async (tx) => {
-    await tx.query("select transaction_number()");
-    await rename("Quay");
-    const account = await lockAccount(tx, provider.id, accountId);
-    if (!account) throw new Error("There is no account.");
-    const event = { type: "account.updated", objectId: accountId, document: { name: "account", record: [] } } as const;
-    await recordAccountEvents(tx, { providerId: provider.id, ...byApi }, account, [event]);
-  });
-  await addUser("mia");
-  await feedsAreComplete(database);
+test.for([
+  { name: "one event, with a body", count: 1, hasEndpoint: true },
+  { name: "two events", count: 2, hasEndpoint: false },
+])(
+  "the feed has the events of an account in their order, although a change of $name that waited began earlier",
+  async ({ count, hasEndpoint }, { database }) => {
+    const { provider, accountId, rename, addUser } = await signedUp(database);
+    const place = { providerId: provider.id, url: "https://crm.example/hook", providerActions: true };
+    if (hasEndpoint) await buildEndpoint(database, place);
+    await database.inTransaction(async (tx) => {
+      await tx.query("select transaction_number()");
+      await rename("Quay");
+      const account = await lockAccount(tx, provider.id, accountId);
+      if (!account) throw new Error("There is no account.");
+      const event = {
+        type: "account.updated",
+        objectId: accountId,
+        document: { name: "account", record: [] },
+      } as const;
+      await recordAccountEvents(
+        tx,
+        { providerId: provider.id, ...byApi },
+        account,
+        Array.from({ length: count }, () => event),
+      );
+    });
+    await addUser("mia");
+    await feedsAreComplete(database);
 
-  const sequences: number[] = [];
-  let after = startOfFeed;
-  for (;;) {
-    const [event] = await followEvents(database, { providerId: provider.id, after, limit: 1 });
-    if (!event) break;
-    sequences.push(event.sequence);
-    after = event;
-  }
-  expect(sequences).toEqual(upTo(6));
-});
+    const sequences: number[] = [];
+    let after = startOfFeed;
+    for (;;) {
+      const [event] = await followEvents(database, { providerId: provider.id, after, limit: 1 });
+      if (!event) break;
+      sequences.push(event.sequence);
+      after = event;
+    }
+    expect(sequences).toEqual(upTo(5 + count));
+  },
+);
 
 test("an account's history shows the last change last, although its request came before that of another process", async ({
   database,

@@ -99,6 +99,24 @@ test.for(ways)(
   },
 );
 
+test("a deletion of failures that others return to the list again and again ends after five passes", async ({
+  database,
+}) => {
+  const { providerId, eventIds } = await buildFailures(database, { each: 2 });
+  const returnAll = `
+    insert into failures (provider_id, endpoint_id, event_id, failed_at, error, url)
+    select provider_id, endpoint_id, event_id, now() - interval '1 hour', 'Answered 500', '' from deliveries`;
+  const returning: Pool = {
+    ...database,
+    async query<Row>(text: string, values?: readonly unknown[]) {
+      if (text.includes("from failures")) await database.query(returnAll);
+      return database.query<Row>(text, values);
+    },
+  };
+  expect(await deleteFailures(returning, { providerId }, bySystem)).toBe(5 * eventIds.length);
+  expect(await eventsIn(database, "failures")).toEqual([]);
+});
+
 test.for(ways)("a $name without a match has an audit record too", async (way, { database }) => {
   const providerId = await buildProvider(database);
   expect(await way.take(database, { providerId }, bySystem)).toBe(0);

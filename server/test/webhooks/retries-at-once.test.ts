@@ -29,6 +29,7 @@ import {
   feedsAreComplete,
   recordNow,
 } from "../support/build-webhooks.ts";
+import { fail } from "../support/build-failures.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -173,6 +174,51 @@ test.for(ways)(
     expect(await database.query(`select from failures`)).toEqual([]);
   },
 );
+
+test("a failure that has failed again and is being retried again while its deletion is undone is not on the list", async ({
+  database,
+}) => {
+  const key = await buildFailure(database);
+  const { providerId } = key;
+  const { deletion } = await until(async () => {
+    const batch = await deleteFailuresForUndo(database, { providerId }, bySystem);
+    return batch.deleted === 1 && batch; // once its second has passed
+  });
+  await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id));
+  await database.inTransaction((tx) => retryDelivery(tx, key));
+  const retried: Promise<unknown>[] = [];
+  let isRestored = false;
+  // The undo has found the delivery pending by then.
+  const failAndRetry = async (): Promise<void> => {
+    await fail(database, providerId, "now");
+    const hasRetried = Promise.withResolvers<void>();
+    const retry = database.inTransaction(async (other) => {
+      await retryDelivery(other, key);
+      hasRetried.resolve();
+      await until(async () => isRestored || (await countWaiting(database)));
+    });
+    retried.push(retry);
+    await hasRetried.promise;
+  };
+  const slow: Pool = {
+    ...database,
+    inTransaction: (work) =>
+      database.inTransaction((tx) =>
+        work({
+          ...tx,
+          async query(text, values) {
+            if (text.includes("insert into failures")) await failAndRetry();
+            return tx.query(text, values);
+          },
+        }),
+      ),
+  };
+  const restored = restoreBatch(slow, { providerId, id: deletion.id }).finally(() => (isRestored = true));
+  expect(await restored).toMatchObject({ restored: 0 });
+  await Promise.all(retried);
+  expect(await database.query("select from due")).toHaveLength(1);
+  expect(await database.query("select from failures")).toEqual([]);
+});
 
 // What a record of an attempt does, here in the transaction that made the delivery due: an engine may be as fast.
 const deliverStatement = `
