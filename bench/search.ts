@@ -136,14 +136,14 @@ for (const [list, fields] of filters) {
   };
   const { search, page } = await first(pool);
   const { p50, p95, cpuMs } = await measure(() => first(pool));
-  const { count, isEstimate } = await countMatches({ db: pool, clock: systemClock }, list, search);
+  const { count, hasMore } = await countMatches({ db: pool, clock: systemClock }, list, search);
   const numbers = [p50, p95, cpuMs, await readBuffers(pool, client, first)].map(Math.round);
   const complete = page.searchedUntil === null ? "yes" : `until ${page.searchedUntil.toISOString().slice(0, 16)}`;
   const text = Object.entries(fields)
     .map(([name, value]) => `${name}=${[value].flat().join()}`)
     .join(" ");
   console.log(
-    `| ${[list, `\`${text}\``, page.rows.length, complete, ...numbers, `${isEstimate ? "about " : ""}${count}`].join(" | ")} |`,
+    `| ${[list, `\`${text}\``, page.rows.length, complete, ...numbers, `${hasMore ? "more than " : ""}${count}`].join(" | ")} |`,
   );
 }
 console.log(`\n| text in the search box | results | p50 ms | p95 ms | processor ms |\n${"| --- ".repeat(5)}|`);

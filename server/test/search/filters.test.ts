@@ -274,7 +274,7 @@ test.for(names)(
         const search = await searchFor(history, fields);
         expect(await hasClearlyMore(history.pool, list, search, rows.length)).toBe(false);
         const counted = await countMatches({ db: history.pool, clock }, list, search);
-        expect({ list, fields, ...counted }).toEqual({ list, fields, count: rows.length, isEstimate: false });
+        expect({ list, fields, ...counted }).toEqual({ list, fields, count: rows.length, hasMore: false });
       }
     }
   },
@@ -431,54 +431,33 @@ test("a list that is too long for a job is recognised without a search", async (
   }
 });
 
-/** A clock after whose first reading the time for exact counts is over. */
-function impatientClock(atMs: number) {
-  let readings = 0;
-  return { now: () => new Date(atMs), monotonicMs: () => (readings++ === 0 ? 0 : 60_000) };
-}
-
-test("after a quiet day, the estimate of attempts is bounded by the size of the history", async ({
+test("a count ends at 10,000, and otherwise says in time that there are more than some", async ({
   history: { pool },
 }) => {
   const providerId = await buildProvider(pool);
   const endpointId = await buildEndpoint(pool, { providerId, url: "http://127.0.0.1:9/" });
-  const endsMs = Date.now();
-  await recordNow(pool, { providerId, now: new Date(endsMs - (endsMs % 86_400_000)) });
   await recordNow(
     pool,
     { providerId },
-    Array.from({ length: 1100 }, () => anEvent()),
+    Array.from({ length: 1250 }, () => anEvent()),
   );
-  await pool.query(
-    `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
-     select provider_id, id, $2, 1, occurred_at, 500, 3 from events where provider_id = $1`,
-    [providerId, endpointId],
-  );
-  const prepared = await prepareSearch(pool, providerId, {});
-  if ("refused" in prepared) throw new Error(JSON.stringify(prepared));
-  const counted = await countMatches({ db: pool, clock: impatientClock(endsMs) }, "attempts", prepared.search);
-  const [{ rows } = { rows: 0 }] = await pool.query<{ rows: number }>("select count(*) as rows from attempts");
-  expect(counted).toMatchObject({ isEstimate: true, count: expect.toSatisfy((count) => count < 10 * rows) });
-});
-
-test("an estimate counts only the time since the provider's first event", async ({ history: { pool } }) => {
-  const providerId = await buildProvider(pool);
-  const total = 3000;
-  // Far from other tests' events: ids of the seconds before the pool's last one would get the time of that one.
-  const endsMs = Date.UTC(2026, 1, 3, 18);
-  for (let at = 0; at < total; at += 100) {
-    const recordedAt = new Date(endsMs - (total - at) * 10);
-    await recordNow(
-      pool,
-      { providerId, now: recordedAt },
-      Array.from({ length: 100 }, () => anEvent()),
+  const insertAttempts = (firstNumber: number, lastNumber: number, events: number) =>
+    pool.query(
+      `insert into attempts (provider_id, event_id, endpoint_id, number, at, status, latency_ms)
+       select event.provider_id, event.id, $2, number, event.occurred_at, 500, 3
+       from (select * from events where provider_id = $1 order by id desc limit $5) event, generate_series($3::integer, $4::integer) number`,
+      [providerId, endpointId, firstNumber, lastNumber, events],
     );
-  }
+  await insertAttempts(1, 8, 1250);
   const prepared = await prepareSearch(pool, providerId, {});
   if ("refused" in prepared) throw new Error(JSON.stringify(prepared));
-  const impatient = impatientClock(endsMs);
-  const { count, isEstimate } = await countMatches({ db: pool, clock: impatient }, "events", prepared.search);
-  expect(isEstimate).toBe(true);
-  expect(count).toBeGreaterThan(total * 0.8);
-  expect(count).toBeLessThan(total * 1.2);
+  const countAt = (...readings: readonly number[]) => {
+    const left = [...readings];
+    const slow = { now: clock.now, monotonicMs: () => left.shift() ?? readings.at(-1) ?? 0 };
+    return countMatches({ db: pool, clock: slow }, "attempts", prepared.search);
+  };
+  expect(await countAt(0)).toEqual({ count: 10_000, hasMore: false });
+  await insertAttempts(9, 9, 100);
+  expect(await countAt(0)).toEqual({ count: 10_000, hasMore: true });
+  expect(await countAt(0, 60_000)).toEqual({ count: 8000, hasMore: true }); // 8,100 of the newest thousand
 });

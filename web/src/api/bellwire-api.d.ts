@@ -222,7 +222,7 @@ export interface paths {
         };
         /**
          * Count events
-         * @description Exact up to 10,000. Larger numbers are estimates.
+         * @description Counts up to 10,000, and for a third of a second.
          */
         get: operations["countEvents"];
         put?: never;
@@ -302,7 +302,7 @@ export interface paths {
         };
         /**
          * Count deliveries
-         * @description Exact up to 10,000. Larger numbers are estimates.
+         * @description Counts up to 10,000, and for a third of a second.
          */
         get: operations["countDeliveries"];
         put?: never;
@@ -462,7 +462,7 @@ export interface paths {
         };
         /**
          * Count attempts
-         * @description Exact up to 10,000. Larger numbers are estimates.
+         * @description Counts up to 10,000, and for a third of a second.
          */
         get: operations["countAttempts"];
         put?: never;
@@ -3500,11 +3500,11 @@ export interface components {
         MatchCount: {
             /**
              * Format: int64
-             * @description The number of matches.
+             * @description The number of matches, at most 10,000.
              */
             count: number;
-            /** @description True if the number is an estimate, from 10,000 on or if counting takes too long. */
-            about: boolean;
+            /** @description True if there are more matches: from 10,000 on, or if counting takes too long. */
+            has_more: boolean;
         };
         /**
          * Message

@@ -240,15 +240,15 @@ export async function requireSearch(
 
 const CountSchema = Type.Object(
   {
-    count: Type.Integer({ description: "The number of matches." }),
-    about: Type.Boolean({
-      description: "True if the number is an estimate, from 10,000 on or if counting takes too long.",
+    count: Type.Integer({ description: "The number of matches, at most 10,000." }),
+    has_more: Type.Boolean({
+      description: "True if there are more matches: from 10,000 on, or if counting takes too long.",
     }),
   },
   { title: "MatchCount", description: "How many match a filter." },
 );
 
-export const exampleCount = { count: 12_000, about: true };
+export const exampleCount = { count: 10_000, has_more: true };
 
 /** Returns the operation that counts the rows of a list. */
 export const countOperation = (
@@ -258,7 +258,7 @@ export const countOperation = (
   operation({
     id,
     title,
-    description: "Exact up to 10,000. Larger numbers are estimates.",
+    description: "Counts up to 10,000, and for a third of a second.",
     method: "GET",
     path,
     action: "read-webhooks",
@@ -266,8 +266,8 @@ export const countOperation = (
     responses: { 200: CountSchema },
     async handle({ pool, clock }, { provider, now, query: fields }) {
       const search = await requireSearch(pool, { provider, fields, now });
-      const { count, isEstimate } = await countMatches({ db: pool, clock }, list, search);
-      return { count, about: isEstimate };
+      const { count, hasMore } = await countMatches({ db: pool, clock }, list, search);
+      return { count, has_more: hasMore };
     },
   });
 

@@ -10,7 +10,7 @@ const countEveryMs = 30_000;
 
 interface Count {
   readonly count: number;
-  readonly about: boolean;
+  readonly has_more: boolean;
 }
 
 const countQuery = (api: ApiClient, list: ListName, filter: ListFilter) =>
@@ -27,7 +27,7 @@ const countQuery = (api: ApiClient, list: ListName, filter: ListFilter) =>
           return responseBody(api.GET("/api/v1/attempts/count", params));
         case "failures": {
           const { count } = await responseBody(api.GET("/api/v1/failures/count", params));
-          return { count, about: false };
+          return { count, has_more: false };
         }
       }
     },
@@ -35,7 +35,7 @@ const countQuery = (api: ApiClient, list: ListName, filter: ListFilter) =>
     retry: false,
   });
 
-/** The number of rows that match the filter: "About 12,400 deliveries". */
+/** The number of rows that match the filter: "More than 10,000 deliveries". */
 export function ListCount({ list, filter }: { list: ListName; filter: ListFilter }) {
   const { data } = useQuery(countQuery(useApi(), list, filter));
   return (
@@ -45,9 +45,9 @@ export function ListCount({ list, filter }: { list: ListName; filter: ListFilter
   );
 }
 
-/** Returns "About 12,400 deliveries", "1 delivery". An estimate of nothing may be above rows, so it is left out. */
-function describeCount(list: ListName, { count, about }: Count): string {
+/** Returns "More than 10,000 deliveries", "1 delivery". "More than 0" may be above rows, so it is left out. */
+function describeCount(list: ListName, { count, has_more }: Count): string {
   const { row, rows } = filteredLists[list];
-  if (about && count === 0) return "";
-  return `${about ? "About " : ""}${formatCount(count)} ${count === 1 && !about ? row : rows}`;
+  if (has_more && count === 0) return "";
+  return `${has_more ? "More than " : ""}${formatCount(count)} ${count === 1 ? row : rows}`;
 }

@@ -10,7 +10,7 @@ const types = [
 
 const server: Server = {
   "GET /api/v1/events": ({ query }) => [200, { data: query.has("event_type") ? [] : [exampleEvent], next: null }],
-  "GET /api/v1/events/count": () => [200, { count: 1, about: false }],
+  "GET /api/v1/events/count": () => [200, { count: 1, has_more: false }],
   "GET /api/v1/event_types": () => [200, { data: types }],
   "GET /admin/api/accounts/7.json": () => [200, { account: { id: 7, org_name: "Harbour & Sons" } }],
 };
