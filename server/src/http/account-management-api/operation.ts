@@ -364,7 +364,11 @@ function rejectUnknown(
   if (unknown.length > 0) throw unknownParameters(unknown, known);
 }
 
-const numberPattern = /^\s*-?(?:\d{1,16}(?:\.\d{0,15})?|\.\d{1,15})\s*$/;
+/** Integers have at most 15 digits, which a number keeps. Other numbers are amounts, which are parsed as texts. */
+const numberPatterns: ReadonlyMap<string, RegExp> = new Map([
+  ["integer", /^\s*-?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})\s*$/],
+  ["number", /^\s*-?(?:\d{1,16}(?:\.\d{0,15})?|\.\d{1,15})\s*$/],
+]);
 
 /** Returns the type errors of values, by name. A text counts as a number if it is written as one, because forms have only texts. */
 export function findTypeErrors(values: Parameters, { properties }: TObject): FieldErrors {
@@ -383,8 +387,8 @@ function typeError(value: unknown, type: string, name: string): string | undefin
   const text = plainText(value);
   if (text === undefined) return "is invalid";
   // A malformed id is the id of no object: the use case answers that it is not found.
-  const isNumber = (type === "number" || type === "integer") && !name.endsWith("_id");
-  return isNumber && text !== "" && !numberPattern.test(text) ? "is not a number" : undefined;
+  const pattern = name.endsWith("_id") ? undefined : numberPatterns.get(type);
+  return pattern && text !== "" && !pattern.test(text) ? "is not a number" : undefined;
 }
 
 export { plainText as parseText } from "#portal/fields/index.ts";
