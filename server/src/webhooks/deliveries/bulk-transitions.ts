@@ -1,5 +1,5 @@
 import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
-import { keptFor } from "./failure-deletions.ts";
+import { keptForUndo } from "./failure-deletions.ts";
 import { endLanePauses } from "./lanes.ts";
 import { inOrderOfLocks, lockEnded, lockKeysOf } from "./lock-order.ts";
 import {
@@ -64,7 +64,7 @@ export async function retryDeliveries(
 // Waits for rows that another statement locks. Statements that wait for failures have locked their deliveries before. Deletes by
 // key: this statement does not see the new place of a row that was updated while it waited.
 const deleteStatement = `
-  with picked as materialized (
+  with deletion as (select $5::bigint as id), picked as materialized (
     select failures.event_id, failures.endpoint_id from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
     join failures on failures.provider_id = $1 and failures.endpoint_id = selected.endpoint_id
       and failures.event_id = selected.event_id
@@ -75,7 +75,7 @@ const deleteStatement = `
     delete from failures using picked
     where failures.provider_id = $1 and failures.endpoint_id = picked.endpoint_id and failures.event_id = picked.event_id
     returning failures.*
-  ), ${keptFor("$5")}
+  ), ${keptForUndo}
   select count(*) as count from taken`;
 
 /** Deletes failures from the list, and keeps them for an undo. Returns the number; the rest is not on the list any more. */

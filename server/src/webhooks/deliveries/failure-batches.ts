@@ -2,7 +2,7 @@ import { type Actor, auditInBatches } from "#access/index.ts";
 import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
 import { firstUuid } from "#platform/ids.ts";
-import { type FailureDeletion, extendDeletion, keptFor } from "./failure-deletions.ts";
+import { type FailureDeletion, extendDeletion, keptForUndo } from "./failure-deletions.ts";
 import { type FailureCriteria, readFailureHorizon } from "./failures.ts";
 import { endLanePauses } from "./lanes.ts";
 import { type EndedKey, lockEnded } from "./lock-order.ts";
@@ -196,17 +196,17 @@ const deleteStatements = {
   leftListed: `${firstLeft} where ${matchesFilter} limit $8`,
   leftNamed: `${firstLeft} where ${matchesEvents} limit $8`,
   listed: `
-  with picked as materialized (
+  with deletion as (select $9::bigint as id), picked as materialized (
     select ctid, endpoint_id, failed_at, event_id from failures
     where ${matchesFilter}
     ${nextBatch}
-  ), ${deletedBatch}, ${keptFor("$9")}, ${countedBatch}`,
+  ), ${deletedBatch}, ${keptForUndo}, ${countedBatch}`,
   named: `
-  with picked as materialized (
+  with deletion as (select $10::bigint as id), picked as materialized (
     select ctid, endpoint_id, failed_at, event_id from failures
     where ${matchesEvents}
     ${nextBatch}
-  ), ${deletedBatch}, ${keptFor("$10")}, ${countedBatch}`,
+  ), ${deletedBatch}, ${keptForUndo}, ${countedBatch}`,
 };
 
 /** Deletes failures from the list. Their history stays. Returns their number. */

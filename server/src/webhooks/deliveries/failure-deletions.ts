@@ -29,10 +29,13 @@ const startStatement = `
 export const extendDeletion = (tx: Transaction, providerId: number, id?: number): Promise<FailureDeletion> =>
   queryRow<FailureDeletion>(tx, startStatement, [providerId, id, undoSeconds]);
 
-/** Keeps deleted failures for an undo. While one is deleted, the undo of an earlier deletion may return it: its last error is kept. */
-export const keptFor = (deletion: "$5" | "$9" | "$10"): string => `kept as (
+/**
+ * Keeps the failures that a statement has taken off the list for an undo of its `deletion`. While one is deleted, the undo of an earlier
+ * deletion may return it: its last error is kept.
+ */
+export const keptForUndo = `kept as (
     insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
-    select provider_id, ${deletion}, endpoint_id, event_id, failed_at, error, url from taken where ${deletion}::bigint is not null
+    select provider_id, deletion.id, endpoint_id, event_id, failed_at, error, url from taken, deletion where deletion.id is not null
     on conflict (provider_id, deletion_id, endpoint_id, event_id) do update
       set failed_at = excluded.failed_at, error = excluded.error, url = excluded.url
       where deleted_failures.failed_at < excluded.failed_at
