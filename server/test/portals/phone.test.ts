@@ -122,6 +122,31 @@ test("on a phone the actions on a key have one line, below its age", async ({ br
   expect([parts.length, regenerate > age + 12, remove]).toEqual([3, true, regenerate]);
 });
 
+test("on a phone the search of a form's plans is beside its button, and its pages are apart from the next field", async ({
+  browser,
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  await portal.pool.query("update products set buyer_can_select_plan = true where provider_id = $1", [
+    portal.provider.id,
+  ]);
+  await portal.pool.query(
+    `insert into plans (provider_id, kind, product_id, name, system_name, state)
+     select provider_id, 'application_plan', id, 'Tier ' || n, 'tier_' || n, 'published'
+     from products, generate_series(1, 150) as n where provider_id = $1`,
+    [portal.provider.id],
+  );
+  await using page = await openPhone(browser, ada, 360);
+  await page.goto("http://portal.example/applications/new");
+  const [input, button, pages, label] = await Promise.all(
+    [".search input", ".search button", "form .links", "label[for=plan_id]"].map((part) =>
+      page.locator(part).first().boundingBox(),
+    ),
+  );
+  expect(Math.abs((input?.y ?? 0) - (button?.y ?? 99))).toBeLessThan(12);
+  expect((label?.y ?? 0) - (pages?.y ?? 0) - (pages?.height ?? 0)).toBeGreaterThanOrEqual(12);
+});
+
 test("on a phone an invitation's state is beside its date, below the email address", async ({ browser, portal }) => {
   const ada = await portal.developer("ada");
   await using page = await openPhone(browser, ada, 390);
