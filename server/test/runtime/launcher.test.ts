@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { delimiter, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -55,6 +55,23 @@ test("a process takes the compiled code that Node.js brings of its own modules",
   expect(status).toBe(0);
   expect(stderr).toContain(" is accepted");
   expect(stderr).not.toContain(" is rejected");
+});
+
+test("a process keeps its compiled code while it runs, since a crash leaves it no time", async () => {
+  await using place = await makeEmptyDataDir();
+  const at = (path: string): string => join(place.path, path);
+  for (const folder of ["server/bin", "server/dist"]) await mkdir(at(folder), { recursive: true });
+  for (const file of ["bellwire", "program.js"])
+    await copyFile(join(root, "server/bin", file), at(`server/bin/${file}`));
+  await writeFile(at("server/package.json"), `{ "type": "module" }`);
+  await writeFile(at("server/dist/main.js"), "setInterval(() => undefined, 1000);\n");
+  const server = spawn(process.execPath, [at("server/bin/bellwire"), "serve"], { env: {}, stdio: "inherit" });
+  try {
+    const kept = (): number => globSync(at("node_modules/.cache/bellwire/*/*")).length;
+    expect(await until(() => kept() === 2)).toBe(true); // the two files that the launcher imports
+  } finally {
+    server.kill("SIGKILL");
+  }
 });
 
 /** Returns the file that the launcher of a clone would run. */
