@@ -109,8 +109,8 @@ const eraseFirstAttempts = `
 
 // By due_pkey.
 const selectPending = `
-  select event_id, endpoint_id from due where event_id = any($2::uuid[]) and provider_id = $1
-  order by endpoint_id, event_id`;
+  select coalesce(array_agg(event_id), '{}') as "eventIds", coalesce(array_agg(endpoint_id), '{}') as "endpointIds"
+  from due where event_id = any($2::uuid[]) and provider_id = $1`;
 
 interface EventsToErase {
   readonly providerId: number;
@@ -129,17 +129,8 @@ export async function eraseDeliveries(
   tx: Transaction,
   { providerId, erasureId, eventIds, cancelledEventIds }: EventsToErase,
 ): Promise<void> {
-  const pending = await tx.query<{ eventId: string; endpointId: number }>(selectPending, [
-    providerId,
-    cancelledEventIds,
-  ]);
-  if (pending.length > 0) {
-    await cancelDeliveries(tx, {
-      providerId,
-      eventIds: pending.map(({ eventId }) => eventId),
-      endpointIds: pending.map(({ endpointId }) => endpointId),
-    });
-  }
+  const pending = await queryRow<Omit<DeliveryKeys, "providerId">>(tx, selectPending, [providerId, cancelledEventIds]);
+  if (pending.eventIds.length > 0) await cancelDeliveries(tx, { providerId, ...pending });
   if (eventIds.length === 0) return;
   await tx.query(eraseFirstAttempts, [providerId, eventIds]);
   await tx.query(eraseAttemptsStatement, [erasureId, eventIds]);
