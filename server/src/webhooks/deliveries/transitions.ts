@@ -180,14 +180,8 @@ export const endAgain = `on conflict (provider_id, event_id, endpoint_id) do upd
       set state = excluded.state, attempts_made = greatest(deliveries.attempts_made, excluded.attempts_made), replay = excluded.replay,
         ended_at = clock_timestamp()`;
 
-// The transaction has locked the ordering keys of these rows.
-const cancelStatement = `
-  with mine as materialized (
-    select due.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
-    join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id and due.provider_id = $1
-    order by ${inOrderOfLocks}
-    for update of due
-  ), gone as (
+/** Cancels the due rows of `mine`. */
+const mineCancelled = `gone as (
     delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
     returning due.*
   ), ended as (
@@ -195,7 +189,16 @@ const cancelStatement = `
     select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
     order by endpoint_id, event_id
     ${endAgain}
-  )
+  )`;
+
+// The transaction has locked the ordering keys of these rows.
+const cancelStatement = `
+  with mine as materialized (
+    select due.* from unnest($2::uuid[], $3::bigint[]) as selected (event_id, endpoint_id)
+    join due on due.event_id = selected.event_id and due.endpoint_id = selected.endpoint_id and due.provider_id = $1
+    order by ${inOrderOfLocks}
+    for update of due
+  ), ${mineCancelled}
   select endpoint_id, ordering_key from gone`;
 
 /** Cancels pending deliveries and makes the next ones of their keys due. Returns the number; the rest was not pending. */
@@ -242,15 +245,8 @@ const cancelOfDeletedStatement = `
       select due.event_id, due.endpoint_id from due where due.endpoint_id = endpoints.id limit $2 for update skip locked
     ) row
     limit $2
-  ), gone as (
-    delete from due using mine where due.event_id = mine.event_id and due.endpoint_id = mine.endpoint_id
-    returning due.*
-  )
-  insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, replay, format)
-  select provider_id, event_id, endpoint_id, 'cancelled', attempts_made, replay, format from gone
-  order by endpoint_id, event_id
-  ${endAgain}
-  returning event_id`;
+  ), ${mineCancelled}
+  select endpoint_id from gone`;
 
 /**
  * Cancels pending deliveries of endpoints that were deleted more than `deletedForSeconds` ago, a batch at a time. Returns
