@@ -194,7 +194,7 @@ test("more than ten plans leave the choice near its label, with what they offer 
   await add(11, 11);
   const { html } = await ada.get("/applications/new");
   expect(html).toMatch(
-    /<details class="long">\s*<summary>What the plans cost and offer<\/summary>\s*<ul class="hint">/,
+    /<details class="long">\s*<summary>Costs and features of the plans<\/summary>\s*<ul class="hint">/,
   );
   expect(html).toMatch(/<select id="plan_id" name="plan_id" required>/);
 });

@@ -74,7 +74,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
             onConfirm={onClose}
             onClose={input.keep}
           >
-            What you have entered here will be lost.
+            Your input will be lost.
           </ConfirmDialog>
         )}
         {input.isUnsaved && <LeaveQuestion isDialog onDiscard={onClose} />}

@@ -324,7 +324,7 @@ function DeleteDialog({ portal, deleted, onClose }: DeleteDialogProps) {
     >
       <Content component="p">
         Nobody can sign in with it any more. The users stay, and can choose a password by email. If it is added again,
-        each must be recognized anew.
+        each must be recognized again.
       </Content>
     </ConfirmDialog>
   );
