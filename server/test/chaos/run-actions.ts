@@ -115,7 +115,7 @@ export async function runActions(options: Omit<ChaosOptions, "on" | "enough">): 
   using receivers = await startReceivers(seed);
   using erratics = await startReceivers(seed + 1);
   const environment = { BELLWIRE_BASE_DOMAIN: baseDomain };
-  await using setup = await openSetup("one server", { secondWeb: true, environment });
+  await using setup = await openSetup("one server", { printStatus, secondWeb: true, environment });
   await using stack = new AsyncDisposableStack();
   const watched: Watched[] = [];
   for (const [index, subdomain] of ["quay", "harbour"].entries()) {

@@ -74,7 +74,7 @@ export async function runChaos({
 }: ChaosOptions): Promise<ChaosReport> {
   const random = new Random(seed);
   using receivers = await startReceivers(seed);
-  await using setup = await openSetup(on);
+  await using setup = await openSetup(on, { printStatus });
   const { api } = setup;
   if (on === "one server" && !setup.disk)
     printStatus("the disk is never full here: mounting a file system of our own is not permitted");
@@ -124,7 +124,8 @@ export async function runChaos({
   } catch (error) {
     for (const each of [...setup.webs, ...setup.engines])
       printStatus(`Last output of ${each.name}:\n${each.output.slice(-3000)}`);
-    printStatus(`still due:\n${(await describeDue(setup.ownerUrl())).join("\n")}`);
+    const due = await describeDue(setup.ownerUrl()).catch((unknown: unknown) => [String(unknown)]);
+    printStatus(`still due:\n${due.join("\n")}`);
     throw error;
   }
 }

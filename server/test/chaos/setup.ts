@@ -51,16 +51,18 @@ const sharedEnvironment = {
 };
 
 interface SetupOptions {
+  /** Receives the messages of the embedded server, such as why it does not start again. */
+  readonly printStatus: (line: string) => void;
   readonly secondWeb?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export async function openSetup(
   kind: SetupKind,
-  { secondWeb = false, environment = {} }: SetupOptions = {},
+  { printStatus, secondWeb = false, environment = {} }: SetupOptions,
 ): Promise<Setup> {
   await using opened = new AsyncDisposableStack();
-  const database = opened.use(await (kind === "one server" ? openOneServer() : openPair()));
+  const database = opened.use(await (kind === "one server" ? openOneServer(printStatus) : openPair()));
   const clocksOffMs = new Map<string, number>();
   const run = (args: readonly string[], name: string, port: number): BellwireProcess =>
     new BellwireProcess(args, {
@@ -109,13 +111,13 @@ interface SetupDatabase extends AsyncDisposable, Pick<Setup, "line" | "disk" | "
 }
 
 /** The embedded server, which is restarted when it fails. */
-async function openOneServer(): Promise<SetupDatabase> {
+async function openOneServer(printStatus: SetupOptions["printStatus"]): Promise<SetupDatabase> {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "bellwire-chaos-"));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   const disk = await mountSmallDisk(folder);
   if (disk) opened.use(disk);
-  const postgres = opened.use(await openEmbeddedPostgres(folder, () => undefined));
+  const postgres = opened.use(await openEmbeddedPostgres(folder, printStatus));
   const { socketPath, credentials, database } = partsOf(postgres.ownerUrl);
   const line = opened.use(await openDatabaseLine(socketPath));
   const left = opened.move();
