@@ -41,6 +41,7 @@ export interface HeldLock extends AsyncDisposable {
   readonly client: pg.Client;
 }
 
+/** Takes a lock of the directory. Throws `CannotStart` with the refusal if another process has it. */
 export async function holdLock(ownerUrl: string, { take, refusal }: CommandLock): Promise<HeldLock> {
   const client = await connectToCell({ schema: "bellwire", ownerUrl });
   if (await take(client)) return { client, [Symbol.asyncDispose]: () => client.end() };

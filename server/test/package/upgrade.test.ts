@@ -197,6 +197,7 @@ test(
     await before.stop();
     const recorded = await readEventIds(old.url);
     await old.stop();
+    await refusesWithoutWriting(postgres.urlOf("postgres"));
     expect(await readPendingMigrations({ connectionString: postgres.urlOf("postgres"), schema })).toMatchObject([
       { name: "directory.sql", isBreaking: true },
       { name: "cell.sql", isBreaking: true },
@@ -222,6 +223,19 @@ test(
     expect(await upgraded.query(ledger)).toEqual(await fresh.query(ledger));
   },
 );
+
+/** A cell without its last migration, as of an earlier build, keeps the directory from being taken over, too. */
+async function refusesWithoutWriting(connectionString: string): Promise<void> {
+  await using pool = await openPool({ connectionString, schema });
+  const [last] = await pool.query<{ name: string; checksum: string }>(
+    "delete from migrations where name like '0045%' returning name, checksum",
+  );
+  const ledger = `select name, checksum from ${directorySchema}.migrations order by name`;
+  const before = await pool.query(ledger);
+  await expect(migrate({ connectionString, schema })).rejects.toThrow("docs/runbooks/upgrade.md says");
+  expect(await pool.query(ledger)).toEqual(before);
+  await pool.query("insert into migrations values ($1, $2, false)", [last?.name, last?.checksum]);
+}
 
 /** The lines of a schema in alphabetical order: columns that were added later are the last ones of their table. */
 const linesOf = async (pool: Database, name: string): Promise<readonly string[]> =>

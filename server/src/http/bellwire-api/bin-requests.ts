@@ -42,7 +42,7 @@ const Header = Type.Unsafe<[string, string]>({
 const verdict = Nullable(
   Type.Enum(["valid", "invalid", "missing"], {
     description:
-      "Checked with the secrets of the endpoints that send to this bin. Null if there is none, or if more have secrets than are tried and none of those made it.",
+      "Checked with the secrets of the endpoints that send to this bin. Null if there is none, or if there are more secrets than are tried and none of those matches.",
   }),
 );
 

@@ -51,6 +51,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     await refuseUnfit(client);
     await takeLock(client, { printStatus, stop });
     await refuseOtherPrograms(client, [directorySchema, schema]); // before anything is written
+    await readAllPending(client, schema); // so is a cell that does not fit, or the directory alone would be migrated
     const how = { mayChange, printStatus, stop };
     const bringUpToDate = async (): Promise<readonly string[]> => [
       ...(await applyMigrations(client, directorySchema, { kind: "directory", ...how })),
@@ -192,13 +193,7 @@ export async function readPendingMigrations({
   try {
     await refuseUnfit(client);
     await refuseOtherPrograms(client, [directorySchema, schema]);
-    const pending: MigrationFile[] = [];
-    for (const [name, kind] of [
-      [directorySchema, "directory"],
-      [schema, "cell"],
-    ] as const) {
-      pending.push(...(await readPending(kind, (await readLedger(client, name)) ?? [])));
-    }
+    const pending = await readAllPending(client, schema);
     return pending.map(({ name, isBreaking, text }) => ({
       name,
       isBreaking,
@@ -276,7 +271,13 @@ async function createLedger(client: pg.Client, schema: string): Promise<void> {
     )`);
 }
 
-/** Returns what a database with this ledger lacks. Refuses one that does not fit. */
+/** Returns what the directory and one cell lack. Refuses a schema that does not fit. */
+const readAllPending = async (client: pg.Client, schema: string): Promise<readonly MigrationFile[]> => [
+  ...(await readPending("directory", (await readLedger(client, directorySchema)) ?? [])),
+  ...(await readPending("cell", (await readLedger(client, schema)) ?? [])),
+];
+
+/** Returns what a schema with this ledger lacks. Refuses one that does not fit. */
 async function readPending(
   kind: keyof typeof migrationFolders,
   ledger: readonly LedgerRow[],
