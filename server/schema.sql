@@ -1469,7 +1469,7 @@ begin
     union all
     select whole, whole || to_char(month, '_YYYYMM'), month::date, (month + interval '1 month')::date
     from unnest('{statistics_hours,statistics_days}'::text[]) whole
-    cross join generate_series(date_trunc('month', first_day::timestamp), last_day, '1 month') month
+    cross join generate_series(date_trunc('month', first_day - interval '28 days'), last_day, '1 month') month
   loop
     if to_regclass(format('%I', wanted.partition)) is null then
       execute format('create table %I (like %I including all) partition by list (event_type)', wanted.partition, wanted.whole);

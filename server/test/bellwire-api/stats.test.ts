@@ -110,13 +110,13 @@ test("metrics over time have a point for every interval, a total, and the values
   ]);
 });
 
-test("percentiles are those of all attempts, however often they were written, without minutes that may be dropped", async ({
+test("percentiles are those of all attempts of four weeks, however often they were written, without minutes that may be dropped", async ({
   sharedPool: pool,
   api,
 }) => {
   const providerId = api.provider.id;
   const key = { providerId, endpointId: await buildEndpoint(pool, { providerId, url }) };
-  const atMs = Date.now() - 2 * 24 * 60 * minuteMs;
+  const atMs = Date.now() - 27 * 24 * 60 * minuteMs;
   for (let n = 0; n < 40; n += 1)
     await count(pool, key, [countedAttempt({ atMs }), countedAttempt({ atMs, latencyMs: n < 10 ? 4000 : 400 })]);
   const span = `since=${new Date(atMs).toISOString()}&until=${new Date(atMs + 1).toISOString()}`;

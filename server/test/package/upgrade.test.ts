@@ -198,9 +198,10 @@ test(
     const recorded = await readEventIds(old.url);
     await old.stop();
     await refusesWithoutWriting(postgres.urlOf("postgres"));
-    expect(await readPendingMigrations({ connectionString: postgres.urlOf("postgres"), schema })).toMatchObject([
-      { name: "directory.sql", isBreaking: true },
-      { name: "cell.sql", isBreaking: true },
+    const pending = await readPendingMigrations({ connectionString: postgres.urlOf("postgres"), schema });
+    expect(pending.filter(({ isBreaking }) => isBreaking).map(({ name }) => name)).toEqual([
+      "directory.sql",
+      "cell.sql",
     ]);
 
     await using current = await start();
