@@ -30,6 +30,18 @@ async function request(url: string, init: RequestInit = {}): Promise<ApiResponse
   return { status: response.status, retryAfter: response.headers.get("retry-after"), text: await response.text() };
 }
 
+async function canConnect(connectionString: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString });
+  client.on("error", silently);
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Signs an account up through the API. */
 const signUp = (url: string, name: string): Promise<ApiResponse> =>
   request(`${url}/admin/api/signup.json`, {
@@ -144,6 +156,23 @@ test("a database server started ahead recovers from a crash, and stops if the st
   }
   expect(await isStopped()).toBe(true);
 });
+
+test(
+  "a killed server comes back while one of its processes is stuck, and leaves none of them",
+  { timeout },
+  async () => {
+    await using folder = await makeDataDir();
+    const lines: string[] = [];
+    await using postgres = await openEmbeddedPostgres(folder.path, (line) => lines.push(line));
+    const family = await familyOf((await postmasterOf(folder.path)) ?? 0);
+    const [, stuck = 0] = family;
+    kill(stuck, "SIGSTOP"); // as one that waits for a lock of a killed one
+    for (const member of family) if (member !== stuck) kill(member, "SIGKILL");
+    await until(() => lines.some((line) => line.includes("starting it again")));
+    await until(() => canConnect(postgres.ownerUrl));
+    expect(family.filter(isAlive)).toEqual([]);
+  },
+);
 
 test(
   "a start waits for an unavailable database and reports it once, and a stop ends the wait",

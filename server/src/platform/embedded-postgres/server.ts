@@ -1,13 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chown, lstat, mkdir, open, readFile, readlink, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
+import { chown, lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Clock, systemClock } from "../clock.ts";
-import { CannotStart, errorCode } from "../errors.ts";
+import { CannotStart } from "../errors.ts";
 import { readFileIfExists } from "../files.ts";
 import { type ServerLocation, explainFailure, isOurOwnSignal, programOptions } from "./programs.ts";
 
@@ -56,6 +56,8 @@ function isKernelFrom(major: number, minor: number): boolean {
   return ours > major || (ours === major && ourMinor >= minor);
 }
 
+const dataOf = ({ folder }: ServerLocation): string => join(folder, "postgres");
+
 /** Part of the socket's name only: there is no port. */
 export const socketPort = 5432;
 
@@ -66,8 +68,7 @@ const socketPathBytesMax = 103;
 export async function makeSocketFolder({ folder, user }: ServerLocation): Promise<string> {
   const beside = join(folder, "socket");
   const fits = Buffer.byteLength(join(beside, `.s.PGSQL.${socketPort}`)) <= socketPathBytesMax;
-  const hash = createHash("sha256").update(folder).digest("hex").slice(0, 16);
-  const chosen = fits ? beside : join(tmpdir(), `bellwire-${hash}`);
+  const chosen = fits ? beside : join(tmpdir(), `bellwire-${shortHash(folder)}`);
 
   const owner = user ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const isNew = (await mkdir(chosen, { recursive: true, mode: 0o700 })) !== undefined;
@@ -87,6 +88,8 @@ export async function makeSocketFolder({ folder, user }: ServerLocation): Promis
   }
   return chosen;
 }
+
+const shortHash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
 
 /** A log of 1 MiB is rotated, and one older log is kept. */
 const logBytesMax = 1024 * 1024;
@@ -112,8 +115,11 @@ function watchStart({ printStatus, stop }: StartWait, clock: Pick<Clock, "monoto
 
 /** Marks a server that a signal to this process ended before it began. */
 const endedBySignal = "it was ended by a signal";
-/** Time for the processes of a killed server to release its memory. */
+/** Printed while a process of a killed server keeps its memory. */
+const memoryInUse = "pre-existing shared memory block";
+/** Time for such processes to end. */
 const leftoversMs = 15_000;
+const leftoversPollMs = 50;
 
 interface StartNeeds extends StartWait {
   readonly place: ServerLocation;
@@ -133,13 +139,29 @@ export async function startServer(
   for (;;) {
     const lastOutput = await startOnce(needs, until);
     if (lastOutput === undefined) return;
-    const mayPass = lastOutput === endedBySignal || lastOutput.includes("pre-existing shared memory block");
-    if (!mayPass || systemClock.monotonicMs() > deadlineMs) {
+    const hasLeftovers = lastOutput.includes(memoryInUse);
+    if (hasLeftovers) await endLeftovers(dataOf(needs.place));
+    if (!(hasLeftovers || lastOutput === endedBySignal) || systemClock.monotonicMs() > deadlineMs) {
       throw new CannotStart(
         `The embedded PostgreSQL in ${needs.place.folder} did not start: ${explainFailure(lastOutput)}`,
       );
     }
-    await systemClock.sleep(200);
+    await systemClock.sleep(leftoversPollMs);
+  }
+}
+
+/**
+ * Ends the processes that a killed server left. They end by themselves when they next wait for their client, but one that waits for a lock
+ * of a killed process waits for ever. What they have not committed is lost with their server anyway. The caller holds the lock.
+ */
+async function endLeftovers(pgData: string): Promise<void> {
+  for (const pid of await readPids()) {
+    if (!(await isPostgresOf(pid, pgData))) continue;
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended meanwhile. If it may not be killed, PostgreSQL says what is left to do.
+    }
   }
 }
 
@@ -148,12 +170,13 @@ async function startOnce(
   { place, binaries, socketFolder, ...wait }: StartNeeds,
   until: "starting" | "ready",
 ): Promise<string | undefined> {
-  const pgData = join(place.folder, "postgres");
+  const pgData = dataOf(place);
   await removeStaleFiles(pgData, socketFolder);
   const logPath = join(place.folder, "postgres.log");
   const logStart = await rotate(logPath);
   await using log = await open(logPath, "a", 0o600);
-  const settings = Object.entries(serverSettings(socketFolder)).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const named = { ...serverSettings(socketFolder), cluster_name: await serverNameOf(pgData) };
+  const settings = Object.entries(named).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const server = spawn(join(binaries, "postgres"), ["-D", pgData, ...settings], {
     ...programOptions(place),
     stdio: ["ignore", log.fd, log.fd],
@@ -271,25 +294,34 @@ async function isAnswered(socket: string): Promise<boolean> {
   }
 }
 
-/** Returns the data directory of a postmaster, which is its working directory. */
-async function folderOf(pid: number): Promise<string> {
+/**
+ * Returns the name of a server, which the command line of each of its processes has. It is derived from the identity of the data
+ * directory: another container may have its own under the same path.
+ */
+export async function serverNameOf(pgData: string): Promise<string> {
+  const { dev, ino } = await stat(pgData);
+  return `bellwire-${shortHash(`${dev}:${ino}`)}`;
+}
+
+async function isPostgresOf(pid: number, pgData: string): Promise<boolean> {
   try {
-    return await readlink(`/proc/${pid}/cwd`);
-  } catch (error) {
-    if (errorCode(error) !== "EACCES") throw error;
-    // Containers do not let root read that of another user's process, for want of CAP_SYS_PTRACE. Arguments may be read.
-    const args = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
-    return await realpath(args[args.indexOf("-D") + 1] ?? "");
+    return (await commandOf(pid)).includes(await serverNameOf(pgData));
+  } catch {
+    return false; // there is no such process
   }
 }
 
-// Only a postmaster has the data directory as its working directory. Without /proc, the command line identifies it.
-async function isPostgresOf(pid: number, pgData: string): Promise<boolean> {
-  try {
-    if (process.platform === "linux") return (await folderOf(pid)) === (await realpath(pgData));
-    const { stdout } = await promisify(execFile)("ps", ["-o", "command=", "-p", String(pid)]);
-    return stdout.includes(pgData);
-  } catch {
-    return false;
-  }
+/** Returns a command line with its arguments. Every user may read it, in containers, too. */
+async function commandOf(pid: number): Promise<string> {
+  if (process.platform === "linux") return readFile(`/proc/${pid}/cmdline`, "utf8");
+  return (await runFile("ps", ["-ww", "-o", "command=", "-p", String(pid)])).stdout;
 }
+
+/** Returns the pids of all processes. */
+async function readPids(): Promise<readonly number[]> {
+  const isLinux = process.platform === "linux";
+  const names = isLinux ? await readdir("/proc") : (await runFile("ps", ["-axo", "pid="])).stdout.split("\n");
+  return names.map(Number).filter((pid) => pid > 0);
+}
+
+const runFile = promisify(execFile);
