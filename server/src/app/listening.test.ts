@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { type Socket, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { until } from "../../test/support/until.ts";
 import {
   attemptsBesideClients,
+  claimPort,
   limitConnections,
   providerUrls,
   readDescriptorLimit,
@@ -14,6 +15,16 @@ import {
 } from "./listening.ts";
 
 const acme = { subdomain: "acme" };
+
+test.runIf(process.platform === "linux")(
+  "a port for 0 is none that the system gives to a connection before we listen",
+  async () => {
+    const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
+    const lowest = Number(range.split(/\s+/)[0]);
+    const claimed = await Promise.all(Array.from({ length: 20 }, () => claimPort("127.0.0.1", 0)));
+    expect(claimed.filter((port) => port < 1024 || port >= lowest)).toEqual([]);
+  },
+);
 
 test("without a base domain both portals are at the public URL", () => {
   const urls = providerUrls("http://localhost:3000", undefined);

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
@@ -8,18 +9,23 @@ import { CannotStart, errorCode, errorMessage } from "#platform/errors.ts";
  * Returns the port to listen on, a free one for 0. Refuses a port in use immediately, before a database is created for nothing.
  */
 export async function claimPort(host: string, port: number, setting = "PORT"): Promise<number> {
-  const server = createServer();
-  try {
-    server.listen(port, host);
-    await once(server, "listening");
-    const address = server.address();
-    return typeof address === "object" && address ? address.port : port;
-  } catch (error) {
-    throw listenError(error, { host, port, setting });
-  } finally {
-    server.close();
+  for (;;) {
+    const claimed = port || randomInt(...freePorts);
+    const server = createServer();
+    try {
+      server.listen(claimed, host);
+      await once(server, "listening");
+      return claimed;
+    } catch (error) {
+      if (port !== 0 || errorCode(error) !== "EADDRINUSE") throw listenError(error, { host, port, setting });
+    } finally {
+      server.close();
+    }
   }
 }
+
+/** Below those that systems give to connections and would give for 0: one of them may be taken again before we listen. */
+const freePorts = [10_000, 32_000] as const;
 
 export interface Listening {
   readonly host: string;

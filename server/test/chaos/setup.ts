@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openEmbeddedPostgres } from "#platform/embedded-postgres/open-embedded-postgres.ts";
+import { claimPort } from "../../src/app/listening.ts";
 import { familyOf, kill, postmasterOf } from "../support/processes.ts";
 import { BellwireProcess } from "../support/start-bellwire.ts";
 import type { BellwireApi } from "./api-client.ts";
@@ -73,7 +73,7 @@ export async function openSetup(
       WRONG_CLOCK_MS: String(clocksOffMs.get(name) ?? 0),
     });
   const start = async (role: "web" | "engine", name: string): Promise<{ process: SupervisedProcess; url: string }> => {
-    const port = await freePort();
+    const port = await claimPort("127.0.0.1", 0);
     const process = new SupervisedProcess(name, () => run(["serve", "--role", role], name, port));
     opened.use(process);
     await process.ready();
@@ -163,13 +163,4 @@ function partsOf(ownerUrl: string): { socketPath: string; credentials: string; d
     credentials: `${url.username}:${url.password}`,
     database: url.pathname.slice(1),
   };
-}
-
-/** Returns a free port. The system assigns other ports first, so no other process takes it in the meantime. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === "object" && address ? address.port : 0;
 }

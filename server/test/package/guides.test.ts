@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { claimPort } from "../../src/app/listening.ts";
 import { until } from "../support/until.ts";
 import { packInto } from "./pack.ts";
 
@@ -42,15 +42,6 @@ const blocksOf = (guide: string): readonly Block[] =>
     expected: later ? undefined : escaped(expected),
     expectedLater: later ? escaped(expected) : undefined,
   }));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("The server has no port.");
-  return address.port;
-}
 
 const end = "END-OF-BLOCK";
 
@@ -134,7 +125,7 @@ test("every code block of the guides works as written", { timeout }, async () =>
   const folder = await mkdtemp(join(tmpdir(), "bellwire-guides-"));
   const packages = await mkdtemp(join(tmpdir(), "bellwire-packages-"));
   const { bellwire, receiver } = await packInto(packages);
-  const [port, receiverPort] = [await freePort(), await freePort()];
+  const [port, receiverPort] = [await claimPort("127.0.0.1", 0), await claimPort("127.0.0.1", 0)];
   const atTheirPorts = (text: string): string =>
     text
       .replaceAll("localhost:3000", `localhost:${port}`)

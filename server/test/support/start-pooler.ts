@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { findUnprivilegedUser } from "#platform/embedded-postgres/programs.ts";
+import { claimPort } from "../../src/app/listening.ts";
 import { until } from "./until.ts";
 
 const pgbouncer = process.env["PGBOUNCER_PATH"] ?? "pgbouncer";
@@ -30,7 +30,7 @@ export async function startPooler({ url, mode, size = 20 }: PoolerOptions): Prom
   const { host, port, user, password, database } = new pg.Client({ connectionString: url });
   const folder = await mkdtemp(join(tmpdir(), "bellwire-pooler-"));
   const own = await findUnprivilegedUser(); // it refuses to run as root
-  const listenPort = await freePort();
+  const listenPort = await claimPort("127.0.0.1", 0);
   const [users, config] = [join(folder, "users.txt"), join(folder, "pgbouncer.ini")];
   await writeFile(users, `"${user}" "${password}"\n`);
   await writeFile(
@@ -64,15 +64,6 @@ server_connect_timeout = 2
       await rm(folder, { recursive: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" ? (address?.port ?? 0) : 0;
 }
 
 async function doesAnswer(url: string): Promise<boolean> {
