@@ -101,3 +101,12 @@ test("a user who may not change specifications can only preview them", async () 
   await waitFor(() => expect(document.body.textContent).toContain("Preview"));
   expect(document.body.textContent).not.toMatch(/Publish$|Edit|Delete|Add a specification/);
 });
+
+test("an empty list suggests to add one, only to a user who may", async () => {
+  const none: Answers = { "GET api_specifications": [200, { data: [] }] };
+  show(none);
+  await waitFor(() => expect(document.body.textContent).toContain("Add one, and developers can read"));
+  show(none, { allowedActions: new Set() });
+  await waitFor(() => expect(document.body.textContent).toContain("There are no API specifications"));
+  expect(document.body.textContent).not.toContain("Add one");
+});

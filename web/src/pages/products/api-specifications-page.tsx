@@ -1,4 +1,14 @@
-import { Button, Content, FormGroup, Label, PageSection, TextArea } from "@patternfly/react-core";
+import {
+  Button,
+  Content,
+  EmptyState,
+  EmptyStateBody,
+  FormGroup,
+  Label,
+  PageSection,
+  TextArea,
+} from "@patternfly/react-core";
+import FileCodeIcon from "@patternfly/react-icons/dist/esm/icons/file-code-icon";
 import { useQuery } from "@tanstack/react-query";
 import { type ChangeEvent, useRef, useState } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
@@ -82,12 +92,21 @@ function SpecificationList({ productId }: { productId?: number }) {
         return rows.length > 0 ? (
           <SpecificationTable rows={rows} hasProducts={productId === undefined} />
         ) : (
-          <Content component="p">
-            There are no API specifications yet. Add one, and developers can read how to use your API.
-          </Content>
+          <NoSpecifications isPage={productId === undefined} />
         );
       }}
     </Loaded>
+  );
+}
+
+function NoSpecifications({ isPage }: { isPage: boolean }) {
+  const title = "There are no API specifications";
+  const hint = mayChangeSpecifications(useSession()) && "Add one, and developers can read how to use your API.";
+  if (!isPage) return <Content component="p">{[`${title}.`, hint].filter(Boolean).join(" ")}</Content>;
+  return (
+    <EmptyState titleText={title} icon={FileCodeIcon} headingLevel="h2">
+      {hint && <EmptyStateBody>{hint}</EmptyStateBody>}
+    </EmptyState>
   );
 }
 
