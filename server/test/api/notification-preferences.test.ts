@@ -63,6 +63,12 @@ test("a change returns all preferences, keeps the others, and stores only what d
   expect(await read(api)).toEqual({ ...defaults, message_received: false, weekly_report: true });
 });
 
+test("PUT changes preferences as PATCH does, for clients of earlier releases of 3scale", async ({ api }) => {
+  const { statusCode, body } = await api.send("PUT", path, { payload: { account_created: true } });
+  const changed = { ...defaults, account_created: true };
+  expect([statusCode, body]).toEqual([200, JSON.stringify({ notification_preferences: changed })]);
+});
+
 test("unknown names are ignored, also alone", async ({ api }) => {
   const payload = { sunrise: true, constructor: "x" };
   const { statusCode, body } = await api.send("PATCH", path, { payload });
@@ -141,6 +147,6 @@ test("the provider key has no preferences", async ({ api }) => {
 
 test("preferences are served in JSON only, and by no other method", async ({ api }) => {
   expect((await api.send("GET", path.replace("json", "xml"))).statusCode).toBe(406);
-  for (const method of ["PUT", "POST", "DELETE"] as const)
+  for (const method of ["POST", "DELETE"] as const)
     expect([method, (await api.send(method, path)).statusCode]).toEqual([method, 404]);
 });

@@ -14,6 +14,10 @@ test.each([
   expect(methodsOf({ method: "PUT", path })).toEqual(methods);
 });
 
+test("an update that is documented as PATCH accepts PUT, too", () => {
+  expect(methodsOf({ method: "PATCH", path: "/personal/notification_preferences" })).toEqual(["PATCH", "PUT"]);
+});
+
 test.each([
   ["secret", { key: "secret" }],
   ["secret.xml", { key: "secret", extension: "xml" }],
