@@ -147,13 +147,14 @@ test("developers and sign-ups must send all required fields, and other programs 
   expect(Object.keys(missingFields({ ...needs, writer: "program" }, {}))).toEqual(["org_name"]);
 });
 
-test("a field accepts only its choices", () => {
+test("a developer can set only the choices of a field, and a program other texts, too", () => {
   const staged = [aDefinition("Cinstance", "stage", { choices: ["alpha", "beta"] })];
-  const errorsOf = (stage: unknown): unknown =>
-    parseFieldInput({ definitions: staged, target: "Cinstance", writer: "program" }, { stage }).errors;
-  expect(errorsOf("beta")).toEqual({});
-  expect(errorsOf("")).toEqual({});
-  expect(errorsOf(["alpha", "gamma"])).toEqual({ stage: ["is not included in the list"] });
+  const parse = (writer: FieldWriter, stage: unknown) =>
+    parseFieldInput({ definitions: staged, target: "Cinstance", writer }, { stage });
+  expect(parse("developer", "beta").errors).toEqual({});
+  expect(parse("developer", "").errors).toEqual({});
+  expect(parse("developer", ["alpha", "gamma"]).errors).toEqual({ stage: ["is not included in the list"] });
+  expect(parse("program", ["alpha", "gamma"])).toEqual({ changes: { stage: ["alpha", "gamma"] }, errors: {} });
 });
 
 test("a stored value that is no longer a choice is kept, but cannot be set again", () => {

@@ -26,7 +26,7 @@ import type { FieldTarget, FieldsDefinition } from "./fields-definition.ts";
 /** The fields that an input contains. Null empties a field. */
 type ParsedFields = Readonly<Record<string, FieldValue | null>>;
 
-/** Developers neither see nor write hidden or read-only fields. */
+/** Developers neither see nor write hidden or read-only fields, and write only choices. Programs may write other texts, as in 3scale. */
 export type FieldWriter = "developer" | "program";
 
 interface FieldInputRules {
@@ -35,7 +35,7 @@ interface FieldInputRules {
   readonly writer: FieldWriter;
   /** Sign-ups must contain required fields. Other requests by programs may omit them. */
   readonly isSignUp?: boolean;
-  /** The current values. A value that is no longer among the choices may stay. */
+  /** The current values. */
   readonly stored?: FieldValues;
 }
 
@@ -64,7 +64,7 @@ export function parseFieldInput(
         ? ["is invalid"]
         : valueErrors(definition, parsed.value, {
             isRequired: isRequired(definition, writer, isSignUp),
-            stored: fieldValue(stored, name),
+            offered: writer === "developer" ? offeredTexts(definition, fieldValue(stored, name)) : undefined,
           });
     if (wrong.length > 0) errors.push({ [name]: wrong });
     else if (parsed !== "unreadable") changes[name] = isRate(target, name) ? asDecimal(parsed.value) : parsed.value;
@@ -206,18 +206,26 @@ const blank = "can't be blank";
 const builtInLengthMax = 255;
 const numberPattern = /^-?\d{1,16}(\.\d{1,16})?$/;
 
+interface ValueRules {
+  readonly isRequired: boolean;
+  /** The texts to choose from. Undefined if there is no choice. */
+  readonly offered: ReadonlySet<string> | undefined;
+}
+
+/** Returns what a developer may choose. A stored value that is no longer among the choices may stay. */
+const offeredTexts = ({ choices }: FieldsDefinition, stored: FieldValue | undefined): ReadonlySet<string> | undefined =>
+  choices.length === 0 ? undefined : new Set([...choices, ...(stored === undefined ? [] : textsOf(stored))]);
+
 function valueErrors(
-  definition: FieldsDefinition,
+  { target, name }: FieldsDefinition,
   value: FieldValue | null,
-  { isRequired: isNeeded, stored }: { readonly isRequired: boolean; readonly stored: FieldValue | undefined },
+  { isRequired: isNeeded, offered }: ValueRules,
 ): string[] {
   if (value === null || value === "") return isNeeded ? [blank] : [];
-  const { target, name, choices } = definition;
   const texts = textsOf(value);
-  const offered = new Set([...choices, ...(stored === undefined ? [] : textsOf(stored))]);
   const wrong: string[] = [];
   if (!texts.every(isXmlText)) wrong.push("contains characters that are not allowed");
-  if (choices.length > 0 && !texts.every((text) => offered.has(text))) wrong.push("is not included in the list");
+  if (offered && !texts.every((text) => offered.has(text))) wrong.push("is not included in the list");
   if (!isBuiltIn(target, name) || name === "description") {
     const { max } = textLimits.field;
     if (texts.join("").length > max) wrong.push(`is too long (maximum is ${max} characters)`);
