@@ -80,6 +80,14 @@ test.each([
 });
 
 test.each([
+  ["2026-02-28T23:30:00Z", "Pacific/Kiritimati", "2026-02-28T20:30:00Z"],
+  ["2024-02-29T05:00:00Z", "Pacific/Pago_Pago", "2024-02-28T21:30:00Z"],
+  ["2026-12-31T19:00:00Z", "Asia/Kathmandu", "2027-01-01T04:45:00Z"],
+])("at %s, 10:30 is a time of today in %s: %s", (at, timeZone, time) => {
+  expect(parseLenientTime("10:30", new Date(at), timeZone)).toEqual(new Date(time));
+});
+
+test.each([
   ["323123122"],
   ["2020"],
   ["1"],

@@ -98,17 +98,18 @@ const monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep
 /**
  * Parses a time in a format that people and programs write: `2010-01-01`, `2010-01-01 10:10:10`, `20100101T101010+0100`,
  * `01.02.2010`, `Fri, 01 Jan 2010 10:10:10 GMT`, `Fri Jan  1 10:10:10 CET 2010`, `10:30` (today). A text without a zone is a time in
- * `timeZone`. Returns undefined for a bare number, a word, a date that does not exist, or a year without four digits.
+ * `timeZone`, and today is the day there. Returns undefined for a bare number, a word, a date that does not exist, or a year without four digits.
  */
 export function parseLenientTime(text: string, now: Date, timeZone = "UTC"): Date | undefined {
   const parts = shapes.map((shape) => shape.exec(text.trim())?.groups).find((groups) => groups !== undefined);
   if (!parts) return undefined;
 
   const number = (name: string, otherwise: number): number => Number(parts[name] ?? otherwise);
+  const today = zonedTime(now, timeZone);
   const month = parts["monthName"]
     ? monthNames.indexOf(parts["monthName"].toLowerCase())
-    : number("month", now.getUTCMonth() + 1) - 1;
-  const [year, day] = [number("year", now.getUTCFullYear()), number("day", now.getUTCDate())];
+    : number("month", today.month) - 1;
+  const [year, day] = [number("year", today.year), number("day", today.day)];
   const [hour, minute, second] = [number("hour", 0), number("minute", 0), number("second", 0)];
   if (hour > 23 || minute > 59 || second > 59) return undefined;
 
@@ -124,6 +125,9 @@ export function parseLenientTime(text: string, now: Date, timeZone = "UTC"): Dat
   const offsetMinutes = named ?? (zoneHour * 60 + zoneMinute) * (parts["sign"] === "-" ? -1 : 1);
   return withFourDigitYear(new Date(local.getTime() - offsetMinutes * 60_000));
 }
+
+const zonedTime = (at: Date, timeZone: string): Temporal.ZonedDateTime =>
+  Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone);
 
 /** Returns the time at which clocks in the time zone show what clocks show in UTC at `local`. */
 const inTimeZone = (local: Date, timeZone: string): Date =>
