@@ -274,3 +274,20 @@ test("a bin's page is live again after its server was away, and lacks no request
   await page.clock.fastForward(3000);
   await page.getByText("Live", { exact: true }).waitFor();
 });
+
+test("a page that stays open over midnight in the provider's zone names the day of earlier requests", async ({
+  browser,
+  database,
+}) => {
+  await using served = await serveBin(database);
+  await served.http.inject({ method: "POST", url: `/bins/${served.bin.id}`, payload: "{}" });
+  await database.query("update bin_requests set received_at = '2028-02-29T09:00:00Z'");
+  await database.query("update providers set time_zone = 'Pacific/Kiritimati'");
+  await using page = await browser.newPage({ timezoneId: "Pacific/Pago_Pago" });
+  await page.clock.install({ time: "2028-02-29T09:30:00Z" });
+  await page.goto(served.viewUrl);
+  const receivedAt = (text: string) => page.locator(".request").getByText(text, { exact: true }).first().waitFor();
+  await receivedAt("23:00:00.000");
+  await page.clock.fastForward(31 * 60_000);
+  await receivedAt("29 Feb 2028, 23:00:00.000");
+});

@@ -25,10 +25,20 @@ const minuteFormat = timeFormat(toMinutes);
 const millisecondFormat = timeFormat({ ...toMinutes, second: "2-digit", fractionalSecondDigits: 3 });
 const exactFormat = timeFormat({ ...date, ...toMinutes, second: "2-digit", timeZoneName: "short" });
 
+/** The day that the shown times are of, unless they name another. */
+let today = dayFormat.format(new Date());
+
+/** Names the day of yesterday's times on a page that stays open over midnight. */
+setInterval(() => {
+  if (today === dayFormat.format(new Date())) return;
+  today = dayFormat.format(new Date());
+  showTimes(document);
+}, 1000);
+
 function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
-    const isToday = dayFormat.format(at) === dayFormat.format(new Date());
+    const isToday = dayFormat.format(at) === today;
     const clock = ("toMinutes" in time.dataset ? minuteFormat : millisecondFormat).format(at);
     time.textContent = isToday ? clock : `${dayFormat.format(at)}, ${clock}`;
     time.title = exactFormat.format(at);
