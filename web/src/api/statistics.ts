@@ -45,24 +45,35 @@ const figureMetrics =
 
 export interface Figures {
   readonly present: Statistics;
-  /** Over the span before. */
+  /** Over the span before, as long as the present one: counts may be fractions. */
   readonly before: StatisticsSeries["total"];
 }
 
-/** Reads the figures of a span, and of the span before for comparison. */
+/**
+ * Reads the figures of a span, and of the span before for comparison. Points are whole minutes, hours or days, so the present span also has
+ * the part of the last one that has passed. Counts of the span before are raised to its length. Otherwise steady traffic would seem to
+ * fall at the start of each hour or day.
+ */
 export const figuresQuery = (api: ApiClient, subject: StatisticsSubject) =>
   queryOptions({
     queryKey: ["statistics", live(subject.span), "figures", subject],
     queryFn: async (): Promise<Figures> => {
-      const range = rangeOf(subject.span, new Date());
-      const [present, before] = await Promise.all([
-        read(api, figureMetrics, range, filterOf(subject)),
-        read(api, figureMetrics, rangeBefore(range), filterOf(subject)),
-      ]);
-      return { present, before: before.series[0]?.total ?? {} };
+      const { since, until } = rangeOf(subject.span, new Date());
+      const present = await read(api, figureMetrics, { since, until }, filterOf(subject));
+      const begin = new Date(present.since);
+      const earlier = rangeBefore({ since: begin, until: new Date(begin.getTime() + subject.span.seconds * 1000) });
+      const before = await read(api, figureMetrics, earlier, filterOf(subject));
+      const lengths = [until.getTime() - begin.getTime(), begin.getTime() - Date.parse(before.since)] as const;
+      return { present, before: multiplyCounts(before.series[0]?.total ?? {}, lengths[0] / lengths[1]) };
     },
     refetchInterval: refetchMs,
   });
+
+/** Returns figures with the counts of a time that is this much longer. Rates and percentiles stay. */
+const multiplyCounts = (total: StatisticsSeries["total"], factor: number): StatisticsSeries["total"] => {
+  const times = (count: number | null | undefined): number => (count ?? 0) * factor;
+  return { ...total, delivered: times(total.delivered), failures: times(total.failures) };
+};
 
 /** Reads how many accounts and applications were created. */
 export const growthQuery = (api: ApiClient, span: TimeSpan) =>

@@ -98,6 +98,25 @@ test("the address sets the time span, and a new choice changes the address", asy
   await waitFor(() => expect(page.address()).toBe("/?span=7d"));
 });
 
+test("steady traffic is unchanged a minute after an hour began, too", async () => {
+  const hourMs = 3_600_000;
+  const now = Date.now();
+  const hourBefore = (ms: number): number => now - 60_000 + Math.floor((ms - now + 60_000) / hourMs) * hourMs;
+  /** Statistics of whole hours with ten deliveries a minute. */
+  const steady = (asked: Asked): readonly [number, unknown] => {
+    const time = (name: string): number => Date.parse(asked.query.get(name) ?? "");
+    const [sinceMs, untilMs] = [hourBefore(time("since")), hourBefore(time("until") - 1) + hourMs];
+    if (!asked.query.get("metrics")?.includes("delivered")) return statistics(asked);
+    const delivered = Math.round((Math.min(untilMs, now) - sinceMs) / 6000);
+    const [since, until] = [new Date(sinceMs).toISOString(), new Date(untilMs).toISOString()];
+    const total = { delivered, failures: delivered, success_rate: 0.5, latency_p95: 340, delay_p95: 900 };
+    return [200, { interval: "hour", since, until, series: [{ group: {}, total, points: [] }] }];
+  };
+  showPage("/", { ...server, "GET /api/v1/stats": steady });
+  await says("50 %");
+  expect([shown().match(/unchanged/g)?.length, shown().match(/than in the 24 hours before/g)]).toEqual([5, null]);
+});
+
 test("the figures of a chart are also a table, whose rows link to the deliveries", async () => {
   const page = showPage("/", server);
   await says("Attempts per hour");
