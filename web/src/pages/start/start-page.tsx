@@ -34,8 +34,17 @@ export function StartPage() {
 
 function WebhooksStart() {
   const query = useQuery(anyDeliveryQuery(useApi()));
+  const { providerName } = useSession();
+  const skeleton = (
+    <>
+      <PageHeader title={providerName} />
+      <PageSection isFilled>
+        <TableSkeleton of="the start page" />
+      </PageSection>
+    </>
+  );
   return (
-    <Loaded query={query} skeleton={<TableSkeleton of="the start page" />}>
+    <Loaded query={query} skeleton={skeleton}>
       {(isAny) => (isAny ? <Dashboard /> : <FirstSteps />)}
     </Loaded>
   );
