@@ -43,6 +43,16 @@ export function zoneOffset(timeZone: string): (ms: number) => number {
   return (ms) => wallClockMs(ms) - Math.floor(ms / secondMs) * secondMs;
 }
 
+/** Returns a function that returns whether clocks in the zone show a time twice, because they go back. */
+export function isRepeated(timeZone: string): (ms: number) => boolean {
+  const offsetMs = zoneOffset(timeZone);
+  return (ms) => {
+    const ownMs = offsetMs(ms);
+    const others = [offsetMs(ms - dayMs), offsetMs(ms + dayMs)].filter((otherMs) => otherMs !== ownMs);
+    return others.some((otherMs) => offsetMs(ms + ownMs - otherMs) === otherMs);
+  };
+}
+
 /** Returns a function that returns the time on a clock in the zone as if that clock showed UTC, to the second. */
 function wallClock(timeZone: string): (ms: number) => number {
   const format = wallClockFormat(timeZone);

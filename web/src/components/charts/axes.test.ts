@@ -51,6 +51,28 @@ test("times are in the provider's time zone, and days are the UTC days of the st
   expect(tickFormat(3_600_000, "Nowhere/Land")(at)).toBe("23:30");
 });
 
+test("a time that clocks show twice has its zone, and no other one", () => {
+  const names = (zone: string, ...times: readonly string[]) =>
+    times.map((time) => pointFormat(3_600_000, zone)(new Date(time)));
+  const autumn = ["2026-10-24T23:00:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z"];
+  expect(names("Europe/Berlin", ...autumn)).toEqual([
+    "25 Oct, 01:00",
+    "25 Oct, 02:00 CEST",
+    "25 Oct, 02:00 CET",
+    "25 Oct, 03:00",
+  ]);
+  expect(names("Europe/Berlin", "2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z")).toEqual([
+    "29 Mar, 01:00",
+    "29 Mar, 03:00",
+  ]);
+  // By half an hour.
+  expect(names("Australia/Lord_Howe", "2026-04-04T14:15:00Z", "2026-04-04T14:45:00Z", "2026-04-04T15:15:00Z")).toEqual([
+    "5 Apr, 01:15",
+    "5 Apr, 01:45 GMT+11",
+    "5 Apr, 01:45 GMT+10:30",
+  ]);
+});
+
 test("a single failure among many keeps the rate below 100 %", () => {
   expect([1, 0.99999, 0.9971, 0.5, 0].map(formatRate)).toEqual(["100 %", "99.99 %", "99.7 %", "50 %", "0 %"]);
 });

@@ -1,6 +1,6 @@
 import { nice, ticks } from "d3-array";
 import { formatCount } from "../counts.ts";
-import { knownTimeZone, zoneOffset } from "../time-zone.ts";
+import { isRepeated, knownTimeZone, zoneOffset } from "../time-zone.ts";
 
 export interface ValueAxis {
   /** The value at the top of the chart. */
@@ -61,13 +61,16 @@ export function tickFormat(lengthMs: number, timeZone: string): TimeFormat {
 
 const dayAndMonth = { day: "numeric", month: "short" } as const;
 
-/** Returns the name of a point that covers `intervalMs`: "24 Nov, 14:05", or "24 Nov" for a day. */
+/**
+ * Returns the name of a point that covers `intervalMs`: "24 Nov, 14:05", or "24 Nov" for a day. A time that clocks show twice has its zone:
+ * "25 Oct, 02:00 CEST".
+ */
 export function pointFormat(intervalMs: number, timeZone: string): TimeFormat {
-  const format = timeFormat(zoneOfPoints(intervalMs, timeZone), {
-    ...dayAndMonth,
-    ...(intervalMs < dayMs && { hour: "2-digit", minute: "2-digit" }),
-  });
-  return (at) => format.format(at);
+  const zone = zoneOfPoints(intervalMs, timeZone);
+  const options = { ...dayAndMonth, ...(intervalMs < dayMs && ({ hour: "2-digit", minute: "2-digit" } as const)) };
+  const [format, withZone] = [timeFormat(zone, options), timeFormat(zone, { ...options, timeZoneName: "short" })];
+  const isTwofold = isRepeated(zone);
+  return (at) => (isTwofold(at.getTime()) ? withZone : format).format(at);
 }
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
