@@ -12,7 +12,8 @@ test.each([
   ["2026-11-24T11:59:20Z", "40 seconds ago"],
   ["2026-11-24T11:58:01Z", "1 minute ago"],
   ["2026-11-24T12:00:45Z", "in 45 seconds"],
-  ["2026-11-23T11:00:00Z", "yesterday"],
+  ["2026-11-22T12:01:00Z", "1 day ago"],
+  ["2026-11-26T11:59:00Z", "in 1 day"],
   ["2026-11-20T11:00:00Z", "4 days ago"],
 ])("%s is described as %s", (at, distance) => {
   expect(describeDistance(new Date(at), now)).toBe(distance);

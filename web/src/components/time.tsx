@@ -45,7 +45,8 @@ const units = [
 /** Below this distance, seconds are meaningless: clocks differ by as much. */
 const nowSeconds = 5;
 
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+/** Never "yesterday": 47 hours ago may be the day before. */
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
 /** Returns "now", "3 minutes ago", "in 40 seconds". */
 export function describeDistance(at: Date, now: Date): string {
@@ -53,7 +54,7 @@ export function describeDistance(at: Date, now: Date): string {
   for (const [unit, size] of units) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
-  return relative.format(Math.abs(seconds) < nowSeconds ? 0 : seconds, "second");
+  return Math.abs(seconds) < nowSeconds ? "now" : relative.format(seconds, "second");
 }
 
 /** Returns "24 Nov 2026, 15:42:10 UTC", in the provider's time zone. */
