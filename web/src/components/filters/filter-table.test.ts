@@ -28,6 +28,10 @@ test("values that the API would reject are dropped; other values of the filter s
 
 test("a day that does not exist and a span that the API rejects are dropped", () => {
   expect(readListFilter("deliveries", { since: "2026-13-45T00:00Z", until: "-1D" })).toEqual({});
+  expect(readListFilter("deliveries", { since: "2027-02-29T00:00Z", until: "2027-02-30T09:00:00+01:00" })).toEqual({});
+  expect(readListFilter("deliveries", { since: "2028-02-29T23:59-11:00" })).toEqual({
+    since: "2028-02-29T23:59-11:00",
+  });
 });
 
 test("a text that is too long for the API is searched by its beginning, instead of showing all rows", () => {

@@ -241,10 +241,14 @@ export const definitionsFor = (list: ListName): readonly FilterDefinition[] => {
 };
 
 const spanPattern = /^-\d{1,5}[mhdw]$/;
-const momentPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i;
+const momentPattern = /^(\d{4}-\d\d-(\d\d))T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i;
 
-const isTime = (text: string): boolean =>
-  spanPattern.test(text) || (momentPattern.test(text) && !Number.isNaN(Date.parse(text)));
+function isTime(text: string): boolean {
+  if (spanPattern.test(text)) return true;
+  const [, date = "", day] = momentPattern.exec(text) ?? [];
+  // JavaScript takes 30 February for 2 March.
+  return !Number.isNaN(Date.parse(text)) && new Date(date).getUTCDate() === Number(day);
+}
 
 /** The filters that every list with a text search and a time has. */
 export type TextAndSpan = Pick<ListFilter, "q" | "since" | "until">;
