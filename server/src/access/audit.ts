@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
+import { lastRowId } from "#platform/ids.ts";
 import type { Actor } from "./permissions.ts";
 
 export interface AuditRecord {
@@ -174,18 +175,18 @@ const matchingRecords = `
     and ($7::text[] is null or record.actor_kind = any($7) or record.actor_kind || ':' || record.actor_id = any($7))
     and ($8::timestamptz is null or record.at >= $8) and ($9::timestamptz is null or record.at < $9)`;
 
-// Reads the primary key backwards until the page is full.
+// Reads the primary key backwards from the page before until the page is full.
 const listStatement = `
   select ${recordColumns}
   ${matchingRecords}
-    and ($2::bigint is null or record.id < $2) and ($10::bigint is null or record.id >= $10)
+    and record.id < coalesce($2::bigint, ${lastRowId}) and record.id >= coalesce($10::bigint, 0)
   order by record.id desc
   limit $3`;
 
 // By primary key.
 const endOfPartStatement = `
   select id from audit_records
-  where provider_id = $1 and ($2::bigint is null or id < $2)
+  where provider_id = $1 and id < coalesce($2::bigint, ${lastRowId})
   order by id desc
   limit 1 offset $3`;
 

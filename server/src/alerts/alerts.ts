@@ -1,6 +1,7 @@
 import { type Actor, recordAudit } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { lastRowId } from "#platform/ids.ts";
 import { undoSeconds } from "#webhooks/deliveries/index.ts";
 
 export const alertKindNames = [
@@ -176,7 +177,7 @@ const listStatement = `
   select ${alertColumns} ${alertsWithEndpoints}
     and ($2::boolean is null or (alert.state = 'closed') = $2)
     and ($3::bigint is null or alert.endpoint_id = $3)
-    and ($4::bigint is null or alert.id < $4)
+    and alert.id < coalesce($4::bigint, ${lastRowId})
   order by alert.id desc
   limit $5`;
 

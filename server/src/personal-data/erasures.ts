@@ -9,7 +9,7 @@ import {
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { errorCode, errorMessage } from "#platform/errors.ts";
-import { firstUuid } from "#platform/ids.ts";
+import { firstUuid, lastRowId } from "#platform/ids.ts";
 import { deleteAccount, eraseMessages, readAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { deleteUser, eraseInvitations, readUser } from "#portal/users/index.ts";
@@ -137,7 +137,7 @@ export async function readErasure(db: Database, providerId: number, id: number):
 // Along the primary key.
 const listStatement = `
   select ${columns} from erasures
-  where provider_id = $1 and ($2::bigint is null or id < $2)
+  where provider_id = $1 and id < coalesce($2::bigint, ${lastRowId})
   order by id desc
   limit $3`;
 

@@ -54,6 +54,12 @@ export const uuidV7Floor = (ms: number): string => {
 export const firstUuid = "00000000-0000-0000-0000-000000000000";
 export const lastUuid = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
+/**
+ * Above all ids of rows, for SQL. A first page begins there: `$1 is null or id < $1` is no bound of an index in a plan for any values, so
+ * each page would read all pages before it.
+ */
+export const lastRowId = "9223372036854775807";
+
 /** Returns a UUIDv7 for a time in milliseconds since 1970. */
 export type NewUuidV7 = (nowMs: number) => string;
 

@@ -11,7 +11,7 @@ import {
 import { listPendingSubscriptions, searchApplications } from "#portal/applications/index.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { test } from "../support/test.ts";
-import { openPlanner } from "./read-plan.ts";
+import { openPlanner, recordStatements } from "./read-plan.ts";
 
 const accounts = 5_000;
 const pending = 20;
@@ -54,19 +54,6 @@ const requestAll = [
    from accounts account join plans plan on plan.provider_id = $1 and plan.kind = 'service_plan'
    where account.provider_id = $1`,
 ];
-
-/** Returns the database, and the statements that it has executed since. */
-function recordStatements(database: Pool) {
-  const statements: { readonly text: string; readonly values: readonly unknown[] }[] = [];
-  const recording: Database = {
-    ...database,
-    query: (text, values = []) => {
-      statements.push({ text, values });
-      return database.query(text, values);
-    },
-  };
-  return { recording, statements };
-}
 
 const page = { limit: 50, offset: 0 };
 

@@ -1,4 +1,5 @@
 import pg from "pg";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { schema } from "../support/test-databases.ts";
 
 /** A scan of a plan as executed. */
@@ -68,6 +69,19 @@ export async function openPlanner(connectionString: string, mode: string): Promi
     mostRowsOf: async (text, values) => mostRowsIn(await planOf(text, values)),
     [Symbol.asyncDispose]: () => client.end(),
   };
+}
+
+/** Returns the database, and the statements that it has executed since. */
+export function recordStatements(database: Pool) {
+  const statements: { readonly text: string; readonly values: readonly unknown[] }[] = [];
+  const recording: Database = {
+    ...database,
+    query: (text, values = []) => {
+      statements.push({ text, values });
+      return database.query(text, values);
+    },
+  };
+  return { recording, statements };
 }
 
 function rowsOf(node: PlanNode): number {

@@ -4,6 +4,7 @@ import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { errorMessage } from "#platform/errors.ts";
+import { lastRowId } from "#platform/ids.ts";
 
 export interface NewMail {
   readonly recipient: string;
@@ -95,24 +96,23 @@ interface MailPage {
   readonly limit: number;
 }
 
-// Reads the primary key backwards until the page is full.
+// Reads the primary key backwards from the page before until the page is full.
 const listMailsStatement = `
   select ${mailColumns}, text
   from mails
   cross join lateral (select lower(concat_ws(' ', mails.recipient, mails.subject)) as written offset 0) as searched
-  where provider_id = $1 and ($2::bigint is null or id < $2)
+  where provider_id = $1 and id < coalesce($2::bigint, ${lastRowId}) and id >= coalesce($9::bigint, 0)
     and ${containsWords}
     and ($5::text[] is null or ${stateOfMail} = any($5))
     and ($6::bigint is null or account_id = $6)
     and ($7::timestamptz is null or created_at >= $7) and ($8::timestamptz is null or created_at < $8)
-    and ($9::bigint is null or id >= $9)
   order by id desc
   limit $3`;
 
 // By primary key.
 const endOfPartStatement = `
   select id from mails
-  where provider_id = $1 and ($2::bigint is null or id < $2)
+  where provider_id = $1 and id < coalesce($2::bigint, ${lastRowId})
   order by id desc
   limit 1 offset $3`;
 

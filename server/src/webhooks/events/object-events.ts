@@ -1,6 +1,7 @@
 import type { Database } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import type { Node } from "#platform/document.ts";
+import { lastUuid } from "#platform/ids.ts";
 import { type EventSummary, summaryColumns } from "./read-events.ts";
 import type { EventKey } from "./render-event.ts";
 import type { Gate } from "./record-events.ts";
@@ -44,31 +45,35 @@ const isInScope = `($4::bigint[] is null or event.type not like 'application.%' 
 
 const isOfSubjects = `event.provider_id = $1 and split_part(event.type, '.', 1) = any($3) and ${isInScope}`;
 
-// The version before is one look-up in events_object_idx per event.
+const page = `
+      and ${isOfSubjects}
+      and event.id between coalesce($8::uuid, uuid_v7_floor(greatest($5::timestamptz, 'epoch'))) and coalesce($8, '${lastUuid}')
+      and event.id < coalesce(least($7::uuid, case when $6::timestamptz is not null then uuid_v7_floor(greatest($6, 'epoch')) end),
+        '${lastUuid}')
+    order by event.id desc
+    limit $9`;
+
+// The version before is one look-up in events_object_idx per event of the page.
+const eventColumns = `${summaryColumns}, event.document, event.key, prior.id as "priorId", prior.document as "priorDocument"`;
 const withPrior = `
-  select ${summaryColumns}, event.document, event.key, prior.id as "priorId", prior.document as "priorDocument"
-  from events event
   left join lateral (
     select earlier.id, earlier.document
     from events earlier
     where earlier.provider_id = event.provider_id and earlier.object_id = event.object_id and earlier.id < event.id
     order by earlier.id desc
     limit 1
-  ) prior on true`;
+  ) prior on true
+  order by event.id desc`;
 
-const pageOf = `${isOfSubjects}
-    and ($5::timestamptz is null or event.id >= uuid_v7_floor(greatest($5, 'epoch')))
-    and ($6::timestamptz is null or event.id < uuid_v7_floor(greatest($6, 'epoch')))
-    and ($7::uuid is null or event.id < $7)
-    and ($8::uuid is null or event.id = $8)
-  order by event.id desc
-  limit $9`;
+// Along events_object_idx, from the page before. @indexed
+const pageOfObject = `
+  select ${eventColumns}
+  from (select * from events event where event.object_id = $2 ${page}) event ${withPrior}`;
 
-// Along events_object_idx. @indexed
-const pageOfObject = `${withPrior} where event.object_id = $2 and ${pageOf}`;
-
-// Along events_account_idx. @indexed
-const pageOfAccount = `${withPrior} where event.account_id = $2 and ${pageOf}`;
+// Along events_account_idx, from the page before. @indexed
+const pageOfAccount = `
+  select ${eventColumns}
+  from (select * from events event where event.account_id = $2 ${page}) event ${withPrior}`;
 
 /** Lists the events of an object, newest first, each with the version of its object before it. */
 export const listObjectEvents = (db: Database, filter: ObjectEventFilter): Promise<ObjectEvent[]> =>

@@ -1,6 +1,7 @@
 import { type Actor, mentionsTerm, writtenFilterFields, requireWithinLimit } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
+import { lastRowId } from "#platform/ids.ts";
 import { countLimits, jobLimits } from "#platform/limits.ts";
 
 export const jobKinds = ["retry", "cancel", "replay", "export", "delete_failures"] as const;
@@ -240,7 +241,7 @@ export async function readJob(db: Database, providerId: number, id: number): Pro
 // Along the primary key.
 const selectJobs = `
   select ${columns} from jobs job
-  where job.provider_id = $1 and ($2::bigint is null or job.id < $2) and ($3::text is null or job.state = $3)
+  where job.provider_id = $1 and job.id < coalesce($2::bigint, ${lastRowId}) and ($3::text is null or job.state = $3)
   order by job.id desc
   limit $4`;
 

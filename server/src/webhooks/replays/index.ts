@@ -1,6 +1,6 @@
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
-import { msOfUuidV7 } from "#platform/ids.ts";
+import { lastRowId, msOfUuidV7 } from "#platform/ids.ts";
 import {
   type BodyFormat,
   bodyFormatOf,
@@ -77,7 +77,7 @@ export async function readReplay(db: Database, providerId: number, id: number): 
 
 const selectReplays = `
   select ${columns} from replays
-  where provider_id = $1 and ($2::bigint is null or endpoint_id = $2) and ($3::bigint is null or id < $3)
+  where provider_id = $1 and ($2::bigint is null or endpoint_id = $2) and id < coalesce($3::bigint, ${lastRowId})
   order by id desc
   limit $4`;
 
