@@ -103,6 +103,15 @@ test("unknown sections and services are ignored, and the others apply", async ({
     allowed_service_ids: [own],
   });
   expect(await send({ allowed_service_ids: own })).toMatchObject({ allowed_service_ids: [own] });
+  expect(await send({ allowed_sections: ["plans"] })).toMatchObject({ allowed_sections: ["plans"] });
+  for (const allowed_sections of [null, ""]) {
+    const kept = await send({ allowed_sections, allowed_service_ids: [own] });
+    expect([allowed_sections, kept]).toEqual([
+      allowed_sections,
+      { allowed_sections: ["plans"], allowed_service_ids: [own] },
+    ]);
+  }
+  expect(await send({ allowed_sections: [] })).toMatchObject({ allowed_sections: [] });
   expect(await send({ allowed_service_ids: [foreign] })).toMatchObject({ allowed_service_ids: [] });
 });
 

@@ -202,11 +202,11 @@ function parsePermissions(
 ): Permissions {
   const [sections, services] = [values[names.sections], values[names.services]];
   return {
-    sections: sections === undefined ? undefined : parseTexts(sections),
+    sections: sections === undefined || isNone(sections) ? undefined : parseTexts(sections), // 3scale reads only a list
     serviceIds:
       services === undefined
         ? undefined
-        : isAllServices(services)
+        : isNone(services) // all services, and an empty list is none of them
           ? null
           : parseTexts(services).map((text) => parseId(text) ?? 0),
   };
@@ -218,8 +218,8 @@ const parseUserPermissions = ({ caller, values }: Call): Permissions =>
     ? {}
     : parsePermissions(values, { sections: "member_permission_ids", services: "member_permission_service_ids" });
 
-/** Forms have no null, so an empty text stands for it. An empty list means no services. */
-const isAllServices = (services: unknown): boolean => services === null || services === "";
+/** Forms have no null, so an empty text stands for it. */
+const isNone = (sent: unknown): boolean => sent === null || sent === "";
 
 const parseTexts = (values: unknown): readonly string[] =>
   [values ?? []]
