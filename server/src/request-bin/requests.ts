@@ -435,7 +435,7 @@ type KnownEvent = { readonly id: string; readonly isErased: boolean };
 /**
  * Deletes the requests with erased events of a person from all bins of a cell, because an endpoint may point to the bin of another
  * provider. Bins keep requests longer than the history keeps events: a request with an expired event is deleted if its body contains the
- * id of the person, which every document does. Ids have 15 digits and belong to one object of all cells. May be repeated.
+ * id of the person, which every document does. Ids have 15 or 16 digits and belong to one object of all cells. May be repeated.
  */
 export async function eraseBinRequests(
   home: Database,

@@ -39,3 +39,12 @@ test("filters of emails and of the audit log stay the same in an address; values
   expect(readAuditSearch(audit)).toEqual(audit);
   expect(readAuditSearch({ subject: "endpoint 3", actor: "developer:5,admin" })).toEqual({});
 });
+
+test("an id has 16 digits from September 2027 on", () => {
+  const id = 1_000_000_000_000_123;
+  expect(readMailSearch({ account_id: id })).toEqual({ account_id: id });
+  const actor = `admin:${id},token:${id}`;
+  expect(readAuditSearch({ actor })).toEqual({ actor });
+  const application = { service_id: id, plan_id: id };
+  expect(readApplicationSearch(application)).toEqual(application);
+});

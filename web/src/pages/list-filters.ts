@@ -95,8 +95,9 @@ export function readAuditSearch(search: Record<string, unknown>): AuditFilter {
   };
 }
 
-const rowId = /^[1-9]\d{0,14}$/;
-const auditActors = /^((admin|token)(:[1-9]\d{0,14})?|key|system)(,((admin|token)(:[1-9]\d{0,14})?|key|system))*$/;
+/** Ids have 16 digits from September 2027 on. */
+const rowId = /^[1-9]\d{0,15}$/;
+const auditActors = /^((admin|token)(:[1-9]\d{0,15})?|key|system)(,((admin|token)(:[1-9]\d{0,15})?|key|system))*$/;
 
 const endpointOrders = ["slowest", "failing", "waiting"] as const;
 export type EndpointOrder = (typeof endpointOrders)[number];

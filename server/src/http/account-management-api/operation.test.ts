@@ -33,6 +33,7 @@ const schema = Type.Object({
   name: Type.String(),
   plan_id: Type.Integer(),
   cost: Type.Number(),
+  id: Type.Integer(),
   choices: Type.Array(Type.String()),
   address: Type.Object({}),
 });
@@ -41,6 +42,8 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   ["form values", { name: "x", plan_id: "7", cost: "12.5", choices: ["a"] }],
   ["a number without digits before its point", { cost: ".5" }],
   ["JSON values", { name: 1, plan_id: 7, cost: -2, choices: ["a", 1], address: { city: "x" } }],
+  ["an id as from September 2027 on", { id: 1_000_000_000_000_123 }],
+  ["the largest integer", { id: "9007199254740991" }],
   ["no values", {}],
   ["empty values", { name: null, cost: null, choices: "" }],
   ["unknown parameters", { other: { any: "thing" } }],
@@ -53,6 +56,7 @@ test.each<[string, Readonly<Record<string, unknown>>, object]>([
   ["an object for a text", { name: { $ne: "" } }, { name: ["is invalid"] }],
   ["a list for a text", { name: ["a"] }, { name: ["is invalid"] }],
   ["a word for a number", { cost: "much" }, { cost: ["is not a number"] }],
+  ["an integer that no number keeps", { id: "9007199254740993" }, { id: ["is not a number"] }],
   ["an infinite number", { cost: "1e999" }, { cost: ["is not a number"] }],
   ["objects in a list", { choices: [{}] }, { choices: ["is invalid"] }],
 ])("the type check reports the field of %s", (_kind, values, errors) => {

@@ -366,11 +366,12 @@ function rejectUnknown(
   if (unknown.length > 0) throw unknownParameters(unknown, known);
 }
 
-/** Integers have at most 15 digits, which a number keeps. Other numbers are amounts, which are parsed as texts. */
-const numberPatterns: ReadonlyMap<string, RegExp> = new Map([
-  ["integer", /^\s*-?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})\s*$/],
-  ["number", /^\s*-?(?:\d{1,16}(?:\.\d{0,15})?|\.\d{1,15})\s*$/],
-]);
+/** Ids have 16 digits from September 2027 on, and amounts may have as many. */
+const numberPattern = /^\s*-?(?:\d{1,16}(?:\.\d{0,15})?|\.\d{1,15})\s*$/;
+
+/** Integers are numbers, which keep most of 16 digits. Other numbers are amounts, which are parsed as texts. */
+const isNumber = (type: string, text: string): boolean =>
+  numberPattern.test(text) && (type === "number" || Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER);
 
 /** Returns the type errors of values, by name. A text counts as a number if it is written as one, because forms have only texts. */
 export function findTypeErrors(values: Parameters, { properties }: TObject): FieldErrors {
@@ -389,8 +390,8 @@ function typeError(value: unknown, type: string, name: string): string | undefin
   const text = plainText(value);
   if (text === undefined) return "is invalid";
   // A malformed id is the id of no object: the use case answers that it is not found.
-  const pattern = name.endsWith("_id") ? undefined : numberPatterns.get(type);
-  return pattern && text !== "" && !pattern.test(text) ? "is not a number" : undefined;
+  const isChecked = (type === "integer" || type === "number") && !name.endsWith("_id");
+  return isChecked && text !== "" && !isNumber(type, text) ? "is not a number" : undefined;
 }
 
 export { plainText as parseText } from "#portal/fields/index.ts";
