@@ -202,7 +202,7 @@ test("what a provider that has left the cell has there keeps nothing of others f
   await refuseChanges(databaseUrl, gone, "left");
   const warned: unknown[] = [];
   const log = Object.assign(createLogger("silent"), { warn: ({ err }: { err: unknown }) => void warned.push(err) });
-  const clock = new HandDrivenClock();
+  const clock = new HandDrivenClock(new Date().toISOString());
   await using _housekeeping = startHousekeeping({
     pool,
     encryption,
