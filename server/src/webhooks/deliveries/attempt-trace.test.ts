@@ -16,7 +16,7 @@ const traces: fc.Arbitrary<AttemptTrace> = fc.record({
     nil: undefined,
   }),
   tlsVersion: fc.constantFrom(undefined, "TLSv1.2", "TLSv1.3"),
-  certificateExpiresAt: fc.option(fc.integer({ min: 1, max: 2 ** 32 - 1 }), { nil: undefined }),
+  certificateExpiresAt: fc.option(fc.integer({ min: 1, max: 253_402_300_799 }), { nil: undefined }),
   answerBytes: wholeNumber(2 ** 31 - 1),
 });
 
@@ -49,6 +49,18 @@ const usual: AttemptTrace = {
 test("a typical trace encodes to less than 40 bytes", () => {
   expect(encodeTrace(usual, 0).length).toBeLessThan(40);
 });
+
+test.each(["2106-02-07T06:28:16Z", "2126-12-01T00:00:00Z", "9999-12-31T23:59:59Z"])(
+  "the expiry %s of a certificate stays the same",
+  (time) => {
+    const certificateExpiresAt = Date.parse(time) / 1000;
+    expect(decodeTrace(encodeTrace({ ...usual, certificateExpiresAt }, 7))).toEqual({
+      ...usual,
+      certificateExpiresAt,
+      replay: 7,
+    });
+  },
+);
 
 test("a phase beyond 32 bits is capped, not wrapped around", () => {
   expect(decodeTrace(encodeTrace({ ...usual, body: 2 ** 40 }, 0))?.body).toBe(2 ** 32 - 1);

@@ -39,10 +39,12 @@ export interface RecordedTrace extends AttemptTrace {
 const formatVersion = 1;
 const headBytes = 3;
 const tlsShift = 4;
-/** Head, nine numbers of at most five bytes, and an IPv6 address. */
-const bytesMax = headBytes + 9 * 5 + 45;
+/** Head, eight numbers of at most five bytes, a time of at most six, and an IPv6 address. */
+const bytesMax = headBytes + 8 * 5 + 6 + 45;
 /** Larger numbers are cut here: as microseconds, more than an hour. */
 const numberMax = 2 ** 32 - 1;
+/** Seconds since 1970 until the end of the year 9999, with which certificates without an expiry are made (RFC 5280, section 4.1.2.5). */
+const timeMax = 253_402_300_799;
 
 /** Encodes a trace for the database, in a third of a microsecond. */
 export function encodeTrace(trace: AttemptTrace, replay: number): Buffer {
@@ -59,7 +61,7 @@ export function encodeTrace(trace: AttemptTrace, replay: number): Buffer {
   }
   at = writeNumber(bytes, at, answerBytes);
   at = writeNumber(bytes, at, replay);
-  at = writeNumber(bytes, at, certificateExpiresAt ?? 0);
+  at = writeNumber(bytes, at, certificateExpiresAt ?? 0, timeMax);
   bytes[0] = formatVersion;
   bytes[1] = present;
   bytes[2] =
@@ -70,8 +72,13 @@ export function encodeTrace(trace: AttemptTrace, replay: number): Buffer {
 }
 
 /** Returns the place behind the number. */
-function writeNumber(bytes: Buffer, at: number, number: number): number {
-  let rest = Math.min(number, numberMax) >>> 0;
+function writeNumber(bytes: Buffer, at: number, number: number, max = numberMax): number {
+  const cut = Math.min(number, max);
+  if (cut > numberMax) {
+    bytes[at] = (cut % 0x80) | 0x80; // shifts keep 32 bits
+    return writeNumber(bytes, at + 1, Math.floor(cut / 0x80));
+  }
+  let rest = cut >>> 0;
   while (rest >= 0x80) {
     bytes[at++] = (rest & 0x7f) | 0x80;
     rest >>>= 7;
