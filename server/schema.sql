@@ -1577,12 +1577,14 @@ CREATE OR REPLACE FUNCTION erase_attempts(its_erasure_id bigint, event_ids uuid[
  SET search_path TO 'bellwire', 'pg_temp'
 AS $function$
   update attempts set response_headers = null, response_body = null
-  from unnest(event_ids) as erased (event_id)
-  join erasures on erasures.id = its_erasure_id and erasures.finished_at is null
-  join events on events.provider_id = erasures.provider_id and events.id = erased.event_id
-    and events.account_id = erasures.account_id and events.erased_at is not null
-  where attempts.provider_id = erasures.provider_id and attempts.event_id = erased.event_id
+  where attempts.provider_id = (select provider_id from erasures where id = its_erasure_id and finished_at is null)
+    and attempts.event_id = any(event_ids)
     and (attempts.response_headers is not null or attempts.response_body is not null)
+    and attempts.event_id in (
+      select id from events
+      where events.provider_id = (select provider_id from erasures where id = its_erasure_id)
+        and events.account_id = (select account_id from erasures where id = its_erasure_id)
+        and events.erased_at is not null and events.id = any(event_ids))
 $function$;
 
 CREATE OR REPLACE FUNCTION erase_audit_records(its_erasure_id bigint, ids bigint[])
@@ -1611,8 +1613,9 @@ AS $function$
     set document = erased.document, key = erased.key, previous = erased.previous, account_name = erased.account_name,
       erased_at = coalesce(events.erased_at, clock_timestamp())
     from unnest(ids, documents, keys, previous_values, account_names) as erased (id, document, key, previous, account_name)
-    join erasures on erasures.id = its_erasure_id and erasures.finished_at is null
-    where events.provider_id = erasures.provider_id and events.id = erased.id and events.account_id = erasures.account_id
+    where events.provider_id = (select provider_id from erasures where id = its_erasure_id and finished_at is null)
+      and events.account_id = (select account_id from erasures where id = its_erasure_id)
+      and events.id = erased.id and events.id = any(ids)
     returning 1
   )
   select count(*) from erased
@@ -1626,11 +1629,14 @@ CREATE OR REPLACE FUNCTION erase_payloads(its_erasure_id bigint, event_ids uuid[
 AS $function$
   update payloads set body = erased.body
   from unnest(event_ids, formats, bodies) as erased (event_id, format, body)
-  join erasures on erasures.id = its_erasure_id and erasures.finished_at is null
-  join events on events.provider_id = erasures.provider_id and events.id = erased.event_id
-    and events.account_id = erasures.account_id and events.erased_at is not null
-  where payloads.provider_id = erasures.provider_id and payloads.event_id = erased.event_id
+  where payloads.provider_id = (select provider_id from erasures where id = its_erasure_id and finished_at is null)
+    and payloads.event_id = erased.event_id and payloads.event_id = any(event_ids)
     and payloads.format = erased.format and payloads.body <> erased.body
+    and erased.event_id in (
+      select id from events
+      where events.provider_id = (select provider_id from erasures where id = its_erasure_id)
+        and events.account_id = (select account_id from erasures where id = its_erasure_id)
+        and events.erased_at is not null and events.id = any(event_ids))
 $function$;
 
 CREATE OR REPLACE FUNCTION follow_database(seen pg_lsn, known_switches bigint, silent_seconds double precision)

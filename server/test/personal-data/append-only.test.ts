@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { deleteOldAuditRecords, exportAuditRecords } from "#access/index.ts";
-import type { Pool } from "#platform/database/database.ts";
+import type { Database, Pool } from "#platform/database/database.ts";
 import { workOnErasure } from "#personal-data/index.ts";
+import { addComingDays } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 
@@ -41,7 +42,7 @@ const history = (pool: Pool): Promise<object[]> =>
   );
 
 /** Calls every erasing function with the ids of these events. */
-async function eraseAll(pool: Pool, erasureId: number, ids: readonly string[]): Promise<void> {
+async function eraseAll(pool: Database, erasureId: number, ids: readonly string[]): Promise<void> {
   const each = (text: string): string[] => ids.map(() => text);
   await pool.query(`select erase_events($1, $2::uuid[], $3::json[], $4::json[], $4::json[], $5::text[])`, [
     erasureId,
@@ -125,4 +126,53 @@ test("audit records are listed in time order and expire after their retention, n
   expect(await readSubjects()).toEqual(["day/729", "day/29", "day/0"]);
   await deleteOldAuditRecords(pool, new Date(), 0);
   expect(await readSubjects()).toEqual(["day/29", "day/0"]);
+});
+
+/** A batch of an erasure. */
+const batchRows = 200;
+
+/** Inserts a batch of events of the account today, and events of others on the next days, with their payloads and attempts. */
+const fillHistory = `
+  with stored as (
+    insert into events (provider_id, id, type, action, object_id, account_id, account_name, sequence, actor_kind, channel, occurred_at,
+      document, renderer_version)
+    select $1, overlay(uuid_v7_floor(now() + make_interval(days => (number + 799) / 1000))::text placing lpad(number::text, 12, '0') from 25)::uuid,
+      'account.updated', 'updated', number, case when number <= ${batchRows} then $2::bigint else 1000 + number end, 'Fjord', 1, 'system',
+      'system', now(), '{}', 1
+    from generate_series(1, 8200) number returning id, account_id
+  ), bodies as (
+    insert into payloads (provider_id, event_id, format, body, context) select $1, id, '3scale', 'body', '{}' from stored
+  ), attempted as (
+    insert into attempts (provider_id, event_id, endpoint_id, number, at, latency_ms, response_body)
+    select $1, id, 1, 1, now(), 1, 'thanks' from stored
+  )
+  select id from stored where account_id = $2`;
+
+/** Counts look-ups in indexes, and rows that were read without one. */
+const countLookUps = `
+  select coalesce(sum(idx_scan + seq_tup_read), 0)::integer as count from pg_stat_xact_user_tables where relname ~ '^(events|payloads|attempts)_'`;
+
+test("erasing functions look events up in their own days only, of all days of the history", async ({
+  database,
+  owner,
+}) => {
+  await addComingDays(database);
+  const providerId = await buildProvider(database);
+  const events = await database.query<{ id: string }>(fillHistory, [providerId, account]);
+  expect(events).toHaveLength(batchRows);
+  await owner.query("analyze");
+  const erasureId = await startErasure(database, providerId);
+  const batches = 7; // after five, PostgreSQL may have a plan for any values
+  const [lookUps] = await database.inTransaction(async (tx) => {
+    for (let batch = 1; batch <= batches; batch += 1)
+      await eraseAll(
+        tx,
+        erasureId,
+        events.map(({ id }) => id),
+      );
+    return tx.query<{ count: number }>(countLookUps);
+  });
+  expect(await database.query(`select from attempts where response_body is null`)).toHaveLength(batchRows);
+  // Of events, payloads and attempts.
+  expect(lookUps?.count).toBeLessThan(batches * batchRows * 3);
 });
