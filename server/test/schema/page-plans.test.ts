@@ -5,7 +5,7 @@ import { listErasures } from "#personal-data/index.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { addComingDays } from "#webhooks/deliveries/index.ts";
-import { listObjectEvents } from "#webhooks/events/index.ts";
+import { listObjectEvents, readTraces } from "#webhooks/events/index.ts";
 import { listJobs } from "#webhooks/jobs/index.ts";
 import { listReplays } from "#webhooks/replays/index.ts";
 import { buildEndpoint, buildProvider } from "../support/build-webhooks.ts";
@@ -120,3 +120,16 @@ test(
     }
   },
 );
+
+test("the names in an account's events are read without the payloads", async ({ database, databaseUrl }) => {
+  const providerId = await fillProvider(database);
+  const { recording, statements } = recordStatements(database);
+  const { userIds } = await readTraces(recording, { providerId, accountId: 7, userId: null });
+  expect(userIds).toEqual([8]);
+  expect(statements).toHaveLength(16);
+  await using planner = await openPlanner(databaseUrl, "force_generic_plan");
+  for (const { text, values } of statements.slice(-2)) {
+    const tables = (await planner.scansOf(text, values)).map(({ table }) => table);
+    expect(new Set(tables)).toEqual(new Set(["events", "providers"]));
+  }
+});

@@ -84,23 +84,30 @@ interface EventToErase extends StoredEvent {
   readonly formats: readonly BodyFormat[] | null;
 }
 
-// Along events_account_idx. Payloads by primary key.
-const batchStatement = `
-  select ${summaryColumns}, event.document, event.key, provider.event_source as source,
-    (select array_agg(payloads.format) from payloads
-      where payloads.provider_id = event.provider_id and payloads.event_id = event.id) as formats
+const storedColumns = `${summaryColumns}, event.document, event.key, provider.event_source as source`;
+const batchOfAccount = `
   from events event
   join providers provider on provider.id = event.provider_id
   where event.provider_id = $1 and event.account_id = $2 and event.id > $3
   order by event.id
   limit $4`;
 
-const readBatch = (
-  db: Database,
-  { providerId, accountId }: ErasedSubject,
-  after: string,
-): Promise<readonly EventToErase[]> =>
-  db.query<EventToErase>(batchStatement, [providerId, accountId, after, batchSize]);
+// Along events_account_idx.
+const eventsStatement = `select ${storedColumns} ${batchOfAccount}`;
+
+// Payloads by primary key, three of four blocks that it reads.
+const eventsToEraseStatement = `
+  select ${storedColumns},
+    (select array_agg(payloads.format) from payloads
+      where payloads.provider_id = event.provider_id and payloads.event_id = event.id) as formats
+  ${batchOfAccount}`;
+
+const batchAfter = ({ providerId, accountId }: ErasedSubject, after: string): readonly unknown[] => [
+  providerId,
+  accountId,
+  after,
+  batchSize,
+];
 
 const eraseEventsStatement = `select erase_events($1, $2::uuid[], $3::json[], $4::json[], $5::json[], $6::text[]) as count`;
 const erasePayloadsStatement = `select erase_payloads($1, $2::uuid[], $3::text[], $4::bytea[])`;
@@ -124,7 +131,7 @@ export async function eraseEventBatch(
   tx: Transaction,
   { id, after, at, ...subject }: ErasedSubject & { readonly id: number; readonly after: string; readonly at: Date },
 ): Promise<ErasedBatch> {
-  const read = await readBatch(tx, subject, after);
+  const read = await tx.query<EventToErase>(eventsToEraseStatement, batchAfter(subject, after));
   const erased = read.flatMap((event) => eraseEvent(event, subject, at.toISOString()) ?? []);
   if (erased.length > 0) {
     await tx.query(eraseEventsStatement, [
@@ -199,7 +206,7 @@ export async function readTraces(db: Database, subject: ErasedSubject): Promise<
   const objects = new Set([userId === null ? `account/${accountId}` : `user/${userId}`]);
   const userIds = new Set(userId === null ? [] : [userId]);
   for (let after: string | undefined = firstUuid; after !== undefined;) {
-    const read: readonly EventToErase[] = await readBatch(db, subject, after);
+    const read: readonly StoredEvent[] = await db.query<StoredEvent>(eventsStatement, batchAfter(subject, after));
     for (const event of read) {
       for (const name of namesInEvent(event, subject)) terms.add(name);
       if (userId !== null) continue;
