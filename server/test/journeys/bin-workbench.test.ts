@@ -280,9 +280,9 @@ test("a page that stays open over midnight in the provider's zone names the day 
   database,
 }) => {
   await using served = await serveBin(database);
+  await database.query("update providers set time_zone = 'Pacific/Kiritimati'");
   await served.http.inject({ method: "POST", url: `/bins/${served.bin.id}`, payload: "{}" });
   await database.query("update bin_requests set received_at = '2028-02-29T09:00:00Z'");
-  await database.query("update providers set time_zone = 'Pacific/Kiritimati'");
   await using page = await browser.newPage({ timezoneId: "Pacific/Pago_Pago" });
   await page.clock.install({ time: "2028-02-29T09:30:00Z" });
   await page.goto(served.viewUrl);
