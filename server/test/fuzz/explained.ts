@@ -38,12 +38,12 @@ const explanations: readonly Explanation[] = [
     covers: (finding) => isAccountManagementApi(finding) && finding.check === "ST204" && finding.status === 404,
   },
   {
-    name: "PATCH in the Account Management API",
-    because: "Rails routes PATCH as PUT, so 3scale takes both. The document shows PUT, as 3scale's does.",
+    name: "PATCH and PUT in the Account Management API",
+    because: "Rails routes PATCH as PUT, so 3scale takes both. The document shows one of them, as 3scale's does.",
     covers: (finding) =>
       isAccountManagementApi(finding) &&
       finding.check === "ST204" &&
-      finding.message.startsWith("Unsupported method PATCH "),
+      /^Unsupported method (PATCH|PUT) /.test(finding.message),
   },
   {
     name: "the settings of an endpoint",
