@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { type Socket, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,11 +17,13 @@ import {
 
 const acme = { subdomain: "acme" };
 
-test.runIf(process.platform === "linux")(
+const rangeFile = "/proc/sys/net/ipv4/ip_local_port_range";
+const lowest = existsSync(rangeFile) ? Number.parseInt(readFileSync(rangeFile, "utf8"), 10) : 0;
+
+// Some administrators give nearly all ports to connections.
+test.runIf(lowest >= 32_000)(
   "a port for 0 is none that the system gives to a connection before we listen",
   async () => {
-    const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
-    const lowest = Number(range.split(/\s+/)[0]);
     const claimed = await Promise.all(Array.from({ length: 20 }, () => claimPort("127.0.0.1", 0)));
     expect(claimed.filter((port) => port < 1024 || port >= lowest)).toEqual([]);
   },
