@@ -107,10 +107,21 @@ export interface AuditFilter {
   readonly until?: Date | undefined;
 }
 
-export interface AuditPage {
-  /** Id of the last record of the previous page. */
+/** A part of a list, newest first. */
+export interface PageRequest {
+  /** Id of the last row of the previous page, or of the part that has been searched. */
   readonly before?: number | undefined;
   readonly limit: number;
+  /** Whether a search for words ends before the page is full. By default it ends with the list. */
+  readonly isOver?: () => boolean;
+}
+
+export interface FoundPage<Row> {
+  readonly rows: readonly Row[];
+  /** The `before` of the next page. Null on the last one. */
+  readonly next: number | null;
+  /** Set if the search ended before the page was full: rows from this time on have been searched. */
+  readonly searchedUntil: Date | null;
 }
 
 /**
@@ -123,7 +134,7 @@ export const containsWords = `($4::text[] is null
 /** Rows that one statement compares with words. For a hundred words that each row contains, they take a tenth of a second. */
 const comparedMax = 2000;
 
-export interface Part {
+interface Part {
   /** The ids are smaller. */
   readonly before: number | undefined;
   /** The ids are not smaller. Undefined: up to the end of the table. */
@@ -131,28 +142,32 @@ export interface Part {
   readonly limit: number;
 }
 
-interface PartialReading extends AuditPage {
+interface Listing extends PageRequest {
   readonly providerId: number;
-  /** Finds the id at which a part ends: of provider $1, below the id $2, after $3 other rows. */
+  readonly words: readonly string[] | undefined;
+  /** Finds the id and the time at which a part ends: of provider $1, below the id $2, after $3 other rows. */
   readonly endStatement: string;
 }
 
 /**
- * Reads a page of rows with words, part by part. A statement for all rows could take longer than a statement may, and many of them
- * at once kept every other request waiting for its connection for ten seconds.
+ * Reads a page of a list, which is searched for words part by part. A statement for all rows could take longer than a statement may,
+ * and many of them at once kept every other request waiting for its connection for ten seconds.
  */
-export async function readInParts<Row>(
+export async function readInParts<Row extends { readonly id: number }>(
   db: Database,
-  { endStatement, providerId, before: first, limit }: PartialReading,
+  { endStatement, providerId, words, before: first, limit, isOver = () => false }: Listing,
   readPart: (part: Part) => Promise<readonly Row[]>,
-): Promise<Row[]> {
+): Promise<FoundPage<Row>> {
   const rows: Row[] = [];
   for (let before = first; ;) {
-    const [boundary] = await db.query<{ id: number }>(endStatement, [providerId, before, comparedMax - 1]);
-    const end = boundary?.id;
-    rows.push(...(await readPart({ before, end, limit: limit - rows.length })));
-    if (end === undefined || rows.length === limit) return rows;
-    before = end;
+    const values = [providerId, before, comparedMax - 1];
+    const [end] = words === undefined ? [] : await db.query<{ id: number; at: Date }>(endStatement, values);
+    rows.push(...(await readPart({ before, end: end?.id, limit: limit + 1 - rows.length })));
+    if (rows.length > limit)
+      return { rows: rows.slice(0, limit), next: rows[limit - 1]?.id ?? null, searchedUntil: null };
+    if (!end) return { rows, next: null, searchedUntil: null };
+    if (isOver()) return { rows, next: end.id, searchedUntil: end.at };
+    before = end.id;
   }
 }
 
@@ -185,7 +200,7 @@ const listStatement = `
 
 // By primary key.
 const endOfPartStatement = `
-  select id from audit_records
+  select id, at from audit_records
   where provider_id = $1 and id < coalesce($2::bigint, ${lastRowId})
   order by id desc
   limit 1 offset $3`;
@@ -194,14 +209,12 @@ const endOfPartStatement = `
 export function listAuditRecords(
   db: Database,
   providerId: number,
-  { words, actions, subjects, actors, since, until, before, limit }: AuditFilter & AuditPage,
-): Promise<StoredAuditRecord[]> {
-  const read = (part: Part): Promise<StoredAuditRecord[]> => {
+  { words, actions, subjects, actors, since, until, ...page }: AuditFilter & PageRequest,
+): Promise<FoundPage<StoredAuditRecord>> {
+  return readInParts(db, { endStatement: endOfPartStatement, providerId, words, ...page }, (part) => {
     const values = [providerId, part.before, part.limit, words, actions, subjects, actors, since, until, part.end];
     return db.query<StoredAuditRecord>(listStatement, values);
-  };
-  if (words === undefined) return read({ before, end: undefined, limit });
-  return readInParts(db, { endStatement: endOfPartStatement, providerId, before, limit }, read);
+  });
 }
 
 const deleteOldStatement = `select delete_old_audit_records($1::timestamptz - make_interval(days => $2)) as count`;

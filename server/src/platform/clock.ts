@@ -29,6 +29,12 @@ export const systemClock: Clock = {
  */
 export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
+/** Returns a function that returns whether this many milliseconds have passed since now. */
+export function deadlineAfter(clock: Pick<Clock, "monotonicMs">, ms: number): () => boolean {
+  const endMs = clock.monotonicMs() + ms;
+  return () => clock.monotonicMs() >= endMs;
+}
+
 /** Converts a past time of `machineMs` to this clock's monotonic time, or to one shortly before. */
 export const monotonicMsOf = (clock: Pick<Clock, "monotonicMs">, atMs: number): number =>
   clock.monotonicMs() - (machineMs() - atMs);

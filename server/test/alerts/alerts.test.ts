@@ -78,7 +78,7 @@ test("admins receive one mail when deliveries begin to fail, and one when they s
   expect(await scene.mails()).toEqual([exhausted, recovered]);
   await scene.end("failed");
   await scene.evaluate();
-  const [last] = await listMails(database, scene.providerId, { limit: 1 });
+  const [last] = (await listMails(database, scene.providerId, { limit: 1 })).rows;
   expect(last?.text).toContain("https://crm.example/hook");
   expect(last?.text).toContain(".example/failures");
 });
@@ -109,7 +109,7 @@ test("admins receive the reason when an endpoint is disabled, and one mail for a
   await scene.evaluate();
   await scene.evaluate();
   expect(await scene.mails()).toEqual([disabled]);
-  const [mail] = await listMails(database, scene.providerId, { limit: 1 });
+  const [mail] = (await listMails(database, scene.providerId, { limit: 1 })).rows;
   expect(mail?.text).toContain("No attempt has succeeded for 5 days.");
   expect(mail?.text).toContain(`.example/endpoints/${scene.endpointId}`);
   await database.query(`update endpoints set state = 'enabled' where id = $1`, [scene.endpointId]);

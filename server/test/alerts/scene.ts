@@ -93,7 +93,7 @@ export class Scene {
   }
 
   async mails(): Promise<readonly string[]> {
-    return (await listMails(this.pool, this.providerId, { limit: 50 }))
+    return (await listMails(this.pool, this.providerId, { limit: 50 })).rows
       .map(({ recipient, subject }) => `${recipient} ${subject.replace(/^provider-\d+: /, "")}`)
       .toReversed();
   }

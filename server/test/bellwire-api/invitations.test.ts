@@ -15,7 +15,7 @@ async function signUp({ pool, provider }: BellwireApi, now: Date): Promise<numbe
 
 /** Returns the link in the newest mail, which must have this recipient. */
 async function linkTo({ pool, provider }: BellwireApi, recipient: string): Promise<URL> {
-  const [mail] = await listMails(pool, provider.id, { limit: 1 });
+  const [mail] = (await listMails(pool, provider.id, { limit: 1 })).rows;
   expect(mail?.recipient).toBe(recipient);
   return new URL(/https:\/\/\S+/.exec(mail?.text ?? "")?.[0] ?? "");
 }

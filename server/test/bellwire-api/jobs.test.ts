@@ -52,7 +52,7 @@ test("a job applies to the number of rows that its dry run returned, with an aud
     done: 5,
     skipped: 0,
   });
-  expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 2, muted: 0 });
+  expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 2, muted: 0, has_more: false });
   const [audit] = (await api.call("GET", "/audit_records")).json().data;
   expect(audit).toMatchObject({ action: "job.started", detail: { kind: "retry", total: 5 } });
 });
@@ -289,14 +289,14 @@ test("failures are grouped by cause, and muted groups are counted separately", a
   const mutedUntil = new Date(Date.now() + dayMs).toISOString();
   const muted = await api.call("POST", `/failures/groups/${timeouts.id}/mute`, { payload: { until: mutedUntil } });
   expect(muted.json()).toEqual({ until: mutedUntil });
-  expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 2 });
-  expect((await otherApi.call("GET", "/failures/count")).json()).toEqual({ count: 1, muted: 0 });
+  expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 2, has_more: false });
+  expect((await otherApi.call("GET", "/failures/count")).json()).toEqual({ count: 1, muted: 0, has_more: false });
   const [others] = (await otherApi.call("GET", "/failures/groups")).json().data;
   await otherApi.call("POST", `/failures/groups/${others.id}/mute`, { payload: {} });
   expect((await api.call("DELETE", `/failures/groups/${others.id}/mute`)).statusCode).toBe(404);
-  expect((await otherApi.call("GET", "/failures/count")).json()).toEqual({ count: 1, muted: 1 });
+  expect((await otherApi.call("GET", "/failures/count")).json()).toEqual({ count: 1, muted: 1, has_more: false });
   expect((await api.call("DELETE", `/failures/groups/${timeouts.id}/mute`)).statusCode).toBe(204);
-  expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 0 });
+  expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 4, muted: 0, has_more: false });
 
   const job = { kind: "retry", of: "failures", filter: { group: timeouts.id } };
   expect((await post(api, "/jobs", job)).body).toMatchObject({ total: 2 });

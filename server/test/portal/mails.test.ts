@@ -84,7 +84,7 @@ test("a mail is sent once, from the provider's address, and replies go to its su
   expect(await sendDueMail({ pool, send, clock: at(after(1)) })).toBe(true);
   expect(await sendDueMail({ pool, send, clock: at(after(3600)) })).toBe(false);
   expect(accepted).toEqual(["Acme <hello@acme.example> to nora@fjord.example, replies to help@acme.example"]);
-  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([
+  expect((await listMails(pool, provider.id, { limit: 10 })).rows).toMatchObject([
     { ...mail, sentAt: after(1), attemptsMade: 1 },
   ]);
 });
@@ -101,7 +101,7 @@ test("retries of a mail back off exponentially while the mail server is down", a
     false,
     true,
   ]);
-  const [waiting] = await listMails(pool, provider.id, { limit: 10 });
+  const [waiting] = (await listMails(pool, provider.id, { limit: 10 })).rows;
   expect(waiting).toMatchObject({ sentAt: null, attemptsMade: 3, lastError: "connect ECONNREFUSED" });
 
   const repaired = mailServer();
@@ -176,10 +176,10 @@ test("an address that the mail server refuses is tried once, and the mail counts
 }) => {
   const { provider } = await setUp(pool);
   await pool.inTransaction((tx) => insertMail(tx, provider.id, mail, new Date()));
-  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([{ state: "waiting" }]);
+  expect((await listMails(pool, provider.id, { limit: 10 })).rows).toMatchObject([{ state: "waiting" }]);
   const refuse = (): Promise<void> => Promise.reject(new AddressRefused("550 5.1.1 no such person here\0"));
   expect(await sendDueMail({ pool, send: refuse, clock: systemClock })).toBe(true);
-  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([
+  expect((await listMails(pool, provider.id, { limit: 10 })).rows).toMatchObject([
     { state: "failed", attemptsMade: 1, lastError: "550 5.1.1 no such person here " },
   ]);
   expect(await countWaitingMails(pool)).toBe(0);
@@ -207,7 +207,9 @@ test("a mail whose record the database lost is recorded later, and not sent agai
   };
   await sendDueMail({ pool, send: sendAndLoseRecords, clock: { now: () => after(1), sleep } });
   expect(waits).toBe(3);
-  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([{ sentAt: after(1), lastError: null }]);
+  expect((await listMails(pool, provider.id, { limit: 10 })).rows).toMatchObject([
+    { sentAt: after(1), lastError: null },
+  ]);
   await sendDueMail({ pool, send, clock: at(after(3600)) });
   expect(accepted).toHaveLength(1);
 });
@@ -218,7 +220,7 @@ test("a mail older than three days is not sent, and stays in the outbox", async 
   const { send, accepted } = mailServer();
   await sendDueMail({ pool, send, clock: at(after(3 * 24 * 3600)) });
   expect(accepted).toEqual([]);
-  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([{ sentAt: null }]);
+  expect((await listMails(pool, provider.id, { limit: 10 })).rows).toMatchObject([{ sentAt: null }]);
 });
 
 test("mails are deleted after the retention, except those still to be sent", async ({ database: pool }) => {
@@ -231,7 +233,7 @@ test("mails are deleted after the retention, except those still to be sent", asy
   await pool.inTransaction((tx) => insertMail(tx, provider.id, mail, after(29 * 24 * 3600)));
   expect(await deleted(30, 30)).toBe(0);
   expect(await deleted(31, 30)).toBe(1);
-  expect(await listMails(pool, provider.id, { limit: 10 })).toMatchObject([{ sentAt: null }]);
+  expect((await listMails(pool, provider.id, { limit: 10 })).rows).toMatchObject([{ sentAt: null }]);
   expect(await deleted(60, 30)).toBe(1);
 });
 
@@ -254,7 +256,7 @@ test("each decision about an account is mailed once to its admins", async ({ sha
   for (const transition of ["reject", "approve", "approve", "make_pending", "suspend", "resume"] as const) {
     await changeAccountState(pool, { ...change, transition });
   }
-  const mails = await listMails(pool, provider.id, { limit: 10 });
+  const mails = (await listMails(pool, provider.id, { limit: 10 })).rows;
   expect(mails.toReversed().map(({ recipient, subject }) => [recipient, subject])).toEqual([
     ["nora@fjord.example", "Acme: your account is not approved"],
     ["nora@fjord.example", "Acme: your account is approved"],
@@ -277,7 +279,7 @@ async function addPlans(pool: Pool, providerId: number, kind: string, productId:
 
 /** The mails to the developer, oldest first. */
 const mailsToNora = async (pool: Pool, providerId: number) =>
-  (await listMails(pool, providerId, { limit: 10 }))
+  (await listMails(pool, providerId, { limit: 10 })).rows
     .toReversed()
     .map(({ recipient, subject, text }) => [recipient, subject, text.split("\n")[2]]);
 
@@ -355,7 +357,8 @@ test.for([
   async ([, mailOf, url], { database: pool }) => {
     const { provider } = await setUp(pool);
     await pool.inTransaction((tx) => insertMail(tx, provider.id, mailOf({ ...person, url }), now));
-    const inOutbox = async (): Promise<string> => (await listMails(pool, provider.id, { limit: 1 }))[0]?.text ?? "";
+    const inOutbox = async (): Promise<string> =>
+      (await listMails(pool, provider.id, { limit: 1 })).rows[0]?.text ?? "";
     const sent: string[] = [];
     const send = async ({ text }: { readonly text: string }): Promise<void> => void sent.push(text);
     const refuse = async (): Promise<void> => Promise.reject(new Error("mailbox full"));
@@ -425,7 +428,7 @@ async function mailToAdmin(
   await pool.query("update provider_users set notifications = $2 where provider_id = $1", [provider.id, allOn]);
   const change = { provider: { id: provider.id, name }, by: { ...byApi, adminPortalUrl: url } };
   await pool.inTransaction((tx) => insertNotificationMails(tx, change, [notification(allNames(name))]));
-  return (await listMails(pool, provider.id, { limit: 1 }))[0];
+  return (await listMails(pool, provider.id, { limit: 1 })).rows[0];
 }
 
 const allOn = Object.fromEntries(Object.keys(notificationMails).map((name) => [name, true]));

@@ -2,13 +2,14 @@ import { expect } from "vitest";
 import { listAuditRecords } from "#access/index.ts";
 import { listAlerts } from "#alerts/index.ts";
 import { listErasures } from "#personal-data/index.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { listMails } from "#portal/mails/index.ts";
-import { addComingDays } from "#webhooks/deliveries/index.ts";
+import { addComingDays, countFailuresByError, findFailures } from "#webhooks/deliveries/index.ts";
 import { listObjectEvents, readTraces } from "#webhooks/events/index.ts";
 import { listJobs } from "#webhooks/jobs/index.ts";
 import { listReplays } from "#webhooks/replays/index.ts";
-import { buildEndpoint, buildProvider } from "../support/build-webhooks.ts";
+import { buildEndpoint, buildProvider, encryption } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { openPlanner, recordStatements } from "./read-plan.ts";
 
@@ -41,6 +42,12 @@ const fillEvents = `
     'system', now(), '{}', 1
   from generate_series(1, ${rows}) number`;
 
+/** Failures of the events, which are in the order of their ids. */
+const fillFailures = `
+  insert into failures (provider_id, endpoint_id, event_id, error, url, failed_at)
+  select $1, endpoint.id, event.id, 'Answered 500', '', now() - interval '2 hours' + make_interval(secs => sequence)
+  from events event, endpoints endpoint where event.provider_id = $1 and endpoint.provider_id = $1`;
+
 async function fillProvider(pool: Pool): Promise<number> {
   await addComingDays(pool);
   const providerId = await buildProvider(pool);
@@ -52,8 +59,8 @@ async function fillProvider(pool: Pool): Promise<number> {
 
 /** The lists whose pages follow ids, from the page after this row on. */
 const lists: readonly [name: string, list: (db: Database, providerId: number, before: number) => Promise<unknown>][] = [
-  ["audit records", (db, id, before) => listAuditRecords(db, id, { before, limit })],
-  ["mails", (db, id, before) => listMails(db, id, { before, limit })],
+  ["audit records", async (db, id, before) => (await listAuditRecords(db, id, { before, limit })).rows],
+  ["mails", async (db, id, before) => (await listMails(db, id, { before, limit })).rows],
   ["jobs", (db, providerId, beforeId) => listJobs(db, { providerId, beforeId, limit })],
   ["replays", (db, providerId, beforeId) => listReplays(db, { providerId, beforeId, limit })],
   ["alerts", (db, providerId, before) => listAlerts(db, { providerId, before, limit })],
@@ -80,18 +87,30 @@ test(
 );
 
 test(
-  "a part of a search in audit records or mails reads no row of other parts",
+  "a part of a search in audit records, mails or failures reads no row of other parts",
   { timeout: 120_000 },
   async ({ database, databaseUrl }) => {
     const providerId = await fillProvider(database);
+    await database.query(fillFailures, [providerId]);
     const { recording, statements } = recordStatements(database);
-    expect(await listAuditRecords(recording, providerId, { words: ["nowhere"], limit })).toEqual([]);
-    expect(await listMails(recording, providerId, { words: ["nowhere"], limit })).toEqual([]);
+    const needs = { db: recording, clock: systemClock };
+    const [endpoint] = await database.query<{ id: number }>("select id from endpoints where provider_id = $1", [
+      providerId,
+    ]);
+    for (const endpointIds of [undefined, [endpoint?.id ?? 0]]) {
+      const criteria = { providerId, endpointIds, words: ["nowhere"] };
+      for (const order of ["oldest", "newest"] as const)
+        expect((await findFailures(needs, encryption, criteria, { order, limit })).rows).toEqual([]);
+      expect((await countFailuresByError(needs, criteria)).totals).toEqual([]);
+    }
+    expect(statements).toHaveLength(6 * 5); // the horizon, and two for each of two parts
+    expect((await listAuditRecords(recording, providerId, { words: ["nowhere"], limit })).rows).toEqual([]);
+    expect((await listMails(recording, providerId, { words: ["nowhere"], limit })).rows).toEqual([]);
     await using planner = await openPlanner(databaseUrl, "force_generic_plan");
     const most: number[] = [];
     for (const { text, values } of statements) most.push(await planner.mostRowsOf(text, values));
     // Two parts of each list, of 2,000 rows and the rest.
-    expect(statements).toHaveLength(8);
+    expect(statements).toHaveLength(6 * 5 + 8);
     expect(Math.max(...most)).toBeLessThanOrEqual(2_000);
   },
 );

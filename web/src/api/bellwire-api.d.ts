@@ -550,7 +550,7 @@ export interface paths {
         };
         /**
          * List the failures
-         * @description Deliveries without attempts left, until somebody retries or deletes them.
+         * @description Deliveries without attempts left, until somebody retries or deletes them. A page ends after a second, so a search may have fewer rows than `limit`; `searched_until` then says how far it got, and `next` continues.
          */
         get: operations["listFailures"];
         put?: never;
@@ -1926,7 +1926,7 @@ export interface paths {
         };
         /**
          * List the mails, newest first
-         * @description With their texts and states. For admins only, because links in mails give access to accounts.
+         * @description With their texts and states. A search for words ends after a second, and `next` continues it. For admins only, because links in mails give access to accounts.
          */
         get: operations["listMails"];
         put?: never;
@@ -1946,7 +1946,7 @@ export interface paths {
         };
         /**
          * List audit records, newest first
-         * @description Changes of endpoints, settings, plans, fields, team members and tokens, and manual actions on deliveries, each with its actor. Changes that cause an event are in the list of events. Actions of developers are not audited, even without an event: the event names the user, and another service plan, for example, is mailed. For admins only.
+         * @description Changes of endpoints, settings, plans, fields, team members and tokens, and manual actions on deliveries, each with its actor. Changes that cause an event are in the list of events. Actions of developers are not audited, even without an event: the event names the user, and another service plan, for example, is mailed. A search for words ends after a second, and `next` continues it. For admins only.
          */
         get: operations["listAuditRecords"];
         put?: never;
@@ -3046,6 +3046,8 @@ export interface components {
              * @description The failures among them whose group is muted.
              */
             muted: number;
+            /** @description True if there may be more, because counting takes longer than a second. */
+            has_more: boolean;
         };
         /**
          * FailureGroup
@@ -5541,6 +5543,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Failure"][];
                         next: string | null;
+                        searched_until: string | null;
                     };
                 };
             };
@@ -8345,6 +8348,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Mail"][];
                         next: string | null;
+                        searched_until: string | null;
                     };
                 };
             };
@@ -8392,6 +8396,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["AuditRecord"][];
                         next: string | null;
+                        searched_until: string | null;
                     };
                 };
             };

@@ -113,8 +113,8 @@ export const failuresQuery = (
         ...(pageParam && { after: pageParam }),
       };
       const call = api.GET("/api/v1/failures", { params: { query } });
-      const { data, next } = await responseBody(call);
-      return { data: keepRows(before, data), next, upTo: kept?.upTo ?? completeUpTo((await call).response) };
+      const { data, ...page } = await responseBody(call);
+      return { ...page, data: keepRows(before, data), upTo: kept?.upTo ?? completeUpTo((await call).response) };
     },
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next ?? undefined,

@@ -19,6 +19,7 @@ import { hashKey } from "@tanstack/react-query";
 import { type ReactNode, type SyntheticEvent, useEffect, useRef, useState } from "react";
 import { countOf, formatCount } from "./counts.ts";
 import { perPage } from "../api/accounts.ts";
+import { When } from "./time.tsx";
 
 export interface SelectFilterProps {
   readonly label: string;
@@ -151,19 +152,42 @@ export function ClearFilters({ filter, onClear }: { filter: object; onClear: () 
   );
 }
 
+/** The pages of a search, which may stop before a page is full. */
+interface SearchedPages {
+  readonly data:
+    | { readonly pages: readonly { readonly data: unknown; readonly searched_until?: string | null }[] }
+    | undefined;
+}
+
+/** Returns the time that an unfinished search has come to. */
+const searchedUntil = ({ data }: SearchedPages): string | undefined => data?.pages.at(-1)?.searched_until ?? undefined;
+
+export interface NoMatchProps {
+  readonly row: string;
+  readonly query: SearchedPages;
+  readonly onClear: () => void;
+}
+
 /** Shown instead of a list's rows if none matches its filters. */
-export const NoMatch = ({ row, onClear }: { row: string; onClear: () => void }) => (
-  <EmptyState titleText="No matches" icon={SearchIcon} headingLevel="h2">
-    <EmptyStateBody>{`No ${row} matches these filters.`}</EmptyStateBody>
-    <EmptyStateFooter>
-      <EmptyStateActions>
-        <Button variant="link" onClick={onClear}>
-          Show all
-        </Button>
-      </EmptyStateActions>
-    </EmptyStateFooter>
-  </EmptyState>
-);
+export function NoMatch({ row, query, onClear }: NoMatchProps) {
+  const isUnfinished = searchedUntil(query) !== undefined;
+  return (
+    <EmptyState titleText={isUnfinished ? "No matches so far" : "No matches"} icon={SearchIcon} headingLevel="h2">
+      <EmptyStateBody>
+        {isUnfinished
+          ? "The search is not finished. A time span or another filter makes it faster."
+          : `No ${row} matches these filters.`}
+      </EmptyStateBody>
+      <EmptyStateFooter>
+        <EmptyStateActions>
+          <Button variant="link" onClick={onClear}>
+            Clear filters
+          </Button>
+        </EmptyStateActions>
+      </EmptyStateFooter>
+    </EmptyState>
+  );
+}
 
 export interface ListPaginationProps {
   readonly total: number;
@@ -244,22 +268,30 @@ export function InPortions<Row>({ rows, isPage = false, children }: InPortionsPr
 }
 
 export interface LoadMoreProps {
-  readonly query: {
+  readonly query: SearchedPages & {
     readonly hasNextPage: boolean;
     readonly isFetchingNextPage: boolean;
     readonly isFetchNextPageError: boolean;
     readonly fetchNextPage: () => unknown;
   };
-  readonly label?: string;
+  readonly isOldestFirst?: boolean;
 }
 
-/** Loads the next page of a list. */
-export function LoadMore({ query, label = "Load more" }: LoadMoreProps) {
+/** Loads the next page of a list. Says how far an unfinished search has come. */
+export function LoadMore({ query, isOldestFirst = false }: LoadMoreProps) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   if (!hasNextPage) return null;
+  const until = searchedUntil(query);
   return (
     <Flex justifyContent={{ default: "justifyContentCenter" }}>
       <Stack hasGutter>
+        {until !== undefined && (
+          <StackItem>
+            <span className="bellwire-subtle" role="status">
+              Searched {isOldestFirst ? "up to" : "back to"} <When at={until} isExact />
+            </span>
+          </StackItem>
+        )}
         {isFetchNextPageError && (
           <StackItem>
             <Alert isInline isPlain component="p" variant="danger" title="The next page could not be loaded" />
@@ -272,7 +304,7 @@ export function LoadMore({ query, label = "Load more" }: LoadMoreProps) {
             isAriaDisabled={isFetchingNextPage}
             onClick={() => fetchNextPage()}
           >
-            {label}
+            {until === undefined ? "Load more" : isOldestFirst ? "Search further" : "Search further back"}
           </Button>
         </StackItem>
       </Stack>

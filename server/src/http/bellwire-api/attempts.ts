@@ -29,10 +29,21 @@ import {
   findPage,
   type FoundAttempt,
   parseSearchCursor,
+  writeSearchCursor,
 } from "#webhooks/search/index.ts";
-import { EventId, Nullable, pageLimit, pageQuery, parseCursor, representAs, Timestamp } from "./fields.ts";
+import {
+  EventId,
+  Nullable,
+  pageLimit,
+  pageQuery,
+  parseCursor,
+  representAs,
+  representFoundPage,
+  searchedPageOf,
+  Timestamp,
+} from "./fields.ts";
 import { operation, type Operation, type OperationNeeds, Reply, requireFound } from "./operation.ts";
-import { countOperation, exampleCount, representFoundPage, requireSearch, searchedPageOf } from "./searches.ts";
+import { countOperation, exampleCount, requireSearch } from "./searches.ts";
 
 export const attemptFields = {
   at: Type.String({ ...Timestamp, description: "When it was sent." }),
@@ -370,7 +381,8 @@ export const attemptListOperations: readonly Operation[] = [
     async handle({ pool, clock }, { provider, now, query: { limit = pageLimit, after, ...fields } }) {
       const search = await requireSearch(pool, { provider, fields, now });
       const page = { after: parseCursor(after, parseSearchCursor), limit };
-      return representFoundPage(await findPage({ db: pool, clock }, "attempts", search, page), representFoundAttempt);
+      const found = await findPage({ db: pool, clock }, "attempts", search, page);
+      return representFoundPage(found, { represent: representFoundAttempt, writeCursor: writeSearchCursor });
     },
   }),
   countOperation("attempts", { id: "countAttempts", title: "Count attempts", path: "/attempts/count" }),

@@ -20,6 +20,7 @@ import {
   findPage,
   parseSearchCursor,
   type FoundDelivery,
+  writeSearchCursor,
 } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
 import {
@@ -30,9 +31,19 @@ import {
   readSettingsOf,
   representAttempt,
 } from "./attempts.ts";
-import { EventId, Nullable, pageLimit, pageQuery, parseCursor, representAs, Timestamp } from "./fields.ts";
+import {
+  EventId,
+  Nullable,
+  pageLimit,
+  pageQuery,
+  parseCursor,
+  representAs,
+  representFoundPage,
+  searchedPageOf,
+  Timestamp,
+} from "./fields.ts";
 import { operation, requireFound, type Operation } from "./operation.ts";
-import { countOperation, representFoundPage, requireSearch, searchedPageOf } from "./searches.ts";
+import { countOperation, requireSearch } from "./searches.ts";
 
 const deliveryFields = {
   id: Type.String({ description: "The event's id, a dot, and the endpoint's id." }),
@@ -164,7 +175,8 @@ export const deliveryOperations: readonly Operation[] = [
     async handle({ pool, clock }, { provider, now, query: { limit = pageLimit, after, ...fields } }) {
       const search = await requireSearch(pool, { provider, fields, now });
       const page = { after: parseCursor(after, parseSearchCursor), limit };
-      return representFoundPage(await findPage({ db: pool, clock }, "deliveries", search, page), representDelivery);
+      const found = await findPage({ db: pool, clock }, "deliveries", search, page);
+      return representFoundPage(found, { represent: representDelivery, writeCursor: writeSearchCursor });
     },
   }),
   countOperation("deliveries", {

@@ -32,7 +32,13 @@ import {
   startOfFeed,
   withoutCredentials,
 } from "#webhooks/events/index.ts";
-import { deliveryFilterFields, findPage, type FoundEvent, parseSearchCursor } from "#webhooks/search/index.ts";
+import {
+  deliveryFilterFields,
+  findPage,
+  type FoundEvent,
+  parseSearchCursor,
+  writeSearchCursor,
+} from "#webhooks/search/index.ts";
 import { type NameOfActor, readActorNames } from "#portal/history/index.ts";
 import { cloudEventHeaders } from "#webhooks/attempts/index.ts";
 import { Problem } from "../shared/problem.ts";
@@ -46,10 +52,12 @@ import {
   parseCursor,
   parseUuid,
   representAs,
+  representFoundPage,
+  SearchedUntil,
   Timestamp,
 } from "./fields.ts";
 import { type Operation, operation, Reply, requireFound } from "./operation.ts";
-import { countOperation, representFoundPage, requireSearch, SearchedUntil } from "./searches.ts";
+import { countOperation, requireSearch } from "./searches.ts";
 
 export const eventFields = {
   id: EventId,
@@ -265,7 +273,8 @@ export const eventOperations: readonly Operation[] = [
         const page = { after: parseCursor(after, parseSearchCursor), limit };
         const found = await findPage({ db: pool, clock }, "events", search, page);
         const nameOf = await readActorNames(pool, provider.id, found.rows);
-        return representFoundPage(found, (event) => representFoundEvent(event, nameOf));
+        const represent = (event: FoundEvent) => representFoundEvent(event, nameOf);
+        return representFoundPage(found, { represent, writeCursor: writeSearchCursor });
       }
       const providerId = provider.id;
       requireFeedCriteria(fields);

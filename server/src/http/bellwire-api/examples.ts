@@ -328,8 +328,8 @@ export const examples: Readonly<Record<string, Example>> = {
   skipDelivery: { answer: pending },
   undoSkipDelivery: { answer: pending },
   cancelDelivery: { answer: { ...pending, state: "cancelled", next_attempt_at: null, ended_at: filter.until } },
-  listFailures: { answer: page(representFailure(failure)) },
-  countFailures: { answer: { count: 31, muted: 0 } },
+  listFailures: { answer: { ...page(representFailure(failure)), searched_until: null } },
+  countFailures: { answer: { count: 31, muted: 0, has_more: false } },
   deleteFailures: { answer: representDeletion(1, { id: 96, undoUntil: laterExampleTime }) },
   undoDeletedFailures: { answer: { restored: 1 } },
   listFailureGroups: { answer: { data: [representFailureGroup(failureGroup)] } },
@@ -420,8 +420,8 @@ export const examples: Readonly<Record<string, Example>> = {
   listMessages: { answer: page(exampleListedMessage) },
   listAccountMessages: { answer: page(exampleListedMessage) },
   readMessage: { answer: exampleMessage },
-  listMails: { answer: page(exampleMail) },
-  listAuditRecords: { answer: page(representAuditRecord(auditRecord)) },
+  listMails: { answer: { ...page(exampleMail), searched_until: null } },
+  listAuditRecords: { answer: { ...page(representAuditRecord(auditRecord)), searched_until: null } },
   exportAuditRecords: {
     answers: {
       "text/csv": `id,at,actor_kind,actor_user_id,actor_username,action,subject,detail\r\n`,

@@ -8,14 +8,14 @@ import {
   countMutedFailures,
   deleteFailuresForUndo,
   deliveryId,
+  findFailures,
   type Failure,
   type FailureCause,
   failureClasses,
   type FailureDeletion,
   type FailureFilter,
   type FailureGroup,
-  type FailurePage,
-  listFailures,
+  type FailureKey,
   groupIdOf,
   listFailureGroups,
   muteFailureGroup,
@@ -37,12 +37,12 @@ import {
   IdOf,
   Nullable,
   pageLimit,
-  pageOf,
   pageQuery,
   parseCursor,
   parseTimes,
   representAs,
-  representPage,
+  representFoundPage,
+  searchedPageOf,
   Timestamp,
 } from "./fields.ts";
 import { noContent, noContentResponse, operation, type Operation, requireFound } from "./operation.ts";
@@ -74,9 +74,9 @@ export const representFailure = (failure: Failure) =>
     urlMasked: maskEndpointUrl(failure),
   });
 
-const writeFailureCursor = (failure: Failure): string => `${failure.failedAt.toISOString()}~${deliveryId(failure)}`;
+const writeFailureCursor = (failure: FailureKey): string => `${failure.failedAt.toISOString()}~${deliveryId(failure)}`;
 
-function parseFailureCursor(text: string): FailurePage["after"] {
+function parseFailureCursor(text: string): FailureKey | undefined {
   const [time = "", id = ""] = text.split("~");
   const [failedAt, key] = [parseTime(time), parseDeliveryId(id)];
   return failedAt && key ? { failedAt, ...key } : undefined;
@@ -132,6 +132,7 @@ const FailureCountSchema = Type.Object(
   {
     count: Type.Integer(),
     muted: Type.Integer({ description: "The failures among them whose group is muted." }),
+    has_more: Type.Boolean({ description: "True if there may be more, because counting takes longer than a second." }),
   },
   { title: "FailureCount", description: "The number of failures on the list." },
 );
@@ -175,7 +176,9 @@ export const failureOperations: readonly Operation[] = [
   operation({
     id: "listFailures",
     title: "List the failures",
-    description: "Deliveries without attempts left, until somebody retries or deletes them.",
+    description:
+      "Deliveries without attempts left, until somebody retries or deletes them. A page ends after a second, so a search may have fewer " +
+      "rows than `limit`; `searched_until` then says how far it got, and `next` continues.",
     method: "GET",
     path: "/failures",
     action: "read-failures",
@@ -190,13 +193,13 @@ export const failureOperations: readonly Operation[] = [
       ),
     }),
     isCompressed: true,
-    responses: { 200: pageOf(FailureSchema) },
-    async handle({ pool, encryption }, { provider, now, query }) {
+    responses: { 200: searchedPageOf(FailureSchema) },
+    async handle({ pool, clock, encryption }, { provider, now, query }) {
       const { limit = pageLimit, after, order, ...fields } = query;
-      const page = { order, after: parseCursor(after, parseFailureCursor), limit: limit + 1 };
+      const page = { order, after: parseCursor(after, parseFailureCursor), limit };
       const criteria = await requireCriteria(pool, { provider, fields, now });
-      const failures = await listFailures(pool, encryption, criteria, page);
-      return representPage(failures, limit, { represent: representFailure, cursorOf: writeFailureCursor });
+      const found = await findFailures({ db: pool, clock }, encryption, criteria, page);
+      return representFoundPage(found, { represent: representFailure, writeCursor: writeFailureCursor });
     },
   }),
   operation({
@@ -209,18 +212,19 @@ export const failureOperations: readonly Operation[] = [
     action: "read-failures",
     query: ListSchema,
     responses: { 200: FailureCountSchema },
-    async handle({ pool }, { provider, now, query }) {
+    async handle({ pool, clock }, { provider, now, query }) {
       const { id: providerId } = provider;
       if (Object.keys(query).length > 0) {
         const criteria = await requireCriteria(pool, { provider, fields: query, now });
-        return totalOf(pool, { providerId, now }, await countFailuresByError(pool, criteria));
+        const { totals, hasMore } = await countFailuresByError({ db: pool, clock }, criteria);
+        return { ...(await totalOf(pool, { providerId, now }, totals)), has_more: hasMore };
       }
       // Every page of the Admin Portal shows this number. It needs no errors while no group is muted.
       const [count, muted] = await Promise.all([
         countFailures(pool, providerId),
         countMutedFailures(pool, { providerId, now }),
       ]);
-      return { count, muted };
+      return { count, muted, has_more: false };
     },
   }),
   operation({

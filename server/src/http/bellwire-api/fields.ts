@@ -89,6 +89,42 @@ export const pageOf = <Schema extends TSchema>(schema: Schema) =>
     { description: "One page." },
   );
 
+export const SearchedUntil = Nullable(
+  Type.String({
+    ...Timestamp,
+    description:
+      "Set if the time of this page was up before it was full: the search has come to this time. Continue with `next`, or narrow " +
+      "the filter, for example with `since`.",
+  }),
+);
+
+/** A page of a search, which may end before it is full. */
+export const searchedPageOf = <Schema extends TSchema>(schema: Schema) =>
+  Type.Object(
+    {
+      data: Type.Array(schema),
+      next: Nullable(Type.String({ description: "Send it as `after` to get the next page. Null on the last page." })),
+      searched_until: SearchedUntil,
+    },
+    { description: "One page." },
+  );
+
+interface FoundPage<Row, Cursor> {
+  readonly rows: readonly Row[];
+  readonly next: Cursor | null;
+  readonly searchedUntil: Date | null;
+}
+
+/** Represents a page of a search. */
+export const representFoundPage = <Row, Cursor, Document>(
+  { rows, next, searchedUntil }: FoundPage<Row, Cursor>,
+  { represent, writeCursor }: { represent: (row: Row) => Document; writeCursor: (next: Cursor) => string },
+): { data: Document[]; next: string | null; searched_until: string | null } => ({
+  data: rows.map(represent),
+  next: next && writeCursor(next),
+  searched_until: searchedUntil?.toISOString() ?? null,
+});
+
 /** Represents a page of rows. One row more than `limit` was read, to learn whether another page follows. */
 export function representPage<Row, Document>(
   rows: readonly Row[],

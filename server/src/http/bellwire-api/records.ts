@@ -1,3 +1,4 @@
+import { deadlineAfter } from "#platform/clock.ts";
 import { idPattern, parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { type DatabaseSwitches, readDatabaseSwitches, switchWarningMs } from "#platform/database/failover.ts";
@@ -19,17 +20,20 @@ import {
   IdOf,
   Nullable,
   pageLimit,
-  pageOf,
   pageQuery,
   parseCursor,
   parseMoments,
   parseQueryWords,
   representAs,
-  representPage,
+  representFoundPage,
+  searchedPageOf,
   Timestamp,
   Words,
 } from "./fields.ts";
 import { download, downloadQuery, operation, type Operation } from "./operation.ts";
+
+/** The time after which a search for words ends: 100,000 records are compared in it. */
+const searchMs = 1000;
 
 const AuditRecordSchema = Type.Object(
   {
@@ -122,7 +126,8 @@ export const auditRecordOperations: readonly Operation[] = [
     description:
       "Changes of endpoints, settings, plans, fields, team members and tokens, and manual actions on deliveries, each with its " +
       "actor. Changes that cause an event are in the list of events. Actions of developers are not audited, even without an event: " +
-      "the event names the user, and another service plan, for example, is mailed. For admins only.",
+      "the event names the user, and another service plan, for example, is mailed. A search for words ends after a second, and `next` " +
+      "continues it. For admins only.",
     method: "GET",
     path: "/audit_records",
     action: "read-audit",
@@ -130,15 +135,16 @@ export const auditRecordOperations: readonly Operation[] = [
       ...pageQuery,
       ...filterQuery,
     }),
-    responses: { 200: pageOf(AuditRecordSchema) },
-    async handle({ pool }, { provider, query, now }) {
+    responses: { 200: searchedPageOf(AuditRecordSchema) },
+    async handle({ pool, clock }, { provider, query, now }) {
       const { limit = pageLimit, after, ...filter } = query;
-      const records = await listAuditRecords(pool, provider.id, {
+      const found = await listAuditRecords(pool, provider.id, {
         ...parseFilter(filter, now),
         before: parseCursor(after, parseRowId),
-        limit: limit + 1,
+        limit,
+        isOver: deadlineAfter(clock, searchMs),
       });
-      return representPage(records, limit, { represent: representAuditRecord, cursorOf: ({ id }) => String(id) });
+      return representFoundPage(found, { represent: representAuditRecord, writeCursor: String });
     },
   }),
   operation({
@@ -219,7 +225,9 @@ export const mailOperations: readonly Operation[] = [
   operation({
     id: "listMails",
     title: "List the mails, newest first",
-    description: "With their texts and states. For admins only, because links in mails give access to accounts.",
+    description:
+      "With their texts and states. A search for words ends after a second, and `next` continues it. For admins only, because links " +
+      "in mails give access to accounts.",
     method: "GET",
     path: "/mails",
     // The links in mails open accounts, so members and read-only tokens may not read them.
@@ -232,17 +240,21 @@ export const mailOperations: readonly Operation[] = [
       since: Type.Optional(Moment("Mails from this time on")),
       until: Type.Optional(Moment("Mails before this time")),
     }),
-    responses: { 200: pageOf(MailSchema) },
-    async handle({ pool }, { provider, query: { limit = pageLimit, after, q, state, account_id, ...span }, now }) {
-      const mails = await listMails(pool, provider.id, {
+    responses: { 200: searchedPageOf(MailSchema) },
+    async handle(
+      { pool, clock },
+      { provider, query: { limit = pageLimit, after, q, state, account_id, ...span }, now },
+    ) {
+      const found = await listMails(pool, provider.id, {
         words: parseQueryWords(q),
         states: state,
         accountId: account_id,
         ...parseMoments(span, ["since", "until"], now),
         before: parseCursor(after, parseRowId),
-        limit: limit + 1,
+        limit,
+        isOver: deadlineAfter(clock, searchMs),
       });
-      return representPage(mails, limit, { represent: representMail, cursorOf: ({ id }) => String(id) });
+      return representFoundPage(found, { represent: representMail, writeCursor: String });
     },
   }),
 ];

@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from "typebox";
+import { type Static, Type } from "typebox";
 import {
   createSavedView,
   deleteSavedView,
@@ -19,17 +19,15 @@ import type { Provider } from "#portal/providers/index.ts";
 import {
   type DeliveryFilterFields,
   type FilterErrors,
-  type FoundPage,
   type ListName,
   type Search,
   countMatches,
   deliveryFilterFields,
   parseDeliveryFilter,
   prepareSearch,
-  writeSearchCursor,
 } from "#webhooks/search/index.ts";
 import { Problem } from "../shared/problem.ts";
-import { IdOf, Nullable, Timestamp, parseUuid } from "./fields.ts";
+import { IdOf, Nullable, parseUuid } from "./fields.ts";
 import {
   created,
   noContent,
@@ -180,36 +178,6 @@ export const searchBoxOperations: readonly Operation[] = [
     },
   }),
 ];
-
-export const SearchedUntil = Nullable(
-  Type.String({
-    ...Timestamp,
-    description:
-      "Set if the time of this page was up before it was full: the history from this time on has been searched. " +
-      "Continue with `next`, or narrow the filter, for example with `since`.",
-  }),
-);
-
-/** A page of a search, which may end before it is full. */
-export const searchedPageOf = <Schema extends TSchema>(schema: Schema) =>
-  Type.Object(
-    {
-      data: Type.Array(schema),
-      next: Nullable(Type.String({ description: "Send it as `after` to get the next page. Null on the last page." })),
-      searched_until: SearchedUntil,
-    },
-    { description: "One page." },
-  );
-
-/** Represents a page of a search. */
-export const representFoundPage = <Row, Document>(
-  { rows, next, searchedUntil }: FoundPage<Row>,
-  represent: (row: Row) => Document,
-): { data: Document[]; next: string | null; searched_until: string | null } => ({
-  data: rows.map(represent),
-  next: next && writeSearchCursor(next),
-  searched_until: searchedUntil?.toISOString() ?? null,
-});
 
 /** Parses the filter of a request and finds the accounts that it names. Throws a Problem with field errors. */
 export async function requireSearch(

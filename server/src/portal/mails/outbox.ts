@@ -1,5 +1,5 @@
 import { unescape as percentDecoded } from "node:querystring";
-import { containsWords, type Part, readInParts } from "#access/index.ts";
+import { containsWords, type FoundPage, type PageRequest, readInParts } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
@@ -90,12 +90,6 @@ export interface MailFilter {
   readonly until?: Date | undefined;
 }
 
-interface MailPage {
-  /** Id of the last mail of the previous page. */
-  readonly before?: number | undefined;
-  readonly limit: number;
-}
-
 // Reads the primary key backwards from the page before until the page is full.
 const listMailsStatement = `
   select ${mailColumns}, text
@@ -111,7 +105,7 @@ const listMailsStatement = `
 
 // By primary key.
 const endOfPartStatement = `
-  select id from mails
+  select id, created_at as at from mails
   where provider_id = $1 and id < coalesce($2::bigint, ${lastRowId})
   order by id desc
   limit 1 offset $3`;
@@ -120,14 +114,12 @@ const endOfPartStatement = `
 export function listMails(
   db: Database,
   providerId: number,
-  { words, states, accountId, since, until, before, limit }: MailFilter & MailPage,
-): Promise<Mail[]> {
-  const read = (part: Part) => {
+  { words, states, accountId, since, until, ...page }: MailFilter & PageRequest,
+): Promise<FoundPage<Mail>> {
+  return readInParts(db, { endStatement: endOfPartStatement, providerId, words, ...page }, (part) => {
     const values = [providerId, part.before, part.limit, words, states, accountId, since, until, part.end];
     return db.query<Mail>(listMailsStatement, values);
-  };
-  if (words === undefined) return read({ before, end: undefined, limit });
-  return readInParts(db, { endStatement: endOfPartStatement, providerId, before, limit }, read);
+  });
 }
 
 // Counts mails of all providers; served by mails_due_idx.

@@ -142,7 +142,7 @@ test("a page has the next failure in place of one that leaves the list while the
     caches: database.caches,
     async query<Row>(text: string, values?: readonly unknown[]) {
       const rows = await database.query<Row>(text, values);
-      if (text.includes("limit $15")) await database.query("delete from failures where event_id = $1", [gone]);
+      if (text.includes("limit $18")) await database.query("delete from failures where event_id = $1", [gone]);
       return rows;
     },
   };

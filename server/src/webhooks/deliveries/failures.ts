@@ -1,3 +1,4 @@
+import { type Clock, deadlineAfter } from "#platform/clock.ts";
 import { type Database, queryRow } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { plainArray } from "#platform/database/values.ts";
@@ -48,21 +49,24 @@ export interface Failure {
   readonly body: Buffer;
 }
 
-const starts = {
+/** The keys before the first failure of each order, which are after the last one of the other order. */
+const ends = {
   oldest: ["-infinity", firstUuid, 0],
   newest: ["infinity", lastUuid, 0],
 } as const;
 
+type FailureOrder = keyof typeof ends;
+
+export type FailureKey = Pick<Failure, "eventId" | "endpointId" | "failedAt">;
+
 export interface FailurePage {
   /** The oldest come first by default. */
-  readonly order?: keyof typeof starts | undefined;
-  readonly after?: { readonly failedAt: Date; readonly eventId: string; readonly endpointId: number } | undefined;
+  readonly order?: FailureOrder | undefined;
+  readonly after?: FailureKey | undefined;
   readonly limit?: number | undefined;
   /** From an earlier `readFailureHorizon`. Later failures are not shown. */
   readonly horizon?: Date | undefined;
 }
-
-type FailureKey = Pick<Failure, "eventId" | "endpointId" | "failedAt">;
 
 // By primary key. The keys are values, so only their days are planned. A statement that also finds the keys plans all days: three
 // tables of 430 days took 0.7 s.
@@ -81,41 +85,6 @@ const rowsStatement = `
     and payload.event_id = any($2)
   order by requested.nth
   ${plannedEachTime}`;
-
-interface PageOfProvider {
-  readonly providerId: number;
-  readonly page: FailurePage;
-}
-
-/** Reads the failures of a page by their keys. One that is retried or deleted meanwhile is left out, and the next one takes its place. */
-async function readPage(
-  db: Database,
-  encryption: Encryption,
-  { providerId, page: { order = "oldest", after, limit } }: PageOfProvider,
-  readKeys: (from: readonly unknown[], limit: number | undefined) => Promise<readonly FailureKey[]>,
-): Promise<Failure[]> {
-  const failures: Failure[] = [];
-  for (let from: readonly unknown[] = after ? positionOf(after) : starts[order]; ;) {
-    const left = limit === undefined ? undefined : limit - failures.length;
-    const keys = await readKeys(from, left);
-    const last = keys.at(-1);
-    if (!last) return failures;
-    const rows = await db.query<Omit<Failure, "url"> & { readonly cipher: Buffer }>(rowsStatement, [
-      providerId,
-      plainArray(keys.map(({ eventId }) => eventId)),
-      plainArray(keys.map(({ endpointId }) => endpointId)),
-    ]);
-    failures.push(...rows.map(({ cipher, ...row }) => ({ ...row, url: decryptUrl(encryption, cipher) })));
-    if (keys.length !== left || failures.length === limit) return failures;
-    from = positionOf(last);
-  }
-}
-
-const positionOf = ({ failedAt, eventId, endpointId }: FailureKey): readonly unknown[] => [
-  failedAt,
-  eventId,
-  endpointId,
-];
 
 /** Returns "" for a URL that no key can decrypt, so that the rest of the list is shown. */
 export function decryptUrl(encryption: Encryption, cipher: Buffer): string {
@@ -207,27 +176,29 @@ const wordsMatch = `not exists (
               about.account_id, about.account_name, receiver.name, failure.error), 'Σς', 'σσ'), 'İ', U&'i\\0307')) as written
             offset 0) row_text
           cross join unnest(array(
-            select lower(replace(translate(word, 'Σς', 'σσ'), 'İ', U&'i\\0307')) from unnest($11::text[]) word)) needed (word)
+            select lower(replace(translate(word, 'Σς', 'σσ'), 'İ', U&'i\\0307')) from unnest($17::text[]) word)) needed (word)
           where strpos(row_text.written, needed.word) = 0)`;
 
-// The event is read only for criteria about it. An entry appears once its second has passed and no transaction can add another one to
-// it. Times are shown in whole seconds, so deleting up to a time that was read deletes only entries that were seen, and no cursor skips
-// one.
-const matching = `
+// An entry appears once its second has passed and no transaction can add another one to it. Times are shown in whole seconds, so
+// deleting up to a time that was read deletes only entries that were seen, and no cursor skips one.
+const inSpan = `
   failure.provider_id = $1
     and ($2::bigint[] is null or failure.endpoint_id = any($2))
-    and ($3::text[] is null or failure.error = any($3))
-    and failure.failed_at >= coalesce($4::timestamptz, '-infinity')
-    and failure.failed_at < least(date_trunc('second', $5::timestamptz) + interval '1 second', $6::timestamptz)
-    and ($7::uuid[] is null or failure.event_id = any($7))
-    and (($8::text[] is null and $9::bigint[] is null and $10::bigint is null and $11::text[] is null) or exists (
+    and failure.failed_at >= coalesce($3::timestamptz, '-infinity')
+    and failure.failed_at < least(date_trunc('second', $4::timestamptz) + interval '1 second', $5::timestamptz)`;
+
+// The event is read only for criteria about it.
+const matching = `${inSpan}
+    and ($12::text[] is null or failure.error = any($12))
+    and ($13::uuid[] is null or failure.event_id = any($13))
+    and (($14::text[] is null and $15::bigint[] is null and $16::bigint is null and $17::text[] is null) or exists (
       select from events about
       join endpoints receiver on receiver.provider_id = failure.provider_id and receiver.id = failure.endpoint_id
       where about.provider_id = failure.provider_id and about.id = failure.event_id
-        and ($8::text[] is null or about.type = any($8))
-        and ($9::bigint[] is null or about.account_id = any($9))
-        and ($10::bigint is null or about.object_id = $10)
-        and ($11::text[] is null or ${wordsMatch})))`;
+        and ($14::text[] is null or about.type = any($14))
+        and ($15::bigint[] is null or about.account_id = any($15))
+        and ($16::bigint is null or about.object_id = $16)
+        and ($17::text[] is null or ${wordsMatch})))`;
 
 /** More ids are not looked up faster than the events of the failures. */
 const eventsMax = 5000;
@@ -260,75 +231,179 @@ async function findEvents(db: Database, criteria: FailureCriteria): Promise<Fail
   return { ...criteria, ...replaced, eventIds: events.map(({ id }) => id) };
 }
 
-/** Returns a function that completes a statement, and its values. */
-async function prepareCriteria(db: Database, requested: FailureCriteria, givenHorizon?: Date) {
-  const horizon = givenHorizon ?? (await readFailureHorizon(db)); // the events of all failures before it are committed
-  const criteria = await findEvents(db, requested);
-  const { providerId, endpointIds, errors, since, until, eventIds, eventTypes, accountIds, objectId, words } = criteria;
-  const values = [
-    providerId,
-    endpointIds,
-    errors,
-    since,
-    until,
-    horizon,
-    eventIds,
-    eventTypes,
-    accountIds,
-    objectId,
-    words,
-  ];
-  return { values, planned: (statement: string) => plannedFor(criteria, statement) };
-}
-
-/** Without a criterion about events, a statement planned for its values reads none of their days. */
-const plannedFor = ({ eventTypes, accountIds, objectId, words }: FailureCriteria, statement: string): string =>
-  [eventTypes, accountIds, objectId, words].every((each) => each === undefined)
-    ? `${statement} ${plannedEachTime}`
-    : statement;
-
-const oldestFirst = `and (failure.failed_at, failure.event_id, failure.endpoint_id) > ($12::timestamptz, $13::uuid, $14::bigint)
-  order by failure.failed_at, failure.event_id, failure.endpoint_id
-  limit $15`;
-const newestFirst = `and (failure.failed_at, failure.event_id, failure.endpoint_id) < ($12::timestamptz, $13::uuid, $14::bigint)
-  order by failure.failed_at desc, failure.event_id desc, failure.endpoint_id desc
-  limit $15`;
+const position = "(failure.failed_at, failure.event_id, failure.endpoint_id)";
+const startOfPart = "($6::timestamptz, $7::uuid, $8::bigint)";
+const endOfPart = "($9::timestamptz, $10::uuid, $11::bigint)";
+const columnsOfKey = "failure.event_id, failure.endpoint_id, failure.failed_at";
+const oldestFirst = "order by failure.failed_at, failure.event_id, failure.endpoint_id";
+const newestFirst = "order by failure.failed_at desc, failure.event_id desc, failure.endpoint_id desc";
 const ofOneEndpoint = "and failure.endpoint_id = ($2::bigint[])[1]";
-const matchingKeys = `select failure.event_id, failure.endpoint_id, failure.failed_at from failures failure where ${matching}`;
+
+const oldestKeys = `select ${columnsOfKey} from failures failure where ${matching} and ${position} > ${startOfPart} and ${position} <= ${endOfPart}`;
+const newestKeys = `select ${columnsOfKey} from failures failure where ${matching} and ${position} < ${startOfPart} and ${position} >= ${endOfPart}`;
 // From the cursor in either direction, so that a page of a million rows reads one page: along failures_age_idx, or along
 // failures_list_idx for a single endpoint.
 // @indexed
 const listStatements = {
-  ofAny: { oldest: `${matchingKeys} ${oldestFirst}`, newest: `${matchingKeys} ${newestFirst}` },
+  ofAny: { oldest: `${oldestKeys} ${oldestFirst} limit $18`, newest: `${newestKeys} ${newestFirst} limit $18` },
   ofOne: {
-    oldest: `${matchingKeys} ${ofOneEndpoint} ${oldestFirst}`,
-    newest: `${matchingKeys} ${ofOneEndpoint} ${newestFirst}`,
+    oldest: `${oldestKeys} ${ofOneEndpoint} ${oldestFirst} limit $18`,
+    newest: `${newestKeys} ${ofOneEndpoint} ${newestFirst} limit $18`,
   },
 };
 
-const keysStatement = ({ endpointIds }: FailureCriteria, order: keyof typeof starts): string =>
-  listStatements[endpointIds?.length === 1 ? "ofOne" : "ofAny"][order];
-
-/** Lists the failures that meet all criteria. */
-export async function listFailures(
-  db: Database,
-  encryption: Encryption,
-  criteria: FailureCriteria,
-  page: FailurePage = {},
-): Promise<Failure[]> {
-  const { values, planned } = await prepareCriteria(db, criteria, page.horizon);
-  const statement = planned(keysStatement(criteria, page.order ?? "oldest"));
-  return readPage(db, encryption, { providerId: criteria.providerId, page }, (from, limit) =>
-    db.query<FailureKey>(statement, [...values, ...from, limit]),
-  );
-}
+const oldestSpan = `select ${columnsOfKey} from failures failure where ${inSpan} and ${position} > ${startOfPart}`;
+const newestSpan = `select ${columnsOfKey} from failures failure where ${inSpan} and ${position} < ${startOfPart}`;
+// The key after $9 others, along the same indexes, without reading rows.
+// @indexed
+const partStatements = {
+  ofAny: {
+    oldest: `${oldestSpan} ${oldestFirst} limit 1 offset $9`,
+    newest: `${newestSpan} ${newestFirst} limit 1 offset $9`,
+  },
+  ofOne: {
+    oldest: `${oldestSpan} ${ofOneEndpoint} ${oldestFirst} limit 1 offset $9`,
+    newest: `${newestSpan} ${ofOneEndpoint} ${newestFirst} limit 1 offset $9`,
+  },
+};
 
 // @indexed
 const countMatchingStatement = `
   select failure.endpoint_id, failure.error, count(*) as count
   from failures failure
-  where ${matching}
+  where ${matching} and ${position} > ${startOfPart} and ${position} <= ${endOfPart}
   group by failure.endpoint_id, failure.error`;
+
+/** Failures that one statement compares with criteria about their events, each of which it looks up: 10 to 80 ms. */
+const comparedMax = 2000;
+
+/** The failures up to a key. */
+interface Part {
+  /** Values $1 to $17 of a statement that reads it. */
+  readonly values: readonly unknown[];
+  /** Undefined for the last part. */
+  readonly end: FailureKey | undefined;
+}
+
+/**
+ * Prepares reading the failures that meet some criteria in an order. If each has to be compared with its event, they are read part by
+ * part: a statement for a million could take longer than a statement may, and keep others waiting for its connection.
+ */
+async function prepareWalk(db: Database, requested: FailureCriteria, order: FailureOrder, givenHorizon?: Date) {
+  const horizon = givenHorizon ?? (await readFailureHorizon(db)); // the events of all failures before it are committed
+  const criteria = await findEvents(db, requested);
+  const { providerId, endpointIds, errors, since, until, eventIds, eventTypes, accountIds, objectId, words } = criteria;
+  const endpoints = endpointIds?.length === 1 ? "ofOne" : "ofAny";
+  const comparesEvents = [eventTypes, accountIds, objectId, words].some((each) => each !== undefined);
+  const readEnd = async (span: readonly unknown[]): Promise<FailureKey | undefined> => {
+    const found = await db.query<FailureKey>(partStatements[endpoints][order], [...span, comparedMax - 1]);
+    return found[0];
+  };
+  return {
+    keysStatement: listStatements[endpoints][order],
+    // Without a criterion about events, a statement planned for its values reads none of their days.
+    planned: (statement: string): string => (comparesEvents ? statement : `${statement} ${plannedEachTime}`),
+    async readPart(after: FailureKey | undefined): Promise<Part> {
+      const span = [providerId, endpointIds, since, until, horizon, ...(after ? positionOf(after) : ends[order])];
+      const end = comparesEvents && !eventIds ? await readEnd(span) : undefined;
+      const last = end ? positionOf(end) : ends[order === "oldest" ? "newest" : "oldest"];
+      return { values: [...span, ...last, errors, eventIds, eventTypes, accountIds, objectId, words], end };
+    },
+  };
+}
+
+const positionOf = ({ failedAt, eventId, endpointId }: FailureKey): readonly unknown[] => [
+  failedAt,
+  eventId,
+  endpointId,
+];
+
+interface KeysOfPart {
+  readonly keys: readonly FailureKey[];
+  /** The list continues after it. Undefined at its end. */
+  readonly next: FailureKey | undefined;
+}
+
+/** Returns a function that reads the keys of the next part of a list, up to a limit. */
+async function prepareKeys(db: Database, criteria: FailureCriteria, { order = "oldest", horizon }: FailurePage) {
+  const { keysStatement, planned, readPart } = await prepareWalk(db, criteria, order, horizon);
+  return async (after: FailureKey | undefined, limit: number | undefined): Promise<KeysOfPart> => {
+    const { values, end } = await readPart(after);
+    const keys = await db.query<FailureKey>(planned(keysStatement), [...values, limit]);
+    return { keys, next: keys.length === limit ? keys.at(-1) : end };
+  };
+}
+
+interface PageRequest extends FailurePage {
+  readonly criteria: FailureCriteria;
+  /** Whether the page ends before it is full. */
+  readonly isOver: () => boolean;
+}
+
+interface ReadPage {
+  readonly failures: readonly Failure[];
+  readonly next: FailureKey | undefined;
+}
+
+/** Reads the failures of a page by their keys. One that is retried or deleted meanwhile is left out, and the next one takes its place. */
+async function readPage(db: Database, encryption: Encryption, request: PageRequest): Promise<ReadPage> {
+  const { criteria, limit, isOver } = request;
+  const readKeys = await prepareKeys(db, criteria, request);
+  const failures: Failure[] = [];
+  for (let after = request.after; ;) {
+    const { keys, next } = await readKeys(after, limit === undefined ? undefined : limit - failures.length);
+    if (keys.length > 0) {
+      const rows = await db.query<Omit<Failure, "url"> & { readonly cipher: Buffer }>(rowsStatement, [
+        criteria.providerId,
+        plainArray(keys.map(({ eventId }) => eventId)),
+        plainArray(keys.map(({ endpointId }) => endpointId)),
+      ]);
+      failures.push(...rows.map(({ cipher, ...row }) => ({ ...row, url: decryptUrl(encryption, cipher) })));
+    }
+    if (!next || failures.length === limit || isOver()) return { failures, next };
+    after = next;
+  }
+}
+
+/** Lists the failures that meet all criteria, however long it takes. */
+export async function listFailures(
+  db: Database,
+  encryption: Encryption,
+  criteria: FailureCriteria,
+  page: FailurePage = {},
+): Promise<readonly Failure[]> {
+  return (await readPage(db, encryption, { ...page, criteria, isOver: () => false })).failures;
+}
+
+export interface FailureNeeds {
+  readonly db: Database;
+  readonly clock: Pick<Clock, "monotonicMs">;
+}
+
+/** The time after which a page or a count ends. Some 50,000 failures are compared with their events in it. */
+const searchMs = 1000;
+
+export interface FoundFailures {
+  readonly rows: readonly Failure[];
+  /** Null when the whole list has been searched. */
+  readonly next: FailureKey | null;
+  /** Set if the time was up before the page was full: failures up to this time have been searched. */
+  readonly searchedUntil: Date | null;
+}
+
+/** Returns a page of the failures that meet all criteria. If few of many do, it may end early, even without a row. */
+export async function findFailures(
+  { db, clock }: FailureNeeds,
+  encryption: Encryption,
+  criteria: FailureCriteria,
+  { limit, ...page }: FailurePage & { readonly limit: number },
+): Promise<FoundFailures> {
+  const isOver = deadlineAfter(clock, searchMs);
+  const { failures, next } = await readPage(db, encryption, { ...page, limit: limit + 1, criteria, isOver });
+  const last = failures[limit - 1];
+  if (failures.length > limit && last) return { rows: failures.slice(0, limit), next: last, searchedUntil: null };
+  return { rows: failures, next: next ?? null, searchedUntil: next?.failedAt ?? null };
+}
 
 /** The number of failures of an endpoint with the same error. */
 export interface ErrorTotal {
@@ -337,27 +412,34 @@ export interface ErrorTotal {
   readonly count: number;
 }
 
-/** Counts the failures that meet all criteria, by endpoint and error. */
-export async function countFailuresByError(db: Database, criteria: FailureCriteria): Promise<ErrorTotal[]> {
-  const { values, planned } = await prepareCriteria(db, criteria);
-  return db.query<ErrorTotal>(planned(countMatchingStatement), values);
+/** Counts the failures that meet all criteria, by endpoint and error. An error may have several totals. */
+export async function countFailuresByError(
+  { db, clock }: FailureNeeds,
+  criteria: FailureCriteria,
+): Promise<{ readonly totals: readonly ErrorTotal[]; readonly hasMore: boolean }> {
+  const isOver = deadlineAfter(clock, searchMs);
+  const { planned, readPart } = await prepareWalk(db, criteria, "oldest");
+  const totals: ErrorTotal[] = [];
+  for (let after: FailureKey | undefined; ;) {
+    const { values, end }: Part = await readPart(after);
+    totals.push(...(await db.query<ErrorTotal>(planned(countMatchingStatement), values)));
+    if (!end || isOver()) return { totals, hasMore: end !== undefined };
+    after = end;
+  }
 }
 
-const selectionPageRows = 5000;
+const selectionRows = 5000;
 
 /** Yields the keys of the failures that meet all criteria in batches, newest first. */
 export async function* selectFailures(
   db: Database,
   criteria: FailureCriteria,
 ): AsyncGenerator<readonly { readonly eventId: string; readonly endpointId: number }[], void> {
-  const { values: filter, planned } = await prepareCriteria(db, criteria);
-  const statement = planned(keysStatement(criteria, "newest"));
-  for (let after: readonly unknown[] = starts.newest; ;) {
-    const values = [...filter, ...after, selectionPageRows];
-    const page = await db.query<FailureKey>(statement, values);
-    yield page;
-    const last = page.at(-1);
-    if (!last || page.length < selectionPageRows) return;
-    after = [last.failedAt, last.eventId, last.endpointId];
+  const readKeys = await prepareKeys(db, criteria, { order: "newest" });
+  for (let after: FailureKey | undefined; ;) {
+    const { keys, next }: KeysOfPart = await readKeys(after, selectionRows);
+    yield keys;
+    if (!next) return;
+    after = next;
   }
 }

@@ -72,7 +72,8 @@ export {
   countStrandedFailures,
   type Failure,
   type FailureCriteria,
-  type FailurePage,
+  type FailureKey,
+  findFailures,
   listFailures,
   selectFailures,
 } from "./failures.ts";

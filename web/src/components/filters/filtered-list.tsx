@@ -1,26 +1,14 @@
-import {
-  Button,
-  EmptyState,
-  EmptyStateActions,
-  EmptyStateBody,
-  EmptyStateFooter,
-  Flex,
-  FlexItem,
-  Badge,
-  Label,
-} from "@patternfly/react-core";
+import { Badge, Button, Flex, FlexItem, Label } from "@patternfly/react-core";
 import PauseIcon from "@patternfly/react-icons/dist/esm/icons/pause-icon";
 import PlayIcon from "@patternfly/react-icons/dist/esm/icons/play-icon";
-import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import type { InfiniteData } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { formatCount } from "../counts.ts";
 import type { ListFilter } from "../../api/filters.ts";
 import { type LiveListState, newRowsMax } from "../../api/live-list.ts";
 import { LiveLabel } from "../labels.tsx";
-import { LoadMore, type LoadMoreProps } from "../lists.tsx";
+import { LoadMore, type LoadMoreProps, NoMatch } from "../lists.tsx";
 import { Loaded, TableSkeleton } from "../loaded.tsx";
-import { When } from "../time.tsx";
 import { type ListName, filteredLists } from "./filter-table.ts";
 import { ListCount } from "./list-count.tsx";
 
@@ -65,7 +53,6 @@ export function FilteredList<Row>(props: FilteredListProps<Row>) {
   const { list, filter, query, live, empty, onClear, children } = props;
   const { rows: name } = filteredLists[list];
   const isFiltered = Object.keys(filter).length > 0;
-  const searchedUntil = query.data?.pages.at(-1)?.searched_until ?? undefined;
   const hasNextPage = query.hasNextPage || (live?.state.hasCutRows ?? false);
   const fetchNextPage = async (): Promise<void> => {
     await live?.list.beforeNextPage();
@@ -92,46 +79,13 @@ export function FilteredList<Row>(props: FilteredListProps<Row>) {
           const rows = pages.flatMap((page) => page.data);
           if (rows.length > 0) return children(rows);
           if (!isFiltered) return empty;
-          return <NoMatches list={list} searchedUntil={searchedUntil} onClear={onClear} />;
+          return <NoMatch row={filteredLists[list].row} query={query} onClear={onClear} />;
         }}
       </Loaded>
-      {searchedUntil && (
-        <Flex justifyContent={{ default: "justifyContentCenter" }}>
-          <span className="bellwire-subtle" role="status">
-            Searched back to <When at={searchedUntil} isExact />
-          </span>
-        </Flex>
-      )}
-      <LoadMore
-        query={{ ...query, hasNextPage, fetchNextPage }}
-        label={searchedUntil ? "Search further back" : "Load more"}
-      />
+      <LoadMore query={{ ...query, hasNextPage, fetchNextPage }} />
     </>
   );
 }
-
-interface NoMatchesProps {
-  readonly list: ListName;
-  readonly searchedUntil: string | undefined;
-  readonly onClear: () => void;
-}
-
-const NoMatches = ({ list, searchedUntil, onClear }: NoMatchesProps) => (
-  <EmptyState titleText={searchedUntil ? "No matches so far" : "No matches"} icon={SearchIcon} headingLevel="h2">
-    <EmptyStateBody>
-      {searchedUntil
-        ? `The search is not finished. A time span or another filter makes it faster.`
-        : `No ${filteredLists[list].row} matches these filters.`}
-    </EmptyStateBody>
-    <EmptyStateFooter>
-      <EmptyStateActions>
-        <Button variant="link" onClick={onClear}>
-          Clear filters
-        </Button>
-      </EmptyStateActions>
-    </EmptyStateFooter>
-  </EmptyState>
-);
 
 interface LiveControlsProps {
   readonly state: LiveListState;

@@ -25,10 +25,8 @@ const countQuery = (api: ApiClient, list: ListName, filter: ListFilter) =>
           return responseBody(api.GET("/api/v1/events/count", params));
         case "attempts":
           return responseBody(api.GET("/api/v1/attempts/count", params));
-        case "failures": {
-          const { count } = await responseBody(api.GET("/api/v1/failures/count", params));
-          return { count, has_more: false };
-        }
+        case "failures":
+          return responseBody(api.GET("/api/v1/failures/count", params));
       }
     },
     refetchInterval: countEveryMs,

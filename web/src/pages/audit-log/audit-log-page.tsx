@@ -46,7 +46,7 @@ export function AuditLogPage() {
           {({ pages }) => {
             const records = pages.flatMap((page) => page.data);
             if (records.length > 0) return <AuditTable records={records} />;
-            if (Object.keys(filter).length > 0) return <NoMatch row="action" onClear={clear} />;
+            if (Object.keys(filter).length > 0) return <NoMatch row="action" query={query} onClear={clear} />;
             return (
               <EmptyState titleText="No actions yet" icon={HistoryIcon} headingLevel="h2">
                 <EmptyStateBody>

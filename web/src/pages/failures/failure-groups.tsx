@@ -42,7 +42,7 @@ export function FailureGroups({ endpointId }: { endpointId: number | undefined }
   return (
     <Loaded query={query} skeleton={<TableSkeleton of="causes" />}>
       {(groups) => {
-        if (groups.length === 0) return <NoFailures filteredBy={endpointId === undefined ? undefined : "endpoint"} />;
+        if (groups.length === 0) return <NoFailures isOfEndpoint={endpointId !== undefined} />;
         const [audible, muted] = [groups.filter(({ mute }) => !mute), groups.filter(({ mute }) => mute)];
         return (
           <Stack hasGutter>
@@ -184,30 +184,25 @@ function GroupMenu({ group: { id, count, mute }, jobs }: GroupMenuProps) {
   );
 }
 
-export interface NoFailuresProps {
-  readonly filteredBy: "endpoint" | "filters" | undefined;
-}
-
 /** Replaces the list and the causes of failures while there are none. */
-export function NoFailures({ filteredBy }: NoFailuresProps) {
+export function NoFailures({ isOfEndpoint = false }: { isOfEndpoint?: boolean }) {
   return (
-    <EmptyState status="success" titleText={titleOf(filteredBy)} headingLevel="h2">
+    <EmptyState
+      status="success"
+      titleText={isOfEndpoint ? "No failures of this endpoint" : "No failures"}
+      headingLevel="h2"
+    >
       <EmptyStateBody>
         A delivery appears here after its last attempt has failed. Repair the receiver, then retry. The receiver gets
         the same id and the same bytes.
       </EmptyStateBody>
-      {filteredBy && (
+      {isOfEndpoint && (
         <EmptyStateFooter>
-          <LinkButton to="/failures" search={filteredBy === "endpoint" ? {} : { view: "list" }} variant="link">
-            {filteredBy === "endpoint" ? "Show the failures of all endpoints" : "Show all failures"}
+          <LinkButton to="/failures" search={{}} variant="link">
+            Show the failures of all endpoints
           </LinkButton>
         </EmptyStateFooter>
       )}
     </EmptyState>
   );
-}
-
-function titleOf(filteredBy: NoFailuresProps["filteredBy"]): string {
-  if (filteredBy === undefined) return "No failures";
-  return filteredBy === "endpoint" ? "No failures of this endpoint" : "No failures match these filters";
 }

@@ -96,6 +96,27 @@ test("all failures of a cause are retried after the dialog has named their numbe
   );
 });
 
+test.for([
+  ["", "Searched back to 1 Mar 2026", "Search further back"],
+  ["&order=oldest", "Searched up to 1 Mar 2026", "Search further"],
+])("an unfinished search of failures%s shows its progress and can be continued", async ([order, progress, button]) => {
+  const unfinished = { data: [], next: "further", searched_until: "2026-03-01T09:00:00.000Z" };
+  showPage(`/failures?view=list&q=harbour${order}`, {
+    ...server,
+    "GET /api/v1/failures": ({ query }) =>
+      query.get("after") === "further"
+        ? [200, { data: many.slice(0, 2), next: null, searched_until: null }]
+        : [200, unfinished],
+    "GET /api/v1/failures/count": () => [200, { count: 2, muted: 0, has_more: true }],
+  });
+  await says("No matches so far");
+  await says("More than 2 failures");
+  await says(progress ?? "");
+  await click(button ?? "");
+  await waitFor(() => expect(shown()).not.toContain("Searched"));
+  expect(shown()).not.toContain("No matches");
+});
+
 test("a job whose process ended before it had stored the rows says that it has not started, and why", async () => {
   const ended: Job = { ...job, state: "cancelled", total: 0, done: 0, error: "Its process ended. Start it again" };
   const page = showPage("/jobs", { ...server, "GET /api/v1/jobs": () => [200, { data: [ended], next: null }] });

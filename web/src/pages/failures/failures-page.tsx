@@ -11,7 +11,7 @@ import { SavedViews } from "../../components/filters/saved-views.tsx";
 import { ListCount } from "../../components/filters/list-count.tsx";
 import { RunningJobs } from "../../components/jobs/job-progress.tsx";
 import { LiveLabel } from "../../components/labels.tsx";
-import { LoadMore, SelectFilter } from "../../components/lists.tsx";
+import { LoadMore, NoMatch, SelectFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { FailureGroups, NoFailures } from "./failure-groups.tsx";
@@ -71,7 +71,7 @@ export function FailuresPage() {
                   onChange={(chosen) => show({ order: chosen })}
                 />
               </FilterBar>
-              <FailureListView key={JSON.stringify(list)} {...list} />
+              <FailureListView key={JSON.stringify(list)} {...list} onClear={() => show({ filter: {} })} />
             </>
           )}
         </div>
@@ -119,9 +119,10 @@ function FailureCauses({ filter, onChange, onChooseView }: FailureCausesProps) {
 interface FailureListViewProps {
   readonly filter: ListFilter;
   readonly order: "newest" | "oldest";
+  readonly onClear: () => void;
 }
 
-function FailureListView({ filter, order }: FailureListViewProps) {
+function FailureListView({ filter, order, onClear }: FailureListViewProps) {
   const [keepsRows, setKeepsRows] = useState(false);
   const query = useInfiniteQuery(failuresQuery(useApi(), { filter, order, keepsRows }));
   const { refetch } = query;
@@ -139,10 +140,11 @@ function FailureListView({ filter, order }: FailureListViewProps) {
           const [first] = pages;
           if (first && failures.length > 0)
             return <FailureList failures={failures} filter={filter} upTo={first.upTo} keepRows={setKeepsRows} />;
-          return <NoFailures filteredBy={Object.keys(filter).length > 0 ? "filters" : undefined} />;
+          if (Object.keys(filter).length > 0) return <NoMatch row="failure" query={query} onClear={onClear} />;
+          return <NoFailures />;
         }}
       </Loaded>
-      <LoadMore query={query} />
+      <LoadMore query={query} isOldestFirst={order === "oldest"} />
       {keepsRows && <p className="bellwire-subtle">New failures are added to the list once none is selected.</p>}
     </>
   );

@@ -54,7 +54,7 @@ export function MailsPage() {
           {({ pages }) => {
             const mails = pages.flatMap((page) => page.data);
             if (mails.length > 0) return <MailList mails={mails} />;
-            if (Object.keys(filter).length > 0) return <NoMatch row="email" onClear={clear} />;
+            if (Object.keys(filter).length > 0) return <NoMatch row="email" query={query} onClear={clear} />;
             return (
               <EmptyState titleText="No emails yet" icon={EnvelopeIcon} headingLevel="h2">
                 <EmptyStateBody>
