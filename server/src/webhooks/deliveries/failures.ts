@@ -299,17 +299,15 @@ async function prepareWalk(db: Database, requested: FailureCriteria, order: Fail
     const found = await db.query<FailureKey>(partStatements[endpoints][order], [...span, comparedMax - 1]);
     return found[0];
   };
-  return {
-    keysStatement: listStatements[endpoints][order],
-    // Without a criterion about events, a statement planned for its values reads none of their days.
-    planned: (statement: string): string => (comparesEvents ? statement : `${statement} ${plannedEachTime}`),
-    async readPart(after: FailureKey | undefined): Promise<Part> {
-      const span = [providerId, endpointIds, since, until, horizon, ...(after ? positionOf(after) : ends[order])];
-      const end = comparesEvents && !eventIds ? await readEnd(span) : undefined;
-      const last = end ? positionOf(end) : ends[order === "oldest" ? "newest" : "oldest"];
-      return { values: [...span, ...last, errors, eventIds, eventTypes, accountIds, objectId, words], end };
-    },
+  const readPart = async (after: FailureKey | undefined): Promise<Part> => {
+    const span = [providerId, endpointIds, since, until, horizon, ...(after ? positionOf(after) : ends[order])];
+    const end = comparesEvents && !eventIds ? await readEnd(span) : undefined;
+    const last = end ? positionOf(end) : ends[order === "oldest" ? "newest" : "oldest"];
+    return { values: [...span, ...last, errors, eventIds, eventTypes, accountIds, objectId, words], end };
   };
+  // Without a criterion about events, a statement planned for its values reads none of their days.
+  const planned = (statement: string): string => (comparesEvents ? statement : `${statement} ${plannedEachTime}`);
+  return { keysStatement: listStatements[endpoints][order], planned, readPart };
 }
 
 const positionOf = ({ failedAt, eventId, endpointId }: FailureKey): readonly unknown[] => [
