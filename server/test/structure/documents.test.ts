@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { commands } from "../../src/cli/commands.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const documents = globSync("{*.md,{docs,bench,receiver,examples,server,web}/**/*.md}", {
@@ -37,6 +38,85 @@ test("every message that a runbook quotes exists in the source", () => {
   const fragments = runbooks.flatMap((path) => messageFragments(read(path)).map((fragment) => ({ path, fragment })));
   expect(fragments.length).toBeGreaterThan(12);
   expect(fragments.filter(({ fragment }) => !sources.includes(fragment))).toEqual([]);
+});
+
+test("the runbook about missing webhooks explains each gate", () => {
+  const { components } = JSON.parse(read("docs/reference/bellwire-api.openapi.json"));
+  const gates: readonly string[] = components.schemas.Gate.enum;
+  const rows = Array.from(
+    read("docs/runbooks/did-you-send-it.md").matchAll(/^\| `(\w+)` \|/gm),
+    ([, gate = ""]) => gate,
+  );
+  expect(rows.toSorted()).toEqual(gates.toSorted());
+});
+
+test("settings, metrics and alerts that documents name exist", () => {
+  const sources = globSync("{server,receiver,examples,deploy}/**/*.{ts,tsx,js,yaml,py,go,java,rb,php}", {
+    cwd: root,
+    exclude: (path) => path.includes("node_modules") || path.includes("/dist"),
+  }).map(read);
+  const known = new Set(sources.flatMap((text) => text.match(/\b(?:BELLWIRE_|bellwire_|Bellwire)\w+/g) ?? []));
+  const isKnown = (name: string): boolean =>
+    known.has(name) || (name.endsWith("_") && [...known].some((other) => other.startsWith(name)));
+  const named = documents.flatMap((path) =>
+    Array.from(
+      // Statements name roles that an operator chooses.
+      read(path)
+        .replaceAll(/```sql[\s\S]*?```/g, "")
+        .matchAll(/\b(?:BELLWIRE_|bellwire_|Bellwire[A-Z])\w+/g),
+      ([name]) => ({ path, name }),
+    ),
+  );
+  expect(named.length).toBeGreaterThan(200);
+  expect(named.filter(({ name }) => !isKnown(name))).toEqual([]);
+});
+
+const withoutFormat = (path: string): string => path.replace(/\.(?:json|xml|\{format\})$/, "");
+
+test("requests in documents are operations of an API", () => {
+  const operations = ["bellwire-api", "account-management-api"].flatMap((api) =>
+    Object.keys(JSON.parse(read(`docs/reference/${api}.openapi.json`)).paths),
+  );
+  const patterns = operations.map((path) => new RegExp(`^${withoutFormat(path).replaceAll(/\{\w+\}/g, "[^/]+")}$`));
+  const requests = documents
+    .filter((path) => !path.startsWith("docs/decisions/"))
+    .flatMap((path) =>
+      Array.from(
+        read(path).matchAll(
+          /(?:\$BELLWIRE|`(?:GET|POST|PUT|PATCH|DELETE) )(\/(?:api|admin)\/[\w./${}-]*[\w}])(?![\w/|])/g,
+        ),
+        ([, request = ""]) => ({ path, request: withoutFormat(request) }),
+      ),
+    );
+  expect(requests.length).toBeGreaterThan(50);
+  expect(requests.filter(({ request }) => !patterns.some((pattern) => pattern.test(request)))).toEqual([]);
+});
+
+/** First words that are no commands: the help itself, the line of a start, and the name in a process list. */
+const noCommands = new Set(["help", "ready", "engine-process"]);
+
+test("commands in documents are in the help, with their options", () => {
+  const usages = commands.map(({ usage }) => usage);
+  const lines = documents.flatMap((path) =>
+    Array.from(
+      read(path)
+        .replaceAll("\\\n", " ")
+        .matchAll(/(?:^|[`(])\s*(?:(?:npm exec|npx) )?bellwire (?:-- )?([a-z][^`\n|#]*)/gm),
+      ([, line = ""]) => ({ path, line: line.trim() }),
+    ),
+  );
+  const isInHelp = (line: string): boolean => {
+    const [verb = "", noun = ""] = line.split(" ");
+    const options = line.match(/--[a-z][\w-]*/g) ?? [];
+    if (noCommands.has(verb)) return true;
+    return usages.some(
+      (usage) =>
+        `${usage} `.startsWith(/^[a-z]+$/.test(noun) ? `${verb} ${noun} ` : `${verb} `) &&
+        options.every((option) => usage.includes(option)),
+    );
+  };
+  expect(lines.length).toBeGreaterThan(60);
+  expect(lines.filter(({ line }) => !isInHelp(line))).toEqual([]);
 });
 
 test("the decision on dependencies gives the reason for each", () => {
