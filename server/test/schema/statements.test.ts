@@ -124,6 +124,19 @@ test("PostgreSQL prepares every statement against the migrated schema", async ({
   expect(unresolved).toEqual(withDerivedStatements);
 });
 
+test("PostgreSQL prepares every statement of a document", async ({ tx }) => {
+  const root = fileURLToPath(new URL("../../../", import.meta.url));
+  const documented = globSync("docs/**/*.md", { cwd: root, exclude: (path) => path.startsWith("docs/site") })
+    .flatMap((path) => [...readFileSync(root + path, "utf8").matchAll(/^```sql\n(.*?)^```/gms)])
+    .flatMap(([, block = ""]) => block.split(/;[^\n]*\n/))
+    .filter((text) => /^\s*(?:select|with|insert|update|delete)\b/.test(text));
+  for (const text of documented) {
+    await tx.query(`prepare documented as ${text}`);
+    await tx.query("deallocate documented");
+  }
+  expect(documented.length).toBeGreaterThan(15);
+});
+
 // Statements of every request to the API or of every change, and of batches of a million failures.
 test("statements marked @indexed read every table by an index condition", async ({ tx }) => {
   await tx.query("set local enable_seqscan = off"); // an empty table is scanned only if no index serves it
