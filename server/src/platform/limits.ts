@@ -461,6 +461,8 @@ export const requestLimits = {
   signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, note: "A form of the Admin Portal's sign-in." },
 } as const;
 
+const reservedMinMebibytes = 64;
+
 /** What keeps the disk of a database from filling up. */
 export const diskLimits = {
   keptBodies: {
@@ -473,9 +475,9 @@ export const diskLimits = {
   reserved: {
     name: "reserved-disk-bytes",
     max: 2048 * mebibyte,
-    min: 64 * mebibyte,
+    min: reservedMinMebibytes * mebibyte,
     part: 1 / 20,
-    note: "Free space on the disk of the embedded database: a twentieth of the disk, and at most this. With less, changes that add get 503 (`database-full`); deliveries and deletions go on.",
+    note: `Free space on the disk of the embedded database: a twentieth of the disk, at least ${reservedMinMebibytes} MiB and at most this. With less, sign-ups, changes with events and requests to bins get 503 (\`database-full\`); deliveries, deletions and settings go on.`,
   },
 } as const;
 
