@@ -62,7 +62,7 @@ test(
     await visitor.start(`/failures?view=list&endpoint_id=${endpointId}`);
     await visitor.press("button", "Time: Any time");
     await visitor.press("button", "Yesterday");
-    await page.getByText("No failures match these filters").waitFor();
+    await page.getByText("No failure matches these filters").waitFor();
     await visitor.press("button", /^Time: /);
     await visitor.press("button", "Last 24 hours");
     await page.getByText(`${accounts} failures`, { exact: true }).waitFor();
