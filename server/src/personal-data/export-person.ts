@@ -61,6 +61,7 @@ async function* readHistory(db: Database, subject: ExportedSubject): AsyncGenera
       isWholeAccount: userId === null,
       after,
       limit: batchSize,
+      withPrior: false,
     });
     const eventIds = events.map(({ id }) => id);
     const all = await readNotifications(db, { providerId: provider.id, eventIds });

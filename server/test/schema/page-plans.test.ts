@@ -140,6 +140,22 @@ test(
   },
 );
 
+test("a list without prior versions of its events does not look them up", async ({ database, databaseUrl }) => {
+  const providerId = await fillProvider(database);
+  const { recording, statements } = recordStatements(database);
+  const filter = { providerId, id: 7, kinds: ["account", "user"], isWholeAccount: true, limit };
+  for (const withPrior of [true, false]) {
+    expect(await listObjectEvents(recording, { ...filter, withPrior })).toHaveLength(limit);
+  }
+  await using planner = await openPlanner(databaseUrl, "force_generic_plan");
+  const read: number[] = [];
+  for (const { text, values } of statements) {
+    read.push((await planner.scansOf(text, values)).reduce((sum, scan) => sum + scan.rows, 0));
+  }
+  const [withAll = 0, without] = read;
+  expect(without).toBe(withAll - limit);
+});
+
 test("the names in an account's events are read without the payloads", async ({ database, databaseUrl }) => {
   const providerId = await fillProvider(database);
   const { recording, statements } = recordStatements(database);

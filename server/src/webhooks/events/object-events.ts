@@ -36,6 +36,8 @@ export interface ObjectEventFilter extends EventSubjects {
   /** One event only. */
   readonly eventId?: string | undefined;
   readonly limit: number;
+  /** False leaves the version before each event unread. */
+  readonly withPrior?: boolean;
 }
 
 // An application's product, from its stored document.
@@ -59,7 +61,7 @@ const withPrior = `
   left join lateral (
     select earlier.id, earlier.document
     from events earlier
-    where earlier.provider_id = event.provider_id and earlier.object_id = event.object_id and earlier.id < event.id
+    where $10 and earlier.provider_id = event.provider_id and earlier.object_id = event.object_id and earlier.id < event.id
     order by earlier.id desc
     limit 1
   ) prior on true
@@ -75,7 +77,7 @@ const pageOfAccount = `
   select ${eventColumns}
   from (select * from events event where event.account_id = $2 ${page}) event ${withPrior}`;
 
-/** Lists the events of an object, newest first, each with the version of its object before it. */
+/** Lists the events of an object, newest first, each with the version of its object before it, if there is one. */
 export const listObjectEvents = (db: Database, filter: ObjectEventFilter): Promise<ObjectEvent[]> =>
   db.query<ObjectEvent>(filter.isWholeAccount ? pageOfAccount : pageOfObject, [
     filter.providerId,
@@ -87,6 +89,7 @@ export const listObjectEvents = (db: Database, filter: ObjectEventFilter): Promi
     filter.after,
     filter.eventId,
     filter.limit,
+    filter.withPrior ?? true,
   ]);
 
 // Along events_object_idx, a probe of each day until the page is full. @indexed
