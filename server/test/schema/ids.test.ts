@@ -1,11 +1,10 @@
 import { expect } from "vitest";
 import { directorySchema } from "#platform/database/migrate.ts";
 import { setUp } from "../portal/portal-fixture.ts";
-import { schema } from "../support/test-databases.ts";
+import { idEpochs, schema } from "../support/test-databases.ts";
 import { test } from "../support/test.ts";
 
 const newId = `${directorySchema}.new_id()`;
-const epochMs = Date.UTC(2020, 0, 1);
 
 test("every id column uses new_id(), and none a sequence", async ({ database }) => {
   const counted = await database.query(
@@ -35,7 +34,7 @@ test("an id reveals its time, but neither the number of rows nor the rate", asyn
   expect(ids.toSorted((one, other) => one - other)).toEqual(ids);
   for (const id of ids) {
     expect(Number.isSafeInteger(id)).toBe(true);
-    const atMs = Math.floor(id / 4096) + epochMs;
+    const atMs = Math.floor(id / 4096) + idEpochs.template;
     expect(atMs).toBeGreaterThanOrEqual(Math.floor(Number(read?.before)));
     expect(atMs).toBeLessThanOrEqual(Math.ceil(Number(read?.after)) + 1000);
   }

@@ -1,7 +1,7 @@
 import pg from "pg";
-import { migrate } from "#platform/database/migrate.ts";
+import { directorySchema, migrate } from "#platform/database/migrate.ts";
 import { HandDrivenClock } from "./hand-driven-clock.ts";
-import { schema, templateName, templateOfStarts } from "./test-databases.ts";
+import { idEpochs, schema, templateName, templateOfStarts } from "./test-databases.ts";
 import type { ThrowAwayPostgres } from "./throw-away-postgres.ts";
 
 /** Creates the templates of all test databases. */
@@ -11,6 +11,7 @@ export async function migrateTemplates(postgres: ThrowAwayPostgres): Promise<voi
   await migrate({ connectionString, schema });
   await addDaysOfClock(connectionString);
   await run(postgres.urlOf("postgres"), `create database ${templateName} template ${templateOfStarts}`);
+  await run(postgres.urlOf(templateName), makeIdsLong);
   await keepFewDays(postgres.urlOf(templateName));
   await compactCatalogs(postgres.urlOf(templateName));
 }
@@ -20,6 +21,19 @@ export async function migrateTestDatabase(connectionString: string): Promise<voi
   await migrate({ connectionString, schema });
   await keepFewDays(connectionString);
 }
+
+// Fails if the function counts from another time than `idEpochs` says.
+const makeIdsLong = `
+  do $$
+  declare
+    present text := pg_get_functiondef('${directorySchema}.new_id()'::regprocedure);
+    changed text := replace(present, '${idEpochs.product}', '${idEpochs.template}');
+  begin
+    if changed = present then
+      raise 'new_id() does not contain ${idEpochs.product}';
+    end if;
+    execute changed;
+  end $$`;
 
 async function keepFewDays(connectionString: string): Promise<void> {
   await run(connectionString, dropOtherDays);
