@@ -77,15 +77,16 @@ test("the dashboard shows each metric of Bellwire", () => {
   ]);
 });
 
-test("each alert has a severity, a summary and a runbook", () => {
+test("each alert has a severity, a summary and a runbook that names it", () => {
   for (const { alert, labels, annotations } of alerts) {
     const [, page] = /^https:\/\/docs\.example\.com\/bellwire\/runbooks\/([\w-]+)\.html$/.exec(
       annotations.runbook_url,
     ) ?? [undefined, "none"];
-    expect({ alert, ...labels, hasRunbook: existsSync(`${root}docs/runbooks/${page}.md`) }).toEqual({
+    const path = `docs/runbooks/${page}.md`;
+    expect({ alert, ...labels, isInRunbook: existsSync(root + path) && read(path).includes(`\`${alert}\``) }).toEqual({
       alert,
       severity: expect.stringMatching(/^(?:critical|warning)$/),
-      hasRunbook: true,
+      isInRunbook: true,
     });
     expect(annotations.summary).toMatch(/\.$/);
   }
