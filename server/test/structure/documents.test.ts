@@ -92,6 +92,19 @@ test("requests in documents are operations of an API", () => {
   expect(requests.filter(({ request }) => !patterns.some((pattern) => pattern.test(request)))).toEqual([]);
 });
 
+test("documents state the number of operations of the Account Management API", () => {
+  const paths: Readonly<Record<string, object>> = JSON.parse(
+    read("docs/reference/account-management-api.openapi.json"),
+  ).paths;
+  const count = Object.values(paths).flatMap((path) =>
+    Object.keys(path).filter((key) => /^(?:get|put|patch|post|delete)$/.test(key)),
+  ).length;
+  const stated = ["CHANGELOG.md", "docs/guides/migrate-from-3scale.md"].map(
+    (path) => /(\d+) operations/.exec(read(path))?.[1],
+  );
+  expect(stated).toEqual([String(count), String(count)]);
+});
+
 /** First words that are no commands: the help itself, the line of a start, and the name in a process list. */
 const noCommands = new Set(["help", "ready", "engine-process"]);
 
