@@ -10,3 +10,15 @@ test.each([
   const problem = describeProblem({ kind: "certificate", value, threshold: 14 }, { disabledReason: null });
   expect(problem).toBe(`The certificate of the receiver ${sentence}`);
 });
+
+test.each([
+  [999.4, "999 ms"],
+  [1000, "1 s"],
+  [119_400, "119 s"],
+  [120_000, "2 minutes"],
+  [7_199_000, "120 minutes"],
+  [7_200_000, "2 hours"],
+])("a latency of %d ms is described as %s", (value, duration) => {
+  const problem = describeProblem({ kind: "latency_p95", value, threshold: 500 }, { disabledReason: null });
+  expect(problem).toBe(`5 % of the responses in the last 15 minutes took ${duration} or longer. The limit is 500 ms.`);
+});

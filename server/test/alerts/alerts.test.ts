@@ -54,6 +54,8 @@ test("few attempts, short problems and single failures cause no mail", async ({ 
   await scene.attempt(300, 0);
   await scene.evaluate();
   await scene.evaluate(12);
+  await scene.attempt(0, 3000); // a new problem, although there was one ten minutes ago
+  await scene.evaluate();
   expect(await scene.mails()).toEqual([]);
 });
 

@@ -37,6 +37,16 @@ test("an alert is about the deliveries of its endpoint, and only admins of its p
   ]);
   expect(await one.alerts(false)).toEqual([]);
   expect(await other.alerts(false)).toMatchObject([{ kind: "disabled" }, { kind: "exhausted" }]);
+
+  // Neither the end of a short problem nor that of an alert ends the others.
+  await other.attempt(0, 30);
+  await evaluate(1);
+  await other.attempt(300, 0);
+  await evaluate(1);
+  expect(await other.alerts(false)).toMatchObject([{ kind: "disabled" }, { kind: "exhausted" }]);
+  await other.end("delivered");
+  await evaluate(1, 6);
+  expect(await other.alerts(false)).toMatchObject([{ kind: "disabled" }]);
 });
 
 test("an alert about a certificate is about the receiver of its endpoint", async ({ database }) => {
