@@ -118,6 +118,23 @@ test("a custom plan begins with the features of its original, and has its own fr
   ]);
 });
 
+test("a custom plan is deleted when its application moves to another plan", async ({ sharedPool: pool }) => {
+  const change = await signedUp(pool);
+  const { provider, productId, by } = change;
+  const creation = {
+    providerId: provider.id,
+    kind: "application_plan",
+    productId,
+    by,
+    values: { name: "Gold" },
+  } as const;
+  const gold = await createPlan(pool, creation);
+  const customId = (await customizeApplicationPlan(pool, change))?.application.plan.id ?? 0;
+  const planId = gold && "plan" in gold ? gold.plan.id : 0;
+  await changeApplicationPlan(pool, { ...change, planId, writer: "program" });
+  expect((await readPlans(pool, provider.id, [customId, planId])).map(({ id }) => id)).toEqual([planId]);
+});
+
 test("a sign-up cannot get a custom plan of another application, not even a published one", async ({
   sharedPool: pool,
 }) => {
