@@ -85,6 +85,15 @@ test("the form does not reveal which addresses have signed up, and mails only us
      select provider_id, account_id, 'cleo', 'cleo@tallow.example', 'member' from users where provider_id = $1 and username = 'ada'`,
     [portal.provider.id],
   );
+  // Another user's log-in at an identity provider makes nobody else sign up.
+  await portal.pool.query(
+    `with github as (
+       insert into authentication_providers (provider_id, account_type, kind, name, system_name, client_id, client_secret, identifier_key)
+       values ($1, 'developer', 'github', 'GitHub', 'github', 'id', '', 'id') returning provider_id, id)
+     insert into identities (provider_id, authentication_provider_id, subject, user_id)
+     select github.provider_id, github.id, 'bob', users.id from github join users using (provider_id) where username = 'bob'`,
+    [portal.provider.id],
+  );
   await clock.advance(fiveMinutes);
   for (const name of ["bob", "cleo", "nobody", "a\u0000b"]) {
     const { status, location } = await ada.submit("/activate", { email: `${name}@tallow.example` });
