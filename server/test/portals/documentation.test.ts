@@ -132,6 +132,28 @@ test("a developer gets the keys of own applications as examples, a visitor and a
   expect(await examplesFor(portal.visitor("developer"))).toEqual([undefined, undefined]);
 });
 
+test("the examples of an application without a user key are its id and its first key", async ({ portal }) => {
+  const { pool, provider } = portal;
+  const ada = await portal.developer("ada");
+  await pool.query("update products set backend_version = '2' where provider_id = $1", [provider.id]);
+  const [own] = await pool.query<{ applicationId: string }>(
+    `with key as (
+       insert into application_keys (provider_id, application_id, value) select provider_id, id, 'k3y' from applications
+       where provider_id = $1)
+     select application_id from applications where provider_id = $1`,
+    [provider.id],
+  );
+  const names = ["user_keys", "app_ids", "client_ids", "app_keys", "client_secrets"];
+  const parameters = names.map((name) => ({ name, in: "query", "x-data-threescale-name": name }));
+  await add(portal, { name: "Tides", body: document({ paths: tidesWith({ parameters }) }) });
+  const { html } = await ada.get("/docs/tides");
+  const shown = JSON.parse(/id="specification">(.*?)<\/script>/s.exec(html)?.[1] ?? "");
+  const values = shown.paths["/tides"].get.parameters.map(
+    ({ examples }: { examples?: Record<string, { value: string }> }) => examples?.["application 1"]?.value,
+  );
+  expect(values).toEqual([undefined, own?.applicationId, own?.applicationId, "k3y", "k3y"]);
+});
+
 test("the keys of applications of other products, and of those that are not live, are no examples", async ({
   portal,
 }) => {
