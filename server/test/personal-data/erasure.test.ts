@@ -322,6 +322,18 @@ const addDeliveries = `
   select copy.provider_id, event.id, copy.id, 'delivered', 1, 0, '3scale'
   from copy, (select id from events where account_id = $1 order by id desc limit 1) as event`;
 
+/** Adds 210 events and as many messages to an account: an export reads a hundred at a time. */
+const addLongHistory = [
+  `insert into events
+   select copied.*
+   from (select * from events where account_id = $1 order by id desc limit 1) as event
+   cross join generate_series(1, 210) as nth
+   cross join lateral jsonb_populate_record(null::events,
+     to_jsonb(event) || jsonb_build_object('id', uuidv7(), 'sequence', event.sequence + nth)) as copied`,
+  `insert into messages (provider_id, account_id, sender, subject)
+   select provider_id, id, 'provider', 'Note ' || nth from accounts, generate_series(1, 210) as nth where id = $1`,
+];
+
 test.concurrent(
   "an export has the record, mails, sessions and audit records, also once the events of the history have expired",
   { timeout: 120_000 },
@@ -348,6 +360,12 @@ test.concurrent(
     const [audit] = (await portal.call("GET", "/api/v1/audit_records?limit=1")).body.data;
     expect(audit).toMatchObject({ action: "personal_data.exported", subject: `user/${member}` });
     expect((await portal.call("GET", "/api/v1/users/999/export")).status).toBe(404);
+
+    for (const statement of addLongHistory) await pool.query(statement, [account]);
+    const { body: long } = await portal.call("GET", `/api/v1/accounts/${account}/export`);
+    const countOf = (rows: readonly { id: unknown }[]): number => new Set(rows.map(({ id }) => id)).size;
+    expect([long.history.length, countOf(long.history)]).toEqual(Array(2).fill(body.history.length + 210));
+    expect([long.messages.length, countOf(long.messages)]).toEqual(Array(2).fill(body.messages.length + 210));
 
     const { id: providerId } = portal.api.provider;
     const session = { providerId, audience: "developer", userId: member, now: new Date() } as const;
