@@ -241,6 +241,8 @@ test.concurrent.for([
     expect(await listJobs(database, { providerId: neighbourId, limit: 9 })).toMatchObject([{ state: "running" }]);
     expect((await resume(databaseUrl, choice)).output).toContain("Nothing is held any more.");
     expect(recipients.filter((recipient) => recipient === "ann@example.com")).toHaveLength(sent);
+    const kept = await database.query("select from mails where provider_id = $1", [providerId]);
+    expect(kept).toHaveLength(1 + sent); // the later mail stays
     expect(await listJobs(database, { providerId, limit: 9 })).toMatchObject([{ state }]);
     const audited = "select action from audit_records where provider_id = $1 order by id";
     const word = choice === "--send" ? "sent" : "skipped";
