@@ -124,6 +124,8 @@ test("the users of an account have a limited length of field values together, ho
   ]);
   await pool.query(fill, [provider.id, textLimits.account.max - 10_000, other?.id]);
   expect(await outcomeOf(update(9500))).toEqual(refused);
+  await pool.query(fill, [provider.id, textLimits.account.max - 22_000, other?.id]);
+  expect(await outcomeOf(update(9000))).toBe("created"); // the texts before the change do not count
 });
 
 test("the applications of an account have a limited length of texts together", async ({ scene }) => {
