@@ -10,8 +10,6 @@ import {
   FormSelectOption,
   Pagination,
   SearchInput,
-  Stack,
-  StackItem,
   ToolbarItem,
 } from "@patternfly/react-core";
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
@@ -118,13 +116,14 @@ interface ShownRowsProps {
   readonly nouns: readonly [one: string, many: string];
 }
 
-/** Says how many rows a filtered list shows: "1 email", "The newest 50 emails". */
+/** Says how many rows a filtered list shows: "1 email", "The newest 50 emails". Says nothing while a search has found none so far. */
 export function ShownRows({ filter, query: { data, hasNextPage }, nouns }: ShownRowsProps) {
   const count = data?.pages.reduce((sum, page) => sum + page.data.length, 0);
-  const words = count === undefined ? "" : countOf(count, nouns);
+  const isUnknown = count === undefined || (count === 0 && hasNextPage); // none so far
+  const words = isUnknown ? "" : countOf(count, nouns);
   return (
     <p className="bellwire-subtle bellwire-list-status">
-      <ListStatus text={hasNextPage ? `The newest ${words}` : words} filter={filter} />
+      <ListStatus text={hasNextPage && words !== "" ? `The newest ${words}` : words} filter={filter} />
     </p>
   );
 }
@@ -283,31 +282,27 @@ export function LoadMore({ query, isOldestFirst = false }: LoadMoreProps) {
   if (!hasNextPage) return null;
   const until = searchedUntil(query);
   return (
-    <Flex justifyContent={{ default: "justifyContentCenter" }}>
-      <Stack hasGutter>
-        {until !== undefined && (
-          <StackItem>
-            <span className="bellwire-subtle" role="status">
-              Searched {isOldestFirst ? "up to" : "back to"} <When at={until} isExact />
-            </span>
-          </StackItem>
-        )}
-        {isFetchNextPageError && (
-          <StackItem>
-            <Alert isInline isPlain component="p" variant="danger" title="The next page could not be loaded" />
-          </StackItem>
-        )}
-        <StackItem>
-          <Button
-            variant="link"
-            isLoading={isFetchingNextPage}
-            isAriaDisabled={isFetchingNextPage}
-            onClick={() => fetchNextPage()}
-          >
-            {until === undefined ? "Load more" : isOldestFirst ? "Search further" : "Search further back"}
-          </Button>
-        </StackItem>
-      </Stack>
+    <Flex
+      direction={{ default: "column" }}
+      alignItems={{ default: "alignItemsCenter" }}
+      spaceItems={{ default: "spaceItemsSm" }}
+    >
+      {until !== undefined && (
+        <span className="bellwire-subtle" role="status">
+          Searched {isOldestFirst ? "up to" : "back to"} <When at={until} isExact />
+        </span>
+      )}
+      {isFetchNextPageError && (
+        <Alert isInline isPlain component="p" variant="danger" title="The next page could not be loaded" />
+      )}
+      <Button
+        variant="link"
+        isLoading={isFetchingNextPage}
+        isAriaDisabled={isFetchingNextPage}
+        onClick={() => fetchNextPage()}
+      >
+        {until === undefined ? "Load more" : isOldestFirst ? "Search further" : "Search further back"}
+      </Button>
     </Flex>
   );
 }

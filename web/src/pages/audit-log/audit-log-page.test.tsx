@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { choose, search } from "../../testing/show-in-portal.tsx";
-import { type Server, says, showPage } from "../../testing/show-page.tsx";
+import { choose, click, search } from "../../testing/show-in-portal.tsx";
+import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { describeAction, describeDetail, describeSubject, subjectPath } from "./audit-log-page.tsx";
 
@@ -79,4 +79,17 @@ test("the audit log is filtered by text, object and colleague, with or without a
   await search("url");
   await says("No action matches these filters.");
   expect(asked()).toBe("limit=50&q=url&subject=plan&actor=admin%3A5&actor=token%3A5");
+});
+
+test("a search of the audit log that has found nothing so far can be continued, and shows no number", async () => {
+  const unfinished = { data: [], next: "9", searched_until: "2026-03-01T09:00:00.000Z" };
+  showPage("/audit-log?q=url", {
+    ...server,
+    "GET /api/v1/audit_records": ({ query }) => [200, query.has("after") ? { data: [record], next: null } : unfinished],
+  });
+  await says("No matches so far");
+  await says("Searched back to 1 Mar 2026");
+  expect(shown()).not.toContain("The newest");
+  await click("Search further back");
+  await says("1 action");
 });
