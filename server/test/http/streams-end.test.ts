@@ -2,6 +2,7 @@ import { get, type IncomingMessage } from "node:http";
 import { finished } from "node:stream/promises";
 import type { FastifyInstance } from "fastify";
 import { expect, vi } from "vitest";
+import { sessionSeconds } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin } from "#request-bin/index.ts";
@@ -74,6 +75,24 @@ test.for(causes)(
     await vi.waitFor(() => expect(ended()).toEqual(paths.map(() => [true, true])), { timeout: 1000, interval: 10 });
   },
 );
+
+test("the stream of a bin ends with access-ended once the admin's session has expired", async ({ site, database }) => {
+  const { bin, admin } = site;
+  let aheadMs = 0;
+  const clock = { ...systemClock, now: () => new Date(systemClock.now().getTime() + aheadMs) };
+  await using server = await openWebServer(database, { clock });
+  await server.http.listen({ host: "127.0.0.1", port: 0 });
+  const url = `${server.http.listeningOrigin}/bins/${bin.id}/view/stream?after=0`;
+  using stream = await openEventStream(url, { cookie: admin.cookie });
+  await until(() => stream.text() !== "");
+
+  aheadMs = sessionSeconds.admin * 1000;
+  await server.http.inject({ method: "POST", url: `/bins/${bin.id}`, payload: "after the end" });
+
+  await until(() => stream.isClosed());
+  expect(stream.text()).toContain("access-ended");
+  expect(stream.text()).not.toContain("after the end");
+});
 
 test("the stream of a deleted access token ends within a second with access-ended", async ({ site }) => {
   const { http, pool, accessToken } = site;
