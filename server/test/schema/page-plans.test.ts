@@ -2,7 +2,6 @@ import { expect } from "vitest";
 import { listAuditRecords } from "#access/index.ts";
 import { listAlerts } from "#alerts/index.ts";
 import { listErasures } from "#personal-data/index.ts";
-import { systemClock } from "#platform/clock.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { listMails } from "#portal/mails/index.ts";
 import { addComingDays, countFailuresByError, findFailures } from "#webhooks/deliveries/index.ts";
@@ -93,15 +92,14 @@ test(
     const providerId = await fillProvider(database);
     await database.query(fillFailures, [providerId]);
     const { recording, statements } = recordStatements(database);
-    const needs = { db: recording, clock: systemClock };
     const [endpoint] = await database.query<{ id: number }>("select id from endpoints where provider_id = $1", [
       providerId,
     ]);
     for (const endpointIds of [undefined, [endpoint?.id ?? 0]]) {
       const criteria = { providerId, endpointIds, words: ["nowhere"] };
       for (const order of ["oldest", "newest"] as const)
-        expect((await findFailures(needs, encryption, criteria, { order, limit })).rows).toEqual([]);
-      expect((await countFailuresByError(needs, criteria)).totals).toEqual([]);
+        expect((await findFailures(recording, encryption, criteria, { order, limit })).rows).toEqual([]);
+      expect((await countFailuresByError(recording, criteria)).totals).toEqual([]);
     }
     expect(statements).toHaveLength(6 * 5); // the horizon, and two for each of two parts
     expect((await listAuditRecords(recording, providerId, { words: ["nowhere"], limit })).rows).toEqual([]);

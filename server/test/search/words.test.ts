@@ -1,7 +1,7 @@
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Database } from "#platform/database/database.ts";
 import { listAuditRecords } from "#access/index.ts";
-import { deadlineAfter } from "#platform/clock.ts";
+import { deadlineAfter, systemClock } from "#platform/clock.ts";
 import { listMails } from "#portal/mails/index.ts";
 import {
   addComingDays,
@@ -10,6 +10,7 @@ import {
   findFailures,
   selectFailures,
 } from "#webhooks/deliveries/index.ts";
+import { createBellwireApi, openBellwireApi } from "../bellwire-api/bellwire-api-test.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
@@ -111,14 +112,15 @@ test("a search of failures compares them in parts, ends when its time is over, a
   };
   for (const order of ["oldest", "newest"] as const) {
     const inOrder = order === "oldest" ? sought : sought.toReversed();
-    const whole = await findFailures({ db: database, clock }, encryption, criteria, { order, limit: 50 });
+    const whole = await findFailures(database, encryption, criteria, { order, limit: 50 });
     expect(whole.rows.map(({ eventId }) => eventId)).toEqual(inOrder);
     expect(whole).toMatchObject({ next: null, searchedUntil: null });
 
     const found: string[] = [];
     const pages: number[] = [];
     for (let after: FailureKey | undefined; ;) {
-      const page = await findFailures({ db: slow, clock }, encryption, criteria, { order, after, limit: 50 });
+      const isOver = deadlineAfter(clock, 1000);
+      const page = await findFailures(slow, encryption, criteria, { order, after, limit: 50, isOver });
       found.push(...page.rows.map(({ eventId }) => eventId));
       pages.push(page.rows.length);
       expect(page.searchedUntil).toEqual(page.next?.failedAt ?? null);
@@ -128,12 +130,36 @@ test("a search of failures compares them in parts, ends when its time is over, a
     expect(found).toEqual(inOrder);
     expect(pages).toHaveLength(3);
   }
-  const counted = await countFailuresByError({ db: database, clock }, criteria);
+  const counted = await countFailuresByError(database, criteria);
   expect([counted.totals.reduce((sum, { count }) => sum + count, 0), counted.hasMore]).toEqual([4, false]);
-  expect(await countFailuresByError({ db: slow, clock }, criteria)).toMatchObject({ hasMore: true });
+  expect(await countFailuresByError(slow, criteria, deadlineAfter(clock, 1000))).toMatchObject({ hasMore: true });
   const selected: string[] = [];
   for await (const keys of selectFailures(database, criteria)) selected.push(...keys.map(({ eventId }) => eventId));
   expect(selected).toEqual(sought.toReversed());
+});
+
+test("the API ends a search for words, and a count, when its time is over", async ({ database, clock }) => {
+  let elapsedMs = 0;
+  const fast = { ...systemClock, monotonicMs: () => (elapsedMs += 1000) };
+  const opened = openBellwireApi(database, fast);
+  onTestFinished(opened.close);
+  const api = await createBellwireApi(database, opened.http, clock.now());
+  const providerId = api.provider.id;
+  await addComingDays(database);
+  const endpointId = await buildEndpoint(database, { providerId, url: "" });
+  await database.query(otherFailures, [providerId, total, endpointId]);
+  for (const insert of [
+    `insert into audit_records (provider_id, actor_kind, action, subject)
+     select $1, 'system', 'plan.changed', 'plan/' || number from generate_series(1, $2::integer) number`,
+    `insert into mails (provider_id, recipient, subject, text, due_at)
+     select $1, 'mira' || number || '@fjord.example', 'Welcome', '', now() from generate_series(1, $2::integer) number`,
+  ])
+    await database.query(insert, [providerId, total]);
+  for (const list of ["failures", "audit_records", "mails"]) {
+    const page = (await api.call("GET", `/${list}?q=nowhere`)).json();
+    expect(page, list).toEqual({ data: [], next: expect.any(String), searched_until: expect.any(String) });
+  }
+  expect((await api.call("GET", "/failures/count?q=nowhere")).json()).toEqual({ count: 0, muted: 0, has_more: true });
 });
 
 test("a search for words reads the outbox in parts", async ({ sharedPool: pool }) => {

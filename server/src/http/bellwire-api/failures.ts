@@ -42,6 +42,7 @@ import {
   parseTimes,
   representAs,
   representFoundPage,
+  searchDeadline,
   searchedPageOf,
   Timestamp,
 } from "./fields.ts";
@@ -196,9 +197,9 @@ export const failureOperations: readonly Operation[] = [
     responses: { 200: searchedPageOf(FailureSchema) },
     async handle({ pool, clock, encryption }, { provider, now, query }) {
       const { limit = pageLimit, after, order, ...fields } = query;
-      const page = { order, after: parseCursor(after, parseFailureCursor), limit };
+      const page = { order, after: parseCursor(after, parseFailureCursor), limit, isOver: searchDeadline(clock) };
       const criteria = await requireCriteria(pool, { provider, fields, now });
-      const found = await findFailures({ db: pool, clock }, encryption, criteria, page);
+      const found = await findFailures(pool, encryption, criteria, page);
       return representFoundPage(found, { represent: representFailure, writeCursor: writeFailureCursor });
     },
   }),
@@ -216,7 +217,7 @@ export const failureOperations: readonly Operation[] = [
       const { id: providerId } = provider;
       if (Object.keys(query).length > 0) {
         const criteria = await requireCriteria(pool, { provider, fields: query, now });
-        const { totals, hasMore } = await countFailuresByError({ db: pool, clock }, criteria);
+        const { totals, hasMore } = await countFailuresByError(pool, criteria, searchDeadline(clock));
         return { ...(await totalOf(pool, { providerId, now }, totals)), has_more: hasMore };
       }
       // Every page of the Admin Portal shows this number. It needs no errors while no group is muted.

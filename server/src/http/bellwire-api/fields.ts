@@ -1,5 +1,6 @@
 import { isDate } from "node:util/types";
 import { type Static, type TObject, Type, type TSchema } from "typebox";
+import { type Clock, deadlineAfter } from "#platform/clock.ts";
 import { type PropertyName, propertyName } from "#platform/database/values.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { parseTime } from "#platform/times.ts";
@@ -89,6 +90,12 @@ export const pageOf = <Schema extends TSchema>(schema: Schema) =>
     { description: "One page." },
   );
 
+/** The time after which a search of failures, audit records or mails ends. It compares 50,000 to 100,000 rows meanwhile. */
+const searchMs = 1000;
+
+/** Returns a function that returns whether the time of a search that begins now is over. */
+export const searchDeadline = (clock: Pick<Clock, "monotonicMs">): (() => boolean) => deadlineAfter(clock, searchMs);
+
 export const SearchedUntil = Nullable(
   Type.String({
     ...Timestamp,
@@ -100,14 +107,7 @@ export const SearchedUntil = Nullable(
 
 /** A page of a search, which may end before it is full. */
 export const searchedPageOf = <Schema extends TSchema>(schema: Schema) =>
-  Type.Object(
-    {
-      data: Type.Array(schema),
-      next: Nullable(Type.String({ description: "Send it as `after` to get the next page. Null on the last page." })),
-      searched_until: SearchedUntil,
-    },
-    { description: "One page." },
-  );
+  Type.Object({ ...pageOf(schema).properties, searched_until: SearchedUntil }, { description: "One page." });
 
 interface FoundPage<Row, Cursor> {
   readonly rows: readonly Row[];

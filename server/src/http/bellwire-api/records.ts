@@ -1,4 +1,3 @@
-import { deadlineAfter } from "#platform/clock.ts";
 import { idPattern, parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { type DatabaseSwitches, readDatabaseSwitches, switchWarningMs } from "#platform/database/failover.ts";
@@ -26,14 +25,12 @@ import {
   parseQueryWords,
   representAs,
   representFoundPage,
+  searchDeadline,
   searchedPageOf,
   Timestamp,
   Words,
 } from "./fields.ts";
 import { download, downloadQuery, operation, type Operation } from "./operation.ts";
-
-/** The time after which a search for words ends: 100,000 records are compared in it. */
-const searchMs = 1000;
 
 const AuditRecordSchema = Type.Object(
   {
@@ -142,7 +139,7 @@ export const auditRecordOperations: readonly Operation[] = [
         ...parseFilter(filter, now),
         before: parseCursor(after, parseRowId),
         limit,
-        isOver: deadlineAfter(clock, searchMs),
+        isOver: searchDeadline(clock),
       });
       return representFoundPage(found, { represent: representAuditRecord, writeCursor: String });
     },
@@ -252,7 +249,7 @@ export const mailOperations: readonly Operation[] = [
         ...parseMoments(span, ["since", "until"], now),
         before: parseCursor(after, parseRowId),
         limit,
-        isOver: deadlineAfter(clock, searchMs),
+        isOver: searchDeadline(clock),
       });
       return representFoundPage(found, { represent: representMail, writeCursor: String });
     },

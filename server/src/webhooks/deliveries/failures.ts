@@ -1,4 +1,3 @@
-import { type Clock, deadlineAfter } from "#platform/clock.ts";
 import { type Database, queryRow } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { plainArray } from "#platform/database/values.ts";
@@ -332,10 +331,13 @@ async function prepareKeys(db: Database, criteria: FailureCriteria, { order = "o
   };
 }
 
+/** Whether a search ends before its page is full. By default it ends with the list. */
+type IsOver = () => boolean;
+const never: IsOver = () => false;
+
 interface PageRequest extends FailurePage {
   readonly criteria: FailureCriteria;
-  /** Whether the page ends before it is full. */
-  readonly isOver: () => boolean;
+  readonly isOver: IsOver;
 }
 
 interface ReadPage {
@@ -370,16 +372,8 @@ export async function listFailures(
   criteria: FailureCriteria,
   page: FailurePage = {},
 ): Promise<readonly Failure[]> {
-  return (await readPage(db, encryption, { ...page, criteria, isOver: () => false })).failures;
+  return (await readPage(db, encryption, { ...page, criteria, isOver: never })).failures;
 }
-
-export interface FailureNeeds {
-  readonly db: Database;
-  readonly clock: Pick<Clock, "monotonicMs">;
-}
-
-/** The time after which a page or a count ends. Some 50,000 failures are compared with their events in it. */
-const searchMs = 1000;
 
 export interface FoundFailures {
   readonly rows: readonly Failure[];
@@ -391,12 +385,11 @@ export interface FoundFailures {
 
 /** Returns a page of the failures that meet all criteria. If few of many do, it may end early, even without a row. */
 export async function findFailures(
-  { db, clock }: FailureNeeds,
+  db: Database,
   encryption: Encryption,
   criteria: FailureCriteria,
-  { limit, ...page }: FailurePage & { readonly limit: number },
+  { limit, isOver = never, ...page }: FailurePage & { readonly limit: number; readonly isOver?: IsOver },
 ): Promise<FoundFailures> {
-  const isOver = deadlineAfter(clock, searchMs);
   const { failures, next } = await readPage(db, encryption, { ...page, limit: limit + 1, criteria, isOver });
   const last = failures[limit - 1];
   if (failures.length > limit && last) return { rows: failures.slice(0, limit), next: last, searchedUntil: null };
@@ -412,10 +405,10 @@ export interface ErrorTotal {
 
 /** Counts the failures that meet all criteria, by endpoint and error. An error may have several totals. */
 export async function countFailuresByError(
-  { db, clock }: FailureNeeds,
+  db: Database,
   criteria: FailureCriteria,
+  isOver = never,
 ): Promise<{ readonly totals: readonly ErrorTotal[]; readonly hasMore: boolean }> {
-  const isOver = deadlineAfter(clock, searchMs);
   const { planned, readPart } = await prepareWalk(db, criteria, "oldest");
   const totals: ErrorTotal[] = [];
   for (let after: FailureKey | undefined; ;) {
