@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
+import { type Database, type FoundPage, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { lastRowId } from "#platform/ids.ts";
 import type { Actor } from "./permissions.ts";
 
@@ -116,14 +116,6 @@ export interface PageRequest {
   readonly isOver?: () => boolean;
 }
 
-export interface FoundPage<Row> {
-  readonly rows: readonly Row[];
-  /** The `before` of the next page. Null on the last one. */
-  readonly next: number | null;
-  /** Set if the search ended before the page was full: rows from this time on have been searched. */
-  readonly searchedUntil: Date | null;
-}
-
 /**
  * A condition of SQL: the text `written`, in lower case, contains each of the words `$4`, in any case. Without words it is true. Not
  * `like`, for which PostgreSQL expects few rows: it would read and sort all of them instead of reading backwards until a page is full.
@@ -157,7 +149,7 @@ export async function readInParts<Row extends { readonly id: number }>(
   db: Database,
   { endStatement, providerId, words, before: first, limit, isOver = () => false }: Listing,
   readPart: (part: Part) => Promise<readonly Row[]>,
-): Promise<FoundPage<Row>> {
+): Promise<FoundPage<Row, number>> {
   const rows: Row[] = [];
   for (let before = first; ;) {
     const values = [providerId, before, comparedMax - 1];
@@ -210,7 +202,7 @@ export function listAuditRecords(
   db: Database,
   providerId: number,
   { words, actions, subjects, actors, since, until, ...page }: AuditFilter & PageRequest,
-): Promise<FoundPage<StoredAuditRecord>> {
+): Promise<FoundPage<StoredAuditRecord, number>> {
   return readInParts(db, { endStatement: endOfPartStatement, providerId, words, ...page }, (part) => {
     const values = [providerId, part.before, part.limit, words, actions, subjects, actors, since, until, part.end];
     return db.query<StoredAuditRecord>(listStatement, values);

@@ -77,7 +77,6 @@ export {
   listAuditOfPerson,
   listAuditRecords,
   mentionsTerm,
-  type FoundPage,
   type PageRequest,
   readInParts,
   recordAudit,

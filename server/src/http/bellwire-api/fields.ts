@@ -1,6 +1,7 @@
 import { isDate } from "node:util/types";
 import { type Static, type TObject, Type, type TSchema } from "typebox";
 import { type Clock, deadlineAfter } from "#platform/clock.ts";
+import type { FoundPage } from "#platform/database/database.ts";
 import { type PropertyName, propertyName } from "#platform/database/values.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { parseTime } from "#platform/times.ts";
@@ -108,12 +109,6 @@ export const SearchedUntil = Nullable(
 /** A page of a search, which may end before it is full. */
 export const searchedPageOf = <Schema extends TSchema>(schema: Schema) =>
   Type.Object({ ...pageOf(schema).properties, searched_until: SearchedUntil }, { description: "One page." });
-
-interface FoundPage<Row, Cursor> {
-  readonly rows: readonly Row[];
-  readonly next: Cursor | null;
-  readonly searchedUntil: Date | null;
-}
 
 /** Represents a page of a search. */
 export const representFoundPage = <Row, Cursor, Document>(

@@ -96,6 +96,15 @@ export async function queryRow<Row>(db: Database, text: string, values?: readonl
   return row;
 }
 
+/** A page of a search, which may end before it is full, even without a row. */
+export interface FoundPage<Row, Cursor> {
+  readonly rows: readonly Row[];
+  /** Where the next page begins. Null when the whole list has been searched. */
+  readonly next: Cursor | null;
+  /** Set if the time was up before the page was full: the search has come to this time. */
+  readonly searchedUntil: Date | null;
+}
+
 /** The part of a list that is a page. */
 export interface PageBounds {
   readonly limit: number;

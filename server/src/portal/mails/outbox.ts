@@ -1,8 +1,8 @@
 import { unescape as percentDecoded } from "node:querystring";
-import { containsWords, type FoundPage, type PageRequest, readInParts } from "#access/index.ts";
+import { containsWords, type PageRequest, readInParts } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
-import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
+import { type Database, type FoundPage, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { errorMessage } from "#platform/errors.ts";
 import { lastRowId } from "#platform/ids.ts";
 
@@ -115,7 +115,7 @@ export function listMails(
   db: Database,
   providerId: number,
   { words, states, accountId, since, until, ...page }: MailFilter & PageRequest,
-): Promise<FoundPage<Mail>> {
+): Promise<FoundPage<Mail, number>> {
   return readInParts(db, { endStatement: endOfPartStatement, providerId, words, ...page }, (part) => {
     const values = [providerId, part.before, part.limit, words, states, accountId, since, until, part.end];
     return db.query<Mail>(listMailsStatement, values);

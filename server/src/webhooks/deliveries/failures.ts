@@ -1,4 +1,4 @@
-import { type Database, queryRow } from "#platform/database/database.ts";
+import { type Database, type FoundPage, queryRow } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
@@ -375,21 +375,13 @@ export async function listFailures(
   return (await readPage(db, encryption, { ...page, criteria, isOver: never })).failures;
 }
 
-export interface FoundFailures {
-  readonly rows: readonly Failure[];
-  /** Null when the whole list has been searched. */
-  readonly next: FailureKey | null;
-  /** Set if the time was up before the page was full: failures up to this time have been searched. */
-  readonly searchedUntil: Date | null;
-}
-
 /** Returns a page of the failures that meet all criteria. If few of many do, it may end early, even without a row. */
 export async function findFailures(
   db: Database,
   encryption: Encryption,
   criteria: FailureCriteria,
   { limit, isOver = never, ...page }: FailurePage & { readonly limit: number; readonly isOver?: IsOver },
-): Promise<FoundFailures> {
+): Promise<FoundPage<Failure, FailureKey>> {
   const { failures, next } = await readPage(db, encryption, { ...page, limit: limit + 1, criteria, isOver });
   const last = failures[limit - 1];
   if (failures.length > limit && last) return { rows: failures.slice(0, limit), next: last, searchedUntil: null };

@@ -18,7 +18,6 @@ export {
   type FoundAttempt,
   type FoundDelivery,
   type FoundEvent,
-  type FoundPage,
   type SearchCursor,
   type SearchNeeds,
   findPage,

@@ -1,5 +1,5 @@
 import type { Clock } from "#platform/clock.ts";
-import type { Database } from "#platform/database/database.ts";
+import type { Database, FoundPage } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { plainArray } from "#platform/database/values.ts";
 import type { Node } from "#platform/document.ts";
@@ -305,14 +305,6 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-export interface FoundPage<Row> {
-  readonly rows: readonly Row[];
-  /** Null when the whole history has been searched. */
-  readonly next: SearchCursor | null;
-  /** Set if the time was up before the page was full: later events have been searched. */
-  readonly searchedUntil: Date | null;
-}
-
 /**
  * Returns a page of matches, newest event first. A rare combination of criteria may end a page early, even without a row:
  * its `next` continues the search. Pages never skip or repeat a row.
@@ -322,7 +314,7 @@ export async function findPage<Name extends ListName>(
   name: Name,
   search: Search,
   { after, limit }: PageRequest,
-): Promise<FoundPage<Found[Name]>> {
+): Promise<FoundPage<Found[Name], SearchCursor>> {
   const { db, clock } = needs;
   const deadline = clock.monotonicMs() + pageMs;
   const rows: Found[Name][] = [];
