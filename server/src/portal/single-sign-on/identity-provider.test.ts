@@ -162,6 +162,20 @@ test.each([
   await expect(complete({ idToken: signed(claims) }, query)).rejects.toMatchObject({ failure, code });
 });
 
+test.each(["RS256", "none"])(
+  "user info signed by %s, which the discovery document does not announce, is refused",
+  async (alg) => {
+    const text = `${encode({ alg })}.${encode({ sub: "p-1", email: "nora@acme.example", email_verified: true })}`;
+    const jwt = `${text}.${sign("sha256", Buffer.from(text), own.privateKey).toString("base64url")}`;
+    const answer = answering({ idToken: signed(claims) });
+    const fetch = async (url: string) =>
+      url === `${issuer}/me` ? new Response(jwt, { headers: { "content-type": "application/jwt" } }) : answer(url);
+    await expect(
+      completeLogIn({ client, fetch, secrets }, new URL(`${callback}?code=c&state=${secrets.state}`)),
+    ).rejects.toMatchObject({ name: "LogInError", failure: "invalid", code: "algorithm_unknown" });
+  },
+);
+
 test("the code of a failure names known errors only, and nothing that the identity provider wrote", async () => {
   const failing = (error: string) => complete({ token: { error, error_description: "secret" }, tokenStatus: 400 });
   await expect(failing("invalid_grant")).rejects.toMatchObject({ code: "OAUTH_RESPONSE_BODY_ERROR invalid_grant" });

@@ -3,6 +3,7 @@ import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
+  ClientError,
   ClientSecretPost,
   Configuration,
   customFetch,
@@ -307,7 +308,10 @@ function reasonOf(error: unknown): unknown {
   const codes = chain.flatMap((each) => ("error" in each && typeof each.error === "string" ? [each.error] : []));
   if (codes.includes("access_denied")) return new LogInError("refused", "access_denied");
   const own = chain.find((each) => "code" in each && typeof each.code === "string");
-  if (!own || !("code" in own)) return error; // a bug of ours
+  if (!own || !("code" in own)) {
+    // The library has no code for a signed answer of which it cannot know the algorithm. Anything else is a bug of ours.
+    return error instanceof ClientError ? new LogInError("invalid", "algorithm_unknown") : error;
+  }
   return new LogInError(
     "invalid",
     [String(own.code), ...codes.filter((code) => /^[a-z_]{1,40}$/.test(code))].join(" "),
