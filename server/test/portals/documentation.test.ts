@@ -96,6 +96,10 @@ test("the page of a specification may send requests to the servers that it names
   await add(portal, { name: "Own port", body: document({ servers: [{ url: `https://${host}` }] }) });
   expect(await policyOf("/docs/own_port")).toContain(`connect-src https://${host};`);
   expect(await policyOf("/docs/own_port", { host })).toContain("connect-src 'none'");
+  // Browsers take a source of plain HTTP for one of HTTPS, too, and the port is that of https://.
+  const insecure = `http://${portal.provider.subdomain}.bellwire.test:443`;
+  await add(portal, { name: "Default port", body: document({ servers: [{ url: insecure }] }) });
+  expect(await policyOf("/docs/default_port")).toContain("connect-src 'none'");
   expect(await policyOf("/docs/no_server")).toContain("connect-src 'none'");
   expect(await policyOf("/docs")).toContain("style-src 'self'; img-src");
 });

@@ -81,8 +81,14 @@ export function specificationOrigins(
   body: string,
 ): readonly string[] {
   const portals = [adminPortalUrl(provider), developerPortalUrl(provider), `${protocol}://${host}`];
-  const own = new Set(portals.flatMap((url) => (URL.canParse(url) ? [new URL(url).host] : [])));
-  return serverOrigins(parseSpecification(body)).filter((origin) => !own.has(new URL(origin).host));
+  const own = new Set(portals.flatMap((url) => (URL.canParse(url) ? [sourceHost(url)] : [])));
+  return serverOrigins(parseSpecification(body)).filter((origin) => !own.has(sourceHost(origin)));
+}
+
+/** Returns the host without the default port of either scheme: in a policy, `http://host:443` allows requests to https://host, too. */
+function sourceHost(url: string): string {
+  const { host, hostname, port } = new URL(url);
+  return port === "80" || port === "443" ? hostname : host;
 }
 
 interface ApiReferencePage {
