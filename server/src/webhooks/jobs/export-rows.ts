@@ -214,8 +214,11 @@ const plainValue = (value: unknown): unknown => (isDate(value) ? value.toISOStri
 
 const renderNdjson = (rows: readonly Row[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
-/** Where a spreadsheet that separates cells by semicolons, as in much of Europe, begins a cell with a formula. Quotes do not prevent it. */
-const innerFormula = /((?:[;\n]|(?<!^)\r)[ \t"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+/**
+ * Where a spreadsheet that separates cells by semicolons, as in much of Europe, or by tabs, as LibreOffice does unless told otherwise,
+ * begins a cell with a formula. Quotes do not prevent it.
+ */
+const innerFormula = /((?:[;\t\n]|(?<!^)\r)[ \t"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 
 const escapeInnerFormulas = (text: string): string => text.replaceAll(innerFormula, "$1'");
 
