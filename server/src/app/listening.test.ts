@@ -48,6 +48,8 @@ test.each([
   ["https://x.example", "https://acme.example.com/bins/x", true],
   ["https://x.example", "https://acme.example.com:1/bins/x", false],
   ["https://x.example", "https://evilexample.com/bins/x", false],
+  ["https://x.example", "https://Acme.example.com./bins/x", true],
+  ["https://x.example", "https://x.example./bins/x", true],
 ])("with the public URL %s, the URL %s belongs to the installation: %s", (publicUrl, url, isOurs) => {
   expect(providerUrls(publicUrl, "example.com").isOurs(new URL(url))).toBe(isOurs);
 });

@@ -70,7 +70,7 @@ export interface ProviderUrls {
  * everything is at the public URL.
  */
 export function providerUrls(publicUrl: string, baseDomain: string | undefined): ProviderUrls {
-  const { protocol, port, host, hostname } = new URL(publicUrl);
+  const { protocol, port, hostname } = new URL(publicUrl);
   const portSuffix = port === "" ? "" : `:${port}`;
   const at = (name: string): string => `${protocol}//${name}.${baseDomain}${portSuffix}`;
   return {
@@ -78,8 +78,11 @@ export function providerUrls(publicUrl: string, baseDomain: string | undefined):
     noReplyAddress: `no-reply@${hostname}`,
     developerPortal: ({ subdomain }) => (baseDomain === undefined ? publicUrl : at(subdomain)),
     adminPortal: ({ subdomain }) => (baseDomain === undefined ? publicUrl : at(`${subdomain}-admin`)),
-    isOurs: (url) =>
-      url.host === host || (baseDomain !== undefined && url.port === port && url.hostname.endsWith(`.${baseDomain}`)),
+    isOurs: (url) => {
+      const name = url.hostname.replace(/\.$/, ""); // that of the root, which leads to the same host
+      const isOurName = name === hostname || (baseDomain !== undefined && name.endsWith(`.${baseDomain}`));
+      return isOurName && url.port === port;
+    },
   };
 }
 
