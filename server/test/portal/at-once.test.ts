@@ -20,7 +20,7 @@ import {
   updateProviderSettings,
   updateProviderUser,
 } from "#portal/provider-account/index.ts";
-import { updateUser } from "#portal/users/index.ts";
+import { acceptInvitation, inviteUser, type Person, updateUser } from "#portal/users/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -49,6 +49,25 @@ test.for([
     expect(outcome).toEqual({ refused: { [field]: takenErrors } });
   },
 );
+
+test("an invitation whose username or person is taken while it is accepted gets an error, and stays open", async ({
+  sharedPool: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  const { user } = await signUp(pool, { provider, by: byForm });
+  let code = "";
+  const urlOf = (secret: string) => `https://fjord.example/signup/${(code = secret)}`;
+  await inviteUser(pool, { provider, accountId: user.accountId, by, email: "mira@fjord.example", urlOf });
+  const accept = (username: string, person?: Person) => {
+    const password = person ? {} : { password: "correct-horse-12", password_confirmation: "correct-horse-12" };
+    return acceptInvitation(pool, passwords, { provider, code, values: { username, ...password }, person, now });
+  };
+  const rename = (tx: Transaction) => tx.query("update users set username = 'mira' where id = $1", [user.id]);
+  expect(await runAgainst(pool, rename, () => accept("mira"))).toEqual({ refused: { username: takenErrors } });
+  const linked = { verifiedEmail: null, link: async () => false };
+  expect(await accept("vera", linked)).toEqual({ refused: { base: [expect.stringContaining("signed up already")] } });
+  expect(await accept("vera")).toMatchObject({ user: { username: "vera" } });
+});
 
 test("of two provider users who take one name concurrently, the second gets an error", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);

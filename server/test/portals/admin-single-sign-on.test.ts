@@ -61,6 +61,11 @@ test("a verified address signs in its user of the team, and the person stays tha
   expect((await visitor.get("/p/login")).html).toContain('href="/p/auth/staff"');
   const signedIn = await signIn(visitor, team, "/p/auth/staff?return_to=%2Fp%2Fadmin%2Fteam");
   expect([signedIn.status, signedIn.location, await isSignedIn(visitor)]).toEqual([303, "/p/admin/team", true]);
+  await portal.addProviderUser("second", "member");
+  await portal.pool.query("update provider_users set email = 'second@acme.example' where username = 'second'");
+  team.openId.person = { sub: "s-2", email: "second@acme.example", email_verified: true };
+  const second = portal.visitor("admin");
+  expect([(await signIn(second, team)).status, await isSignedIn(second)]).toEqual([303, true]);
   team.openId.person = { ...boss, email: "new@acme.example", email_verified: false };
   expect(await signIn(portal.visitor("admin"), team)).toMatchObject({ status: 303, location: "/p/admin" });
 });
@@ -83,6 +88,19 @@ test("nobody else signs in, and no user of the team is made", async ({ portal, t
     expect((await signIn(portal.visitor("admin"), team)).html).toContain("Your user is not active");
   }
   expect(await count()).toBe(before);
+});
+
+test("a person is not linked to a user whose address changes meanwhile", async ({ portal, team }) => {
+  const { pool, provider } = portal;
+  team.openId.person = boss;
+  const visitor = portal.visitor("admin");
+  const { signedIn } = await pool.inTransaction(async (tx) => {
+    await tx.query("update provider_users set email = 'moved@acme.example' where provider_id = $1", [provider.id]);
+    const signingIn = signIn(visitor, team);
+    await until(async () => (await countWaiting(pool)) === 1);
+    return { signedIn: signingIn };
+  });
+  expect([(await signedIn).status, await isSignedIn(visitor)]).toEqual([403, false]);
 });
 
 test("passwords can be refused once somebody has signed in with the published authentication provider", async ({

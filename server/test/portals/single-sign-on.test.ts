@@ -266,7 +266,9 @@ test("a log-in that begins at an invitation joins its account, without a passwor
   expect((await visitor.submit(path, { username: "nora", email: nora.email })).location).toBe("/account?done=joined");
   expect(await portal.newEvents()).toEqual(["user.created by developer nora in developer_portal"]);
   // The person has a user now, who cannot join a second account.
-  const second = (await invite("nora@other.example")).split("/").at(-1);
+  const secondPath = await invite("nora@other.example");
+  expect((await visitor.get(secondPath)).html).toContain('type="password"');
+  const second = secondPath.split("/").at(-1);
   const refused = await logIn(portal.visitor("developer"), openId, `/auth/staff?invitation=${second}`);
   expect([refused.status, refused.html]).toEqual([422, expect.stringContaining("You have an account already")]);
 });
