@@ -209,7 +209,7 @@ async function writeAlert(
 
 const deleteStatement = `delete from alerts where provider_id = $1 and id = $2`;
 const closeStatement = `
-  update alerts set state = 'closed', since = $3, closed_at = $3, is_muted = false, muted_until = null
+  update alerts set state = 'closed', since = $3, closed_at = $3, is_muted = false
   where provider_id = $1 and id = $2`;
 
 /** Closes an alert, or deletes one that never opened. */

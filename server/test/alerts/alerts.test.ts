@@ -187,6 +187,7 @@ test("a muted alert sends no mail, and one muted for a time sends again afterwar
   await scene.evaluate();
   await scene.evaluate(6);
   expect(await scene.alerts(false)).toEqual([]);
+  expect(await scene.alerts(true)).toMatchObject([{ closedAt: scene.now, isMuted: false }]);
   expect(await scene.mails()).toEqual([exhausted, exhausted]);
 });
 
