@@ -67,9 +67,11 @@ test("a rule that exists, makes no sense or is gone is refused, and stays as it 
   const before = await rules();
   const rule = before.find(({ kind }) => kind === "success_rate");
   const path = `/alert-rules/${rule?.id}`;
+  const exhausted = `/alert-rules/${before.find(({ kind }) => kind === "exhausted")?.id}`;
   const refused = [
     ["POST", "/alert-rules", { kind: "exhausted" }, { kind: [expect.stringContaining("already has a rule")] }],
     ["PATCH", path, { threshold: null }, { threshold: ["is required for this kind"] }],
+    ["PATCH", exhausted, { threshold: 1 }, { threshold: ["must be null for this kind"] }],
     ["PATCH", path, { threshold: 0.95 }, { clear_threshold: ["must not be lower than the threshold"] }],
   ] as const;
   for (const [method, url, payload, errors] of refused) {

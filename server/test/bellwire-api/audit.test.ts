@@ -246,6 +246,24 @@ test("admins read audit records with action, subject and actor, newest first in 
   expect((await api.call("GET", "/audit_records", { headers: member })).statusCode).toBe(403);
 });
 
+test("an export of more audit records than one step reads has each once, oldest first", async ({ api, clock }) => {
+  await api.pool.query(
+    `insert into audit_records (provider_id, actor_kind, action, subject, detail, at)
+     select $1, 'system', 'endpoint.changed', 'endpoint/' || case when number % 1000 = 1 then 1 else 2 end,
+       jsonb_build_object('number', number), $2 from generate_series(1, 2001) as number order by number`,
+    [api.provider.id, clock.now()],
+  );
+  const numbersOf = async (query: string): Promise<readonly number[]> => {
+    const { body } = await api.call("GET", `/audit_records/export?format=ndjson&action=endpoint.changed&${query}`);
+    return body
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).detail.number);
+  };
+  expect(await numbersOf("")).toEqual(Array.from({ length: 2001 }, (_, place) => place + 1));
+  expect(await numbersOf("subject=endpoint/1")).toEqual([1, 1001, 2001]);
+});
+
 test("audit records are found by words, action, subject, actor and time, in pages, and only the caller's own", async ({
   api,
   otherApi,

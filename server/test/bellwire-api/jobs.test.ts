@@ -156,6 +156,7 @@ test.for([
   [{ kind: "replay", filter: {} }, "endpoint_id"],
   [{ kind: "replay", filter: {}, endpoint_id: 999 }, "endpoint_id"],
   [{ kind: "retry", filter: {}, format: "csv" }, "format"],
+  [{ kind: "retry", filter: {}, endpoint_id: 1 }, "endpoint_id"],
 ] as const)("an ambiguous or invalid selection is rejected: %j", async ([body, field], { api }) => {
   const { status, body: problem } = await post(api, "/jobs", body);
   expect([status, Object.keys(problem.errors)]).toEqual([422, [field]]);

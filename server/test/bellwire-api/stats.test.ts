@@ -70,7 +70,11 @@ test("metrics over time have a point for every interval, a total, and the values
   expect(all.series).toEqual([
     { group: {}, total: { ...values, first_attempt_successes: 2 }, points: expect.anything() },
   ]);
-  expect(all.series[0].points.map((point: { attempts: number }) => point.attempts)).toEqual([0, 3, 0, 1]);
+  const attemptsAt = ({ points }: { readonly points: readonly { readonly attempts: number }[] }) =>
+    points.map(({ attempts }) => attempts);
+  expect(attemptsAt(all.series[0])).toEqual([0, 3, 0, 1]);
+  const ofBothTypes = await read("metrics=attempts&event_type=account.created&event_type=user.created");
+  expect(attemptsAt(ofBothTypes.series[0])).toEqual([0, 3, 0, 1]);
   expect(all.series[0].points[0]).toMatchObject({ at: all.since, success_rate: null });
 
   const [measured] = (await read("metrics=latency_p50,latency_p99,delay_p95,bytes_sent,bytes_received")).series;

@@ -123,7 +123,7 @@ test.concurrent(
       body: { account_id: erased.account, user_id: null, state: "waiting" },
     });
     const again = await portal.call("POST", "/api/v1/erasures", { account_id: erased.account, pending: "cancel" });
-    expect(again.status).toBe(409);
+    expect(again).toMatchObject({ status: 409, body: { title: "An erasure of it is running." } });
     const path = `/api/v1/erasures/${started.body.id}`;
     expect((await neighbours.call("GET", path)).status).toBe(404);
     const erasure = { account_id: erased.account, pending: "cancel" };

@@ -2,6 +2,7 @@ import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { expect, test } from "vitest";
+import { QueueFull } from "#platform/fair-queue.ts";
 import { errorsReference } from "../../../../scripts/errors-reference.ts";
 import { answerErrorsAsProblems, Problem, type ProblemCode, problems } from "./problem.ts";
 
@@ -89,6 +90,12 @@ test("an unexpected error is answered with 500 and no detail of it", async () =>
 
   expect([answer.statusCode, answer.json().code]).toEqual([500, "internal"]);
   expect(answer.body).not.toContain("hunter2");
+});
+
+test("work that no queue takes is answered with 503 and the time of the next attempt", async () => {
+  const answer = await post({ url: "x" }, { thrown: new QueueFull(3) });
+
+  expect([answer.statusCode, answer.json().code, answer.headers["retry-after"]]).toEqual([503, "too-busy", "3"]);
 });
 
 test("a statement that the database refuses because of its administrator is answered with 503", async () => {
