@@ -126,6 +126,15 @@ test("an update keeps what it omits, and neither kind nor name can be changed", 
   });
 });
 
+test("an authentication provider stays as it is while sign-ins need it", async ({ api }) => {
+  const { id } = await add(api, ofTeam, { ...keycloak, published: true });
+  await api.pool.query("update providers set enforce_sso = true where id = $1", [api.provider.id]);
+  const refused = await api.send("PUT", `${ofTeam}/${id}.json`, { payload: { published: false } });
+  expect(refused.statusCode).toBe(403);
+  const { authentication_provider: read } = (await api.send("GET", `${ofTeam}/${id}.json`)).json();
+  expect(read.published).toBe(true);
+});
+
 test("the audit records of an authentication provider name its changes and no secret", async ({ api }) => {
   const { id } = await add(api, ofDevelopers, keycloak);
   await api.send("PUT", `${ofDevelopers}/${id}.json`, { payload: { client_secret: "high tide" } });

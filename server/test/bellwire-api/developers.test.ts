@@ -78,7 +78,7 @@ test("mails are found by words, state, account and time, in pages, and only the 
   }
 });
 
-test("an authentication provider is deleted once, by its owner, with an audit record", async ({
+test("an authentication provider is deleted once, by its owner, unless sign-ins need it, with an audit record", async ({
   api,
   otherApi,
   clock,
@@ -86,11 +86,17 @@ test("an authentication provider is deleted once, by its owner, with an audit re
   const needs = { pool: api.pool, encryption };
   const portal = { providerId: api.provider.id, accountType: "provider" } as const;
   const values = { kind: "keycloak", site: "https://sso.example", client_id: "portal", client_secret: "low tide" };
+  const published = { ...values, published: true };
   const by = { actor: { kind: "key" }, channel: "api", now: clock.now() } as const;
-  await createAuthenticationProvider(needs, { ...portal, values, by });
+  await createAuthenticationProvider(needs, { ...portal, values: published, by });
   const [{ id } = { id: 0 }] = await listAuthenticationProviders(needs, portal);
   const deletedBy = async (caller: BellwireApi) =>
     (await caller.call("DELETE", `/authentication_providers/${id}`)).statusCode;
+  const enforce = (isEnforced: boolean) =>
+    api.pool.query("update providers set enforce_sso = $2 where id = $1", [api.provider.id, isEnforced]);
+  await enforce(true);
+  expect(await deletedBy(api)).toBe(409);
+  await enforce(false);
   expect([await deletedBy(otherApi), await deletedBy(api), await deletedBy(api)]).toEqual([404, 204, 404]);
   expect(await listAuthenticationProviders(needs, portal)).toEqual([]);
   const records = await api.pool.query(
