@@ -34,6 +34,10 @@ test("an invitation's mail links to the Developer Portal, and accepting it creat
   const account = await signUp(api, clock.now());
   const invited = await api.call("POST", `/accounts/${account}/invitations`, { payload: { email } });
   expect([invited.statusCode, invited.json()]).toMatchObject([201, { email, accepted_at: null }]);
+  const taken = await api.call("POST", `/accounts/${account}/invitations`, {
+    payload: { email: "mira@harbour.example" },
+  });
+  expect([taken.statusCode, taken.json().errors]).toEqual([422, { email: ["has already been taken"] }]);
   expect(await invitationsOf(api, account)).toEqual([invited.json()]);
 
   const link = await linkTo(api, email);

@@ -63,7 +63,13 @@ test.for([
     [],
   ],
   [{ swagger: "2.0", host: "a.example; script-src *", schemes: ["https", "data"] }, []],
+  // Such documents can be stored without validation.
+  [null, []],
   [{ servers: "none", paths: [{ servers: {} }, null] }, []],
+  [{ servers: [null, "https://a.example", {}, { url: 7 }], paths: { "/x": null, "/y": { get: null } } }, []],
+  [{ servers: [null, { a: null }].map((variables) => ({ url: "https://{a}.example", variables })) }, []],
+  [{ servers: [{ url: "https://{a}.example", variables: { a: { enum: [7, "us"] } } }] }, ["https://us.example"]],
+  [{ swagger: "2.0", host: 7 }, []],
 ] as const)("the servers of %j are at %j", ([document, origins]) => {
   expect(serverOrigins(document)).toEqual(origins);
 });
