@@ -9,17 +9,26 @@ export interface UrlFieldProps {
   readonly url: string;
   readonly errors: readonly string[];
   readonly onChange: (url: string) => void;
+  readonly isRequired?: boolean;
   /** The saved endpoint, whose full URL can be shown. */
   readonly endpointId?: number | undefined;
   /** Receives the saved URL with its secrets. */
   readonly onRead?: (url: string) => void;
 }
 
-export const UrlField = ({ url, errors, onChange, endpointId, onRead = onChange }: UrlFieldProps) => (
+export const UrlField = ({
+  url,
+  errors,
+  onChange,
+  isRequired = false,
+  endpointId,
+  onRead = onChange,
+}: UrlFieldProps) => (
   <>
     <TextField
       id="url"
       label="URL"
+      isRequired={isRequired}
       hint="The selected events below are sent to this address"
       errors={errors}
       value={url}

@@ -129,6 +129,7 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
         url={draft.url}
         errors={errors["url"] ?? []}
         onChange={(url) => onChange({ url })}
+        isRequired={!isDefault}
         endpointId={endpointId}
       />
       <TextField

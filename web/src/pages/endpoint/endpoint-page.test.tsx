@@ -69,6 +69,13 @@ test("an endpoint that was deleted elsewhere disappears from its page, which lin
   await says("No endpoints yet");
 });
 
+test("the URL of a new endpoint is marked as required", async () => {
+  showPage("/endpoints/new", serverWithCrm().server);
+  await says("Create endpoint");
+  expect(document.querySelector<HTMLInputElement>("#url")?.required).toBe(true);
+  expect(document.querySelector("label[for=url]")?.textContent).toContain("*");
+});
+
 test("an edit that is made while others are saved stays in the form", async () => {
   const { server } = serverWithCrm();
   showPage("/endpoints/5?tab=settings", {
