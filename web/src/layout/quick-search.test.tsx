@@ -55,6 +55,17 @@ test("objects are found by one request, and opened with the keyboard alone", asy
   expect(document.querySelector("[role=combobox]")).toBeNull();
 });
 
+test("keys that are pressed before the search has loaded are searched, and not those of the time before", async () => {
+  const page = await open();
+  for (const key of "harbour") press(key);
+  await waitFor(() => expect(announced()).toContain("Harbour & Sons"));
+  expect(input().value).toBe("harbour");
+  press("k", { ctrlKey: true });
+  press("k", { ctrlKey: true });
+  expect((await waitFor(input)).value).toBe("");
+  expect(page.address()).toBe("/nowhere");
+});
+
 test.each([
   ["within a composition", { isComposing: true }],
   ["after it, as Safari sends it", { keyCode: 229 }],

@@ -11,21 +11,30 @@ const preloadDialog = (): void => void loadDialog().catch(() => undefined);
 /** The key that opens the search, as the keyboard of the machine names it. */
 const shortcut = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘K" : "Ctrl K";
 
+const isShortcut = (event: KeyboardEvent): boolean =>
+  event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+
+/** Whether a key is a character for the search, pressed before the search has the focus. */
+const isTypedAhead = ({ key, ctrlKey, metaKey, target }: KeyboardEvent): boolean =>
+  key.length === 1 && !ctrlKey && !metaKey && !(target instanceof Element && target.closest(".bellwire-quick-search"));
+
 /** The search of everything, behind a button of the masthead and Ctrl-K. */
 export function QuickSearch() {
   const [isOpen, setOpen] = useState(false);
+  const [text, setText] = useState("");
   const [Dialog, setDialog] = useState<ComponentType<SearchDialogProps>>();
   const toast = useToast();
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
-        return;
+      if (isShortcut(event)) setOpen((was) => !was);
+      else if (isOpen && isTypedAhead(event)) setText((was) => was + event.key);
+      else return;
       event.preventDefault();
-      setOpen((was) => !was);
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, []);
+  }, [isOpen]);
+  if (!isOpen && text !== "") setText("");
   useEffect(() => {
     if (!isOpen || Dialog) return;
     loadDialog().then(
@@ -51,7 +60,7 @@ export function QuickSearch() {
           Search <kbd>{shortcut}</kbd>
         </span>
       </Button>
-      {isOpen && Dialog && <Dialog onClose={() => setOpen(false)} />}
+      {isOpen && Dialog && <Dialog text={text} onType={setText} onClose={() => setOpen(false)} />}
     </>
   );
 }

@@ -10,15 +10,17 @@ import { describeMoment } from "../components/time.tsx";
 import { type SearchEntry, findLocalEntries } from "./quick-search-entries.ts";
 
 export interface SearchDialogProps {
+  /** The typed text, which may be older than the dialog: its file may have loaded after the first keys. */
+  readonly text: string;
+  readonly onType: (text: string) => void;
   readonly onClose: () => void;
 }
 
 /** The input of the search, and its results. The keyboard alone is enough to use it. */
-export function SearchDialog({ onClose }: SearchDialogProps) {
+export function SearchDialog({ text, onType, onClose }: SearchDialogProps) {
   const id = useId();
   const session = useSession();
   const open = useOpenEntry(onClose);
-  const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const [isAwaited, setAwaited] = useState(false);
   const objects = useFoundObjects(text);
@@ -80,7 +82,7 @@ export function SearchDialog({ onClose }: SearchDialogProps) {
             autoComplete="off"
             value={text}
             onChange={(_, typed) => {
-              setText(typed);
+              onType(typed);
               setChosen(0);
               setAwaited(false);
             }}
