@@ -96,6 +96,26 @@ test("the page of a user leads to the account and to the list of accounts", asyn
   await waitFor(() => expect(breadcrumb()).toBe("AccountsQuay Booksmira"));
 });
 
+test("a user is suspended on the user's own page, after a confirmation", async () => {
+  const times = { created_at: "2026-03-01T09:00:00Z", updated_at: "2026-03-01T09:00:00Z" };
+  let user = { id: 21, username: "mira", role: "member", state: "active", ...times };
+  const page = showPage("/accounts/4/users/21", {
+    "GET /admin/api/accounts/4.json": () => [200, { account: { id: 4, org_name: "Quay Books", ...times } }],
+    "GET /admin/api/accounts/4/users/21.json": () => [200, { user }],
+    "PUT /admin/api/accounts/4/users/21/suspend.json": () => {
+      user = { ...user, state: "suspended" };
+      return [200, { user }];
+    },
+  });
+  await says("Active");
+  await click("Actions");
+  await click("Suspend");
+  await says("mira is signed out immediately");
+  expect(page.askedFor("PUT /admin/api/accounts/4/users/21/suspend.json")).toEqual([]);
+  await click("Suspend");
+  await says("Suspended");
+});
+
 test("the page of a deleted account shows its last name", async () => {
   showPage("/accounts/7/history", { "GET /api/v1/accounts/7/history": server["GET /api/v1/accounts/7/history"] });
   await says("Deleted");

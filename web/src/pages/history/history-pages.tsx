@@ -9,6 +9,7 @@ import { useApi } from "../../api/bellwire-client.ts";
 import { type HistorySubject, historyQuery } from "../../api/history.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
+import { ActionMenu } from "../../components/action-menu.tsx";
 import { EraseDialog } from "../../components/erase-dialog.tsx";
 import { Fact } from "../../components/facts.tsx";
 import { ObjectHistory } from "../../components/history/object-history.tsx";
@@ -17,6 +18,7 @@ import { Name, StateLabel } from "../../components/labels.tsx";
 import { objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
+import { useUserMenu } from "../../components/users-table.tsx";
 
 const accountRoute = getRouteApi("/accounts/$id/history");
 const applicationRoute = getRouteApi("/accounts/$accountId/applications/$id/history");
@@ -104,7 +106,7 @@ export function ApplicationHistoryPage() {
   );
 }
 
-/** A user of an account: the facts, and the history. Users are changed on the account's page. */
+/** A user of an account: the facts, the actions of the account's list of users, and the history. */
 export function UserPage() {
   const params = userRoute.useParams();
   const search = userRoute.useSearch();
@@ -114,6 +116,7 @@ export function UserPage() {
   const query = useQuery(userQuery(useManagement(), key));
   const user = useCurrentData(query);
   const { title, deleted } = useTitle(subject, query, user?.username, "User");
+  const { itemsFor, isBusy, dialogs } = useUserMenu(key.accountId);
   return (
     <>
       <PageHeader
@@ -121,7 +124,7 @@ export function UserPage() {
         breadcrumb={
           <PageBreadcrumb to="/accounts" list="Accounts" parent={<AccountLink id={key.accountId} />} current={title} />
         }
-        actions={deleted}
+        actions={user ? <ActionMenu actions={itemsFor(user)} isBusy={isBusy} /> : deleted}
       />
       <PageSection isFilled>
         <Stack hasGutter>
@@ -156,6 +159,7 @@ export function UserPage() {
           </SectionCard>
         </Stack>
       </PageSection>
+      {dialogs}
     </>
   );
 }
