@@ -82,6 +82,12 @@ test("figures and charts that could not be loaded say so, beside those that were
   expect(shown()).not.toContain("Could not be loaded");
 });
 
+test("a start page that could not be loaded keeps its title", async () => {
+  showPage("/", { ...server, "GET /api/v1/deliveries": () => [422, {}] });
+  await says("This page could not be loaded");
+  expect([...document.querySelectorAll("h1")].map(({ textContent }) => textContent)).toEqual(["Acme"]);
+});
+
 test("a provider without deliveries sees the first steps", async () => {
   showPage("/", { ...server, "GET /api/v1/deliveries": () => [200, none] });
   await says("Sign up as a developer");

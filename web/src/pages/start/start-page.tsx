@@ -35,18 +35,16 @@ export function StartPage() {
 function WebhooksStart() {
   const query = useQuery(anyDeliveryQuery(useApi()));
   const { providerName } = useSession();
-  const skeleton = (
+  if (query.data !== undefined) return query.data ? <Dashboard /> : <FirstSteps />;
+  return (
     <>
       <PageHeader title={providerName} />
       <PageSection isFilled>
-        <TableSkeleton of="the start page" />
+        <Loaded query={query} skeleton={<TableSkeleton of="the start page" />}>
+          {() => null}
+        </Loaded>
       </PageSection>
     </>
-  );
-  return (
-    <Loaded query={query} skeleton={skeleton}>
-      {(isAny) => (isAny ? <Dashboard /> : <FirstSteps />)}
-    </Loaded>
   );
 }
 
