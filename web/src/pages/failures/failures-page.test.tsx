@@ -125,6 +125,13 @@ test("a job whose process ended before it had stored the rows says that it has n
   expect(page.askedFor("GET /api/v1/jobs")).not.toEqual([]);
 });
 
+test("an empty list of jobs leads to the lists whose rows jobs work on", async () => {
+  showPage("/jobs", { ...server, "GET /api/v1/jobs": () => [200, { data: [], next: null }] });
+  await says("No jobs yet");
+  const links = [...document.querySelectorAll("main .pf-v6-c-empty-state a")].map((link) => link.getAttribute("href"));
+  expect(links).toEqual(["/deliveries", "/failures"]);
+});
+
 test("the list of jobs shows those that others start", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());

@@ -1,4 +1,13 @@
-import { EmptyState, EmptyStateBody, Flex, Label, PageSection, Progress } from "@patternfly/react-core";
+import {
+  EmptyState,
+  EmptyStateActions,
+  EmptyStateBody,
+  EmptyStateFooter,
+  Flex,
+  Label,
+  PageSection,
+  Progress,
+} from "@patternfly/react-core";
 import ClipboardListIcon from "@patternfly/react-icons/dist/esm/icons/clipboard-list-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { expectDeleted, useApi } from "../../api/bellwire-client.ts";
@@ -13,7 +22,7 @@ import { Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LoadMore } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
+import { LinkButton, PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
 
 /** Lists running and ended jobs. */
@@ -125,5 +134,15 @@ const NoJobs = () => (
     <EmptyStateBody>
       Select rows of deliveries or failures, or all that match a filter, to retry, replay, cancel or export them.
     </EmptyStateBody>
+    <EmptyStateFooter>
+      <EmptyStateActions>
+        <LinkButton to="/deliveries" variant="link">
+          Deliveries
+        </LinkButton>
+        <LinkButton to="/failures" variant="link">
+          Failures
+        </LinkButton>
+      </EmptyStateActions>
+    </EmptyStateFooter>
   </EmptyState>
 );
