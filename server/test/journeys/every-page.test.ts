@@ -241,7 +241,7 @@ async function lastingViolations(page: Page, partly: Parameters<typeof findViola
 
 /**
  * Returns the elements that end beside the page, except tabs, texts with an ellipsis and those for screen readers, whether a text
- * leaves its element, links that read as one with the link after them, and hints below their field. Text, because it runs in the page.
+ * leaves its element, links that read as one with the link after them, narrow buttons, and hints below their field. Text, because it runs in the page.
  */
 const findTooWide = (page: Page): Promise<readonly string[]> =>
   page.evaluate(`(() => {
@@ -258,7 +258,8 @@ const findTooWide = (page: Page): Promise<readonly string[]> =>
       .map((link) => ({ link, box: link.getBoundingClientRect(), before: link.previousElementSibling.getBoundingClientRect() }))
       .filter(({ box, before }) => box.top < before.bottom && box.left >= before.right && box.left < before.right + 8)
       .map(({ link }) => "touches the link before it: " + link.textContent);
-    elements.push(...touching);
+    const narrow = [...document.querySelectorAll("main button")].filter((each) => each.checkVisibility() && each.getBoundingClientRect().width < 24);
+    elements.push(...touching, ...narrow.map((button) => "too narrow for a finger: " + (button.ariaLabel ?? button.textContent)));
     const outside = ([hint, field]) => hint.getBoundingClientRect().bottom > field.getBoundingClientRect().bottom + 1;
     const hints = [...document.querySelectorAll("main .pf-v6-c-form__group .pf-v6-c-helper-text")].map((hint) => [hint, hint.closest(".pf-v6-c-form__group")]);
     elements.push(...hints.filter(outside).map(([hint]) => "outside its field: " + hint.textContent));
