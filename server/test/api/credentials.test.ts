@@ -156,6 +156,8 @@ test("guessing credentials is rate limited per network, and valid tokens are not
   await api.pool.query(short, [api.provider.id]);
   const lucky = await api.sendWithoutToken({ url: "/admin/api/webhooks/failures.xml?access_token=short" });
   expect(lucky.statusCode, "a correct guess of a short token is rate limited, too").toBe(429);
+  const long = await api.sendWithoutToken({ url: `/admin/api/accounts.xml?access_token=${"0".repeat(96)}` });
+  expect(long.statusCode, "so is a wrong one of a token's length").toBe(429);
   await clock.advance(60_000);
   expect((await guess()).statusCode).toBe(403);
 });

@@ -67,14 +67,19 @@ test("a current password that is replaced concurrently is refused", async ({ api
   expect(hashes).toEqual([{ passwordHash: "another" }]);
 });
 
-test("guesses of the current password in a session are rate limited", async ({ api, clock }) => {
+test("wrong guesses of the current password in a session are rate limited until the right one", async ({
+  api,
+  clock,
+}) => {
   const { userId, here } = await signInTwice(api, clock.now());
   const { put: update } = requestsFrom(api, here);
   const guess = (current_password: string) =>
     update(`/admin/api/users/${userId}.json`, { password: another, current_password });
 
+  for (let time = 0; time < 9; time += 1) expect((await guess("wrong")).statusCode).toBe(422);
+  expect((await guess(password)).statusCode).toBe(200);
   for (let time = 0; time < 10; time += 1) expect((await guess("wrong")).statusCode).toBe(422);
-  const enough = await guess(password);
+  const enough = await guess(another);
   expect([enough.statusCode, enough.headers["retry-after"]]).toEqual([429, "600"]);
   expect((await update(`/admin/api/users/${userId}.json`, { email: "ada@acme.test" })).statusCode).toBe(200);
 });
