@@ -60,6 +60,8 @@ test("keys that are pressed before the search has loaded are searched, and not t
   for (const key of "harbour") press(key);
   await waitFor(() => expect(announced()).toContain("Harbour & Sons"));
   expect(input().value).toBe("harbour");
+  await waitFor(() => expect(document.activeElement).toBe(input()));
+  await waitFor(() => expect([input().selectionStart, input().selectionEnd]).toEqual([7, 7]));
   press("k", { ctrlKey: true });
   press("k", { ctrlKey: true });
   expect((await waitFor(input)).value).toBe("");

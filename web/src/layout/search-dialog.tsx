@@ -2,7 +2,7 @@ import { Modal, ModalBody, TextInputGroup, TextInputGroupMain } from "@patternfl
 import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent as ReactKeyboardEvent, useId, useState, useEffect } from "react";
+import { type FocusEvent, type KeyboardEvent as ReactKeyboardEvent, useId, useState, useEffect } from "react";
 import { type ApiClient, type BellwireSchemas, responseBody, useApi } from "../api/bellwire-client.ts";
 import { useSession } from "../api/session.tsx";
 import { isComposing } from "../components/lists.tsx";
@@ -86,6 +86,7 @@ export function SearchDialog({ text, onType, onClose }: SearchDialogProps) {
               setChosen(0);
               setAwaited(false);
             }}
+            onFocus={keepText}
             onKeyDown={onKey}
           />
         </TextInputGroup>
@@ -96,6 +97,11 @@ export function SearchDialog({ text, onType, onClose }: SearchDialogProps) {
       </ModalBody>
     </Modal>
   );
+}
+
+/** The modal selects the text when it gives the focus. The next key would replace those that were pressed before. */
+function keepText({ target }: FocusEvent<HTMLInputElement>): void {
+  queueMicrotask(() => target.setSelectionRange(target.value.length, target.value.length));
 }
 
 function wordsOf({ isSearching, hasFailed }: { isSearching: boolean; hasFailed: boolean }): string {
