@@ -98,6 +98,7 @@ export function useUserActions({ path, stale }: UsersPlace, onDone: () => void) 
 export function useUserMenu(accountId: number) {
   const api = useManagement();
   const session = useSession();
+  useDefinitions("User"); // read before the dialog opens: without its first fields, it would focus the password
   const [toEdit, setToEdit] = useState<User | "new">();
   const [toConfirm, setToConfirm] = useState<ToConfirm>();
   const [toErase, setToErase] = useState<User>();
