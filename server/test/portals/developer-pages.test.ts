@@ -8,6 +8,7 @@ import {
   test,
   updateProduct,
 } from "./portal-test.ts";
+import type { Visitor } from "./visitor.ts";
 
 test("the account page shows the organization, the signed-in user, and the application with its key", async ({
   portal,
@@ -385,4 +386,30 @@ test("long lists are shown in pages and searched without scripts, and the accoun
   const account = await show("/account");
   expect(account.html.match(/id="application-/g)).toHaveLength(10);
   expect(account.html).toContain("All 249 applications");
+});
+
+test("pages that visitors open, too, show a user's own links and no log-in", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await ada.submit("/account/invitations", { email: "bea@tallow.example" });
+  const invitation = await portal.mailedPath();
+  for (const path of [
+    "/lost-password",
+    "/lost-password/check-mail",
+    "/lost-password/used",
+    "/activate",
+    "/activate/used",
+    "/signup",
+    "/signup/check-mail",
+    "/signup/awaiting-approval",
+    invitation,
+  ]) {
+    const { html } = await ada.get(path);
+    const [, head = ""] = /<header([\s\S]*?)<\/header>/.exec(html) ?? [];
+    expect([path, head.includes('href="/login"'), head.includes('action="/logout"')]).toEqual([path, false, true]);
+  }
+  for (const path of ["/lost-password", "/lost-password/check-mail", "/activate"]) {
+    const main = async (visitor: Visitor) => (await visitor.get(path)).html.split("<main")[1];
+    expect([path, await main(ada)]).toEqual([path, expect.not.stringContaining('href="/login"')]);
+    expect([path, await main(portal.visitor("developer"))]).toEqual([path, expect.stringContaining('href="/login"')]);
+  }
 });

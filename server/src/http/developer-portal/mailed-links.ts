@@ -77,6 +77,12 @@ interface LinkLimits {
   readonly ofAddresses: AttemptLimiter;
 }
 
+/** The page that visitors come from, or users without a password. */
+const pageBefore = async (portal: Portal, request: FastifyRequest): Promise<NonNullable<Form["back"]>> =>
+  (await findDeveloper(portal, request))
+    ? { href: "/account", text: "My account" }
+    : { href: "/login", text: "Log in" };
+
 const linkRequestForm = ({ title, lead }: LinkRequest, email: string): Form => ({
   title,
   lead,
@@ -91,7 +97,6 @@ const linkRequestForm = ({ title, lead }: LinkRequest, email: string): Form => (
     },
   ],
   submit: "Send link",
-  back: { href: "/login", text: "Log in" },
 });
 
 /** Adds a form that mails a link, and the page after it. */
@@ -101,7 +106,13 @@ function addLinkRequestPages(
   link: LinkRequest & { readonly limits: LinkLimits },
 ): void {
   const { path, limits } = link;
-  http.get(path, async (request, reply) => showForm({ portal, request, reply }, linkRequestForm(link, "")));
+  const show = async (visit: Visit, email: string, rejected?: Pick<Form, "errors" | "status">): Promise<FastifyReply> =>
+    showForm(visit, {
+      ...linkRequestForm(link, email),
+      ...rejected,
+      back: await pageBefore(portal, visit.request),
+    });
+  http.get(path, async (request, reply) => show({ portal, request, reply }, ""));
 
   http.post(path, async (request, reply) => {
     const visit = { portal, request, reply };
@@ -109,13 +120,12 @@ function addLinkRequestPages(
     const form = readForm(request.body);
     const { email = "" } = form;
     const showAgain = (rejected: Pick<Form, "errors" | "status">): Promise<FastifyReply> =>
-      showForm(visit, { ...linkRequestForm(link, email), ...rejected });
+      show(visit, email, rejected);
     if (!readFormToken(request, form, portal.cookieSecret))
       return refuseUnverified(visit, {
         refuse: ({ text, status }) => showAgain({ errors: { base: [text] }, status }),
       });
-    if (email.trim() === "")
-      return showForm(visit, { ...linkRequestForm(link, ""), errors: { email: ["can't be blank"] } });
+    if (email.trim() === "") return show(visit, "", { errors: { email: ["can't be blank"] } });
     const seconds = await secondsToWait(limits, request, email);
     if (seconds > 0) {
       reply.header("retry-after", seconds);
@@ -131,7 +141,7 @@ function addLinkRequestPages(
     portal.showPage(request, reply, {
       template: "message",
       title: "Please check your email",
-      data: { text: link.checkMail, mentions_mail: true, link: { href: "/login", text: "Log in" } },
+      data: { text: link.checkMail, mentions_mail: true, link: await pageBefore(portal, request) },
     }),
   );
 }

@@ -79,16 +79,19 @@ const templates = fileURLToPath(new URL("./templates/", import.meta.url));
 
 /** Returns a function that renders a template with its data and the data of every page. */
 export function createShowPage(
-  { readOffers, tryOut, mailIsSent, clock }: Pick<Portal, "readOffers" | "tryOut" | "mailIsSent" | "clock">,
+  { readOffers, tryOut, mailIsSent, pool, clock }: Omit<Portal, "showPage">,
   assets: Readonly<Record<string, string>>,
 ): ShowPage {
   const render = createTemplateRenderer(templates);
 
-  return async (request, reply, { template, title, status = 200, developer, data }) => {
-    const notice = developer?.notice;
+  return async (request, reply, { template, title, status = 200, data, ...page }) => {
+    const notice = page.developer?.notice;
     const refusal = typeof notice === "object" ? notice : undefined;
     // The page of an error has no link to it if the database is at fault, and does not wait for it.
     const offers = status < 500 ? await readOffers(request.provider).catch(() => undefined) : undefined;
+    // A page for everybody shows users their links, too, and not those to log in.
+    const developer =
+      page.developer ?? (offers && (await findDeveloper({ pool, clock }, request).catch(() => undefined)));
     const html = await render(template, {
       ...data,
       title,
