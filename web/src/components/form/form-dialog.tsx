@@ -97,9 +97,27 @@ function useDialogInput({ isBusy, onClose }: Pick<FormDialogProps, "isBusy" | "o
   };
 }
 
-/** PatternFly would focus the button that closes the dialog, and Enter after the first typed value would close it. */
-const focusFirstField = (form: HTMLFormElement | null): void =>
-  form?.querySelector<HTMLElement>("input:enabled, select:enabled, textarea:enabled")?.focus();
+/**
+ * PatternFly would focus the button that closes the dialog, and Enter after the first typed value would close it. Fields that load after
+ * the dialog opened get the focus, too, unless the user has moved it meanwhile.
+ */
+function focusFirstField(form: HTMLFormElement): () => void {
+  const dialog = form.closest("[role=dialog]");
+  const isUntouched = (): boolean => {
+    const { activeElement } = document;
+    return activeElement === dialog?.querySelector("button") || !dialog?.contains(activeElement);
+  };
+  const focus = (): void => {
+    const first = form.querySelector<HTMLElement>(":is(input, select, textarea):not([disabled])");
+    if (!first) return;
+    observer.disconnect();
+    first.focus();
+  };
+  const observer = new MutationObserver(() => isUntouched() && focus());
+  observer.observe(form, { childList: true, subtree: true });
+  focus();
+  return () => observer.disconnect();
+}
 
 /**
  * Closes a dialog on Escape, unless another one covers it, such as the search or the notice that the session has ended. PatternFly

@@ -43,6 +43,13 @@ test("the present permissions are shown, and can be saved only once loaded and c
   expect(saveButton()?.disabled).toBe(true);
 });
 
+test("the first field gets the focus when the permissions have loaded, not the button that closes the dialog", async () => {
+  await open(["settings"], null);
+  await waitFor(() => expect(isOn("section_settings")).toBe(true));
+  const first = document.querySelector("[role=dialog] input");
+  await waitFor(() => expect(document.activeElement).toBe(first));
+});
+
 test("unreadable permissions are not shown as empty", async () => {
   await open([], null, { "GET users/7/permissions": [404, {}] });
   await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("Not found"));
