@@ -282,7 +282,7 @@ test("a double click whose submissions run at once creates one application", asy
   expect((await ada.get("/applications")).html.match(/Shop/g)).toHaveLength(1);
 });
 
-test("the second click of a deletion without scripts says that the object is deleted, and leads to its list", async ({
+test("a second click and the back button after a deletion say that the object is gone, and lead to its list", async ({
   portal,
 }) => {
   await updateProduct(portal, "backend_version = '2', referrer_filters_required = true");
@@ -306,8 +306,14 @@ test("the second click of a deletion without scripts says that the object is del
     expect([list, second.status]).toEqual([list, 404]);
     expect(second.html).toContain("<h1>Already deleted</h1>");
     expect(second.html).toContain(`<a class="button" href="${list}">`);
+    const { status, html } = await ada.get(path); // the back button
+    expect([list, status]).toEqual([list, 404]);
+    expect(html).toContain("<h1>This no longer exists</h1>");
+    expect(html).toContain(`<a class="button" href="${list}">`);
   }
   const form = ada.hiddenInputs((await ada.get("/account/edit")).html, "/account/edit");
   expect((await ada.post(`${application}/edit`, form)).html).toContain("<h1>This no longer exists</h1>");
-  expect((await ada.get(`${application}/edit`)).html).toContain("<h1>Page not found</h1>");
+  for (const path of [application, `${application}/edit`])
+    expect((await ada.get(path)).html).toContain('<a class="button" href="/applications">');
+  expect((await ada.get("/applications-of-old")).html).toContain("<h1>Page not found</h1>");
 });

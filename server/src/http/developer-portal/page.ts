@@ -325,9 +325,9 @@ const missingPage: Message = {
   data: { text: "The address may be wrong, or the page may have been removed.", link: { href: "/", text: "Home" } },
 };
 
-/** The list of the object that a form is about, and the form's name. */
-const objectForm =
-  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations)|\/(messages))\/[^/]+\/([a-z-]+)$/;
+/** The list of the object that a page is about, and the name of a form. */
+const objectPage =
+  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations)|\/(messages))\/[^/]+(?:\/([a-z-]+))?$/;
 
 const listNames: Readonly<Record<string, string>> = {
   keys: "Keys",
@@ -337,15 +337,19 @@ const listNames: Readonly<Record<string, string>> = {
   messages: "Messages",
 };
 
-/** Returns the answer to a form whose object is missing, usually after a double click without scripts, or a colleague's deletion. */
+/** Returns the answer if an object is missing: after a double click without scripts, a colleague's deletion, or the back button. */
 function missingObject({ method, url }: FastifyRequest): Message | undefined {
-  const match = method === "POST" ? objectForm.exec(url.split("?", 1)[0] ?? "") : null;
+  const match = objectPage.exec(url.split("?", 1)[0] ?? "");
   if (!match) return undefined;
   const [, href, ofApplication = "", ofAccount = ofApplication, list = ofAccount, form] = match;
   const link = { href, text: listNames[list] ?? "Applications" };
-  return form === "delete"
-    ? { title: "Already deleted", data: { text: "It no longer exists, so there is nothing left to delete.", link } }
-    : { title: "This no longer exists", data: { text: "It was deleted or replaced. Nothing was changed.", link } };
+  if (method === "POST" && form === "delete")
+    return {
+      title: "Already deleted",
+      data: { text: "It no longer exists, so there is nothing left to delete.", link },
+    };
+  const rest = method === "POST" ? ". Nothing was changed." : ", or the address is wrong.";
+  return { title: "This no longer exists", data: { text: `It was deleted or replaced${rest}`, link } };
 }
 
 const showUnavailable = ({ showPage }: Portal, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
