@@ -170,3 +170,13 @@ test("suspending a user invalidates password links mailed before, and mails no m
   await unsuspendUser(portal.pool, { provider: portal.provider, ...user, by });
   expect((await ada.get(path)).status).toBe(404);
 });
+
+test("forms for a new password name their user to password managers", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await ada.submit("/lost-password", { email: "ada@tallow.example" });
+  for (const path of ["/account/password", await portal.mailedPath()]) {
+    const { html } = await ada.get(path);
+    expect([path, html]).toEqual([path, expect.stringMatching(/<input[^>]* value="ada" autocomplete="username"/)]);
+    expect(html.match(/autocomplete="new-password"/g)).toHaveLength(2);
+  }
+});

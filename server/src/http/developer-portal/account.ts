@@ -276,6 +276,7 @@ const showPasswordForm = (visit: DeveloperVisit, rejected?: RejectedUpdate): Pro
   showForm(visit, {
     title: "Change password",
     fields: [currentPasswordField, ...passwordFields("New password", visit.request.provider.passwordLengthMin)],
+    username: visit.developer.user.username,
     submit: "Change password",
     back: { href: "/account", text: "My account" },
     errors: rejected?.refused,

@@ -176,6 +176,8 @@ export interface Form {
   readonly logInLinks?: readonly LogInLink[];
   /** The person who has logged in at an identity provider. */
   readonly person?: { readonly name: string; readonly with_password: string } | undefined;
+  /** The user whose password the form sets, for password managers. */
+  readonly username?: string;
   /** Label of the button. */
   readonly submit: string;
   /** Marks a change that cannot be undone. */

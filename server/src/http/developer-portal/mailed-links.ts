@@ -206,6 +206,7 @@ async function showNewPasswordForm(
     title: "Choose a new password",
     lead: `For ${lost.username}. All browsers will be logged out.${present}`,
     fields: passwordFields("New password", passwordLengthMin),
+    username: lost.username,
     submit: "Set password",
     ...rejected,
   });
