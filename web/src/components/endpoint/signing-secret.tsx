@@ -46,7 +46,7 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
             Reveal
           </Button>
         )}
-        <RotateButton id={id} onRotated={setSecret} />
+        <RotateButton id={id} previousUntil={previous_secret_until} onRotated={setSecret} />
       </Flex>
       <FormHelperText>
         <HelperText>
@@ -64,7 +64,14 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
   );
 }
 
-function RotateButton({ id, onRotated }: { id: number; onRotated: (secret: string) => void }) {
+interface RotateButtonProps {
+  readonly id: number;
+  /** The end of the previous secret, which rotating again brings forward: an endpoint has two secrets at most. */
+  readonly previousUntil: Endpoint["previous_secret_until"];
+  readonly onRotated: (secret: string) => void;
+}
+
+function RotateButton({ id, previousUntil, onRotated }: RotateButtonProps) {
   const api = useApi();
   const [isConfirming, setConfirming] = useState(false);
   const rotate = useChange({
@@ -94,6 +101,12 @@ function RotateButton({ id, onRotated }: { id: number; onRotated: (secret: strin
             The old and the new secret both sign every request for 24 hours, so your receiver can switch without a gap.
             After that only the new one signs.
           </Content>
+          {previousUntil && (
+            <Content component="p">
+              The secret before them, which would sign until <When at={previousUntil} isExact />, stops immediately. A
+              receiver that still uses it rejects every request.
+            </Content>
+          )}
         </ConfirmDialog>
       )}
     </>

@@ -56,6 +56,27 @@ function serverWithCrm() {
   return { server, remove: () => (isThere = false), restore: () => (isThere = true) };
 }
 
+test("rotating the secret again says that the one before stops immediately, which a first rotation does not", async () => {
+  let previous_secret_until: string | null = null;
+  const server: Server = {
+    ...serverWithCrm().server,
+    "GET /api/v1/endpoints/5": () => [200, { ...crm, previous_secret_until }],
+    "POST /api/v1/endpoints/5/rotate_secret": () => {
+      previous_secret_until = "2026-03-02T09:00:00.000Z";
+      return [200, { secret: "whsec_new" }];
+    },
+  };
+  const text = () => document.querySelector("[role=dialog]")?.textContent;
+  showPage("/endpoints/5?tab=secret", server);
+  await click("Rotate");
+  await waitFor(() => expect(text()).toContain("both sign every request for 24 hours"));
+  expect(text()).not.toContain("stops immediately");
+  document.querySelector<HTMLElement>("[role=dialog] footer button")?.click();
+  await says("The previous secret also signs until");
+  await click("Rotate");
+  await waitFor(() => expect(text()).toContain("stops immediately"));
+});
+
 test("an endpoint that was deleted elsewhere disappears from its page, which links back", async () => {
   const { server, remove } = serverWithCrm();
   const page = showPage("/endpoints/5?tab=settings", server);
