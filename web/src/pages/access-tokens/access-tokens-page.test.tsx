@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 
 import { type Answers, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
+import { says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { AccessTokensPage, CreateTokenDialog } from "./access-tokens-page.tsx";
 
@@ -24,6 +25,24 @@ test("a new token stays visible until its button confirms the copy", async () =>
   expect(onClose).toHaveBeenCalledTimes(1);
   await click("I copied the token");
   expect(onClose).toHaveBeenCalledTimes(2);
+});
+
+test("a page with a token that is shown only once is not left without a question", async () => {
+  const page = showPage("/access-tokens", {
+    "GET /admin/api/personal/access_tokens.json": () => [200, { access_tokens: [] }],
+    "POST /admin/api/personal/access_tokens.json": () => [201, { access_token: { value: "s3cret" } }],
+  });
+  await click("Create a token");
+  await fill("name", "billing");
+  await click("Create");
+  await says("Your new token");
+  page.router.history.push("/personal");
+  await says("Leave without a copy of the token?");
+  await click("Stay on this page");
+  expect(document.querySelector<HTMLInputElement>("[aria-label='Access token']")?.value).toBe("s3cret");
+  await click("I copied the token");
+  page.router.history.push("/personal");
+  await waitFor(() => expect(page.address()).toBe("/personal"));
 });
 
 test("members are offered only the scopes that their sections include", async () => {

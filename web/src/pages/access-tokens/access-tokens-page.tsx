@@ -15,6 +15,7 @@ import {
 } from "@patternfly/react-core";
 import KeyIcon from "@patternfly/react-icons/dist/esm/icons/key-icon";
 import { useQuery } from "@tanstack/react-query";
+import { useBlocker } from "@tanstack/react-router";
 import { useState, useId } from "react";
 import { accessTokenScopes } from "../../api/facts.ts";
 import { useManagement } from "../../api/management-client.ts";
@@ -196,9 +197,10 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** Closes only with its button: after an accidental Escape the token would be lost. */
+/** Closes only with its button: after an accidental Escape the token would be lost. Asks before another page replaces it. */
 function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void }) {
   const id = useId();
+  const blocker = useBlocker({ shouldBlockFn: () => true, withResolver: true });
   return (
     <Modal variant="small" isOpen aria-labelledby={id}>
       <ModalHeader title="Your new token" labelId={id} />
@@ -216,6 +218,18 @@ function TokenShownOnce({ value, onClose }: { value: string; onClose: () => void
       </ModalBody>
       <ModalFooter>
         <Button onClick={onClose}>I copied the token</Button>
+        {blocker.status === "blocked" && (
+          <ConfirmDialog
+            title="Leave without a copy of the token?"
+            confirm="Leave"
+            dismiss="Stay on this page"
+            isBusy={false}
+            onConfirm={blocker.proceed}
+            onClose={blocker.reset}
+          >
+            The token is shown only once.
+          </ConfirmDialog>
+        )}
       </ModalFooter>
     </Modal>
   );
