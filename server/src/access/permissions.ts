@@ -25,6 +25,8 @@ export interface ChangeContext {
   readonly productScope?: ProductScope;
   /** The base URL of the Admin Portal, to which mails about the change lead. Omitted outside of the interfaces. */
   readonly adminPortalUrl?: string;
+  /** The same of the Developer Portal, for mails to developers about decisions of the provider. */
+  readonly developerPortalUrl?: string;
 }
 
 /** Products that a caller may see and change. Null means all of them. */

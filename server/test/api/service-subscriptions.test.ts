@@ -90,6 +90,32 @@ test("a subscription to a plan that requires approval is pending until it is app
   );
 });
 
+test("mails about decisions lead to the page in the Developer Portal where the developer goes on", async ({ api }) => {
+  const { account, application, path, approvedPlan } = await setUp(api);
+  await api.pool.query("update users set email = 'quay@quay.example' where account_id = $1", [account]);
+  const create = async () =>
+    subscriptionOf(await api.send("POST", `${path}.json`, { payload: { plan_id: approvedPlan } }));
+  const setPending = () =>
+    api.pool.query("update applications set state = 'pending' where provider_id = $1", [api.provider.id]);
+  const lastMail = async () => {
+    const statement = "select text from mails where provider_id = $1 order by id desc limit 1";
+    const [mail] = await api.pool.query<{ text: string }>(statement, [api.provider.id]);
+    return mail?.text.split("\n").slice(-4);
+  };
+  const portal = `https://${api.provider.subdomain}.bellwire.test`;
+
+  await setPending();
+  await api.send("PUT", `/accounts/${account}/applications/${application}/accept.json`);
+  expect(await lastMail()).toEqual(["Open it here:", "", `${portal}/applications/${application}`, ""]);
+
+  await api.send("DELETE", `${path}/${String((await create())["id"])}.json`);
+  const question = [`You can ask ${api.provider.name} about it here:`, "", `${portal}/messages/new`, ""];
+  expect(await lastMail()).toEqual(question);
+
+  await api.send("PUT", `${path}/${String((await create())["id"])}/approve.json`);
+  expect(await lastMail()).toEqual(["Begin here:", "", `${portal}/applications`, ""]);
+});
+
 test("an account has one subscription per service", async ({ api }) => {
   const { path, ownPlan } = await setUp(api);
   const response = await api.send("POST", `${path}.json`, { payload: { plan_id: ownPlan } });

@@ -278,15 +278,20 @@ async function addPlans(pool: Pool, providerId: number, kind: string, productId:
 }
 
 /** The mails to the developer, oldest first. */
-const mailsToNora = async (pool: Pool, providerId: number) =>
-  (await listMails(pool, providerId, { limit: 10 })).rows
-    .toReversed()
-    .map(({ recipient, subject, text }) => [recipient, subject, text.split("\n")[2]]);
+const mailsToNora = async (pool: Pool, providerId: number) => {
+  const { rows } = await listMails(pool, providerId, { limit: 10 });
+  expect(rows.filter(({ recipient }) => recipient !== form.email)).toEqual([]);
+  return rows.toReversed().map(({ subject, text }) => [subject, text.split("\n")[2], text.split("\n").at(-2)]);
+};
+
+/** A program's change, with the address of the Developer Portal. */
+const byApiOfPortal = { ...byApi, developerPortalUrl: "https://acme.example" };
 
 test("each decision about an application's requested plan is mailed to the developer who asked for it", async ({
   sharedPool: pool,
 }) => {
-  const { productId, ...change } = await signedUp(pool);
+  const { productId, ...signUpChange } = await signedUp(pool);
+  const change = { ...signUpChange, by: byApiOfPortal };
   const { provider, application } = change;
   const { gold, silver } = await addPlans(pool, provider.id, "application_plan", productId);
   const [nora] = await pool.query<{ id: number }>("select id from users where provider_id = $1", [provider.id]);
@@ -305,24 +310,22 @@ test("each decision about an application's requested plan is mailed to the devel
   await changeApplicationPlan(pool, { ...change, planId: silver, writer: "developer", by });
   const asked = (plan: string) => `you asked Acme to move the application Fjord & Sons's App to the plan ${plan}.`;
   const basic = application.plan.name;
+  const page = `https://acme.example/applications/${application.id}`;
   expect(await mailsToNora(pool, provider.id)).toEqual([
-    [form.email, `Acme: your plan stays ${basic}`, `${asked("Gold")} That was not approved: the plan stays ${basic}.`],
-    [form.email, "Acme: your plan is now Gold", `${asked("Gold")} That was approved: the plan is now Gold.`],
-    [
-      form.email,
-      `Acme: your plan is now ${basic}`,
-      `${asked("Silver")} Another plan was chosen: the plan is now ${basic}.`,
-    ],
+    [`Acme: your plan stays ${basic}`, `${asked("Gold")} That was not approved: the plan stays ${basic}.`, page],
+    ["Acme: your plan is now Gold", `${asked("Gold")} That was approved: the plan is now Gold.`, page],
+    [`Acme: your plan is now ${basic}`, `${asked("Silver")} Another plan was chosen: the plan is now ${basic}.`, page],
   ]);
 });
 
 test("decisions about requested account plans are mailed, except to users who were deleted or suspended, or withdrew the request", async ({
   sharedPool: pool,
 }) => {
-  const { provider, accountId, by: byProgram } = await signedUp(pool);
+  const { provider, accountId } = await signedUp(pool);
   const { gold, silver } = await addPlans(pool, provider.id, "account_plan", null);
   const [nora] = await pool.query<{ id: number }>("select id from users where provider_id = $1", [provider.id]);
-  const change = { provider, accountId, by: byProgram };
+  const change = { provider, accountId, by: byApiOfPortal };
+  const page = "https://acme.example/account";
   const request = (planId: number, userId: number | undefined) => {
     const by = { actor: { kind: "developer", userId: userId ?? 0 }, channel: "developer_portal", now } as const;
     return requestAccountPlan(pool, { provider, accountId, planId, by });
@@ -341,8 +344,8 @@ test("decisions about requested account plans are mailed, except to users who we
   await declineAccountPlanRequest(pool, change);
   const asked = (plan: string) => `you asked Acme to move your account to the plan ${plan}.`;
   expect(await mailsToNora(pool, provider.id)).toEqual([
-    [form.email, "Acme: your plan is now Gold", `${asked("Gold")} That was approved: the plan is now Gold.`],
-    [form.email, "Acme: your plan stays Gold", `${asked("Silver")} That was not approved: the plan stays Gold.`],
+    ["Acme: your plan is now Gold", `${asked("Gold")} That was approved: the plan is now Gold.`, page],
+    ["Acme: your plan stays Gold", `${asked("Silver")} That was not approved: the plan stays Gold.`, page],
   ]);
 });
 
@@ -373,6 +376,7 @@ test.for([
 );
 
 const url = "https://acme.example/c0de";
+const inPortal = { ...person, portalUrl: "https://acme.example" };
 
 /** Renders each mail, with all names being `name`. A mail that is left out does not compile. */
 const mailsWithName: Readonly<
@@ -383,14 +387,15 @@ const mailsWithName: Readonly<
   lostPasswordMail: (name) => lostPasswordMail({ ...person, provider: { name }, url }),
   accountStateMail: (name) =>
     accountStateMail({ ...person, provider: { name }, orgName: name, state: "approved", logInUrl: url }),
-  applicationAcceptedMail: (name) => applicationAcceptedMail({ ...person, provider: { name }, name }),
+  applicationAcceptedMail: (name) =>
+    applicationAcceptedMail({ ...inPortal, provider: { name }, name, applicationId: 3 }),
   planDecisionMail: (name) => {
     const names = { application: name, requested: name, plan: name };
-    return planDecisionMail({ ...person, provider: { name }, ...names, decision: "other" });
+    return planDecisionMail({ ...inPortal, provider: { name }, ...names, decision: "other", path: "/account" });
   },
-  applicationRejectedMail: (name) => applicationRejectedMail({ ...person, provider: { name }, name, reason: "" }),
-  subscriptionApprovedMail: (name) => subscriptionApprovedMail({ ...person, provider: { name }, name }),
-  subscriptionRejectedMail: (name) => subscriptionRejectedMail({ ...person, provider: { name }, name }),
+  applicationRejectedMail: (name) => applicationRejectedMail({ ...inPortal, provider: { name }, name, reason: "" }),
+  subscriptionApprovedMail: (name) => subscriptionApprovedMail({ ...inPortal, provider: { name }, name }),
+  subscriptionRejectedMail: (name) => subscriptionRejectedMail({ ...inPortal, provider: { name }, name }),
   messageMail: (name) => messageMail({ ...person, provider: { name }, subject: "Prices", body: "Less.", url }),
 };
 

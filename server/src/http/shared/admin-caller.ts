@@ -314,7 +314,14 @@ export async function authorize(
     provider,
     caller,
     now,
-    by: { actor, channel, productScope, adminPortalUrl: needs.adminPortalUrl(provider), now },
+    by: {
+      actor,
+      channel,
+      productScope,
+      adminPortalUrl: needs.adminPortalUrl(provider),
+      developerPortalUrl: needs.developerPortalUrl(provider),
+      now,
+    },
     mayStill,
     streamBody: (parts) => downloads.open(provider.id, whilePermitted(parts, mayStill)),
     inTurn: (work) => downloads.render([String(provider.id)], work),
@@ -325,6 +332,7 @@ export interface AuthorizationNeeds {
   readonly clock: Clock;
   /** The public base URL of a provider's Admin Portal, without a trailing slash. */
   readonly adminPortalUrl: (provider: Provider) => string;
+  readonly developerPortalUrl: (provider: Provider) => string;
   readonly findAdminCaller: FindAdminCaller;
   readonly downloads: Downloads;
 }

@@ -251,7 +251,7 @@ export async function declinePlanRequest(
 
 async function mailDecision(
   tx: Transaction,
-  { provider, accountId, application, product, by }: PlanDecision,
+  { provider, owner, accountId, application, product, by }: PlanDecision,
   {
     request,
     plan,
@@ -266,9 +266,14 @@ async function mailDecision(
   if (!requested || user?.state !== "active" || user.email === null) return;
   const { username, email: recipient } = user;
   const names = { application, product, requested: requested.name, plan: plan.name };
-  const mail = planDecisionMail({ provider, recipient, username, ...names, decision });
+  const page = { portalUrl: by.developerPortalUrl, path: pathOf(owner) };
+  const mail = planDecisionMail({ provider, recipient, username, ...names, ...page, decision });
   await insertMail(tx, provider.id, { ...mail, accountId }, by.now);
 }
+
+/** Returns the page of the Developer Portal that shows the plan. */
+const pathOf = ({ kind, id }: PlanOwner): string =>
+  ({ account: "/account", application: `/applications/${id}`, subscription: "/applications" })[kind];
 
 interface AccountPlanChange extends AccountChange {
   /** May be a hidden plan: the route decides which plans its clients may choose. */

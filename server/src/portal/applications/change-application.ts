@@ -445,7 +445,8 @@ async function mailAdmins(
   render: typeof applicationAcceptedMail,
 ): Promise<void> {
   const users = await listUsers(tx, provider.id, account.id);
+  const of = { name: titleOf(application), applicationId: application.id, portalUrl: by.developerPortalUrl };
   await insertMailsToAdmins(tx, { provider, accountId: account.id, users, now: by.now }, (admin) =>
-    render({ ...admin, provider, name: titleOf(application) }),
+    render({ ...admin, provider, ...of }),
   );
 }

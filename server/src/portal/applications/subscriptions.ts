@@ -278,7 +278,7 @@ async function mailDecision(
   const users = await listUsers(tx, provider.id, accountId);
   const render = state === "live" ? subscriptionApprovedMail : subscriptionRejectedMail;
   await insertMailsToAdmins(tx, { provider, accountId, users, now: by.now }, (admin) =>
-    render({ ...admin, provider, name }),
+    render({ ...admin, provider, portalUrl: by.developerPortalUrl, name }),
   );
 }
 

@@ -14,6 +14,22 @@ interface LinkMail {
   readonly url: string;
 }
 
+/** A mail about a decision of the provider. */
+interface DecisionMail {
+  readonly provider: Sender;
+  readonly recipient: string;
+  readonly username: string;
+  /** The base URL of the Developer Portal. Undefined outside of the interfaces: the mail has no link then. */
+  readonly portalUrl: string | undefined;
+}
+
+/** Returns the last paragraphs of a mail, which say what its link is for. */
+const leadTo = (portalUrl: string | undefined, path: string, sentence: string): string =>
+  portalUrl === undefined ? "" : `\n${sentence}\n\n${portalUrl}${path}\n`;
+
+const leadToQuestion = (portalUrl: string | undefined, provider: Sender): string =>
+  leadTo(portalUrl, "/messages/new", `You can ask ${nameInLine(provider.name)} about it here:`);
+
 export const activationMail = ({ provider, recipient, username, url }: LinkMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: activate your account`,
@@ -101,10 +117,7 @@ the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${accountS
 `,
 });
 
-interface ApplicationRejectedMail {
-  readonly provider: Sender;
-  readonly recipient: string;
-  readonly username: string;
+interface ApplicationRejectedMail extends DecisionMail {
   /** The name of the application or product. */
   readonly name: string;
   /** The reason that the admin typed; may be empty. */
@@ -115,6 +128,7 @@ export const applicationRejectedMail = ({
   provider,
   recipient,
   username,
+  portalUrl,
   name,
   reason,
 }: ApplicationRejectedMail): NewMail => ({
@@ -123,21 +137,23 @@ export const applicationRejectedMail = ({
   text: `Hello ${username},
 
 the application ${nameInLine(name)} was not approved at ${nameInLine(provider.name)}.
-${reason === "" ? "" : `\n${reason}\n`}`,
+${reason === "" ? "" : `\n${reason}\n`}${leadToQuestion(portalUrl, provider)}`,
 });
 
 export const applicationAcceptedMail = ({
   provider,
   recipient,
   username,
+  portalUrl,
   name,
-}: Omit<ApplicationRejectedMail, "reason">): NewMail => ({
+  applicationId,
+}: Omit<ApplicationRejectedMail, "reason"> & { readonly applicationId: number }): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: your application is approved`,
   text: `Hello ${username},
 
 the application ${nameInLine(name)} was approved at ${nameInLine(provider.name)}. Its credentials work now.
-`,
+${leadTo(portalUrl, `/applications/${applicationId}`, "Open it here:")}`,
 });
 
 const planDecisionTexts = {
@@ -147,10 +163,7 @@ const planDecisionTexts = {
   other: { subject: "your plan is now", text: "Another plan was chosen: the plan is now" },
 } as const;
 
-interface PlanDecisionMail {
-  readonly provider: Sender;
-  readonly recipient: string;
-  readonly username: string;
+interface PlanDecisionMail extends DecisionMail {
   /** The name of the application with the plan. */
   readonly application?: string | undefined;
   /** The name of the product to which the subscription with the plan is. */
@@ -159,6 +172,8 @@ interface PlanDecisionMail {
   readonly requested: string;
   readonly plan: string;
   readonly decision: keyof typeof planDecisionTexts;
+  /** The page of the Developer Portal that shows the plan. */
+  readonly path: string;
 }
 
 export const planDecisionMail = ({
@@ -170,13 +185,15 @@ export const planDecisionMail = ({
   requested,
   plan,
   decision,
+  portalUrl,
+  path,
 }: PlanDecisionMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: ${planDecisionTexts[decision].subject} ${nameInLine(plan)}`,
   text: `Hello ${username},
 
 you asked ${nameInLine(provider.name)} to move ${planOwnerInText(application, product)} to the plan ${nameInLine(requested)}. ${planDecisionTexts[decision].text} ${nameInLine(plan)}.
-`,
+${leadTo(portalUrl, path, "You find the plan here:")}`,
 });
 
 function planOwnerInText(application: string | undefined, product: string | undefined): string {
@@ -189,6 +206,7 @@ export const subscriptionApprovedMail = ({
   provider,
   recipient,
   username,
+  portalUrl,
   name,
 }: Omit<ApplicationRejectedMail, "reason">): NewMail => ({
   recipient,
@@ -196,7 +214,7 @@ export const subscriptionApprovedMail = ({
   text: `Hello ${username},
 
 the subscription to ${nameInLine(name)} was approved at ${nameInLine(provider.name)}. You can create applications of it now.
-`,
+${leadTo(portalUrl, "/applications", "Begin here:")}`,
 });
 
 /** Tells a developer that the request for access to a product was deleted. */
@@ -204,6 +222,7 @@ export const subscriptionRejectedMail = ({
   provider,
   recipient,
   username,
+  portalUrl,
   name,
 }: Omit<ApplicationRejectedMail, "reason">): NewMail => ({
   recipient,
@@ -211,7 +230,7 @@ export const subscriptionRejectedMail = ({
   text: `Hello ${username},
 
 the subscription to ${nameInLine(name)} was not approved at ${nameInLine(provider.name)}. You cannot create applications of it.
-`,
+${leadToQuestion(portalUrl, provider)}`,
 });
 
 interface MessageMail extends LinkMail {
