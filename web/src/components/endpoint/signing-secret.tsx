@@ -31,7 +31,7 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
   });
   return (
     <FormGroup role="group" label="Signing secret" fieldId="signing_secret">
-      <Flex>
+      <Flex spaceItems={{ default: "spaceItemsNone" }} columnGap={{ default: "columnGapMd" }}>
         {secret && (
           <FlexItem flex={{ default: "flexDefault", md: "flex_1" }} fullWidth={{ default: "fullWidth" }}>
             <CopyField label="Signing secret">{secret}</CopyField>
