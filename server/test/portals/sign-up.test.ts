@@ -294,3 +294,19 @@ test("unavailable or conflicting plans are rejected with an error, and the form 
   }
   expect(await portal.pool.query("select from accounts where provider_id = $1", [portal.provider.id])).toEqual([]);
 });
+
+test("every form with a username says which ones are accepted before one is typed", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  await ada.submit("/account/invitations", { email: "bea@tallow.example" });
+  for (const path of ["/signup", await portal.mailedPath(), "/account/details"]) {
+    const { html } = await ada.get(path);
+    expect([path, html]).toEqual([
+      path,
+      expect.stringMatching(/id="username-hint">3 to 40 characters: letters from a to z/),
+    ]);
+    expect([path, html]).toEqual([
+      path,
+      expect.stringMatching(/name="username"[^>]* aria-describedby="username-hint"/),
+    ]);
+  }
+});

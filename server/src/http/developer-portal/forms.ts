@@ -12,6 +12,7 @@ import {
   type FieldsDefinition,
   isBillingAddress,
 } from "#portal/fields/index.ts";
+import { usernameRule } from "#portal/users/index.ts";
 import { isInterruptedForm, keptInput, resumeForm, showInterruptedForm } from "./log-in.ts";
 import {
   type Developer,
@@ -268,6 +269,7 @@ export function toFormField({ name, label, required, choices, target }: FieldsDe
     required,
     ...(isLong ? { lines: 4 } : {}),
     ...(token === undefined ? {} : { autocomplete: token }),
+    ...(target === "User" && name === "username" ? { hint: usernameRule } : {}),
     ...(choices.length > 0 ? { choices } : {}),
     value,
   };

@@ -102,6 +102,9 @@ const usernameLengthMax = 40;
 
 const usernamePattern = /^[A-Za-z0-9.\-_@+]*$/;
 
+/** What people read before they type one. */
+export const usernameRule = `${usernameLengthMin} to ${usernameLengthMax} characters: letters from a to z, digits, and any of . - _ @ +`;
+
 /** Validates a username and an email address. */
 export function userNameErrors({ username, email }: { username: string; email: string | null }): FieldErrors {
   const wrongName: string[] = [];

@@ -10,6 +10,7 @@ export {
   updateUser,
   type UserChange,
   userNameErrors,
+  usernameRule,
 } from "./change-user.ts";
 export {
   acceptInvitation,
