@@ -98,7 +98,7 @@ export function useUserActions({ path, stale }: UsersPlace, onDone: () => void) 
 export function useUserMenu(accountId: number) {
   const api = useManagement();
   const session = useSession();
-  useDefinitions("User"); // read before the dialog opens: without its first fields, it would focus the password
+  useDefinitions("User"); // reads them before the dialog opens
   const [toEdit, setToEdit] = useState<User | "new">();
   const [toConfirm, setToConfirm] = useState<ToConfirm>();
   const [toErase, setToErase] = useState<User>();
@@ -215,6 +215,7 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
   const api = useManagement();
   const path = `accounts/${accountId}/users`;
   const saved = user ?? {};
+  const definitions = useDefinitions("User");
   const { values, typed = {}, change, refuseConflicts } = useEdits(saved);
   const { mutate, isPending, errors } = useChange({
     change: async () => {
@@ -225,7 +226,7 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
     stale: [["accounts"]],
     done: user ? "The user was updated" : "The user was added and needs activation",
     failed: user ? "The user could not be updated" : "The user could not be added",
-    fields: ["password", ...useDefinitions("User").map(({ name }) => name)],
+    fields: ["password", ...definitions.map(({ name }) => name)],
     leave: onClose,
   });
   return (
@@ -239,14 +240,17 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
       onClose={onClose}
     >
       <DefinedFields target="User" values={values} saved={saved} errors={errors} onChange={change} />
-      <NewPasswordField
-        id="password"
-        label={user ? "New password" : "Password"}
-        {...(user && { note: "If empty, the password stays the same" })}
-        errors={errors["password"]}
-        value={fieldText(values["password"])}
-        onChange={(password) => change({ password })}
-      />
+      {/* Not before the fields above it, which would take its place while a name is typed. */}
+      {definitions.length > 0 && (
+        <NewPasswordField
+          id="password"
+          label={user ? "New password" : "Password"}
+          {...(user && { note: "If empty, the password stays the same" })}
+          errors={errors["password"]}
+          value={fieldText(values["password"])}
+          onChange={(password) => change({ password })}
+        />
+      )}
     </FormDialog>
   );
 }
