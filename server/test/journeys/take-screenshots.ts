@@ -33,7 +33,6 @@ await developer.fill("[name=username]", "mira");
 await developer.fill("[name=email]", "mira@harbour.example");
 await developer.fill("[name=password]", "correct-horse-12");
 await developer.fill("[name=password_confirmation]", "correct-horse-12");
-await take(developer, "1-sign-up");
 await developer.click("button[type=submit]");
 await developer.getByText("3 webhooks sent").waitFor();
 await take(developer, "2-application");
