@@ -399,6 +399,21 @@ test("GitHub identifies by its number, and only its verified primary address cou
   expect(identities).toEqual([{ subject: "4711" }]);
 });
 
+test("the sign-up form has the name of the person, unless no user may have it", async ({ portal, openId }) => {
+  for (const [name, kept] of [
+    ["nora", true],
+    ["Nora Tallow", false],
+    ["no", false],
+    ["n".repeat(41), false],
+  ] as const) {
+    openId.person = { ...nora, preferred_username: name };
+    const visitor = portal.visitor("developer");
+    expect((await logIn(visitor, openId)).location).toBe("/signup");
+    const { html } = await visitor.get("/signup");
+    expect([name, html.includes(`value="${name}"`)]).toEqual([name, kept]);
+  }
+});
+
 test("another OAuth 2 server is read by the given keys, and its addresses are trusted only if the provider says so", async ({
   portal,
 }) => {

@@ -20,7 +20,7 @@ import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { readPlans, readProducts } from "#portal/products/index.ts";
 import { findLinkedUser, linkIdentity } from "#portal/single-sign-on/index.ts";
-import { findUsersByLogin, type Person, readUser, type User } from "#portal/users/index.ts";
+import { findUsersByLogin, type Person, readUser, type User, userNameErrors } from "#portal/users/index.ts";
 import { findDeveloper, type Portal, type Refusal, type Visit, withVisitorTimeZone } from "./page.ts";
 import {
   type FormField,
@@ -239,11 +239,11 @@ async function describeRequestedPlans(db: Database, providerId: number, ids: rea
 /** True if the visitor prefers a password to the identity provider. */
 export const isWithPassword = ({ query }: FastifyRequest): boolean => readForm(query)["with"] === "password";
 
-const usernamePattern = /^[A-Za-z0-9.\-_@+]{3,40}$/;
+const isUsername = (username: string): boolean => userNameErrors({ username, email: null })["username"]?.length === 0;
 
 /** Returns the input that the identity provider knows. A name that no user may have is left out. */
 export const valuesOfPerson = ({ identity }: KnownPerson): Readonly<Record<string, string>> => ({
-  ...(identity.username !== null && usernamePattern.test(identity.username) && { username: identity.username }),
+  ...(identity.username !== null && isUsername(identity.username) && { username: identity.username }),
   ...(identity.email !== null && { email: identity.email }),
   ...(identity.orgName !== null && { org_name: identity.orgName }),
 });
