@@ -71,7 +71,7 @@ const packages = {
 
 /**
  * Runs files in any order, but those first that give a test more time than usual, the most first, and then those of more than 4,000
- * characters: a run would otherwise end with one long file on one processor.
+ * characters or with processes of their own: a run would otherwise end with one long file on one processor.
  */
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -83,7 +83,7 @@ class LongFilesFirst extends BaseSequencer {
           file,
           group: file.project.config.sequence.groupOrder,
           longestMs: longestTimeoutMs(text),
-          isLarge: Number(text.length > 4000),
+          isLarge: Number(text.length > 4000 || text.includes("node:child_process")),
           place: createHash("sha1").update(`${seed} ${file.moduleId}`).digest("hex"),
         };
       })

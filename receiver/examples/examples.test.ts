@@ -58,16 +58,13 @@ test(
   },
 );
 
-test.each(examples.flatMap((name) => ["", "whsec_", "whsec_AAAA"].map((unusable) => [name, unusable] as const)))(
-  "the example %s exits with an error for the unusable secret '%s'",
-  { timeout },
-  async (name, secrets) => {
-    await using receiver = start(name, { secrets });
-    expect(await receiver.ended).toBe(1);
-    expect(receiver.errors).toContain("InvalidSecret: The signing secret ");
-    expect(receiver.output).toBe("");
-  },
-);
+// Which secrets are unusable is a test of the library.
+test.each(examples)("the example %s exits with an error for an unusable secret", { timeout }, async (name) => {
+  await using receiver = start(name, { secrets: "whsec_" });
+  expect(await receiver.ended).toBe(1);
+  expect(receiver.errors).toContain("InvalidSecret: The signing secret ");
+  expect(receiver.output).toBe("");
+});
 
 test.each(examples)("the example %s exits with an error if its port is taken", { timeout }, async (name) => {
   const other = createServer().listen(0, "127.0.0.1");

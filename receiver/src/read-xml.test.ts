@@ -72,22 +72,22 @@ test("the error names the position and the reason", () => {
 });
 
 // Quadratic time would exceed the test's time limit by far.
-const millions = 3_000_000;
+const million = 1_000_000;
 test.each([
-  ["elements within elements", "<a>".repeat(millions) + "</a>".repeat(millions)],
-  ["attributes", `<a${' b="c"'.repeat(millions)}`],
-  ["blanks in a tag", `<a${" ".repeat(millions)}`],
-  ["blanks around an attribute's sign", `<a b${" ".repeat(millions)}=${" ".repeat(millions)}`],
-  ["a name", `<${"a".repeat(millions)}`],
-  ["end tags", "</a>".repeat(millions)],
-  ["ampersands", `<a>${"&".repeat(millions)}</a>`],
-  ["brackets", "<".repeat(millions)],
-])("megabytes of %s are rejected in linear time", (_case, xml) => {
+  ["elements within elements", "<a>".repeat(million) + "</a>".repeat(million)],
+  ["attributes", `<a${' b="c"'.repeat(million)}`],
+  ["blanks in a tag", `<a${" ".repeat(million)}`],
+  ["blanks around an attribute's sign", `<a b${" ".repeat(million)}=${" ".repeat(million)}`],
+  ["letters of a name", `<${"a".repeat(million)}`],
+  ["end tags", "</a>".repeat(million)],
+  ["ampersands", `<a>${"&".repeat(million)}</a>`],
+  ["brackets", "<".repeat(million)],
+])("a million %s are rejected in linear time", (_case, xml) => {
   expect(() => readXml(xml)).toThrow(UnreadableEvent);
 });
 
-test("a text of several megabytes is parsed", () => {
-  const text = "é".repeat(millions);
+test("a text of two megabytes is parsed", () => {
+  const text = "é".repeat(million);
   expect(readXml(`<a>${text}</a>`).text).toBe(text);
 });
 

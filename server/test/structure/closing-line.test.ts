@@ -13,26 +13,15 @@ const config = `
   export default { test: { retry: 1, reporters: ["default", new ClosingLine()] } };`;
 const importing = `import { expect, test } from "vitest";`;
 
-test("the last line of a run counts passed, failed and skipped tests, and a file that does not load as failed", async () => {
-  const [last] = await lastLinesOfRun({
+test("a run's last line counts tests and files that do not load, and above it is what passed only when repeated", async () => {
+  const [last, ...above] = await lastLinesOfRun({
     "good.test.ts": `${importing} test("a", () => {}); test("b", () => {}); test.skip("c", () => {});`,
     "bad.test.ts": `${importing} test("d", () => expect(1).toBe(2));`,
     "broken.test.ts": `throw new Error("does not load");`,
-  });
-  expect(last).toBe("2 passed, 2 failed, 1 skipped");
-});
-
-test("a test that passes only when it is repeated is named with its first error above the last line", async () => {
-  const [last, ...above] = await lastLinesOfRun({
     "shaky.test.ts": `${importing} let runs = 0; test("e", () => expect(++runs).toBe(2)); test("f", () => {});`,
   });
-  expect(last).toBe("2 passed, 0 failed");
-  const end = above
-    .slice(
-      0,
-      above.findIndex((line) => line === ""),
-    )
-    .toReversed();
+  expect(last).toBe("4 passed, 2 failed, 1 skipped");
+  const end = above.slice(0, above.indexOf("")).toReversed();
   expect(end).toEqual([
     "passed when repeated: shaky.test.ts > e",
     "  expected 1 to be 2 // Object.is equality",
