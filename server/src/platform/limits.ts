@@ -103,7 +103,7 @@ export const attemptLimits = {
     note: "The same, to one person.",
   }),
   developerMails: attemptLimit({
-    name: "invitations and activation mails",
+    name: "invitations, activation mails and changed addresses",
     of: "account",
     max: 50,
     windowSeconds: 10 * minute,

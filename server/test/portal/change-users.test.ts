@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { createSession, findSession } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { activateUser, lockAccount } from "#portal/accounts/index.ts";
+import { listMails } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import {
   type User,
@@ -59,6 +60,33 @@ test("an update records changed fields, and of a password only that it changed",
   expect(event).toMatchObject({ type: "user.updated", previous: { email: form.email, password: null } });
   expect(await passwordIs(pool, fixture, "nora", newPassword.password)).toBe(true);
 });
+
+const isMailed = [{ recipient: form.email.toUpperCase(), subject: "Acme: your email address was changed" }] as const;
+
+test.for([
+  ["in the Developer Portal", "active", "developer_portal", isMailed],
+  ["in the Admin Portal", "active", "admin_portal", isMailed],
+  ["by a program", "active", "api", []],
+  ["in a portal, of a user who has not confirmed the former address", "pending", "admin_portal", []],
+] as const)(
+  "a change of an email address %s is mailed to the former address or not",
+  async ([, state, channel, mails], { sharedPool: pool }) => {
+    const fixture = await openPortal(pool);
+    const { provider, accountId, user } = fixture;
+    await pool.query("update users set state = $2 where provider_id = $1", [provider.id, state]);
+    const change = { ...fixture, userId: user.id, writer: "program", by: { ...by, channel } } as const;
+    const save = (values: Readonly<Record<string, string>>) => updateUser(pool, passwords, { ...change, values });
+    await save({ email: "not an address" });
+    await save({ username: "nora.l", email: form.email.toUpperCase() }); // the same mailbox
+    await save({ email: "nora@elsewhere.example" });
+    const { rows } = await listMails(pool, provider.id, { limit: 10, accountId });
+    expect(rows).toMatchObject(mails);
+    for (const { text } of rows) {
+      expect(text).toContain("Hello nora.l,\n\nthe email address of your account at Acme was changed.");
+      expect(text).not.toContain("elsewhere.example");
+    }
+  },
+);
 
 test("a suspension and a password change by another user end all sessions immediately", async ({
   sharedPool: pool,

@@ -6,6 +6,7 @@ import {
   activationMail,
   applicationAcceptedMail,
   applicationRejectedMail,
+  emailChangedMail,
   insertNotificationMails,
   invitationMail,
   listMails,
@@ -37,6 +38,7 @@ const mailsWithName: Readonly<
   activationMail: (name) => activationMail({ ...person, provider: { name }, url }),
   invitationMail: (name) => invitationMail({ ...person, provider: { name }, orgName: name, url }),
   lostPasswordMail: (name) => lostPasswordMail({ ...person, provider: { name }, url }),
+  emailChangedMail: (name) => emailChangedMail({ ...person, provider: { name }, isOfTeam: true }),
   accountStateMail: (name) =>
     accountStateMail({ ...person, provider: { name }, orgName: name, state: "approved", logInUrl: url }),
   applicationAcceptedMail: (name) =>

@@ -22,6 +22,7 @@ import {
   updateProviderSettings,
   updateProviderUser,
 } from "#portal/provider-account/index.ts";
+import { listMails } from "#portal/mails/index.ts";
 import { test } from "../support/test.ts";
 import { byToken, eventsOf, form, now, setUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
@@ -117,6 +118,22 @@ test("a suspension immediately ends sessions and blocks tokens; its end unblocks
   expect(await findAccessToken(pool, { providerId, value, now })).toBeUndefined();
   await unsuspendProviderUser(pool, change);
   expect(await findAccessToken(pool, { providerId, value, now })).toBeDefined();
+});
+
+test("a new email address of a user of the provider is mailed to the former one, also if a program sets it", async ({
+  sharedPool: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  const { id: userId } = userOf(await addProviderUser(pool, passwords, { provider, values: ada, by }));
+  const save = (email: string, channel: "admin_portal" | "api") =>
+    updateProviderUser(pool, passwords, { provider, userId, values: { email }, by: { ...by, channel } });
+  await save("ada@acme.example.net", "admin_portal"); // corrects the address of a pending user
+  await activateProviderUser(pool, { provider, userId, by });
+  await save("ada@elsewhere.example", "admin_portal");
+  await save("ada@other.example", "api");
+  const { rows } = await listMails(pool, provider.id, { limit: 10 });
+  expect(rows).toMatchObject([{ recipient: "ada@elsewhere.example" }, { recipient: "ada@acme.example.net" }]);
+  expect(rows[0]?.text).toContain("your account in the Admin Portal of Acme was changed.");
 });
 
 test("a new password ends all sessions except the current one", async ({ sharedPool: pool }) => {

@@ -114,6 +114,17 @@ test("changing one's details requires the current password", async ({ portal }) 
   expect(await portal.newEvents()).toEqual(["user.updated by developer ada.l in developer_portal"]);
 });
 
+test("changed email addresses count as mails of the account, which are limited", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const save = async (name: string): Promise<number> =>
+    (await ada.submit("/account/details", { email: `${name}@tallow.example`, current_password: password })).status;
+  for (let place = 1; place <= 50; place += 1) expect(await save(`ada${place}`)).toBe(303);
+  expect([await save("ada51"), await save("ada50")]).toEqual([429, 303]);
+  expect((await ada.submit("/account/invitations", { email: "bea@tallow.example" })).status).toBe(429);
+  const mailed = "select distinct recipient from mails where provider_id = $1 and subject like '%address was changed'";
+  expect(await portal.pool.query(mailed, [portal.provider.id])).toHaveLength(50);
+});
+
 test("a new password logs out all other browsers, but not this one", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const phone = portal.visitor("developer");

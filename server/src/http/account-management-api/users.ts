@@ -194,7 +194,7 @@ export const userOperations: readonly Operation[] = [
   {
     title: "User Update",
     description:
-      "Updates a user of an account. Absent fields keep their values; role and state have their own operations.",
+      "Updates a user of an account. Absent fields keep their values; role and state have their own operations. A change of the email address in a portal is mailed to the former one, but not a change by a program.",
     method: "PUT",
     path: "/accounts/{account_id}/users/{id}",
     action: "change-portal",

@@ -31,6 +31,7 @@ import {
   showNotFound,
 } from "./page.ts";
 import {
+  changedAddressErrors,
   definedFields,
   readOnlyFacts,
   type FormField,
@@ -47,11 +48,11 @@ import { addPlanPages, findOtherPlans, type OtherPlans, readShownOffers } from "
 import { userFields } from "./users.ts";
 
 /** Adds the pages of the account and of the signed-in user. */
-export function addAccountRoutes(http: FastifyInstance, portal: Portal): void {
+export function addAccountRoutes(http: FastifyInstance, portal: Portal, mailLimiter: AttemptLimiter): void {
   addAccountRoute(http, portal);
   addEditAccountPage(http, portal);
   addAccountPlanPages(http, portal);
-  addOwnUserPages(http, portal);
+  addOwnUserPages(http, portal, mailLimiter);
 }
 
 /** With their credentials. The list of applications has the others. */
@@ -192,9 +193,9 @@ async function findOtherAccountPlans(
 }
 
 /** Adds the forms for the signed-in user's details and password. */
-function addOwnUserPages(http: FastifyInstance, portal: Portal): void {
+function addOwnUserPages(http: FastifyInstance, portal: Portal, mailLimiter: AttemptLimiter): void {
   const limiter = createAttemptLimiter(portal, attemptLimits.ownPassword);
-  addOwnDetailsPage(http, portal, limiter);
+  addOwnDetailsPage(http, portal, { limiter, mailLimiter });
   addOwnPasswordPage(http, portal, limiter);
 }
 
@@ -216,7 +217,11 @@ const requirePassword =
   };
 
 /** Adds the form for the signed-in user's fields. Every change requires the current password. */
-function addOwnDetailsPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
+function addOwnDetailsPage(
+  http: FastifyInstance,
+  portal: Portal,
+  { limiter, mailLimiter }: Readonly<Record<"limiter" | "mailLimiter", AttemptLimiter>>,
+): void {
   addFormPage(http, portal, {
     path: "/account/details",
     show: requirePassword(showDetailsForm),
@@ -224,6 +229,8 @@ function addOwnDetailsPage(http: FastifyInstance, portal: Portal, limiter: Attem
       const form = readForm(visit.request.body);
       const values = submittedValues(await ownFields(visit), form);
       const { current_password: currentPassword = "" } = form;
+      const tooMany = await changedAddressErrors(mailLimiter, visit, { user: visit.developer.user, values });
+      if (tooMany) return showDetailsForm(visit, { refused: tooMany, status: 429 });
       const outcome = await updateOwnUser(visit, limiter, { values, currentPassword });
       if (!outcome) return showNotFound(visit.reply);
       return "refused" in outcome

@@ -12,7 +12,7 @@ import {
   type FieldsDefinition,
   isBillingAddress,
 } from "#portal/fields/index.ts";
-import { usernameRule } from "#portal/users/index.ts";
+import { type User, usernameRule } from "#portal/users/index.ts";
 import { isInterruptedForm, keptInput, resumeForm, showInterruptedForm } from "./log-in.ts";
 import {
   type Developer,
@@ -219,6 +219,14 @@ export async function mailLimitErrors(
   const seconds = await limiter.secondsToWait(`${request.provider.id} ${developer.account.id}`);
   return seconds > 0 ? { base: [`Too many emails. Please try again ${formatWait(seconds)}.`] } : undefined;
 }
+
+/** Counts the mail to the former address, if a form changes it: a developer may type another person's, and then a third one. */
+export const changedAddressErrors = async (
+  limiter: AttemptLimiter,
+  visit: DeveloperVisit,
+  { user, values }: { readonly user: Pick<User, "email">; readonly values: Readonly<Record<string, string>> },
+): Promise<FieldErrors | undefined> =>
+  (values["email"]?.trim() ?? user.email) === user.email ? undefined : mailLimitErrors(limiter, visit);
 
 /** A field of a form, as the template renders it. */
 export interface FormField {

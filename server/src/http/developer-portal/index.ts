@@ -44,7 +44,7 @@ export const developerPortalPlugin =
     addLoginPages(http, portal);
     addSingleSignOnRoutes(http, portal);
     addMailedLinkPages(http, portal);
-    addAccountRoutes(http, portal);
+    addAccountRoutes(http, portal, mailLimiter);
     addUsersPages(http, portal, mailLimiter);
     addInvitationPages(http, portal, mailLimiter);
     addApplicationsRoutes(http, portal);

@@ -25,6 +25,8 @@ import {
   showNotFound,
 } from "./page.ts";
 import {
+  changedAddressErrors,
+  type Form,
   type FormField,
   definedFields,
   notOffered,
@@ -39,7 +41,7 @@ import {
 /** Adds the pages of the account's users. */
 export function addUsersPages(http: FastifyInstance, portal: Portal, mailLimiter: AttemptLimiter): void {
   addUsersRoute(http, portal);
-  addEditUserPage(http, portal);
+  addEditUserPage(http, portal, mailLimiter);
   addUserRolePage(http, portal);
   addDeleteUserPage(http, portal);
   addSendActivationPage(http, portal, mailLimiter);
@@ -105,25 +107,30 @@ const userChange = (visit: OtherUserVisit): UserChange => ({
 });
 
 /** Adds the form for another user's fields. */
-function addEditUserPage(http: FastifyInstance, portal: Portal): void {
+function addEditUserPage(http: FastifyInstance, portal: Portal, limiter: AttemptLimiter): void {
   addAdminFormPage(http, portal, {
     path: "/account/users/:id/edit",
-    show: requireOtherUser(showUserForm),
+    show: requireOtherUser((visit) => showUserForm(visit)),
     submit: requireOtherUser(async (visit) => {
       const { request, reply, user } = visit;
       const fields = userFields(await readFieldsDefinitions(portal.pool, request.provider.id), user);
       const values = submittedValues(fields, readForm(request.body));
+      const tooMany = await changedAddressErrors(limiter, visit, { user, values });
+      if (tooMany) return showUserForm(visit, { errors: tooMany, status: 429 });
       const change = { ...userChange(visit), values, writer: "developer" } as const;
       const saved = await updateUser(portal.pool, portal.passwords, change);
       if (!saved) return showNotFound(reply);
       return "refused" in saved
-        ? showUserForm(visit, saved.refused)
+        ? showUserForm(visit, { errors: saved.refused })
         : redirectWithNotice(reply, "/account/users", "saved");
     }),
   });
 }
 
-async function showUserForm(visit: OtherUserVisit, errors?: FieldErrors): Promise<FastifyReply> {
+async function showUserForm(
+  visit: OtherUserVisit,
+  rejected: Pick<Form, "errors" | "status"> = {},
+): Promise<FastifyReply> {
   const { portal, request, user } = visit;
   const definitions = await readFieldsDefinitions(portal.pool, request.provider.id);
   return showForm(visit, {
@@ -131,7 +138,7 @@ async function showUserForm(visit: OtherUserVisit, errors?: FieldErrors): Promis
     fields: withSubmittedValues(userFields(definitions, user), readForm(request.body)),
     submit: "Save",
     back: usersLink,
-    errors,
+    ...rejected,
   });
 }
 

@@ -3,6 +3,7 @@ export {
   activationMail,
   applicationAcceptedMail,
   applicationRejectedMail,
+  emailChangedMail,
   invitationMail,
   lostPasswordMail,
   messageMail,

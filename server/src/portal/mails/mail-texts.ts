@@ -77,6 +77,26 @@ If that was not you, you need not do anything: your password stays as it is.
   secretLink: url,
 });
 
+interface EmailChangedMail {
+  readonly provider: Sender;
+  /** The former address. The text omits the new one, because a mistyped former address is a stranger's. */
+  readonly recipient: string;
+  readonly username: string;
+  readonly isOfTeam: boolean;
+}
+
+/** Tells the former address of a user that mails go elsewhere: whoever changed it may have stolen a session. */
+export const emailChangedMail = ({ provider, recipient, username, isOfTeam }: EmailChangedMail): NewMail => ({
+  recipient,
+  subject: `${nameInLine(provider.name)}: your email address was changed`,
+  text: `Hello ${username},
+
+the email address of your account ${isOfTeam ? "in the Admin Portal of" : "at"} ${nameInLine(provider.name)} was changed. Emails about it no longer come to this address.
+
+If neither you nor an admin of your organization changed it, contact ${isOfTeam ? "an admin of " : ""}${nameInLine(provider.name)} immediately: somebody else may be using your account.
+`,
+});
+
 const accountStateTexts = {
   approved: {
     subject: "your account is approved",

@@ -1,4 +1,10 @@
-import { type ChangeContext, endSessionsOfUsers, type PasswordHasher, requireWithinLimit } from "#access/index.ts";
+import {
+  type ChangeContext,
+  countForDevelopers,
+  endSessionsOfUsers,
+  type PasswordHasher,
+  requireWithinLimit,
+} from "#access/index.ts";
 import { type Database, type Pool, retryOnUniqueViolation, type Transaction } from "#platform/database/database.ts";
 import { countLimits, textLimits } from "#platform/limits.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
@@ -19,6 +25,7 @@ import {
   readDocumentSettings,
   refuseTransition,
 } from "#portal/fields/index.ts";
+import { emailChangedMail, insertMail, storedMailBytes } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { readSubscriptions, type RecordedEvent } from "#webhooks/events/index.ts";
 import {
@@ -186,11 +193,37 @@ export async function changeUser(
     const passesLimit = updated.user.state === "suspended" && updated.user.state !== before.user.state;
     if (!passesLimit) requireChangesLeft(tx, { providerId: provider.id, ...by }, account);
     const user = await updateUserRow(tx, provider.id, updated, by.now);
+    // Programs copy addresses from another system, which notifies people if anybody does.
+    if (by.channel !== "api" && (await mailFormerAddress(tx, provider, { before: before.user, user, accountId }, by)))
+      countForDevelopers(tx, { providerId: provider.id, ...by }, { account, bytes: storedMailBytes });
     const cause = { providerId: provider.id, ...by, subscriptions, passesLimit };
     const event = userEvent("user.updated", settings, user, previous);
     return { user, events: await recordAccountEvents(tx, cause, account, [event]) };
   });
 }
+
+interface AddressChange {
+  readonly before: { readonly username: string; readonly email: string | null; readonly state: string };
+  readonly user: { readonly email: string | null };
+  /** Undefined for one of the provider's own users. */
+  readonly accountId?: number;
+}
+
+/** Mails a change of a user's email address to the former one. Returns false if there is nobody to notify. */
+export async function mailFormerAddress(
+  tx: Transaction,
+  provider: Provider,
+  { before: { username, email: recipient, state }, user, accountId }: AddressChange,
+  { now }: Pick<ChangeContext, "now">,
+): Promise<boolean> {
+  // A pending user may be one whose address was mistyped.
+  if (recipient === null || state === "pending" || isSameText(recipient, user.email ?? "")) return false;
+  const mail = emailChangedMail({ provider, recipient, username, isOfTeam: accountId === undefined });
+  await insertMail(tx, provider.id, { ...mail, ...(accountId !== undefined && { accountId }) }, now);
+  return true;
+}
+
+const isSameText = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 interface UserCreation {
   readonly provider: Provider;

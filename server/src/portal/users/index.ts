@@ -3,6 +3,7 @@ export {
   confirmationOf,
   createUser,
   deleteUser,
+  mailFormerAddress,
   passwordErrors,
   suspendUser,
   textOf,
