@@ -14,6 +14,7 @@ import {
   holdsPassword,
   inviteUser,
   listUsers,
+  resendInvitation,
   suspendUser,
   updateUser,
 } from "#portal/users/index.ts";
@@ -59,6 +60,20 @@ test("an update records changed fields, and of a password only that it changed",
   const [event] = (await eventsOf(pool, fixture.provider.id)).slice(3);
   expect(event).toMatchObject({ type: "user.updated", previous: { email: form.email, password: null } });
   expect(await passwordIs(pool, fixture, "nora", newPassword.password)).toBe(true);
+});
+
+test("an invitation names the developer who sent it, or else the provider", async ({ sharedPool: pool }) => {
+  const { provider, accountId, user } = await openPortal(pool);
+  const developer = { actor: { kind: "developer", userId: user.id }, channel: "developer_portal", now } as const;
+  const change = { provider, accountId, urlOf: (code: string) => code };
+  const sent = await inviteUser(pool, { ...change, email: "bea@fjord.example", by: developer });
+  const invitationId = sent && "invitation" in sent ? sent.invitation.id : 0;
+  await resendInvitation(pool, { ...change, invitationId, by });
+  const { rows } = await listMails(pool, provider.id, { limit: 10 });
+  expect(rows.map(({ text }) => text.split("\n")[2]?.split(". ")[0])).toEqual([
+    'Acme invites you to join "Fjord & Sons"',
+    'nora invites you to join "Fjord & Sons" at Acme',
+  ]);
 });
 
 const isMailed = [{ recipient: form.email.toUpperCase(), subject: "Acme: your email address was changed" }] as const;

@@ -36,7 +36,7 @@ const mailsWithName: Readonly<
   Record<keyof typeof mailTexts, (name: string, pool: Pool) => NewMail | Promise<NewMail | undefined>>
 > = {
   activationMail: (name) => activationMail({ ...person, provider: { name }, url }),
-  invitationMail: (name) => invitationMail({ ...person, provider: { name }, orgName: name, url }),
+  invitationMail: (name) => invitationMail({ ...person, provider: { name }, orgName: name, inviter: name, url }),
   lostPasswordMail: (name) => lostPasswordMail({ ...person, provider: { name }, url }),
   emailChangedMail: (name) => emailChangedMail({ ...person, provider: { name }, isOfTeam: true }),
   accountStateMail: (name) =>

@@ -335,7 +335,13 @@ test("decisions about requested account plans are mailed, except to users who we
   ]);
 });
 
-const person = { provider: { name: "Acme" }, recipient: "nora@fjord.example", username: "nora", orgName: "Fjord" };
+const person = {
+  provider: { name: "Acme" },
+  recipient: "nora@fjord.example",
+  username: "nora",
+  orgName: "Fjord",
+  inviter: "nora",
+};
 
 test.for([
   ["activation", activationMail, "https://acme.example/activate/c0de"],

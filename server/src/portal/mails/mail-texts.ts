@@ -46,15 +46,17 @@ interface InvitationMail {
   readonly provider: Sender;
   readonly recipient: string;
   readonly orgName: string;
+  /** The username of whoever invites. Undefined for the provider. */
+  readonly inviter: string | undefined;
   readonly url: string;
 }
 
-export const invitationMail = ({ provider, recipient, orgName, url }: InvitationMail): NewMail => ({
+export const invitationMail = ({ provider, recipient, orgName, inviter, url }: InvitationMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: join ${nameInLine(orgName)}`,
   text: `Hello,
 
-you are invited to join "${nameInLine(orgName)}" at ${nameInLine(provider.name)}. Open this link within two weeks to choose a user name and a password:
+${invitationFrom({ provider, orgName, inviter })}. Open this link within two weeks to choose a username and a password:
 
 ${url}
 
@@ -76,6 +78,11 @@ If that was not you, you need not do anything: your password stays as it is.
 `,
   secretLink: url,
 });
+
+const invitationFrom = ({ provider, orgName, inviter }: Pick<InvitationMail, "provider" | "orgName" | "inviter">) =>
+  inviter === undefined
+    ? `${nameInLine(provider.name)} invites you to join "${nameInLine(orgName)}"`
+    : `${nameInLine(inviter)} invites you to join "${nameInLine(orgName)}" at ${nameInLine(provider.name)}`;
 
 interface EmailChangedMail {
   readonly provider: Sender;

@@ -29,6 +29,7 @@ import {
   type Person,
   PersonTaken,
   personTakenErrors,
+  readUser,
   textsOfUsersErrors,
   userEvent,
 } from "./user.ts";
@@ -212,16 +213,24 @@ async function refuseIfAccepted(
     : undefined;
 }
 
-const insertInvitationMail = (
+async function insertInvitationMail(
   tx: Transaction,
   { provider, urlOf, by }: InvitationContext,
   { invitation, account, code }: { invitation: Invitation; account: Account; code: string },
-): Promise<void> => {
+): Promise<void> {
   const { id: accountId, orgName } = account;
+  const { actor } = by;
+  const inviter = actor.kind === "developer" ? await readUser(tx, provider.id, actor.userId) : undefined;
   takeForDevelopers(tx, { providerId: provider.id, ...by }, { account, bytes: storedMailBytes });
-  const mail = invitationMail({ provider, recipient: invitation.email, orgName, url: urlOf(code) });
-  return insertMail(tx, provider.id, { ...mail, accountId }, by.now);
-};
+  const mail = invitationMail({
+    provider,
+    recipient: invitation.email,
+    orgName,
+    inviter: inviter?.username,
+    url: urlOf(code),
+  });
+  await insertMail(tx, provider.id, { ...mail, accountId }, by.now);
+}
 
 interface Acceptance {
   readonly provider: Provider;
