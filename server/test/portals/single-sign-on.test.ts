@@ -227,6 +227,7 @@ test("a user without a password cannot log in with one, until a mail sets it", a
   await visitor.submit("/signup", signUpOf("nora"));
   for (const path of ["/account/password", "/account/details"])
     expect((await visitor.get(path)).html).toContain('href="/lost-password"');
+  expect((await visitor.get("/lost-password")).html).toContain(`value="${nora.email}"`);
   for (const tried of ["", password])
     expect((await portal.visitor("developer").submit("/login", { username: "nora", password: tried })).status).toBe(
       422,

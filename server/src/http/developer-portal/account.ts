@@ -210,7 +210,7 @@ const requirePassword =
       title: "You have no password yet",
       developer,
       data: {
-        text: "You log in without one. These changes need a password, so that only you can make them. Enter your email address on the next page, and we will send you a link to choose one.",
+        text: "You log in without one. These changes need a password, so that only you can make them. We will send you a link to choose one.",
         link: { href: "/lost-password", text: "Choose a password" },
       },
     });

@@ -112,7 +112,10 @@ function addLinkRequestPages(
       ...rejected,
       back: await pageBefore(portal, visit.request),
     });
-  http.get(path, async (request, reply) => show({ portal, request, reply }, ""));
+  http.get(path, async (request, reply) => {
+    const developer = await findDeveloper(portal, request);
+    return show({ portal, request, reply }, developer?.user.email ?? "");
+  });
 
   http.post(path, async (request, reply) => {
     const visit = { portal, request, reply };
