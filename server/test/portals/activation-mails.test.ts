@@ -38,6 +38,9 @@ test("a developer whose activation link expired requests another, which works fo
 
   expect((await ada.get(await portal.mailedPath())).html).toContain("Your account is active.");
   expect((await ada.submit("/login", { username: "ada", password })).status).toBe(303);
+  const used = await ada.get(await portal.mailedPath());
+  expect([used.status, used.html]).toEqual([404, expect.stringContaining("You are logged in as ada, who is active.")]);
+  expect(used.html).not.toMatch(/log in\b/i);
   const events = await portal.newEvents();
   expect(events.filter((event) => event.startsWith("user."))).toEqual([
     "user.updated by system nobody in developer_portal",

@@ -274,8 +274,16 @@ async function joinFields({ portal, request }: Visit, { invitation, person }: Jo
   return person ? defined : [...defined, ...passwordFields("Password", provider.passwordLengthMin)];
 }
 
-const showExpiredInvitation = (visit: Visit): Promise<FastifyReply> =>
-  showExpiredLink(visit, {
-    text: "An invitation link works once, for two weeks, and only the newest one is valid. If you have already joined, log in. Otherwise, ask the admin of the account to resend the invitation.",
-    link: { href: "/login", text: "Log in" },
-  });
+async function showExpiredInvitation(visit: Visit): Promise<FastifyReply> {
+  const developer = await findDeveloper(visit.portal, visit.request);
+  const rule = "An invitation link works once, for two weeks, and only the newest one is valid.";
+  return developer
+    ? showExpiredLink(visit, {
+        text: `${rule} You are logged in as ${developer.user.username}, a user of ${nameInText(developer.account.orgName)}. To join another organization, ask its admin to resend the invitation.`,
+        link: { href: "/account", text: "My account" },
+      })
+    : showExpiredLink(visit, {
+        text: `${rule} If you have already joined, log in. Otherwise, ask the admin of the organization to resend the invitation.`,
+        link: { href: "/login", text: "Log in" },
+      });
+}

@@ -234,13 +234,7 @@ function addActivateRoute(http: FastifyInstance, portal: Portal): void {
       actor: developer && { kind: "developer", userId: developer.user.id },
       now: clock.now(),
     });
-    if (!activated) {
-      const visit = { portal, request, reply };
-      return showExpiredLink(visit, {
-        text: "An activation link works once, for two weeks, and only the newest one is valid. If you have already used it, log in. Otherwise, request another email.",
-        link: { href: activationRequest.path, text: "Request another email" },
-      });
-    }
+    if (!activated) return showExpiredActivation({ portal, request, reply, developer });
     const { state } = activated.details.account;
     const status = awaitsFirstApproval(state)
       ? `is waiting for approval by ${nameInText(request.provider.name)}.`
@@ -250,8 +244,18 @@ function addActivateRoute(http: FastifyInstance, portal: Portal): void {
       title: "Your email address has been confirmed",
       data:
         state === "approved"
-          ? { text: "Your account is active. Welcome!", link: { href: "/login", text: "Log in" } }
+          ? { text: "Your account is active. Welcome!", link: await pageBefore(portal, request) }
           : { text: `Your account ${status}` },
     });
   });
 }
+
+const showExpiredActivation = (visit: Visit): Promise<FastifyReply> =>
+  showExpiredLink(visit, {
+    text: `An activation link works once, for two weeks, and only the newest one is valid. ${
+      visit.developer
+        ? `You are logged in as ${visit.developer.user.username}, who is active. For another user, request another email.`
+        : "If you have already used it, log in. Otherwise, request another email."
+    }`,
+    link: { href: activationRequest.path, text: "Request another email" },
+  });
