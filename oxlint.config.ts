@@ -146,7 +146,7 @@ export default defineConfig({
       files: ["receiver/examples/**", "examples/**"],
       rules: { "eslint/no-console": "off", "node/no-process-env": "off" },
     },
-    { files: ["**/*.config.ts", "docs/site/.vitepress/config.ts"], rules: { "import/no-default-export": "off" } },
+    { files: ["**/*.config.ts", "docs/site/.vitepress/**/*.ts"], rules: { "import/no-default-export": "off" } },
     {
       files: ["**/*.test.ts", "server/test/**"],
       rules: {

@@ -9,7 +9,17 @@ export default defineConfig({
   srcDir: "pages",
   outDir: "dist",
   cacheDir: "node_modules/.cache/vitepress",
-  markdown: { theme: { light: "github-light", dark: "github-dark" } },
+  markdown: {
+    theme: { light: "github-light", dark: "github-dark" },
+    config(markdown) {
+      const { fence } = markdown.renderer.rules;
+      markdown.renderer.rules.fence = (tokens, at, ...rest) => {
+        const { info, content = "" } = tokens.at(at) ?? {};
+        if (info !== "mermaid") return fence?.(tokens, at, ...rest) ?? "";
+        return `<MermaidDiagram source="${markdown.utils.escapeHtml(content)}" />`;
+      };
+    },
+  },
   themeConfig: {
     nav: [
       { text: "Guides", link: "/guides/" },

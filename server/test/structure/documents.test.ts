@@ -21,6 +21,19 @@ test("every relative link of a document leads to an existing file", () => {
   expect(dead).toEqual([]);
 });
 
+/** A semicolon ends a statement of Mermaid, so what follows it became states of their own. Long labels make a diagram unreadably small. */
+const transition = /^ +(?:(?:\[\*\]|\w+) --> (?:\[\*\]|\w+)(?:: [^;:]{1,24})?|state \w+ \{|\})$/;
+
+test("the state diagrams of documents have only states, and transitions with short labels", () => {
+  const diagrams = documents.flatMap((path) =>
+    Array.from(read(path).matchAll(/```mermaid\nstateDiagram-v2\n([\s\S]*?)\n```/g), ([, lines = ""]) =>
+      lines.split("\n"),
+    ),
+  );
+  expect(diagrams.length).toBeGreaterThan(2);
+  expect(diagrams.flat().filter((line) => !transition.test(line))).toEqual([]);
+});
+
 /** Messages in backquotes, without commands. Their variable parts (`…`, numbers, parentheses) separate the fragments. */
 const messageFragments = (text: string): readonly string[] =>
   Array.from(text.replaceAll(/```[\s\S]*?```/g, "").matchAll(/`([^`\n]+)`/g), ([, quoted = ""]) => quoted)
