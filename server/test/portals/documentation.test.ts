@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { createSession, findProviderUserByLogin } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createSpecification } from "#portal/products/index.ts";
-import { setUp } from "../portal/portal-fixture.ts";
+import { byForm, form, setUp, signUp } from "../portal/portal-fixture.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { type PortalFixture, test } from "./portal-test.ts";
@@ -130,7 +130,7 @@ test("a developer gets the keys of own applications as examples, a visitor and a
      where provider_id = $1 and username = 'ada'`,
     [portal.provider.id],
   );
-  const examples = { "application 1": { summary: own?.name, value: own?.userKey } };
+  const examples = { default: { summary: own?.name, value: own?.userKey } };
   expect(await examplesFor(ada)).toEqual([examples, examples]);
   expect(JSON.stringify(await examplesFor(bob))).not.toContain(own?.userKey);
   expect(await examplesFor(portal.visitor("developer"))).toEqual([undefined, undefined]);
@@ -153,7 +153,7 @@ test("the examples of an application without a user key are its id and its first
   const { html } = await ada.get("/docs/tides");
   const shown = JSON.parse(/id="specification">(.*?)<\/script>/s.exec(html)?.[1] ?? "");
   const values = shown.paths["/tides"].get.parameters.map(
-    ({ examples }: { examples?: Record<string, { value: string }> }) => examples?.["application 1"]?.value,
+    ({ examples }: { examples?: Record<string, { value: string }> }) => examples?.["default"]?.value,
   );
   expect(values).toEqual([undefined, own?.applicationId, own?.applicationId, "k3y", "k3y"]);
 });
@@ -254,6 +254,44 @@ test("a reader tries a request out, which goes to the API's own server only", as
   expect(api.requests[0]?.headers.cookie).toBeUndefined();
   expect(watched.complaints).toEqual([]);
   expect(watched.origins()).toEqual([own, api.origin].toSorted());
+});
+
+test("the key of a reader's newest application is filled in where a request is tried out", async ({
+  browser,
+  database,
+}) => {
+  const { provider } = await setUp(database);
+  await using api = await startApi();
+  const parameters = [
+    { name: "station", in: "query", schema: { type: "string" }, example: "bergen" },
+    { name: "user_key", in: "query", schema: { type: "string" }, "x-data-threescale-name": "user_keys" },
+  ];
+  const body = document({
+    servers: [{ url: api.origin }],
+    paths: tidesWith({ summary: "Read the tides", parameters }),
+  });
+  await publish(database, provider.id, { name: "Tides", body });
+  await signUp(database, { provider, by: byForm });
+  await using server = await openWebServer(database);
+  await server.http.listen({ host: "127.0.0.1", port: 0 });
+  const own = server.http.listeningOrigin;
+  await using context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  await page.goto(`${own}/login?return_to=%2Fdocs%2Ftides`);
+  await page.getByLabel("Username or email").fill(form.username);
+  await page.getByLabel("Password", { exact: true }).fill(form.password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByText("Loading the API documentation…").waitFor({ state: "hidden" });
+  await page
+    .getByRole("button", { name: /Test Request/ })
+    .first()
+    .click();
+  await page.getByRole("button", { name: /^Send/ }).filter({ visible: true }).first().click();
+  const [{ userKey } = { userKey: "" }] = await database.query<{ userKey: string }>(
+    "select user_key from applications",
+  );
+  await expect.poll(() => api.requests.map(({ url }) => url)).toEqual([`/tides?station=bergen&user_key=${userKey}`]);
 });
 
 /** Each would set `hacked` if it ran. */

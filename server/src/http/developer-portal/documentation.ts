@@ -101,7 +101,9 @@ async function withOwnKeys(
     const valueOf = typeof name === "string" && Object.hasOwn(valuesByName, name) ? valuesByName[name] : undefined;
     const examples = newest.flatMap((application, at) => {
       const value = valueOf?.(application);
-      return value ? [[`application ${at + 1}`, { summary: application.name ?? "Application", value }] as const] : [];
+      // Scalar fills in the example "default" only, and lists all of them at the parameter.
+      const key = at === 0 ? "default" : `application ${at + 1}`;
+      return value ? [[key, { summary: application.name ?? "Application", value }] as const] : [];
     });
     if (examples.length > 0) Object.assign(parameter, { example: undefined, examples: Object.fromEntries(examples) });
   }
