@@ -60,6 +60,9 @@ test("the page shows both APIs with their webhooks, and sends requests as the si
   await expect.poll(() => findViolations(page)).toEqual([]);
   await page.emulateMedia({ colorScheme: "dark" });
   await expect.poll(() => findViolations(page, { rules: ["color-contrast"] })).toEqual([]);
+  // Instead of Scalar's, which look like tokens of somebody else.
+  expect(await page.locator("input[placeholder]:not([placeholder='Your token or key'])").count()).toBe(0);
+  expect(await page.getByPlaceholder("Your token or key").count()).toBeGreaterThan(0);
   await page.getByText("Webhook events", { exact: true }).first().click();
   await page.getByText("Account Plan changed").first().click();
   await page.getByRole("heading", { name: "Account Plan changed" }).waitFor();

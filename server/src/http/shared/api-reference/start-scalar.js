@@ -41,13 +41,14 @@ function showWhenQuiet() {
   quiet = setTimeout(() => whenIdle(show), quietMs);
 }
 
-/** Corrects the role of Scalar's inputs that claim to open a list and have none. */
-function correctRoles() {
+/** Corrects Scalar's inputs: the role of those that claim to open a list and have none, and a hint that looks like a token. */
+function correctInputs() {
   for (const input of element.querySelectorAll('[role="combobox"]:not([aria-expanded])')) input.role = "textbox";
+  for (const input of element.querySelectorAll("input.scalar-password-input")) input.placeholder = "Your token or key";
 }
 
 new MutationObserver(() => {
-  correctRoles();
+  correctInputs();
   if (element.childElementCount > 0 && !element.classList.contains("complete")) showWhenQuiet();
 }).observe(element, { childList: true, subtree: true });
 
