@@ -136,7 +136,7 @@ test("a form that was opened before a login in another tab keeps its input", asy
   const { status, html } = await ada.post("/account/edit", { ...form, org_name: "Tallow Works" });
 
   expect(status).toBe(200);
-  expect(html).toContain("so nothing was changed. Check it, and submit it again.");
+  expect(html).toMatch(/<p class="notice" role="status">[^<]*so nothing was changed. Check it, and submit it again\./);
   expect(html).toMatch(/ name="org_name"[^>]* value="Tallow Works"/);
   expect(await portal.newEvents()).toEqual([]);
   const again = { ...ada.hiddenInputs(html, "/account/edit"), org_name: "Tallow Works" };
@@ -201,7 +201,7 @@ test("a form whose session has ended keeps its input, but no password, while its
     const { status, html } = await ada.post(path, { ...asBob, username: "ada" });
 
     expect([path, status]).toEqual([path, 200]);
-    expect(html).toContain("Nothing has been changed yet");
+    expect(html).toMatch(/<p class="notice" role="status">[^<]*Nothing has been changed yet/);
     for (const [name, value] of Object.entries(typed)) {
       if (name === "current_password") expect(html).not.toContain(value);
       else expect(html, path).toMatch(new RegExp(` name="${name}"[^>]*(?: value="|>\n)${value}`));

@@ -13,12 +13,11 @@ import {
   isBillingAddress,
 } from "#portal/fields/index.ts";
 import { type User, usernameRule } from "#portal/users/index.ts";
-import { isInterruptedForm, keptInput, resumeForm, showInterruptedForm } from "./log-in.ts";
+import { type Fact, isInterruptedForm, keptInput, resumeForm, showInterruptedForm, unverifiedForm } from "./log-in.ts";
 import {
   type Developer,
   type DeveloperPage,
   type DeveloperVisit,
-  type Fact,
   findDeveloper,
   isListRequest,
   isOwnForm,
@@ -30,7 +29,6 @@ import {
   showInvalidFormToken,
   showOtherUser,
   shownToName,
-  unverifiedForm,
   type Visit,
 } from "./page.ts";
 

@@ -18,7 +18,6 @@ import { findUserOfAddress, linkByAddress } from "#portal/single-sign-on/index.t
 import { type User, type UserWithHash, findUsersByLogin, holdsPassword } from "#portal/users/index.ts";
 import {
   type DeveloperPage,
-  type Fact,
   findDeveloper,
   isOwnForm,
   type Portal,
@@ -26,11 +25,20 @@ import {
   showInvalidFormToken,
   showOtherUser,
   shownToName,
-  unverifiedForm,
   type Visit,
 } from "./page.ts";
 
 const landing = { within: "/", fallback: "/account" } as const;
+
+/** A value with its label, as `facts.liquid` renders it. */
+export interface Fact {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** Why a visitor's form was refused: the cookie that its token belongs to lasts until the browser is closed. */
+export const unverifiedForm =
+  "This form was opened before your browser was restarted, or cookies are disabled. Nothing was changed: check the form, and submit it again.";
 
 /** Adds login and logout. */
 export function addLoginPages(http: FastifyInstance, portal: Portal): void {

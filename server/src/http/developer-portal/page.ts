@@ -87,6 +87,7 @@ export function createShowPage(
   return async (request, reply, { template, title, status = 200, data, ...page }) => {
     const notice = page.developer?.notice;
     const refusal = typeof notice === "object" ? notice : undefined;
+    const done = typeof notice === "string" ? notices[notice] : noticeFor(request, { status, mailIsSent });
     // The page of an error has no link to it if the database is at fault, and does not wait for it.
     const offers = status < 500 ? await readOffers(request.provider).catch(() => undefined) : undefined;
     // A page for everybody shows users their links, too, and not those to log in.
@@ -112,7 +113,8 @@ export function createShowPage(
       },
       has_documentation: offers?.hasDocumentation ?? false,
       shown_at: clock.now().getTime(),
-      done: typeof notice === "string" ? notices[notice] : noticeFor(request, { status, mailIsSent }),
+      done,
+      is_saved: !unsaved.has(done),
       refusal: refusal?.text,
       try_out: tryOutLinks(tryOut?.(request.provider), mailIsSent),
       assets: { css: assets["portal.css"], js: assets["portal.js"], icon: assets["icon.svg"] },
@@ -135,12 +137,19 @@ const tryOutLinks = (links: TryOutLinks | undefined, mailIsSent: boolean) =>
     outbox_url: mailIsSent ? undefined : `${links.adminUrl}/mails`,
   };
 
-/** Confirmations shown on the page after a form, by the value of the query parameter `done`. */
-const notices = {
+/** Shown instead of a confirmation, if the form has changed nothing. */
+const unsavedNotices = {
   "session-ended": "Your session has ended, so nothing was changed. Log in, and submit the form again.",
   "form-kept": "You are logged in again. Nothing has been changed yet: check the form, and submit it.",
   "form-of-earlier-session":
     "You have logged in again since this form was opened, so nothing was changed. Check it, and submit it again.",
+} as const;
+
+const unsaved: ReadonlySet<string | undefined> = new Set(Object.values(unsavedNotices));
+
+/** Confirmations shown on the page after a form, by the value of the query parameter `done`. */
+const notices = {
+  ...unsavedNotices,
   saved: "Your changes have been saved.",
   "password-changed": "Your password has been changed. All other browsers have been logged out.",
   "password-chosen": "Your new password has been set. Log in with it.",
@@ -379,10 +388,6 @@ export const showNotAllowed = ({ portal, request, reply, developer }: DeveloperV
     },
   });
 
-/** Why a visitor's form was refused: the cookie that its token belongs to lasts until the browser is closed. */
-export const unverifiedForm =
-  "This form was opened before your browser was restarted, or cookies are disabled. Nothing was changed: check the form, and submit it again.";
-
 /** Refuses a form without a valid token, for example one sent by another site or after the session ended. */
 export const showInvalidFormToken = (
   { portal, request, reply, developer }: Visit,
@@ -427,12 +432,6 @@ export const showExpiredLink = (
 export interface Refusal {
   readonly text: string;
   readonly status: number;
-}
-
-/** A value with its label, as `facts.liquid` renders it. */
-export interface Fact {
-  readonly label: string;
-  readonly text: string;
 }
 
 /** A signed-in user with an active state, of an approved account. */
