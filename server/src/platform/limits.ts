@@ -457,7 +457,7 @@ export const requestLimits = {
     max: 10_000,
     note: "Values in the JSON of a body: members of objects and items of lists.",
   },
-  formBytes: { name: "form-bytes", max: 64 * 1024, note: "A form of the Developer Portal." },
+  formBytes: { name: "form-bytes", max: 640 * 1024, note: "A form of the Developer Portal. Many letters take nine." },
   signInFormBytes: { name: "sign-in-form-bytes", max: 16 * 1024, note: "A form of the Admin Portal's sign-in." },
 } as const;
 

@@ -293,7 +293,7 @@ test("a request that is not a form is rejected with a page", async ({ portal }) 
   const json = await visitor.post("/login", {}, { "content-type": "application/xml" });
   expect(json.status).toBe(415);
   expect(json.html).toContain("The request failed");
-  expect((await visitor.post("/login", { username: "x".repeat(70_000) })).status).toBe(413);
+  expect((await visitor.post("/login", { username: "x".repeat(700_000) })).status).toBe(413);
 });
 
 test("in a try-out the bar links the steps, and the sign-up shows how many webhooks were sent", async ({ tryOut }) => {

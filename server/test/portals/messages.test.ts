@@ -149,6 +149,18 @@ test("a blank or too long message is refused at its field, and keeps its text", 
   expect(await rows(portal)).toEqual([]);
 });
 
+test("a message may be long in any script, and one of too many bytes is refused in words of developers", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  const send = (body: string) => ada.submit("/messages/new", { subject: "Tides", body });
+  expect((await send("海".repeat(10_000))).status).toBe(303);
+  const long = await send("海".repeat(60_000));
+  expect([long.status, long.html]).toEqual([422, expect.stringContaining('id="body-error"')]);
+  const tooLarge = await send("海".repeat(100_000));
+  expect([tooLarge.status, tooLarge.html]).toEqual([413, expect.stringContaining("<h1>This is too much text</h1>")]);
+});
+
 test("each side deletes a message for itself, and the second deletion removes it", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const path = await receive(portal);

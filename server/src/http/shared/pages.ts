@@ -141,6 +141,14 @@ const databaseFullPage = {
   },
 } as const;
 
+/** The form is on the page before, with all that was typed. */
+const formTooLargePage = {
+  template: "message",
+  title: "This is too much text",
+  status: 413,
+  data: { text: "Nothing was changed. Go back to the form, shorten its longest text, and submit it again." },
+} as const;
+
 /** A page with a message instead of the requested one. */
 interface MessagePage {
   readonly template: "message";
@@ -167,6 +175,7 @@ export function addErrorHandler(http: FastifyInstance, { showPage, contact, link
       return reply.code(problem.status).type("text/plain; charset=utf-8").send(`${problem.message}\n`);
     if (problem.code === "database-away") return sendDatabaseAwayPage(reply, problem);
     if (problem.code === "too-busy") return showPage(request, reply, tooBusyPage);
+    if (problem.code === "body-too-large") return showPage(request, reply, formTooLargePage);
     if (problem.code === "database-full") return showPage(request, reply, databaseFullPage);
     return showPage(request, reply, {
       template: "message",
