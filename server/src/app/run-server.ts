@@ -311,7 +311,8 @@ async function build(vite: string, printStatus: (line: string) => void, stop: Ab
   const startedMs = systemClock.monotonicMs();
   printStatus("building the Admin Portal's pages (the first time, and when they changed)");
   const draft = join(webFolder, "node_modules", ".dist-draft"); // ignored by git and formatters
-  const child = spawn(process.execPath, [vite, "build", "--outDir", draft, "--emptyOutDir", "--logLevel", "error"], {
+  // A warning may be the reason of a failure, such as a folder with # in its name.
+  const child = spawn(process.execPath, [vite, "build", "--outDir", draft, "--emptyOutDir", "--logLevel", "warn"], {
     cwd: webFolder,
     detached: true, // Ctrl-C reaches only this process, which ends it
     stdio: ["ignore", "ignore", "pipe"],
