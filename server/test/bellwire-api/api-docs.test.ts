@@ -81,6 +81,15 @@ test("the page shows both APIs with their webhooks, and sends requests as the si
   expect([...origins].filter((origin) => origin.startsWith("http"))).toEqual([site.origin]);
 });
 
+test("the preview of a specification that was deleted says so", async ({ site }) => {
+  const cookie = `bellwire_admin=${site.cookieValue}`;
+  const answer = await site.http.inject({ url: "/p/admin/api-specifications/1/preview", headers: { cookie } });
+  expect([answer.statusCode, /<h1>.*/.exec(answer.body)?.[0]]).toEqual([
+    404,
+    "<h1>This API specification does not exist</h1>",
+  ]);
+});
+
 test("the page says what to do if its script cannot be loaded", async ({ browser, site }) => {
   await using context = await browser.newContext();
   await context.addCookies([{ name: "bellwire_admin", value: site.cookieValue, url: site.origin }]);

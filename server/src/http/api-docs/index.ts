@@ -98,15 +98,31 @@ function handleErrors(http: FastifyInstance, { assets }: ApiReferenceFiles): voi
     if (code === "database-away") return sendDatabaseAwayPage(reply, problem);
     if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
     const text = code === "internal" ? `${message} It is ${request.id}.` : message;
-    return reply.code(status).type("text/html; charset=utf-8").send(renderMessagePage(text, assets));
+    const title = status === 403 ? "You may not open this page" : "Something went wrong";
+    const page = code === "not-found" ? missingSpecification : { title, text };
+    return reply
+      .code(status)
+      .type("text/html; charset=utf-8")
+      .send(renderMessagePage({ ...page, assets }));
   });
 }
 
-const renderMessagePage = (message: string, assets: Readonly<Record<string, string>>): string => `<!doctype html>
+const missingSpecification = {
+  title: "This API specification does not exist",
+  text: "It was deleted, or the address is wrong.",
+} as const;
+
+interface MessagePage {
+  readonly title: string;
+  readonly text: string;
+  readonly assets: Readonly<Record<string, string>>;
+}
+
+const renderMessagePage = ({ title, text, assets }: MessagePage): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
-    <title>API Docs | Bellwire</title>
+    <title>${escapeHtml(title)} | Bellwire</title>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <link rel="stylesheet" href="${assets["api-reference.css"]}">
   </head>
@@ -115,8 +131,8 @@ const renderMessagePage = (message: string, assets: Readonly<Record<string, stri
       <a href="/p/admin">Back to the Admin Portal</a>
     </header>
     <main class="message">
-      <h1>Something went wrong</h1>
-      <p>${escapeHtml(message)}</p>
+      <h1>${escapeHtml(title)}</h1>
+      <p>${escapeHtml(text)}</p>
     </main>
   </body>
 </html>
