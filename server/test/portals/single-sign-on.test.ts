@@ -176,6 +176,8 @@ test("the password connects a person with the user of the verified address, and 
   ] as const) {
     const visitor = portal.visitor("developer");
     await logIn(visitor, openId);
+    const { html } = await visitor.get("/login");
+    expect([html.includes(`value="${nora.email}"`), html.includes("New here?")]).toEqual([true, false]);
     expect((await visitor.submit("/login", { username, password })).status).toBe(303);
     expect([username, await linkCount(portal)]).toEqual([username, links]);
   }
