@@ -136,6 +136,24 @@ test("a developer gets the keys of own applications as examples, a visitor and a
   expect(await examplesFor(portal.visitor("developer"))).toEqual([undefined, undefined]);
 });
 
+test("a page that asks for a key leads visitors to the log-in and, if it is open, to the sign-up", async ({
+  portal,
+}) => {
+  const parameters = [{ name: "key", in: "query", "x-data-threescale-name": "user_keys" }];
+  await add(portal, { name: "Tides", body: document({ paths: tidesWith({ parameters }) }) });
+  await add(portal, { name: "Open", body: document({}) });
+  const linksOf = async (reader: { get(url: string): Promise<{ html: string }> }, path: string) => {
+    const bar = /<header class="bar">(.*?)<\/header>/s.exec((await reader.get(path)).html)?.[1] ?? "";
+    return Array.from(bar.matchAll(/href="([^"]+)"/g), ([, href]) => href);
+  };
+  const visitor = portal.visitor("developer");
+  expect(await linksOf(visitor, "/docs/tides")).toEqual(["/docs", "/login?return_to=%2Fdocs%2Ftides", "/signup"]);
+  expect(await linksOf(visitor, "/docs/open")).toEqual(["/docs"]);
+  expect(await linksOf(await portal.developer("ada"), "/docs/tides")).toEqual(["/docs"]);
+  await portal.updateProvider({ signups_enabled: false });
+  expect(await linksOf(visitor, "/docs/tides")).toEqual(["/docs", "/login?return_to=%2Fdocs%2Ftides"]);
+});
+
 test("the examples of an application without a user key are its id and its first key", async ({ portal }) => {
   const { pool, provider } = portal;
   const ada = await portal.developer("ada");

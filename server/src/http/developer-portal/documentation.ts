@@ -63,13 +63,19 @@ async function showSpecification(portal: Portal, request: FastifyRequest, reply:
   const developer = await findDeveloper(portal, request);
   return sendApiReference(reply, {
     title: `${nameInText(name)} | ${nameInText(request.provider.name)}`,
-    bar: `<a href="/docs">API documentation</a>`,
+    bar: `<a href="/docs">API documentation</a>${developer || !body.includes(keyName) ? "" : howToGetKeys(request)}`,
     withoutScripts: `This page needs JavaScript. It shows <a href="/swagger/spec/${escapeHtml(encodePath(systemName))}.json">this specification</a>.`,
     document: developer ? await withOwnKeys({ portal, request, reply, developer }, specification) : body,
     files: portal.apiReference,
     origins: specificationOrigins(portal, request, body),
   });
 }
+
+/** Shown to visitors of a specification that asks for keys. */
+const howToGetKeys = ({ provider, url }: FastifyRequest): string => `
+      <span><a href="/login?${new URLSearchParams({ return_to: url.split("?", 1)[0] ?? "" }).toString()}">Log in</a>${
+        provider.signupsEnabled ? ` or <a href="/signup">sign up</a>` : ""
+      }, and the key of your application is filled in.</span>`;
 
 /** 3scale's names for parameters that a reader fills in with values of an own application. */
 const valuesByName: Readonly<Record<string, (application: Application) => string | null | undefined>> = {
