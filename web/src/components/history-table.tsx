@@ -7,7 +7,8 @@ import { type Event, eventTypesQuery } from "../api/events.ts";
 import type { JobFilter } from "../api/jobs.ts";
 import { BulkBar, type BulkSelection, useBulkSelection } from "./jobs/bulk-bar.tsx";
 import { RunningJobs } from "./jobs/job-progress.tsx";
-import { AnswerLabel, DeliveryStateLabel, Name } from "./labels.tsx";
+import { useIsDeletedEndpoint } from "./endpoint/endpoint-filter.tsx";
+import { AnswerLabel, DeliveryStateLabel, EndpointLink, Name } from "./labels.tsx";
 import { type ListColumn, ListTable } from "./list-table.tsx";
 import { When } from "./time.tsx";
 
@@ -35,8 +36,29 @@ const accountColumn: ListColumn<HistoryRow> = {
   isName: true,
   width: 25,
 };
-/** With a width of its own, since the longest name of the page would take the room of the other columns. */
-export const endpointColumn = { place: "middle", isName: true, width: 25 } as const;
+
+interface EndpointRow {
+  readonly endpoint_id: number;
+  readonly endpoint_name: string;
+}
+
+/** Returns the column of endpoints. It has a width of its own, since the longest name of the page would take the room of the other columns. */
+export function useEndpointColumn(): ListColumn<EndpointRow> {
+  const isDeleted = useIsDeletedEndpoint();
+  return useMemo(
+    () => ({
+      title: "Endpoint",
+      show: ({ endpoint_id, endpoint_name }) => (
+        <EndpointLink id={endpoint_id} name={endpoint_name} isDeleted={isDeleted(endpoint_id)} />
+      ),
+      place: "middle",
+      isName: true,
+      width: 25,
+    }),
+    [isDeleted],
+  );
+}
+
 const whenColumn: ListColumn<HistoryRow> = {
   title: "When",
   show: (row) => <When at={row.occurred_at} />,
@@ -85,10 +107,6 @@ const deliveryColumns: readonly ListColumn<Delivery>[] = [
   { title: "Last response", show: ({ last_attempt }) => <AnswerLabel attempt={last_attempt} />, place: "value" },
   { title: "Attempts", show: ({ attempts_made }) => attempts_made, isExtra: true },
 ];
-const allDeliveryColumns: readonly ListColumn<Delivery>[] = [
-  ...deliveryColumns,
-  { title: "Endpoint", show: ({ endpoint_name }) => <Name>{endpoint_name}</Name>, ...endpointColumn },
-];
 
 export interface DeliveriesTableProps {
   readonly deliveries: readonly Delivery[];
@@ -97,15 +115,22 @@ export interface DeliveriesTableProps {
   readonly isOfEndpoint?: boolean;
 }
 
-export const DeliveriesTable = ({ deliveries, selection, isOfEndpoint = false }: DeliveriesTableProps) => (
-  <HistoryTable
-    label="Deliveries"
-    rows={deliveries}
-    first={deliveryEventColumn}
-    more={isOfEndpoint ? deliveryColumns : allDeliveryColumns}
-    {...(selection && { selection })}
-  />
-);
+export function DeliveriesTable({ deliveries, selection, isOfEndpoint = false }: DeliveriesTableProps) {
+  const endpointColumn = useEndpointColumn();
+  const more = useMemo(
+    () => (isOfEndpoint ? deliveryColumns : [...deliveryColumns, endpointColumn]),
+    [isOfEndpoint, endpointColumn],
+  );
+  return (
+    <HistoryTable
+      label="Deliveries"
+      rows={deliveries}
+      first={deliveryEventColumn}
+      more={more}
+      {...(selection && { selection })}
+    />
+  );
+}
 
 export interface SelectableDeliveriesProps {
   readonly deliveries: readonly Delivery[];

@@ -2,6 +2,7 @@ import { Label, type LabelProps } from "@patternfly/react-core";
 import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
 import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
 import HourglassHalfIcon from "@patternfly/react-icons/dist/esm/icons/hourglass-half-icon";
+import { Link } from "@tanstack/react-router";
 import type { AccountState, User } from "../api/accounts.ts";
 import type { ApplicationState } from "../api/applications.ts";
 import type { DeliveryState } from "../api/deliveries.ts";
@@ -9,6 +10,28 @@ import { refreshSeconds, useLiveState } from "../api/live-updates.tsx";
 
 /** Isolates a user-chosen name, so that a right-to-left name does not reorder the text around it. */
 export const Name = ({ children }: { children: string }) => <bdi>{children}</bdi>;
+
+export interface EndpointLinkProps {
+  readonly id: number;
+  readonly name: string;
+  readonly isDeleted?: boolean;
+}
+
+/** The name of an endpoint with a link to its page, which a deleted one does not have. */
+export function EndpointLink({ id, name, isDeleted = false }: EndpointLinkProps) {
+  if (isDeleted) {
+    return (
+      <>
+        <Name>{name}</Name> (deleted)
+      </>
+    );
+  }
+  return (
+    <Link to="/endpoints/$id" params={{ id: String(id) }}>
+      <Name>{name}</Name>
+    </Link>
+  );
+}
 
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 

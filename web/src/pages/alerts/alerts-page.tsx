@@ -2,12 +2,11 @@ import { EmptyState, EmptyStateBody, Label, PageSection, Stack } from "@patternf
 import BellSlashIcon from "@patternfly/react-icons/dist/esm/icons/bell-slash-icon";
 import CheckCircleIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { type Alert, alertKinds, openAlertsQuery, pastAlertsQuery } from "../../api/alerts.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { useSession } from "../../api/session.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { Name } from "../../components/labels.tsx";
+import { EndpointLink, Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LoadMore } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
@@ -58,11 +57,7 @@ const NoAlerts = () => (
 const columns: readonly ListColumn<Alert>[] = [
   {
     title: "Endpoint",
-    show: ({ endpoint_id, endpoint_name }) => (
-      <Link to="/endpoints/$id" params={{ id: String(endpoint_id) }}>
-        <Name>{endpoint_name}</Name>
-      </Link>
-    ),
+    show: ({ endpoint_id, endpoint_name }) => <EndpointLink id={endpoint_id} name={endpoint_name} />,
     place: "title",
     isName: true,
   },

@@ -2,14 +2,15 @@ import { EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core"
 import PaperPlaneIcon from "@patternfly/react-icons/dist/esm/icons/paper-plane-icon";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
 import { type ListedAttempt, attemptPagesQuery } from "../../api/deliveries.ts";
 import type { ListFilter } from "../../api/filters.ts";
 import { FilterBar } from "../../components/filters/filter-bar.tsx";
 import { FilteredList } from "../../components/filters/filtered-list.tsx";
 import type { ListColumn } from "../../components/list-table.tsx";
-import { EventTypeName, HistoryTable, endpointColumn } from "../../components/history-table.tsx";
-import { AnswerLabel, Name } from "../../components/labels.tsx";
+import { EventTypeName, HistoryTable, useEndpointColumn } from "../../components/history-table.tsx";
+import { AnswerLabel } from "../../components/labels.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { describeLatency } from "../../components/time.tsx";
 
@@ -35,6 +36,8 @@ export function AttemptsPage() {
 
 function AttemptList({ filter, onClear }: { filter: ListFilter; onClear: () => void }) {
   const query = useInfiniteQuery(attemptPagesQuery(useApi(), filter));
+  const endpointColumn = useEndpointColumn();
+  const columns = useMemo(() => [...columnsOfAttempt, endpointColumn], [endpointColumn]);
   return (
     <FilteredList list="attempts" filter={filter} query={query} empty={<NoAttempts />} onClear={onClear}>
       {(attempts) => (
@@ -61,7 +64,7 @@ const eventColumn: ListColumn<AttemptLine> = {
   ),
 };
 
-const columns: readonly ListColumn<AttemptLine>[] = [
+const columnsOfAttempt: readonly ListColumn<AttemptLine>[] = [
   { title: "Response", show: (attempt) => <AnswerLabel attempt={attempt} />, place: "value" },
   {
     title: "Latency",
@@ -69,15 +72,6 @@ const columns: readonly ListColumn<AttemptLine>[] = [
     place: "state",
   },
   { title: "Attempt", show: ({ number }) => number },
-  {
-    title: "Endpoint",
-    show: ({ endpoint_id, endpoint_name }) => (
-      <Link to="/endpoints/$id" params={{ id: String(endpoint_id) }}>
-        <Name>{endpoint_name}</Name>
-      </Link>
-    ),
-    ...endpointColumn,
-  },
 ];
 
 const NoAttempts = () => (

@@ -224,6 +224,15 @@ test("resuming a paused list reads its first page once", async () => {
   expect(shown()).not.toContain("Paused");
 });
 
+test("the names of endpoints are links, except of deleted ones, which have no page", async () => {
+  const billing = { ...exampleDelivery, id: "billing", endpoint_id: 8, endpoint_name: "billing" };
+  const rows = [{ ...exampleDelivery, endpoint_id: 7 }, billing];
+  showPage("/deliveries", { ...server, [list]: () => deliveryPage(rows) });
+  await says("billing (deleted)");
+  const links = [...document.querySelectorAll<HTMLAnchorElement>("main a[href*='/endpoints/']")];
+  expect(links.map(({ textContent, pathname }) => [textContent, pathname])).toEqual([["crm", "/endpoints/7"]]);
+});
+
 test("a list stays paused, with its rows, after another page and after a gap in the stream", async () => {
   const page = await open("/deliveries");
   const before = page.askedFor(list).length;

@@ -9,7 +9,7 @@ import { type DeliveryDetails, deliveryQuery } from "../../api/deliveries.ts";
 import { endpointQuery } from "../../api/endpoints.ts";
 import { Fact } from "../../components/facts.tsx";
 import { useEventTypeName } from "../../components/history-table.tsx";
-import { DeliveryStateLabel, LiveLabel, Name, AnswerLabel } from "../../components/labels.tsx";
+import { EndpointLink, DeliveryStateLabel, LiveLabel, Name, AnswerLabel } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { When, useNow, describeLatency } from "../../components/time.tsx";
@@ -100,15 +100,7 @@ function DeliveryFacts({ delivery, isEndpointDeleted }: DeliveryFactsProps) {
         </Link>
       </Fact>
       <Fact term="Endpoint">
-        {isEndpointDeleted ? (
-          <>
-            <Name>{delivery.endpoint_name}</Name> (deleted)
-          </>
-        ) : (
-          <Link to="/endpoints/$id" params={{ id: String(delivery.endpoint_id) }}>
-            <Name>{delivery.endpoint_name}</Name>
-          </Link>
-        )}
+        <EndpointLink id={delivery.endpoint_id} name={delivery.endpoint_name} isDeleted={isEndpointDeleted} />
       </Fact>
       <Fact term="Happened">
         <When at={delivery.occurred_at} isExact />

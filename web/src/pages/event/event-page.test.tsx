@@ -24,7 +24,7 @@ const deliveries = [
   { id: `${id}.3`, state: "failed" },
 ];
 
-test('each endpoint shows the state of its delivery, and "Selected" until the delivery is known', async () => {
+test('each endpoint is linked, and shows the state of its delivery, "Selected" until the delivery is known', async () => {
   const page = showPage(`/events/${id}`, {
     [`GET /api/v1/events/${id}`]: () => [200, event],
     "GET /api/v1/deliveries": () => [200, { data: deliveries, next: null }],
@@ -32,6 +32,8 @@ test('each endpoint shows the state of its delivery, and "Selected" until the de
   const shownDeliveries = () =>
     [...document.querySelectorAll("td[data-label=Delivery]")].map((element) => element.textContent?.trim());
   await waitFor(() => expect(shownDeliveries()).toEqual(["Delivered", "Pending", "Failed", "Selected", "Not sent"]));
+  const links = [...document.querySelectorAll<HTMLAnchorElement>("main a[href*='/endpoints/']")];
+  expect(links.map(({ pathname }) => pathname)).toEqual([1, 2, 3, 4, 5].map((endpoint) => `/endpoints/${endpoint}`));
   expect(page.askedFor("GET /api/v1/deliveries")[0]?.query.get("event_id")).toBe(id);
 });
 

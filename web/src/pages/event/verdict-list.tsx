@@ -6,7 +6,7 @@ import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type DeliveryState, deliveriesQuery } from "../../api/deliveries.ts";
 import { type EventDetails, type EventType, type Verdict, eventTypesQuery, isOperational } from "../../api/events.ts";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
-import { DeliveryStateLabel, Name } from "../../components/labels.tsx";
+import { DeliveryStateLabel, EndpointLink } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LinkButton } from "../../components/page-header.tsx";
 import { useToast } from "../../components/toast-context.ts";
@@ -42,10 +42,7 @@ const columnsFor = ({ event, states, isDeleted }: Shown): readonly ListColumn<Ve
   {
     title: "Endpoint",
     show: ({ endpoint_id, endpoint_name }) => (
-      <>
-        <Name>{endpoint_name}</Name>
-        {isDeleted(endpoint_id) && " (deleted)"}
-      </>
+      <EndpointLink id={endpoint_id} name={endpoint_name} isDeleted={isDeleted(endpoint_id)} />
     ),
     place: "title",
     isName: true,

@@ -29,7 +29,7 @@ import { ActionMenu } from "../../components/action-menu.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { JobDialog, type JobToStart } from "../../components/jobs/job-dialog.tsx";
 import { describeAction } from "../../components/jobs/job-words.ts";
-import { Name } from "../../components/labels.tsx";
+import { EndpointLink } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { muteActions, untilWords } from "../../components/mute.ts";
 import { LinkButton } from "../../components/page-header.tsx";
@@ -77,7 +77,7 @@ const GroupCards = ({ groups }: { groups: readonly FailureGroup[] }) => (
 
 function GroupCard({ group }: { group: FailureGroup }) {
   const [open, setOpen] = useState<JobToStart>();
-  const { count, endpoint_name, endpoint_deleted, newest, mute } = group;
+  const { count, endpoint_id, endpoint_name, endpoint_deleted, newest, mute } = group;
   const start = (kind: JobKind) => (): void =>
     setOpen({
       kind,
@@ -101,8 +101,7 @@ function GroupCard({ group }: { group: FailureGroup }) {
       <CardBody>
         <Flex columnGap={{ default: "columnGapLg" }} rowGap={{ default: "rowGapXs" }}>
           <FlexItem className="bellwire-break">
-            <Name>{endpoint_name}</Name>
-            {endpoint_deleted && " (deleted)"}
+            <EndpointLink id={endpoint_id} name={endpoint_name} isDeleted={endpoint_deleted} />
           </FlexItem>
           <FlexItem className="bellwire-subtle">
             First <When at={group.first_failed_at} />, last <When at={group.last_failed_at} />

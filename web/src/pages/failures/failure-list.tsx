@@ -15,7 +15,7 @@ import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx
 import { useChange, useMutationOnce } from "../../components/form/use-change.ts";
 import { EventTypeName } from "../../components/history-table.tsx";
 import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
-import { Name } from "../../components/labels.tsx";
+import { EndpointLink, Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { useTypedTime } from "../../components/form/typed-time.tsx";
 import { knownTimeZone } from "../../components/time-zone.ts";
@@ -175,8 +175,7 @@ const endpointColumn = (isDeleted: (id: number) => boolean): ListColumn<Failure>
   title: "Endpoint",
   show: ({ endpoint_id, endpoint_name, url_masked }) => (
     <span title={url_masked}>
-      <Name>{endpoint_name}</Name>
-      {isDeleted(endpoint_id) && " (deleted)"}
+      <EndpointLink id={endpoint_id} name={endpoint_name} isDeleted={isDeleted(endpoint_id)} />
     </span>
   ),
   place: "middle",

@@ -362,6 +362,7 @@ test("a future time deletes no failure that was not shown", async () => {
 test("the address determines whether failures are sorted newest or oldest first", async () => {
   const page = showPage("/failures?view=list&order=oldest&endpoint_id=1", server);
   await says("Account 1");
+  expect(document.querySelector("main a[href*='/endpoints/1']")?.textContent).toBe("crm");
   const [{ query } = { query: new URLSearchParams() }] = page.askedFor("GET /api/v1/failures");
   expect([query.get("order"), query.get("endpoint_id")]).toEqual(["oldest", "1"]);
   showPage("/failures?view=list&order=upwards&endpoint_id=x", server);
@@ -372,6 +373,7 @@ test("the address determines whether failures are sorted newest or oldest first"
 test("a failure of a deleted endpoint is marked, and cannot be retried", async () => {
   showPage("/failures?view=list", { ...server, "GET /api/v1/endpoints": () => [200, { data: [], next: null }] });
   await says("crm (deleted)");
+  expect(document.querySelector("main a[href*='/endpoints/']")).toBeNull();
   await click(menuOf(0));
   await says("Delete this and all older failures");
   expect([...document.querySelectorAll("[role=menuitem]")].map((element) => element.textContent)).not.toContain(
