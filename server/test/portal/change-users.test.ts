@@ -76,7 +76,10 @@ test("an invitation names the developer who sent it, or else the provider", asyn
   ]);
 });
 
-const isMailed = [{ recipient: form.email.toUpperCase(), subject: "Acme: your email address was changed" }] as const;
+const isMailed = [
+  { recipient: "nora@elsewhere.example", subject: "Acme: your password was changed" },
+  { recipient: form.email.toUpperCase(), subject: "Acme: your email address was changed" },
+] as const;
 
 test.for([
   ["in the Developer Portal", "active", "developer_portal", isMailed],
@@ -84,7 +87,7 @@ test.for([
   ["by a program", "active", "api", []],
   ["in a portal, of a user who has not confirmed the former address", "pending", "admin_portal", []],
 ] as const)(
-  "a change of an email address %s is mailed to the former address or not",
+  "a change of an email address %s is mailed to the former address or not, and one of the password to the present one",
   async ([, state, channel, mails], { sharedPool: pool }) => {
     const fixture = await openPortal(pool);
     const { provider, accountId, user } = fixture;
@@ -94,11 +97,14 @@ test.for([
     await save({ email: "not an address" });
     await save({ username: "nora.l", email: form.email.toUpperCase() }); // the same mailbox
     await save({ email: "nora@elsewhere.example" });
+    await save({ password: "short" });
+    await save(newPassword);
     const { rows } = await listMails(pool, provider.id, { limit: 10, accountId });
     expect(rows).toMatchObject(mails);
     for (const { text } of rows) {
-      expect(text).toContain("Hello nora.l,\n\nthe email address of your account at Acme was changed.");
+      expect(text).toMatch(/^Hello nora\.l,\n\nthe (?:email address|password) of your account at Acme was changed\./);
       expect(text).not.toContain("elsewhere.example");
+      expect(text).not.toContain(newPassword.password);
     }
   },
 );

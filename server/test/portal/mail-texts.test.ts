@@ -12,6 +12,7 @@ import {
   listMails,
   lostPasswordMail,
   messageMail,
+  passwordChangedMail,
   type NewMail,
   type NotificationMail,
   notificationMails,
@@ -39,6 +40,7 @@ const mailsWithName: Readonly<
   invitationMail: (name) => invitationMail({ ...person, provider: { name }, orgName: name, inviter: name, url }),
   lostPasswordMail: (name) => lostPasswordMail({ ...person, provider: { name }, url }),
   emailChangedMail: (name) => emailChangedMail({ ...person, provider: { name }, isOfTeam: true }),
+  passwordChangedMail: (name) => passwordChangedMail({ ...person, provider: { name }, isOfTeam: false }),
   accountStateMail: (name) =>
     accountStateMail({ ...person, provider: { name }, orgName: name, state: "approved", logInUrl: url }),
   applicationAcceptedMail: (name) =>

@@ -120,7 +120,7 @@ test("a suspension immediately ends sessions and blocks tokens; its end unblocks
   expect(await findAccessToken(pool, { providerId, value, now })).toBeDefined();
 });
 
-test("a new email address of a user of the provider is mailed to the former one, also if a program sets it", async ({
+test("new credentials of a user of the provider are mailed to the former address, also if a program sets them", async ({
   sharedPool: pool,
 }) => {
   const { provider } = await setUp(pool);
@@ -131,9 +131,13 @@ test("a new email address of a user of the provider is mailed to the former one,
   await activateProviderUser(pool, { provider, userId, by });
   await save("ada@elsewhere.example", "admin_portal");
   await save("ada@other.example", "api");
+  await updateProviderUser(pool, passwords, { provider, userId, values: { password: "another horse battery" }, by });
   const { rows } = await listMails(pool, provider.id, { limit: 10 });
-  expect(rows).toMatchObject([{ recipient: "ada@elsewhere.example" }, { recipient: "ada@acme.example.net" }]);
-  expect(rows[0]?.text).toContain("your account in the Admin Portal of Acme was changed.");
+  expect(rows.map(({ recipient, text }) => [recipient, text.split("\n")[2]?.split(". ")[0]])).toEqual([
+    ["ada@other.example", "the password of your account in the Admin Portal of Acme was changed."],
+    ["ada@elsewhere.example", "the email address of your account in the Admin Portal of Acme was changed"],
+    ["ada@acme.example.net", "the email address of your account in the Admin Portal of Acme was changed"],
+  ]);
 });
 
 test("a new password ends all sessions except the current one", async ({ sharedPool: pool }) => {

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { listMails } from "#portal/mails/index.ts";
 import { suspendUser, unsuspendUser } from "#portal/users/index.ts";
 import { password, signUpValues, test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
@@ -6,7 +7,7 @@ import type { Visitor } from "./visitor.ts";
 const next = "another horse entirely";
 const twice = { password: next, password_confirmation: next };
 
-test("a mailed link sets a new password once", async ({ portal }) => {
+test("a mailed link sets a new password once, which is mailed", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const phone = portal.visitor("developer");
   await portal.newEvents();
@@ -27,6 +28,8 @@ test("a mailed link sets a new password once", async ({ portal }) => {
   expect((await phone.submit("/login", { username: "ada", password })).status).toBe(422);
   expect((await phone.submit("/login", { username: "ada", password: next })).status).toBe(303);
   expect(await portal.newEvents()).toEqual(["user.updated by system nobody in developer_portal"]);
+  const { rows } = await listMails(portal.pool, portal.provider.id, { limit: 1 });
+  expect(rows[0]?.text).toContain("Hello ada,\n\nthe password of your account at ");
 });
 
 test("a mailed link works only in the portal of its provider", async ({ portal, otherPortal }) => {

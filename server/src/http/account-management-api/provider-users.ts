@@ -281,7 +281,7 @@ export const providerUserOperations: readonly Operation[] = [
   {
     title: "User Update (provider account)",
     description:
-      "Updates one of the provider's own users. Members can update only themselves. Absent fields keep their values. A new password ends the user's sessions. A change of the email address is mailed to the former one, unless the user is pending.",
+      "Updates one of the provider's own users. Members can update only themselves. Absent fields keep their values. A new password ends the user's sessions. A new email address or password is mailed to the user, at the former address, unless the user is pending.",
     method: "PUT",
     path: "/users/{id}",
     action: "change-own",

@@ -194,7 +194,7 @@ export const userOperations: readonly Operation[] = [
   {
     title: "User Update",
     description:
-      "Updates a user of an account. Absent fields keep their values; role and state have their own operations. A change of the email address in a portal is mailed to the former one, but not a change by a program.",
+      "Updates a user of an account. Absent fields keep their values; role and state have their own operations. A new email address or password that is set in a portal is mailed to the user, at the former address, but not one that a program sets.",
     method: "PUT",
     path: "/accounts/{account_id}/users/{id}",
     action: "change-portal",

@@ -7,6 +7,7 @@ export {
   invitationMail,
   lostPasswordMail,
   messageMail,
+  passwordChangedMail,
   planDecisionMail,
   subscriptionApprovedMail,
   subscriptionRejectedMail,

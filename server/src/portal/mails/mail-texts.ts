@@ -84,25 +84,45 @@ const invitationFrom = ({ provider, orgName, inviter }: Pick<InvitationMail, "pr
     ? `${nameInLine(provider.name)} invites you to join "${nameInLine(orgName)}"`
     : `${nameInLine(inviter)} invites you to join "${nameInLine(orgName)}" at ${nameInLine(provider.name)}`;
 
-interface EmailChangedMail {
+interface ChangedMail {
   readonly provider: Sender;
-  /** The former address. The text omits the new one, because a mistyped former address is a stranger's. */
+  /** Of an address, the former one. The text omits the new one, because a mistyped former address is a stranger's. */
   readonly recipient: string;
   readonly username: string;
   readonly isOfTeam: boolean;
 }
 
 /** Tells the former address of a user that mails go elsewhere: whoever changed it may have stolen a session. */
-export const emailChangedMail = ({ provider, recipient, username, isOfTeam }: EmailChangedMail): NewMail => ({
+export const emailChangedMail = ({ recipient, ...changed }: ChangedMail): NewMail => ({
   recipient,
-  subject: `${nameInLine(provider.name)}: your email address was changed`,
-  text: `Hello ${username},
+  subject: `${nameInLine(changed.provider.name)}: your email address was changed`,
+  text: `Hello ${changed.username},
 
-the email address of your account ${isOfTeam ? "in the Admin Portal of" : "at"} ${nameInLine(provider.name)} was changed. Emails about it no longer come to this address.
+the email address of your ${accountAt(changed)} was changed. Emails about it no longer come to this address.
 
-If neither you nor an admin of your organization changed it, contact ${isOfTeam ? "an admin of " : ""}${nameInLine(provider.name)} immediately: somebody else may be using your account.
+${ifNotYou(changed)}
 `,
 });
+
+/** Tells a user that the password is another one: whoever changed it may have stolen a session or a mailed link. */
+export const passwordChangedMail = ({ recipient, ...changed }: ChangedMail): NewMail => ({
+  recipient,
+  subject: `${nameInLine(changed.provider.name)}: your password was changed`,
+  text: `Hello ${changed.username},
+
+the password of your ${accountAt(changed)} was changed.
+
+${ifNotYou(changed)}
+`,
+});
+
+type ChangedAccount = Pick<ChangedMail, "provider" | "isOfTeam">;
+
+const accountAt = ({ provider, isOfTeam }: ChangedAccount): string =>
+  `account ${isOfTeam ? "in the Admin Portal of" : "at"} ${nameInLine(provider.name)}`;
+
+const ifNotYou = ({ provider, isOfTeam }: ChangedAccount): string =>
+  `If neither you nor an admin of your organization changed it, contact ${isOfTeam ? "an admin of " : ""}${nameInLine(provider.name)} immediately: somebody else may be using your account.`;
 
 const accountStateTexts = {
   approved: {

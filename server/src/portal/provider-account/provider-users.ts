@@ -29,7 +29,7 @@ import {
 } from "#portal/fields/index.ts";
 import { readProducts } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { confirmationOf, mailFormerAddress, passwordErrors, textOf, userNameErrors } from "#portal/users/index.ts";
+import { confirmationOf, mailChangedCredentials, passwordErrors, textOf, userNameErrors } from "#portal/users/index.ts";
 
 /** The provider user to change, and the origin of the change. */
 interface ProviderUserChange {
@@ -92,7 +92,7 @@ async function changeProviderUser(
     };
     const auditRecord = { action: "user.changed", subject: `provider-user/${userId}`, detail };
     await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...auditRecord });
-    await mailFormerAddress(tx, provider, { before, user }, by);
+    await mailChangedCredentials(tx, provider, { before, user, isNewPassword: passwordHash !== undefined }, by);
     return { user: await updateProviderUserRow(tx, provider.id, parsed, by.now) };
   });
 }

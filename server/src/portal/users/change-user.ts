@@ -25,7 +25,7 @@ import {
   readDocumentSettings,
   refuseTransition,
 } from "#portal/fields/index.ts";
-import { emailChangedMail, insertMail, storedMailBytes } from "#portal/mails/index.ts";
+import { emailChangedMail, insertMail, passwordChangedMail, storedMailBytes } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { readSubscriptions, type RecordedEvent } from "#webhooks/events/index.ts";
 import {
@@ -193,8 +193,9 @@ export async function changeUser(
     const passesLimit = updated.user.state === "suspended" && updated.user.state !== before.user.state;
     if (!passesLimit) requireChangesLeft(tx, { providerId: provider.id, ...by }, account);
     const user = await updateUserRow(tx, provider.id, updated, by.now);
-    // Programs copy addresses from another system, which notifies people if anybody does.
-    if (by.channel !== "api" && (await mailFormerAddress(tx, provider, { before: before.user, user, accountId }, by)))
+    const change = { before: before.user, user, isNewPassword: updated.passwordHash !== undefined, accountId };
+    // Programs copy addresses and passwords from another system, which notifies people if anybody does.
+    if (by.channel !== "api" && (await mailChangedCredentials(tx, provider, change, by)))
       countForDevelopers(tx, { providerId: provider.id, ...by }, { account, bytes: storedMailBytes });
     const cause = { providerId: provider.id, ...by, subscriptions, passesLimit };
     const event = userEvent("user.updated", settings, user, previous);
@@ -202,23 +203,30 @@ export async function changeUser(
   });
 }
 
-interface AddressChange {
+interface CredentialsChange {
   readonly before: { readonly username: string; readonly email: string | null; readonly state: string };
   readonly user: { readonly email: string | null };
+  readonly isNewPassword: boolean;
   /** Undefined for one of the provider's own users. */
   readonly accountId?: number;
 }
 
-/** Mails a change of a user's email address to the former one. Returns false if there is nobody to notify. */
-export async function mailFormerAddress(
+/**
+ * Mails a change of a user's email address to the former one, and any other change of the password to the user. Returns false if there
+ * is nobody to notify.
+ */
+export async function mailChangedCredentials(
   tx: Transaction,
   provider: Provider,
-  { before: { username, email: recipient, state }, user, accountId }: AddressChange,
+  { before: { username, email: recipient, state }, user, isNewPassword, accountId }: CredentialsChange,
   { now }: Pick<ChangeContext, "now">,
 ): Promise<boolean> {
   // A pending user may be one whose address was mistyped.
-  if (recipient === null || state === "pending" || isSameText(recipient, user.email ?? "")) return false;
-  const mail = emailChangedMail({ provider, recipient, username, isOfTeam: accountId === undefined });
+  if (recipient === null || state === "pending") return false;
+  const isNewAddress = !isSameText(recipient, user.email ?? "");
+  if (!isNewAddress && !isNewPassword) return false;
+  const render = isNewAddress ? emailChangedMail : passwordChangedMail;
+  const mail = render({ provider, recipient, username, isOfTeam: accountId === undefined });
   await insertMail(tx, provider.id, { ...mail, ...(accountId !== undefined && { accountId }) }, now);
   return true;
 }

@@ -3,7 +3,7 @@ export {
   confirmationOf,
   createUser,
   deleteUser,
-  mailFormerAddress,
+  mailChangedCredentials,
   passwordErrors,
   suspendUser,
   textOf,
