@@ -6,6 +6,8 @@ import { useToast } from "./toast-context.ts";
 export interface Undoable {
   /** The change that was made: "The endpoint crm was deleted". */
   readonly title: string;
+  /** Why only a part of it was made. */
+  readonly failure?: string;
   readonly detail?: string;
   /** The message after the undo. */
   readonly undone: string;
@@ -28,8 +30,17 @@ export function useUndoToast(): (change: Undoable) => void {
     await refreshQueries(client, stale);
   };
   return (change) => {
-    const { title, detail } = change;
-    const action = { label: "Undo", onClick: () => void revert(change) };
-    toast({ kind: "success", title, ...(detail !== undefined && { detail }), about: title, action });
+    const { title, failure, detail = failure } = change;
+    // A second undo would fail, and report that over the success of the first.
+    let isSent = false;
+    const undoOnce = (): void => {
+      if (isSent) return;
+      isSent = true;
+      toast({ kind: "info", title: "Undoing…", about: title });
+      void revert(change);
+    };
+    const kind = failure === undefined ? "success" : "warning";
+    const action = { label: "Undo", onClick: undoOnce };
+    toast({ kind, title, ...(detail !== undefined && { detail }), about: title, action });
   };
 }

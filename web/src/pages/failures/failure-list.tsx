@@ -54,8 +54,8 @@ export function FailureList({ failures, filter, upTo, keepRows }: FailureListPro
   // The dialog stays open until the action is done, because it shows a rejection.
   const removeChosen = (chosen: readonly Chosen[]): void =>
     remove.mutate(chosen, {
-      onSuccess: ({ error }) => {
-        if (error === undefined) close();
+      onSuccess: ({ deleted, error }) => {
+        if (error === undefined || deleted > 0) close();
       },
     });
 
@@ -231,14 +231,16 @@ function useDeletion() {
             responseBody(api.POST("/api/v1/failures/deletions/{id}/undo", { params: { path: { id } } })),
           ),
         );
-      if (error !== undefined) {
-        const title = deleted === 0 ? "The failures could not be deleted" : `Only ${counted(deleted)} deleted`;
-        toast({ kind: "danger", title, detail: errorMessage(error) });
-      } else if (deleted === 0) {
+      const failure = error === undefined ? undefined : errorMessage(error);
+      if (deleted > 0) {
+        const undone = deleted === 1 ? "The failure is on the list again" : "The failures are on the list again";
+        const change = { undone, undo, stale: [["failures"]] };
+        if (failure === undefined) toastWithUndo({ ...change, title: `${counted(deleted)} deleted` });
+        else toastWithUndo({ ...change, title: `Only ${counted(deleted)} deleted`, failure });
+      } else if (failure === undefined) {
         toast({ kind: "warning", title: "No failure was deleted", detail: "They had left the list." });
       } else {
-        const undone = deleted === 1 ? "The failure is on the list again" : "The failures are on the list again";
-        toastWithUndo({ title: `${counted(deleted)} deleted`, undone, undo, stale: [["failures"]] });
+        toast({ kind: "danger", title: "The failures could not be deleted", detail: failure });
       }
       await client.invalidateQueries({ queryKey: ["failures"] });
     },

@@ -3,7 +3,7 @@ import { flushSync } from "react-dom";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Failure, FailureGroup } from "../../api/deliveries.ts";
 import type { Job } from "../../api/jobs.ts";
-import { click, fill } from "../../testing/show-in-portal.tsx";
+import { click, doubleClick, fill } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 
@@ -323,15 +323,28 @@ test("an export of other rows is not reported above the failures", async () => {
   expect(shown()).not.toContain("events exported");
 });
 
-test("a deletion is reported with a button that undoes it", async () => {
-  const page = showPage("/failures?view=list", server);
+test.for([
+  ["a deletion", "failures deleted", 200],
+  ["a deletion of which a part failed", "Only 2 failures deleted", 500],
+] as const)("%s is reported with a button that undoes it once", async ([, report, status]) => {
+  let parts = 0;
+  const page = showPage("/failures?view=list", {
+    ...server,
+    "DELETE /api/v1/failures": () => {
+      parts += 1;
+      return [parts === 1 ? 200 : status, { deleted: 2, deletion_id: parts, undo_until: "2999-01-01T00:00:00Z" }];
+    },
+    "POST /api/v1/failures/deletions/1/undo": () => [200, { restored: 2 }],
+    "POST /api/v1/failures/deletions/2/undo": () => [200, { restored: 2 }],
+  });
   await says("Account 1");
   await click(menuOf(1));
   await click("Delete this and all older failures");
   await click("Delete");
-  await click("Undo");
+  await says(report);
+  await doubleClick("Undo");
   await says("The failures are on the list again");
-  expect(page.askedFor("POST /api/v1/failures/deletions/7/undo").length).toBeGreaterThan(0);
+  expect(page.askedFor("POST /api/v1/failures/deletions/1/undo")).toHaveLength(1);
 });
 
 test("the time of a deletion is shown with its zone and sent exactly", async () => {
