@@ -17,7 +17,7 @@ test.each([
 
 /** Serves a change and a page of two providers, of which the first has deliveries that are 15 s late. */
 async function openServer(backlogSeconds: number) {
-  const delays: number[] = [];
+  const [delays, recorded]: [number[], (number | undefined)[]] = [[], []];
   let nowMs = 0;
   const http = fastify();
   http.decorateRequest("provider", {
@@ -33,6 +33,7 @@ async function openServer(backlogSeconds: number) {
     },
     clock: { monotonicMs: () => nowMs, sleep: async (ms) => void delays.push(ms) },
   });
+  http.addHook("onResponse", async ({ delayedMs }) => void recorded.push(delayedMs));
   for (const url of ["/api/v1/bins", "/bins"]) {
     http.get(url, async () => ({}));
     http.post(url, async () => ({}));
@@ -40,11 +41,11 @@ async function openServer(backlogSeconds: number) {
   const lagOf = async (method: "GET" | "POST", url: string, headers: Readonly<Record<string, string>> = {}) =>
     (await http.inject({ method, url, headers })).headers["bellwire-delivery-lag"];
   await lagOf("POST", "/api/v1/bins"); // measures
-  return { delays, lagOf, advance: (ms: number) => (nowMs += ms) };
+  return { delays, recorded, lagOf, advance: (ms: number) => (nowMs += ms) };
 }
 
-test("only API changes of the late provider are delayed, not reads, pages and other providers", async () => {
-  const { delays, lagOf } = await openServer(15);
+test("only API changes of the late provider are delayed, not reads, pages and other providers; metrics know by how much", async () => {
+  const { delays, recorded, lagOf } = await openServer(15);
   expect(await lagOf("POST", "/api/v1/bins")).toBe("15");
   expect(delays).toEqual([500]);
   await lagOf("GET", "/api/v1/bins");
@@ -52,6 +53,7 @@ test("only API changes of the late provider are delayed, not reads, pages and ot
   await lagOf("POST", "/api/v1/bins", { cookie: "bellwire_admin=session" });
   await lagOf("POST", "/api/v1/bins", { "x-provider": "2" });
   expect(delays).toEqual([500]);
+  expect(recorded.filter((delayedMs) => delayedMs !== undefined)).toEqual([500]);
 });
 
 test("deliveries held up by their receivers are reported as lag and delay no change", async () => {
