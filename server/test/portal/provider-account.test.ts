@@ -134,7 +134,7 @@ test("new credentials of a user of the provider are mailed to the former address
   await updateProviderUser(pool, passwords, { provider, userId, values: { password: "another horse battery" }, by });
   const { rows } = await listMails(pool, provider.id, { limit: 10 });
   expect(rows.map(({ recipient, text }) => [recipient, text.split("\n")[2]?.split(". ")[0]])).toEqual([
-    ["ada@other.example", "the password of your account in the Admin Portal of Acme was changed."],
+    ["ada@other.example", "a new password was set for your account in the Admin Portal of Acme."],
     ["ada@elsewhere.example", "the email address of your account in the Admin Portal of Acme was changed"],
     ["ada@acme.example.net", "the email address of your account in the Admin Portal of Acme was changed"],
   ]);

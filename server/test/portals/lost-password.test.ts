@@ -29,7 +29,7 @@ test("a mailed link sets a new password once, which is mailed", async ({ portal 
   expect((await phone.submit("/login", { username: "ada", password: next })).status).toBe(303);
   expect(await portal.newEvents()).toEqual(["user.updated by system nobody in developer_portal"]);
   const { rows } = await listMails(portal.pool, portal.provider.id, { limit: 1 });
-  expect(rows[0]?.text).toContain("Hello ada,\n\nthe password of your account at ");
+  expect(rows[0]?.text).toContain("Hello ada,\n\na new password was set for your account at ");
 });
 
 test("a mailed link works only in the portal of its provider", async ({ portal, otherPortal }) => {

@@ -65,6 +65,11 @@ If you do not know "${nameInLine(orgName)}", you need not do anything.
   secretLink: url,
 });
 
+const invitationFrom = ({ provider, orgName, inviter }: Pick<InvitationMail, "provider" | "orgName" | "inviter">) =>
+  inviter === undefined
+    ? `${nameInLine(provider.name)} invites you to join "${nameInLine(orgName)}"`
+    : `${nameInLine(inviter)} invites you to join "${nameInLine(orgName)}" at ${nameInLine(provider.name)}`;
+
 export const lostPasswordMail = ({ provider, recipient, username, url }: LinkMail): NewMail => ({
   recipient,
   subject: `${nameInLine(provider.name)}: choose a new password`,
@@ -78,11 +83,6 @@ If that was not you, you need not do anything: your password stays as it is.
 `,
   secretLink: url,
 });
-
-const invitationFrom = ({ provider, orgName, inviter }: Pick<InvitationMail, "provider" | "orgName" | "inviter">) =>
-  inviter === undefined
-    ? `${nameInLine(provider.name)} invites you to join "${nameInLine(orgName)}"`
-    : `${nameInLine(inviter)} invites you to join "${nameInLine(orgName)}" at ${nameInLine(provider.name)}`;
 
 interface ChangedMail {
   readonly provider: Sender;
@@ -104,13 +104,13 @@ ${ifNotYou(changed)}
 `,
 });
 
-/** Tells a user that the password is another one: whoever changed it may have stolen a session or a mailed link. */
+/** Tells a user of a new password, or a first one: whoever set it may have stolen a session or a mailed link. */
 export const passwordChangedMail = ({ recipient, ...changed }: ChangedMail): NewMail => ({
   recipient,
-  subject: `${nameInLine(changed.provider.name)}: your password was changed`,
+  subject: `${nameInLine(changed.provider.name)}: a new password was set`,
   text: `Hello ${changed.username},
 
-the password of your ${accountAt(changed)} was changed.
+a new password was set for your ${accountAt(changed)}.
 
 ${ifNotYou(changed)}
 `,
@@ -122,7 +122,7 @@ const accountAt = ({ provider, isOfTeam }: ChangedAccount): string =>
   `account ${isOfTeam ? "in the Admin Portal of" : "at"} ${nameInLine(provider.name)}`;
 
 const ifNotYou = ({ provider, isOfTeam }: ChangedAccount): string =>
-  `If neither you nor an admin of your organization changed it, contact ${isOfTeam ? "an admin of " : ""}${nameInLine(provider.name)} immediately: somebody else may be using your account.`;
+  `If neither you nor an admin of your organization did that, contact ${isOfTeam ? "an admin of " : ""}${nameInLine(provider.name)} immediately: somebody else may be using your account.`;
 
 const accountStateTexts = {
   approved: {
