@@ -150,6 +150,7 @@ export interface Session {
   readonly audience: Audience;
   readonly userId: number;
   readonly csrfToken: string;
+  readonly createdAt: Date;
   readonly expiresAt: Date;
 }
 
@@ -201,7 +202,7 @@ export async function createSession(
 }
 
 const findStatement = `
-  select provider_id as "providerId", audience, user_id, csrf_token, expires_at
+  select provider_id as "providerId", audience, user_id, csrf_token, created_at, expires_at
   from sessions
   where digest = $1 and provider_id = $2 and audience = $3 and expires_at > $4`;
 

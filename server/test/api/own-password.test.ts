@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { createProviderUser, createSession, signInProviderUser } from "#access/index.ts";
+import { createProviderUser, createSession, readProviderUser, signInProviderUser } from "#access/index.ts";
 import { test, type ProviderApi } from "./api-test.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { passwords } from "../support/passwords.ts";
@@ -81,8 +81,60 @@ test("wrong guesses of the current password in a session are rate limited until 
   for (let time = 0; time < 10; time += 1) expect((await guess("wrong")).statusCode).toBe(422);
   const enough = await guess(another);
   expect([enough.statusCode, enough.headers["retry-after"]]).toEqual([429, "600"]);
-  expect((await update(`/admin/api/users/${userId}.json`, { email: "ada@acme.test" })).statusCode).toBe(200);
+  const profile = { email: "ada@acme.test", current_password: another };
+  expect((await update(`/admin/api/users/${userId}.json`, profile)).statusCode).toBe(429);
 });
+
+for (const change of [{ email: "thief@elsewhere.test" }, { username: "thief" }]) {
+  const [[name, value] = []] = Object.entries(change);
+  test(`changing the caller's own ${name} to "${value}" in a session requires the current password`, async ({
+    api,
+    clock,
+  }) => {
+    const { userId, here } = await signInTwice(api, clock.now());
+    await api.send("PUT", `/users/${userId}.json`, { payload: { email: "ada@acme.test" } });
+    const { put } = requestsFrom(api, here);
+    const url = `/admin/api/users/${userId}.json`;
+    for (const wrong of [{}, { current_password: null }, { current_password: another }]) {
+      const refused = await put(url, { ...change, ...wrong });
+      expect([refused.statusCode, refused.json()]).toEqual([422, { errors: { current_password: ["is incorrect"] } }]);
+    }
+    const names = { username: "ada", email: "ada@acme.test" };
+    expect(await readProviderUser(api.pool, api.provider.id, userId)).toMatchObject(names);
+    expect((await put(url, { ...change, current_password: password })).statusCode).toBe(200);
+    expect(await readProviderUser(api.pool, api.provider.id, userId)).toMatchObject({ ...names, ...change });
+  });
+}
+
+test("changes of the caller's own user in a session that concern neither names nor password need no proof", async ({
+  api,
+  clock,
+}) => {
+  const { userId, here } = await signInTwice(api, clock.now());
+  const nothing = { username: null, email: null, password: "", member_permission_ids: ["partners"] };
+  expect((await requestsFrom(api, here).put(`/admin/api/users/${userId}.json`, nothing)).statusCode).toBe(200);
+});
+
+const withoutPassword = [
+  ["has no password", "update provider_users set password_hash = null where id = $1"],
+  ["signs in only with single sign-on", "update providers set enforce_sso = true where $1::bigint > 0"],
+] as const;
+for (const [reason, statement] of withoutPassword) {
+  test(`who ${reason} may change the own user for 10 minutes after signing in`, async ({ api, clock }) => {
+    const { userId, here } = await signInTwice(api, clock.now());
+    await api.pool.query(statement, [userId]);
+    const url = `/admin/api/users/${userId}.json`;
+    const { put } = requestsFrom(api, here);
+    await clock.advance(600_000);
+    expect((await put(url, { email: "ada@acme.test", password: another })).statusCode).toBe(200);
+    await api.pool.query(statement, [userId]);
+    await clock.advance(1);
+    const late = await put(url, { email: "thief@elsewhere.test", current_password: another });
+    const base = ["You sign in without a password. Sign out and in again, then make this change within 10 minutes"];
+    expect([late.statusCode, late.json()]).toEqual([422, { errors: { base } }]);
+    expect(await readProviderUser(api.pool, api.provider.id, userId)).toMatchObject({ email: "ada@acme.test" });
+  });
+}
 
 test("programs and admins can set another user's password without the current password", async ({ api, clock }) => {
   const { userId, here } = await signInTwice(api, clock.now());

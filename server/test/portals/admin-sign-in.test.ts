@@ -30,6 +30,7 @@ test("an admin signs in and receives the app with the session data", async ({ po
     tokenScopes: ["account_management", "cms", "finance", "policy_registry", "stats"],
     timeZone: "UTC",
     passwordLengthMin: 12,
+    signsInWithPassword: true,
     publicUrl: `https://${portal.provider.subdomain}-admin.bellwire.test`,
     developerPortalUrl: `https://${portal.provider.subdomain}.bellwire.test/`,
     mailIsSent: false,

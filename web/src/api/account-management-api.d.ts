@@ -1483,7 +1483,7 @@ export interface components {
             member_permission_ids?: ("portal" | "finance" | "partners" | "monitoring" | "settings" | "plans" | "policy_registry")[];
             /** @description Like `allowed_service_ids` of the permissions. */
             member_permission_service_ids?: number[];
-            /** @description Required only in the Admin Portal, from users who change their own password. Their current session continues. */
+            /** @description Required only in the Admin Portal, from users who change their own username, email address or password. Their current session continues. Users without a password, or with `enforce_sso`, must have signed in within the last 10 minutes instead. */
             current_password?: string;
         };
         /**

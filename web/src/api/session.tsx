@@ -16,6 +16,8 @@ export interface Session {
   readonly timeZone: string;
   /** The minimum length of a password in characters. */
   readonly passwordLengthMin: number;
+  /** The user has a password, and may sign in with it. */
+  readonly signsInWithPassword: boolean;
   readonly developerPortalUrl: string;
   /** False without a mail server: mails stay on the page Emails. */
   readonly mailIsSent: boolean;
@@ -80,6 +82,7 @@ export function readSession(page: Document): Session {
     providerName: text("providerName"),
     timeZone: text("timeZone") || "UTC",
     passwordLengthMin: number("passwordLengthMin"),
+    signsInWithPassword: fields.get("signsInWithPassword") === true,
     developerPortalUrl: text("developerPortalUrl") || "/",
     mailIsSent: fields.get("mailIsSent") === true,
   };

@@ -90,6 +90,7 @@ export const exampleSession: Session = {
   providerName: "Acme",
   timeZone: "UTC",
   passwordLengthMin: 12,
+  signsInWithPassword: true,
   developerPortalUrl: "/",
   mailIsSent: true,
 };

@@ -80,7 +80,8 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
 const named = (element: Element, name: string): boolean =>
   element.getAttribute("aria-label") === name || element.textContent.trim() === name;
 
-function findButton(name: string): HTMLElement {
+/** Returns the last button or link of this name. */
+export function findButton(name: string): HTMLElement {
   const found = [...document.querySelectorAll<HTMLElement>("button, a")].findLast((element) => named(element, name));
   if (!found) throw new Error(`There is no “${name}” to click.`);
   return found;

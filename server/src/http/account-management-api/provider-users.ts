@@ -129,7 +129,7 @@ const permissionParameters = {
   ),
 };
 
-/** Updates a user. Changing the own password in the Admin Portal requires the current one. */
+/** Updates a user. Whoever changes the own name, address or password in the Admin Portal proves to be that user. */
 async function updateWithPasswordCheck(
   { pool, passwords, passwordGuesses }: OperationNeeds,
   call: Call,
@@ -137,7 +137,7 @@ async function updateWithPasswordCheck(
   const { values, session } = call;
   const permissions = parseUserPermissions(call);
   const update = { ...providerUserTarget(call), values, permissions, keptSession: session };
-  if (!changesOwnPassword(call)) return updateProviderUser(pool, passwords, update);
+  if (!changesOwnSignIn(call)) return updateProviderUser(pool, passwords, update);
 
   const guesser = `admin ${update.provider.id} ${update.userId}`;
   const retryAfterSeconds = await passwordGuesses.secondsToWait(guesser);
@@ -147,14 +147,20 @@ async function updateWithPasswordCheck(
   }
   const currentPassword = parseText(values["current_password"]) ?? "";
   const outcome = await updateProviderUser(pool, passwords, { ...update, currentPassword });
-  const isWrong = outcome && "refused" in outcome && outcome.refused["current_password"] !== undefined;
+  const refused = outcome && "refused" in outcome ? outcome.refused : {};
+  const isWrong = refused["current_password"] !== undefined;
   if (!isWrong) await passwordGuesses.forget(guesser);
   return outcome;
 }
 
-/** Returns true only for sessions: as in 3scale, tokens and keys set a password without the current one. */
-const changesOwnPassword = ({ caller: { actor }, values, id }: Call): boolean =>
-  actor.kind === "admin" && actor.userId === id("id") && (parseText(values["password"]) ?? "") !== "";
+/** Returns true only for sessions: as in 3scale, tokens and keys change these without the current password. */
+const changesOwnSignIn = ({ caller: { actor }, values, id }: Call): boolean =>
+  actor.kind === "admin" &&
+  actor.userId === id("id") &&
+  ((parseText(values["password"]) ?? "") !== "" || isSent(values["username"]) || isSent(values["email"]));
+
+/** An update ignores null. */
+const isSent = (sent: unknown): boolean => sent !== undefined && sent !== null;
 
 interface Transition extends Pick<Operation, "title" | "description"> {
   readonly event: string;
@@ -295,7 +301,7 @@ export const providerUserOperations: readonly Operation[] = [
         current_password: Type.Optional(
           Type.String({
             description:
-              "Required only in the Admin Portal, from users who change their own password. Their current session continues.",
+              "Required only in the Admin Portal, from users who change their own username, email address or password. Their current session continues. Users without a password, or with `enforce_sso`, must have signed in within the last 10 minutes instead.",
           }),
         ),
       },

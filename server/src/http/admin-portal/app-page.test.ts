@@ -17,6 +17,7 @@ test("a name cannot end the script element of the session data", () => {
     tokenScopes: [],
     timeZone: "UTC",
     passwordLengthMin: 12,
+    signsInWithPassword: true,
     publicUrl: "",
     developerPortalUrl: "",
     mailIsSent: true,

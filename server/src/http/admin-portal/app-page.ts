@@ -9,6 +9,7 @@ import { findSignedInUser, type SignedInUser } from "#http/shared/sign-in.ts";
 import { readForm } from "#http/shared/forms.ts";
 import { addErrorHandler, createTemplateRenderer, type PortalNeeds } from "#http/shared/pages.ts";
 import type { SingleSignOnNeeds } from "#http/shared/single-sign-on.ts";
+import { signsInWithPassword } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 
 export interface AdminPortalNeeds extends PortalNeeds, SingleSignOnNeeds {
@@ -85,7 +86,9 @@ async function showApp(portal: AdminPortal, request: FastifyRequest, reply: Fast
   const signedIn = await findSignedInUser(portal, request);
   if (!signedIn) return reply.redirect(`/p/login?return_to=${encodeURIComponent(request.url)}`, 302);
 
-  const session = sessionDataFor(portal, request.provider, signedIn);
+  const { provider } = request;
+  const hasPassword = await signsInWithPassword(portal.pool, provider.id, signedIn.user.id);
+  const session = sessionDataFor(portal, provider, { ...signedIn, signsInWithPassword: hasPassword });
   const html = await readAppPage(portal.webFolder, session);
   if (html === undefined) return showBuildPending(portal, request, reply);
   // The app shows the denial; the status is for other clients.
@@ -198,6 +201,8 @@ interface SessionData {
   readonly providerName: string;
   readonly timeZone: string;
   readonly passwordLengthMin: number;
+  /** The user has a password, with which to prove a change of the own user. */
+  readonly signsInWithPassword: boolean;
   readonly publicUrl: string;
   readonly developerPortalUrl: string;
   readonly mailIsSent: boolean;
@@ -205,7 +210,11 @@ interface SessionData {
 
 type Installation = Pick<AdminPortalNeeds, "adminPortalUrl" | "developerPortalUrl" | "mailIsSent">;
 
-function sessionDataFor(portal: Installation, provider: Provider, { user, csrfToken }: SignedInUser): SessionData {
+function sessionDataFor(
+  portal: Installation,
+  provider: Provider,
+  { user, csrfToken, ...rest }: SignedInUser & Pick<SessionData, "signsInWithPassword">,
+): SessionData {
   const allowed = allowedActions(callerOfPortalUser(user), provider);
   return {
     userId: user.id,
@@ -221,6 +230,7 @@ function sessionDataFor(portal: Installation, provider: Provider, { user, csrfTo
     publicUrl: portal.adminPortalUrl(provider),
     developerPortalUrl: `${portal.developerPortalUrl(provider)}/`,
     mailIsSent: portal.mailIsSent,
+    ...rest,
   };
 }
 

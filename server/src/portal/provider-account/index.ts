@@ -22,6 +22,7 @@ export {
   type Permissions,
   providerUserToJson,
   representProviderUser,
+  signsInWithPassword,
   suspendProviderUser,
   unsuspendProviderUser,
   updateProviderUser,

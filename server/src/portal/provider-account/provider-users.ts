@@ -6,6 +6,7 @@ import {
   createProviderUser,
   deleteProviderUserRow,
   endSessionsOfUsers,
+  findSession,
   hasOtherAdmin,
   type PasswordHasher,
   lockIfPasswordUnchanged,
@@ -319,9 +320,9 @@ interface ProviderUserUpdate extends ProviderUserChange {
   /** `username`, `email`, `password`. Values that are left out stay unchanged. */
   readonly values: FieldInput;
   readonly permissions?: Permissions;
-  /** The current password that the user typed. Undefined skips the check. */
+  /** The current password that the user typed, to prove that nobody else makes this change. Undefined skips the check. */
   readonly currentPassword?: string | undefined;
-  /** The cookie of the session that survives a new password. All others end. */
+  /** The cookie of the session that makes the change, and survives a new password. All others end. */
   readonly keptSession?: string | undefined;
 }
 
@@ -336,7 +337,7 @@ export async function updateProviderUser(
   if (!found) return undefined;
   const rules = { values, passwordLengthMin: provider.passwordLengthMin };
   const { password } = parseProviderUser(values);
-  const proof = await provePassword(pool, passwords, { providerId: provider.id, user: found, currentPassword });
+  const proof = await proveUser(pool, passwords, { ...change, user: found, currentPassword });
   const wrong = mergeErrors(
     providerUserErrors(parseProviderUser(values, found), { ...rules, before: found }),
     proof.refused,
@@ -353,11 +354,16 @@ export async function updateProviderUser(
   return retryOnUniqueViolation(() => changeProviderUser(pool, { ...change, decide, provedHash: proof.hash }));
 }
 
-interface PasswordProof {
-  readonly providerId: number;
+interface Proof extends Pick<ProviderUserUpdate, "provider" | "by" | "keptSession" | "currentPassword"> {
   readonly user: ProviderUser;
-  readonly currentPassword: string | undefined;
 }
+
+/** Users without a password prove by a session of at most this age that they can sign in. */
+const recentSignInMs = 10 * 60 * 1000;
+
+const signedInLongAgo: FieldErrors = {
+  base: ["You sign in without a password. Sign out and in again, then make this change within 10 minutes"],
+};
 
 const unproved: FieldErrors = { current_password: ["is incorrect"] };
 
@@ -365,14 +371,36 @@ const unproved: FieldErrors = { current_password: ["is incorrect"] };
  * Verifies the current password by a sign-in, and returns its hash. Runs before the transaction opens, because hashing takes 25 to
  * 60 ms.
  */
-async function provePassword(
+async function proveUser(
   pool: Pool,
   passwords: PasswordHasher,
-  { providerId, user, currentPassword: password }: PasswordProof,
+  { provider, by, keptSession, currentPassword: password, user }: Proof,
 ): Promise<{ readonly hash?: string; readonly refused: FieldErrors }> {
   if (password === undefined) return { refused: {} };
-  const known = await signInProviderUser(pool, passwords, { providerId, login: user.username, password });
-  return known?.user.id === user.id ? { hash: known.passwordHash, refused: {} } : { refused: unproved };
+  const providerId = provider.id;
+  if (!(await signsInWithPassword(pool, providerId, user.id))) {
+    const session = { providerId, audience: "admin", cookieValue: keptSession ?? "", now: by.now } as const;
+    const { createdAt } = (await findSession(pool, session)) ?? {};
+    const isRecent = createdAt !== undefined && by.now.getTime() - createdAt.getTime() <= recentSignInMs;
+    return { refused: isRecent ? {} : signedInLongAgo };
+  }
+  const login = { providerId, login: user.username, password, onlyUserId: user.id };
+  const known = await signInProviderUser(pool, passwords, login);
+  return known ? { hash: known.passwordHash, refused: {} } : { refused: unproved };
+}
+
+// Nobody has to remember a password that `enforce_sso` refuses.
+const signsInWithPasswordStatement = `
+  select exists (
+    select from provider_users
+    join providers on providers.id = provider_users.provider_id
+    where provider_id = $1 and provider_users.id = $2 and password_hash is not null and not enforce_sso
+  ) as "isSo"`;
+
+/** Returns whether one of the provider's own users has a password and may sign in with it. */
+export async function signsInWithPassword(db: Database, providerId: number, userId: number): Promise<boolean> {
+  const [answer] = await db.query<{ isSo: boolean }>(signsInWithPasswordStatement, [providerId, userId]);
+  return answer?.isSo ?? false;
 }
 
 /** Represents one of the provider's own users as XML. */

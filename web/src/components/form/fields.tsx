@@ -67,7 +67,7 @@ export const FieldHint = ({ id, hint, errors = none }: Pick<FieldProps, "id" | "
   </FormHelperText>
 );
 
-interface TextFieldProps extends Omit<FieldProps, "children"> {
+export interface TextFieldProps extends Omit<FieldProps, "children"> {
   readonly value: string;
   readonly onChange: (typed: string) => void;
   /**

@@ -1,11 +1,11 @@
-import { ActionGroup, Button, Form, PageSection, Stack } from "@patternfly/react-core";
+import { ActionGroup, Button, Form, HelperText, HelperTextItem, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import type { User } from "../../api/accounts.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { useRenewSession, useSession } from "../../api/session.tsx";
 import { colleagueQuery } from "../../api/team.ts";
-import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
+import { NewPasswordField, TextField, type TextFieldProps } from "../../components/form/fields.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader, SectionCard } from "../../components/page-header.tsx";
@@ -43,7 +43,7 @@ export function PersonalPage() {
   );
 }
 
-const nameFields = ["username", "email"] as const;
+const nameFields = ["username", "email", "current_password"] as const;
 
 export function OwnNamesForm({ user }: { user: User }) {
   const { field, submit, isBusy, isUntouched } = useOwnChange({
@@ -62,6 +62,11 @@ export function OwnNamesForm({ user }: { user: User }) {
         hint="You can also sign in with it, and get your notifications there"
         input={{ type: "email", autoComplete: "email" }}
       />
+      <CurrentPasswordField
+        {...field("current_password")}
+        id="profile_password"
+        hint="Required for each change, so that only you can make it"
+      />
       <ActionGroup>
         <Button type="submit" isLoading={isBusy} isAriaDisabled={isBusy || isUntouched}>
           Save profile
@@ -70,6 +75,24 @@ export function OwnNamesForm({ user }: { user: User }) {
     </Form>
   );
 }
+
+/** Asks users for their password. Those who sign in without one read what proves a change instead. */
+const CurrentPasswordField = (field: Omit<TextFieldProps, "label" | "name" | "isRequired" | "input">) =>
+  useSession().signsInWithPassword ? (
+    <TextField
+      {...field}
+      name="current_password"
+      label="Current password"
+      isRequired
+      input={{ type: "password", autoComplete: "current-password" }}
+    />
+  ) : (
+    <HelperText>
+      <HelperTextItem>
+        You sign in without a password. Changes are possible within 10 minutes after you have signed in
+      </HelperTextItem>
+    </HelperText>
+  );
 
 const passwordFields = ["current_password", "password", "password_confirmation"] as const;
 const nothing = {};
@@ -84,12 +107,7 @@ export function OwnPasswordForm({ userId }: { userId: number }) {
   });
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
-      <TextField
-        {...field("current_password")}
-        label="Current password"
-        isRequired
-        input={{ type: "password", autoComplete: "current-password" }}
-      />
+      <CurrentPasswordField {...field("current_password")} />
       <NewPasswordField {...field("password")} label="New password" isRequired />
       <TextField
         {...field("password_confirmation")}
@@ -142,6 +160,7 @@ export function useOwnChange<Name extends string>({ userId, saved, fields, done,
       mutate(typed);
     },
     isBusy: isPending,
-    isUntouched: !typed,
+    // A browser fills in the current password by itself.
+    isUntouched: Object.keys(typed ?? {}).every((name) => name === "current_password"),
   };
 }
