@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ObjectEvent } from "#webhooks/events/index.ts";
-import { type FieldChange, changesOf } from "./entries.ts";
+import { type FieldChange, changesOf } from "./index.ts";
 import { type FieldLabel, type Version, withUsers } from "./diff.ts";
 
 const definitions: readonly FieldLabel[] = [
