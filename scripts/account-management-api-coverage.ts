@@ -9,6 +9,7 @@ const testFileOf: Readonly<Record<string, string>> = {
   Signup: "sign-up.test.ts",
   Accounts: "accounts.test.ts",
   Users: "users.test.ts",
+  "SSO tokens": "sso-tokens.test.ts",
   Applications: "applications.test.ts",
   "Application keys": "applications.test.ts",
   "Account plans": "plans.test.ts",
@@ -42,7 +43,7 @@ export function accountManagementApiCoverage(): string {
   };
   return `# Account Management API: operations and their tests
 
-All operations that 3scale lists, and the four on bought plans that it does not list. \`PATCH\` equals \`PUT\`, unless the path ends in the name of an action.
+All operations that 3scale lists, and five that it does not list: on bought plans, and SSO tokens. \`PATCH\` equals \`PUT\`, unless the path ends in the name of an action.
 The test files are in \`server/test/api\`. \`server/test/compatibility/listed-operations.test.ts\` fails if an operation of 3scale is
 missing here.
 

@@ -74,6 +74,7 @@ const steps: readonly Step[] = [
     }),
   },
   { title: "Account Delete Credit Card", at: account },
+  { title: "SSO Token Create", payload: () => ({ username: "mira", expires_in: 60 }) },
   { title: "Account Message", at: account, payload: () => ({ subject: "Prices", body: "They stay." }) },
 
   {

@@ -17,6 +17,7 @@ const openTo: Readonly<Record<string, OpenTo>> = {
   "Service subscriptions": [], // needs two sections
   "Bought plans": ["partners"],
   Users: ["partners"],
+  "SSO tokens": ["partners"],
   Applications: ["partners"],
   "Application keys": ["partners"],
   "Account plans": ["plans"],

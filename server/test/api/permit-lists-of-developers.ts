@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import {
   type Permit,
   type PermitList,
@@ -125,6 +126,22 @@ export const listsOfDevelopers: readonly PermitList[] = [
     at: ofAccount,
     base: () => ({ subject: "Prices" }),
     permits: () => [shows("subject", "Tides"), shows("body", "They stay.")],
+  },
+  {
+    controller: "sso_tokens",
+    title: "SSO Token Create",
+    base: () => ({ username: "quay" }),
+    permits: ({ user }) => [
+      { name: "user_id", send: user, effect: { shows: expect.stringContaining("/session/create?"), as: "sso_url" } },
+      refuses("username", "nobody"),
+      refuses("expires_in", 30),
+      {
+        name: "redirect_url",
+        send: "/applications",
+        effect: { shows: expect.stringContaining("token="), as: "sso_url" },
+      },
+      { name: "protocol", send: "http", effect: { shows: expect.stringMatching(/^http:/), as: "sso_url" } },
+    ],
   },
   {
     controller: "service_subscriptions create",

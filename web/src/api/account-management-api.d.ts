@@ -1024,6 +1024,28 @@ export interface components {
             };
             status?: string;
         };
+        /** SSOTokenCreateRequest */
+        SSOTokenCreateRequest: {
+            /**
+             * Format: int64
+             * @description The developer. It counts more than `username`.
+             */
+            user_id?: number;
+            /** @description The developer, if there is no `user_id`. */
+            username?: string;
+            /**
+             * @description How long the address works, in seconds.
+             * @default 600
+             */
+            expires_in: number;
+            /** @description Where the developer goes afterwards: a path of the Developer Portal, or a URL, also of another site. Without it, to the account. */
+            redirect_url?: string;
+            /**
+             * @description The protocol of the address. Without it, that of the Developer Portal.
+             * @enum {string}
+             */
+            protocol?: "https" | "http";
+        };
         /** Service */
         Service: {
             /** Format: int64 */
@@ -1418,6 +1440,12 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        /** SsoToken */
+        SsoToken: {
+            /** Format: uri */
+            sso_url: string;
+            token: string;
         };
         /**
          * User

@@ -26,7 +26,7 @@ import {
   serviceSubscriptionOperations,
 } from "./service-subscriptions.ts";
 import { objectStatusOperation, serviceOperations } from "./services.ts";
-import { userOperations } from "./users.ts";
+import { ssoTokenOperations, userOperations } from "./users.ts";
 import { webhookOperations } from "./webhooks.ts";
 
 /** In the order of the OpenAPI document. */
@@ -54,6 +54,11 @@ const groups: readonly OperationGroup<Operation>[] = [
     operations: boughtPlanOperations,
   },
   { tag: "Users", description: "The users of an account.", operations: userOperations },
+  {
+    tag: "SSO tokens",
+    description: "Log-ins of developers whom a site of yours knows.",
+    operations: ssoTokenOperations,
+  },
   {
     tag: "Applications",
     description: "The API clients of an account, with their credentials.",

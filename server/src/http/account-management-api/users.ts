@@ -1,9 +1,18 @@
 import { Type } from "typebox";
 import { Problem } from "#http/shared/problem.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
+import { value } from "#platform/document.ts";
+import { exampleTime } from "#platform/times.ts";
 import { renderXmlDocument } from "#platform/xml.ts";
 import { activateUser } from "#portal/accounts/index.ts";
 import { type DocumentSettings, propertySchemas, readDocumentSettings } from "#portal/fields/index.ts";
+import {
+  createSsoToken,
+  redirectUrlLengthMax,
+  ssoLogInPath,
+  ssoProtocols,
+  ssoTokenSeconds,
+} from "#portal/single-sign-on/index.ts";
 import {
   changeUserRole,
   createUser,
@@ -32,7 +41,7 @@ import {
   type ResponseDoc,
   timestamps,
 } from "./responses.ts";
-import { exampleAdminUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
+import { exampleAdminUrl, exampleDeveloperUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
 import { type Call, type Operation, type Parameters, parseText } from "./operation.ts";
 
 export const UserSchema = Type.Object({
@@ -257,4 +266,72 @@ export const userOperations: readonly Operation[] = [
     description: "Makes a suspended user active again.",
     apply: unsuspendUser,
   }),
+];
+
+/** 3scale's XML has the address only. */
+const renderSsoToken = ({ token, url }: { readonly token: string; readonly url: string }): ApiResponse => ({
+  status: 201,
+  xml: () => renderXmlDocument(value("sso_url", url)),
+  json: () => renderJson({ sso_token: { sso_url: url, token } }),
+});
+
+/** Real ones have a hundred characters or more. */
+const exampleToken = "AT5fwqbXhK0dRZ7m3w2c1yVtUuQe9sGJnL8oPiA4";
+
+export const ssoTokenOperations: readonly Operation[] = [
+  {
+    title: "SSO Token Create",
+    description:
+      "Returns an address that logs a developer in at the Developer Portal, for a site of yours on which the developer is logged in: redirect the browser there. Whoever has the address is logged in until it expires, so create one for each log-in, and do not mail or store it. The developer has to be active, and the account approved.",
+    method: "POST",
+    path: "/sso_tokens",
+    action: "change-portal",
+    body: Type.Object(
+      {
+        user_id: Type.Optional(Type.Integer({ description: "The developer. It counts more than `username`." })),
+        username: Type.Optional(Type.String({ description: "The developer, if there is no `user_id`." })),
+        expires_in: Type.Optional(
+          Type.Integer({
+            minimum: ssoTokenSeconds.min,
+            maximum: ssoTokenSeconds.max,
+            default: ssoTokenSeconds.default,
+            description: "How long the address works, in seconds.",
+          }),
+        ),
+        redirect_url: Type.Optional(
+          Type.String({
+            maxLength: redirectUrlLengthMax,
+            description:
+              "Where the developer goes afterwards: a path of the Developer Portal, or a URL, also of another site. Without it, to the account.",
+          }),
+        ),
+        protocol: Type.Optional(
+          Type.String({
+            enum: [...ssoProtocols],
+            description: "The protocol of the address. Without it, that of the Developer Portal.",
+          }),
+        ),
+      },
+      { examples: [{ username: "olaf", redirect_url: "/applications" }] },
+    ),
+    wrapper: "sso_token",
+    response: {
+      schema: Type.Object({
+        sso_token: Type.Object(
+          { sso_url: Type.String({ format: "uri" }), token: Type.String() },
+          { title: "SsoToken" },
+        ),
+      }),
+      example: renderSsoToken({
+        token: exampleToken,
+        url: `${exampleDeveloperUrl}${ssoLogInPath}?expires_at=${exampleTime.getTime() / 1000 + ssoTokenSeconds.default}&token=${exampleToken}`,
+      }),
+    },
+    async handle(needs, { provider, values, by }) {
+      const portalUrl = needs.developerPortalUrl(provider);
+      return renderSsoToken(
+        requireSuccess(await createSsoToken(needs, { providerId: provider.id, portalUrl, values, by })),
+      );
+    },
+  },
 ];

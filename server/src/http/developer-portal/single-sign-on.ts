@@ -1,17 +1,28 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { startBrowserSession } from "#http/shared/sign-in.ts";
-import { returnPath } from "#http/shared/forms.ts";
+import { readForm, returnPath } from "#http/shared/forms.ts";
 import { type LoggedIn, type Refused, rememberPerson, SingleSignOn } from "#http/shared/single-sign-on.ts";
 import type { Transaction } from "#platform/database/database.ts";
 import { nameInText } from "#platform/visible-text.ts";
-import { findLinkedUser, findUserOfAddress, linkByAddress, useIdentity } from "#portal/single-sign-on/index.ts";
+import {
+  findLinkedUser,
+  findUserOfAddress,
+  linkByAddress,
+  readSsoToken,
+  ssoLogInPath,
+  useIdentity,
+  useSsoToken,
+} from "#portal/single-sign-on/index.ts";
 import { readUser } from "#portal/users/index.ts";
 import { findStateRefusal, linkOf, showLoginForm } from "./log-in.ts";
-import { callbackPath, type Portal, type Visit } from "./page.ts";
+import { callbackPath, findDeveloper, type Portal, showExpiredLink, type Visit } from "./page.ts";
 
 const landing = { within: "/", fallback: "/account" } as const;
 
-/** Adds the log-in with identity providers. Their links are on the pages of log-in, sign-up and invitations. */
+/**
+ * Adds the log-in with identity providers, whose links are on the pages of log-in, sign-up and invitations, and that with SSO tokens,
+ * for which a site of the provider redirects here.
+ */
 export function addSingleSignOnRoutes(http: FastifyInstance, portal: Portal): void {
   const singleSignOn = new SingleSignOn(portal, "developer");
   // No HEAD: a begun log-in replaces the one before, and a code works only once.
@@ -30,7 +41,31 @@ export function addSingleSignOnRoutes(http: FastifyInstance, portal: Portal): vo
     const outcome = await singleSignOn.complete(visit);
     return "status" in outcome ? showRefused(visit, outcome) : welcome(visit, outcome);
   });
+
+  http.get(ssoLogInPath, options, async (request, reply) => logInByToken({ portal, request, reply }));
 }
+
+async function logInByToken(visit: Visit): Promise<FastifyReply> {
+  const { portal, request } = visit;
+  const { token = "" } = readForm(request.query);
+  const known = { providerId: request.provider.id, now: portal.clock.now() };
+  const found = readSsoToken(portal.encryption, token, known);
+  if (!found) return showExpiredToken(visit);
+  return logIn(visit, {
+    userId: found.userId,
+    destination: found.redirectUrl ?? landing.fallback,
+    holds: (tx) => useSsoToken(tx, found),
+  });
+}
+
+/** A browser that goes back, or loads the address again, is logged in already. */
+const showExpiredToken = async (visit: Visit): Promise<FastifyReply> =>
+  showExpiredLink(visit, {
+    text: "It has expired, or is incomplete. Open the page that brought you here, and try again from there.",
+    link: (await findDeveloper(visit.portal, visit.request))
+      ? { href: landing.fallback, text: "My account" }
+      : { href: "/login", text: "Log in" },
+  });
 
 const showRefused = (
   { portal, request, reply }: Visit,
@@ -52,8 +87,8 @@ async function welcome(visit: Visit, loggedIn: LoggedIn): Promise<FastifyReply> 
   if (linked !== undefined) {
     return invitation === ""
       ? logIn(visit, {
-          ...loggedIn,
           userId: linked,
+          destination: destinationOf(returnTo),
           holds: (tx) => useIdentity(tx, linkOf(portal, { providerId, userId: linked }, loggedIn)),
         })
       : showIsMember(visit, loggedIn);
@@ -62,8 +97,8 @@ async function welcome(visit: Visit, loggedIn: LoggedIn): Promise<FastifyReply> 
   if (user?.isOwn) {
     const { userId } = user;
     return logIn(visit, {
-      ...loggedIn,
       userId,
+      destination: destinationOf(returnTo),
       holds: (tx) => linkByAddress(tx, linkOf(portal, { providerId, userId }, loggedIn)),
     });
   }
@@ -79,23 +114,29 @@ const signUpPathOf = ({ invitation, returnTo }: Pick<LoggedIn, "invitation" | "r
     ? returnPath(returnTo, { within: "/signup", fallback: "/signup" })
     : `/signup/${encodeURIComponent(invitation)}`;
 
-interface LogIn extends Pick<LoggedIn, "returnTo"> {
+interface LogIn {
   readonly userId: number;
-  /** Checks in the transaction of the session that the user is still the person's, and links both. */
+  /** The page to show afterwards. */
+  readonly destination: string;
+  /** Checks in the transaction of the session that the user may still log in so. */
   readonly holds: (tx: Transaction) => Promise<boolean>;
 }
 
-async function logIn(visit: Visit, { userId, returnTo, holds }: LogIn): Promise<FastifyReply> {
+async function logIn(visit: Visit, { userId, destination, holds }: LogIn): Promise<FastifyReply> {
   const { portal, request, reply } = visit;
   const providerId = request.provider.id;
   const user = await readUser(portal.pool, providerId, userId);
   const refused = user ? await findStateRefusal(portal.pool, providerId, user) : changedMeanwhile;
-  if (refused !== undefined) return showLoginForm(visit, { status: 403, error: refused, returnTo });
+  if (refused !== undefined) return showLoginForm(visit, { status: 403, error: refused, returnTo: destination });
   const session = await startBrowserSession(portal, request, reply, { audience: "developer", userId, holds });
-  if (!session) return showLoginForm(visit, { status: 422, error: changedMeanwhile, returnTo });
-  // A link to the sign-up form is no place for a user.
+  if (!session) return showLoginForm(visit, { status: 422, error: changedMeanwhile, returnTo: destination });
+  return reply.redirect(destination, 303);
+}
+
+/** Returns the page that the log-in began at. A link to the sign-up form is no place for a user. */
+function destinationOf(returnTo: string): string {
   const path = returnPath(returnTo, landing);
-  return reply.redirect(/^\/signup\b/.test(path) ? landing.fallback : path, 303);
+  return /^\/signup\b/.test(path) ? landing.fallback : path;
 }
 
 const changedMeanwhile = "Your user was changed at the same time. Please log in again.";

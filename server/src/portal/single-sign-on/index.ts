@@ -38,3 +38,12 @@ export {
   type LogInSecrets,
   newLogInSecrets,
 } from "./identity-provider.ts";
+export {
+  createSsoToken,
+  readSsoToken,
+  redirectUrlLengthMax,
+  ssoLogInPath,
+  ssoProtocols,
+  ssoTokenSeconds,
+  useSsoToken,
+} from "./sso-tokens.ts";

@@ -1,0 +1,179 @@
+import { type ChangeContext, recordAudit } from "#access/index.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
+import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { parseRowId } from "#platform/ids.ts";
+import { isoTime } from "#platform/times.ts";
+import { isXmlText } from "#platform/xml.ts";
+import { type FieldErrors, hasNoErrors, plainText } from "#portal/fields/index.ts";
+import { markClaimed } from "#portal/users/index.ts";
+
+/*
+ * An SSO token logs a developer in without a password: a site of the provider that knows the developer asks for its address, and
+ * redirects the browser there. (3scale, "SSO Tokens".) The server stores none: a token is its content, encrypted, so that it is valid
+ * after a restart and in all processes.
+ */
+
+/** How long a token is valid, in seconds. As in 3scale: more than half a minute, a day at most. */
+export const ssoTokenSeconds = { min: 31, default: 600, max: 86_400 } as const;
+
+/** Characters of an address. It is in the token and so in the request line, of which servers read 8 kB. */
+export const redirectUrlLengthMax = 2048;
+
+/** The path of the Developer Portal that a token is sent to. */
+export const ssoLogInPath = "/session/create";
+
+export const ssoProtocols = ["https", "http"] as const;
+
+const purpose = "sso token";
+
+/** The content of a token. */
+interface SsoToken {
+  readonly providerId: number;
+  readonly userId: number;
+  /** Unix time in seconds. */
+  readonly expiresAt: number;
+  /** Where to go after the log-in, of the provider's choice: it may be another site. Null for the account's page. */
+  readonly redirectUrl: string | null;
+}
+
+/** None of the parts has a space, since a URL encodes it. */
+const write = (encryption: Encryption, { providerId, userId, expiresAt, redirectUrl }: SsoToken): string =>
+  encryption.encrypt(purpose, [providerId, userId, expiresAt, redirectUrl ?? ""].join(" ")).toString("base64url");
+
+/** Returns the content of a token that was made for the provider and has not expired. */
+export function readSsoToken(
+  encryption: Encryption,
+  token: string,
+  { providerId, now }: { readonly providerId: number; readonly now: Date },
+): SsoToken | undefined {
+  const [provider, user, expiry, redirectUrl = ""] = decrypt(encryption, token).split(" ");
+  const expiresAt = Number(expiry);
+  const isValid = Number(provider) === providerId && now.getTime() < expiresAt * 1000;
+  return isValid ? { providerId, userId: Number(user), expiresAt, redirectUrl: redirectUrl || null } : undefined;
+}
+
+function decrypt(encryption: Encryption, token: string): string {
+  try {
+    return encryption.decrypt(purpose, Buffer.from(token, "base64url"));
+  } catch (error) {
+    if (error instanceof UndecryptableValue) return "";
+    throw error;
+  }
+}
+
+interface NewSsoToken {
+  readonly providerId: number;
+  /** The public base URL of the Developer Portal, without a trailing slash. */
+  readonly portalUrl: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly by: ChangeContext;
+}
+
+/** Creates a token for a developer, whatever its state, and its address. Who gets one is audited: it is as good as a password. */
+export async function createSsoToken(
+  { pool, encryption }: { readonly pool: Pool; readonly encryption: Encryption },
+  { providerId, portalUrl, values, by }: NewSsoToken,
+): Promise<{ readonly refused: FieldErrors } | { readonly token: string; readonly url: string }> {
+  const user = await findUser(pool, providerId, values);
+  const { errors, ...chosen } = parseChoices(values, portalUrl);
+  const refused = { ...("refused" in user && user.refused), ...errors };
+  if (!("id" in user) || !hasNoErrors(refused)) return { refused };
+  const expiresAt = Math.floor(by.now.getTime() / 1000) + chosen.seconds;
+  const token = write(encryption, { providerId, userId: user.id, expiresAt, redirectUrl: chosen.redirectUrl });
+  await pool.inTransaction((tx) =>
+    recordAudit(tx, {
+      providerId,
+      actor: by.actor,
+      action: "sso-token.created",
+      subject: `user/${user.id}`,
+      detail: { expiresAt: isoTime(expiresAt * 1000) },
+    }),
+  );
+  const url = new URL(`${portalUrl}${ssoLogInPath}`);
+  if (chosen.protocol !== undefined) url.protocol = chosen.protocol;
+  url.search = new URLSearchParams({ expires_at: String(expiresAt), token }).toString();
+  return { token, url: url.href };
+}
+
+// By the primary key, and by users_username_idx.
+const findStatements = {
+  user_id: `select id from users where provider_id = $1 and id = $2`,
+  username: `select id from users where provider_id = $1 and lower(username) = lower($2)`,
+} as const;
+
+/** Finds the developer. As in 3scale, an id counts more than a name. */
+async function findUser(
+  db: Database,
+  providerId: number,
+  values: NewSsoToken["values"],
+): Promise<{ readonly id: number } | { readonly refused: FieldErrors }> {
+  const by = (["user_id", "username"] as const).find((name) => textOf(values, name) !== "");
+  if (!by) return { refused: { base: ["user_id or username is required"] } };
+  const text = textOf(values, by);
+  const sought = by === "user_id" ? parseRowId(text) : isXmlText(text) ? text : undefined;
+  const [user] = sought === undefined ? [] : await db.query<{ id: number }>(findStatements[by], [providerId, sought]);
+  return user ?? { refused: { [by]: ["is invalid: there is no such developer"] } };
+}
+
+const textOf = (values: NewSsoToken["values"], name: string): string => (plainText(values[name]) ?? "").trim();
+
+interface Choices {
+  readonly seconds: number;
+  readonly protocol: string | undefined;
+  readonly redirectUrl: string | null;
+  readonly errors: FieldErrors;
+}
+
+function parseChoices(values: NewSsoToken["values"], portalUrl: string): Choices {
+  const seconds = Number(textOf(values, "expires_in") || ssoTokenSeconds.default);
+  const protocol = textOf(values, "protocol") || undefined;
+  const redirect = textOf(values, "redirect_url");
+  const redirectUrl = redirect === "" ? null : parseRedirect(redirect, portalUrl);
+  const errors = {
+    expires_in: secondsErrors(seconds),
+    protocol: ssoProtocols.some((one) => one === (protocol ?? one)) ? [] : ["is not included in the list"],
+    redirect_url: redirectErrors(redirect, redirectUrl),
+  };
+  return {
+    seconds,
+    protocol,
+    redirectUrl: redirectUrl ?? null,
+    errors: Object.fromEntries(Object.entries(errors).filter(([, texts]) => texts.length > 0)),
+  };
+}
+
+function secondsErrors(seconds: number): readonly string[] {
+  const { min, max } = ssoTokenSeconds;
+  if (!Number.isInteger(seconds)) return ["must be an integer"];
+  if (seconds < min) return [`must be greater than ${min - 1}`];
+  return seconds > max ? [`must be less than or equal to ${max}`] : [];
+}
+
+/** Returns the URL of a page on the web, or of a path of the portal. */
+function parseRedirect(text: string, portalUrl: string): string | undefined {
+  const url = /^(https?:\/)?\//i.test(text) ? URL.parse(text, portalUrl) : null;
+  return url && url.username === "" && url.password === "" ? url.href : undefined;
+}
+
+function redirectErrors(text: string, url: string | null | undefined): readonly string[] {
+  if (url === undefined) return ["is invalid: use a path of the Developer Portal, or a URL with http or https"];
+  const isTooLong = Math.max(text.length, url?.length ?? 0) > redirectUrlLengthMax;
+  return isTooLong ? [`is too long (maximum is ${redirectUrlLengthMax} characters)`] : [];
+}
+
+// The lock makes a suspension and a deletion wait for this transaction; they then end its session.
+const lockActiveStatement = `select from users where provider_id = $1 and id = $2 and state = 'active' for no key update`;
+
+/**
+ * Locks an active user, and notes that somebody has logged in as it. Nobody has confirmed the address by that: whoever it belongs to
+ * is not to share the user by logging in at an identity provider. Returns false if the user is inactive.
+ */
+export async function useSsoToken(
+  tx: Transaction,
+  { providerId, userId }: Pick<SsoToken, "providerId" | "userId">,
+): Promise<boolean> {
+  const active = await tx.query(lockActiveStatement, [providerId, userId]);
+  if (active.length === 0) return false;
+  await markClaimed(tx, providerId, userId);
+  return true;
+}
