@@ -112,7 +112,7 @@ export interface PageRequest {
   /** Id of the last row of the previous page, or of the part that has been searched. */
   readonly before?: number | undefined;
   readonly limit: number;
-  /** Whether a search for words ends before the page is full. By default it ends with the list. */
+  /** Returns true to end a search for words before the page is full. By default it ends with the list. */
   readonly isOver?: () => boolean;
 }
 

@@ -118,7 +118,7 @@ const actions = {
   /** The provider's own users and settings. */
   "administer-provider": { writes: true, members: "admins" },
   "list-provider-users": { writes: false, members: "admins" },
-  /** Whether a deleted object is gone. */
+  /** Read whether a deleted object is gone. */
   "read-deletions": { writes: false, members: "admins" },
   /** Audit records. */
   "read-audit": { writes: false, members: "admins" },

@@ -251,7 +251,7 @@ export interface AlertRule extends Condition {
   /** Success rate and latency of fewer attempts are not known. */
   readonly minAttempts: number;
   readonly isEnabled: boolean;
-  /** Whether the provider's admins get mails. */
+  /** True if the provider's admins get mails. */
   readonly byMail: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;

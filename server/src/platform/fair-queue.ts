@@ -43,7 +43,7 @@ export function createFairQueue({ slots, waitingMax, retryAfterSeconds }: FairQu
 
 interface SlotCounts {
   readonly all: number;
-  /** Of all, the slots of one group of the second level. */
+  /** The slots, of all, of one group of the second level. */
   readonly ofGroup: number;
 }
 

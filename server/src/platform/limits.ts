@@ -270,7 +270,7 @@ export const countLimits = {
     max: 5000,
     counted: "select count(*)::integer as used from pricing_rules where provider_id = $1 and plan_id = $2",
   }),
-  // As many as products. A page of the Developer Portal lists those that are published.
+  // There may be as many as products. A page of the Developer Portal lists those that are published.
   apiSpecifications: count({
     name: "api-specifications-per-provider",
     of: "provider",
@@ -463,7 +463,7 @@ export const requestLimits = {
 
 const reservedMinMebibytes = 64;
 
-/** What keeps the disk of a database from filling up. */
+/** Limits that keep the disk of a database from filling up. */
 export const diskLimits = {
   keptBodies: {
     name: "kept-response-bytes-per-endpoint",

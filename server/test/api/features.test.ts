@@ -234,7 +234,7 @@ test("a feature is disabled for one plan and kept, and a feature that the plan d
     expect((await api.send("DELETE", `${path}/${enabled}.json`)).statusCode).toBe(404);
     expect(await idsAt(api, `${path}.json`)).toEqual([]);
     expect((await api.send("POST", `${path}.json`, { payload: { feature_id: enabled } })).statusCode).toBe(201);
-    // As in 3scale, `feature_id` wins over the path.
+    // `feature_id` wins over the path, as in 3scale.
     expect((await api.send("DELETE", `${path}/1.json?feature_id=${enabled}`)).statusCode).toBe(200);
   }
 });

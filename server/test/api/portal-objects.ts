@@ -19,10 +19,10 @@ export interface PortalObjects {
   readonly method: number;
   readonly limit: number;
   readonly pricingRule: number;
-  /** Of the Developer Portal, and of the Admin Portal. */
+  /** One of the Developer Portal, and one of the Admin Portal. */
   readonly authenticationProvider: number;
   readonly ownAuthenticationProvider: number;
-  /** Of the service. */
+  /** Belongs to the service. */
   readonly specification: number;
   readonly providerUser: number;
   readonly field: number;

@@ -82,7 +82,7 @@ test("the form does not reveal which addresses have signed up, and mails only us
   const { ada, path } = await signUpPending(portal);
   await portal.updateProvider({ email_activation: false });
   await portal.developer("bob");
-  // As a provider creates one by the API.
+  // A provider creates one so by the API.
   await portal.pool.query(
     `insert into users (provider_id, account_id, username, email, role)
      select provider_id, account_id, 'cleo', 'cleo@tallow.example', 'member' from users where provider_id = $1 and username = 'ada'`,

@@ -126,7 +126,7 @@ test("a developer whom a site has logged in is not shared with who owns the addr
   portal,
 }) => {
   await portal.developer("ada");
-  // As a program of the provider creates users: without a password.
+  // Programs of the provider create users so, without a password.
   await portal.pool.query("update users set password_hash = null, confirmed_email = null where provider_id = $1", [
     portal.provider.id,
   ]);

@@ -112,7 +112,7 @@ const userTarget = ({ provider, by, id }: Call) => ({
 interface Transition extends Pick<Operation, "title" | "description"> {
   /** The last part of the path. */
   readonly event: string;
-  /** As in 3scale, some refusals show the user. An ability check denies roles, hence 403 instead of 422. */
+  /** Some refusals show the user, as in 3scale. An ability check denies roles, hence 403 instead of 422. */
   readonly refusal?: "shows user" | "forbidden";
   readonly apply: (pool: Pool, target: ReturnType<typeof userTarget>) => ReturnType<typeof activateUser>;
 }

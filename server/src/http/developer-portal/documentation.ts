@@ -88,7 +88,7 @@ const valuesByName: Readonly<Record<string, (application: Application) => string
 
 const hasUserKey = ({ backendVersion }: Application["product"]): boolean => backendVersion === "1";
 
-/** As many as 3scale offers. */
+/** 3scale offers as many. */
 const applicationsMax = 5;
 
 /** Adds the values of the reader's newest applications as examples to the parameters that ask for them. The page is not cached. */

@@ -154,7 +154,7 @@ export interface PlanOffer {
   readonly terms: readonly string[];
 }
 
-/** What a plan offers, under a label. */
+/** A part of a plan's offer, under a label. */
 export interface Included {
   readonly label: string;
   readonly offer: PlanOffer;
@@ -168,7 +168,7 @@ export interface Form {
   readonly lead?: string;
   /** The page of a long list of plans of which the form lets choose one. */
   readonly planPage?: ListPage & { readonly rows: readonly unknown[] };
-  /** Of a plan that the form does not let choose. */
+  /** For a plan that the form does not let choose. */
   readonly included?: Included | undefined;
   readonly fields?: readonly FormField[];
   /** Log-ins at identity providers, instead of the form. */

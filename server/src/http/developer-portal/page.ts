@@ -36,7 +36,7 @@ interface Page {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** What the portal of a provider offers to everybody. */
+/** The offers of a provider's portal to everybody. */
 interface PortalOffers {
   readonly logIns: readonly LogInOffer[];
   readonly hasDocumentation: boolean;

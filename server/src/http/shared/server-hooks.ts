@@ -16,7 +16,7 @@ interface ConnectionOptions {
   readonly discardSeconds?: number;
 }
 
-/** As long as a proxy needs to send what it has and to read the response. */
+/** Enough for a proxy to send what it has and to read the response. */
 const discardSecondsDefault = 2;
 
 /**

@@ -300,7 +300,7 @@ export class SingleSignOn {
   }
 }
 
-/** Who has logged in at an identity provider, and why. */
+/** A person who has logged in at an identity provider, and the reason. */
 export interface LoggedIn {
   readonly authenticationProvider: AuthenticationProvider;
   readonly identity: Identity;

@@ -434,7 +434,7 @@ interface MigrationFile {
   readonly checksum: string;
   /** Starts with `-- Breaking: …`: older code must not run on it. */
   readonly isBreaking: boolean;
-  /** What the ledger records in its place. */
+  /** The ledger's record in its place. */
   readonly records?: readonly MigrationFile[];
 }
 

@@ -53,7 +53,7 @@ const listColumns = `
 const joinAccount = `
   join accounts as account on account.provider_id = message.provider_id and account.id = message.account_id`;
 
-// As in messages_provider_idx.
+// The same as in messages_provider_idx.
 const isUnread = `(sender = 'account' and read_at is null)`;
 
 /** The place of a message in the provider's lists, which have unread messages of accounts first, and then the newest. */
@@ -288,7 +288,7 @@ export async function sendMessage(
 const inOneLine = (subject: string): string =>
   subject.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").replaceAll(/\p{Bidi_Control}/gu, "");
 
-/** As in 3scale, programs may send a message without a body. */
+/** Programs may send a message without a body, as in 3scale. */
 function parseMessage({ sender, values }: NewMessage) {
   const read = {
     subject: parseText(values, "subject"),
@@ -306,7 +306,7 @@ function parseMessage({ sender, values }: NewMessage) {
   };
 }
 
-/** As in 3scale, the admins of the account get it, unless the account is suspended. */
+/** The admins of the account get it, unless the account is suspended, as in 3scale. */
 async function mailAccount(
   tx: Transaction,
   { provider, urlOf, by: { now } }: NewMessage,
@@ -320,7 +320,7 @@ async function mailAccount(
   );
 }
 
-/** What a row takes beside its text. */
+/** The bytes of a row beside its text. */
 const storedMessageBytes = 512;
 
 async function mailProvider(

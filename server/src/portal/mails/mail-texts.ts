@@ -86,7 +86,7 @@ If that was not you, you need not do anything: your password stays as it is.
 
 interface ChangedMail {
   readonly provider: Sender;
-  /** Of an address, the former one. The text omits the new one, because a mistyped former address is a stranger's. */
+  /** The former address, if the address was changed. The text omits the new one, because a mistyped former address is a stranger's. */
   readonly recipient: string;
   readonly username: string;
   readonly isOfTeam: boolean;

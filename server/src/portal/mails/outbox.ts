@@ -36,7 +36,7 @@ const insertMailStatement = `
   insert into mails (provider_id, recipient, subject, text, secret_link, created_at, due_at, account_id)
   values ($1, $2, $3, $4, $5, $6, $6, $7)`;
 
-/** What a mail takes, with its entries in indexes and the row that it is about. */
+/** The bytes of a mail, with its entries in indexes and the row that it is about. */
 export const storedMailBytes = 2048;
 
 /** Inserts a mail into the outbox, in the transaction of the change that it reports. */

@@ -66,7 +66,7 @@ function parsePeriod(values: FieldInput, name: string): Parsed<UsageLimit["perio
   return { value: period, wrong: period === undefined ? ["is invalid"] : [] };
 }
 
-/** As in 3scale, a blank or negative value is 0. */
+/** A blank or negative value is 0, as in 3scale. */
 function parseLimitValue(values: FieldInput, name: string): Parsed<number> {
   if (values[name] === undefined) return { value: undefined, wrong: [] };
   const { value: number = 0, wrong } = parseWhole(values, name);

@@ -238,7 +238,7 @@ function* openApiUrls(document: Readonly<Record<string, unknown>>): Generator<st
 }
 
 interface ServerVariable {
-  /** As it is written in the address, with braces. */
+  /** The name as it is written in the address, with braces. */
   readonly token: string;
   readonly choices: readonly string[];
 }

@@ -127,7 +127,7 @@ type Claims = Readonly<Record<string, unknown>>;
 
 interface Tokens {
   readonly accessToken: string;
-  /** Of the ID token. Empty for plain OAuth 2. */
+  /** In the ID token. Empty for plain OAuth 2. */
   readonly claims: Claims;
 }
 

@@ -163,7 +163,7 @@ export const personTakenErrors: FieldErrors = { base: ["You have signed up alrea
 export interface NewUser extends Pick<User, "accountId" | "username" | "email" | "role" | "fields"> {
   readonly state: "pending" | "active";
   readonly passwordHash: string | null;
-  /** Of the code in an activation link. */
+  /** The digest of the code in an activation link. */
   readonly activationCodeDigest?: Buffer | undefined;
   /** The email address is surely the user's: a mailed link or an identity provider has proved it. */
   readonly hasConfirmedEmail?: boolean;

@@ -331,7 +331,7 @@ async function prepareKeys(db: Database, criteria: FailureCriteria, { order = "o
   };
 }
 
-/** Whether a search ends before its page is full. By default it ends with the list. */
+/** Returns true to end a search before its page is full. By default it ends with the list. */
 type IsOver = () => boolean;
 const never: IsOver = () => false;
 

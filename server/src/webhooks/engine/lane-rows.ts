@@ -20,7 +20,7 @@ interface HeldRow {
   /** Due time when it was read. `infinity`: it was read behind others of its key. */
   readonly dueAt: string;
   readonly attemptsMade: number;
-  /** Of its body. */
+  /** The size of its body. */
   readonly bytes: number;
   /** The ordering key of a row that waits behind others. */
   behind: string | undefined;
