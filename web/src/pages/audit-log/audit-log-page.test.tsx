@@ -81,6 +81,22 @@ test("the audit log is filtered by text, object and colleague, with or without a
   expect(asked()).toBe("limit=50&q=url&subject=plan&actor=admin%3A5&actor=token%3A5");
 });
 
+test("an endpoint is named by its name and linked, and a deleted one by its id without a link", async () => {
+  showPage("/audit-log?subject=endpoint/3", {
+    ...server,
+    "GET /api/v1/endpoints": () => [200, { data: [{ id: 3, name: "CRM" }], next: null }],
+    "GET /api/v1/audit_records": () => [
+      200,
+      { data: [record, { ...record, id: 2, subject: "endpoint/4" }], next: null },
+    ],
+  });
+  await says("Endpoint 4 (deleted)");
+  const links = [...document.querySelectorAll("td a")].map((link) => [link.textContent, link.getAttribute("href")]);
+  expect(links).toEqual([["Endpoint CRM", "/endpoints/3"]]);
+  const object = document.querySelector<HTMLSelectElement>("select[aria-label=Object]");
+  expect([...(object?.options ?? [])].find(({ value }) => value === "endpoint/3")?.textContent).toBe("Endpoint CRM");
+});
+
 test("a search of the audit log that has found nothing so far can be continued, and shows no number", async () => {
   const unfinished = { data: [], next: "9", searched_until: "2026-03-01T09:00:00.000Z" };
   showPage("/audit-log?q=url", {

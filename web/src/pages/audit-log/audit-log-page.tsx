@@ -10,12 +10,15 @@ import {
 import HistoryIcon from "@patternfly/react-icons/dist/esm/icons/history-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { useApi } from "../../api/bellwire-client.ts";
+import { endpointsQuery } from "../../api/endpoints.ts";
 import { useManagement } from "../../api/management-client.ts";
 import { useSession } from "../../api/session.tsx";
 import { type AuditFilter, type AuditRecord, auditExportPath, auditRecordsQuery, teamQuery } from "../../api/team.ts";
+import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { TimeFilter } from "../../components/filters/time-filter.tsx";
-import { Name } from "../../components/labels.tsx";
+import { Name, nameInText } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { ClearFilters, LoadMore, NoMatch, SelectFilter, ShownRows, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
@@ -89,7 +92,9 @@ function AuditFilters({ filter, onChange, onClear }: AuditFiltersProps) {
   const { subject } = filter;
   const { data: team = [] } = useQuery(teamQuery(useManagement()));
   // One object is filtered by a link from its page.
-  const linked = subject?.includes("/") ? [{ value: subject, label: describeSubject(subject) }] : [];
+  const name = useEndpointNames()?.get(subject ?? "");
+  const label = name === undefined ? describeSubject(subject ?? "") : `Endpoint ${nameInText(name)}`;
+  const linked = subject?.includes("/") ? [{ value: subject, label }] : [];
   return (
     <Toolbar inset={{ default: "insetNone" }} className="bellwire-filter-bar">
       <ToolbarContent>
@@ -146,8 +151,26 @@ const AuditTable = ({ records }: { records: readonly AuditRecord[] }) => (
 );
 
 function Subject({ subject }: { subject: string }) {
-  const [page, name] = [subjectPath(subject), describeSubject(subject)];
-  return page === undefined ? name : <Link to={page}>{name}</Link>;
+  const name = useEndpointNames()?.get(subject);
+  const isDeleted = useIsDeletedEndpoint();
+  const page = subjectPath(subject);
+  const [kind, id] = subject.split("/", 2);
+  if (kind === "endpoint" && isDeleted(Number(id))) return `${describeSubject(subject)} (deleted)`;
+  const words =
+    name === undefined ? (
+      describeSubject(subject)
+    ) : (
+      <>
+        Endpoint <Name>{name}</Name>
+      </>
+    );
+  return page === undefined ? words : <Link to={page}>{words}</Link>;
+}
+
+/** Returns the names of the endpoints by subject. A deleted endpoint has none. */
+function useEndpointNames(): ReadonlyMap<string, string> | undefined {
+  const { data: endpoints } = useQuery(endpointsQuery(useApi()));
+  return useMemo(() => endpoints && new Map(endpoints.map(({ id, name }) => [`endpoint/${id}`, name])), [endpoints]);
 }
 
 function Details({ detail }: Pick<AuditRecord, "detail">) {
