@@ -293,3 +293,10 @@ test("cancelling moves the focus from the removed button to the remaining one", 
   await waitFor(() => expect(cancel?.isConnected).toBe(false));
   await waitFor(() => expect(document.activeElement?.textContent).toBe("Retry now"));
 });
+
+test("a delivery that does not exist is not said to be live", async () => {
+  showPage(`/deliveries/${id}`, { [`GET ${api}`]: () => [404, { title: "Not found.", code: "not-found" }] });
+  await says("Delivery not found");
+  await says("It was deleted or has expired");
+  expect(document.querySelector(".bellwire-page-head")?.textContent).toBe("Delivery not found");
+});
