@@ -1,4 +1,11 @@
-import { Dropdown, DropdownItem, DropdownList, MenuToggle, type MenuToggleElement } from "@patternfly/react-core";
+import {
+  Dropdown,
+  DropdownItem,
+  DropdownList,
+  MenuToggle,
+  type MenuToggleElement,
+  Spinner,
+} from "@patternfly/react-core";
 import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon";
 import { ActionsColumn, type ActionsColumnProps, type CustomActionsToggleProps } from "@patternfly/react-table";
 import { type Ref, useState } from "react";
@@ -53,16 +60,18 @@ export interface RowActionsProps {
   readonly items: ActionsColumnProps["items"];
   /** Disables the items while a request runs. The menu keeps the focus. */
   readonly isDisabled?: boolean;
+  /** True while an action of this row runs. */
+  readonly isRunning?: boolean;
 }
 
 /** The menu at the end of a table row. PatternFly's own toggle is named "Kebab toggle" in every row. */
-export function RowActions({ of, items, isDisabled = false }: RowActionsProps) {
+export function RowActions({ of, items, isDisabled = false, isRunning = false }: RowActionsProps) {
   const toggle = ({ toggleRef, isOpen, onToggle }: CustomActionsToggleProps) => (
     <MenuToggle
       ref={toggleRef}
       aria-label={`Actions for ${of}`}
       variant="plain"
-      icon={<EllipsisVIcon />}
+      icon={isRunning ? <Spinner size="md" aria-label={`The action for ${of} is running`} /> : <EllipsisVIcon />}
       isExpanded={isOpen}
       onClick={onToggle}
     />

@@ -58,12 +58,14 @@ export interface ListTableProps<Row, Key extends string | number> {
   readonly actionsOf?: ((row: Row) => RowActionsProps["items"]) | undefined;
   /** Disables the actions while a request runs. */
   readonly isBusy?: boolean;
+  /** The row whose action runs. */
+  readonly busyKey?: Key | undefined;
   readonly classOf?: (row: Row) => string;
 }
 
 /** A table of objects, with rows of two lines where it is narrow. */
 export function ListTable<Row, Key extends string | number>(props: ListTableProps<Row, Key>) {
-  const { label, rows, columns, keyOf, nameOf, selection, actionsOf, isBusy = false, classOf } = props;
+  const { label, rows, columns, keyOf, nameOf, selection, actionsOf, isBusy = false, busyKey, classOf } = props;
   return (
     <div className="bellwire-rows">
       <Table aria-label={label} variant="compact" gridBreakPoint="">
@@ -92,6 +94,7 @@ export function ListTable<Row, Key extends string | number>(props: ListTableProp
               onTick={selection?.onTick}
               actionsOf={actionsOf}
               isBusy={isBusy}
+              isRunning={keyOf(row) === busyKey}
             />
           ))}
         </Tbody>
@@ -100,7 +103,7 @@ export function ListTable<Row, Key extends string | number>(props: ListTableProp
   );
 }
 
-interface ListRowProps<Row, Key> extends Pick<MenuCellProps<Row>, "row" | "isBusy"> {
+interface ListRowProps<Row, Key> extends Pick<MenuCellProps<Row>, "row" | "isBusy" | "isRunning"> {
   /** From 1. */
   readonly place: number;
   readonly nameOf: ((row: Row) => string) | undefined;
@@ -119,7 +122,7 @@ interface ListRowProps<Row, Key> extends Pick<MenuCellProps<Row>, "row" | "isBus
  * checkbox, which may be named by the place of the row.
  */
 function ListRow<Row, Key extends string | number>(props: ListRowProps<Row, Key>) {
-  const { row, place, rowKey, nameOf, columns, className, isSelected, onTick, actionsOf, isBusy } = props;
+  const { row, place, rowKey, nameOf, columns, className, isSelected, onTick, actionsOf, isBusy, isRunning } = props;
   const ownName = useMemo(() => (nameOf ? nameOf(row) : undefined), [row, nameOf]);
   const name = ownName ?? `row ${place}`;
   const cells = useMemo(
@@ -131,10 +134,10 @@ function ListRow<Row, Key extends string | number>(props: ListRowProps<Row, Key>
       <Tr className={className}>
         {onTick && <SelectCell rowKey={rowKey} name={name} isSelected={isSelected === true} onTick={onTick} />}
         {cells}
-        {actionsOf && <MenuCell row={row} name={name} actionsOf={actionsOf} isBusy={isBusy} />}
+        {actionsOf && <MenuCell row={row} name={name} actionsOf={actionsOf} isBusy={isBusy} isRunning={isRunning} />}
       </Tr>
     ),
-    [row, rowKey, name, cells, className, isSelected, onTick, actionsOf, isBusy],
+    [row, rowKey, name, cells, className, isSelected, onTick, actionsOf, isBusy, isRunning],
   );
 }
 
@@ -151,13 +154,14 @@ interface MenuCellProps<Row> {
   readonly name: string;
   readonly actionsOf: (row: Row) => RowActionsProps["items"];
   readonly isBusy: boolean;
+  readonly isRunning: boolean;
 }
 
-function MenuCell<Row>({ row, name, actionsOf, isBusy }: MenuCellProps<Row>) {
+function MenuCell<Row>({ row, name, actionsOf, isBusy, isRunning }: MenuCellProps<Row>) {
   const items = actionsOf(row);
   return (
     <Td isActionCell className="bellwire-at-actions">
-      {items.length > 0 && <RowActions of={name} isDisabled={isBusy} items={items} />}
+      {items.length > 0 && <RowActions of={name} isDisabled={isBusy} isRunning={isRunning} items={items} />}
     </Td>
   );
 }

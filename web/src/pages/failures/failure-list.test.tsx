@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { expect, test } from "vitest";
 import { click, rejection, showInPortal, tick } from "../../testing/show-in-portal.tsx";
+import { says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { FailureList, chooseUpTo } from "./failure-list.tsx";
 
@@ -109,4 +110,20 @@ test("failures of one second are chosen in requests that the API takes, even if 
   const ids = byIds.map((chosen) => ("ids" in chosen ? chosen.ids : []));
   expect(ids.map(({ length }) => length)).toEqual([200, 200, 1]);
   expect(ids.flat()).toEqual(shown.map(({ id }) => id));
+});
+
+test("a slow retry of one failure is shown in its row until it ends", async () => {
+  const { promise: answered, resolve: answer } = Promise.withResolvers<readonly [number, unknown]>();
+  showPage("/failures?view=list", {
+    "GET /api/v1/failures": () => [200, { data: [failure, { ...failure, delivery_id: "other.1" }], next: null }],
+    "GET /api/v1/endpoints": () => [200, { data: [{ id: 1, name: "default" }], next: null }],
+    "POST /api/v1/failures/retry": () => answered,
+  });
+  await click("Actions for account.created of Quay Books to default, 1 Mar 2026, 09:00:00 UTC");
+  await click("Retry");
+  const running = () => document.querySelectorAll("td [role=progressbar]").length;
+  await waitFor(() => expect(running()).toBe(1));
+  answer([200, { retried: 1 }]);
+  await says("The failure will be retried");
+  expect(running()).toBe(0);
 });

@@ -43,6 +43,7 @@ export function FailureList({ failures, filter, upTo, keepRows }: FailureListPro
   const [newestToDelete, setNewestToDelete] = useState<Failure>();
   const [untilMost, setUntilMost] = useState<Date>();
   const { retry, remove, isBusy } = useFailureActions();
+  const retried = retry.isPending ? retry.variables.delivery_id : undefined;
   const { endpoint_id, ...others } = filter;
   const ofEndpoint = endpoint_id === undefined ? {} : { endpoint_id: Number(endpoint_id) };
   // Deletions up to a time know no other filter. The job on all that match does.
@@ -71,6 +72,7 @@ export function FailureList({ failures, filter, upTo, keepRows }: FailureListPro
         failures={failures}
         selection={selection}
         isBusy={isBusy}
+        retried={retried}
         onRetry={retry.mutate}
         onDeleteUpTo={isDeletedByTime ? setNewestToDelete : undefined}
       />
@@ -117,11 +119,13 @@ interface FailuresTableProps {
   /** By the ids of deliveries. */
   readonly selection: BulkSelection;
   readonly isBusy: boolean;
+  /** The id of the delivery that is being retried. */
+  readonly retried: string | undefined;
   readonly onRetry: (failure: Failure) => void;
   readonly onDeleteUpTo: ((failure: Failure) => void) | undefined;
 }
 
-function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: FailuresTableProps) {
+function FailuresTable({ failures, selection, isBusy, retried, onRetry, onDeleteUpTo }: FailuresTableProps) {
   // A failure of a deleted endpoint stays on the list, but cannot be retried.
   const isDeleted = useIsDeletedEndpoint();
   const columns = useMemo(() => [...firstColumns, endpointColumn(isDeleted), failedColumn], [isDeleted]);
@@ -148,6 +152,7 @@ function FailuresTable({ failures, selection, isBusy, onRetry, onDeleteUpTo }: F
       selection={selection}
       actionsOf={actionsOf}
       isBusy={isBusy}
+      busyKey={retried}
     />
   );
 }
@@ -192,7 +197,7 @@ const failedColumn: ListColumn<Failure> = {
 function useFailureActions() {
   const api = useApi();
   const retry = useChange({
-    change: ({ endpoint_id, id }: Named) =>
+    change: ({ endpoint_id, id }: Failure) =>
       responseBody(api.POST("/api/v1/failures/retry", { body: { endpoint_id, ids: [id] } })),
     stale: changedByJobs,
     done: "The failure will be retried",
