@@ -176,7 +176,7 @@ const filterField: FormField = {
   label: "Host",
   type: "text",
   required: true,
-  hint: "A host, such as www.example.org, or a pattern, such as *.example.org",
+  hint: "A host without https:// and path, such as www.example.org, or a pattern, such as *.example.org",
 };
 
 /** Adds the pages of an application's referrer filters. */

@@ -182,7 +182,7 @@ export function ReferrerFilterList({ applicationKey }: { applicationKey: Applica
           noun="referrer filter"
           values={filters.map(({ value }) => value)}
           limit={filtersMax}
-          hint={`A domain or address that calls come from: example.com, *.example.com. The limit is ${filtersMax}`}
+          hint={`A domain or address that calls come from, without https:// and path: example.com, *.example.com. The limit is ${filtersMax}`}
           onEnd="Calls from this address are no longer allowed by this filter."
           errors={add.errors["value"] ?? add.errors["referrer_filter"]}
           isBusy={add.isPending || remove.isPending}
