@@ -8,6 +8,7 @@ import { buildAttempt, buildSender } from "../support/build-attempts.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { until } from "../support/until.ts";
 import { test } from "../support/test.ts";
 
 /** Does to the page what leaving its tab or returning to it does, which the browser of a test cannot. Text, because it runs in the page. */
@@ -126,6 +127,11 @@ test("an admin scripts a bin's responses, and searches, compares, forwards and s
   await forward.getByRole("button", { name: "Forward now" }).click();
   await page.locator("#request-2 .notes", { hasText: "Forwarded: 204" }).waitFor();
   expect(receiver.received.map(({ body }) => body)).toEqual(['{"type":"account.created","plan":"gold"}']);
+  // The form stays for another try, also with the keyboard.
+  expect(await forward.getByLabel("URL to forward request 2 to").inputValue()).toBe(receiver.url);
+  await forward.getByRole("button", { name: "Forward now" }).and(page.locator(":focus")).waitFor();
+  await page.keyboard.press("Enter");
+  await until(() => receiver.received.length === 2);
 
   await page.getByRole("link", { name: "Back to the newest" }).click();
   await page.locator("#sharing > summary").click();

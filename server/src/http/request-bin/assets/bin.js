@@ -119,14 +119,24 @@ async function awaitForward(request, tries = 30) {
   replace(request, fresh);
 }
 
-/** Replaces a request by its newer state. It stays open or closed, and selected or not. */
+/** Replaces a request by its newer state. It and its parts stay open or closed, it stays selected or not, and a typed URL stays. */
 function replace(request, fresh) {
   fresh.querySelector("details").open = request.querySelector("details").open;
+  const opened = new Set([...request.querySelectorAll("details details[open] > summary")].map(textOf));
+  for (const summary of fresh.querySelectorAll("details details > summary")) {
+    if (opened.has(textOf(summary))) summary.parentElement.open = true;
+  }
+  const [form, freshForm] = [request, fresh].map((it) => it.querySelector(".forward"));
+  const hadFocus = form?.contains(document.activeElement);
+  if (form && freshForm) freshForm.elements.url.value = form.elements.url.value;
   if ("used" in request.dataset) fresh.dataset.used = "";
   fresh.querySelector(".pick input").checked = request.querySelector(".pick input").checked;
   request.replaceWith(fresh);
   showTimes(fresh);
+  if (hadFocus) freshForm?.querySelector("button").focus();
 }
+
+const textOf = ({ textContent }) => textContent;
 
 /** Enables the comparison while two requests are selected. A third one takes the place of the first. */
 const selected = [];
@@ -143,13 +153,14 @@ async function forward(form) {
   const [button, error] = [form.querySelector("button"), form.parentElement.querySelector(".errors")];
   const body = new URLSearchParams(new FormData(form));
   const request = form.closest(".request");
-  button.disabled = true;
+  if (button.ariaDisabled === "true") return;
+  button.ariaDisabled = "true"; // a disabled button would lose the focus
   error.hidden = true;
   const headers = { accept: "application/json" };
   const response = await fetch(form.action, { method: "POST", body, headers, redirect: "manual" }).catch(
     () => undefined,
   );
-  button.disabled = false;
+  button.ariaDisabled = "false";
   if (response?.type === "opaqueredirect") {
     const shown = await fetch(list.dataset.request.replace("NUMBER", request.dataset.number)).catch(() => undefined);
     if (!shown?.ok) return location.reload();
