@@ -235,11 +235,17 @@ function UserDialog({ accountId, user, onClose }: UserDialogProps) {
       submit={user ? "Save" : "Add"}
       isBusy={isPending}
       isDisabled={Object.keys(typed).length === 0}
-      isLenient={user !== undefined}
       onSubmit={() => mutate(undefined)}
       onClose={onClose}
     >
-      <DefinedFields target="User" values={values} saved={saved} errors={errors} onChange={change} />
+      <DefinedFields
+        target="User"
+        values={values}
+        saved={saved}
+        errors={errors}
+        onChange={change}
+        isSaved={user !== undefined}
+      />
       {/* Not before the fields above it, which would take its place while a name is typed. */}
       {definitions.length > 0 && (
         <NewPasswordField

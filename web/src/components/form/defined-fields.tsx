@@ -13,6 +13,8 @@ export interface DefinedFieldsProps {
   readonly saved: Values;
   readonly errors: Readonly<Record<string, readonly string[]>>;
   readonly onChange: (changed: Values) => void;
+  /** An object saved before a field became required may stay without it, but not lose it. */
+  readonly isSaved?: boolean;
 }
 
 /** Returns the fields that the provider has defined for the target, in their order. */
@@ -22,7 +24,7 @@ export function useDefinitions(target: FieldTarget): readonly FieldsDefinition[]
 }
 
 /** Inputs for the fields that the provider has defined for the target, in their order. */
-export function DefinedFields({ target, values, saved, errors, onChange }: DefinedFieldsProps) {
+export function DefinedFields({ target, values, saved, errors, onChange, isSaved = false }: DefinedFieldsProps) {
   // A dialog over the page can show fields of the same names, so ids need a prefix.
   const id = useId();
   return useDefinitions(target).map((definition) => (
@@ -32,6 +34,7 @@ export function DefinedFields({ target, values, saved, errors, onChange }: Defin
       definition={definition}
       value={fieldText(values[definition.name])}
       held={fieldText(saved[definition.name])}
+      mayLack={isSaved && fieldText(saved[definition.name]) === ""}
       errors={errors[definition.name]}
       onChange={(value) => onChange({ [definition.name]: value })}
     />
@@ -43,6 +46,7 @@ interface DefinedFieldProps {
   readonly definition: FieldsDefinition;
   readonly value: string;
   readonly held: string;
+  readonly mayLack: boolean;
   readonly errors: readonly string[] | undefined;
   readonly onChange: (value: string) => void;
 }
@@ -52,10 +56,11 @@ function DefinedField({
   definition: { name, label, required, hidden, choices },
   value,
   held,
+  mayLack,
   errors,
   onChange,
 }: DefinedFieldProps) {
-  const field = { id, name, label, isRequired: required, errors, value, onChange };
+  const field = { id, name, label, isRequired: required && !mayLack, errors, value, onChange };
   const hint = hidden && "Developers do not see this field";
   if (!choices?.length) return <TextField {...field} hint={hint} />;
   // A saved choice that is no longer offered can be kept.
@@ -93,9 +98,8 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
     mutate(typed);
   };
   return (
-    // No browser validation: an object saved before a field became required may stay without it. The API decides.
-    <Form noValidate onSubmit={submit} isWidthLimited maxWidth="40rem">
-      <DefinedFields target={target} values={values} saved={saved} errors={errors} onChange={change} />
+    <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
+      <DefinedFields target={target} values={values} saved={saved} errors={errors} onChange={change} isSaved />
       <ActionGroup>
         <Button type="submit" isLoading={isPending} isAriaDisabled={isPending || !typed}>
           Save

@@ -15,8 +15,6 @@ export interface FormDialogProps {
   readonly isDisabled?: boolean;
   /** True if the action cannot be undone. */
   readonly isDanger?: boolean;
-  /** True if an object saved before a field became required may stay without it. */
-  readonly isLenient?: boolean;
   readonly onSubmit: () => void;
   readonly onClose: () => void;
   readonly children: ReactNode;
@@ -24,7 +22,7 @@ export interface FormDialogProps {
 
 /** A short form over the page. It shows a rejection itself, and keeps the values. Only Cancel discards input without a question. */
 export function FormDialog({ title, description, submit, isBusy, isDisabled = false, ...rest }: FormDialogProps) {
-  const { isLenient = false, isDanger = false, onSubmit, onClose, children } = rest;
+  const { isDanger = false, onSubmit, onClose, children } = rest;
   const id = useId();
   useFocusBack();
   const { rejection, forget } = useRejection();
@@ -46,8 +44,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
         <Rejection rejection={rejection} />
-        {/* The API treats some fields that are marked as required, such as a user's email address, as optional. */}
-        <Form ref={focusFirstField} id={`${id}form`} noValidate={isLenient} onInput={input.note} onSubmit={handle}>
+        <Form ref={focusFirstField} id={`${id}form`} onInput={input.note} onSubmit={handle}>
           {children}
         </Form>
       </ModalBody>
