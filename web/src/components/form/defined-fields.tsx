@@ -4,6 +4,7 @@ import { type FormEvent, useId } from "react";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { type FieldTarget, type FieldsDefinition, fieldsDefinitionsQuery } from "../../api/settings.ts";
 import { SelectField, TextField } from "./fields.tsx";
+import { LeaveQuestion } from "./form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "./use-change.ts";
 
 export interface DefinedFieldsProps {
@@ -115,6 +116,7 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
             Discard changes
           </Button>
         )}
+        {typed && !isPending && <LeaveQuestion />}
       </ActionGroup>
     </Form>
   );

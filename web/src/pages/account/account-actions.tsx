@@ -92,7 +92,7 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
     ],
     done: `${nameInText(name)} was deleted`,
     failed: "The account could not be deleted",
-    leave: () => navigate({ to: "/accounts" }),
+    leave: () => navigate({ to: "/accounts", ignoreBlocker: true }), // the input of a deleted account is of no use
   });
   return (
     <ConfirmDialog

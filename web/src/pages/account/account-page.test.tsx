@@ -38,6 +38,29 @@ test("an organization's new name is refreshed in the lists of applications", asy
   expect(page.queries.getQueryState(list)?.isInvalidated).toBe(true);
 });
 
+test("edited details are not lost with another page without a question, except with a deleted account", async () => {
+  const fields_definitions = [{ fields_definition: definition }];
+  const server: Server = {
+    "GET /admin/api/accounts/4.json": () => [200, { account }],
+    "DELETE /admin/api/accounts/4.json": () => [204, {}],
+    "GET /admin/api/fields_definitions.json": () => [200, { fields_definitions }],
+  };
+  const page = showPage("/accounts/4", server, { allowedActions: new Set(["administer-portal"]) });
+  const id = await waitFor(
+    () => document.querySelector("[name=org_name]")?.id ?? expect.fail("There is no such field."),
+  );
+  await fill(id, "Quay Press");
+  void page.router.navigate({ to: "/bins" });
+  await says("Leave without saving?");
+  await click("Stay on this page");
+  expect(document.querySelector<HTMLInputElement>("[name=org_name]")?.value).toBe("Quay Press");
+  await click("Actions");
+  await click("Delete");
+  await says("Delete Quay Books?");
+  await click("Delete");
+  await waitFor(() => expect(page.address()).toBe("/accounts"));
+});
+
 test("a field that a colleague saves meanwhile is replaced only by saving again", async () => {
   let saved = account;
   const page = showPage("/accounts/4", {

@@ -175,6 +175,7 @@ function useApplicationEnd(
       ["applications", "plan requests"],
     ],
     gone: [["applications", "one", id]],
-    leave: () => navigate({ to: "/accounts/$id", params: { id: String(account_id) } }),
+    // The input of an application that has ended is of no use.
+    leave: () => navigate({ to: "/accounts/$id", params: { id: String(account_id) }, ignoreBlocker: true }),
   });
 }

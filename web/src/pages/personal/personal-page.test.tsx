@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { click, fill, findButton, showInPortal, type Answers } from "../../testing/show-in-portal.tsx";
+import { says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { PersonalPage } from "./personal-page.tsx";
 
@@ -24,6 +25,17 @@ test("a password that the browser fills in is no change to save", async () => {
   for (const name of ["Save profile", "Change password"]) {
     expect(findButton(name).getAttribute("aria-disabled")).toBe("true");
   }
+});
+
+test.each([
+  ["username", "mia.k"],
+  ["password", "another horse battery"],
+])("a typed %s is not lost with another page without a question", async (id, text) => {
+  const page = showPage("/personal", { "GET /admin/api/users/5.json": () => [200, { user }] });
+  await fill(id, text);
+  void page.router.navigate({ to: "/bins" });
+  await says("Leave without saving?");
+  expect(page.address()).toBe("/personal");
 });
 
 test("users without a password are told what proves a change instead", async () => {

@@ -6,6 +6,7 @@ import { type Values, useManagement } from "../../api/management-client.ts";
 import { useRenewSession, useSession } from "../../api/session.tsx";
 import { colleagueQuery } from "../../api/team.ts";
 import { NewPasswordField, TextField, type TextFieldProps } from "../../components/form/fields.tsx";
+import { LeaveQuestion } from "../../components/form/form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader, SectionCard } from "../../components/page-header.tsx";
@@ -46,7 +47,7 @@ export function PersonalPage() {
 const nameFields = ["username", "email", "current_password"] as const;
 
 export function OwnNamesForm({ user }: { user: User }) {
-  const { field, submit, isBusy, isUntouched } = useOwnChange({
+  const { field, submit, isBusy, isUntouched, leaveQuestion } = useOwnChange({
     userId: user.id,
     saved: user,
     fields: nameFields,
@@ -71,6 +72,7 @@ export function OwnNamesForm({ user }: { user: User }) {
         <Button type="submit" isLoading={isBusy} isAriaDisabled={isBusy || isUntouched}>
           Save profile
         </Button>
+        {leaveQuestion}
       </ActionGroup>
     </Form>
   );
@@ -98,7 +100,7 @@ const passwordFields = ["current_password", "password", "password_confirmation"]
 const nothing = {};
 
 export function OwnPasswordForm({ userId }: { userId: number }) {
-  const { field, submit, isBusy, isUntouched } = useOwnChange({
+  const { field, submit, isBusy, isUntouched, leaveQuestion } = useOwnChange({
     userId,
     saved: nothing,
     fields: passwordFields,
@@ -119,6 +121,7 @@ export function OwnPasswordForm({ userId }: { userId: number }) {
         <Button type="submit" isLoading={isBusy} isAriaDisabled={isBusy || isUntouched}>
           Change password
         </Button>
+        {leaveQuestion}
       </ActionGroup>
     </Form>
   );
@@ -148,6 +151,8 @@ export function useOwnChange<Name extends string>({ userId, saved, fields, done,
       await renewSession();
     },
   });
+  // A browser fills in the current password by itself.
+  const isUntouched = Object.keys(typed ?? {}).every((name) => name === "current_password");
   return {
     field: (id: Name) => ({
       id,
@@ -160,7 +165,7 @@ export function useOwnChange<Name extends string>({ userId, saved, fields, done,
       mutate(typed);
     },
     isBusy: isPending,
-    // A browser fills in the current password by itself.
-    isUntouched: Object.keys(typed ?? {}).every((name) => name === "current_password"),
+    isUntouched,
+    leaveQuestion: !isUntouched && !isPending && <LeaveQuestion />,
   };
 }
