@@ -23,12 +23,12 @@ const choices: readonly { readonly pending: Pending; readonly label: string; rea
   {
     pending: "cancel",
     label: "Cancel pending deliveries",
-    description: "Receivers do not get events that wait, such as those of the deletion.",
+    description: "Receivers do not get events that wait, such as those of the deletion",
   },
   {
     pending: "send",
     label: "Send pending deliveries first",
-    description: "Waits for at most 7 days. Receivers get the data in these events.",
+    description: "Waits for at most 7 days. Receivers get the data in these events",
   },
 ];
 

@@ -51,11 +51,11 @@ export function SigningSecret({ endpoint: { id, previous_secret_until } }: { end
       <FormHelperText>
         <HelperText>
           <HelperTextItem>
-            Every request is signed with this secret (Standard Webhooks), so your receiver can verify its origin.
+            Every request is signed with this secret (Standard Webhooks), so your receiver can verify its origin
           </HelperTextItem>
           {previous_secret_until && (
             <HelperTextItem variant="warning">
-              The previous secret also signs until <When at={previous_secret_until} isExact />.
+              The previous secret also signs until <When at={previous_secret_until} isExact />
             </HelperTextItem>
           )}
         </HelperText>

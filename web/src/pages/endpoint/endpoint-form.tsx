@@ -182,7 +182,7 @@ function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsPr
       </Stack>
       <FieldHint
         id="headers"
-        hint="Sent with every request, for example an Authorization that your receiver requires. Stored encrypted."
+        hint="Sent with every request, for example an Authorization that your receiver requires. Stored encrypted"
         errors={errors["headers"]}
       />
     </FormGroup>

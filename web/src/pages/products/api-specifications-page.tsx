@@ -260,7 +260,7 @@ function SpecificationDialog({ productId, specification, onClose }: Specificatio
         <TextField
           {...field("system_name")}
           label="System name"
-          hint="Made from the name if empty. It is part of addresses and cannot be changed."
+          hint="Made from the name if empty. It is part of addresses and cannot be changed"
         />
       )}
       <TextField {...field("description")} label="Description" />

@@ -145,7 +145,7 @@ function MetricDialog({ kind, productId, hitsId, metric, onClose }: MetricDialog
         <TextField
           {...field("system_name")}
           label="System name"
-          hint="Programs refer to it. Without one, it derives from the name. It cannot be changed later."
+          hint="Programs refer to it. Without one, it derives from the name. It cannot be changed later"
         />
       )}
       {kind === "metric" && (

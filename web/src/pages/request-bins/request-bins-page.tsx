@@ -176,20 +176,20 @@ function ChangeBinDialog({ bin, onClose }: { bin: Bin; onClose: () => void }) {
         {...field("answer_status")}
         label="Status"
         isRequired
-        hint={`From ${binLimits.answer_status.min} to ${binLimits.answer_status.max}. Only 200 counts as delivered, unless the endpoint's settings say otherwise.`}
+        hint={`From ${binLimits.answer_status.min} to ${binLimits.answer_status.max}. Only 200 counts as delivered, unless the endpoint's settings say otherwise`}
         input={{ type: "number", ...binLimits.answer_status }}
       />
       <TextField
         {...field("answer_delay_ms")}
         label="Delay in milliseconds"
         isRequired
-        hint={`Wait before the response, at most ${binLimits.answer_delay_ms.max / 60_000} minutes.`}
+        hint={`Wait before the response, at most ${binLimits.answer_delay_ms.max / 60_000} minutes`}
         input={{ type: "number", ...binLimits.answer_delay_ms }}
       />
       <TextField
         {...field("forward_url")}
         label="Forward URL"
-        hint="Each new request is also sent there once. Leave it empty to forward nothing."
+        hint="Each new request is also sent there once. Leave it empty to forward nothing"
         input={{ type: "url" }}
       />
     </FormDialog>
