@@ -54,9 +54,22 @@ test("members are offered only the scopes that their sections include", async ()
   expect(Array.from(document.querySelectorAll("[role=dialog] [type=checkbox]"), ({ id }) => id)).toEqual([
     "scope_finance",
   ]);
-  document.getElementById("scope_finance")?.click();
   await click("Create");
   await waitFor(() => expect(changes()[0]?.body).toMatchObject({ scopes: ["finance"] }));
+});
+
+test.each([
+  [["account_management", "finance"], ["scope_account_management"]],
+  [["finance", "stats"], []],
+  [["stats"], ["scope_stats"]],
+])("of the scopes %j a new token has at first %j", async (usable, expected) => {
+  showInPortal(<CreateTokenDialog onClose={() => undefined} />, {
+    answers: {},
+    session: { role: "member", tokenScopes: new Set(usable) },
+  });
+  await waitFor(() => expect(document.getElementById("permission")).not.toBeNull());
+  const boxes = [...document.querySelectorAll<HTMLInputElement>("[role=dialog] [type=checkbox]")];
+  expect(boxes.filter(({ checked }) => checked).map(({ id }) => id)).toEqual(expected);
 });
 
 test("members without a section of a scope are told so instead of offered a useless token", async () => {

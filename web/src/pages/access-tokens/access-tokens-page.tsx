@@ -124,14 +124,16 @@ const permissions = [
   { value: "rw", label: "Read and write" },
 ] as const;
 
+/** Most programs need this scope. Without it, several others are no obvious choice, but a single one is. */
+const scopesAtFirst = (usable: readonly Scope[]): readonly Scope[] =>
+  usable.length === 1 ? usable : usable.filter((scope) => scope === "account_management");
+
 export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
   const api = useManagement();
   const { timeZone, tokenScopes } = useSession();
   const scopes = accessTokenScopes.filter((scope) => tokenScopes.has(scope));
   const [name, setName] = useState("");
-  const [chosen, setChosen] = useState<ReadonlySet<Scope>>(
-    new Set(scopes.filter((scope) => scope === "account_management")),
-  );
+  const [chosen, setChosen] = useState<ReadonlySet<Scope>>(() => new Set(scopesAtFirst(scopes)));
   const [permission, setPermission] = useState<"ro" | "rw">("ro");
   const expires = useTypedTime("expires_at");
   const { mutate, isPending, errors, data } = useChange({
