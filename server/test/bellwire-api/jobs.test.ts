@@ -5,7 +5,7 @@ import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, recordNow } from "../support/build-webhooks.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { until } from "../support/until.ts";
-import { type BellwireApi, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, createBellwireApi, openBellwireApi, test } from "./bellwire-api-test.ts";
 
 const url = "http://127.0.0.1:9/";
 const dayMs = 86_400_000;
@@ -55,6 +55,25 @@ test("a job applies to the number of rows that its dry run returned, with an aud
   expect((await api.call("GET", "/failures/count")).json()).toEqual({ count: 2, muted: 0, has_more: false });
   const [audit] = (await api.call("GET", "/audit_records")).json().data;
   expect(audit).toMatchObject({ action: "job.started", detail: { kind: "retry", total: 5 } });
+});
+
+test("a job that the database is too full for is refused with its error, not as a selection that is too large", async ({
+  database,
+  owner,
+  clock,
+}) => {
+  const { http, close } = openBellwireApi(database, clock);
+  const api = await createBellwireApi(database, http, clock.now());
+  await buildFailures(api, "one", 1);
+  await owner.query(`create function bellwire.refuse() returns trigger language plpgsql as
+    $$begin raise exception 'could not extend file' using errcode = '53100'; end$$`);
+  await owner.query("create trigger full_disk before insert on bellwire.job_chunks execute function bellwire.refuse()");
+
+  const refused = await post(api, "/jobs", { kind: "retry", of: "failures", filter: {} });
+
+  expect(refused).toMatchObject({ status: 503, body: { code: "database-full" } });
+  expect((await api.call("GET", "/jobs")).json()).toMatchObject({ data: [] });
+  await close();
 });
 
 test("a replay sends the event of several selected deliveries once", async ({ api }) => {
