@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { readAccounts, signUpAccount } from "#portal/accounts/index.ts";
 import { type Application, listApplications, readApplication } from "#portal/applications/index.ts";
-import { type BellwireApi, test } from "./bellwire-api-test.ts";
+import { type BellwireApi, createBellwireApi, openBellwireApi, test } from "./bellwire-api-test.ts";
 import { passwords } from "../support/passwords.ts";
 
 interface Developers {
@@ -162,6 +162,34 @@ test("a member's bulk permissions equal those for single objects; applications o
     expect(data).toEqual(ids.map((id) => ({ id, ...notFound })));
   }
   expect(await readApplication(api.pool, api.provider.id, ids[0] ?? 0)).toMatchObject({ state: "live" });
+});
+
+test("after the first refusal of the database, the rest of a bulk operation is refused without a try", async ({
+  database,
+  owner,
+  clock,
+}) => {
+  const { http, close } = openBellwireApi(database, clock);
+  const api = await createBellwireApi(database, http, clock.now());
+  const { accounts } = await signUpThree(api, clock.now());
+  const [first = 0, second = 0, third = 0] = accounts;
+  // Only the second account is refused, so the third would be changed if it were tried.
+  await owner.query(`create function bellwire.refuse() returns trigger language plpgsql as
+    $$begin raise exception 'could not extend file' using errcode = '53100'; end$$`);
+  await owner.query(`create trigger full_disk before update on bellwire.accounts
+    for each row when (old.id = ${second}) execute function bellwire.refuse()`);
+
+  const answer = await api.call("POST", "/accounts/bulk", { payload: { ids: accounts, operation: "approve" } });
+
+  const full = { done: false, code: "database-full", title: expect.stringContaining("The database is full") };
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json().data).toEqual([
+    { id: first, done: true },
+    { id: second, ...full },
+    { id: third, ...full },
+  ]);
+  expect(await states(api, accounts)).toEqual(["approved", "created", "created"]);
+  await close();
 });
 
 test.for([
