@@ -1,4 +1,4 @@
-import { Button, Flex, FlexItem, Icon, Progress } from "@patternfly/react-core";
+import { Button, Flex, FlexItem, Icon, Progress, Stack, StackItem } from "@patternfly/react-core";
 import BanIcon from "@patternfly/react-icons/dist/esm/icons/ban-icon";
 import CheckIcon from "@patternfly/react-icons/dist/esm/icons/check-circle-icon";
 import WarningIcon from "@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon";
@@ -14,7 +14,9 @@ import {
   recentMs,
   resultPath,
 } from "../../api/jobs.ts";
+import { useSession } from "../../api/session.tsx";
 import { useChange } from "../form/use-change.ts";
+import { Name } from "../labels.tsx";
 import { useNow } from "../time.tsx";
 import { describeJob, describeRest, percentOf } from "./job-words.ts";
 
@@ -26,7 +28,16 @@ function JobProgress({ job }: { job: Job }) {
     return (
       <Flex>
         <FlexItem grow={{ default: "grow" }}>
-          <Progress id={`job-${job.id}`} title={title} size="sm" value={percentOf(job)} />
+          <Progress
+            id={`job-${job.id}`}
+            title={
+              <>
+                {title} <Colleague job={job} />
+              </>
+            }
+            size="sm"
+            value={percentOf(job)}
+          />
         </FlexItem>
         <JobActions job={job} />
       </Flex>
@@ -38,11 +49,22 @@ function JobProgress({ job }: { job: Job }) {
         <Icon status={job.failed > 0 ? "warning" : job.state === "done" ? "success" : "info"}>
           {job.failed > 0 ? <WarningIcon /> : job.state === "done" ? <CheckIcon /> : <BanIcon />}
         </Icon>{" "}
-        {title}
+        {title} <Colleague job={job} />
         {rest && <span className="bellwire-subtle"> {rest}.</span>}
       </FlexItem>
       <JobActions job={job} />
     </Flex>
+  );
+}
+
+/** Names who started a job, unless it was the user of the page: who stops or undoes it should know whose it is. */
+function Colleague({ job: { actor_name } }: { job: Job }) {
+  const { userName } = useSession();
+  if (actor_name === null || actor_name === userName) return null;
+  return (
+    <span className="bellwire-subtle">
+      by <Name>{actor_name}</Name>
+    </span>
   );
 }
 
@@ -88,6 +110,7 @@ function DownloadLink({ job }: { job: Job }) {
       link.current?.click();
     },
   });
+  const text = `Download ${job.format === "csv" ? "CSV" : "NDJSON"} (${describeSize(job.bytes)})`;
   const open = (event: MouseEvent): void => {
     if (!isChecked.current) {
       event.preventDefault();
@@ -96,8 +119,18 @@ function DownloadLink({ job }: { job: Job }) {
     isChecked.current = false;
   };
   return (
-    <Button ref={link} variant="link" isInline component="a" href={resultPath(job)} download onClick={open}>
-      Download {job.format === "csv" ? "CSV" : "NDJSON"} ({describeSize(job.bytes)})
+    <Button
+      ref={link}
+      variant="link"
+      isInline
+      component="a"
+      href={resultPath(job)}
+      download
+      aria-label={`${text}: ${describeJob(job)}`}
+      isLoading={check.isPending}
+      onClick={open}
+    >
+      {text}
     </Button>
   );
 }
@@ -106,22 +139,31 @@ function DownloadLink({ job }: { job: Job }) {
 const describeSize = (bytes: number): string =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
-function StopButton({ job: { id } }: { job: Job }) {
+function StopButton({ job }: { job: Job }) {
   const api = useApi();
+  const { id } = job;
   const stop = useChange({
     change: () => responseBody(api.POST("/api/v1/jobs/{id}/cancel", { params: { path: { id } } })),
     stale: [["jobs"], ...changedByJobs],
     failed: "The job could not be stopped",
   });
   return (
-    <Button variant="link" isInline isAriaDisabled={stop.isPending} onClick={() => stop.mutate(undefined)}>
+    <Button
+      variant="link"
+      isInline
+      aria-label={`Stop: ${describeJob(job)}`}
+      isLoading={stop.isPending}
+      isAriaDisabled={stop.isPending}
+      onClick={() => stop.mutate(undefined)}
+    >
       Stop
     </Button>
   );
 }
 
-function UndoButton({ job: { id } }: { job: Job }) {
+function UndoButton({ job }: { job: Job }) {
   const api = useApi();
+  const { id } = job;
   const undo = useChange({
     change: () => responseBody(api.POST("/api/v1/failures/deletions/{id}/undo", { params: { path: { id } } })),
     stale: [["jobs"], ...changedByJobs],
@@ -129,7 +171,14 @@ function UndoButton({ job: { id } }: { job: Job }) {
     failed: "The deletion could not be undone",
   });
   return (
-    <Button variant="link" isInline isAriaDisabled={undo.isPending} onClick={() => undo.mutate(undefined)}>
+    <Button
+      variant="link"
+      isInline
+      aria-label={`Undo: ${describeJob(job)}`}
+      isLoading={undo.isPending}
+      isAriaDisabled={undo.isPending}
+      onClick={() => undo.mutate(undefined)}
+    >
       Undo
     </Button>
   );
@@ -151,9 +200,13 @@ export function RunningJobs({ exportsOf }: { exportsOf: readonly JobSubject[] })
   if (shownJobs.length === 0) return null;
   return (
     <section className="bellwire-notice" aria-label="Jobs">
-      {shownJobs.slice(0, shownMax).map((job) => (
-        <JobProgress key={job.id} job={job} />
-      ))}
+      <Stack hasGutter>
+        {shownJobs.slice(0, shownMax).map((job) => (
+          <StackItem key={job.id}>
+            <JobProgress job={job} />
+          </StackItem>
+        ))}
+      </Stack>
     </section>
   );
 }

@@ -311,6 +311,15 @@ test("the progress of a running job is shown with a button that stops it", async
   await waitFor(() => expect(page.askedFor("POST /api/v1/jobs/97/cancel")).toHaveLength(1));
 });
 
+test("a job of a colleague is shown with the name of who started it", async () => {
+  const jobs = [job, { ...job, id: 98, kind: "cancel", actor_name: "ada" }];
+  showPage("/failures", { ...server, "GET /api/v1/jobs": () => [200, { data: jobs, next: null }] });
+  await says("Cancelling 31 failures by ada");
+  expect(shown()).not.toContain("by mia"); // the user of the page
+  const stops = [...document.querySelectorAll("[aria-label^=Stop]")].map((button) => button.getAttribute("aria-label"));
+  expect(stops).toEqual(["Stop: Retrying 31 failures", "Stop: Cancelling 31 failures"]);
+});
+
 test("an export of other rows is not reported above the failures", async () => {
   const finished_at = new Date().toISOString();
   const done = { ...job, kind: "export", state: "done", format: "csv", finished_at } as const;
