@@ -33,6 +33,12 @@ export const jobsQuery = (api: ApiClient) =>
     refetchInterval: ({ state }) => (state.data?.pages.some(({ data }) => data.some(isRunning)) ? pollMs : idlePollMs),
   });
 
+/** The queries of started jobs. */
+export const listedJobs = [
+  ["jobs", "newest"],
+  ["jobs", "list"],
+] as const;
+
 /** Counts the rows to which a job would apply. Undefined while the input is incomplete. */
 export const jobPreviewQuery = (api: ApiClient, job: NewJob | undefined) =>
   queryOptions({

@@ -13,10 +13,10 @@ import { RenewSessionContext, type Session } from "../api/session.tsx";
 import { InPortal, mount } from "./in-portal.tsx";
 import { waitFor } from "./wait-for.ts";
 
-export type Answer = readonly [status: number, body: unknown] | "lost";
+export type Answer = readonly [status: number, body: unknown] | "lost" | "slow";
 
 /**
- * The responses of the server by `GET users`, `PUT settings`, … of either API: a status and a body, or a lost network.
+ * The responses of the server by `GET users`, `PUT settings`, … of either API: a status and a body, a lost network, or none during the test.
  * All other requests get 404. A test may change them while it runs.
  */
 export type Answers = Readonly<Record<string, Answer>>;
@@ -41,6 +41,7 @@ export function showInPortal(element: ReactNode, { answers, session, route, at =
     requests.push({ request, ...(body && { body: JSON.parse(body) }) });
     const stubbed = answers[request] ?? [404, {}];
     if (stubbed === "lost") throw new TypeError("Failed to fetch");
+    if (stubbed === "slow") return new Promise<Response>(() => undefined);
     const [status, answer] = stubbed;
     return new Response(status === 204 ? null : JSON.stringify(answer), { status });
   });

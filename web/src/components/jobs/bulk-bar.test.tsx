@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { expect, test } from "vitest";
-import { click, showInPortal, tick } from "../../testing/show-in-portal.tsx";
+import { type Answer, click, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { BulkBar, useBulkSelection } from "./bulk-bar.tsx";
 
@@ -26,8 +26,8 @@ function Rows({ ids }: { ids: readonly string[] }) {
   );
 }
 
-const show = (ids: readonly string[]) =>
-  showInPortal(<Rows ids={ids} />, { answers: { "POST jobs": [200, { total: 2000 }] } });
+const show = (ids: readonly string[], answers: Record<string, Answer> = { "POST jobs": [200, { total: 2000 }] }) =>
+  showInPortal(<Rows ids={ids} />, { answers });
 
 /** Presses a button, and returns what its dialog counts. */
 async function countedBy(page: ReturnType<typeof show>, name: string): Promise<unknown> {
@@ -61,4 +61,27 @@ test("a job of more rows than the API takes says how many it has", async () => {
   const page = show(ids);
   await click("Tick all rows");
   expect(await countedBy(page, "Retry 1,000 failures")).toMatchObject({ ids: ids.slice(0, 1000) });
+});
+
+test("the dialog of a started job closes without counting its rows again", async () => {
+  const page = show(["a", "b"]);
+  await tick("a");
+  await countedBy(page, "Retry 1 failure");
+  await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("applies to 2,000"));
+  const before = page.changes().length;
+  await click("Retry 2,000 failures");
+  await waitFor(() => expect(document.querySelector("[role=dialog]")).toBeNull());
+  expect(page.changes().slice(before)).toEqual([
+    { request: "POST jobs", body: expect.not.objectContaining({ dry_run: true }) },
+  ]);
+});
+
+test("a count that failed can be repeated in the dialog", async () => {
+  const answers: Record<string, Answer> = { "POST jobs": [503, { title: "The database is busy." }] };
+  show(["a"], answers);
+  await click("Retry all failures…");
+  await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("The database is busy."));
+  answers["POST jobs"] = [200, { total: 2000 }];
+  await click("Count again");
+  await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("applies to 2,000"));
 });

@@ -1,10 +1,10 @@
-import { Alert, Content } from "@patternfly/react-core";
+import { Alert, AlertActionLink, Content } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
-import { type JobKind, type JobSubject, type NewJob, jobPreviewQuery } from "../../api/jobs.ts";
+import { type JobKind, type JobSubject, type NewJob, jobPreviewQuery, listedJobs } from "../../api/jobs.ts";
 import { SelectField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
@@ -59,7 +59,7 @@ export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClo
   const total = counted.isPlaceholderData || counted.error ? undefined : counted.data;
   const { mutate, isPending, errors } = useChange({
     change: () => responseBody(api.POST("/api/v1/jobs", { body: newJob })),
-    stale: [["jobs"]],
+    stale: listedJobs, // without the preview: counting again would keep the dialog open
     failed: "The job could not be started",
     fields: ["endpoint_id"],
     onDone: () => onStarted?.(),
@@ -78,7 +78,7 @@ export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClo
       onClose={onClose}
     >
       {note && <Content component="p">{note}</Content>}
-      <RowCount count={total} of={of} error={counted.error} />
+      <RowCount count={total} of={of} error={counted.isFetching ? null : counted.error} onRetry={counted.refetch} />
       {kind === "replay" && (
         <EndpointChoice endpointId={endpointId} errors={errors["endpoint_id"]} onChange={setEndpointId} />
       )}
@@ -104,12 +104,36 @@ export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClo
   );
 }
 
-function RowCount({ count, of, error }: { count: number | undefined; of: JobSubject; error: unknown }) {
-  if (error) return <Alert isInline isPlain component="h2" variant="danger" title={errorMessage(error)} />;
+interface RowCountProps {
+  readonly count: number | undefined;
+  readonly of: JobSubject;
+  readonly error: unknown;
+  readonly onRetry: () => unknown;
+}
+
+function RowCount({ count, of, error, onRetry }: RowCountProps) {
+  if (error) return <CountError error={error} onRetry={onRetry} />;
   if (count === undefined) return <Alert isInline isPlain component="h2" variant="info" title="Counting…" />;
   const title = count === 0 ? `No ${of} match any more` : `This applies to ${countedRows(count, of)}. Later ones stay.`;
   return <Alert isInline isPlain component="h2" variant={count === 0 ? "warning" : "info"} title={title} />;
 }
+
+export interface CountErrorProps {
+  readonly error: unknown;
+  readonly onRetry: () => unknown;
+}
+
+/** Says why the rows could not be counted, without which an action does not start. */
+export const CountError = ({ error, onRetry }: CountErrorProps) => (
+  <Alert
+    isInline
+    isPlain
+    component="h2"
+    variant="danger"
+    title={errorMessage(error)}
+    actionLinks={<AlertActionLink onClick={() => onRetry()}>Count again</AlertActionLink>}
+  />
+);
 
 interface EndpointChoiceProps {
   readonly endpointId: string;

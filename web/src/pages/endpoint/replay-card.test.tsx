@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { click, fill, showInPortal, tick } from "../../testing/show-in-portal.tsx";
+import { type Answer, click, fill, showInPortal, tick } from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { ReplayCard, timeRangeErrors, describeCounts } from "./replay-card.tsx";
 
@@ -23,15 +23,13 @@ test.each([
 
 /** Opens the dialog of a portal in a time zone. */
 async function openDialog(timeZone: string) {
-  const page = showInPortal(<ReplayCard endpointId={1} />, {
-    answers: {
-      "GET replays?endpoint_id=1&limit=1": [200, { data: [] }],
-      "POST replays": [200, { counts: { failed: 3, missing: 0, delivered: 0, given_up: 0, total: 3 } }],
-    },
-    session: { timeZone },
-  });
+  const answers: Record<string, Answer> = {
+    "GET replays?endpoint_id=1&limit=1": [200, { data: [] }],
+    "POST replays": [200, { counts: { failed: 3, missing: 0, delivered: 0, given_up: 0, total: 3 } }],
+  };
+  const page = showInPortal(<ReplayCard endpointId={1} />, { answers, session: { timeZone } });
   await click("Replay…");
-  return page;
+  return { ...page, answers };
 }
 
 test("a replay's times are parsed in the provider's time zone", async () => {
@@ -47,6 +45,16 @@ test("of two equal times when clocks go back, a replay begins at the one that is
   await waitFor(() => expect(page.changes().at(-1)?.body).toMatchObject({ since: "2025-10-26T00:30:00.000Z" }));
   await tick("since-second");
   await waitFor(() => expect(page.changes().at(-1)?.body).toMatchObject({ since: "2025-10-26T01:30:00.000Z" }));
+});
+
+test("while other events are counted, the dialog does not show the number of those before", async () => {
+  const { answers } = await openDialog("UTC");
+  const text = () => document.querySelector("[role=dialog]")?.textContent;
+  await waitFor(() => expect(text()).toContain("3 deliveries: 3 failed"));
+  answers["POST replays"] = "slow";
+  await fill("only", "all");
+  await waitFor(() => expect(text()).toContain("Counting…"));
+  expect(text()).not.toContain("3 deliveries");
 });
 
 test("counts of zero are omitted", () => {

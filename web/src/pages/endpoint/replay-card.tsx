@@ -2,12 +2,12 @@ import { Alert, Button, Content, Flex, FlexItem, Progress, Stack, StackItem } fr
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { formatCount } from "../../components/counts.ts";
-import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type NewReplay, type Replay, newestReplayQuery, replayPreviewQuery } from "../../api/endpoints.ts";
 import { useSession } from "../../api/session.tsx";
 import { SelectField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog } from "../../components/form/form-dialog.tsx";
+import { CountError, type CountErrorProps } from "../../components/jobs/job-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { useTypedTime } from "../../components/form/typed-time.tsx";
 import { knownTimeZone } from "../../components/time-zone.ts";
@@ -170,13 +170,24 @@ function ReplayDialog({ endpointId, now, onClose }: ReplayDialogProps) {
         options={kinds}
         onChange={setOnly}
       />
-      {newReplay && <Preview counts={preview.data} error={preview.error} />}
+      {newReplay && (
+        <Preview
+          counts={preview.isPlaceholderData ? undefined : preview.data}
+          error={preview.isFetching ? null : preview.error}
+          onRetry={preview.refetch}
+        />
+      )}
     </FormDialog>
   );
 }
 
-function Preview({ counts, error }: { counts: Replay["counts"] | undefined; error: unknown }) {
-  if (error) return <Alert isInline isPlain component="h2" variant="danger" title={errorMessage(error)} />;
+interface PreviewProps extends CountErrorProps {
+  /** Undefined while they are counted, also after a change of the range. */
+  readonly counts: Replay["counts"] | undefined;
+}
+
+function Preview({ counts, error, onRetry }: PreviewProps) {
+  if (error) return <CountError error={error} onRetry={onRetry} />;
   if (!counts) return <Alert isInline isPlain component="h2" variant="info" title="Counting…" />;
   if (counts.total === 0) {
     return <Alert isInline isPlain component="h2" variant="info" title="There is nothing to send" />;
