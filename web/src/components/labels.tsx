@@ -136,3 +136,20 @@ export function LiveLabel() {
       return <Label variant="outline">Refreshing every {refreshSeconds} seconds</Label>;
   }
 }
+
+const abbreviations: ReadonlyMap<string, string> = new Map([
+  ["api", "API"],
+  ["kib", "KiB"],
+  ["sso", "SSO"],
+]);
+
+/** Returns "API specification created" for `api_specification.created`, in small letters except for abbreviations. */
+export const inWords = (name: string): string =>
+  name
+    .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .split(/[ ._-]/)
+    .map((word) => abbreviations.get(word) ?? word)
+    .join(" ")
+    .trim();
+
+export const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -7,6 +7,8 @@ import { describeAction, describeDetail, describeSubject, subjectPath } from "./
 test("an action and its subject are described in words", () => {
   expect(describeAction("endpoint.secret_rotated")).toBe("Endpoint secret rotated");
   expect(describeAction("plan-request.declined")).toBe("Plan request declined");
+  expect(describeAction("api_specification.created")).toBe("API specification created");
+  expect(describeAction("sso-token.created")).toBe("SSO token created");
   expect(describeSubject("fields-definition/3")).toBe("Fields definition 3");
   expect(describeSubject("failures")).toBe("Failures");
   expect(describeSubject("provider-user/5")).toBe("Team member 5");

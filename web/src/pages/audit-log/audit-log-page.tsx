@@ -18,7 +18,7 @@ import { useSession } from "../../api/session.tsx";
 import { type AuditFilter, type AuditRecord, auditExportPath, auditRecordsQuery, teamQuery } from "../../api/team.ts";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { TimeFilter } from "../../components/filters/time-filter.tsx";
-import { Name, nameInText } from "../../components/labels.tsx";
+import { capitalize, inWords, Name, nameInText } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { ClearFilters, LoadMore, NoMatch, SelectFilter, ShownRows, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
@@ -232,11 +232,3 @@ function detailText(value: unknown, timeZone: string): string {
   if (Array.isArray(value)) return value.map((each) => detailText(each, timeZone)).join(", ");
   return typeof value === "object" ? describeDetail({ ...value }, timeZone).join("; ") : JSON.stringify(value);
 }
-
-const inWords = (name: string): string =>
-  name
-    .replaceAll(/[._-]/g, " ")
-    .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-    .trim();
-
-const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

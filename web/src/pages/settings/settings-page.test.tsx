@@ -120,6 +120,7 @@ test("a member is not offered the switch for webhooks", async () => {
 const limits = [
   { name: "endpoints-per-provider", of: "provider", max: 1000, used: 3 },
   { name: "users-per-account", of: "account", max: 1000, used: null },
+  { name: "api-specifications-per-provider", of: "provider", max: 1000, used: 0 },
 ];
 
 test("expanding the limits fetches them with their use", async () => {
@@ -134,6 +135,7 @@ test("expanding the limits fetches them with their use", async () => {
     expect(rows).toEqual([
       ["Endpoints per provider", "3", "1,000"],
       ["Users per account", "–", "1,000"],
+      ["API specifications per provider", "0", "1,000"],
     ]);
   });
 });

@@ -9,6 +9,7 @@ import { maySwitchWebhooks, useRenewSession, useSession } from "../../api/sessio
 import { type Settings, readSettings, settingsQuery } from "../../api/settings.ts";
 import { SaveBar, SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
+import { capitalize, inWords } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -240,9 +241,6 @@ function KeptFields({ form: { toggle } }: { form: SettingsFormState }) {
 const limitsQuery = (api: ApiClient) =>
   queryOptions({ queryKey: ["limits"], queryFn: () => responseBody(api.GET("/api/v1/limits")) });
 
-/** Returns "Endpoints per provider" for `endpoints-per-provider`. */
-const inWords = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll("-", " ")}`;
-
 /** Shows the limits and their use. Fetches them when it is expanded. */
 export function LimitsSection() {
   const [isOpen, setOpen] = useState(false);
@@ -255,7 +253,7 @@ export function LimitsSection() {
 }
 
 const columns: readonly ListColumn<BellwireSchemas["Limit"]>[] = [
-  { title: "Limit", show: ({ name }) => inWords(name), place: "title" },
+  { title: "Limit", show: ({ name }) => capitalize(inWords(name)), place: "title" },
   {
     title: "Used",
     show: ({ used }) => (used === null ? "–" : formatCount(used)),
