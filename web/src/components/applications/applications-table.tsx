@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type Application, applicationName, type PlanRequest, shownPlanRequestsQuery } from "../../api/applications.ts";
 import { useApi } from "../../api/bellwire-client.ts";
-import { Name, StateLabel } from "../labels.tsx";
+import { Name, nameInText, StateLabel } from "../labels.tsx";
 import { type ListColumn, ListTable, type RowSelection } from "../list-table.tsx";
 import { PlanRequestLabel } from "../plans/plan-requests.tsx";
 import { When } from "../time.tsx";
@@ -25,7 +25,7 @@ export function ApplicationsTable({ applications, showsAccount = false, ticks }:
       rows={applications}
       columns={[nameColumn, ...(showsAccount ? [accountColumn] : []), ...columnsWith(requestOf)]}
       keyOf={({ id }) => id}
-      nameOf={(application) => `${applicationName(application)} of ${application.org_name}`}
+      nameOf={(application) => `${nameInText(applicationName(application))} of ${nameInText(application.org_name)}`}
       selection={ticks}
     />
   );

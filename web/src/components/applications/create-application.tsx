@@ -17,6 +17,7 @@ import { DefinedFields, useDefinitions } from "../form/defined-fields.tsx";
 import { SelectField, TextField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { fieldText, useChange } from "../form/use-change.ts";
+import { nameInText } from "../labels.tsx";
 import { type PartQuery, hasFailed } from "../loaded.tsx";
 import { planOptions } from "../plans/plan-change.tsx";
 
@@ -75,7 +76,7 @@ function CreateApplicationDialog({ account, onClose }: CreateApplicationDialogPr
   return (
     <FormDialog
       title="Create an application"
-      {...(account && { description: `For ${account.org_name}.` })}
+      {...(account && { description: `For ${nameInText(account.org_name)}.` })}
       submit="Create"
       isBusy={isPending}
       isDisabled={!owner || !product || !planId}

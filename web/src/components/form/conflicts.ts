@@ -1,5 +1,6 @@
 import { ApiProblem } from "../../api/api-problem.ts";
 import type { Values } from "../../api/management-client.ts";
+import { nameInText } from "../labels.tsx";
 
 /** Returns the values before the edits. That of a newly edited field is the saved one, which the page shows. */
 export const withSeen = (seen: Values | undefined, saved: Values, edited: Values): Values => ({
@@ -36,7 +37,8 @@ export function refuseConflicts({ seen, present, edited, nameOf = (field) => fie
 
 function conflictMessage(saved: unknown, repeat: string): string {
   const text = Array.isArray(saved) ? saved.join(", ") : saved;
-  const shown = (typeof text === "string" && text !== "") || typeof text === "number" ? ` to “${text}”` : "";
+  const shown =
+    (typeof text === "string" && text !== "") || typeof text === "number" ? ` to “${nameInText(String(text))}”` : "";
   return `was changed${shown} by somebody else. ${repeat} again to replace that`;
 }
 

@@ -4,6 +4,7 @@ import { type FormEvent, useId } from "react";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { type FieldTarget, type FieldsDefinition, fieldsDefinitionsQuery } from "../../api/settings.ts";
 import { SelectField, TextField } from "./fields.tsx";
+import { nameInText } from "../labels.tsx";
 import { LeaveQuestion } from "./form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "./use-change.ts";
 
@@ -61,7 +62,7 @@ function DefinedField({
   errors,
   onChange,
 }: DefinedFieldProps) {
-  const field = { id, name, label, isRequired: required && !mayLack, errors, value, onChange };
+  const field = { id, name, label: nameInText(label), isRequired: required && !mayLack, errors, value, onChange };
   const hint = hidden && "Developers do not see this field";
   if (!choices?.length) return <TextField {...field} hint={hint} />;
   // A saved choice that is no longer offered can be kept.

@@ -32,6 +32,15 @@ test("the present plan is named but not offered, and none is preselected", async
   await waitFor(() => expect(dialog()).toBeNull());
 });
 
+test("the words beside a name from right to left keep their place", async () => {
+  const name = "\u05d6\u05d4\u05d1";
+  const hidden = [{ id: 2, name, state: "hidden" }] as const;
+  showInPortal(<PlanChange path={path} stale={[]} plans={hidden} present={{ id: 1, name }} />, { answers: {} });
+  await click("Change plan");
+  await waitFor(() => expect(dialog()?.textContent).toContain(`Present plan: \u2068${name}\u2069.`));
+  expect(offered()).toEqual(["Choose a plan", `\u2068${name}\u2069 (hidden)`]);
+});
+
 test("an application on a custom plan can change to every plan, with a note that the custom plan is deleted", async () => {
   show({ id: 3, name: "Basic (custom)" });
   await click("Change plan");

@@ -7,7 +7,7 @@ import type { AccountPlan } from "../../api/products.ts";
 import { SelectField } from "../form/fields.tsx";
 import { FormDialog, webhookNote } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
-import { Name } from "../labels.tsx";
+import { Name, nameInText } from "../labels.tsx";
 
 interface PlanNameProps {
   readonly plan: { readonly id: number; readonly name: string };
@@ -93,7 +93,7 @@ function ChangePlanDialog({
   return (
     <FormDialog
       title="Change plan"
-      description={`Present plan: ${present}.${leaves} The new plan applies immediately.${hasEvent ? ` ${webhookNote}` : ""}`}
+      description={`Present plan: ${nameInText(present)}.${leaves} The new plan applies immediately.${hasEvent ? ` ${webhookNote}` : ""}`}
       submit="Change plan"
       isBusy={isPending}
       isDisabled={!planId}
@@ -117,7 +117,10 @@ export type PlanOnOffer = Pick<AccountPlan, "id" | "name" | "state">;
 /** Returns the options of a plan select. No plan is preselected, so the choice is deliberate. */
 export const planOptions = (plans: readonly PlanOnOffer[]) => [
   { value: "", label: "Choose a plan" },
-  ...plans.map(({ id, name, state }) => ({ value: String(id), label: state === "hidden" ? `${name} (hidden)` : name })),
+  ...plans.map(({ id, name, state }) => ({
+    value: String(id),
+    label: state === "hidden" ? `${nameInText(name)} (hidden)` : name,
+  })),
 ];
 
 /** The API's values for the plan changes that developers may make. */

@@ -32,6 +32,7 @@ import { BulkMenu, type BulkOperation } from "../../components/bulk/bulk-menu.ts
 import { webhookNote } from "../../components/form/form-dialog.tsx";
 import { fieldText } from "../../components/form/use-change.ts";
 import { useRowSelection } from "../../components/list-table.tsx";
+import { nameInText } from "../../components/labels.tsx";
 import { EmptyPage, ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -136,7 +137,7 @@ function ApplicationBulkMenu({ selected, onDone }: ApplicationBulkMenuProps) {
       nouns={["application", "applications"]}
       selected={selected.map((application) => ({
         id: application.id,
-        name: `${applicationName(application)} of ${application.org_name}`,
+        name: `${nameInText(applicationName(application))} of ${nameInText(application.org_name)}`,
       }))}
       operations={applicationOperations(isOneProduct ? plans : [])}
       act={async (body) => (await responseBody(api.POST("/api/v1/applications/bulk", { body }))).data}

@@ -34,6 +34,27 @@ test("a choice with commas survives when others are added, and empty lines are d
   );
 });
 
+test("a label that turns the reading direction does not reorder the question about its deletion", async () => {
+  show({
+    "GET fields_definitions": [
+      200,
+      {
+        fields_definitions: [
+          { fields_definition: { ...field(3, "berth").fields_definition, label: "\u202e\u05e0\u05de\u05dc" } },
+        ],
+      },
+    ],
+  });
+  await waitFor(() => expect(document.querySelector("tbody button")).not.toBeNull());
+  document.querySelector<HTMLElement>("tbody button")?.click();
+  await click("Delete");
+  await waitFor(() =>
+    expect(document.querySelector("[role=dialog] h1")?.textContent).toContain(
+      "Delete the field \u2068\u05e0\u05de\u05dc\u2069?",
+    ),
+  );
+});
+
 test("changing a label does not send the choices", async () => {
   const { changes } = show();
   await click("Actions for port");

@@ -8,6 +8,7 @@ import type { DefinedFieldsProps } from "../../components/form/defined-fields.ts
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange, fieldText, useEdits } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
+import { nameInText } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SectionCard } from "../../components/page-header.tsx";
 
@@ -57,7 +58,7 @@ export function FieldsDefinitionsPage() {
       {toEdit && <FieldDialog {...(toEdit !== "new" && { definition: toEdit })} onClose={() => setToEdit(undefined)} />}
       {toDelete && (
         <ConfirmDialog
-          title={`Delete the field ${toDelete.label}?`}
+          title={`Delete the field ${nameInText(toDelete.label)}?`}
           confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}
@@ -177,7 +178,7 @@ function FieldDialog({ definition, onClose }: FieldDialogProps) {
   });
   return (
     <FormDialog
-      title={definition ? `Edit ${definition.label}` : "Create a field"}
+      title={definition ? `Edit ${nameInText(definition.label)}` : "Create a field"}
       {...(definition && {
         description: `Its name in the API and in webhooks is ${definition.name}.`,
       })}
@@ -209,7 +210,7 @@ function FieldDialog({ definition, onClose }: FieldDialogProps) {
       <TextAreaField
         id="choices"
         label="Choices"
-        hint={`One per line. If empty: any text.${keepsHint(definition)}`}
+        hint={`One per line. If empty: any text${keepsHint(definition)}`}
         errors={errors["choices"]}
         value={lines ?? choicesToLines(definition?.choices ?? [])}
         onChange={(text) => {
@@ -242,7 +243,7 @@ const RuleChoices = ({ values, errors, onChange }: RuleChoicesProps) => (
 
 /** Saved values are never deleted. */
 const keepsHint = (definition: FieldsDefinition | undefined): string =>
-  definition ? " Saved values that are no longer a choice stay until somebody changes them" : "";
+  definition ? ". Saved values that are no longer a choice stay until somebody changes them" : "";
 
 const builtInFields: Readonly<Record<FieldTarget, readonly string[]>> = {
   Account: ["org_name"],
