@@ -33,6 +33,13 @@ test("3scale's word for a value of a wrong form is shown as the end of a sentenc
 });
 
 test.each([
+  ["of a field", { errors: { state: ['cannot transition via "resume"'] } }],
+  ["of a transition", { error: { from: "approved", event: "resume", error: 'State cannot transition via "resume"' } }],
+])("a state that does not allow an action is said in plain words, as an error %s", (_place, body) => {
+  expect(new ApiProblem(422, body).message).toBe("State does not allow this.");
+});
+
+test.each([
   ["a lost network", new TypeError("Failed to fetch"), true],
   ["a proxy without a server", new ApiProblem(502, undefined), true],
   ["an overloaded server with a problem document", new ApiProblem(503, { title: "Busy.", code: "overloaded" }), false],

@@ -11,7 +11,10 @@ export class ApiProblem extends Error {
   constructor(status: number, body: unknown) {
     const { title, code, errors } = readProblem(body);
     // The messages of the fields are more specific than the title.
-    super(fieldSentences(errors) || (title ?? (defaultMessages[status] || `The server answered with ${status}.`)));
+    super(
+      fieldSentences(errors) ||
+        (title ? sentence(fieldMessage(title)) : defaultMessages[status] || `The server answered with ${status}.`),
+    );
     this.status = status;
     this.code = code ?? "unknown";
     this.isFromProxy = proxyStatuses.has(status) && title === undefined;
@@ -52,8 +55,11 @@ function readFieldErrors(errors: unknown): Record<string, string[]> {
   );
 }
 
-/** 3scale's word for a value of a wrong form is no end of a sentence. */
-const fieldMessage = (text: string): string => (text === "invalid" ? "is invalid" : text);
+const transition = /cannot transition via ".*"/;
+
+/** 3scale's word for a value of a wrong form is no end of a sentence, and a state that "cannot transition" says nothing to a user. */
+const fieldMessage = (text: string): string =>
+  text === "invalid" ? "is invalid" : text.replace(transition, "does not allow this");
 
 /** 3scale reports the length of a short address, such as "a@b", which does not help to correct it. */
 const emailMessage = (text: string): string =>
