@@ -179,9 +179,18 @@ const settingNames: Readonly<Record<string, string>> = {
   perSecond: "max_per_second",
 };
 
+/** Returns whether a setting was edited after the edits that were sent. */
+function isEditedSince(setting: string, typed: DraftEdits | undefined, sent: DraftEdits | undefined): boolean {
+  const [now, before] = [new Map<string, unknown>(Object.entries(typed ?? {})), new Map(Object.entries(sent ?? {}))];
+  return [...now.keys(), ...before.keys()].some(
+    (key) => (settingNames[key] ?? key) === setting && now.get(key) !== before.get(key),
+  );
+}
+
 export interface SaveEndpointOptions {
   /** Undefined for a new endpoint. */
   readonly endpoint: Endpoint | undefined;
+  readonly typed: DraftEdits | undefined;
   /** The endpoint as it was before the edits. */
   readonly seen: Endpoint | undefined;
   /** Called with the present endpoint, which somebody else may have changed. */
@@ -212,7 +221,7 @@ async function updateEndpoint(
 
 /** Creates the endpoint, or sends the edits of an existing one. */
 export function useSaveEndpoint(options: SaveEndpointOptions) {
-  const { endpoint, types, onSaved } = options;
+  const { endpoint, typed: typedNow, types, onSaved } = options;
   const api = useApi();
   const navigate = useNavigate();
   const save = async (typed: DraftEdits): Promise<Endpoint> => {
@@ -221,7 +230,15 @@ export function useSaveEndpoint(options: SaveEndpointOptions) {
     const { name, url } = draft;
     return responseBody(api.POST("/api/v1/endpoints", { body: { ...requestBody(draft), name, url } }));
   };
-  const { mutate, isPending, errors, error, reset, take } = useChange({
+  const {
+    mutate,
+    isPending,
+    errors,
+    error,
+    variables: sent,
+    reset,
+    take,
+  } = useChange({
     change: save,
     stale: [["endpoints"]],
     done: endpoint ? "The endpoint was updated" : "The endpoint was created",
@@ -233,10 +250,12 @@ export function useSaveEndpoint(options: SaveEndpointOptions) {
     },
   });
   const isTaken = error instanceof ApiProblem && error.status === 409;
+  const refused = Object.entries(isTaken ? { name: ["is taken by another endpoint"] } : errors);
   return {
     save: mutate,
     isSaving: isPending,
-    errors: isTaken ? { name: ["is taken by another endpoint"] } : errors,
+    // The server said nothing about a value that was typed later.
+    errors: Object.fromEntries(refused.filter(([setting]) => !isEditedSince(setting, typedNow, sent))),
     forgetErrors: reset,
     take,
   };

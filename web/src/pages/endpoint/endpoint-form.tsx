@@ -48,7 +48,7 @@ export interface EndpointFieldsProps {
 export function EndpointForm({ endpoint, types }: EndpointFormProps) {
   const navigate = useNavigate();
   const { draft, typed, seen, setSeen, change, forget, forgetSaved } = useEndpointDraft(endpoint, types);
-  const saving = useSaveEndpoint({ endpoint, seen, setSeen, types, onSaved: forgetSaved });
+  const saving = useSaveEndpoint({ endpoint, typed, seen, setSeen, types, onSaved: forgetSaved });
   const { save, isSaving, errors, forgetErrors, take } = saving;
   const [isTried, setTried] = useState(false);
   const nameErrors = checkNames(draft, typed, !endpoint);
@@ -163,6 +163,7 @@ function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsPr
               <HeaderInputs
                 number={place + 1}
                 line={line}
+                wrong={wrongPart(line, errors["headers"])}
                 onChange={(changed) => replace(place, changed)}
                 onRemove={() => onChange({ headers: headers.toSpliced(place, 1) })}
               />
@@ -189,14 +190,24 @@ function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsPr
   );
 }
 
+/** Returns the input of a header that the server refused: it names the header, unless all of them are meant. */
+function wrongPart({ name }: HeaderLine, errors: readonly string[] = []): "name" | "value" | undefined {
+  if (errors.some((error) => error.startsWith(`${name} has an invalid value`))) return "value";
+  const isNamed = errors.some((error) => error.startsWith(`"${name}" `) || error.startsWith(`${name} `));
+  const isOfAll = errors.some((error) => /^(?:contains|has more) /i.test(error));
+  return isNamed || isOfAll ? "name" : undefined;
+}
+
 interface HeaderInputsProps {
   readonly number: number;
   readonly line: HeaderLine;
+  /** The input with an error. */
+  readonly wrong: "name" | "value" | undefined;
   readonly onChange: (changed: HeaderLine) => void;
   readonly onRemove: () => void;
 }
 
-function HeaderInputs({ number, line, onChange, onRemove }: HeaderInputsProps) {
+function HeaderInputs({ number, line, wrong, onChange, onRemove }: HeaderInputsProps) {
   return (
     <InputGroup>
       <InputGroupItem isFill>
@@ -205,6 +216,8 @@ function HeaderInputs({ number, line, onChange, onRemove }: HeaderInputsProps) {
           placeholder="Authorization"
           autoComplete="off"
           value={line.name}
+          validated={wrong === "name" ? "error" : "default"}
+          aria-describedby={hintId("headers")}
           onChange={(_, name) => onChange({ ...line, name })}
         />
       </InputGroupItem>
@@ -214,6 +227,8 @@ function HeaderInputs({ number, line, onChange, onRemove }: HeaderInputsProps) {
           placeholder="Bearer …"
           autoComplete="off"
           value={line.value}
+          validated={wrong === "value" ? "error" : "default"}
+          aria-describedby={hintId("headers")}
           onChange={(_, value) => onChange({ ...line, value })}
         />
       </InputGroupItem>
