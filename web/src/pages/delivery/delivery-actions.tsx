@@ -1,15 +1,12 @@
 import { Button, Content, Tooltip } from "@patternfly/react-core";
-import { useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { DeliveryDetails } from "../../api/deliveries.ts";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
-import { useToast } from "../../components/toast-context.ts";
 import { useUndoToast } from "../../components/undo-toast.ts";
 import { isStopped } from "./held-notice.tsx";
-import { useMutationOnce } from "../../components/form/use-change.ts";
+import { useChange } from "../../components/form/use-change.ts";
 
 export interface DeliveryActionsProps {
   readonly delivery: DeliveryDetails;
@@ -79,15 +76,10 @@ interface DeliveryActionDialogProps {
 }
 
 function DeliveryActionDialog({ action, delivery: { id, holds_up }, onClose }: DeliveryActionDialogProps) {
-  const { mutate, isPending } = useDeliveryAction(action);
+  const { mutate, isPending } = useDeliveryAction(action, onClose);
   const waiting = holds_up === 1 ? "One delivery waits" : `${counted(holds_up)} deliveries wait`;
   return (
-    <ConfirmDialog
-      {...confirmations[action]}
-      isBusy={isPending}
-      onConfirm={() => mutate(id, { onSuccess: onClose })}
-      onClose={onClose}
-    >
+    <ConfirmDialog {...confirmations[action]} isBusy={isPending} onConfirm={() => mutate(id)} onClose={onClose}>
       <Content component="p">
         {action === "skip"
           ? `${waiting} for this one because of the order. They will be sent now. This one is still retried, and arrives after later ones.`
@@ -106,13 +98,11 @@ type DeliveryAction = "skip" | "cancel";
 const done = { skip: "The waiting deliveries will be sent now", cancel: "The delivery was cancelled" } as const;
 const failed = { skip: "The delivery could not be skipped", cancel: "The delivery could not be cancelled" } as const;
 
-function useDeliveryAction(action: DeliveryAction) {
+function useDeliveryAction(action: DeliveryAction, onClose: () => void) {
   const api = useApi();
-  const client = useQueryClient();
-  const toast = useToast();
   const toastWithUndo = useUndoToast();
-  return useMutationOnce({
-    mutationFn: (id: string) => {
+  return useChange({
+    change: (id: string) => {
       const params = { path: { id } };
       return responseBody(
         action === "skip"
@@ -120,21 +110,19 @@ function useDeliveryAction(action: DeliveryAction) {
           : api.POST("/api/v1/deliveries/{id}/cancel", { params }),
       );
     },
-    onSuccess: ({ id }) => {
-      if (action === "cancel") return toast({ kind: "success", title: done[action] });
-      return toastWithUndo({
+    stale: [["deliveries"], ["events", "one"]],
+    ...(action === "cancel" && { done: done[action] }),
+    failed: failed[action],
+    onDone: ({ id }) => {
+      if (action === "cancel") return;
+      toastWithUndo({
         title: done[action],
         undone: "The delivery is back in its order",
         undo: () => responseBody(api.POST("/api/v1/deliveries/{id}/undo_skip", { params: { path: { id } } })),
         stale: [["deliveries"]],
       });
     },
-    onError: (error) => toast({ kind: "danger", title: failed[action], detail: errorMessage(error) }),
-    // After a rejection too: then the page shows the new state.
-    onSettled: async () => {
-      await client.invalidateQueries({ queryKey: ["deliveries"] });
-      await client.invalidateQueries({ queryKey: ["events", "one"] });
-    },
+    leave: onClose,
   });
 }
 
@@ -169,16 +157,9 @@ function RetryButton({ delivery: { id, state, waits_for }, isHeld, button }: Ret
 /** Makes a delivery due now, in any state. The stream reports the result. */
 function useRetryDelivery() {
   const api = useApi();
-  const client = useQueryClient();
-  const toast = useToast();
-  return useMutationOnce({
-    mutationFn: (id: string) => responseBody(api.POST("/api/v1/deliveries/{id}/retry", { params: { path: { id } } })),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ["deliveries"] });
-      await client.invalidateQueries({ queryKey: ["failures"] });
-      await client.invalidateQueries({ queryKey: ["endpoints"] }); // a retry ends the pause of the endpoint
-    },
-    onError: (error) =>
-      toast({ kind: "danger", title: "The delivery could not be retried", detail: errorMessage(error) }),
+  return useChange({
+    change: (id: string) => responseBody(api.POST("/api/v1/deliveries/{id}/retry", { params: { path: { id } } })),
+    stale: [["deliveries"], ["failures"], ["endpoints"]], // a retry ends the pause of the endpoint
+    failed: "The delivery could not be retried",
   });
 }

@@ -300,3 +300,36 @@ test("a delivery that does not exist is not said to be live", async () => {
   await says("It was deleted or has expired");
   expect(document.querySelector(".bellwire-page-head")?.textContent).toBe("Delivery not found");
 });
+
+test("after a refused retry, the page shows what the delivery has become", async () => {
+  let state: DeliveryDetails["state"] = "pending";
+  const page = showPage(`/deliveries/${id}`, {
+    ...serverWith({}),
+    [`GET ${api}`]: () => [200, { ...delivery, state }],
+    [`POST ${api}/retry`]: () => {
+      state = "cancelled";
+      return [409, { title: "It has ended already.", code: "conflict" }];
+    },
+  });
+  await click("Retry now");
+  await says("The delivery could not be retried");
+  await says("It has ended already.");
+  await says("Cancelled");
+  expect(page.askedFor(`POST ${api}/retry`)).toHaveLength(1);
+});
+
+test.each([
+  ["Retry now", ""],
+  ["Cancel delivery", "/cancel"],
+])("a lost response does not say that nothing was done: %s", async (button, path) => {
+  const lose = () => Promise.reject(new TypeError("Failed to fetch"));
+  const change = `POST ${api}${path || "/retry"}`;
+  const page = showPage(`/deliveries/${id}`, { ...serverWith({}), [change]: lose });
+  await click(button);
+  if (path !== "") {
+    await says("There will be no more attempts");
+    await click(button);
+  }
+  await says("The change may have been made nevertheless.");
+  expect(page.askedFor(change)).toHaveLength(1);
+});

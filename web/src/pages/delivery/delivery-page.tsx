@@ -38,7 +38,7 @@ export function DeliveryPage() {
         breadcrumb={<PageBreadcrumb to="/deliveries" list="Deliveries" current={name} />}
         actions={
           <Flex alignItems={{ default: "alignItemsCenter" }}>
-            {!isNotFound(query.error) && <LiveLabel />}
+            {(present || !query.error) && <LiveLabel />}
             {present && <DeliveryActions key={id} delivery={present} {...receiver} />}
           </Flex>
         }

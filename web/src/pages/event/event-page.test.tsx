@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { click } from "../../testing/show-in-portal.tsx";
 import { exampleEvent } from "../../testing/examples.ts";
-import { showPage } from "../../testing/show-page.tsx";
+import { says, showPage } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { describeGate } from "./verdict-list.tsx";
 
@@ -48,6 +49,22 @@ test("an event about an endpoint is not offered to that endpoint, nor to 3scale'
   const nextSteps = () =>
     [...document.querySelectorAll("td[data-label='Next step']")].map((element) => element.textContent?.trim());
   await waitFor(() => expect(nextSteps()).toEqual(["", "Send now", ""]));
+});
+
+test("after an event could not be sent, the page shows what became of it", async () => {
+  let isSent = false;
+  const page = showPage(`/events/${id}`, {
+    [`GET /api/v1/events/${id}`]: () => [200, { ...event, verdicts: [verdict(1, false), verdict(2, isSent)] }],
+    "GET /api/v1/deliveries": () => [200, { data: [], next: null }],
+    [`POST /api/v1/events/${id}/send`]: () => {
+      isSent = true;
+      return [409, { title: "A colleague has sent it.", code: "conflict" }];
+    },
+  });
+  await click("Send now to endpoint 2");
+  await says("A colleague has sent it.");
+  await says("Show delivery");
+  expect(page.askedFor(`POST /api/v1/events/${id}/send`)).toHaveLength(1);
 });
 
 const suspended = { label: "Application suspended", switch: "application_suspended_on" };

@@ -1,7 +1,6 @@
 import { Button, Content, Label } from "@patternfly/react-core";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { errorMessage } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import { type DeliveryState, deliveriesQuery } from "../../api/deliveries.ts";
 import { type EventDetails, type EventType, type Verdict, eventTypesQuery, isOperational } from "../../api/events.ts";
@@ -9,9 +8,8 @@ import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.
 import { DeliveryStateLabel, EndpointLink } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { LinkButton } from "../../components/page-header.tsx";
-import { useToast } from "../../components/toast-context.ts";
 import { settingLabels } from "../../components/endpoint/event-switches.tsx";
-import { useMutationOnce } from "../../components/form/use-change.ts";
+import { useChange } from "../../components/form/use-change.ts";
 
 /** Shows for each endpoint the state of its delivery, or the gate that stopped the event. */
 export function VerdictList({ event }: { event: EventDetails }) {
@@ -79,11 +77,9 @@ interface NextStepProps {
 }
 
 function NextStep({ verdict, event, isDeleted }: NextStepProps) {
-  const { delivery_id, endpoint_id } = verdict;
+  const { delivery_id } = verdict;
   if (delivery_id === null) {
-    return isDeleted || isNeverSent(event, verdict) ? null : (
-      <SendNowButton eventId={event.id} endpointId={endpoint_id} />
-    );
+    return isDeleted || isNeverSent(event, verdict) ? null : <SendNowButton eventId={event.id} verdict={verdict} />;
   }
   return (
     <LinkButton to="/deliveries/$id" params={{ id: delivery_id }} variant="link" isInline>
@@ -164,33 +160,28 @@ export function describeGate(gate: Gate, type: Pick<EventType, "label" | "switch
 
 export interface SendNowButtonProps {
   readonly eventId: string;
-  readonly endpointId: number;
+  readonly verdict: Verdict;
 }
 
 /** Sends an event despite the gate that stopped it, and shows the delivery. */
-function SendNowButton({ eventId, endpointId }: SendNowButtonProps) {
+function SendNowButton({ eventId, verdict: { endpoint_id, endpoint_name } }: SendNowButtonProps) {
   const api = useApi();
-  const client = useQueryClient();
   const navigate = useNavigate();
-  const toast = useToast();
-  const send = useMutationOnce({
-    mutationFn: () =>
-      responseBody(
-        api.POST("/api/v1/events/{id}/send", { params: { path: { id: eventId } }, body: { endpoint_id: endpointId } }),
-      ),
-    onSuccess: async ({ id }) => {
-      void client.invalidateQueries({ queryKey: ["events", "one", eventId] });
-      await navigate({ to: "/deliveries/$id", params: { id } });
-    },
-    onError: (error) => toast({ kind: "danger", title: "The event could not be sent", detail: errorMessage(error) }),
+  const send = useChange({
+    change: () =>
+      responseBody(api.POST("/api/v1/events/{id}/send", { params: { path: { id: eventId } }, body: { endpoint_id } })),
+    stale: [["events", "one", eventId]],
+    failed: "The event could not be sent",
+    leave: ({ id }) => navigate({ to: "/deliveries/$id", params: { id } }),
   });
   return (
     <Button
       variant="secondary"
       size="sm"
+      aria-label={`Send now to ${endpoint_name}`}
       isLoading={send.isPending}
       isAriaDisabled={send.isPending}
-      onClick={() => send.mutate()}
+      onClick={() => send.mutate(undefined)}
     >
       Send now
     </Button>
