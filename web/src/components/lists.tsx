@@ -271,14 +271,25 @@ export interface LoadMoreProps {
     readonly hasNextPage: boolean;
     readonly isFetchingNextPage: boolean;
     readonly isFetchNextPageError: boolean;
-    readonly fetchNextPage: () => unknown;
+    readonly fetchNextPage: () => Promise<NextPage>;
   };
   readonly isOldestFirst?: boolean;
 }
 
-/** Loads the next page of a list. Says how far an unfinished search has come. */
+/** The result of loading a page. */
+export interface NextPage extends SearchedPages {
+  readonly hasNextPage: boolean;
+  readonly isFetchNextPageError: boolean;
+}
+
+/** A page of a search may end after a tenth of a second. This long, one press continues it without any match. */
+const searchForMs = 5000;
+
+/** Loads the next page of a list. Says how far an unfinished search has come, and continues it until it has found something. */
 export function LoadMore({ query, isOldestFirst = false }: LoadMoreProps) {
-  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
+  const { hasNextPage, isFetchNextPageError } = query;
+  const { isSearching, search } = useSearchFurther(query);
+  const isFetchingNextPage = query.isFetchingNextPage || isSearching;
   if (!hasNextPage) return null;
   const until = searchedUntil(query);
   return (
@@ -299,10 +310,33 @@ export function LoadMore({ query, isOldestFirst = false }: LoadMoreProps) {
         variant="link"
         isLoading={isFetchingNextPage}
         isAriaDisabled={isFetchingNextPage}
-        onClick={() => fetchNextPage()}
+        onClick={() => void search()}
       >
         {until === undefined ? "Load more" : isOldestFirst ? "Search further" : "Search further back"}
       </Button>
     </Flex>
   );
+}
+
+/** Reads pages until one has rows, the last was read, one failed, the time is over or the list was left. */
+function useSearchFurther({ fetchNextPage }: LoadMoreProps["query"]) {
+  const [isSearching, setSearching] = useState(false);
+  const isMounted = useRef(false);
+  useEffect(() => {
+    isMounted.current = true;
+    return () => {
+      isMounted.current = false;
+    };
+  }, []);
+  const search = async (): Promise<void> => {
+    const until = Date.now() + searchForMs;
+    setSearching(true);
+    for (let isUnfinished = true; isUnfinished && isMounted.current && Date.now() < until;) {
+      const page = await fetchNextPage();
+      const hasFound = [page.data?.pages.at(-1)?.data].flat().length > 0;
+      isUnfinished = page.hasNextPage && !page.isFetchNextPageError && !hasFound && searchedUntil(page) !== undefined;
+    }
+    setSearching(false);
+  };
+  return { isSearching, search };
 }

@@ -54,9 +54,9 @@ export function FilteredList<Row>(props: FilteredListProps<Row>) {
   const { rows: name } = filteredLists[list];
   const isFiltered = Object.keys(filter).length > 0;
   const hasNextPage = query.hasNextPage || (live?.state.hasCutRows ?? false);
-  const fetchNextPage = async (): Promise<void> => {
+  const fetchNextPage = async () => {
     await live?.list.beforeNextPage();
-    await query.fetchNextPage();
+    return query.fetchNextPage();
   };
   return (
     <>

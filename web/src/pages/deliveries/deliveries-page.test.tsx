@@ -188,6 +188,23 @@ test("an unfinished search shows its progress and can be continued", async () =>
   expect(page.askedFor(list)).toHaveLength(2);
 });
 
+test("one press continues an unfinished search until it has found something", async () => {
+  const searchedUntil = "2026-02-20T09:00:00.000Z";
+  let pages = 0;
+  const page = showPage("/deliveries?q=harbour", {
+    ...server,
+    [list]: () => {
+      pages += 1;
+      return pages === 4 ? deliveryPage([exampleDelivery], searchedUntil) : deliveryPage([], searchedUntil);
+    },
+  });
+  await click("Search further back");
+  await says("Harbour & Sons");
+  await says("Search further back");
+  await waitFor(() => expect(page.queries.isFetching()).toBe(0));
+  expect(page.askedFor(list)).toHaveLength(4); // the rest is for another press
+});
+
 test('"select all" passes every filter of the list to the job', async () => {
   const bodies: unknown[] = [];
   showPage("/deliveries?state=failed,pending&event_type=user.*&status=5xx&q=harbour&attempts_min=2&since=-1d", {
