@@ -6,6 +6,7 @@ import { type Endpoint, isForChat } from "../../api/endpoints.ts";
 import { type EventType, type EventTypeName, isOperational } from "../../api/events.ts";
 import { endpointDefaults, endpointLimits } from "../../api/facts.ts";
 import { refuseConflicts, type SetEdits, applySetEdits, withChosen } from "../../components/form/conflicts.ts";
+import { useToast } from "../../components/toast-context.ts";
 import { useChange } from "../../components/form/use-change.ts";
 
 export interface HeaderLine {
@@ -219,11 +220,24 @@ async function updateEndpoint(
   return responseBody(api.PATCH("/api/v1/endpoints/{id}", { params, body: requestBody(editedValues(draft, typed)) }));
 }
 
+const failedToCreate = "The endpoint could not be created";
+
 /** Creates the endpoint, or sends the edits of an existing one. */
 export function useSaveEndpoint(options: SaveEndpointOptions) {
   const { endpoint, typed: typedNow, types, onSaved } = options;
   const api = useApi();
   const navigate = useNavigate();
+  const toast = useToast();
+  const sayCreated = ({ id }: Endpoint): void => {
+    const secret = { to: "/endpoints/$id", params: { id: String(id) }, search: { tab: "secret" } } as const;
+    toast({
+      kind: "success",
+      title: "The endpoint was created",
+      detail: "Its receiver verifies requests with the signing secret.",
+      about: failedToCreate, // replaces an earlier rejection
+      action: { label: "Show the signing secret", onClick: () => void navigate(secret) },
+    });
+  };
   const save = async (typed: DraftEdits): Promise<Endpoint> => {
     if (endpoint) return updateEndpoint(api, typed, options, endpoint.id);
     const draft = draftOf(endpoint, types, typed);
@@ -241,10 +255,13 @@ export function useSaveEndpoint(options: SaveEndpointOptions) {
   } = useChange({
     change: save,
     stale: [["endpoints"]],
-    done: endpoint ? "The endpoint was updated" : "The endpoint was created",
-    failed: endpoint ? "The endpoint could not be updated" : "The endpoint could not be created",
+    ...(endpoint && { done: "The endpoint was updated" }),
+    failed: endpoint ? "The endpoint could not be updated" : failedToCreate,
     fields,
-    onDone: onSaved,
+    onDone: (saved, edits) => {
+      onSaved(saved, edits);
+      if (!endpoint) sayCreated(saved);
+    },
     leave: async ({ id }) => {
       if (!endpoint) await navigate({ to: "/endpoints/$id", params: { id: String(id) } });
     },

@@ -57,3 +57,11 @@ test.each([
   await fill("Value-2", "3");
   await waitFor(() => expect(invalidLabels()).toEqual([]));
 });
+
+test("after an endpoint was created, a button leads to its signing secret", async () => {
+  const page = await fillForm([201, { id: 5, name: "CRM" }]);
+  await click("Create endpoint");
+  await says("The endpoint was created");
+  await click("Show the signing secret");
+  await waitFor(() => expect(page.address()).toBe("/endpoints/5?tab=secret"));
+});
