@@ -32,7 +32,7 @@ export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps)
       <FlexItem>
         <Button
           variant="secondary"
-          isDisabled={ping.isPending}
+          isAriaDisabled={ping.isPending} // a disabled button would lose the focus
           isLoading={ping.isPending}
           onClick={() => ping.mutate(undefined)}
         >
@@ -56,7 +56,7 @@ export function TestRequests({ endpoint, types, onAnswered }: TestRequestsProps)
           <InputGroupItem>
             <Button
               variant="secondary"
-              isDisabled={test.isPending}
+              isAriaDisabled={test.isPending}
               isLoading={test.isPending}
               onClick={() => test.mutate(type)}
             >

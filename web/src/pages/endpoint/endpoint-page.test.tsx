@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { Endpoint } from "../../api/endpoints.ts";
 import { exampleDelivery } from "../../testing/examples.ts";
-import { click, fill, tick } from "../../testing/show-in-portal.tsx";
+import { click, fill, tick, findButton } from "../../testing/show-in-portal.tsx";
 import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { endpointSettings } from "./endpoint-draft.ts";
@@ -489,4 +489,11 @@ test("the page of a deleted endpoint is left without a question about its input"
   await says("Delete crm?");
   await click("Delete");
   await waitFor(() => expect(page.address()).toBe("/endpoints"));
+});
+
+test("a button whose ping is under way keeps the focus", async () => {
+  const ping = () => new Promise<never>(() => undefined);
+  showPage("/endpoints/5?tab=test", { ...serverWithCrm().server, "POST /api/v1/endpoints/5/ping": ping });
+  await click("Ping!");
+  await waitFor(() => expect(findButton("Pinging...").matches(":disabled")).toBe(false));
 });
