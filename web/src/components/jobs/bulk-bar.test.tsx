@@ -21,7 +21,7 @@ function Rows({ ids }: { ids: readonly string[] }) {
       ))}
       <button onClick={() => selection.onTick(shown, true)}>Tick all rows</button>
       <button onClick={() => setShown(shown.slice(1))}>Remove the first row</button>
-      <BulkBar of="failures" filter={{}} selection={selection} kinds={["retry"]} />
+      <BulkBar of="failures" filter={{}} selection={selection} kinds={["retry", "replay"]} />
     </>
   );
 }
@@ -84,4 +84,16 @@ test("a count that failed can be repeated in the dialog", async () => {
   answers["POST jobs"] = [200, { total: 2000 }];
   await click("Count again");
   await waitFor(() => expect(document.querySelector("[role=dialog]")?.textContent).toContain("applies to 2,000"));
+});
+
+test("a replay counts events, since it sends one of several deliveries once", async () => {
+  const answers: Record<string, Answer> = {
+    "POST jobs": [200, { total: 915 }],
+    "GET endpoints?limit=200": [200, { data: [], next: null }],
+  };
+  show(["a"], answers);
+  await click("With all failures");
+  await click("Replay failures…");
+  await waitFor(() => expect(document.querySelector("[role=dialog] h1")?.textContent).toContain("Replay 915 events?"));
+  expect(document.querySelector("[role=dialog]")?.textContent).not.toContain("failures");
 });

@@ -8,7 +8,7 @@ import { type JobKind, type JobSubject, type NewJob, jobPreviewQuery, listedJobs
 import { SelectField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
-import { consequences, countedRows, describeAction } from "./job-words.ts";
+import { consequences, countedRows, countedSubject, describeAction } from "./job-words.ts";
 
 /** The rows of a job: some by their ids, or all that match a filter. */
 export type Selection = Pick<NewJob, "ids" | "filter">;
@@ -66,11 +66,12 @@ export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClo
     leave: onClose,
   });
   const isDanger = kind === "cancel" || kind === "delete_failures";
+  const rows = countedSubject({ kind, of });
   return (
     <FormDialog
-      title={total === undefined ? describeAction(kind, undefined, of) : `${describeAction(kind, total, of)}?`}
+      title={total === undefined ? describeAction(kind, undefined, rows) : `${describeAction(kind, total, rows)}?`}
       description={consequences[kind]}
-      submit={describeAction(kind, total, of)}
+      submit={describeAction(kind, total, rows)}
       isDanger={isDanger}
       isBusy={isPending}
       isDisabled={!total || !isComplete}
@@ -78,7 +79,7 @@ export function JobDialog({ job: { kind, of, selection, note }, onStarted, onClo
       onClose={onClose}
     >
       {note && <Content component="p">{note}</Content>}
-      <RowCount count={total} of={of} error={counted.isFetching ? null : counted.error} onRetry={counted.refetch} />
+      <RowCount count={total} of={rows} error={counted.isFetching ? null : counted.error} onRetry={counted.refetch} />
       {kind === "replay" && (
         <EndpointChoice endpointId={endpointId} errors={errors["endpoint_id"]} onChange={setEndpointId} />
       )}

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Job } from "../../api/jobs.ts";
-import { describeRest, describeSelection } from "./job-words.ts";
+import { describeJob, describeRest, describeSelection } from "./job-words.ts";
 
 const names = {
   endpoints: new Map([["7", "crm"]]),
@@ -62,4 +62,9 @@ test.each<[string, Partial<Job>, string]>([
   ],
 ])("the rest of a job is named with its reason: %s", (_what, changes, words) => {
   expect(describeRest({ ...job, ...changes })).toBe(words);
+});
+
+test("a replay counts events, and other jobs the rows of their list", () => {
+  expect(describeJob({ ...job, kind: "replay", of: "deliveries", done: 915 })).toBe("915 events replayed");
+  expect(describeJob({ ...job, kind: "cancel", of: "deliveries", done: 915 })).toBe("915 deliveries cancelled");
 });

@@ -14,6 +14,10 @@ const nouns = {
 export const countedRows = (count: number, of: JobSubject): string =>
   `${formatCount(count)} ${nouns[of][count === 1 ? 0 : 1]}`;
 
+/** Returns what the total of a job counts: a replay sends an event of several deliveries once. */
+export const countedSubject = ({ kind, of }: Pick<Job, "kind" | "of">): JobSubject =>
+  kind === "replay" ? "events" : of;
+
 const verbs = {
   retry: "Retry",
   cancel: "Cancel",
@@ -48,7 +52,8 @@ const hasNotStarted = ({ state, total, error }: Pick<Job, "state" | "total" | "e
 
 /** Returns "Retrying 12,431 failures", "12,430 failures retried", "Stopped: 500 of 12,431 failures retried". */
 export function describeJob(job: Job): string {
-  const { kind, of, state, total, done: count } = job;
+  const { kind, state, total, done: count } = job;
+  const of = countedSubject(job);
   if (hasNotStarted(job)) return `Not started: ${describeAction(kind, undefined, of)}`;
   switch (state) {
     case "running":
