@@ -58,10 +58,15 @@ test.each([
   await waitFor(() => expect(invalidLabels()).toEqual([]));
 });
 
-test("after an endpoint was created, a button leads to its signing secret", async () => {
-  const page = await fillForm([201, { id: 5, name: "CRM" }]);
+test.each([
+  ["json", true],
+  ["chat", false],
+])("after an endpoint of the format %s was created, a button leads to its secret: %s", async (format, isOffered) => {
+  const page = await fillForm([201, { id: 5, name: "CRM", format }]);
   await click("Create endpoint");
   await says("The endpoint was created");
+  expect(shown().includes("Show the signing secret")).toBe(isOffered);
+  if (!isOffered) return;
   await click("Show the signing secret");
   await waitFor(() => expect(page.address()).toBe("/endpoints/5?tab=secret"));
 });
