@@ -135,7 +135,7 @@ const actorKinds = { admin: "An admin", token: "An access token", key: "The prov
 
 const columns: readonly ListColumn<AuditRecord>[] = [
   { title: "Action", show: ({ action }) => describeAction(action), place: "title" },
-  { title: "Object", show: ({ subject }) => <Subject subject={subject} />, place: "start" },
+  { title: "Object", show: ({ subject }) => <Subject subject={subject} />, place: "start", isName: true },
   {
     title: "Details",
     show: ({ detail }) => <Details detail={detail} />,
