@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { passwords } from "../support/passwords.ts";
 import { password, test } from "./portal-test.ts";
 
 test("an admin signs in and receives the app with the session data", async ({ portal }) => {
@@ -86,6 +87,27 @@ test("failed logins of others on the same network do not block a known device", 
   for (let time = 0; time < 11; time += 1) await guesser.submit("/p/login", { username: "boss", password: "wrong" });
   expect((await guesser.submit("/p/login", { username: "boss", password })).status).toBe(429);
   boss.cookies.delete("bellwire_admin");
+  expect((await boss.submit("/p/login", { username: "boss", password })).status).toBe(303);
+});
+
+test("a sign-in that finds the queue of passwords full is answered 503 and with its form, and succeeds afterwards", async ({
+  portal,
+}) => {
+  const address = "198.51.100.41";
+  const boss = portal.visitor("admin", { address });
+  let isOver = false;
+  const keepBusy = async (): Promise<void> => {
+    while (!isOver) await passwords.verify(undefined, "wrong", { providerId: portal.provider.id, address });
+  };
+  const flood = Array.from({ length: 34 }, keepBusy); // two run, 32 wait
+
+  const refused = await boss.submit("/p/login", { username: "boss", password });
+
+  isOver = true;
+  await Promise.all(flood);
+  expect(refused).toMatchObject({ status: 503, headers: { "retry-after": "3" } });
+  expect(refused.html).toContain("Many people are signing in at the moment.");
+  expect(refused.html).toMatch(/<form [^>]*action="\/p\/login".*<input [^>]*value="boss"/s);
   expect((await boss.submit("/p/login", { username: "boss", password })).status).toBe(303);
 });
 
