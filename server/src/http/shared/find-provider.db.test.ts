@@ -1,4 +1,6 @@
+import fastify from "fastify";
 import { expect } from "vitest";
+import { TenantCache } from "#cells/index.ts";
 import { createAccessToken, deleteAccessToken, notifyCallersChanged } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
@@ -7,7 +9,8 @@ import type { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts
 import { schema } from "../../../test/support/test-databases.ts";
 import { test as base } from "../../../test/support/test.ts";
 import { until } from "../../../test/support/until.ts";
-import { createCallerCache, createProviderMemory } from "./find-provider.ts";
+import { addFindProviderHook, createCallerCache, createProviderMemory } from "./find-provider.ts";
+import { Problem } from "./problem.ts";
 import { passwords } from "../../../test/support/passwords.ts";
 
 interface Site {
@@ -175,3 +178,42 @@ test("the memory of a provider lasts until a hint or a second, and keeps no fail
   await clock.advance(1000);
   expect(await site.offers()).toBe(4);
 });
+
+test.for([
+  ["in another cell", [0, 1], "forwarded to 1"],
+  ["in another cell, by interfaces that were handed the request", [0, 1], "provider-moving"],
+  ["nowhere", [0], "host-unknown"],
+  ["still in this cell, which has no rows of it", [0, 0], "host-unknown"],
+] as const)(
+  "a provider that has left the cell without a hint is looked up again: %s",
+  async ([, cells, expected], { sharedPool: pool, clock }) => {
+    let reads = 0;
+    const tenants = new TenantCache(pool, async (subdomain = "") => {
+      const cell = cells[reads++];
+      return cell === undefined
+        ? undefined
+        : { providerId: 999_999, subdomain, cell, isHeld: false, isDeleting: false };
+    });
+    await using http = fastify();
+    http.setErrorHandler((error, _request, reply) => reply.send(error instanceof Problem ? error.code : String(error)));
+    addFindProviderHook(http, {
+      pool,
+      clock,
+      baseDomain: "bellwire.test",
+      cells: {
+        own: 0,
+        tenants,
+        forward:
+          expected === "provider-moving"
+            ? undefined
+            : async (cell, _request, reply) => void (await reply.send(`forwarded to ${cell}`)),
+      },
+    });
+    http.get("/", () => "served");
+
+    const answer = await http.inject({ url: "/", headers: { host: "quay.bellwire.test" } });
+
+    tenants.stop();
+    expect([answer.body, reads]).toEqual([expected, 2]);
+  },
+);
