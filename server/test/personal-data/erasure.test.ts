@@ -7,7 +7,7 @@ import type { Pool } from "#platform/database/database.ts";
 import { findAccountOf, type OtherCell, workOnErasure } from "#personal-data/index.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
 import { type RequestedSubject, secondPassSeconds } from "../../src/personal-data/erasures.ts";
-import { buildEndpoint } from "../support/build-webhooks.ts";
+import { buildEndpoint, buildProvider } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 import { allSent, findWord, openPortal, type Portal } from "./canaries.ts";
@@ -300,6 +300,46 @@ test.concurrent(
     expect(await findWord(owner, word)).toEqual({});
     const states = await pool.query(`select state from deliveries where endpoint_id = $1`, [endpointId]);
     expect(states).toEqual([{ state: "cancelled" }]);
+  },
+);
+
+test.concurrent.for([
+  [
+    "a step that fails",
+    1,
+    () => Promise.reject(new Error("The directory does not respond.")),
+    "The directory does not",
+  ],
+  [
+    "a last step that misses a cell",
+    2,
+    async () => [{ name: "south", visit: () => Promise.reject(new Error("refused")) }],
+    "The request bins of other cells could not be searched: south",
+  ],
+] as const)(
+  "%s is postponed with its error for 2, 4, 8 … seconds, and for five minutes at most",
+  async ([, pass, listOtherCells, message], { database: pool }) => {
+    const providerId = await buildProvider(pool);
+    const insertErasure = `
+      insert into erasures (provider_id, account_id, pending, step, pass, actor_kind, created_at, work_at)
+      values ($1, 1, 'cancel', 'traces', $2, 'key', now(), now())`;
+    await pool.query(insertErasure, [providerId, pass]);
+    const waits: number[] = [];
+    let now = new Date(Date.now() + 60_000);
+    while (waits.length < 10) {
+      await expect(workOnErasure(pool, now, listOtherCells)).rejects.toThrow(message);
+      const [erasure] = await pool.query<{ workAt: Date; error: string }>("select work_at, error from erasures");
+      if (!erasure) throw new Error("The erasure is gone.");
+      expect(erasure.error).toContain(message);
+      waits.push((erasure.workAt.getTime() - now.getTime()) / 1000);
+      const early = new Date(erasure.workAt.getTime() - 1);
+      expect(await workOnErasure(pool, early, listOtherCells)).toBe(false);
+      now = erasure.workAt;
+    }
+    expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+
+    expect(await workOnErasure(pool, now)).toBe(true);
+    expect(await pool.query("select tries, error from erasures")).toEqual([{ tries: 0, error: null }]);
   },
 );
 
