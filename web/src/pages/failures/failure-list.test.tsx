@@ -127,3 +127,15 @@ test("a slow retry of one failure is shown in its row until it ends", async () =
   await says("The failure will be retried");
   expect(running()).toBe(0);
 });
+
+test("a retry of a failure that had left the list does not say that it will be retried", async () => {
+  showPage("/failures?view=list", {
+    "GET /api/v1/failures": () => [200, { data: [failure], next: null }],
+    "GET /api/v1/endpoints": () => [200, { data: [{ id: 1, name: "default" }], next: null }],
+    "POST /api/v1/failures/retry": () => [200, { retried: 0 }],
+  });
+  await click("Actions for account.created of Quay Books to default, 1 Mar 2026, 09:00:00 UTC");
+  await click("Retry");
+  await says("It had left the list.");
+  expect(document.body.textContent).not.toContain("will be retried");
+});

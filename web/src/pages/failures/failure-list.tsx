@@ -196,12 +196,17 @@ const failedColumn: ListColumn<Failure> = {
 /** The actions that need no job: the retry of one failure, and deletions up to a time, which can be undone. */
 function useFailureActions() {
   const api = useApi();
+  const toast = useToast();
+  const failed = "The failure could not be retried";
   const retry = useChange({
     change: ({ endpoint_id, id }: Failure) =>
       responseBody(api.POST("/api/v1/failures/retry", { body: { endpoint_id, ids: [id] } })),
     stale: changedByJobs,
-    done: "The failure will be retried",
-    failed: "The failure could not be retried",
+    onDone: ({ retried }) =>
+      retried > 0
+        ? toast({ kind: "success", title: "The failure will be retried", about: failed })
+        : toast({ kind: "warning", title: "No failure was retried", detail: "It had left the list.", about: failed }),
+    failed,
   });
   const remove = useDeletion();
   return { retry, remove, isBusy: retry.isPending || remove.isPending };
