@@ -100,7 +100,7 @@ export function DetailsForm({ target, path, saved, stale, noun }: DetailsFormPro
     mutate(typed);
   };
   return (
-    <Form onSubmit={submit} isWidthLimited maxWidth="40rem">
+    <Form noValidate={false} onSubmit={submit} isWidthLimited maxWidth="40rem">
       <DefinedFields target={target} values={values} saved={saved} errors={errors} onChange={change} isSaved />
       <ActionGroup>
         <Button type="submit" isLoading={isPending} isAriaDisabled={isPending || !typed}>

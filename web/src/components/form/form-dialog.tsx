@@ -44,7 +44,7 @@ export function FormDialog({ title, description, submit, isBusy, isDisabled = fa
       <ModalHeader title={title} labelId={`${id}title`} description={description} />
       <ModalBody>
         <Rejection rejection={rejection} />
-        <Form ref={focusFirstField} id={`${id}form`} onInput={input.note} onSubmit={handle}>
+        <Form ref={focusFirstField} id={`${id}form`} noValidate={false} onInput={input.note} onSubmit={handle}>
           {children}
         </Form>
       </ModalBody>
