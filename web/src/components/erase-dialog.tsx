@@ -4,7 +4,7 @@ import { messagesKey } from "../api/accounts.ts";
 import { type BellwireSchemas, responseBody, useApi } from "../api/bellwire-client.ts";
 import { FormDialog } from "./form/form-dialog.tsx";
 import { useChange } from "./form/use-change.ts";
-import { nameInText } from "./labels.tsx";
+import { nameInText } from "./words.ts";
 
 type Pending = BellwireSchemas["NewErasure"]["pending"];
 

@@ -6,7 +6,7 @@ import { SelectField, type SelectFieldProps, SwitchField, type SwitchFieldProps,
 import { FormDialog } from "./form/form-dialog.tsx";
 import { useDialogForm } from "./form/use-change.ts";
 import { planPermissions } from "./plans/plan-change.tsx";
-import { nameInText } from "./labels.tsx";
+import { nameInText } from "./words.ts";
 
 export interface ProductDialogProps {
   /** Without it, the dialog creates a product. */

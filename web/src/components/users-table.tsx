@@ -9,7 +9,8 @@ import { DefinedFields, useDefinitions } from "./form/defined-fields.tsx";
 import { NewPasswordField } from "./form/fields.tsx";
 import { ConfirmDialog, type ConfirmDialogProps, FormDialog, type Question, webhookNote } from "./form/form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "./form/use-change.ts";
-import { Name, StateLabel, nameInText } from "./labels.tsx";
+import { Name, StateLabel } from "./labels.tsx";
+import { nameInText } from "./words.ts";
 import { type ListColumn, ListTable } from "./list-table.tsx";
 
 export interface UsersTableProps {

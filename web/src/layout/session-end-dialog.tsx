@@ -1,7 +1,7 @@
 import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useId } from "react";
 import { signInPath, useSession } from "../api/session.tsx";
-import { nameInText } from "../components/labels.tsx";
+import { nameInText } from "../components/words.ts";
 
 export interface SessionEndDialogProps {
   /** The name of the user who is signed in instead. The sign-in page would lead to that user's portal. */

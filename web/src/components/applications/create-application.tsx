@@ -17,7 +17,7 @@ import { DefinedFields, useDefinitions } from "../form/defined-fields.tsx";
 import { SelectField, TextField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { fieldText, useChange } from "../form/use-change.ts";
-import { nameInText } from "../labels.tsx";
+import { nameInText } from "../words.ts";
 import { type PartQuery, hasFailed } from "../loaded.tsx";
 import { planOptions } from "../plans/plan-change.tsx";
 

@@ -23,7 +23,7 @@ import { FormDialog } from "../form/form-dialog.tsx";
 import { fieldText, useChange, useDialogForm } from "../form/use-change.ts";
 import { useUndoToast } from "../undo-toast.ts";
 import { type ListName, filteredLists, readListFilter } from "./filter-table.ts";
-import { nameInText } from "../labels.tsx";
+import { nameInText } from "../words.ts";
 
 interface SavedViewsProps {
   readonly list: ListName;

@@ -1,6 +1,6 @@
 import { ApiProblem } from "../../api/api-problem.ts";
 import type { Values } from "../../api/management-client.ts";
-import { nameInText } from "../labels.tsx";
+import { nameInText } from "../words.ts";
 
 /** Returns the values before the edits. That of a newly edited field is the saved one, which the page shows. */
 export const withSeen = (seen: Values | undefined, saved: Values, edited: Values): Values => ({

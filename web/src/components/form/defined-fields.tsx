@@ -4,7 +4,7 @@ import { type FormEvent, useId } from "react";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { type FieldTarget, type FieldsDefinition, fieldsDefinitionsQuery } from "../../api/settings.ts";
 import { SelectField, TextField } from "./fields.tsx";
-import { nameInText } from "../labels.tsx";
+import { nameInText } from "../words.ts";
 import { LeaveQuestion } from "./form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "./use-change.ts";
 

@@ -7,7 +7,8 @@ import type { AccountPlan } from "../../api/products.ts";
 import { SelectField } from "../form/fields.tsx";
 import { FormDialog, webhookNote } from "../form/form-dialog.tsx";
 import { useChange } from "../form/use-change.ts";
-import { Name, nameInText } from "../labels.tsx";
+import { Name } from "../labels.tsx";
+import { nameInText } from "../words.ts";
 
 interface PlanNameProps {
   readonly plan: { readonly id: number; readonly name: string };

@@ -6,7 +6,7 @@ import { mayChangePlans, useSession } from "../../api/session.tsx";
 import { TextField } from "../form/fields.tsx";
 import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
-import { nameInText } from "../labels.tsx";
+import { nameInText } from "../words.ts";
 import { type ListColumn, ListTable } from "../list-table.tsx";
 import { InPortions } from "../lists.tsx";
 import { PlanName } from "./plan-change.tsx";

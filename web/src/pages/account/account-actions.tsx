@@ -8,7 +8,7 @@ import { ActionMenu } from "../../components/action-menu.tsx";
 import { EraseDialog } from "../../components/erase-dialog.tsx";
 import { ConfirmDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { nameInText } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 
 /** 3scale's API cannot suspend accounts, so these are operations of Bellwire. */
 const isBellwireOperation = ({ operation }: AccountStep): boolean => operation === "suspend" || operation === "resume";

@@ -15,7 +15,8 @@ import { mayChangePlans, mayReadPlans, useSession } from "../../api/session.tsx"
 import { SelectField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
-import { Name, StateLabel, nameInText } from "../../components/labels.tsx";
+import { Name, StateLabel } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { InPortions } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";

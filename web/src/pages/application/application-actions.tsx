@@ -9,7 +9,7 @@ import { ActionMenu } from "../../components/action-menu.tsx";
 import { TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, FormDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
 import { type ChangeOptions, useChange } from "../../components/form/use-change.ts";
-import { nameInText } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 
 const steps = {
   pending: [{ operation: "accept", title: "Accept" }],

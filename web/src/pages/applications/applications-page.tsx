@@ -32,7 +32,7 @@ import { BulkMenu, type BulkOperation } from "../../components/bulk/bulk-menu.ts
 import { webhookNote } from "../../components/form/form-dialog.tsx";
 import { fieldText } from "../../components/form/use-change.ts";
 import { useRowSelection } from "../../components/list-table.tsx";
-import { nameInText } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 import { EmptyPage, ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";

@@ -34,7 +34,7 @@ import { EndpointForm } from "./endpoint-form.tsx";
 import { type EndpointTab, endpointTabs } from "./endpoint-tabs.ts";
 import { EndpointOverview } from "./endpoint-overview.tsx";
 import { ReplayCard } from "./replay-card.tsx";
-import { nameInText } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 
 const route = getRouteApi("/endpoints/$id");
 const back = { to: "/endpoints", label: "Go to the endpoints" } as const;

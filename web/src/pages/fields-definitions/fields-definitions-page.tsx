@@ -8,7 +8,7 @@ import type { DefinedFieldsProps } from "../../components/form/defined-fields.ts
 import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange, fieldText, useEdits } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
-import { nameInText } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SectionCard } from "../../components/page-header.tsx";
 

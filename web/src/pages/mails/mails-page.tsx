@@ -28,7 +28,8 @@ import { ClearFilters, LoadMore, NoMatch, SelectFilter, ShownRows, TextFilter } 
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { When } from "../../components/time.tsx";
-import { Name, nameInText } from "../../components/labels.tsx";
+import { Name } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 import { readMailSearch } from "../list-filters.ts";
 
 const route = getRouteApi("/mails");

@@ -19,7 +19,7 @@ import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-h
 import { FeatureCard } from "../../components/plans/feature-list.tsx";
 import { CreatePlan, PlanList } from "../../components/plans/plan-list.tsx";
 import { ProductDialog, authenticationNames } from "../../components/product-dialog.tsx";
-import { nameInText } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 import { SpecificationCard } from "./api-specifications-page.tsx";
 import { MetricList } from "./metric-list.tsx";
 

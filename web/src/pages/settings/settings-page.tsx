@@ -9,7 +9,7 @@ import { maySwitchWebhooks, useRenewSession, useSession } from "../../api/sessio
 import { type Settings, readSettings, settingsQuery } from "../../api/settings.ts";
 import { SaveBar, SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
-import { capitalize, inWords } from "../../components/labels.tsx";
+import { capitalize, inWords } from "../../components/words.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";

@@ -11,7 +11,7 @@ import { FormDialog } from "../../components/form/form-dialog.tsx";
 import { type SetEdits, applySetEdits, withTurned } from "../../components/form/conflicts.ts";
 import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
-import { nameInText } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 
 const labels: Readonly<Record<Section, string>> = {
   partners: "Developers: accounts and applications",

@@ -13,7 +13,7 @@ import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { type UserStep, UsersTable, useUserActions, userSteps } from "../../components/users-table.tsx";
 import { PermissionsDialog } from "./permissions-dialog.tsx";
-import { nameInText } from "../../components/labels.tsx";
+import { nameInText } from "../../components/words.ts";
 
 export function TeamPage() {
   const query = useQuery(teamQuery(useManagement()));
