@@ -410,7 +410,7 @@ export const changeUserPassword: Command = {
       const passwordHash = await createPasswordHasher(standardCost).hash(password, { providerId });
       await pool.inTransaction(async (tx) => {
         await changeProviderUserPassword(tx, { providerId, userId: user.id, passwordHash });
-        const [subject, detail] = [`provider-user/${user.id}`, { password: "changed" }];
+        const [subject, detail] = [`provider-user/${user.id}`, { changed: ["password"] }];
         await auditCommand(tx, { providerId, action: "user.changed", subject, detail });
       });
     });

@@ -140,6 +140,22 @@ test("new credentials of a user of the provider are mailed to the former address
   ]);
 });
 
+test("the audit record of a changed user of the provider names what was changed, without names and addresses", async ({
+  sharedPool: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  const { id: userId } = userOf(await addProviderUser(pool, passwords, { provider, values: ada, by }));
+  const values = { username: "lovelace", email: "lovelace@acme.example", password: "another horse battery" };
+  await updateProviderUser(pool, passwords, { provider, userId, values, by });
+  await activateProviderUser(pool, { provider, userId, by });
+  const statement = "select detail from audit_records where provider_id = $1 and action = 'user.changed' order by id";
+  const others = { role: "member", sections: [], serviceIds: null };
+  expect(await pool.query(statement, [provider.id])).toEqual([
+    { detail: { changed: ["username", "email", "password"], state: "pending", ...others } },
+    { detail: { changed: ["state"], state: "active", ...others } },
+  ]);
+});
+
 test("a new password ends all sessions except the current one", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const providerId = provider.id;

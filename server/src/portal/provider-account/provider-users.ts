@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   type ChangeContext,
+  changedFields,
   type ProviderUser,
   type ProductScope,
   createProviderUser,
@@ -84,13 +85,8 @@ async function changeProviderUser(
       await endSessionsOfUsers(tx, { providerId: provider.id, audience: "admin", userIds: [userId], keptCookieValue });
     }
     const { role, state, sections, serviceIds } = user;
-    const detail = {
-      role,
-      state,
-      sections,
-      serviceIds,
-      ...(passwordHash === undefined ? {} : { password: "changed" }),
-    };
+    const changed = [...changedFields(before, user), ...(passwordHash === undefined ? [] : ["password"])];
+    const detail = { changed, role, state, sections, serviceIds };
     const auditRecord = { action: "user.changed", subject: `provider-user/${userId}`, detail };
     await recordAudit(tx, { providerId: provider.id, actor: by.actor, ...auditRecord });
     await mailChangedCredentials(tx, provider, { before, user, isNewPassword: passwordHash !== undefined }, by);
