@@ -122,6 +122,7 @@ test.concurrent.for([
   ["has released", 0],
 ] as const)(
   "deliveries whose settlement a failover loses become due again, even for an engine that %s their lane",
+  { timeout: 300_000 }, // a wait that fails names its condition, which the end of the test's time would not
   async ([, keptLanesMax], { pair }) => {
     await using running = new AsyncDisposableStack();
     const pool = running.use(await openPool({ connectionString: pair.connectionString, schema, overdueMs: 100 }));
