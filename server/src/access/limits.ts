@@ -225,7 +225,7 @@ interface Amount {
   max: number;
   /** Counted by this process and not shared yet. */
   own: number;
-  /** Counts all processes, until the end. */
+  /** Counted by all processes, until the end. */
   shared: number;
   endsAtMs: number;
 }

@@ -37,7 +37,7 @@ import {
 } from "./with-database.ts";
 
 const namePattern = /^[a-z][a-z0-9-]{0,49}$/;
-/** The length of the schema of a cell with the longest name. */
+/** Allows the schema of a cell with the longest name. */
 const schemaPattern = /^[a-z][a-z0-9_]{0,58}$/;
 /** The directory's schema and PostgreSQL's own, which no dump contains. */
 const reservedSchema = new RegExp(`^(?:${directorySchema}|information_schema|pg_.*)$`);

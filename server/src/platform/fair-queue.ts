@@ -43,7 +43,7 @@ export function createFairQueue({ slots, waitingMax, retryAfterSeconds }: FairQu
 
 interface SlotCounts {
   readonly all: number;
-  /** The slots, of all, of one group of the second level. */
+  /** The part that one group of the second level may have. */
   readonly ofGroup: number;
 }
 

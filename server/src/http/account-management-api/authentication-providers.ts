@@ -182,7 +182,7 @@ const referenceOf = ({ accountType }: PortalOperations, { provider, id }: Call) 
   id: id("id"),
 });
 
-/** A request without a kind, as in 3scale, lacks a parameter instead of having an invalid one. */
+/** A request without a kind lacks a parameter instead of having an invalid one, as in 3scale. */
 function requireKind(values: Parameters): void {
   if ((parseText(values["kind"]) ?? "").trim() === "")
     throw new Problem("parameter-missing", { detail: "Required parameter missing: kind" });

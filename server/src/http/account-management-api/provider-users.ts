@@ -129,7 +129,7 @@ const permissionParameters = {
   ),
 };
 
-/** Updates a user. Whoever changes the own name, address or password in the Admin Portal proves to be that user. */
+/** Updates a user. Users who change their own username, email address or password in the Admin Portal prove who they are. */
 async function updateWithPasswordCheck(
   { pool, passwords, passwordGuesses }: OperationNeeds,
   call: Call,

@@ -298,7 +298,7 @@ export function parseText(input: FieldInput, name: string, lengthMax = shortText
   return text.length > lengthMax ? invalid(`is too long (maximum is ${lengthMax} characters)`) : parsed(text);
 }
 
-/** The texts of 3scale's database have the same length. */
+/** The limit of the texts in 3scale's database. */
 export const longTextLengthMax = 65_535;
 
 /** Returns a parser of a text that may be null. Keeps an empty text, because JSON shows it, unlike null. */

@@ -391,12 +391,12 @@ const signsInWithPasswordStatement = `
     select from provider_users
     join providers on providers.id = provider_users.provider_id
     where provider_id = $1 and provider_users.id = $2 and password_hash is not null and not enforce_sso
-  ) as "isSo"`;
+  ) as signs_in`;
 
 /** Returns whether one of the provider's own users has a password and may sign in with it. */
 export async function signsInWithPassword(db: Database, providerId: number, userId: number): Promise<boolean> {
-  const [answer] = await db.query<{ isSo: boolean }>(signsInWithPasswordStatement, [providerId, userId]);
-  return answer?.isSo ?? false;
+  const [answer] = await db.query<{ signsIn: boolean }>(signsInWithPasswordStatement, [providerId, userId]);
+  return answer?.signsIn ?? false;
 }
 
 /** Represents one of the provider's own users as XML. */

@@ -69,7 +69,7 @@ interface NewSsoToken {
   readonly by: ChangeContext;
 }
 
-/** Creates a token for a developer, whatever its state, and its address. Who gets one is audited: it is as good as a password. */
+/** Creates a token for a developer in any state, and its address. It is audited, because it is as good as a password. */
 export async function createSsoToken(
   { pool, encryption }: { readonly pool: Pool; readonly encryption: Encryption },
   { providerId, portalUrl, values, by }: NewSsoToken,
@@ -165,8 +165,8 @@ function redirectErrors(text: string, url: string | null | undefined): readonly 
 const lockActiveStatement = `select from users where provider_id = $1 and id = $2 and state = 'active' for no key update`;
 
 /**
- * Locks an active user, and notes that somebody has logged in as it. Nobody has confirmed the address by that: whoever it belongs to
- * is not to share the user by logging in at an identity provider. Returns false if the user is inactive.
+ * Locks an active user, and notes that somebody has logged in as it. That does not confirm the email address, so the owner of the
+ * address must not be linked to the user by logging in at an identity provider. Returns false if the user is inactive.
  */
 export async function useSsoToken(
   tx: Transaction,
