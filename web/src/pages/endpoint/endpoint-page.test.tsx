@@ -268,15 +268,15 @@ test("the deliveries of an endpoint do not repeat its name", async () => {
   expect(titles).toEqual(["Event", "Account", "State", "Last response", "Attempts", "When"]);
 });
 
-test("the tab in the address is scrolled into view", async () => {
-  const scrolled: (string | null)[] = [];
-  const spy = vi.spyOn(HTMLElement.prototype, "scrollIntoView").mockImplementation(function (this: HTMLElement) {
-    scrolled.push(this.textContent);
+test("the tab in the address is scrolled into view, and the first Tab key starts at the top of the page", async () => {
+  vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(function (this: HTMLElement) {
+    return this.role === "tablist" ? new DOMRect(0, 0, 300, 40) : new DOMRect(400, 0, 80, 40);
   });
+  const jump = vi.spyOn(HTMLElement.prototype, "scrollIntoView");
   showPage("/endpoints/5?tab=test", serverWithCrm().server);
   await says("Send test event");
-  expect(scrolled).toEqual(["Test"]);
-  spy.mockRestore();
+  expect(document.querySelector("[role=tablist]")?.scrollLeft).toBe(290);
+  expect(jump).not.toHaveBeenCalled();
 });
 
 test("an undo while the list is fetched for the first time brings the endpoint back into it", async () => {

@@ -170,8 +170,16 @@ const InactiveNotice = ({ id }: { id: number }) => (
   </Alert>
 );
 
-/** Centres the tab that an address opens. On phones, the last ones begin outside of the bar. */
-const scrollIntoTabs = (tab: HTMLElement | null) => tab?.scrollIntoView({ block: "nearest", inline: "center" });
+/**
+ * Centres the tab that an address opens. On phones, the last ones begin outside of the bar. Does not use `scrollIntoView`: after that the
+ * first Tab key would continue from the tab, past "Skip to content".
+ */
+function scrollIntoTabs(tab: HTMLElement | null): void {
+  const bar = tab?.closest("[role=tablist]");
+  if (!tab || !bar) return;
+  const [of, within] = [tab.getBoundingClientRect(), bar.getBoundingClientRect()];
+  bar.scrollLeft += of.left + of.width / 2 - (within.left + within.width / 2);
+}
 
 const newest = 25;
 
