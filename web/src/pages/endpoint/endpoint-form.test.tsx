@@ -42,6 +42,15 @@ test("a name that was corrected after the server refused it is not called taken"
   expect(page.askedFor("POST /api/v1/endpoints")).toHaveLength(1);
 });
 
+test("a new header has the focus in its name, so that it can be typed", async () => {
+  showPage("/endpoints/new", server);
+  await says("Add a header");
+  for (const number of [1, 2]) {
+    await click("Add a header");
+    expect(document.activeElement?.getAttribute("aria-label")).toBe(`Name of header ${number}`);
+  }
+});
+
 test.each([
   ['"X B" is not a valid header name: use letters, digits, - and _', "Name-2"],
   ["X B is set by Bellwire", "Name-2"],
@@ -51,9 +60,12 @@ test.each([
   await fillForm([422, { title: "Not valid.", errors: { headers: [error] } }]);
   await typeHeader("X-A", "1");
   await typeHeader("X B", "2");
+  document.getElementById("url")?.focus(); // the added header had the focus
   await click("Create endpoint");
+  await waitFor(() =>
+    expect(document.getElementById("headers-hint")?.textContent?.toLowerCase()).toContain(error.toLowerCase()),
+  );
   await waitFor(() => expect(document.activeElement?.id).toBe(expectedId));
-  expect(document.getElementById("headers-hint")?.textContent?.toLowerCase()).toContain(error.toLowerCase());
   await fill("Value-2", "3");
   await waitFor(() => expect(invalidLabels()).toEqual([]));
 });

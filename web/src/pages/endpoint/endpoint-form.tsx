@@ -14,7 +14,7 @@ import {
 import PlusCircleIcon from "@patternfly/react-icons/dist/esm/icons/plus-circle-icon";
 import TrashIcon from "@patternfly/react-icons/dist/esm/icons/trash-icon";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type MouseEvent, useState } from "react";
 import { flushSync } from "react-dom";
 import { type Endpoint, isForChat } from "../../api/endpoints.ts";
 import { type EventType, isOperational } from "../../api/events.ts";
@@ -153,6 +153,14 @@ function WhereFields({ draft, errors, onChange, isDefault, endpointId }: WhereFi
 
 function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsProps) {
   const replace = (place: number, line: HeaderLine): void => onChange({ headers: headers.with(place, line) });
+  /** Adds a line and moves the focus to its name, which comes before the button. */
+  const add = ({ currentTarget }: MouseEvent<HTMLElement>): void => {
+    flushSync(() => onChange({ headers: [...headers, { name: "", value: "" }] }));
+    const names = currentTarget
+      .closest("[role=group]")
+      ?.querySelectorAll<HTMLElement>('[aria-label^="Name of header"]');
+    names?.item(headers.length)?.focus();
+  };
   return (
     <FormGroup role="group" label="Custom headers" fieldId="headers" aria-describedby={hintId("headers")}>
       <Stack hasGutter>
@@ -171,12 +179,7 @@ function HeadersField({ draft: { headers }, errors, onChange }: EndpointFieldsPr
           );
         })}
         <StackItem>
-          <Button
-            variant="link"
-            isInline
-            icon={<PlusCircleIcon />}
-            onClick={() => onChange({ headers: [...headers, { name: "", value: "" }] })}
-          >
+          <Button variant="link" isInline icon={<PlusCircleIcon />} onClick={add}>
             Add a header
           </Button>
         </StackItem>
