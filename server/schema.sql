@@ -699,6 +699,7 @@ create table jobs (
   created_at timestamp(3) with time zone not null default clock_timestamp(),
   work_at timestamp with time zone not null default clock_timestamp(),
   finished_at timestamp(3) with time zone,
+  undone_at timestamp(3) with time zone,
   constraint jobs_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'ndjson'::text]))),
   constraint jobs_id_key UNIQUE (id),
   constraint jobs_kind_check CHECK ((kind = ANY (ARRAY['retry'::text, 'cancel'::text, 'replay'::text, 'export'::text, 'delete_failures'::text]))),

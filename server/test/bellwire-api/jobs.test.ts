@@ -338,6 +338,22 @@ test("a deletion of failures can be undone for a minute", async ({ api, otherApi
   expect((await post(api, `/failures/deletions/${again.deletion_id}/undo`)).status).toBe(409);
 });
 
+test("an undone job says so, and a job that deleted none or was undone offers no undo", async ({ api }) => {
+  await buildFailures(api, "one", 2);
+  const run = async (): Promise<string> => {
+    const { body } = await post(api, "/jobs", { kind: "delete_failures", filter: {} });
+    await finish(api);
+    return body.id;
+  };
+  const read = async (id: string) => (await api.call("GET", `/jobs/${id}`)).json();
+  const id = await run();
+  expect(await read(id)).toMatchObject({ done: 2, undo_until: expect.any(String), undone_at: null });
+  expect(await read(await run())).toMatchObject({ done: 0, undo_until: null, undone_at: null });
+
+  await post(api, `/failures/deletions/${id}/undo`);
+  expect(await read(id)).toMatchObject({ done: 2, undo_until: null, undone_at: expect.any(String) });
+});
+
 test("an undo of a running job that deletes failures stops it", async ({ api }) => {
   await buildFailures(api, "one", 501);
   const { body: job } = await post(api, "/jobs", { kind: "delete_failures", filter: {} });

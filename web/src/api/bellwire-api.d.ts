@@ -3308,6 +3308,7 @@ export interface components {
             finished_at: string | null;
             result_until: string | null;
             undo_until: string | null;
+            undone_at: string | null;
         };
         /**
          * JobFilter

@@ -193,6 +193,7 @@ const job: Job = {
   actorName: "admin",
   createdAt: laterExampleTime,
   finishedAt: null,
+  undoneAt: null,
 };
 
 const erasure: Erasure = {

@@ -27,7 +27,7 @@ import {
   undoDeletion,
   unmuteFailureGroup,
 } from "#webhooks/deliveries/index.ts";
-import { cancelJob, readJob } from "#webhooks/jobs/index.ts";
+import { cancelJob, markUndone, readJob } from "#webhooks/jobs/index.ts";
 import { deliveryFilterFields, failureCriteria } from "#webhooks/search/index.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -269,6 +269,7 @@ export const failureOperations: readonly Operation[] = [
         // A running job would delete the rest after the undo.
         const stopped = job?.kind === "delete_failures" ? await cancelJob(tx, provider.id, id) : undefined;
         if (!(await undoDeletion(tx, provider.id, id)) && !stopped) return false;
+        if (job) await markUndone(tx, provider.id, id);
         const audit = { providerId: provider.id, actor, subject: `failures/deletions/${id}`, detail: {} };
         await recordAudit(tx, { ...audit, action: "failures.restored" });
         return true;

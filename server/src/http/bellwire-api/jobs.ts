@@ -252,9 +252,11 @@ const JobSchema = Type.Object(
     undo_until: Nullable(
       Type.String({
         ...Timestamp,
-        description: "A deletion of failures can be undone until then: `undoDeletedFailures`.",
+        description:
+          "A deletion of failures can be undone until then: `undoDeletedFailures`. Null if it deleted none or was undone.",
       }),
     ),
+    undone_at: Nullable(Type.String({ ...Timestamp, description: "When a deletion of failures was undone." })),
   },
   { title: "Job", description: "Work on selected rows in the background. Restarts do not interrupt it." },
 );
@@ -287,13 +289,14 @@ const dayMs = 86_400_000;
 
 const toJob = representAs(JobSchema);
 export function representJob(job: Job) {
-  const { kind: jobKind, subject: of, state, finishedAt } = job;
+  const { kind: jobKind, subject: of, state, finishedAt, undoneAt } = job;
+  const canUndo = jobKind === "delete_failures" && job.done > 0 && undoneAt === null;
   const after = (ms: number): string | null => finishedAt && isoTime(finishedAt.getTime() + ms);
   return toJob({
     ...job,
     of,
     resultUntil: jobKind === "export" && state === "done" ? after(jobLimits.resultDays.max * dayMs) : null,
-    undoUntil: jobKind === "delete_failures" ? after(undoSeconds * 1000) : null,
+    undoUntil: canUndo ? after(undoSeconds * 1000) : null,
   });
 }
 

@@ -21,6 +21,7 @@ export {
   jobSubjects,
   listHeldJobs,
   listJobs,
+  markUndone,
   readJob,
   releaseHeldJobs,
 } from "./jobs.ts";

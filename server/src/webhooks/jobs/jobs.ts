@@ -51,11 +51,13 @@ export interface Job extends Omit<NewJob, "actor"> {
   readonly actorName: string | null;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
+  /** When the deletion of failures was undone. */
+  readonly undoneAt: Date | null;
 }
 
 const columns = `
   job.provider_id, job.id, job.kind, job.subject, job.selection, job.endpoint_id, job.format, job.state, job.total, job.done,
-  job.skipped, job.failed, job.error, job.bytes, job.actor_kind, job.actor_user_id, job.created_at, job.finished_at,
+  job.skipped, job.failed, job.error, job.bytes, job.actor_kind, job.actor_user_id, job.created_at, job.finished_at, job.undone_at,
   (select username from provider_users where provider_users.provider_id = job.provider_id
     and provider_users.id = job.actor_user_id) as "actorName"`;
 
@@ -275,6 +277,13 @@ export async function cancelJob(tx: Transaction, providerId: number, id: number)
   const [job] = await tx.query<Job>(cancelStatement, [providerId, id]);
   return job;
 }
+
+const markStatement = `
+  update jobs set undone_at = clock_timestamp() where provider_id = $1 and id = $2 and undone_at is null`;
+
+/** Records that the failures that a job deleted return to the list. */
+export const markUndone = async (tx: Transaction, providerId: number, id: number): Promise<void> =>
+  void (await tx.query(markStatement, [providerId, id]));
 
 // Held after a restore, because they have probably ended since (0013_database_switches.sql). By jobs_running_idx.
 const isHeld = `job.finished_at is null and job.work_at = held_jobs_until()`;

@@ -49,6 +49,7 @@ const job: Job = {
   finished_at: until,
   result_until: null,
   undo_until: null,
+  undone_at: null,
 };
 
 test.each<[string, Partial<Job>, string]>([
@@ -67,4 +68,10 @@ test.each<[string, Partial<Job>, string]>([
 test("a replay counts events, and other jobs the rows of their list", () => {
   expect(describeJob({ ...job, kind: "replay", of: "deliveries", done: 915 })).toBe("915 events replayed");
   expect(describeJob({ ...job, kind: "cancel", of: "deliveries", done: 915 })).toBe("915 deliveries cancelled");
+});
+
+test("a job whose deletion was undone says so", () => {
+  const deletion: Job = { ...job, kind: "delete_failures", total: 5, done: 3, undone_at: until };
+  expect(describeJob(deletion)).toBe("3 failures deleted, then undone");
+  expect(describeJob({ ...deletion, state: "cancelled" })).toBe("Stopped: 3 of 5 failures deleted, then undone");
 });

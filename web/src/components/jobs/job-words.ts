@@ -50,18 +50,22 @@ const done = {
 const hasNotStarted = ({ state, total, error }: Pick<Job, "state" | "total" | "error">): boolean =>
   state === "cancelled" && total === 0 && error !== null;
 
-/** Returns "Retrying 12,431 failures", "12,430 failures retried", "Stopped: 500 of 12,431 failures retried". */
+/**
+ * Returns "Retrying 12,431 failures", "12,430 failures retried", "Stopped: 500 of 12,431 failures retried",
+ * "3 failures deleted, then undone".
+ */
 export function describeJob(job: Job): string {
-  const { kind, state, total, done: count } = job;
+  const { kind, state, total, done: count, undone_at } = job;
+  const rest = undone_at === null ? "" : ", then undone";
   const of = countedSubject(job);
   if (hasNotStarted(job)) return `Not started: ${describeAction(kind, undefined, of)}`;
   switch (state) {
     case "running":
       return `${running[kind]} ${countedRows(total, of)}`;
     case "done":
-      return `${countedRows(count, of)} ${done[kind]}`;
+      return `${countedRows(count, of)} ${done[kind]}${rest}`;
     case "cancelled":
-      return `Stopped: ${formatCount(count)} of ${countedRows(total, of)} ${done[kind]}`;
+      return `Stopped: ${formatCount(count)} of ${countedRows(total, of)} ${done[kind]}${rest}`;
   }
 }
 

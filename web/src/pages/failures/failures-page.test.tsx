@@ -61,6 +61,7 @@ const job: Job = {
   finished_at: null,
   result_until: null,
   undo_until: null,
+  undone_at: null,
 };
 
 const isDryRun = (body: unknown): boolean => body !== null && typeof body === "object" && "dry_run" in body;
