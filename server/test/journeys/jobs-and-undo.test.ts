@@ -46,7 +46,7 @@ test(
     await visitor.press("button", `Delete ${accounts} failures`);
     await page.getByText("No failures of this endpoint").waitFor();
     await visitor.press("button", /^Undo/);
-    await page.getByText("The failures are on the list again").waitFor();
+    await page.getByText(`${accounts} failures are on the list again`).waitFor();
 
     await visitor.start(`/failures?endpoint_id=${endpointId}`);
     await visitor.press("tab", "List");

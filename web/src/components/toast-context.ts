@@ -10,6 +10,9 @@ export interface Toast {
   readonly action?: { readonly label: string; readonly onClick: () => void };
 }
 
+/** The result of an action, as its message says it. */
+export type Outcome = Pick<Toast, "kind" | "title" | "detail">;
+
 export const ToastContext = createContext<(toast: Toast) => void>(() => undefined);
 
 /** Returns a function that shows a message below the page for a while. */

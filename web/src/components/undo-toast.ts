@@ -1,46 +1,58 @@
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
-import { errorMessage } from "../api/api-problem.ts";
+import { errorMessage, isServerAway } from "../api/api-problem.ts";
 import { refreshQueries } from "../api/bellwire-client.ts";
-import { useToast } from "./toast-context.ts";
+import { type Outcome, type Toast, useToast } from "./toast-context.ts";
 
-export interface Undoable {
+export interface Undoable<Answer> {
   /** The change that was made: "The endpoint crm was deleted". */
   readonly title: string;
   /** Why only a part of it was made. */
   readonly failure?: string;
   readonly detail?: string;
   /** The message after the undo. */
-  readonly undone: string;
-  readonly undo: () => Promise<unknown>;
+  readonly undone: string | ((answer: Answer) => Outcome);
+  readonly undo: () => Promise<Answer>;
   /** The queries that the undo affects. */
   readonly stale: readonly QueryKey[];
 }
 
 /** Returns a function that reports a change with a button to undo it. */
-export function useUndoToast(): (change: Undoable) => void {
+export function useUndoToast(): <Answer>(change: Undoable<Answer>) => void {
   const toast = useToast();
   const client = useQueryClient();
-  const revert = async ({ title, undone, undo, stale }: Undoable): Promise<void> => {
+  const revert = async <Answer>(change: Undoable<Answer>): Promise<void> => {
+    const { title, undone, undo, stale } = change;
     try {
-      await undo();
-      toast({ kind: "success", title: undone, about: title }); // replaces the message with the button
+      const answer = await undo();
+      const outcome: Outcome = typeof undone === "string" ? { kind: "success", title: undone } : undone(answer);
+      toast({ ...outcome, about: title }); // replaces the message with the button
     } catch (error) {
-      toast({ kind: "danger", title: "It could not be undone", detail: errorMessage(error), about: title });
+      const lost = { ...withoutResponse, action: undoAction(change) };
+      const refused = { title: "It could not be undone", detail: errorMessage(error) };
+      toast({ kind: "danger", about: title, ...(isServerAway(error) ? lost : refused) });
     }
     await refreshQueries(client, stale);
   };
-  return (change) => {
-    const { title, failure, detail = failure } = change;
+  const undoAction = <Answer>(change: Undoable<Answer>): NonNullable<Toast["action"]> => {
     // A second undo would fail, and report that over the success of the first.
     let isSent = false;
     const undoOnce = (): void => {
       if (isSent) return;
       isSent = true;
-      toast({ kind: "info", title: "Undoing…", about: title });
+      toast({ kind: "info", title: "Undoing…", about: change.title });
       void revert(change);
     };
+    return { label: "Undo", onClick: undoOnce };
+  };
+  return (change) => {
+    const { title, failure, detail = failure } = change;
     const kind = failure === undefined ? "success" : "warning";
-    const action = { label: "Undo", onClick: undoOnce };
-    toast({ kind, title, ...(detail !== undefined && { detail }), about: title, action });
+    toast({ kind, title, ...(detail !== undefined && { detail }), about: title, action: undoAction(change) });
   };
 }
+
+/** The request may have been lost, or only its response. There is a minute to try again. */
+const withoutResponse = {
+  title: "The server did not respond",
+  detail: "It may have been undone nevertheless. Check your connection, and look before you try again.",
+};

@@ -17,8 +17,10 @@ import {
 import { useSession } from "../../api/session.tsx";
 import { useChange } from "../form/use-change.ts";
 import { Name } from "../labels.tsx";
+import { focusIfLost } from "../page-header.tsx";
 import { useNow } from "../time.tsx";
-import { describeJob, describeRest, percentOf } from "./job-words.ts";
+import { useToast } from "../toast-context.ts";
+import { describeJob, describeRest, describeRestored, percentOf } from "./job-words.ts";
 
 /** One job: its progress while it runs, then its result in one line, and the actions on it. */
 function JobProgress({ job }: { job: Job }) {
@@ -163,12 +165,17 @@ function StopButton({ job }: { job: Job }) {
 
 function UndoButton({ job }: { job: Job }) {
   const api = useApi();
+  const toast = useToast();
+  const failed = "The deletion could not be undone";
   const { id } = job;
   const undo = useChange({
     change: () => responseBody(api.POST("/api/v1/failures/deletions/{id}/undo", { params: { path: { id } } })),
     stale: [["jobs"], ...changedByJobs],
-    done: "The failures are on the list again",
-    failed: "The deletion could not be undone",
+    failed,
+    onDone: ({ restored }) => {
+      toast({ ...describeRestored(restored), about: failed });
+      focusIfLost(document); // an undone job has no button
+    },
   });
   return (
     <Button

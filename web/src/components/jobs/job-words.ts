@@ -1,5 +1,6 @@
 import type { Job, JobKind, JobSubject } from "../../api/jobs.ts";
 import { formatCount } from "../counts.ts";
+import type { Outcome } from "../toast-context.ts";
 import { type FilterNamesById, definitionsFor, describeFilter, describeSpan } from "../filters/filter-table.ts";
 
 const nouns = {
@@ -115,6 +116,15 @@ export function describeSelection(
   ];
   return words.length > 0 ? words : ["All"];
 }
+
+/** Returns the message after the undo of a deletion. Failures whose deliveries were retried meanwhile do not return. */
+export const describeRestored = (restored: number): Outcome =>
+  restored === 0
+    ? { kind: "warning", title: "No failure returned to the list", detail: "The deliveries were retried meanwhile." }
+    : {
+        kind: "success",
+        title: `${countedRows(restored, "failures")} ${restored === 1 ? "is" : "are"} on the list again`,
+      };
 
 /** The consequences of an action, for its dialog. */
 export const consequences = {

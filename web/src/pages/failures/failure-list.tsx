@@ -15,6 +15,7 @@ import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx
 import { useChange, useMutationOnce } from "../../components/form/use-change.ts";
 import { EventTypeName } from "../../components/history-table.tsx";
 import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
+import { describeRestored } from "../../components/jobs/job-words.ts";
 import { EndpointLink, Name } from "../../components/labels.tsx";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { useTypedTime } from "../../components/form/typed-time.tsx";
@@ -235,16 +236,17 @@ function useDeletion() {
       return { deleted, deletionIds };
     },
     onSuccess: async ({ deleted, deletionIds, error }) => {
-      const undo = (): Promise<unknown> =>
-        Promise.all(
+      const undo = async (): Promise<number> => {
+        const answers = await Promise.all(
           deletionIds.map((id) =>
             responseBody(api.POST("/api/v1/failures/deletions/{id}/undo", { params: { path: { id } } })),
           ),
         );
+        return answers.reduce((sum, { restored }) => sum + restored, 0);
+      };
       const failure = error === undefined ? undefined : errorMessage(error);
       if (deleted > 0) {
-        const undone = deleted === 1 ? "The failure is on the list again" : "The failures are on the list again";
-        const change = { undone, undo, stale: [["failures"]] };
+        const change = { undone: describeRestored, undo, stale: [["failures"]] };
         if (failure === undefined) toastWithUndo({ ...change, title: `${counted(deleted)} deleted` });
         else toastWithUndo({ ...change, title: `Only ${counted(deleted)} deleted`, failure });
       } else if (failure === undefined) {
