@@ -125,7 +125,7 @@ test("a slow retry of one failure is shown in its row until it ends", async () =
   await waitFor(() => expect(running()).toBe(1));
   answer([200, { retried: 1 }]);
   await says("The failure will be retried");
-  expect(running()).toBe(0);
+  await waitFor(() => expect(running()).toBe(0));
 });
 
 test("a retry of a failure that had left the list does not say that it will be retried", async () => {
