@@ -1,4 +1,5 @@
 import {
+  Content,
   EmptyState,
   EmptyStateActions,
   EmptyStateBody,
@@ -10,11 +11,13 @@ import {
 } from "@patternfly/react-core";
 import ClipboardListIcon from "@patternfly/react-icons/dist/esm/icons/clipboard-list-icon";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { expectDeleted, useApi } from "../../api/bellwire-client.ts";
 import { endpointsQuery } from "../../api/endpoints.ts";
 import { eventTypesQuery } from "../../api/events.ts";
 import { type Job, isRunning, jobsQuery } from "../../api/jobs.ts";
 import { useSession } from "../../api/session.tsx";
+import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { JobActions } from "../../components/jobs/job-progress.tsx";
 import { describeJob, describeRest, describeSelection, percentOf } from "../../components/jobs/job-words.ts";
@@ -65,19 +68,42 @@ function JobsTable({ jobs }: { jobs: readonly Job[] }) {
     stale: [["jobs"]],
     done: "The job was deleted",
     failed: "The job could not be deleted",
+    leave: () => setToDelete(undefined),
   });
+  const [toDelete, setToDelete] = useState<Job>();
+  // Only a file is lost with its job.
+  const askOrDelete = (job: Job): void => (hasFile(job) ? setToDelete(job) : remove.mutate(job.id));
   return (
-    <ListTable
-      label="Jobs"
-      rows={jobs}
-      columns={columns}
-      keyOf={({ id }) => id}
-      nameOf={(job) => describeJob(job)}
-      actionsOf={(job) => (isRunning(job) ? [] : [{ title: "Delete", onClick: () => remove.mutate(job.id) }])}
-      isBusy={remove.isPending}
-    />
+    <>
+      <ListTable
+        label="Jobs"
+        rows={jobs}
+        columns={columns}
+        keyOf={({ id }) => id}
+        nameOf={(job) => describeJob(job)}
+        actionsOf={(job) =>
+          isRunning(job) ? [] : [{ title: "Delete", isDanger: hasFile(job), onClick: () => askOrDelete(job) }]
+        }
+        isBusy={remove.isPending}
+      />
+      {toDelete && (
+        <ConfirmDialog
+          title="Delete the exported file?"
+          confirm="Delete"
+          isBusy={remove.isPending}
+          onConfirm={() => remove.mutate(toDelete.id)}
+          onClose={() => setToDelete(undefined)}
+        >
+          <Content component="p">
+            {describeJob(toDelete)}. Nobody can download the file any more. This cannot be undone.
+          </Content>
+        </ConfirmDialog>
+      )}
+    </>
   );
 }
+
+const hasFile = ({ result_until, total }: Job): boolean => result_until !== null && total > 0;
 
 function JobTitle({ job }: { job: Job }) {
   const rest = describeRest(job);
