@@ -375,3 +375,24 @@ test("operational events are numbered on when retention has removed the earlier 
   const events = await followEvents(database, { providerId, accountIds: [0], limit: 50 });
   expect(events.map(({ type, sequence }) => [type, sequence])).toEqual([["endpoint.recovered", 2]]);
 });
+
+test("each of two providers with the same failures has its own alerts, mails and numbers of operational events", async ({
+  database,
+}) => {
+  const eventTypes = ["deliveries.exhausted", "endpoint.recovered"];
+  const scenes = [await Scene.open(database), await Scene.open(database)];
+  for (const { providerId } of scenes)
+    await buildEndpoint(database, { providerId, url: "https://ops.example/hook", name: "ops", eventTypes });
+  for (const scene of scenes) await scene.end("failed");
+  for (const scene of scenes) await scene.evaluate();
+  for (const scene of scenes) await scene.end("delivered");
+  for (const minutes of [1, 6]) for (const scene of scenes) await scene.evaluate(minutes);
+
+  await feedsAreComplete(database);
+  for (const scene of scenes) {
+    const events = await followEvents(database, { providerId: scene.providerId, accountIds: [0], limit: 50 });
+    expect(events.map(({ type, sequence }) => [type, sequence])).toEqual(eventTypes.map((type, at) => [type, at + 1]));
+    expect(await scene.mails()).toHaveLength(2);
+    expect([(await scene.alerts(false)).length, (await scene.alerts(true)).length]).toEqual([0, 1]);
+  }
+});
