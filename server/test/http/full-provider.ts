@@ -79,7 +79,8 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
     `insert into bins (provider_id, id) values ($1::bigint, 'bin' || $1::bigint::text)`,
     `insert into bin_shares (provider_id, bin_id, digest, expires_at) values ($1::bigint, 'bin' || $1::bigint::text, '', now() + interval '1 day')`,
     `insert into bin_requests (provider_id, bin_id, number, method, path, query, headers, body)
-     values ($1::bigint, 'bin' || $1::bigint::text, 1, 'POST', '/', '', '[]', '')`,
+     values ($1::bigint, 'bin' || $1::bigint::text, 1, 'POST', '/', '', '[]',
+       convert_to('{"account_id":${ids["account"]},"user_id":${ids["user"]}}', 'UTF8'))`,
     `insert into attempts (provider_id, event_id, endpoint_id, number, at, latency_ms) values ($1::bigint, ${event}, ${ids["endpoint"]}, 2, now(), 1)`,
     `insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
      values ($1::bigint, ${event}, ${ids["endpoint"]}, 'failed', 2, '3scale')`,
@@ -115,7 +116,8 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
     `insert into failure_mutes (provider_id, cause) values ($1::bigint, 'none')`,
     `insert into sessions (digest, provider_id, audience, user_id, csrf_token, expires_at) values (sha256(convert_to($1::bigint::text, 'UTF8')), $1::bigint, 'admin', ${ids["providerUser"]}, 'none', now() + interval '1 day')`,
     `insert into change_counters (provider_id, account_id, ends_at, changes, bytes) values ($1::bigint, ${ids["account"]}, now(), 1, 1) on conflict do nothing`,
-    `insert into audit_records (provider_id, actor_kind, action, subject) values ($1::bigint, 'system', 'x', 'y')`,
+    `insert into audit_records (provider_id, actor_kind, action, subject, detail)
+     values ($1::bigint, 'system', 'x', 'y', jsonb_build_object('accountId', ${ids["account"]}::bigint))`,
     `insert into sent_settings (provider_id, endpoint_id, version, url, secret, event_source, user_agent)
      values ($1::bigint, ${ids["endpoint"]}, 1, '', '', '/', 'none')`,
     `insert into erasures (provider_id, account_id, pending, actor_kind, created_at, work_at)

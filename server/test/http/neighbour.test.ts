@@ -14,6 +14,16 @@ import { schema } from "../support/test-databases.ts";
 import { test as base } from "../support/test.ts";
 import { createObjects, ownTables } from "./full-provider.ts";
 
+/** Words of the neighbour that name the account which walkChanges() erases: the neighbour's account has the same name. */
+const namingMira = [
+  `update jobs set selection = '{"filter":{"q":"mira"}}' where provider_id = $1`,
+  `insert into saved_views (provider_id, user_id, page, name, query)
+   select $1, id, 'deliveries', name, query from provider_users,
+     (values ('Of Mira', 'state=failed'), ('Others', 'account=mira')) as view (name, query) where provider_id = $1`,
+  `insert into audit_records (provider_id, actor_kind, action, subject, detail)
+   values ($1, 'system', 'failures.retried', 'failures', '{"filter":{"q":"mira"}}')`,
+];
+
 /** A provider with rows in every table, and with objects of the same names as those of the providers that make requests. */
 const test = base.extend("site", async ({}, { onCleanup }) => {
   const running = new AsyncDisposableStack();
@@ -24,6 +34,7 @@ const test = base.extend("site", async ({}, { onCleanup }) => {
   const { http } = running.use(await openWebServer(pool, { baseDomain, clock: timelessClock }));
   const { api: neighbour } = await createObjects(pool, http);
   await createChangeable(neighbour, new Date());
+  for (const statement of namingMira) await pool.query(statement, [neighbour.provider.id]);
   while (await workOnReplay(pool));
   const digests = (await ownTables(owner))
     .map(

@@ -247,7 +247,7 @@ const listings = readings.filter(({ path }) => !path.includes("{"));
 const requiredParameters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "/admin/api/objects/status.json": { object_type: "account", object_id: "4503599627370496" },
   "/api/v1/search": { q: "quay" },
-  "/api/v1/stats": { metrics: "attempts" },
+  "/api/v1/stats": { metrics: "attempts,accounts_created,applications_created" },
   "/api/v1/bins/{id}/diff": { from: "1", to: "1" },
   ...Object.fromEntries(
     ["accounts", "users", "applications"].map((kind) => [
