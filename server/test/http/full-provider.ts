@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Pool } from "#platform/database/database.ts";
 import { deliveryId } from "#webhooks/deliveries/index.ts";
-import { countColumns } from "../../src/webhooks/statistics/counts.ts";
+import { all, countColumns } from "../../src/webhooks/statistics/counts.ts";
 import { type ProviderApi, createProviderApi } from "../api/api-test.ts";
 import { createPortalObjects, featureIn, idsByCollection } from "../api/portal-objects.ts";
 import { buildEndpoint } from "../support/build-webhooks.ts";
@@ -95,7 +95,8 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
       (
         interval,
       ) => `insert into statistics_${interval} (provider_id, endpoint_id, event_type, at, ${countColumns.join(", ")}, latencies, delays)
-        values ($1::bigint, ${ids["endpoint"]}, 'account.created', date_trunc('day', now()), ${countColumns.map(() => 1).join(", ")}, '{1}', '{1}')`,
+        select $1::bigint, endpoint_id, event_type, date_trunc('day', now()), ${countColumns.map(() => 1).join(", ")}, '{1}', '{1}'
+        from (values (${ids["endpoint"]}, 'account.created'), (${all.endpointId}, '${all.eventType}')) as counted (endpoint_id, event_type)`,
     ),
     `insert into lane_reports (endpoint_id, provider_id, epoch, released, counted_in, in_flight, window_size, unanswered, failed_attempts)
      values (${ids["endpoint"]}, $1::bigint, 1, true, 1, 0, 0, 0, 0)`,

@@ -277,6 +277,8 @@ test("no object, list, count or statistic depends on the objects of another prov
   const readAll = async (): Promise<ReadonlyMap<string, string>> => {
     const answers = new Map<string, string>();
     for (const { path } of readings) answers.set(path, await read(site, path));
+    for (const interval of ["minute", "hour", "day"])
+      answers.set(`stats by ${interval}`, await read(site, "/api/v1/stats", { interval, since: "-1d" }));
     return answers;
   };
   const before = await readAll();
