@@ -69,7 +69,13 @@ test("a bulk operation changes each account separately, in the order of the ids,
   expect(await bulk([second, foreign, third, first, second], "approve")).toEqual([
     { id: second, done: true },
     { id: foreign, ...notFound },
-    { id: third, ...refused, title: expect.any(String), errors: { state: ['cannot transition via "approve"'] } },
+    {
+      id: third,
+      ...refused,
+      unchanged: true,
+      title: expect.any(String),
+      errors: { state: ['cannot transition via "approve"'] },
+    },
     { id: first, done: true },
   ]);
   expect(await listEvents(api, before)).toEqual([third, second, first].map((id) => ["account.updated", id]));
@@ -162,6 +168,113 @@ test("a member's bulk permissions equal those for single objects; applications o
     expect(data).toEqual(ids.map((id) => ({ id, ...notFound })));
   }
   expect(await readApplication(api.pool, api.provider.id, ids[0] ?? 0)).toMatchObject({ state: "live" });
+});
+
+test("all accounts and applications that match are listed with their names, within the caller's products", async ({
+  api,
+  otherApi,
+  clock,
+}) => {
+  const { accounts, applications } = await signUpThree(api, clock.now());
+  await signUpThree(otherApi, clock.now());
+  const [first = 0, second = 0, third = 0] = accounts;
+  const names = ["harbour", "quay", "pier"];
+  const list = async (path: string, headers = {}) => (await api.call("GET", path, { headers })).json().data;
+  const named = accounts.map((id, at) => ({ id, name: names[at] }));
+  expect(await list("/accounts/matching")).toEqual(named);
+  await api.call("POST", "/accounts/bulk", { payload: { ids: [first, third], operation: "approve" } });
+  expect(await list("/accounts/matching?state=approved")).toEqual([named[0], named[2]]);
+  expect(await list("/accounts/matching?query=AY@shore")).toEqual([{ id: second, name: "quay" }]);
+  expect(await list("/accounts/matching?state=approved&query=pier")).toEqual([{ id: third, name: "pier" }]);
+
+  const shown = applications.map(({ id, name }, at) => ({ id, name, org_name: names[at] }));
+  const productId = applications[0]?.product.id ?? 0;
+  expect(await list("/applications/matching")).toEqual(shown);
+  expect(await list(`/applications/matching?service_id=${productId}&account_query=Quay`)).toEqual([shown[1]]);
+  expect(await list(`/applications/matching?service_id=${productId + 1}`)).toEqual([]);
+  expect(await list("/applications/matching?state=pending")).toEqual([]);
+  const as = async (serviceIds: readonly number[]) => ({
+    authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"], serviceIds })}`,
+  });
+  expect(await list("/applications/matching", await as([productId]))).toEqual(shown);
+  expect(await list("/applications/matching", await as([]))).toEqual([]);
+});
+
+test("more matches than the limit are refused as a whole, and never listed in part", async ({ api, clock }) => {
+  const { accounts } = await signUpThree(api, clock.now());
+  await api.pool.query(
+    `insert into accounts (provider_id, created_at, updated_at, org_name, state, state_changed_at, plan_id)
+     select provider_id, created_at, updated_at, 'many', 'pending', state_changed_at, plan_id
+     from accounts, generate_series(1, 20001) where id = $1`,
+    [accounts[0] ?? 0],
+  );
+  const refusal = await api.call("GET", "/accounts/matching");
+  expect([refusal.statusCode, refusal.json().errors]).toEqual([
+    422,
+    { base: ["More than 20000 match. Use a narrower filter."] },
+  ]);
+  expect((await api.call("GET", "/accounts/matching?state=created")).json().data).toHaveLength(3);
+});
+
+test("what has left the filter since it was selected is reported and not changed", async ({ api, clock }) => {
+  const { accounts, applications } = await signUpThree(api, clock.now());
+  const bulk = async (path: string, payload: object) => (await api.call("POST", path, { payload })).json().data;
+  const [first = 0, second = 0, third = 0] = accounts;
+  await bulk("/accounts/bulk", { ids: [second], operation: "approve" });
+  const left = { done: false, code: "no-longer-matching", title: expect.any(String) };
+  const before = (await listEvents(api, 0)).length;
+  const filter = { state: "created", query: "h" };
+  expect(await bulk("/accounts/bulk", { ids: accounts, operation: "suspend", filter })).toEqual([
+    { id: first, done: true },
+    { id: second, ...left },
+    { id: third, done: true },
+  ]);
+  expect(await states(api, accounts)).toEqual(["suspended", "approved", "suspended"]);
+  expect(
+    await bulk("/accounts/bulk", { ids: [second], operation: "make_pending", filter: { query: "harbour" } }),
+  ).toEqual([{ id: second, ...left }]);
+
+  const [one = 0, two = 0] = applications.map(({ id }) => id);
+  await bulk("/applications/bulk", { ids: [two], operation: "suspend" });
+  const live = { state: "live", account_query: "HARBOUR" };
+  expect(await bulk("/applications/bulk", { ids: [one, two], operation: "delete", filter: live })).toEqual([
+    { id: one, done: true },
+    { id: two, ...left },
+  ]);
+  const changed = (await listEvents(api, before)).map(([type]) => type);
+  expect(changed).toEqual(["account.updated", "account.updated", "application.suspended", "application.deleted"]);
+});
+
+test("a bulk operation that is repeated after a lost response changes and mails nobody twice, and says so", async ({
+  api,
+  clock,
+}) => {
+  const { accounts, applications } = await signUpThree(api, clock.now());
+  const [application = 0] = applications.map(({ id }) => id);
+  const count = async () => [
+    (await listEvents(api, 0)).length,
+    (await api.pool.query("select from mails where provider_id = $1", [api.provider.id])).length,
+  ];
+  const bulk = async (path: string, payload: object) => (await api.call("POST", path, { payload })).json().data;
+  const planId = await addPlan(api, "account_plan", null);
+  const repeated = [
+    ["/accounts/bulk", { ids: accounts, operation: "approve", filter: { state: "created" } }],
+    ["/accounts/bulk", { ids: accounts, operation: "change_plan", plan_id: planId, filter: { state: "approved" } }],
+    ["/accounts/bulk", { ids: accounts, operation: "suspend", filter: { state: "approved" } }],
+    ["/applications/bulk", { ids: [application], operation: "suspend", filter: { state: "live" } }],
+  ] as const;
+  for (const [path, payload] of repeated) {
+    expect(await bulk(path, payload)).toEqual(payload.ids.map((id) => ({ id, done: true })));
+    const counts = await count();
+    expect(await bulk(path, payload)).toMatchObject(payload.ids.map((id) => ({ id, unchanged: true })));
+    expect(await count()).toEqual(counts);
+  }
+  for (const path of ["/applications/bulk", "/accounts/bulk"]) {
+    const ids = path === "/accounts/bulk" ? accounts : [application];
+    const deletion = { ids, operation: "delete", filter: { state: "suspended" } };
+    expect(await bulk(path, deletion)).toEqual(ids.map((id) => ({ id, done: true })));
+    expect(await bulk(path, deletion)).toEqual(ids.map((id) => ({ id, ...notFound })));
+  }
 });
 
 test("after the first refusal of the database, the rest of a bulk operation is refused without a try", async ({

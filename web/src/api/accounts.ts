@@ -10,7 +10,7 @@ export type AccountState = (typeof accountStates)[number] | "scheduled_for_delet
 export type Account = ManagementSchemas["Account"];
 
 export interface AccountFilter {
-  readonly state?: AccountState;
+  readonly state?: (typeof accountStates)[number];
   /** Matches a part of the organization's name, or of a user's name or email address. */
   readonly query?: string;
   readonly page?: number;

@@ -1249,6 +1249,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/matching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the ids and names of all accounts that match, oldest first
+         * @description For a bulk operation on all of them, in requests with these ids and the same filter. At most 20000.
+         */
+        get: operations["listMatchingAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/bulk": {
         parameters: {
             query?: never;
@@ -1260,7 +1280,7 @@ export interface paths {
         put?: never;
         /**
          * Apply an operation to up to 200 accounts
-         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Members may make accounts pending and change their plans; other operations need an admin.
+         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Safe to repeat after a lost response: what has the state or the plan already is not changed again. Members may make accounts pending and change their plans; other operations need an admin.
          */
         post: operations["changeManyAccounts"];
         delete?: never;
@@ -1573,6 +1593,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/matching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the ids and names of all applications that match, oldest first
+         * @description For a bulk operation on all of them, in requests with these ids and the same filter. At most 20000.
+         */
+        get: operations["listMatchingApplications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications/bulk": {
         parameters: {
             query?: never;
@@ -1584,7 +1624,7 @@ export interface paths {
         put?: never;
         /**
          * Apply an operation to up to 200 applications
-         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Rejecting deletes an application and notifies the admins of its account.
+         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Safe to repeat after a lost response: what has the state or the plan already is not changed again. Rejecting deletes an application and notifies the admins of its account.
          */
         post: operations["changeManyApplications"];
         delete?: never;
@@ -2117,6 +2157,16 @@ export interface components {
              * @description The id of the new plan, with `change_plan`.
              */
             plan_id?: number;
+            /** @description What does not match this at its turn is not changed: its result has the code `no-longer-matching`. */
+            filter?: {
+                /**
+                 * @description Accounts in this state.
+                 * @enum {unknown}
+                 */
+                state?: "created" | "pending" | "approved" | "rejected" | "suspended";
+                /** @description A part of the organization's name, or of a user's name or email address, in any case. */
+                query?: string;
+            };
         };
         /** Actor */
         Actor: {
@@ -2225,6 +2275,30 @@ export interface components {
              * @description The id of the new plan, with `change_plan`.
              */
             plan_id?: number;
+            /** @description What does not match this at its turn is not changed: its result has the code `no-longer-matching`. */
+            filter?: {
+                /**
+                 * @description Applications in this state.
+                 * @enum {unknown}
+                 */
+                state?: "pending" | "live" | "suspended";
+                /**
+                 * Format: int64
+                 * @description The id of a product.
+                 */
+                service_id?: number;
+                /**
+                 * Format: int64
+                 * @description The id of a plan.
+                 */
+                plan_id?: number;
+                /** @description A part of the application's name, in any case. */
+                name?: string;
+                /** @description A part of the account's name, in any case. */
+                account_query?: string;
+                /** @description The application's user key. */
+                user_key?: string;
+            };
         };
         /**
          * Attempt
@@ -2555,6 +2629,11 @@ export interface components {
             /** Format: int64 */
             id: number;
             done: boolean;
+            /**
+             * @description It had the state or the plan already, for example because of an earlier request whose response was lost.
+             * @constant
+             */
+            unchanged?: true;
             /** @description The code of the error, as in a Problem. */
             code?: string;
             /** @description Describes the error. */
@@ -7127,6 +7206,44 @@ export interface operations {
             503: components["responses"]["Away"];
         };
     };
+    listMatchingAccounts: {
+        parameters: {
+            query?: {
+                /** @description Accounts in this state. */
+                state?: "created" | "pending" | "approved" | "rejected" | "suspended";
+                /** @description A part of the organization's name, or of a user's name or email address, in any case. */
+                query?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** Format: int64 */
+                            id: number;
+                            name: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
     changeManyAccounts: {
         parameters: {
             query?: never;
@@ -7684,6 +7801,53 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnknownMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Broken"];
+            503: components["responses"]["Away"];
+        };
+    };
+    listMatchingApplications: {
+        parameters: {
+            query?: {
+                /** @description Applications in this state. */
+                state?: "pending" | "live" | "suspended";
+                /** @description The id of a product. */
+                service_id?: number;
+                /** @description The id of a plan. */
+                plan_id?: number;
+                /** @description A part of the application's name, in any case. */
+                name?: string;
+                /** @description A part of the account's name, in any case. */
+                account_query?: string;
+                /** @description The application's user key. */
+                user_key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** Format: int64 */
+                            id: number;
+                            name: string;
+                            org_name: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Broken"];

@@ -1,15 +1,30 @@
 import type { FastifyBaseLogger } from "fastify";
-import { Type, type Static } from "typebox";
-import type { Action } from "#access/index.ts";
-import type { Pool } from "#platform/database/database.ts";
+import { Type, type Static, type TProperties } from "typebox";
+import { type Action, isInProductScope, type ProductScope } from "#access/index.ts";
+import type { ListPage, PageBounds, Pool } from "#platform/database/database.ts";
 import {
+  applicationTarget,
   changeApplicationPlan,
   changeApplicationState,
   deleteApplication,
+  readApplication,
+  readApplicationNames,
   rejectApplication,
+  searchApplications,
   type ApplicationChange,
+  type ApplicationFilter,
 } from "#portal/applications/index.ts";
-import { changeAccountPlan, changeAccountState, deleteAccount, type AccountChange } from "#portal/accounts/index.ts";
+import {
+  type AccountFilter,
+  accountTarget,
+  changeAccountPlan,
+  changeAccountState,
+  deleteAccount,
+  readAccount,
+  readAccountNames,
+  searchAccounts,
+  type AccountChange,
+} from "#portal/accounts/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { Problem, problemOfError } from "../shared/problem.ts";
 import { logInUrl } from "#portal/providers/index.ts";
@@ -23,11 +38,38 @@ const idsOf = (object: string) =>
   Type.Array(IdOf(object), { minItems: 1, maxItems: idsMax, description: "Processed in this order." });
 const plan_id = Type.Optional(IdOf("the new plan, with `change_plan`"));
 
+const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 255, description }));
+
+const accountFilter = {
+  state: Type.Optional(
+    Type.Enum(["created", "pending", "approved", "rejected", "suspended"], { description: "Accounts in this state." }),
+  ),
+  query: text("A part of the organization's name, or of a user's name or email address, in any case."),
+};
+
+const applicationFilter = {
+  state: Type.Optional(Type.Enum(["pending", "live", "suspended"], { description: "Applications in this state." })),
+  service_id: Type.Optional(IdOf("a product")),
+  plan_id: Type.Optional(IdOf("a plan")),
+  name: text("A part of the application's name, in any case."),
+  account_query: text("A part of the account's name, in any case."),
+  user_key: text("The application's user key."),
+};
+
+const filterOf = <Filter extends TProperties>(filter: Filter) =>
+  Type.Optional(
+    Type.Object(filter, {
+      additionalProperties: false,
+      description: "What does not match this at its turn is not changed: its result has the code `no-longer-matching`.",
+    }),
+  );
+
 const AccountSelectionSchema = Type.Object(
   {
     ids: idsOf("an account"),
     operation: Type.Enum(["approve", "make_pending", "reject", "suspend", "resume", "change_plan", "delete"]),
     plan_id,
+    filter: filterOf(accountFilter),
   },
   { title: "AccountSelection", additionalProperties: false },
 );
@@ -38,6 +80,7 @@ const ApplicationSelectionSchema = Type.Object(
     ids: idsOf("an application"),
     operation: Type.Enum(["accept", "reject", "suspend", "resume", "change_plan", "delete"]),
     plan_id,
+    filter: filterOf(applicationFilter),
   },
   { title: "ApplicationSelection", additionalProperties: false },
 );
@@ -47,6 +90,12 @@ const BulkOutcomeSchema = Type.Object(
   {
     id: Type.Integer(),
     done: Type.Boolean(),
+    unchanged: Type.Optional(
+      Type.Literal(true, {
+        description:
+          "It had the state or the plan already, for example because of an earlier request whose response was lost.",
+      }),
+    ),
     code: Type.Optional(Type.String({ description: "The code of the error, as in a Problem." })),
     title: Type.Optional(Type.String({ description: "Describes the error." })),
     errors: Type.Optional(
@@ -69,32 +118,51 @@ export const representRefusal = (id: number, { code, message, errors }: Problem)
     : {}),
 });
 
+/** The parts of a bulk operation on one object. */
+interface ObjectSteps {
+  /** Returns whether the object has the state or the plan already. Undefined if there is no such object. */
+  readonly isUnchanged: (id: number) => Promise<boolean | undefined>;
+  /** Returns whether the object matches the filter of the request. */
+  readonly matches: (id: number) => Promise<boolean>;
+  readonly change: (id: number) => Promise<Outcome | undefined>;
+}
+
 /**
  * Changes one object after another and returns each outcome. After the first refusal because the database is away or full, the
  * rest get the same answer without a try, since each would wait in vain.
  */
-async function changeEach(
-  ids: readonly number[],
-  log: FastifyBaseLogger,
-  change: (id: number) => Promise<Outcome | undefined>,
-): Promise<BulkOutcome[]> {
+async function changeEach(ids: readonly number[], log: FastifyBaseLogger, steps: ObjectSteps): Promise<BulkOutcome[]> {
   const outcomes: BulkOutcome[] = [];
   let unavailable: Problem | undefined;
   for (const id of new Set(ids)) {
-    const problem = unavailable ?? (await problemOfChange(() => change(id)));
+    const { problem, isUnchanged } = unavailable
+      ? { problem: unavailable, isUnchanged: false }
+      : await changeOne(id, steps);
     if (problem && problem !== unavailable && problem.status >= 500) log.error({ err: problem }, "request failed");
     if (problem?.status === 503) unavailable = problem;
-    outcomes.push(problem ? representRefusal(id, problem) : { id, done: true });
+    const outcome = problem ? representRefusal(id, problem) : { id, done: true };
+    outcomes.push(isUnchanged ? { ...outcome, unchanged: true } : outcome);
   }
   return outcomes;
 }
 
-async function problemOfChange(change: () => Promise<Outcome | undefined>): Promise<Problem | undefined> {
+/**
+ * An unchanged object may have left the filter by the change itself, in a request whose response was lost. That one may still be
+ * running, so a refused object is read again.
+ */
+async function changeOne(
+  id: number,
+  { isUnchanged, matches, change }: ObjectSteps,
+): Promise<{ readonly problem?: Problem; readonly isUnchanged: boolean }> {
   try {
-    requireDone(await change());
-    return undefined;
+    const wasUnchanged = await isUnchanged(id);
+    if (wasUnchanged === false && !(await matches(id))) throw new Problem("no-longer-matching");
+    requireDone(await change(id));
+    return { isUnchanged: wasUnchanged === true };
   } catch (error) {
-    return problemOfError(error instanceof Error ? error : new Error(String(error)));
+    const problem = problemOfError(error instanceof Error ? error : new Error(String(error)));
+    const isNow = problem.status < 500 && (await isUnchanged(id).catch(() => false));
+    return { problem, isUnchanged: isNow === true };
   }
 }
 
@@ -110,7 +178,7 @@ const responses = {
 };
 const isolation =
   "Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response " +
-  "has the result of each.";
+  "has the result of each. Safe to repeat after a lost response: what has the state or the plan already is not changed again.";
 
 /** The same actions as for a single account. */
 const accountActions = {
@@ -136,12 +204,33 @@ export const bulkAccounts = operation({
     const { pool, clock } = needs;
     requirePermission(caller, accountActions[body.operation], provider);
     const change = accountChangeOf(pool, { ...body, logInUrl: logInUrl(needs, provider) });
-    const data = await changeEach(body.ids, request.log, (accountId) =>
-      change({ provider, accountId, by: { ...by, now: clock.now() } }),
-    );
+    const data = await changeEach(body.ids, request.log, {
+      isUnchanged: async (id) => hasAccountTarget(await readAccount(pool, provider.id, id), body),
+      matches: async (id) =>
+        !body.filter ||
+        isFound(await searchAccounts(pool, provider.id, { ...accountFilterOf(body.filter), ids: [id] }, one)),
+      change: (accountId) => change({ provider, accountId, by: { ...by, now: clock.now() } }),
+    });
     return { data };
   },
 });
+
+const one = { limit: 1, offset: 0 };
+const isFound = ({ ids }: ListPage): boolean => ids.length > 0;
+
+const accountFilterOf = ({ state, query }: NonNullable<AccountSelection["filter"]>): AccountFilter => ({
+  state,
+  query: query?.trim() || undefined,
+});
+
+function hasAccountTarget(
+  account: { readonly state: string; readonly planId: number } | undefined,
+  { operation: transition, plan_id: planId }: AccountSelection,
+): boolean | undefined {
+  if (!account) return undefined;
+  if (transition === "delete") return false;
+  return transition === "change_plan" ? account.planId === planId : account.state === accountTarget(transition);
+}
 
 function accountChangeOf(
   pool: Pool,
@@ -163,16 +252,44 @@ export const bulkApplications = operation({
   action: "change-portal",
   body: ApplicationSelectionSchema,
   responses,
-  async handle(needs, { provider, by, body, request }) {
-    const change = applicationChangeOf(needs.pool, body);
-    const data = await changeEach(body.ids, request.log, async (id) =>
-      change(await applicationChange(needs, { provider, by: { ...by, now: needs.clock.now() } }, id)),
-    );
+  async handle(needs, { provider, caller: { productScope }, by, body, request }) {
+    const { pool, clock } = needs;
+    const change = applicationChangeOf(pool, body);
+    const data = await changeEach(body.ids, request.log, {
+      isUnchanged: async (id) => hasApplicationTarget(await readApplication(pool, provider.id, id), body, productScope),
+      matches: async (id) => {
+        if (!body.filter) return true;
+        const filter = { ...applicationFilterOf(body.filter), productScope, ids: [id] };
+        return isFound(await searchApplications(pool, provider.id, filter, one));
+      },
+      change: async (id) => change(await applicationChange(needs, { provider, by: { ...by, now: clock.now() } }, id)),
+    });
     return { data };
   },
 });
 
 const writer = "program";
+
+const applicationFilterOf = (filter: NonNullable<ApplicationSelection["filter"]>): ApplicationFilter => ({
+  state: filter.state,
+  productId: filter.service_id,
+  planId: filter.plan_id,
+  name: filter.name?.trim() || undefined,
+  accountQuery: filter.account_query?.trim() || undefined,
+  userKey: filter.user_key,
+});
+
+function hasApplicationTarget(
+  application: Awaited<ReturnType<typeof readApplication>>,
+  { operation: transition, plan_id: planId }: ApplicationSelection,
+  scope: ProductScope,
+): boolean | undefined {
+  if (!application || !isInProductScope(scope, application.product.id)) return undefined;
+  if (transition === "delete" || transition === "reject") return false;
+  return transition === "change_plan"
+    ? application.plan.id === planId
+    : application.state === applicationTarget(transition);
+}
 
 function applicationChangeOf(
   pool: Pool,
@@ -184,3 +301,59 @@ function applicationChangeOf(
   const planId = requirePlan(plan);
   return (change) => changeApplicationPlan(pool, { ...change, planId, writer });
 }
+
+// The objects that a bulk operation may reach
+
+/** About a megabyte of names. */
+const matchingMax = 20_000;
+
+const NameSchema = Type.Object({ id: Type.Integer(), name: Type.String() });
+const ApplicationNameSchema = Type.Object({ ...NameSchema.properties, org_name: Type.String() });
+
+/** Reads the names of the rows of one snapshot, so that the number is exact. */
+async function readMatching<Row>(
+  search: (bounds: PageBounds) => Promise<ListPage>,
+  readNames: (ids: readonly number[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const { ids } = await search({ limit: matchingMax + 1, offset: 0 });
+  if (ids.length <= matchingMax) return readNames(ids);
+  throw new Problem("invalid", { errors: { base: [`More than ${matchingMax} match. Use a narrower filter.`] } });
+}
+
+const matchingDescription = `For a bulk operation on all of them, in requests with these ids and the same filter. At most ${matchingMax}.`;
+
+export const matchingAccounts = operation({
+  id: "listMatchingAccounts",
+  title: "List the ids and names of all accounts that match, oldest first",
+  description: matchingDescription,
+  method: "GET",
+  path: "/accounts/matching",
+  action: "read-portal",
+  query: Type.Object(accountFilter),
+  responses: { 200: Type.Object({ data: Type.Array(NameSchema) }) },
+  async handle({ pool }, { provider, query }) {
+    const data = await readMatching(
+      (bounds) => searchAccounts(pool, provider.id, accountFilterOf(query), bounds),
+      (ids) => readAccountNames(pool, provider.id, ids),
+    );
+    return { data };
+  },
+});
+
+export const matchingApplications = operation({
+  id: "listMatchingApplications",
+  title: "List the ids and names of all applications that match, oldest first",
+  description: matchingDescription,
+  method: "GET",
+  path: "/applications/matching",
+  action: "read-portal",
+  query: Type.Object(applicationFilter),
+  responses: { 200: Type.Object({ data: Type.Array(ApplicationNameSchema) }) },
+  async handle({ pool }, { provider, caller: { productScope }, query }) {
+    const data = await readMatching(
+      (bounds) => searchApplications(pool, provider.id, { ...applicationFilterOf(query), productScope }, bounds),
+      (ids) => readApplicationNames(pool, provider.id, ids),
+    );
+    return { data: data.map(({ id, name, orgName }) => ({ id, name, org_name: orgName })) };
+  },
+});

@@ -406,6 +406,8 @@ export const examples: Readonly<Record<string, Example>> = {
   listPlanRequests: { answer: { data: [representPlanRequest(planRequest)] } },
   rejectApplication: { body: { reason: "We do not serve ferries." } },
   regenerateApplicationKey: { body: { key: "3b1f7c52a9e04d1f8c6b2a7d5e9f0a13" } },
+  listMatchingAccounts: { answer: { data: [{ id: 41, name: "Quay Books" }] } },
+  listMatchingApplications: { answer: { data: [{ id: 41, name: "Timetable", org_name: "Quay Books" }] } },
   changeManyAccounts: { body: { ids: [41, 42], operation: "suspend" }, answer: { data: [done, refused] } },
   changeManyApplications: {
     body: { ids: [41, 42], operation: "change_plan", plan_id: 11 },

@@ -22,7 +22,7 @@ import { alertOperations } from "./alerts.ts";
 import { attemptListOperations } from "./attempts.ts";
 import { binRequestOperations } from "./bin-requests.ts";
 import { binOperations } from "./bins.ts";
-import { bulkAccounts, bulkApplications } from "./bulk.ts";
+import { bulkAccounts, bulkApplications, matchingAccounts, matchingApplications } from "./bulk.ts";
 import { deliveryOperations } from "./deliveries.ts";
 import {
   accountOperations,
@@ -99,10 +99,12 @@ const groups: readonly OperationGroup<Operation>[] = [
     description: "What the Account Management API cannot do with accounts, users, applications and identity providers.",
     operations: [
       ...accountOperations,
+      matchingAccounts,
       bulkAccounts,
       ...userOperations,
       ...planRequestOperations,
       ...applicationOperations,
+      matchingApplications,
       bulkApplications,
       ...authenticationProviderOperations,
     ],

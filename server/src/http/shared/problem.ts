@@ -43,6 +43,7 @@ export const problems = {
   "format-unknown": { status: 406, title: "This format is not supported." },
   "request-timeout": { status: 408, title: "The request did not arrive in time. Send it again." },
   conflict: { status: 409, title: "Another object already has this name or value." },
+  "no-longer-matching": { status: 409, title: "This no longer matches the filter, so it was not changed." },
   "body-too-large": { status: 413, title: "The body of the request is too large." },
   "media-type-unsupported": { status: 415, title: "The Content-Type of the request is not supported." },
   invalid: { status: 422, title: "Some values are invalid." },

@@ -44,6 +44,9 @@ export function accountStateAfter(state: AccountState, transition: AccountTransi
   return from.includes(state) ? to : undefined;
 }
 
+/** Returns the state that a transition leads to. */
+export const accountTarget = (transition: AccountTransition): AccountState => accountTransitions[transition].to;
+
 interface AccountStateChange extends AccountChange {
   readonly transition: AccountTransition;
   /** The login of the Developer Portal, for the mail about an approval. */

@@ -186,14 +186,18 @@ export interface AccountFilter {
   readonly state?: string | undefined;
   /** Part of the organisation's name, or of a user's name or email address, in any case. */
   readonly query?: string | undefined;
+  /** Finds out which of these match. */
+  readonly ids?: readonly number[] | undefined;
 }
 
 // Planned for its values, so that a missing state is no condition: then PostgreSQL counts and skips accounts along an index, without
 // reading them. By accounts_state_idx for every state but approved.
-const inState = `from accounts where provider_id = $1 and ($2::text is null or state = $2)`;
+const inState = `
+  from accounts
+  where provider_id = $1 and ($2::text is null or state = $2) and ($3::bigint[] is null or id = any($3))`;
 
 const accountStatements: ListStatements = {
-  page: `select id ${inState} order by id limit $3 offset $4 ${plannedEachTime}`,
+  page: `select id ${inState} order by id limit $4 offset $5 ${plannedEachTime}`,
   count: `select count(*) as count ${inState} ${plannedEachTime}`,
 };
 
@@ -201,10 +205,12 @@ const accountStatements: ListStatements = {
 // of users' accounts beyond work_mem would be searched anew for each account.
 const searchAccountsStatement = `
   with named as materialized (
-    select id from accounts where provider_id = $1 and strpos(lower(org_name), lower($3)) > 0
+    select id from accounts
+    where provider_id = $1 and strpos(lower(org_name), lower($4)) > 0 and ($3::bigint[] is null or id = any($3))
   ), used as materialized (
     select account_id from users
-    where provider_id = $1 and (strpos(lower(username), lower($3)) > 0 or strpos(lower(email), lower($3)) > 0)
+    where provider_id = $1 and (strpos(lower(username), lower($4)) > 0 or strpos(lower(email), lower($4)) > 0)
+      and ($3::bigint[] is null or account_id = any($3))
   ), found as materialized (
     select id from named union select account_id from used
   ), listed as materialized (
@@ -212,21 +218,31 @@ const searchAccountsStatement = `
     where $2::text is null
       or exists (select from accounts where provider_id = $1 and accounts.id = found.id and accounts.state = $2)
   )
-  select count(*) as total, array(select id from listed order by id limit $4 offset $5) as ids from listed
+  select count(*) as total, array(select id from listed order by id limit $5 offset $6) as ids from listed
   ${plannedEachTime}`;
 
 /** Returns the ids of a page of the matching accounts, oldest first, and the number of matches. */
 export async function searchAccounts(
   db: Database,
   providerId: number,
-  { state, query }: AccountFilter,
+  { state, query, ids }: AccountFilter,
   bounds: PageBounds,
 ): Promise<ListPage> {
-  const values = [providerId, state ?? null];
+  const values = [providerId, state ?? null, ids ?? null];
   if (query === undefined) return readListPage(db, accountStatements, values, bounds);
   const [found] = await db.query<ListPage>(searchAccountsStatement, [...values, query, bounds.limit, bounds.offset]);
   return found ?? { ids: [], total: 0 };
 }
+
+const accountNamesStatement = `
+  select id, org_name as name from accounts where provider_id = $1 and id = any($2) order by id`;
+
+/** Returns the names of accounts, oldest first. */
+export const readAccountNames = (
+  db: Database,
+  providerId: number,
+  ids: readonly number[],
+): Promise<{ readonly id: number; readonly name: string }[]> => db.query(accountNamesStatement, [providerId, ids]);
 
 const insertSubscriptionsStatement = `
   insert into service_subscriptions (provider_id, account_id, product_id, plan_id, state, created_at, updated_at)

@@ -20,16 +20,24 @@ export {
   readAccountPlanRequest,
   readApplicationPlanRequest,
 } from "./plan-changes.ts";
-export { type AccountTransition, activateUser, activateUserByMail, changeAccountState } from "./account-states.ts";
+export {
+  type AccountTransition,
+  activateUser,
+  accountTarget,
+  activateUserByMail,
+  changeAccountState,
+} from "./account-states.ts";
 export {
   type Account,
   accountFields,
+  type AccountFilter,
   countCreated,
   type CreatedSpan,
   findByText,
   lockAccount,
   readAccount,
   readAccounts,
+  readAccountNames,
   searchAccounts,
 } from "./account.ts";
 export {

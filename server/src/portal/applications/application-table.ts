@@ -397,6 +397,8 @@ export interface ApplicationFilter {
   readonly inactiveSince?: Date | undefined;
   /** The product scope of the caller. */
   readonly productScope?: ProductScope;
+  /** Finds out which of these match. */
+  readonly ids?: readonly number[] | undefined;
 }
 
 // Planned for their values, so that a missing criterion is no condition: PostgreSQL then finds, counts and skips applications along the
@@ -417,10 +419,11 @@ const matchingApplications = `
     and ($8::text is null or application.user_key = $8)
     and ($9::timestamptz is null or application.first_daily_traffic_at >= $9)
     and ($10::timestamptz is null or application.first_daily_traffic_at <= $10)
-    and ($11::bigint[] is null or application.product_id = any($11))`;
+    and ($11::bigint[] is null or application.product_id = any($11))
+    and ($12::bigint[] is null or application.id = any($12))`;
 
 const applicationStatements: ListStatements = {
-  page: `select id ${matchingApplications} order by id limit $12 offset $13 ${plannedEachTime}`,
+  page: `select id ${matchingApplications} order by id limit $13 offset $14 ${plannedEachTime}`,
   count: `select count(*) as count ${matchingApplications} ${plannedEachTime}`,
 };
 
@@ -429,9 +432,9 @@ const searchByAccountNameStatement = `
   with found as materialized (
     select id ${matchingApplications}
       and application.account_id in (
-        select id from accounts where provider_id = $1 and strpos(lower(org_name), lower($12)) > 0)
+        select id from accounts where provider_id = $1 and strpos(lower(org_name), lower($13)) > 0)
   )
-  select count(*) as total, array(select id from found order by id limit $13 offset $14) as ids from found
+  select count(*) as total, array(select id from found order by id limit $14 offset $15) as ids from found
   ${plannedEachTime}`;
 
 /** Returns the ids of a page of the matching applications, oldest first, and the number of matches. */
@@ -456,9 +459,26 @@ export async function searchApplications(
     filter.activeSince ?? null,
     filter.inactiveSince ?? null,
     filter.productScope ?? null,
+    filter.ids ?? null,
   ];
   if (accountQuery === undefined) return readListPage(db, applicationStatements, values, bounds);
   const searchValues = [...values, accountQuery, bounds.limit, bounds.offset];
   const [found] = await db.query<ListPage>(searchByAccountNameStatement, searchValues);
   return found ?? { ids: [], total: 0 };
 }
+
+const applicationNamesStatement = `
+  select application.id, coalesce(nullif(trim(application.name), ''), 'Application ' || application.id) as name,
+    account.org_name
+  from applications as application
+  join accounts as account on account.provider_id = $1 and account.id = application.account_id
+  where application.provider_id = $1 and application.id = any($2)
+  order by application.id`;
+
+/** Returns the names of applications and of their accounts, oldest first. */
+export const readApplicationNames = (
+  db: Database,
+  providerId: number,
+  ids: readonly number[],
+): Promise<{ readonly id: number; readonly name: string; readonly orgName: string }[]> =>
+  db.query(applicationNamesStatement, [providerId, ids]);

@@ -359,6 +359,10 @@ const applicationTransitions = {
 
 export type ApplicationTransition = keyof typeof applicationTransitions;
 
+/** Returns the state that a transition leads to. */
+export const applicationTarget = (transition: ApplicationTransition): ApplicationState =>
+  applicationTransitions[transition].to;
+
 /**
  * Accepts, suspends or resumes an application, if its state allows that. Mails an acceptance to the admins of its account. Returns
  * undefined if the account has no such application.

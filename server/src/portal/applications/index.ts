@@ -33,6 +33,7 @@ export {
   listReferrerFilters,
   readApplication,
   readApplications,
+  readApplicationNames,
   searchApplications,
 } from "./application-table.ts";
 export {
@@ -46,6 +47,7 @@ export {
 } from "./application.ts";
 export {
   type ApplicationChange,
+  applicationTarget,
   type ApplicationTransition,
   changeApplicationState,
   createApplication,
