@@ -2,7 +2,8 @@ import { useState } from "react";
 import { flushSync } from "react-dom";
 import { expect, test } from "vitest";
 import { mount } from "../testing/in-portal.tsx";
-import { type ListColumn, ListTable, type ListTableProps, useRowSelection } from "./list-table.tsx";
+import { useMatchSelection } from "./bulk/match-selection.tsx";
+import { type ListColumn, ListTable, type ListTableProps } from "./list-table.tsx";
 
 interface Ship {
   readonly id: number;
@@ -80,7 +81,7 @@ test("rows that load later or are ticked leave the others as they are", () => {
           rows={isFull ? fleet : ships}
           columns={watched}
           keyOf={({ id }) => id}
-          selection={useRowSelection()}
+          selection={useMatchSelection({}, [])}
         />
         <button onClick={() => setFull(true)}>More</button>
       </>

@@ -1,6 +1,6 @@
 import { Checkbox } from "@patternfly/react-core";
 import { Table, Tbody, Td, type TdProps, Th, Thead, Tr } from "@patternfly/react-table";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useMemo } from "react";
 import { RowActions, type RowActionsProps } from "./action-menu.tsx";
 import "./list-table.css";
 
@@ -30,17 +30,6 @@ export interface RowSelection<Key> {
   readonly has: (key: Key) => boolean;
   /** The same function in each render. */
   readonly onTick: (keys: readonly Key[], isTicked: boolean) => void;
-}
-
-/** Holds a selection of rows, which stays while the list shows another page. */
-export function useRowSelection(): RowSelection<number> {
-  const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set());
-  const onTick = useCallback(
-    (ids: readonly number[], isTicked: boolean) =>
-      setTicked((before) => (isTicked ? before.union(new Set(ids)) : before.difference(new Set(ids)))),
-    [],
-  );
-  return { has: (id) => ticked.has(id), onTick };
 }
 
 export interface ListTableProps<Row, Key extends string | number> {

@@ -1,119 +1,250 @@
-import {
-  Alert,
-  Button,
-  DescriptionList,
-  List,
-  ListItem,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  Stack,
-  StackItem,
-  ToolbarItem,
-} from "@patternfly/react-core";
-import type { QueryKey } from "@tanstack/react-query";
-import { useId, useState } from "react";
-import { countOf } from "../counts.ts";
+import { List, ListItem, Skeleton, ToolbarItem, Button } from "@patternfly/react-core";
+import { type QueryKey, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useId, useRef, useState } from "react";
 import { ApiProblem } from "../../api/api-problem.ts";
-import type { BellwireSchemas } from "../../api/bellwire-client.ts";
+import { refreshQueries } from "../../api/bellwire-client.ts";
 import { ActionMenu } from "../action-menu.tsx";
-import { Fact } from "../facts.tsx";
+import { countOf, formatCount } from "../counts.ts";
 import { SelectField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
-import { useChange } from "../form/use-change.ts";
 import { Name } from "../labels.tsx";
+import { Loaded } from "../loaded.tsx";
 import { planOptions, type PlanOnOffer } from "../plans/plan-change.tsx";
 import { useToast } from "../toast-context.ts";
+import { BulkProgress, BulkResult, describeDone, type Nouns } from "./bulk-dialog.tsx";
+import { type BulkOutcome, type BulkReport, retryRefused, runBulk, type Selected, startReport } from "./bulk-run.ts";
 
-interface BulkMenuProps<Name extends string> extends Pick<BulkDialogProps<Name>, "act"> {
+interface BulkRequest<Name extends string> {
+  readonly ids: number[];
+  readonly operation: Name;
+  readonly plan_id?: number;
+}
+
+/** The objects of an operation, and the request that changes some of them. */
+export interface BulkTarget<Name extends string> {
+  readonly count: number;
+  /** The selected objects, or a function that reads all that match the filter. */
+  readonly selected: readonly Selected[] | (() => Promise<readonly Selected[]>);
+  readonly act: (body: BulkRequest<Name>, signal: AbortSignal) => Promise<readonly BulkOutcome[]>;
+}
+
+interface BulkMenuProps<Name extends string> {
   readonly nouns: Nouns;
-  readonly selected: readonly Selected[];
+  readonly target: BulkTarget<Name>;
   readonly operations: readonly BulkOperation<Name>[];
   readonly stale: readonly QueryKey[];
-  /** Receives the ids that the operation changed. */
+  /** Receives the ids that need the operation no more. */
   readonly onDone: (ids: readonly number[]) => void;
 }
 
-/** The operations on the selected rows. */
-export function BulkMenu<Name extends string>({ selected, operations, ...rest }: BulkMenuProps<Name>) {
-  // Kept, because the list changes under the dialog as soon as the operation has run.
-  const [open, setOpen] = useState<Pick<BulkDialogProps<Name>, "selected" | "operation">>();
+/** The operations on the selected rows. The last result can be shown again until all of it is done. */
+export function BulkMenu<Name extends string>({ target, operations, ...rest }: BulkMenuProps<Name>) {
+  // Kept, because the list and its filter change under the dialog, and after it.
+  const [open, setOpen] = useState<Pick<BulkDialogProps<Name>, "target" | "operation"> & { readonly key: number }>();
+  const [isHidden, setHidden] = useState(false);
+  const { count } = target;
+  const start = (operation: BulkOperation<Name>): void => {
+    setHidden(false);
+    setOpen((before) => ({ target, operation, key: (before?.key ?? 0) + 1 }));
+  };
   return (
-    <ToolbarItem>
-      <ActionMenu
-        label={selected.length > 0 ? `With ${selected.length} selected` : "With selected"}
-        isDisabled={selected.length === 0}
-        actions={operations.map((operation) => ({
-          title: operation.title,
-          isDanger: operation.isDanger ?? false,
-          onClick: () => setOpen({ selected, operation }),
-        }))}
-      />
-      {open && <BulkDialog {...rest} {...open} onClose={() => setOpen(undefined)} />}
-    </ToolbarItem>
+    <>
+      <ToolbarItem>
+        <ActionMenu
+          label={count > 0 ? `With ${formatCount(count)} selected` : "With selected"}
+          isDisabled={count === 0}
+          actions={operations.map((operation) => ({
+            title: operation.title,
+            isDanger: operation.isDanger ?? false,
+            onClick: () => start(operation),
+          }))}
+        />
+      </ToolbarItem>
+      {open && isHidden && (
+        <ToolbarItem>
+          <Button variant="link" onClick={() => setHidden(false)}>
+            Show the last result
+          </Button>
+        </ToolbarItem>
+      )}
+      {open && (
+        <BulkDialog
+          {...rest}
+          {...open}
+          isHidden={isHidden}
+          onHide={() => setHidden(true)}
+          onClose={() => setOpen(undefined)}
+        />
+      )}
+    </>
   );
 }
 
-interface BulkDialogProps<Name extends string> {
-  readonly nouns: Nouns;
-  readonly selected: readonly Selected[];
+interface BulkDialogProps<Name extends string> extends Omit<BulkMenuProps<Name>, "operations"> {
   readonly operation: BulkOperation<Name>;
-  readonly act: (body: { ids: number[]; operation: Name; plan_id?: number }) => Promise<readonly BulkOutcome[]>;
-  readonly stale: readonly QueryKey[];
-  readonly onDone: (ids: readonly number[]) => void;
+  readonly isHidden: boolean;
+  /** Closes a result that says what was not done. */
+  readonly onHide: () => void;
   readonly onClose: () => void;
 }
 
 /** Asks for confirmation, runs the operation, and lists the objects that could not be changed with the reasons. */
 function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
-  const { nouns, selected, operation: chosen, act, stale, onDone, onClose } = props;
-  const { operation, title, done, consequence, plans, isDanger = false } = chosen;
-  const toast = useToast();
+  const { nouns, target, operation: chosen, isHidden, onHide, onClose } = props;
+  const { title, done } = chosen;
   const [planId, setPlanId] = useState("");
-  const { mutate, isPending, errors, data } = useChange({
-    change: () => act({ ids: selected.map(({ id }) => id), operation, ...(plans && { plan_id: Number(planId) }) }),
-    stale,
-    failed: `The ${nouns[1]} could not be ${done}`,
-    fields: ["plan_id"],
-    onDone: (outcomes) => {
-      const ids = outcomes.filter((outcome) => outcome.done).map(({ id }) => id);
-      onDone(ids);
-      if (ids.length < outcomes.length) return;
-      toast({ kind: "success", title: describeDone(ids.length, nouns, done) });
-    },
-    leave: (outcomes) => {
-      if (outcomes.every((outcome) => outcome.done)) onClose();
-    },
-  });
-  const refused = data && unchangedObjects(data, selected);
-  if (refused?.length) {
+  const { report, isRunning, isStopping, rejection, start, resume, stop } = useBulkRun(props);
+  if (report && isRunning) {
     return (
-      <BulkResult
-        consequence={describeDone(selected.length - refused.length, nouns, done)}
-        refused={refused}
-        onClose={onClose}
+      <BulkProgress
+        title={`${title}: ${countOf(report.total, nouns)}`}
+        report={report}
+        nouns={nouns}
+        isStopping={isStopping}
+        onStop={stop}
       />
     );
   }
+  if (report) {
+    return isHidden ? null : (
+      <BulkResult
+        report={report}
+        nouns={nouns}
+        done={done}
+        areSelected={typeof target.selected !== "function"}
+        onContinue={() => resume(report)}
+        onRetry={() => resume(retryRefused(report))}
+        onClose={onHide}
+      />
+    );
+  }
+  return <BulkForm {...{ nouns, target, rejection, planId, setPlanId, onClose }} operation={chosen} onStart={start} />;
+}
+
+/** A stopped operation waits so long for the response to the last request. */
+const stopMs = 5000;
+/** No response comes later than this: the request was lost. */
+const requestMs = 120_000;
+
+/** Runs the operation part by part, and reports how far it has come. */
+function useBulkRun<Name extends string>(props: BulkDialogProps<Name>) {
+  const { nouns, target, operation: chosen, stale, onDone, onClose } = props;
+  const { operation, done } = chosen;
+  const client = useQueryClient();
+  const toast = useToast();
+  const [report, setReport] = useState<BulkReport>();
+  const [isRunning, setRunning] = useState(false);
+  const [isStopping, setStopping] = useState(false);
+  const [rejection, setRejection] = useState<ApiProblem>();
+  const running = useRef<{
+    readonly isEnded: boolean;
+    isStopped: boolean;
+    readonly aborter: AbortController;
+    readonly plan: object;
+  }>(undefined);
+
+  const end = (last: BulkReport): void => {
+    void refreshQueries(client, stale);
+    onDone([...last.done, ...last.unchanged]);
+    if (last.rest.length + last.refused.length > 0) return;
+    const already = last.unchanged.length > 0 && {
+      detail: `${describeDone(last.unchanged.length, nouns, done)} already.`,
+    };
+    toast({ kind: "success", title: describeDone(last.done.length, nouns, done), ...already });
+    onClose();
+  };
+  const run = async (from: BulkReport, plan: { readonly plan_id?: number }): Promise<void> => {
+    if (running.current?.isEnded === false) return;
+    const current = { isEnded: false, isStopped: false, aborter: new AbortController(), plan };
+    running.current = current;
+    setReport(from);
+    setRunning(true);
+    setStopping(false);
+    let refusal: ApiProblem | undefined;
+    const last = await runBulk(from, {
+      isDeletion: chosen.isDeletion === true,
+      isStopped: () => current.isStopped,
+      onProgress: setReport,
+      act: async (ids) => {
+        const signal = AbortSignal.any([current.aborter.signal, AbortSignal.timeout(requestMs)]);
+        try {
+          return await target.act({ ids, operation, ...plan }, signal);
+        } catch (error) {
+          if (error instanceof ApiProblem && error.status < 500) refusal = error;
+          throw error;
+        }
+      },
+    });
+    running.current = { ...current, isEnded: true };
+    setRunning(false);
+    // The server has refused the operation itself, so the form says why.
+    const isRejected = refusal !== undefined && last.rest.length === last.total && last.unsureCount === 0;
+    setRejection(isRejected ? refusal : undefined);
+    setReport(isRejected ? undefined : last);
+    if (!isRejected) end(last);
+  };
+  return {
+    report,
+    isRunning,
+    isStopping,
+    rejection,
+    start: (selected: readonly Selected[], planId: number | undefined) =>
+      void run(startReport(selected), planId === undefined ? {} : { plan_id: planId }),
+    resume: (from: BulkReport) => void run(from, running.current?.plan ?? {}),
+    stop: (): void => {
+      const { current } = running;
+      if (!current || current.isStopped) return;
+      current.isStopped = true;
+      setStopping(true);
+      setTimeout(() => current.aborter.abort(), stopMs);
+    },
+  };
+}
+
+interface BulkFormProps<Name extends string> extends Pick<
+  BulkDialogProps<Name>,
+  "nouns" | "target" | "operation" | "onClose"
+> {
+  readonly rejection: ApiProblem | undefined;
+  readonly planId: string;
+  readonly setPlanId: (planId: string) => void;
+  readonly onStart: (selected: readonly Selected[], planId: number | undefined) => void;
+}
+
+/** Asks for confirmation. All that match are read when it opens, so their number is exact, and only they are changed. */
+function BulkForm<Name extends string>(props: BulkFormProps<Name>) {
+  const { nouns, target, operation, rejection, planId, setPlanId, onStart, onClose } = props;
+  const { title, consequence, plans, isDanger = false } = operation;
+  useRejectionToast(rejection, `The ${nouns[1]} could not be ${operation.done}`);
+  const { selected } = target;
+  const opening = useId();
+  const query = useQuery({
+    queryKey: ["matching", nouns[1], opening],
+    queryFn: () => (typeof selected === "function" ? selected() : selected),
+    ...(typeof selected !== "function" && { initialData: selected }),
+    ...readOnce,
+  });
+  const { data } = query;
   return (
     <FormDialog
-      title={`${title}: ${countOf(selected.length, nouns)}`}
+      title={`${title}: ${data ? countOf(data.length, nouns) : `all selected ${nouns[1]}`}`}
       description={consequence}
       submit={title}
       isDanger={isDanger}
-      isBusy={isPending}
-      isDisabled={plans !== undefined && !planId}
-      onSubmit={() => mutate(undefined)}
+      isBusy={false}
+      isDisabled={!data?.length || (plans !== undefined && !planId)}
+      onSubmit={() => data && onStart(data, plans && Number(planId))}
       onClose={onClose}
     >
-      <SelectedNames selected={selected} />
+      <Loaded query={query} skeleton={<Skeleton screenreaderText={`Loading the ${nouns[1]}`} />}>
+        {(rows) => <SelectedNames selected={rows} />}
+      </Loaded>
       {plans && (
         <SelectField
           id="plan_id"
           label="New plan"
           isRequired
-          errors={errors["plan_id"]}
+          errors={rejection?.errors["plan_id"]}
           value={planId}
           options={planOptions(plans)}
           onChange={setPlanId}
@@ -122,6 +253,19 @@ function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
     </FormDialog>
   );
 }
+
+/** Shows the rejection in the dialog, which registers for messages when it opens. */
+function useRejectionToast(rejection: ApiProblem | undefined, failed: string): void {
+  const toast = useToast();
+  useEffect(() => {
+    if (!rejection) return;
+    const isShown = Object.keys(rejection.errors).join() === "plan_id";
+    toast({ kind: "danger", about: failed, title: failed, ...(!isShown && { detail: rejection.message }) });
+  }, [toast, rejection, failed]);
+}
+
+/** What the person confirms must not change under the confirmation. */
+const readOnce = { staleTime: Infinity, gcTime: 0, refetchOnReconnect: false, refetchOnWindowFocus: false } as const;
 
 const shownMax = 10;
 
@@ -133,53 +277,9 @@ const SelectedNames = ({ selected }: { selected: readonly Selected[] }) => (
         <Name>{name}</Name>
       </ListItem>
     ))}
-    {selected.length > shownMax && <ListItem>and {selected.length - shownMax} more</ListItem>}
+    {selected.length > shownMax && <ListItem>and {formatCount(selected.length - shownMax)} more</ListItem>}
   </List>
 );
-
-interface BulkResultProps {
-  readonly consequence: string;
-  readonly refused: ReturnType<typeof unchangedObjects>;
-  readonly onClose: () => void;
-}
-
-/** Says how many objects changed and lists the others, which stay selected. */
-function BulkResult({ consequence, refused, onClose }: BulkResultProps) {
-  const id = useId();
-  const count = refused.length;
-  return (
-    <Modal variant="small" isOpen onClose={onClose} aria-labelledby={id}>
-      <ModalHeader title={consequence} labelId={id} />
-      <ModalBody>
-        <Stack hasGutter>
-          <StackItem>
-            <Alert
-              isInline
-              isLiveRegion
-              component="h2"
-              variant="warning"
-              title={`${count} could not be changed and ${count === 1 ? "is" : "are"} still selected`}
-            />
-          </StackItem>
-          <StackItem>
-            <DescriptionList isCompact>
-              {refused.map((outcome) => (
-                <Fact key={outcome.id} term={outcome.name}>
-                  {outcome.why}
-                </Fact>
-              ))}
-            </DescriptionList>
-          </StackItem>
-        </Stack>
-      </ModalBody>
-      <ModalFooter>
-        <Button onClick={onClose}>Close</Button>
-      </ModalFooter>
-    </Modal>
-  );
-}
-
-type BulkOutcome = BellwireSchemas["BulkOutcome"];
 
 /** An operation on several objects at once. */
 export interface BulkOperation<Name extends string> {
@@ -191,28 +291,8 @@ export interface BulkOperation<Name extends string> {
   /** The consequences, shown before confirmation. */
   readonly consequence: string;
   readonly isDanger?: boolean;
+  /** An object that is gone needs no deletion. */
+  readonly isDeletion?: boolean;
   /** The plans to choose from, if the operation needs one. */
   readonly plans?: readonly PlanOnOffer[];
 }
-
-interface Selected {
-  readonly id: number;
-  readonly name: string;
-}
-
-/** Singular and plural: "account", "accounts". */
-type Nouns = readonly [one: string, several: string];
-
-/** Returns "2 accounts were suspended". */
-export const describeDone = (count: number, nouns: Nouns, done: string): string =>
-  `${count === 0 ? `No ${nouns[0]}` : countOf(count, nouns)} ${count > 1 ? "were" : "was"} ${done}`;
-
-/** Returns the objects that could not be changed, each with its name and the reason. */
-export const unchangedObjects = (outcomes: readonly BulkOutcome[], selected: readonly Selected[]) =>
-  outcomes
-    .filter(({ done }) => !done)
-    .map((outcome) => ({
-      id: outcome.id,
-      name: selected.find(({ id }) => id === outcome.id)?.name ?? String(outcome.id),
-      why: new ApiProblem(422, outcome).message,
-    }));

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { type Answer, click, fill, rejection, search, showInPortal, tick } from "../../testing/show-in-portal.tsx";
+import {
+  type Answer,
+  click,
+  fill,
+  findButton,
+  rejection,
+  search,
+  showInPortal,
+  tick,
+} from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { readAccountSearch } from "../list-filters.ts";
 import { AccountsPage } from "./accounts-page.tsx";
@@ -186,4 +195,124 @@ test("members are offered only the permitted operations", async () => {
   await tick("tick-4");
   await click("With 1 selected");
   await waitFor(() => expect(items()).toEqual(["Make pending", "Change plan"]));
+});
+
+const pendingMatches = "GET accounts/matching?state=pending";
+const all = Array.from({ length: 130 }, (_, index) => index + 4);
+
+/** Shows the first three of 130 pending accounts, all ticked. */
+async function showPending(outcomes: Answer) {
+  const accounts = show(outcomes, undefined, "/accounts?state=pending");
+  const objects = [account(4, "Quay Books"), account(5, "Harbour"), account(6, "Pier")];
+  const metadata = { total_entries: all.length };
+  accounts.answers["GET accounts?state=pending&per_page=50"] = [200, { accounts: objects, metadata }];
+  accounts.answers[pendingMatches] = [200, { data: all.map((id) => ({ id, name: `Org ${id}` })) }];
+  await tick("tick-all");
+  return accounts;
+}
+
+const sentIds = (changes: readonly { readonly body?: unknown }[]) =>
+  changes.flatMap(({ body }) => (body instanceof Object && "ids" in body ? body.ids : []));
+
+test("once a page is selected, an operation can reach all that match, in small requests with the filter", async () => {
+  const { answers, changes } = await showPending([200, { data: done(...all) }]);
+  await waitFor(() => expect(page()).toContain("The 3 accounts on this page are selected."));
+  await click("Select all 130 accounts that match");
+  await waitFor(() => expect(page()).toContain("All 130 accounts that match are selected."));
+  expect([4, 5, 6].map(isTicked)).toEqual([true, true, true]);
+  await click("With 130 selected");
+  // The number and the names are those at the confirmation.
+  answers[pendingMatches] = [200, { data: all.slice(1).map((id) => ({ id, name: `Org ${id}` })) }];
+  await click("Approve");
+  await waitFor(() => expect(dialog()).toContain("Approve: 129 accounts"));
+  expect(dialog()).toContain("Org 14and 119 more");
+  expect(changes()).toEqual([]);
+  await click("Approve");
+  await waitFor(() => expect(page()).toContain("129 accounts were approved"));
+  expect(sentIds(changes())).toEqual(all.slice(1));
+  const [first] = changes();
+  expect(first).toMatchObject({ body: { operation: "approve", filter: { state: "pending" } } });
+  expect(changes().length).toBe(6);
+  expect(page()).not.toContain("are selected");
+});
+
+test("all stay selected on another page, until a row is deselected or the filter changes", async () => {
+  const accounts = await showPending([200, {}]);
+  const objects = [account(7, "Mole"), account(8, "Wharf")];
+  const metadata = { total_entries: all.length };
+  accounts.answers["GET accounts?state=pending&page=2&per_page=50"] = [200, { accounts: objects, metadata }];
+  await click("Select all 130 accounts that match");
+  accounts.open("/accounts?state=pending&page=2");
+  await waitFor(() => expect([7, 8].map(isTicked)).toEqual([true, true]));
+  await tick("tick-8");
+  await waitFor(() => expect([7, 8].map(isTicked)).toEqual([true, false]));
+  expect(page()).toContain("With 1 selected");
+  await tick("tick-8");
+  await click("Select all 130 accounts that match");
+  accounts.open("/accounts");
+  await waitFor(() => expect(page()).toContain("With selected"));
+  expect([4, 5, 6].map(isTicked)).toEqual([false, false, false]);
+});
+
+test("the button that selected all keeps the focus and clears the selection", async () => {
+  await showPending([200, {}]);
+  await waitFor(() => findButton("Select all 130 accounts that match").focus());
+  await click("Select all 130 accounts that match");
+  await waitFor(() => expect(document.activeElement?.textContent).toBe("Clear selection"));
+  await click("Clear selection");
+  await waitFor(() => expect([4, 5, 6].map(isTicked)).toEqual([false, false, false]));
+});
+
+test("after a lost response the result says what is not known, can be shown again, and continues with the rest", async () => {
+  const { answers, changes } = await showPending("lost");
+  await click("Select all 130 accounts that match");
+  await click("With 130 selected");
+  await click("Approve");
+  await waitFor(() => expect(dialog()).toContain("Approve: 130 accounts"));
+  await click("Approve");
+  await waitFor(() => expect(dialog()).toContain("Stopped: The server did not respond."));
+  expect(dialog()).toContain("No account was approved");
+  expect(dialog()).toContain("The response about 25 accounts was lost");
+  expect(dialog()).toContain("105 accounts were not tried.");
+  await click("Close");
+  await waitFor(() => expect(dialog()).toBeUndefined());
+  const [gone = 0, ...others] = all;
+  const changedBefore = others.slice(0, 24).map((id) => ({ id, done: false, code: "invalid", unchanged: true }));
+  const left = { id: gone, done: false, code: "no-longer-matching", title: "It no longer matches." };
+  answers["POST accounts/bulk"] = [200, { data: [left, ...changedBefore, ...done(...all.slice(25))] }];
+  await click("Show the last result");
+  await click("Continue with 130 accounts");
+  await waitFor(() => expect(dialog()).toContain("105 accounts were approved"));
+  expect(dialog()).toContain("24 accounts were approved already.");
+  expect(dialog()).toContain("Org 4It no longer matches.");
+  expect(dialog()).not.toContain("Retry");
+  expect(sentIds(changes())).toEqual([...all.slice(0, 25), ...all]);
+});
+
+test("a running operation shows and announces its progress, and can be stopped but not closed", async () => {
+  await showPending("slow");
+  await click("Select all 130 accounts that match");
+  await click("With 130 selected");
+  await click("Suspend");
+  await waitFor(() => expect(dialog()).toContain("Suspend: 130 accounts"));
+  await click("Suspend");
+  await waitFor(() => expect(document.querySelector("[role=progressbar]")).not.toBeNull());
+  expect(document.querySelector("[role=dialog] [role=status]")?.textContent).toBe("0 of 130 accounts");
+  const buttons = () => [...document.querySelectorAll("[role=dialog] button")].map((each) => each.textContent);
+  expect(buttons()).toEqual(["Stop"]);
+  await click("Stop");
+  await waitFor(() => expect(document.querySelector("[role=dialog] [role=status]")?.textContent).toBe("Stopping"));
+});
+
+test("matches that could not be listed are asked for again, and nothing is sent", async () => {
+  const { answers, changes } = await showPending([200, { data: done(...all) }]);
+  answers[pendingMatches] = [500, { title: "An internal error occurred." }];
+  await click("Select all 130 accounts that match");
+  await click("With 130 selected");
+  await click("Approve");
+  await waitFor(() => expect(dialog()).toContain("An internal error occurred."));
+  answers[pendingMatches] = [200, { data: [{ id: 4, name: "Quay Books" }] }];
+  await click("Try again");
+  await waitFor(() => expect(dialog()).toContain("Approve: 1 account"));
+  expect(changes()).toEqual([]);
 });

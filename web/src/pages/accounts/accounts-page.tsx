@@ -15,6 +15,7 @@ import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import {
   type Account,
+  type AccountFilter,
   type AccountPlanRequest,
   accountPlanRequestsQuery,
   accountStates,
@@ -25,13 +26,14 @@ import { useApi, type BellwireSchemas, responseBody } from "../../api/bellwire-c
 import { useManagement } from "../../api/management-client.ts";
 import { useAccountPlans } from "../../api/products.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
-import { BulkMenu, type BulkOperation } from "../../components/bulk/bulk-menu.tsx";
+import { BulkMenu, type BulkOperation, type BulkTarget } from "../../components/bulk/bulk-menu.tsx";
+import { MatchStatus, useMatchSelection } from "../../components/bulk/match-selection.tsx";
 import { NewPasswordField, TextField } from "../../components/form/fields.tsx";
 import { FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useDialogForm } from "../../components/form/use-change.ts";
 import { Name, StateLabel } from "../../components/labels.tsx";
-import { type ListColumn, ListTable, type RowSelection, useRowSelection } from "../../components/list-table.tsx";
-import { EmptyPage, ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
+import { type ListColumn, ListTable, type RowSelection } from "../../components/list-table.tsx";
+import { EmptyPage, ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader, SignUpButton } from "../../components/page-header.tsx";
 import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
@@ -49,9 +51,13 @@ export function AccountsPage() {
     void navigate({ to: "/accounts", search: readAccountSearch(search), replace: true });
   const query = useQuery(accountsQuery(useManagement(), filter));
   const { data: requests = [] } = useQuery(accountPlanRequestsQuery(useApi()));
-  const ticks = useRowSelection();
   const shown = query.isPlaceholderData ? undefined : query.data;
-  const selected = shown?.objects.filter(({ id }) => ticks.has(id)) ?? [];
+  const shownIds = shown?.objects.map(({ id }) => id) ?? [];
+  const ticks = useMatchSelection(filter, shownIds);
+  const target = useBulkTarget(
+    filter,
+    ticks.isAll ? (query.data?.total ?? 0) : (shown?.objects.filter(({ id }) => ticks.has(id)) ?? []),
+  );
   const [isCreating, setCreating] = useState(false);
   return (
     <>
@@ -74,10 +80,13 @@ export function AccountsPage() {
               value={filter.query}
               onChange={(text) => narrow({ ...filter, query: text, page: 1 })}
             />
-            <AccountBulkMenu selected={selected} onDone={(ids) => ticks.onTick(ids, false)} />
+            <AccountBulkMenu
+              target={target}
+              onDone={(ids) => (ticks.isAll ? ticks.clear() : ticks.onTick(ids, false))}
+            />
           </ToolbarContent>
         </Toolbar>
-        <TotalRows filter={filter} total={query.data?.total} nouns={["account", "accounts"]} />
+        <MatchStatus filter={filter} selection={ticks} shownIds={shownIds} total={query.data?.total} nouns={nouns} />
         <Loaded query={query} skeleton={<TableSkeleton of="accounts" />}>
           {({ total }) =>
             shown?.objects.length === 0 ? (
@@ -214,27 +223,48 @@ function CreateAccountDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
+const nouns = ["account", "accounts"] as const;
+
+type OperationName = BellwireSchemas["AccountSelection"]["operation"];
+
+/** Returns the selected accounts of the page, or all that match: a number of them. */
+function useBulkTarget(
+  { state, query }: AccountFilter,
+  selected: readonly Account[] | number,
+): BulkTarget<OperationName> {
+  const api = useApi();
+  const isAll = typeof selected === "number";
+  const filter = { ...(state && { state }), ...(query && { query }) };
+  return {
+    count: isAll ? selected : selected.length,
+    selected: isAll
+      ? async () => (await responseBody(api.GET("/api/v1/accounts/matching", { params: { query: filter } }))).data
+      : selected.map(({ id, org_name }) => ({ id, name: org_name })),
+    act: async (body, signal) => {
+      const request = { body: isAll ? { ...body, filter } : body, signal };
+      return (await responseBody(api.POST("/api/v1/accounts/bulk", request))).data;
+    },
+  };
+}
+
 interface AccountBulkMenuProps {
-  readonly selected: readonly Account[];
+  readonly target: BulkTarget<OperationName>;
   readonly onDone: (ids: readonly number[]) => void;
 }
 
-function AccountBulkMenu({ selected, onDone }: AccountBulkMenuProps) {
-  const api = useApi();
-  const plans = useAccountPlans();
+function AccountBulkMenu({ target, onDone }: AccountBulkMenuProps) {
   return (
     <BulkMenu
-      nouns={["account", "accounts"]}
-      selected={selected.map(({ id, org_name }) => ({ id, name: org_name }))}
-      operations={accountOperations(plans, mayAdminister(useSession()))}
-      act={async (body) => (await responseBody(api.POST("/api/v1/accounts/bulk", { body }))).data}
+      nouns={nouns}
+      target={target}
+      operations={accountOperations(useAccountPlans(), mayAdminister(useSession()))}
       stale={[["accounts"], ["applications"], ["mails"]]}
       onDone={onDone}
     />
   );
 }
 
-type Operation = BulkOperation<BellwireSchemas["AccountSelection"]["operation"]>;
+type Operation = BulkOperation<OperationName>;
 
 const signedOut = "Their users are signed out immediately and cannot sign in";
 const notified = `Their admins get an email. ${webhookNote}`;
@@ -282,6 +312,7 @@ function accountOperations(plans: readonly PlanOnOffer[], isAdmin: boolean): rea
       done: "deleted",
       consequence: `This also deletes their users, applications and keys. They cannot be restored. ${webhookNote}`,
       isDanger: true,
+      isDeletion: true,
     },
   ];
   return all.filter(({ operation, plans: offered }) => (isAdmin || forMembers.has(operation)) && offered?.length !== 0);

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { type Answer, type Answers, choose, click, search, showInPortal, tick } from "../../testing/show-in-portal.tsx";
+import {
+  type Answer,
+  type Answers,
+  choose,
+  click,
+  fill,
+  search,
+  showInPortal,
+  tick,
+} from "../../testing/show-in-portal.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { readApplicationSearch } from "../list-filters.ts";
 import { ApplicationsPage } from "./applications-page.tsx";
@@ -118,4 +127,39 @@ test("a bulk plan change needs applications of one product", async () => {
   await click("Suspend");
   await waitFor(() => expect(page()).toContain("1 application was suspended"));
   expect(changes()).toEqual([{ request: "POST applications/bulk", body: { ids: [8], operation: "suspend" } }]);
+});
+
+test("an operation on all that match sends the search with the ids, and moves them to plans of the filter's product", async () => {
+  const found = [8, 9, 10].map((id) => ({ id, name: `App ${id}`, org_name: "Quay Books" }));
+  const services = ["Ferries", "Trains"].map((name, at) => ({ service: { id: 7 + at, name } }));
+  const { changes, open } = show("/applications?by=account_query&query=quay", {
+    "GET services": [200, { services }],
+    "GET applications?account_query=quay&per_page=50": [
+      200,
+      { applications: [application(8, "Ferry times")], metadata: { total_entries: 3 } },
+    ],
+    "GET applications?service_id=7&account_query=quay&per_page=50": [
+      200,
+      { applications: [application(8, "Ferry times")], metadata: { total_entries: 3 } },
+    ],
+    "GET applications/matching?account_query=quay&service_id=7": [200, { data: found }],
+    "POST applications/bulk": [200, { data: [8, 9, 10].map((id) => ({ id, done: true })) }],
+  });
+  await tick("tick-all");
+  await click("Select all 3 applications that match");
+  await click("With 3 selected");
+  await waitFor(() => expect(items()).toEqual(["Accept", "Suspend", "Resume", "Reject", "Delete"]));
+  open("/applications?by=account_query&query=quay&service_id=7");
+  await waitFor(() => expect(page()).toContain("With selected"));
+  await tick("tick-all");
+  await click("Select all 3 applications that match");
+  await click("With 3 selected");
+  await click("Change plan");
+  await waitFor(() => expect(page()).toContain("Change plan: 3 applications"));
+  expect(page()).toContain("App 10 of Quay Books");
+  await fill("plan_id", "1");
+  await click("Change plan");
+  await waitFor(() => expect(page()).toContain("3 applications were moved"));
+  const body = { operation: "change_plan", plan_id: 1, filter: { account_query: "quay", service_id: 7 } };
+  expect(changes()).toEqual([{ request: "POST applications/bulk", body: { ids: [8, 9, 10], ...body } }]);
 });

@@ -28,12 +28,12 @@ import { useManagement } from "../../api/management-client.ts";
 import { applicationPlansQuery, productsQuery } from "../../api/products.ts";
 import { ApplicationsTable } from "../../components/applications/applications-table.tsx";
 import { CreateApplication } from "../../components/applications/create-application.tsx";
-import { BulkMenu, type BulkOperation } from "../../components/bulk/bulk-menu.tsx";
+import { BulkMenu, type BulkOperation, type BulkTarget } from "../../components/bulk/bulk-menu.tsx";
+import { MatchStatus, useMatchSelection } from "../../components/bulk/match-selection.tsx";
 import { webhookNote } from "../../components/form/form-dialog.tsx";
 import { fieldText } from "../../components/form/use-change.ts";
-import { useRowSelection } from "../../components/list-table.tsx";
 import { nameInText } from "../../components/words.ts";
-import { EmptyPage, ListPagination, SelectFilter, TextFilter, TotalRows } from "../../components/lists.tsx";
+import { EmptyPage, ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import type { PlanOnOffer } from "../../components/plans/plan-change.tsx";
@@ -50,9 +50,10 @@ export function ApplicationsPage() {
     void navigate({ to: "/applications", search: readApplicationSearch(search), replace: true });
   const query = useQuery(applicationsQuery(useManagement(), filter));
   const { data: requests = [] } = useQuery(planRequestsQuery(useApi()));
-  const ticks = useRowSelection();
   const shown = query.isPlaceholderData ? undefined : query.data;
-  const selected = shown?.objects.filter(({ id }) => ticks.has(id)) ?? [];
+  const shownIds = shown?.objects.map(({ id }) => id) ?? [];
+  const ticks = useMatchSelection(filter, shownIds);
+  const selected = ticks.isAll ? (query.data?.total ?? 0) : (shown?.objects.filter(({ id }) => ticks.has(id)) ?? []);
   return (
     <>
       <PageHeader title="Applications" actions={<CreateApplication />}>
@@ -61,9 +62,13 @@ export function ApplicationsPage() {
       <PageSection isFilled>
         <PlanRequestList requests={requests} />
         <ApplicationFilters filter={filter} onNarrow={narrow}>
-          <ApplicationBulkMenu selected={selected} onDone={(ids) => ticks.onTick(ids, false)} />
+          <ApplicationBulkMenu
+            filter={filter}
+            selected={selected}
+            onDone={(ids) => (ticks.isAll ? ticks.clear() : ticks.onTick(ids, false))}
+          />
         </ApplicationFilters>
-        <TotalRows filter={filter} total={query.data?.total} nouns={["application", "applications"]} />
+        <MatchStatus filter={filter} selection={ticks} shownIds={shownIds} total={query.data?.total} nouns={nouns} />
         <Loaded query={query} skeleton={<TableSkeleton of="applications" />}>
           {({ total }) =>
             shown?.objects.length === 0 ? (
@@ -119,35 +124,78 @@ const NoApplications = ({ isFiltered, onShowAll }: NoApplicationsProps) =>
     </EmptyState>
   );
 
+const nouns = ["application", "applications"] as const;
+
 interface ApplicationBulkMenuProps {
-  readonly selected: readonly Application[];
+  readonly filter: ApplicationFilter;
+  /** The selected applications of the page, or the number of all that match. */
+  readonly selected: readonly Application[] | number;
   readonly onDone: (ids: readonly number[]) => void;
 }
 
-function ApplicationBulkMenu({ selected, onDone }: ApplicationBulkMenuProps) {
-  const api = useApi();
-  const [productId, ...others] = new Set(selected.map(({ service_id }) => service_id));
-  const isOneProduct = productId !== undefined && others.length === 0;
+function ApplicationBulkMenu({ filter, selected, onDone }: ApplicationBulkMenuProps) {
+  const productId = useProductOf(filter, selected);
   const { data: plans = [] } = useQuery({
     ...applicationPlansQuery(useManagement(), productId ?? 0),
-    enabled: isOneProduct,
+    enabled: productId !== undefined,
   });
   return (
     <BulkMenu
-      nouns={["application", "applications"]}
-      selected={selected.map((application) => ({
-        id: application.id,
-        name: `${nameInText(applicationName(application))} of ${nameInText(application.org_name)}`,
-      }))}
-      operations={applicationOperations(isOneProduct ? plans : [])}
-      act={async (body) => (await responseBody(api.POST("/api/v1/applications/bulk", { body }))).data}
+      nouns={nouns}
+      target={useBulkTarget(filter, selected)}
+      operations={applicationOperations(productId === undefined ? [] : plans)}
       stale={[["applications"], ["plans"], ["mails"]]}
       onDone={onDone}
     />
   );
 }
 
-type Operation = BulkOperation<BellwireSchemas["ApplicationSelection"]["operation"]>;
+/** Returns the product of all selected applications, whose plans they can have. Undefined if there may be several. */
+function useProductOf(
+  { service_id }: ApplicationFilter,
+  selected: readonly Application[] | number,
+): number | undefined {
+  const { data: products = [] } = useQuery(productsQuery(useManagement()));
+  const ids = typeof selected === "number" ? products.map(({ id }) => id) : selected.map((each) => each.service_id);
+  const [productId, ...others] = new Set(service_id === undefined ? ids : [service_id]);
+  return others.length === 0 ? productId : undefined;
+}
+
+type OperationName = BellwireSchemas["ApplicationSelection"]["operation"];
+
+function useBulkTarget(
+  { by = "name", query, service_id, plan_id, state }: ApplicationFilter,
+  selected: readonly Application[] | number,
+): BulkTarget<OperationName> {
+  const api = useApi();
+  const isAll = typeof selected === "number";
+  const filter = {
+    ...(query && { [by]: query }),
+    ...(service_id && { service_id }),
+    ...(plan_id && { plan_id }),
+    ...(state && { state }),
+  };
+  return {
+    count: isAll ? selected : selected.length,
+    selected: isAll
+      ? async () => {
+          const { data } = await responseBody(api.GET("/api/v1/applications/matching", { params: { query: filter } }));
+          return data.map(({ id, name, org_name }) => ({ id, name: nameOf(name, org_name) }));
+        }
+      : selected.map((application) => ({
+          id: application.id,
+          name: nameOf(applicationName(application), application.org_name),
+        })),
+    act: async (body, signal) => {
+      const request = { body: isAll ? { ...body, filter } : body, signal };
+      return (await responseBody(api.POST("/api/v1/applications/bulk", request))).data;
+    },
+  };
+}
+
+const nameOf = (name: string, orgName: string): string => `${nameInText(name)} of ${nameInText(orgName)}`;
+
+type Operation = BulkOperation<OperationName>;
 
 /** Returns the bulk operations. `plans` is empty if the applications belong to different products. */
 function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operation[] {
@@ -178,6 +226,7 @@ function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operatio
       done: "rejected",
       consequence: `The applications and their credentials are deleted and cannot be restored. The admins of their accounts get an email without a reason. ${webhookNote}`,
       isDanger: true,
+      isDeletion: true,
     },
     {
       operation: "delete",
@@ -185,6 +234,7 @@ function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operatio
       done: "deleted",
       consequence: `The applications and their credentials stop working immediately and cannot be restored. ${webhookNote}`,
       isDanger: true,
+      isDeletion: true,
     },
   ];
   return all.filter(({ plans: offered }) => offered?.length !== 0);
