@@ -13,6 +13,7 @@ import {
 import { test } from "../../../test/support/test.ts";
 import { deleteFailuresForUndo } from "./failure-batches.ts";
 import { restoreBatch, undoDeletion } from "./failure-deletions.ts";
+import { deleteExpiredMutes } from "./failure-causes.ts";
 import { listFailures, readFailureHorizon, selectFailures } from "./failures.ts";
 import { outcomesOfAnyKind } from "./settle.ts";
 
@@ -148,4 +149,20 @@ test("a page has the next failure in place of one that leaves the list while the
   };
   const page = await listFailures(db, encryption, { providerId }, { limit: 2 });
   expect(page.map(({ eventId }) => eventId)).toEqual(others.slice(0, 2));
+});
+
+test("a cause of failures is muted until its time is over, or for ever", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const now = new Date();
+  const mutes = { past: -1, future: 1, ever: null };
+  for (const [cause, seconds] of Object.entries(mutes))
+    await database.query(
+      "insert into failure_mutes (provider_id, cause, until) values ($1, $2, $3::timestamptz + make_interval(secs => $4))",
+      [providerId, cause, now, seconds],
+    );
+  await deleteExpiredMutes(database, now);
+  expect(await database.query("select cause from failure_mutes order by cause")).toEqual([
+    { cause: "ever" },
+    { cause: "future" },
+  ]);
 });

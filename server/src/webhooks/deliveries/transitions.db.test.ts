@@ -176,3 +176,30 @@ test("the backlog is as old as its oldest event, except for events that were sen
   for (const values of late) expect([values, await isOldWith(values)]).toEqual([values, false]);
   for (const values of old) expect([values, await isOldWith(values)]).toEqual([values, true]);
 });
+
+test("a deletion of failures can be undone until its time is over, and is only then completed", async ({
+  database,
+}) => {
+  const { providerId } = await build(database, 2);
+  await fail(database, providerId, "an hour ago");
+  const kept = "select from deleted_failures";
+  const undo = async () => {
+    const { deletion } = await deleteFailuresForUndo(database, { providerId }, bySystem);
+    return (endsAt: string) =>
+      database.inTransaction(async (tx) => {
+        await tx.query(`update failure_deletions set ends_at = clock_timestamp() + $1::interval`, [endsAt]);
+        return undoDeletion(tx, providerId, deletion.id);
+      });
+  };
+  const early = await undo();
+  expect(await purgeDeletedFailures(database)).toBe(false);
+  expect(await database.query(kept)).toHaveLength(2);
+  expect(await early("1 second")).toBe(true);
+  await database.query("update failure_deletions set undone_at = now() - interval '11 seconds'");
+  expect(await restoreBatch(database)).toMatchObject({ restored: 2 });
+
+  const late = await undo();
+  expect(await late("-1 millisecond")).toBe(false);
+  expect(await purgeDeletedFailures(database)).toBe(true);
+  expect(await database.query(kept)).toEqual([]);
+});
