@@ -131,6 +131,16 @@ test.for(ways)(
   },
 );
 
+test("a bin catches requests at the hosts of its provider only", async ({
+  site: { owner, http, own, foreign, tables },
+}) => {
+  const url = `/bins/${foreign.ids["bins"]}`;
+  const before = await snapshot(owner, tables, foreign.api.provider.id);
+  const away = await http.inject({ method: "POST", url, headers: { host: own.api.host }, payload: "x" });
+  expect(away.statusCode).toBe(404);
+  expect(await snapshot(owner, tables, foreign.api.provider.id)).toEqual(before);
+});
+
 /** Requests of one provider whose bodies name objects of another, by operation of the Bellwire API, with the status of each. */
 const namingBodies = (own: Ids, foreign: Ids): Readonly<Record<string, readonly (readonly [number, object])[]>> => {
   const endpoint_id = Number(foreign["endpoints"]);
