@@ -30,6 +30,32 @@ test("JSON is indented, and invalid JSON is unchanged", () => {
   expect(shown('{"a":')).toBe('{"a":');
 });
 
+test("JSON shows the numbers and members that were sent, and the letters of escaped strings", () => {
+  const sent = '{"id":12345678901234567890,"price":1.10,"id":-1e400,"name":"\\u0645","none":[],"empty":{ }}';
+  const lines = [
+    "{",
+    '  "id": 12345678901234567890,',
+    '  "price": 1.10,',
+    '  "id": -1e400,',
+    '  "name": "م",',
+    '  "none": [],',
+    '  "empty": {}',
+    "}",
+  ];
+  expect(shown(sent)).toBe(lines.join("\n"));
+  expect(shown(` [${sent}] `)).toBe(["[", ...lines.map((line) => `  ${line}`), "]"].join("\n"));
+});
+
+test.each([
+  [[1, "two", null, true, { three: [[], {}, [[4.5]]] }]],
+  [{ 'a\n"b': { c: "{[,:]}\\" }, __proto: [{ d: -1e-7 }, { e: "" }] }],
+  [[[[{}], {}], []]],
+])("JSON has the lines of JSON.stringify: %j", (value) => {
+  for (const spaces of [0, 1, 4]) {
+    expect(shown(JSON.stringify(value, undefined, spaces))).toBe(JSON.stringify(value, undefined, 2));
+  }
+});
+
 test("other text is unchanged", () => {
   expect(shown("Not found")).toBe("Not found");
 });

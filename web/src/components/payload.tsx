@@ -86,8 +86,8 @@ const depthMax = 50;
 /** More marks would take the browser seconds, so the text gets a single colour. */
 const marksMax = 5000;
 
-/** A string of JSON, or a bracket. Applied to valid JSON only, where every string ends. */
-const jsonToken = /"(?:[^"\\]|\\.)*"|[{}[\]]/g;
+/** A string of JSON, a bracket, a comma, a colon, or another value. Applied to valid JSON only, where every string ends. */
+const jsonToken = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /**
  * Indents XML and JSON, and splits the text at its marks: tags and member names. Every second piece is a mark. Other,
@@ -101,31 +101,51 @@ export function prettyPrint(text: string): readonly string[] {
   return pieces.length > 2 * marksMax ? [pieces.join("")] : pieces;
 }
 
+/**
+ * Indents JSON token by token. Parsed and written again, a number beyond 2^53 would be another one, and of two members with one name
+ * only the last would be left.
+ */
 function prettyJson(text: string): readonly string[] | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (depthOf(text) > depthMax) return undefined;
-  const pretty = JSON.stringify(value, undefined, indent);
+  if (!isJson(text) || depthOf(text) > depthMax) return undefined;
+  const tokens = text.match(jsonToken) ?? [];
   const pieces: string[] = [];
-  let from = 0;
-  for (const { 0: token, index } of pretty.matchAll(jsonToken)) {
-    const end = index + token.length;
-    if (pretty[end] !== ":") continue;
-    pieces.push(pretty.slice(from, index), token);
-    from = end;
+  let plain = "";
+  let depth = 0;
+  for (const [place, token] of tokens.entries()) {
+    const [previous, next] = [tokens[place - 1] ?? "", tokens[place + 1] ?? ""];
+    if (isClosing(token)) depth -= 1;
+    const isAfterStart = isOpening(previous) && !isClosing(token);
+    const isEnd = isClosing(token) && !isOpening(previous);
+    if (isAfterStart || isEnd || previous === ",") plain += `\n${indent.repeat(depth)}`;
+    if (isOpening(token)) depth += 1;
+    if (next === ":") {
+      pieces.push(plain, unescaped(token));
+      plain = "";
+    } else plain += token === ":" ? ": " : unescaped(token);
   }
-  return [...pieces, pretty.slice(from)];
+  return [...pieces, plain];
 }
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isOpening = (token: string): boolean => token === "{" || token === "[";
+const isClosing = (token: string): boolean => token === "}" || token === "]";
+
+/** Returns a string of JSON with its letters instead of their numbers, and any other token as it is. */
+const unescaped = (token: string): string => (token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : token);
 
 function depthOf(json: string): number {
   let [depth, deepest] = [0, 0];
   for (const [token] of json.matchAll(jsonToken)) {
-    if (token === "{" || token === "[") depth += 1;
-    if (token === "}" || token === "]") depth -= 1;
+    if (isOpening(token)) depth += 1;
+    if (isClosing(token)) depth -= 1;
     deepest = Math.max(deepest, depth);
   }
   return deepest;
