@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
+import type { Locator } from "playwright-core";
 import { expect } from "vitest";
 import { type BellwireApi, sendRequest, itemsAt, valueAt } from "../chaos/api-client.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -26,6 +27,13 @@ async function failAll(api: BellwireApi, url: string): Promise<number> {
   return Number(valueAt(created.body, "id"));
 }
 
+/** Returns the number of lines that the items of a toolbar take. */
+const linesOf = (toolbar: Locator): Promise<number> =>
+  toolbar.evaluate(({ children }) => {
+    const starts = [...children].map((item) => item.getBoundingClientRect().left);
+    return starts.filter((start, at) => start <= (starts[at - 1] ?? Infinity)).length;
+  });
+
 test(
   "failures are retried as a job, exported, deleted and restored in five keyboard steps each",
   { timeout: 240_000 },
@@ -50,6 +58,8 @@ test(
 
     await visitor.start(`/failures?endpoint_id=${endpointId}`);
     await visitor.press("tab", "List");
+    await page.setViewportSize({ width: 1366, height: 768 }); // of small laptops
+    expect(await linesOf(page.locator(".bellwire-filter-bar .pf-v6-c-toolbar__content-section").first())).toBe(1);
     await visitor.press("button", "With all failures");
     await visitor.press("menuitem", "Export failures…");
     await visitor.press("button", `Export ${accounts} failures`);
