@@ -7,6 +7,15 @@ const shownMs = 8000;
 const actionShownMs = 60_000;
 const shownMax = 3;
 
+/** A refused or doubtful result stays until it is closed: whoever looks away for a moment must not miss it. */
+function timeoutOf({
+  kind,
+  action,
+}: Pick<Toast, "kind"> & { readonly action: Toast["action"] | undefined }): number | false {
+  if (kind === "danger" || (kind === "warning" && !action)) return false;
+  return action ? actionShownMs : shownMs;
+}
+
 const subjectOf = ({ about, title }: Toast): string => about ?? title;
 
 export function ToastProvider({ children }: { children: ReactNode }) {
@@ -41,7 +50,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
               component="h2"
               variant={kind}
               title={title}
-              timeout={kind === "danger" ? false : action ? actionShownMs : shownMs}
+              timeout={timeoutOf({ kind, action })}
               onTimeout={() => hide(key)}
               {...(action && {
                 actionLinks: <AlertActionLink onClick={action.onClick}>{action.label}</AlertActionLink>,
