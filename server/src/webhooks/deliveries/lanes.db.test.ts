@@ -144,6 +144,7 @@ test("a lane is neither free nor claimed during its pause, or while its endpoint
     expect([held, await found()]).toEqual([held, [[], []]]);
     await database.query(`update ${table} set ${again} ${ofOne}`, [other]);
   }
+  await database.query("update lanes set not_before = clock_timestamp() where endpoint_id <> $1", [other]); // a pause that is over
   expect(await found()).toEqual([[endpointId], [endpointId]]);
 });
 
