@@ -81,8 +81,8 @@ export interface MoveReport {
 
 /** Requests that began before they were held end meanwhile. Later ones of a process that missed the hint get 503 for a moment. */
 const holdMs = 100;
-/** Web processes read the new cell, and no request is under way in the old one, before its rows are deleted. */
-const settleMs = 1500;
+/** Web processes read the new cell before the rows of the old one are deleted. Longer requests look again (http/shared/find-provider.ts). */
+const settleMs = 2000;
 /** Two rows that exchange a unique value while they are copied, or a transaction that outlasts the freeze: the copy begins again. */
 const triesMax = 5;
 const stepPauseMs = 20;

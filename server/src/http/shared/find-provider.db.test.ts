@@ -217,3 +217,64 @@ test.for([
     expect([answer.body, reads]).toEqual([expected, 2]);
   },
 );
+
+test("what is left of a provider that has left the cell is not read", async ({ site, database }) => {
+  await site.addToken("script");
+  const move = [site.providerId];
+  await database.query(
+    "insert into provider_moves (provider, id, state) values ($1, gen_random_uuid(), 'frozen')",
+    move,
+  );
+  expect(await site.nameOf("script")).toBe("script");
+
+  await database.query("update provider_moves set state = 'left' where provider = $1", move);
+  await database.inTransaction(async (tx) => notifyCallersChanged(tx, site.providerId));
+  expect(await site.nameOf("script")).toBeUndefined();
+});
+
+test.for([
+  ["a read", "GET", 200, 500, "503 provider-moving, no tag"],
+  ["the headers of a read", "HEAD", 200, 500, "503 , no tag"],
+  ["a refused change", "POST", 404, 500, "503 provider-moving, no tag"],
+  ["a read that was short", "GET", 200, 499, "200 read here, tag"],
+  ["a change that succeeded", "POST", 201, 500, "201 read here, tag"],
+] as const)(
+  "a request during which its provider moves shows nothing of the deleted rows: %s",
+  async ([, method, status, tookMs, expected], { site, database: pool, clock }) => {
+    let cell = 0;
+    const tenants = new TenantCache(pool, async (subdomain = "") => ({
+      providerId: site.providerId,
+      subdomain,
+      cell,
+      isHeld: false,
+      isDeleting: false,
+    }));
+    await using http = fastify();
+    http.setErrorHandler((error, _request, reply) =>
+      error instanceof Problem ? reply.code(error.status).send(error.code) : reply.code(500).send(String(error)),
+    );
+    addFindProviderHook(http, {
+      pool,
+      clock,
+      baseDomain: "bellwire.test",
+      cells: { own: 0, tenants, forward: async () => undefined },
+    });
+    http.route({
+      method: ["GET", "HEAD", "POST"],
+      url: "/",
+      async handler(_request, reply) {
+        cell = 1;
+        tenants.forget(site.providerId);
+        await clock.advance(tookMs);
+        return reply.code(status).header("etag", '"1"').send("read here");
+      },
+    });
+
+    const answer = await http.inject({ method, url: "/", headers: { host: "acme.bellwire.test" } });
+
+    tenants.stop();
+    expect(`${answer.statusCode} ${answer.body}, ${answer.headers.etag === undefined ? "no tag" : "tag"}`).toBe(
+      expected,
+    );
+  },
+);

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { type AccessToken, callersChannel } from "#access/index.ts";
@@ -39,7 +40,15 @@ interface TokenRead {
 
 interface Found extends Pick<FastifyRequest, "provider" | "side" | "tokenRead"> {
   readonly turn: Turn;
+  /** When the request was assigned to this cell. */
+  readonly atMs: number;
 }
+
+/**
+ * Requests that take longer than this look whether their provider has moved meanwhile. A move keeps the old rows for two seconds
+ * (cells/move/move-provider.ts), and the provider that a request begins with is up to one second old.
+ */
+const movedAfterMs = 500;
 
 /**
  * Providers take turns at the connections of the database, and within one the networks of its requests: who floods one account delays
@@ -103,7 +112,7 @@ export function addFindProviderHook(
     },
   });
 
-  const find = createFind({ pool, callers, baseDomain, own, tenants, found });
+  const find = createFind({ pool, clock, callers, baseDomain, own, tenants, found });
   http.decorateRequest("findProviderAgain", async function (this: FastifyRequest) {
     if ((await find(this)) !== undefined) throw new Problem("provider-moving", { retryAfterSeconds: 1 });
   });
@@ -114,17 +123,44 @@ export function addFindProviderHook(
     await forward(other, request, reply);
   });
   http.addHook("onRequest", (request, _reply, done) => pool.inTurn(foundFor(request).turn, done));
+  http.addHook("onSend", createMovedCheck({ clock, found, find }));
 }
 
-interface FindNeeds extends Pick<CellRouting, "own" | "tenants"> {
-  readonly pool: Pool;
+/**
+ * Creates a hook that answers `provider-moving` in place of what a long request has read from deleted rows. Changes that succeeded
+ * stay: they did so before the move. Bodies in parts check by themselves (admin-caller.ts).
+ */
+function createMovedCheck({ clock, found, find }: MovedCheckNeeds) {
+  const checked = new WeakSet<FastifyRequest>();
+  return async (request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> => {
+    const { method } = request;
+    const mayBeWrong = method === "GET" || method === "HEAD" || reply.statusCode >= 400;
+    const foundMs = found.get(request)?.atMs;
+    if (!mayBeWrong || foundMs === undefined || clock.monotonicMs() - foundMs < movedAfterMs) return;
+    if (payload instanceof Readable || checked.has(request)) return;
+    checked.add(request); // an error that is thrown here comes back as a response
+    const other = await find(request).catch((error: unknown) => {
+      if (error instanceof Problem) throw error;
+      return undefined; // the database does not respond any more
+    });
+    if (other === undefined) return;
+    for (const name of ["etag", "last-modified", "location"]) reply.removeHeader(name);
+    throw new Problem("provider-moving", { retryAfterSeconds: 1 });
+  };
+}
+
+interface MovedCheckNeeds extends Pick<FindNeeds, "clock" | "found"> {
+  readonly find: (request: FastifyRequest) => Promise<number | undefined>;
+}
+
+interface FindNeeds extends Pick<CellRouting, "own" | "tenants">, Pick<FindProviderNeeds, "pool" | "clock"> {
   readonly callers: CallerCache;
   readonly baseDomain: string | undefined;
   readonly found: WeakMap<FastifyRequest, Found>;
 }
 
 /** Creates a function that reads a request's provider. It returns the cell to go to if the provider is in another one. */
-function createFind({ pool, callers, baseDomain, own, tenants, found }: FindNeeds) {
+function createFind({ pool, clock, callers, baseDomain, own, tenants, found }: FindNeeds) {
   const findTenant = createFindTenant(tenants, baseDomain);
   const read = async (request: FastifyRequest, { providerId, side }: HostTenant): Promise<boolean> => {
     const { query, headers } = request;
@@ -133,7 +169,7 @@ function createFind({ pool, callers, baseDomain, own, tenants, found }: FindNeed
     const caller = await pool.inTurn(turn, () => callers.find({ providerId, value }));
     if (!caller) return false;
     const tokenRead = value === undefined ? undefined : { value, token: caller.token, atMs: caller.atMs };
-    found.set(request, { provider: caller.provider, side, tokenRead, turn });
+    found.set(request, { provider: caller.provider, side, tokenRead, turn, atMs: clock.monotonicMs() });
     return true;
   };
 

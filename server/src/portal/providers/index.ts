@@ -97,12 +97,13 @@ export async function findProviderByKey(
   return provider;
 }
 
-// Every request begins with this, so it is one round trip. Served by the primary key and the unique key on the token's digest.
+// Every request begins with this, so it is one round trip. Served by the primary key and the unique key on the token's digest. A
+// provider that has left for another cell is deleted here table by table, so what is left of it may not be read.
 // @indexed
 const readWithTokenStatement = `
   select ${providerColumns}, (select to_json(token) from (${findTokenStatement}) token) as token
   from providers
-  where id = $1`;
+  where id = $1 and not exists (select from provider_moves where provider = $1 and state = 'left')`;
 
 export interface ProviderWithToken {
   readonly provider: Provider;
@@ -110,7 +111,7 @@ export interface ProviderWithToken {
   readonly token: AccessToken | undefined;
 }
 
-/** Returns a provider with the access token that a request presents. */
+/** Returns a provider with the access token that a request presents. Undefined if the provider is not in this cell. */
 export async function readProviderWithToken(
   db: Database,
   { providerId, value, now }: { providerId: number; value: string | undefined; now: Date },
