@@ -2,7 +2,7 @@ import { get, type IncomingMessage } from "node:http";
 import { finished } from "node:stream/promises";
 import type { FastifyInstance } from "fastify";
 import { expect, vi } from "vitest";
-import { sessionSeconds } from "#access/index.ts";
+import { notifyCallersChanged, sessionSeconds } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createBin } from "#request-bin/index.ts";
@@ -147,16 +147,16 @@ const insertAccounts = `
   from generate_series(1, 400)`;
 
 test.for([
-  ["/api/v1/audit_records/export", insertRecords],
-  ["/admin/api/accounts.json", insertAccounts],
+  ["/api/v1/audit_records/export", "a second later", insertRecords, 1000],
+  ["/admin/api/accounts.json", "a second later", insertAccounts, 1000],
+  ["/api/v1/audit_records/export", "before its last part", insertRecords, 0],
 ] as const)(
-  "a response that its client reads slowly is cut once the token is deleted: %s",
-  async ([path, insert], { database }) => {
+  "a response that its client reads slowly is cut once the token is deleted: %s, %s",
+  async ([path, , insert, laterMs], { database }) => {
     const { provider, accessToken } = await setUp(database);
     await database.query(insert, [provider.id]);
-    let aheadMs = 0;
-    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
-    await using server = await openWebServer(database, { clock });
+    let nowMs = systemClock.monotonicMs();
+    await using server = await openWebServer(database, { clock: { ...systemClock, monotonicMs: () => nowMs } });
     await server.http.listen({ host: "127.0.0.1", port: 0 });
     const responded = Promise.withResolvers<IncomingMessage>();
     const headers = { authorization: `Bearer ${accessToken}` };
@@ -167,8 +167,11 @@ test.for([
     const response = await responded.promise;
     expect(response.statusCode).toBe(200);
 
-    await database.query("delete from access_tokens");
-    aheadMs += 1000;
+    await database.inTransaction(async (tx) => {
+      await tx.query("delete from access_tokens");
+      if (laterMs === 0) notifyCallersChanged(tx, provider.id);
+    });
+    nowMs += laterMs;
 
     await expect(finished(response.resume())).rejects.toThrow("aborted");
   },
