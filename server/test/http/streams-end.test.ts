@@ -149,7 +149,7 @@ const insertAccounts = `
 test.for([
   ["/api/v1/audit_records/export", "a second later", insertRecords, 1000],
   ["/admin/api/accounts.json", "a second later", insertAccounts, 1000],
-  ["/api/v1/audit_records/export", "before its last part", insertRecords, 0],
+  ["/api/v1/audit_records/export", "before its end", insertRecords, 0],
 ] as const)(
   "a response that its client reads slowly is cut once the token is deleted: %s, %s",
   async ([path, , insert, laterMs], { database }) => {

@@ -386,19 +386,16 @@ export class Downloads {
   }
 }
 
-/** Checks before the last part in any case: with it, the body looks complete, and rows of a provider that moved away are missing. */
+/** Checks at the end in any case: rows of a provider that has moved away may be missing. Without its end, the body is not complete. */
 async function* whilePermitted<Part>(parts: AsyncIterable<Part>, mayStill: AccessCheck): AsyncGenerator<Part, void> {
   const requirePermitted = async (when?: "now"): Promise<void> => {
     if (!(await mayStill(when))) throw new Error("The caller lost the permission while the response was being sent.");
   };
-  let held: Part | undefined;
   for await (const part of parts) {
     await requirePermitted();
-    if (held !== undefined) yield held;
-    held = part;
+    yield part;
   }
   await requirePermitted("now");
-  if (held !== undefined) yield held;
 }
 
 /** Returns a path of an operation as Fastify's router takes it: `/accounts/:id`. */
