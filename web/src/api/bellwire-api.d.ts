@@ -2629,11 +2629,8 @@ export interface components {
             /** Format: int64 */
             id: number;
             done: boolean;
-            /**
-             * @description It had the state or the plan already, for example because of an earlier request whose response was lost.
-             * @constant
-             */
-            unchanged?: true;
+            /** @description It had the state or the plan already, for example because of an earlier request whose response was lost. */
+            unchanged?: boolean;
             /** @description The code of the error, as in a Problem. */
             code?: string;
             /** @description Describes the error. */

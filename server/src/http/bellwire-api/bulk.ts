@@ -91,7 +91,7 @@ const BulkOutcomeSchema = Type.Object(
     id: Type.Integer(),
     done: Type.Boolean(),
     unchanged: Type.Optional(
-      Type.Literal(true, {
+      Type.Boolean({
         description:
           "It had the state or the plan already, for example because of an earlier request whose response was lost.",
       }),
