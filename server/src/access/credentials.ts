@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { createFairQueue } from "#platform/fair-queue.ts";
 import { diskLimits, textLimits } from "#platform/limits.ts";
 import { networksOf } from "#platform/network/target-guard.ts";
+import { leavingProviders } from "#platform/database/connection.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import { randomHex, secretDigest } from "#platform/ids.ts";
 import { notifyCallersChanged, type ProductScope } from "./permissions.ts";
@@ -167,11 +168,12 @@ const insertStatement = `
   values ($1, $2, $3, $4, $5, $6::timestamptz, $6::timestamptz + make_interval(secs => $7))`;
 
 // Each sign-in deletes some expired rows, so the table stays small without a job. Rows locked by a concurrent sign-in are
-// skipped. Served by sessions_expires_idx.
+// skipped, and so are those of a provider that leaves the cell, which refuses their changes. Served by sessions_expires_idx.
 const deleteExpiredStatement = `
   delete from sessions
   where digest in (
-    select digest from sessions where expires_at <= $1 order by expires_at limit 100 for update skip locked)`;
+    select digest from sessions where expires_at <= $1 and provider_id not in (${leavingProviders})
+    order by expires_at limit 100 for update skip locked)`;
 
 // Otherwise the owner of a few accounts could store sessions as fast as passwords can be checked. Served by sessions_user_idx.
 const deleteOldestStatement = `

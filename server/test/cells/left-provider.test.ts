@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import { expect } from "vitest";
+import { createSession } from "#access/index.ts";
 import { evaluateAlerts } from "#alerts/index.ts";
 import { connectToCell } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
@@ -224,6 +225,23 @@ test("what a provider that has left the cell has there keeps nothing of others f
   const none = Object.fromEntries(Object.keys(before ?? {}).map((name) => [name, 0]));
   expect(await pool.query(readExpired, [staying])).toEqual([none]);
   expect(await pool.query(readExpired, [gone])).toEqual([before]);
+});
+
+test("expired sessions of a provider that has left the cell keep nobody of others from signing in", async ({
+  database: pool,
+  databaseUrl,
+}) => {
+  const [gone, staying] = [await buildProvider(pool), await buildProvider(pool)];
+  const signIn = (providerId: number, now: Date) =>
+    pool.inTransaction((tx) => createSession(tx, { providerId, audience: "admin", userId: 7, now }));
+  for (const providerId of [gone, staying]) await signIn(providerId, new Date(0));
+  await refuseChanges(databaseUrl, gone, "left");
+  const now = new Date();
+  await signIn(staying, now);
+  expect(await pool.query("select provider_id, created_at from sessions order by created_at")).toEqual([
+    { providerId: gone, createdAt: new Date(0) },
+    { providerId: staying, createdAt: now },
+  ]);
 });
 
 test("deleted endpoints of a provider that has left the cell keep no other from being erased or deleted", async ({
