@@ -121,7 +121,7 @@ test("an order expires with the first of its own, and not with that of another o
 }) => {
   const providerId = await buildProvider(database);
   const build = (name: string) => buildEndpoint(database, { providerId, url, name, active: false });
-  const endpointIds = await Promise.all(["one", "other"].map(build));
+  const endpointIds = (await Promise.all(["one", "other"].map(build))).toSorted((one, other) => one - other);
   await owner.query("select add_history_days(current_date - 101, current_date - 99)");
   // In each of four orders, an old event is first, another old one and two newer ones wait. One of the first was retried yesterday.
   await database.query(
