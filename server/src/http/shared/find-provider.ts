@@ -123,14 +123,15 @@ export function addFindProviderHook(
     await forward(other, request, reply);
   });
   http.addHook("onRequest", (request, _reply, done) => pool.inTurn(foundFor(request).turn, done));
-  http.addHook("onSend", createMovedCheck({ clock, found, find }));
+  http.addHook("onSend", createMovedCheck({ clock, baseDomain, own, tenants, found }));
 }
 
 /**
  * Creates a hook that answers `provider-moving` in place of what a long request has read from deleted rows. Changes that succeeded
- * stay: they did so before the move. Bodies in parts check by themselves (admin-caller.ts).
+ * stay: they did so before the move. Bodies in parts check by themselves (admin-caller.ts). Without a move this asks no database.
  */
-function createMovedCheck({ clock, found, find }: MovedCheckNeeds) {
+function createMovedCheck({ clock, baseDomain, own, tenants, found }: MovedCheckNeeds) {
+  const findTenant = createFindTenant(tenants, baseDomain);
   const checked = new WeakSet<FastifyRequest>();
   return async (request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> => {
     const { method } = request;
@@ -139,19 +140,17 @@ function createMovedCheck({ clock, found, find }: MovedCheckNeeds) {
     if (!mayBeWrong || foundMs === undefined || clock.monotonicMs() - foundMs < movedAfterMs) return;
     if (payload instanceof Readable || checked.has(request)) return;
     checked.add(request); // an error that is thrown here comes back as a response
-    const other = await find(request).catch((error: unknown) => {
-      if (error instanceof Problem) throw error;
-      return undefined; // the database does not respond any more
-    });
-    if (other === undefined) return;
+    const cell = await findTenant(request.host).then(
+      (tenant) => tenant?.cell,
+      () => own, // the directory does not respond, so no provider moves
+    );
+    if (cell === own) return;
     for (const name of ["etag", "last-modified", "location"]) reply.removeHeader(name);
-    throw new Problem("provider-moving", { retryAfterSeconds: 1 });
+    throw cell === undefined ? new Problem("host-unknown") : new Problem("provider-moving", { retryAfterSeconds: 1 });
   };
 }
 
-interface MovedCheckNeeds extends Pick<FindNeeds, "clock" | "found"> {
-  readonly find: (request: FastifyRequest) => Promise<number | undefined>;
-}
+type MovedCheckNeeds = Omit<FindNeeds, "pool" | "callers">;
 
 interface FindNeeds extends Pick<CellRouting, "own" | "tenants">, Pick<FindProviderNeeds, "pool" | "clock"> {
   readonly callers: CallerCache;
