@@ -2163,7 +2163,7 @@ export interface components {
                  * @description Accounts in this state.
                  * @enum {unknown}
                  */
-                state?: "created" | "pending" | "approved" | "rejected" | "suspended";
+                state?: "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";
                 /** @description A part of the organization's name, or of a user's name or email address, in any case. */
                 query?: string;
             };
@@ -7207,7 +7207,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Accounts in this state. */
-                state?: "created" | "pending" | "approved" | "rejected" | "suspended";
+                state?: "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";
                 /** @description A part of the organization's name, or of a user's name or email address, in any case. */
                 query?: string;
             };

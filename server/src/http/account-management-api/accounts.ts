@@ -9,6 +9,7 @@ import {
   type Account,
   type AccountDetails,
   accountFields,
+  accountStates,
   accountToJson,
   type AccountTransition,
   type AccountWithSettings,
@@ -89,7 +90,7 @@ const AccountSchema = Type.Object({
       credit_card_expires_on: Type.Optional(Type.String({ format: "date" })),
       ...billingSchemas,
       state: Type.String({
-        enum: ["created", "pending", "approved", "rejected", "suspended", "scheduled_for_deletion"],
+        enum: [...accountStates],
       }),
       deletion_date: Type.Optional(timeSchema),
       annotations: Type.Record(Type.String(), Type.String()),

@@ -10,6 +10,7 @@ import {
   type Application,
   applicationFields,
   type ApplicationFilter,
+  applicationStates,
   applicationToJson,
   type ApplicationTransition,
   changeApplicationPlan,
@@ -129,7 +130,7 @@ const ApplicationSchema = Type.Object({
   application: Type.Object(
     {
       id: idSchema,
-      state: Type.String({ enum: ["pending", "live", "suspended"] }),
+      state: Type.String({ enum: [...applicationStates] }),
       enabled: Type.Boolean({
         description: "True if it is live and neither its account nor its service is being deleted.",
       }),
@@ -276,7 +277,7 @@ export const applicationOperations: readonly Operation[] = [
     action: "read-portal",
     query: Type.Object({
       state: Type.Optional(
-        Type.String({ enum: ["pending", "live", "suspended"], description: "Applications in this state only." }),
+        Type.String({ enum: [...applicationStates], description: "Applications in this state only." }),
       ),
     }),
     response: applicationsResponse,

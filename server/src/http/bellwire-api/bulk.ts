@@ -3,6 +3,7 @@ import { Type, type Static, type TProperties } from "typebox";
 import { type Action, isInProductScope, type ProductScope } from "#access/index.ts";
 import type { ListPage, PageBounds, Pool } from "#platform/database/database.ts";
 import {
+  applicationStates,
   applicationTarget,
   changeApplicationPlan,
   changeApplicationState,
@@ -16,6 +17,7 @@ import {
 } from "#portal/applications/index.ts";
 import {
   type AccountFilter,
+  accountStates,
   accountTarget,
   changeAccountPlan,
   changeAccountState,
@@ -41,14 +43,12 @@ const plan_id = Type.Optional(IdOf("the new plan, with `change_plan`"));
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 255, description }));
 
 const accountFilter = {
-  state: Type.Optional(
-    Type.Enum(["created", "pending", "approved", "rejected", "suspended"], { description: "Accounts in this state." }),
-  ),
+  state: Type.Optional(Type.Enum([...accountStates], { description: "Accounts in this state." })),
   query: text("A part of the organization's name, or of a user's name or email address, in any case."),
 };
 
 const applicationFilter = {
-  state: Type.Optional(Type.Enum(["pending", "live", "suspended"], { description: "Applications in this state." })),
+  state: Type.Optional(Type.Enum([...applicationStates], { description: "Applications in this state." })),
   service_id: Type.Optional(IdOf("a product")),
   plan_id: Type.Optional(IdOf("a plan")),
   name: text("A part of the application's name, in any case."),

@@ -25,7 +25,14 @@ import type { ProductScope } from "#access/index.ts";
 import { newEventId } from "#webhooks/events/index.ts";
 import { parseRowId } from "#platform/ids.ts";
 
-type AccountState = "created" | "pending" | "approved" | "rejected" | "suspended" | "scheduled_for_deletion";
+export const accountStates = [
+  "created",
+  "pending",
+  "approved",
+  "rejected",
+  "suspended",
+  "scheduled_for_deletion",
+] as const;
 
 /** An organisation of developers, a customer of a provider. */
 export interface Account {
@@ -36,7 +43,7 @@ export interface Account {
   readonly lastRecordedIn: number;
   readonly lastEventId: string;
   readonly orgName: string;
-  readonly state: AccountState;
+  readonly state: (typeof accountStates)[number];
   readonly stateChangedAt: Date;
   readonly deletionAt: Date | null;
   readonly planId: number;

@@ -31,6 +31,7 @@ export {
   type Account,
   accountFields,
   type AccountFilter,
+  accountStates,
   countCreated,
   type CreatedSpan,
   findByText,

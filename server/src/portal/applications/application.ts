@@ -106,6 +106,8 @@ export function keyErrors(key: string): readonly string[] {
   return printable.test(key) ? [] : ["is invalid"];
 }
 
+export const applicationStates = ["pending", "live", "suspended"] as const;
+
 /** An account's access to a product. 3scale calls it a cinstance. */
 export interface Application {
   readonly id: number;
@@ -115,7 +117,7 @@ export interface Application {
   /** Null if a program created it without a name. */
   readonly name: string | null;
   readonly description: string | null;
-  readonly state: "pending" | "live" | "suspended";
+  readonly state: (typeof applicationStates)[number];
   /** Authenticates calls of products of version `1`. */
   readonly userKey: string;
   /** Authenticates calls of all other products: the application id or OAuth client id. Not the number in `id`. */

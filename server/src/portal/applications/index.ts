@@ -39,6 +39,7 @@ export {
 export {
   type Application,
   applicationFields,
+  applicationStates,
   applicationToJson,
   keysMax,
   representApplication,
