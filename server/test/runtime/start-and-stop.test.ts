@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { withFileLock } from "#platform/files.ts";
 import { makeDataDir } from "../support/data-dir.ts";
 import { makeEmptyDataDir } from "../support/empty-data-dir.ts";
@@ -46,7 +46,7 @@ test.concurrent("the first start prints how to sign in, and the second start use
 test.concurrent(
   "a start after kill -9 succeeds, even if another process has the id in the lock files; a database that outlived its process is used, and stopped at the end",
   { timeout },
-  async () => {
+  async ({ onTestFinished }) => {
     await using folder = await makeDataDir();
     const dataDir = folder.path;
     await using killed = serve(dataDir, { ...inOneProcess, BELLWIRE_ACCESS_TOKEN: accessToken });
@@ -171,6 +171,37 @@ test.concurrent("Ctrl-C during a command leaves no database running", { timeout 
   const postmaster = await until(() => interruptCommand(folder.path));
   expect(isAlive(postmaster)).toBe(false);
 });
+
+test.concurrent(
+  "Ctrl-C while a command stops the database ends the command after the database",
+  { timeout },
+  async ({ onTestFinished }) => {
+    await using folder = await makeDataDir();
+    await using serving = serve(folder.path, inOneProcess);
+    await serving.ready();
+    const postmaster = (await postmasterOf(folder.path)) ?? 0;
+    serving.signal("SIGKILL");
+    await serving.ended;
+    const checkpointer = await checkpointerOf(postmaster);
+    process.kill(checkpointer, "SIGSTOP"); // it writes the last checkpoint, for which the postmaster waits
+    onTestFinished(() => kill(checkpointer, "SIGCONT"));
+
+    await using command = new BellwireProcess(["failures", "list"], { BELLWIRE_DATA_DIR: folder.path });
+    await until(async () => /^stopping/m.test(await readFile(join(folder.path, "postgres", "postmaster.pid"), "utf8")));
+    command.signal("SIGINT");
+    process.kill(checkpointer, "SIGCONT");
+    expect(await command.ended).toBe("SIGINT");
+    expect(isAlive(postmaster)).toBe(false);
+  },
+);
+
+/** Returns the process of a server that writes its checkpoints. */
+async function checkpointerOf(postmaster: number): Promise<number> {
+  for (const pid of await familyOf(postmaster)) {
+    if ((await readFile(`/proc/${pid}/cmdline`, "latin1")).includes("checkpointer")) return pid;
+  }
+  throw new Error(`The server ${postmaster} has no checkpointer.`);
+}
 
 test.concurrent(
   "a stop during the first start exits with 0, and the next start completes the set-up",

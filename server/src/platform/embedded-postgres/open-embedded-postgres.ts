@@ -58,18 +58,22 @@ export async function openEmbeddedPostgres(
   const { ownerUrl, appUrl, pgData } = server;
   const closing = new AbortController();
   const keepAlive = keepRunning();
+  let closed: Promise<void> | undefined;
 
   return {
     ownerUrl,
     appUrl,
     pgData,
-    [Symbol.asyncDispose]() {
-      forgetSignals();
-      return close();
-    },
+    // A signal during the stop of the server must not end this process before it.
+    [Symbol.asyncDispose]: () => close().finally(forgetSignals),
   };
 
-  async function close(): Promise<void> {
+  function close(): Promise<void> {
+    closed ??= closeOnce();
+    return closed;
+  }
+
+  async function closeOnce(): Promise<void> {
     closing.abort();
     await server.presence.end();
     await keepAlive;
