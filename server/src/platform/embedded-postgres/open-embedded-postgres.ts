@@ -52,28 +52,15 @@ export async function openEmbeddedPostgres(
   await refuseIncompleteBackup(folder);
 
   const opening = joinOrStartServer(folder, { printStatus, stop: stopOpening });
-  const forgetSignals = closeAtSignal(() => opening.then(close));
-  opening.catch(forgetSignals);
+  const close = closeAtSignal(opening, stop);
   let server: RunningServer = await opening;
   const { ownerUrl, appUrl, pgData } = server;
   const closing = new AbortController();
   const keepAlive = keepRunning();
-  let closed: Promise<void> | undefined;
 
-  return {
-    ownerUrl,
-    appUrl,
-    pgData,
-    // A signal during the stop of the server must not end this process before it.
-    [Symbol.asyncDispose]: () => close().finally(forgetSignals),
-  };
+  return { ownerUrl, appUrl, pgData, [Symbol.asyncDispose]: close };
 
-  function close(): Promise<void> {
-    closed ??= closeOnce();
-    return closed;
-  }
-
-  async function closeOnce(): Promise<void> {
+  async function stop(): Promise<void> {
     closing.abort();
     await server.presence.end();
     await keepAlive;
@@ -147,11 +134,13 @@ const keepsRunning = (others: number): string =>
 const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Closes the server before a signal ends this process, as Ctrl-C does with a command: it would run on, unknown to whoever copies its
- * files. `serve` handles signals itself. Returns a function that undoes this.
+ * Returns a function that stops the opened server once, and calls it before a signal ends this process, as Ctrl-C does with a command: the
+ * server would run on, unknown to whoever copies its files. A signal during the stop waits for its end. `serve` handles signals itself.
  */
-function closeAtSignal(close: () => Promise<void>): () => void {
-  if (endSignals.some((signal) => process.listenerCount(signal) > 0)) return ignore;
+function closeAtSignal(opening: Promise<unknown>, stop: () => Promise<void>): () => Promise<void> {
+  const isHandled = endSignals.some((signal) => process.listenerCount(signal) > 0);
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= opening.then(stop).finally(forget));
   const forget = (): void => {
     for (const signal of endSignals) process.off(signal, onSignal);
   };
@@ -161,8 +150,9 @@ function closeAtSignal(close: () => Promise<void>): () => void {
       .catch(ignore)
       .then(() => process.kill(process.pid, signal));
   };
-  for (const signal of endSignals) process.on(signal, onSignal);
-  return forget;
+  if (!isHandled) for (const signal of endSignals) process.on(signal, onSignal);
+  opening.catch(forget);
+  return close;
 }
 
 /** Runs `work` while no other process starts or stops the server. */
