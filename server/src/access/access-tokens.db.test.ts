@@ -1,8 +1,7 @@
 import { expect } from "vitest";
 import type { Transaction } from "#platform/database/database.ts";
 import { test } from "../../test/support/test.ts";
-import { type NewAccessToken, createAccessToken, findAccessToken } from "./credentials.ts";
-import { createProviderUser } from "./provider-users.ts";
+import { type NewAccessToken, createAccessToken, createProviderUser, findAccessToken } from "./provider-users.ts";
 
 const now = new Date("2026-02-03T04:05:06Z");
 

@@ -1,6 +1,5 @@
 import type { Transaction } from "#platform/database/database.ts";
-import type { Permission, Scope } from "./credentials.ts";
-import type { Role } from "./provider-users.ts";
+import type { Permission, Role, Scope } from "./provider-users.ts";
 
 /**
  * The identity that makes a change. `key` is a program with the provider key, `system` is Bellwire itself: neither has a user.
