@@ -1097,6 +1097,10 @@ create table sessions (
   csrf_token text not null,
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  browser text,
+  operating_system text,
+  address text,
   constraint sessions_audience_check CHECK ((audience = ANY (ARRAY['developer'::text, 'admin'::text]))),
   constraint sessions_pkey PRIMARY KEY (digest),
   constraint sessions_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers(id) ON DELETE CASCADE

@@ -4,9 +4,10 @@ import { createFairQueue } from "#platform/fair-queue.ts";
 import { diskLimits, textLimits } from "#platform/limits.ts";
 import { networksOf } from "#platform/network/target-guard.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { randomHex, secretDigest } from "#platform/ids.ts";
-import { notifyCallersChanged } from "./permissions.ts";
+import { recordAudit } from "./audit.ts";
+import { type Actor, notifyCallersChanged } from "./permissions.ts";
 
 /** Cost of a new hash. Each stored hash states its own cost. */
 export interface HashCost {
@@ -152,6 +153,8 @@ export interface Session {
   readonly csrfToken: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
+  /** Null for a session of an earlier version that was not used since. */
+  readonly lastUsedAt: Date | null;
 }
 
 /** Counted from sign-in, regardless of activity: two weeks for developers, a working day for users who can change webhooks. */
@@ -160,19 +163,23 @@ export const sessionSeconds = { developer: 14 * 24 * 3600, admin: 12 * 3600 } as
   number
 >;
 
-const sessionIdBytes = 32;
+const sessionSecretBytes = 32;
+
+/** Where a session was last used. Null if unknown. */
+export interface SessionPlace {
+  /** A name, such as Firefox. */
+  readonly browser: string | null;
+  readonly operatingSystem: string | null;
+  /** IPv4 or IPv6. */
+  readonly address: string | null;
+}
+
+const unknownPlace: SessionPlace = { browser: null, operatingSystem: null, address: null };
 
 const insertStatement = `
-  insert into sessions (digest, provider_id, audience, user_id, csrf_token, created_at, expires_at)
-  values ($1, $2, $3, $4, $5, $6::timestamptz, $6::timestamptz + make_interval(secs => $7))`;
-
-// Each sign-in deletes some expired rows, so the table stays small without a job. Rows locked by a concurrent sign-in are
-// skipped, and so are those of a provider that leaves the cell, which refuses their changes. Served by sessions_expires_idx.
-const deleteExpiredStatement = `
-  delete from sessions
-  where digest in (
-    select digest from sessions where expires_at <= $1 and provider_id not in (${leavingProviders})
-    order by expires_at limit 100 for update skip locked)`;
+  insert into sessions (digest, provider_id, audience, user_id, csrf_token, created_at, expires_at, last_used_at, browser,
+    operating_system, address)
+  values ($1, $2, $3, $4, $5, $6::timestamptz, $6::timestamptz + make_interval(secs => $7), $6, $8, $9, $10)`;
 
 // Otherwise the owner of a few accounts could store sessions as fast as passwords can be checked. Served by sessions_user_idx.
 const deleteOldestStatement = `
@@ -181,14 +188,21 @@ const deleteOldestStatement = `
     select digest from sessions where provider_id = $1 and audience = $2 and user_id = $3
     order by created_at desc offset $4 for update skip locked)`;
 
+interface NewSession extends Partial<SessionPlace> {
+  readonly providerId: number;
+  readonly audience: Audience;
+  readonly userId: number;
+  readonly now: Date;
+}
+
 /** Creates a session. Sign-in never extends an existing one, so a cookie planted before it is worthless after it. */
 export async function createSession(
   tx: Transaction,
-  { providerId, audience, userId, now }: { providerId: number; audience: Audience; userId: number; now: Date },
+  { providerId, audience, userId, now, ...known }: NewSession,
 ): Promise<{ cookieValue: string; csrfToken: string }> {
-  const cookieValue = randomHex(sessionIdBytes);
-  const csrfToken = randomHex(sessionIdBytes);
-  await tx.query(deleteExpiredStatement, [now]);
+  const cookieValue = randomHex(sessionSecretBytes);
+  const csrfToken = randomHex(sessionSecretBytes);
+  const { browser, operatingSystem, address } = { ...unknownPlace, ...known };
   tx.send(deleteOldestStatement, [providerId, audience, userId, diskLimits.sessions.max - 1]);
   await tx.query(insertStatement, [
     secretDigest(cookieValue),
@@ -198,12 +212,30 @@ export async function createSession(
     csrfToken,
     now,
     sessionSeconds[audience],
+    browser,
+    operatingSystem,
+    address,
   ]);
   return { cookieValue, csrfToken };
 }
 
+// Skips rows that another process deletes, and those of a provider that leaves the cell, which refuses their changes. Served by
+// sessions_expires_idx.
+const deleteExpiredStatement = `
+  with expired as (
+    delete from sessions
+    where digest in (
+      select digest from sessions where expires_at <= $1 and provider_id not in (${leavingProviders})
+      order by expires_at limit 10000 for update skip locked)
+    returning 1)
+  select count(*)::integer as count from expired`;
+
+/** Deletes up to 10,000 expired sessions with their addresses, and returns how many. */
+export const deleteExpiredSessions = async (db: Database, now: Date): Promise<number> =>
+  (await queryRow<{ count: number }>(db, deleteExpiredStatement, [now])).count;
+
 const findStatement = `
-  select provider_id as "providerId", audience, user_id, csrf_token, created_at, expires_at
+  select provider_id as "providerId", audience, user_id, csrf_token, created_at, expires_at, last_used_at
   from sessions
   where digest = $1 and provider_id = $2 and audience = $3 and expires_at > $4`;
 
@@ -220,6 +252,27 @@ export async function findSession(
   return session;
 }
 
+/** A use is recorded again after this time, so that reading a page is rarely a write. */
+const lastUseSeconds = 300;
+
+/** Returns whether the last recorded use of a session is so long ago that this one should be recorded. */
+export const isUseDue = ({ lastUsedAt }: Pick<Session, "lastUsedAt">, now: Date): boolean =>
+  lastUsedAt === null || now.getTime() - lastUsedAt.getTime() >= lastUseSeconds * 1000;
+
+// By primary key. No index has these columns, so PostgreSQL updates none. The first of several requests at once writes.
+const recordUseStatement = `
+  update sessions set last_used_at = $2, browser = $3, operating_system = $4, address = $5
+  where digest = $1 and (last_used_at is null or last_used_at <= $2::timestamptz - make_interval(secs => $6))`;
+
+/** Records where a session was used. An ended one stays ended. */
+export async function recordSessionUse(
+  db: Database,
+  { cookieValue, now, browser, operatingSystem, address }: SessionPlace & { cookieValue: string; now: Date },
+): Promise<void> {
+  const values = [secretDigest(cookieValue), now, browser, operatingSystem, address, lastUseSeconds];
+  await db.query(recordUseStatement, values);
+}
+
 const endStatement = `delete from sessions where digest = $1 returning provider_id as "providerId", audience`;
 
 export async function endSession(tx: Transaction, cookieValue: string): Promise<void> {
@@ -234,38 +287,107 @@ function notifySessionsEnded(tx: Transaction, providerId: number, audience: Audi
 
 const endOfUsersStatement = `
   delete from sessions
-  where provider_id = $1 and audience = $2 and user_id = any($3::bigint[]) and ($4::bytea is null or digest <> $4)`;
+  where provider_id = $1 and audience = $2 and user_id = any($3::bigint[]) and ($4::bytea is null or digest <> $4)
+  returning 1`;
 
-interface EndedSessions {
+interface SessionOwners {
   readonly providerId: number;
   readonly audience: Audience;
   readonly userIds: readonly number[];
+}
+
+interface EndedSessions extends SessionOwners {
   /** The cookie of the session to keep: of a user who changes their own password. */
   readonly keptCookieValue?: string | undefined;
 }
 
-/** Ends the sessions of users: after a new password, a suspension or a deletion. */
+/** Ends the sessions of users, and returns how many: after a new password, a suspension or a deletion. */
 export async function endSessionsOfUsers(
   tx: Transaction,
   { providerId, audience, userIds, keptCookieValue }: EndedSessions,
-): Promise<void> {
+): Promise<number> {
   const except = keptCookieValue === undefined ? null : secretDigest(keptCookieValue);
-  await tx.query(endOfUsersStatement, [providerId, audience, userIds, except]);
+  const ended = await tx.query(endOfUsersStatement, [providerId, audience, userIds, except]);
   notifySessionsEnded(tx, providerId, audience);
+  return ended.length;
 }
 
-const listSessionsStatement = `
-  select created_at, expires_at from sessions
-  where provider_id = $1 and audience = $2 and user_id = any($3::bigint[])
-  order by created_at`;
+// A digest of the digest: whoever knows it can neither sign in, nor find the digest or the cookie.
+const sessionIdOf = `left(encode(sha256(digest), 'hex'), 32)`;
 
-/** Lists the times of users' sessions. */
+/** A session as its user sees it. */
+export interface ListedSession extends SessionPlace {
+  /** 32 hexadecimal digits, which give access to nothing. */
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly lastUsedAt: Date | null;
+  readonly isCurrent: boolean;
+}
+
+// Served by sessions_user_idx.
+const listSessionsStatement = `
+  select ${sessionIdOf} as id, created_at, expires_at, last_used_at, browser, operating_system, address,
+    digest is not distinct from $5::bytea as "isCurrent"
+  from sessions
+  where provider_id = $1 and audience = $2 and user_id = any($3::bigint[]) and expires_at > $4
+  order by "isCurrent" desc, coalesce(last_used_at, created_at) desc, id`;
+
+/** Lists the sessions of users: that of the cookie first, then the last used one. */
 export const listSessions = (
   db: Database,
-  {
-    providerId,
-    audience,
-    userIds,
-  }: { readonly providerId: number; readonly audience: Audience; readonly userIds: readonly number[] },
-): Promise<{ readonly createdAt: Date; readonly expiresAt: Date }[]> =>
-  db.query(listSessionsStatement, [providerId, audience, userIds]);
+  { providerId, audience, userIds, now, cookieValue }: SessionOwners & { now: Date; cookieValue?: string | undefined },
+): Promise<ListedSession[]> => {
+  const current = cookieValue === undefined ? null : secretDigest(cookieValue);
+  return db.query(listSessionsStatement, [providerId, audience, userIds, now, current]);
+};
+
+/** A user's own session, ended in one of the portals. */
+interface OwnSession {
+  readonly providerId: number;
+  readonly audience: Audience;
+  readonly userId: number;
+  readonly actor: Actor;
+}
+
+// Served by sessions_user_idx.
+const endOwnStatement = `
+  delete from sessions
+  where provider_id = $1 and audience = $2 and user_id = $3 and ${sessionIdOf} = $4
+  returning 1`;
+
+/**
+ * Ends one of a user's own sessions. The audit log is kept for years, so it has neither browser nor address. Returns false if the user has no
+ * such session.
+ */
+export const endOwnSession = (
+  pool: Pool,
+  { providerId, audience, userId, actor }: OwnSession,
+  id: string,
+): Promise<boolean> =>
+  pool.inTransaction(async (tx) => {
+    const ended = await tx.query(endOwnStatement, [providerId, audience, userId, id]);
+    if (ended.length === 0) return false;
+    notifySessionsEnded(tx, providerId, audience);
+    await recordAudit(tx, {
+      providerId,
+      actor,
+      action: "session.ended",
+      subject: `provider-user/${userId}`,
+      detail: {},
+    });
+    return true;
+  });
+
+/** Ends all of a user's own sessions but that of the cookie, and returns how many. */
+export const endOtherSessions = (
+  pool: Pool,
+  { providerId, audience, userId, actor }: OwnSession,
+  keptCookieValue: string,
+): Promise<number> =>
+  pool.inTransaction(async (tx) => {
+    const count = await endSessionsOfUsers(tx, { providerId, audience, userIds: [userId], keptCookieValue });
+    const record = { action: "sessions.ended", subject: `provider-user/${userId}`, detail: { count } };
+    if (count > 0) await recordAudit(tx, { providerId, actor, ...record });
+    return count;
+  });

@@ -152,15 +152,19 @@ export async function* exportPerson(db: Database, subject: ExportedSubject, now:
   const { provider, accountId, userId } = subject;
   const person = { providerId: provider.id, accountId, userId };
   const { terms, objects, userIds } = await readAllTraces(db, subject);
-  const sessions = await listSessions(db, { providerId: provider.id, audience: "developer", userIds });
+  const sessions = await listSessions(db, { providerId: provider.id, audience: "developer", userIds, now });
   const start = {
     exported_at: now.toISOString(),
     account_id: accountId,
     user_id: userId,
     ...(await readRecord(db, subject)),
-    sessions: sessions.map(({ createdAt, expiresAt }) => ({
+    sessions: sessions.map(({ createdAt, expiresAt, lastUsedAt, browser, operatingSystem, address }) => ({
       created_at: createdAt.toISOString(),
       expires_at: expiresAt.toISOString(),
+      last_used_at: lastUsedAt?.toISOString() ?? null,
+      browser,
+      operating_system: operatingSystem,
+      address,
     })),
     identities: (await listIdentities(db, provider.id, userIds)).map(identityToJson),
   };

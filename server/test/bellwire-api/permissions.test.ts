@@ -21,6 +21,7 @@ const openTo: Readonly<Record<string, "all" | readonly (typeof memberSections)[n
   Limits: "all",
   Messages: ["partners"],
   Search: "all",
+  Sessions: "all",
   Views: "all",
 
   inviteUser: [],
@@ -52,6 +53,7 @@ const portalTags = new Set([
   "Messages",
   "Personal data",
   "Search",
+  "Sessions",
   "Views",
 ]);
 

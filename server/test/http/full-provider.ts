@@ -49,6 +49,7 @@ export async function createObjects(pool: Pool, http: FastifyInstance): Promise<
     history: event,
     replays: await firstOf("replays"),
     views: await firstOf("saved_views"),
+    sessions: await firstOf("sessions", "left(encode(sha256(digest), 'hex'), 32)"),
     bins: await firstOf("bins"),
     shares: await firstOf("bin_shares"),
     requests: 1,

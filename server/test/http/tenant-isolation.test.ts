@@ -268,7 +268,8 @@ const requiredParameters: Readonly<Record<string, Readonly<Record<string, string
 };
 
 /** These need another object than the one of its kind that createObjects() returns, or have nothing to return yet. */
-const mayBeRefused = /\/(find|objects\/status|event_types\/.*|attempts\/.*|jobs\/.*\/result|diff|history\/.*)\b/;
+const mayBeRefused =
+  /\/(find|objects\/status|event_types\/.*|attempts\/.*|jobs\/.*\/result|diff|sessions|history\/.*)\b/;
 
 /** Returns the status and the document, without times and the id of the request. */
 async function read(

@@ -1,7 +1,10 @@
 import { expect } from "vitest";
+import { createSession } from "#access/index.ts";
+import { systemClock } from "#platform/clock.ts";
 import { setUp } from "../portal/portal-fixture.ts";
 import { openWebServer } from "../support/open-web-server.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 
 const [proxy, balancer] = ["10.0.0.5", "fd00::7"];
 const [client, other] = ["203.0.113.7", "203.0.113.8"];
@@ -65,5 +68,35 @@ test("wrong credentials count for the client that trusted proxies report, with o
       const counters = await database.query<{ attempts: number }>("select attempts from attempt_counters");
       expect([who, counters.map(({ attempts }) => attempts)]).toEqual([who, counted]);
     }
+  }
+});
+
+test("a session has the client's address without its port, and nothing that is no address", async ({
+  database: pool,
+}) => {
+  const { provider } = await setUp(pool);
+  await using server = await openWebServer(pool, { trustedProxies: "10.0.0.0/8" });
+  const [user] = await pool.query<{ id: number }>("select id from provider_users");
+  const long = "x".repeat(5000);
+  for (const [forwarded, address] of [
+    [`${client}:50123`, client],
+    ["[2001:db8::7]:50123", "2001:db8::7"],
+    [`::ffff:${client}`, client],
+    ["unknown", null],
+    ["<b>1</b>", null],
+    [long, null],
+  ] as const) {
+    const { cookieValue } = await pool.inTransaction((tx) =>
+      createSession(tx, { providerId: provider.id, audience: "admin", userId: user?.id ?? 0, now: systemClock.now() }),
+    );
+    await pool.query("update sessions set last_used_at = null, address = 'before'");
+    const headers = { cookie: `bellwire_admin=${cookieValue}`, "x-forwarded-for": forwarded };
+    const answer = await server.http.inject({ url: "/api/v1/sessions", remoteAddress: proxy, headers });
+    expect(answer.statusCode).toBe(200);
+    const read = () =>
+      pool.query<{ address: string | null }>("select address from sessions where last_used_at is not null");
+    const [used] = await until(async () => (await read()).length > 0 && read());
+    expect([forwarded, used?.address]).toEqual([forwarded, address]);
+    await pool.query("delete from sessions");
   }
 });

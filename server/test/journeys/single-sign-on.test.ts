@@ -54,6 +54,9 @@ test("a developer signs up and returns, and an admin signs in, with an OpenID pr
   await look(developer, "log-in");
   await developer.getByRole("link", { name: "Continue with Staff" }).click();
   await developer.waitForURL(/\/applications$/);
+  await developer.goto(`${url}/account/sessions`);
+  await look(developer, "sessions-of-developer");
+  expect(await developer.getByText("This session").count()).toBe(1);
 
   openId.person = { sub: "t-1", email: "boss@acme.example", email_verified: true };
   await using admin = await browser.newPage();
@@ -68,6 +71,19 @@ test("a developer signs up and returns, and an admin signs in, with an OpenID pr
   await admin.goto(`${url}/p/login`);
   await admin.getByRole("link", { name: "Continue with Team" }).click();
   await admin.waitForURL(/\/p\/admin/);
+  await using lost = await browser.newPage();
+  await lost.goto(`${url}/p/login`);
+  await lost.getByRole("link", { name: "Continue with Team" }).click();
+  await lost.waitForURL(/\/p\/admin/);
+  await admin.goto(`${url}/p/admin/personal`);
+  await admin.getByText("This session").waitFor();
+  expect(await admin.getByText("Chrome on Linux").count()).toBe(2);
+  await look(admin, "sessions-of-admin");
+  await admin.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await admin.getByRole("button", { name: "Sign out", exact: true }).click();
+  await admin.getByText("You were signed out everywhere else").waitFor();
+  await lost.goto(`${url}/p/admin/personal`);
+  await lost.waitForURL(/\/p\/login/);
   const required = await sendRequest(api, "PUT", "/admin/api/settings.json", { enforce_sso: true });
   expect(valueAt(required.body, "settings", "enforce_sso")).toBe(true);
   await using other = await browser.newPage();

@@ -408,14 +408,21 @@ test.concurrent(
     expect([long.messages.length, countOf(long.messages)]).toEqual(Array(2).fill(body.messages.length + 210));
 
     const { id: providerId } = portal.api.provider;
-    const session = { providerId, audience: "developer", userId: member, now: new Date() } as const;
+    const place = { browser: "Firefox", operatingSystem: "Windows", address: "203.0.113.7" };
+    const session = { providerId, audience: "developer", userId: member, now: new Date(), ...place } as const;
+    const exported = {
+      last_used_at: session.now.toISOString(),
+      browser: "Firefox",
+      operating_system: "Windows",
+      address: "203.0.113.7",
+    };
     await pool.inTransaction((tx) => createSession(tx, session));
     await expireEvents(owner, account);
     const { body: later } = await portal.call("GET", `/api/v1/accounts/${account}/export`);
-    expect(later).toMatchObject({ history: [], sessions: [{}], mails: body.mails });
+    expect(later).toMatchObject({ history: [], sessions: [exported], mails: body.mails });
     const { body: laterOfUser } = await portal.call("GET", `/api/v1/users/${member}/export`);
     expect(ofUser.mails.length).toBeGreaterThan(1);
-    expect(laterOfUser).toMatchObject({ history: [], sessions: [{}], mails: ofUser.mails });
+    expect(laterOfUser).toMatchObject({ history: [], sessions: [exported], mails: ofUser.mails });
   },
 );
 

@@ -52,6 +52,16 @@ export const accessTokensQuery = (api: ManagementClient) =>
     queryFn: async () => (await api.readList<AccessToken>("personal/access_tokens")).objects,
   });
 
+/** A browser in which the user is signed in. */
+export type OwnSession = BellwireSchemas["Session"];
+
+export const ownSessionsQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ["sessions"],
+    queryFn: async () => (await responseBody(api.GET("/api/v1/sessions"))).data,
+    staleTime: 0, // other browsers change it
+  });
+
 export type AuditRecord = BellwireSchemas["AuditRecord"];
 
 /** The filter of the audit log, as the address of the page contains it. Several actors are separated by commas. */

@@ -46,7 +46,7 @@ import { representDeletion, representFailure, representFailureGroup } from "./fa
 import { representJob, representJobPreview } from "./jobs.ts";
 import { exampleListedMessage, exampleMessage } from "./messages.ts";
 import { representHealth } from "./stats.ts";
-import { exampleLimit, exampleMail, exampleNotice, representAuditRecord } from "./records.ts";
+import { exampleLimit, exampleMail, exampleNotice, exampleSession, representAuditRecord } from "./records.ts";
 import { representErasure } from "./personal-data.ts";
 import { representReplay, representReplayPreview } from "./replays.ts";
 import { renderMessage } from "./stream.ts";
@@ -414,6 +414,8 @@ export const examples: Readonly<Record<string, Example>> = {
     answer: { data: [done, notFound] },
   },
   search: { answer: { data: [exampleResult] } },
+  listSessions: { answer: { data: [exampleSession] } },
+  endOtherSessions: { answer: { ended: 2 } },
   listViews: { answer: { data: [exampleView] } },
   createView: {
     body: { list: exampleView.list, name: exampleView.name, filter: exampleView.filter },

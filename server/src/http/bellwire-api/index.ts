@@ -49,7 +49,13 @@ import { historyOperations } from "./history.ts";
 import { healthOperations, statsOperations } from "./stats.ts";
 import { jobOperations } from "./jobs.ts";
 import { messageOperations } from "./messages.ts";
-import { auditRecordOperations, limitOperations, mailOperations, noticeOperations } from "./records.ts";
+import {
+  auditRecordOperations,
+  limitOperations,
+  mailOperations,
+  noticeOperations,
+  sessionOperations,
+} from "./records.ts";
 import { describeBellwireApi } from "./open-api.ts";
 import { personalDataOperations } from "./personal-data.ts";
 import { replayOperations } from "./replays.ts";
@@ -118,6 +124,11 @@ const groups: readonly OperationGroup<Operation>[] = [
   { tag: "Messages", description: "Messages between you and your accounts.", operations: messageOperations },
   { tag: "Mails", description: "Mails to developers.", operations: mailOperations },
   { tag: "Audit log", description: "Actions of the provider's users and tokens.", operations: auditRecordOperations },
+  {
+    tag: "Sessions",
+    description: "Browsers in which the caller is signed in to the Admin Portal.",
+    operations: sessionOperations,
+  },
   {
     tag: "Personal data",
     description: "Erasure and export of the data of an account or a user.",

@@ -2,13 +2,17 @@ import { idPattern, parseRowId } from "#platform/ids.ts";
 import { Type, type Static } from "typebox";
 import { type DatabaseSwitches, readDatabaseSwitches, switchWarningMs } from "#platform/database/failover.ts";
 import { changeLimits, countLimits, developerLimits } from "#platform/limits.ts";
-import { exampleTime, isoTime, laterExampleTime } from "#platform/times.ts";
+import { daysAfter, exampleTime, isoTime, laterExampleTime } from "#platform/times.ts";
 import { listMails, mailStates } from "#portal/mails/index.ts";
 import {
   type AuditFilter,
   developerUsageOf,
+  endOtherSessions,
+  endOwnSession,
   exportAuditRecords,
   listAuditRecords,
+  type ListedSession,
+  listSessions,
   readUsage,
   recordAudit,
   type StoredAuditRecord,
@@ -30,7 +34,17 @@ import {
   Timestamp,
   Words,
 } from "./fields.ts";
-import { download, downloadQuery, operation, type Operation } from "./operation.ts";
+import { readSessionCookie } from "../shared/sign-in.ts";
+import { Problem } from "../shared/problem.ts";
+import {
+  type Call,
+  download,
+  downloadQuery,
+  noContent,
+  noContentResponse,
+  operation,
+  type Operation,
+} from "./operation.ts";
 
 const AuditRecordSchema = Type.Object(
   {
@@ -360,6 +374,101 @@ export const noticeOperations: readonly Operation[] = [
     responses: { 200: Type.Object({ data: Type.Array(NoticeSchema) }, { description: "The most urgent first." }) },
     async handle({ pool, clock }) {
       return { data: noticesOf(await readDatabaseSwitches(pool), clock.now()) };
+    },
+  }),
+];
+
+// Sessions
+
+const SessionSchema = Type.Object(
+  {
+    id: Type.String({ description: "32 hexadecimal digits. It gives access to nothing." }),
+    is_current: Type.Boolean({ description: "The session that sends this request." }),
+    created_at: Type.String({ ...Timestamp, description: "When the user signed in." }),
+    last_used_at: Nullable(
+      Type.String({
+        ...Timestamp,
+        description: "To within five minutes. An open page of the Admin Portal uses its session. Null if unknown.",
+      }),
+    ),
+    expires_at: Timestamp,
+    browser: Nullable(
+      Type.String({ description: "The browser that used it last, such as `Firefox`. Null if unknown." }),
+    ),
+    operating_system: Nullable(Type.String({ description: "Its system, such as `Windows`. Null if unknown." })),
+    address: Nullable(Type.String({ description: "The IP address that used it last. Null if unknown." })),
+  },
+  { title: "Session", description: "A browser in which the user is signed in to the Admin Portal." },
+);
+
+const representSession = representAs(SessionSchema);
+
+export const exampleSession = representSession({
+  id: "9f1c5a7e03b84d26a1f0c3d2e4b59687",
+  isCurrent: true,
+  createdAt: exampleTime,
+  lastUsedAt: laterExampleTime,
+  expiresAt: daysAfter(exampleTime, 0.5),
+  browser: "Firefox",
+  operatingSystem: "Windows",
+  address: "203.0.113.7",
+} satisfies ListedSession);
+
+/** A program must not learn where its owner is, nor sign the owner out: a leaked token could lock out whoever revokes it. */
+function requireSession({ provider, caller: { actor }, request }: Pick<Call, "provider" | "caller" | "request">) {
+  const cookieValue = readSessionCookie(request, "admin");
+  if (actor.kind !== "admin" || cookieValue === undefined) {
+    throw new Problem("role-missing", {
+      detail: "Sessions are open only to a user who is signed in to the Admin Portal.",
+    });
+  }
+  return { providerId: provider.id, audience: "admin", userId: actor.userId, actor, cookieValue } as const;
+}
+
+const ownOnly = "For users who are signed in to the Admin Portal, not for access tokens and the provider key.";
+
+export const sessionOperations: readonly Operation[] = [
+  operation({
+    id: "listSessions",
+    title: "List the own sessions",
+    description: `The one that sends the request first, then the last used one. ${ownOnly}`,
+    method: "GET",
+    path: "/sessions",
+    action: "read-own",
+    responses: { 200: Type.Object({ data: Type.Array(SessionSchema) }) },
+    async handle({ pool, clock }, call) {
+      const { userId, ...session } = requireSession(call);
+      const sessions = await listSessions(pool, { ...session, userIds: [userId], now: clock.now() });
+      return { data: sessions.map(representSession) };
+    },
+  }),
+  operation({
+    id: "endSession",
+    title: "End one of the own sessions",
+    description: `Its browser is signed out at once. ${ownOnly}`,
+    method: "DELETE",
+    path: "/sessions/{id}",
+    action: "change-own",
+    params: Type.Object({ id: Type.String({ pattern: "^[0-9a-f]{32}$", description: "The id of the session." }) }),
+    responses: noContentResponse,
+    async handle({ pool }, call) {
+      if (!(await endOwnSession(pool, requireSession(call), call.params.id))) throw new Problem("not-found");
+      return noContent;
+    },
+  }),
+  operation({
+    id: "endOtherSessions",
+    title: "End all other sessions",
+    description: `All other browsers of the user are signed out at once. ${ownOnly}`,
+    method: "POST",
+    path: "/sessions/end_others",
+    action: "change-own",
+    responses: {
+      200: Type.Object({ ended: Type.Integer({ description: "The number of ended sessions." }) }),
+    },
+    async handle({ pool }, call) {
+      const { cookieValue, ...session } = requireSession(call);
+      return { ended: await endOtherSessions(pool, session, cookieValue) };
     },
   }),
 ];

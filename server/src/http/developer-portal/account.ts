@@ -1,5 +1,12 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { type AttemptLimiter, createAttemptLimiter } from "#access/index.ts";
+import {
+  type AttemptLimiter,
+  createAttemptLimiter,
+  endOtherSessions,
+  endOwnSession,
+  type ListedSession,
+  listSessions,
+} from "#access/index.ts";
 import { formatWait, readSessionCookie } from "#http/shared/sign-in.ts";
 import { readForm } from "#http/shared/forms.ts";
 import type { Database } from "#platform/database/database.ts";
@@ -24,6 +31,7 @@ import {
   type DeveloperPage,
   type DeveloperVisit,
   formatCount,
+  type FormattedDate,
   formatDate,
   type Portal,
   redirectWithNotice,
@@ -53,6 +61,7 @@ export function addAccountRoutes(http: FastifyInstance, portal: Portal, mailLimi
   addEditAccountPage(http, portal);
   addAccountPlanPages(http, portal);
   addOwnUserPages(http, portal, mailLimiter);
+  addSessionPages(http, portal);
 }
 
 /** With their credentials. The list of applications has the others. */
@@ -329,3 +338,106 @@ async function updateOwnUser(
   if (!refused) return { saved: true };
   return { status: 422, refused: currentPassword === "" ? { ...refused, ...currentPasswordMissing } : refused };
 }
+
+/** Adds the list of the browsers in which the signed-in user is logged in, and the forms that log them out. */
+function addSessionPages(http: FastifyInstance, portal: Portal): void {
+  const path = "/account/sessions";
+  const back = { href: path, text: "Sessions" };
+  http.get(path, requireDeveloper(portal, showSessions));
+  addFormPage(http, portal, {
+    path: `${path}/:id/end`,
+    show: async (visit) => {
+      const { id } = readForm(visit.request.params);
+      const session = (await listOwnSessions(visit)).find((each) => each.id === id);
+      if (!session) return showNotFound(visit.reply);
+      const { name, address } = describeSession(session, visit.request.provider.timeZone);
+      return showForm(visit, {
+        title: "Log out this browser?",
+        lead: `${name}${address === null ? "" : `, ${address}`}. Whoever uses it has to log in again.`,
+        submit: "Log out",
+        isDestructive: true,
+        back,
+      });
+    },
+    submit: async (visit) => {
+      const { id = "" } = readForm(visit.request.params);
+      return (await endOwnSession(portal.pool, ownSessions(visit), id))
+        ? redirectWithNotice(visit.reply, path, "session-logged-out")
+        : showNotFound(visit.reply);
+    },
+  });
+  addFormPage(http, portal, {
+    path: `${path}/end-others`,
+    show: (visit) =>
+      showForm(visit, {
+        title: "Log out everywhere else?",
+        lead: "You stay logged in here. All other browsers have to log in again.",
+        submit: "Log out everywhere else",
+        isDestructive: true,
+        back,
+      }),
+    submit: async (visit) => {
+      await endOtherSessions(portal.pool, ownSessions(visit), readSessionCookie(visit.request, "developer") ?? "");
+      return redirectWithNotice(visit.reply, path, "others-logged-out");
+    },
+  });
+}
+
+async function showSessions(visit: DeveloperVisit): Promise<FastifyReply> {
+  const { portal, request, reply, developer } = visit;
+  const sessions = await listOwnSessions(visit);
+  return portal.showPage(request, reply, {
+    template: "sessions",
+    title: "Sessions",
+    developer,
+    data: {
+      sessions: sessions.map((session) => describeSession(session, request.provider.timeZone)),
+      has_others: sessions.some(({ isCurrent }) => !isCurrent),
+    },
+  });
+}
+
+const ownSessions = ({ request, developer }: DeveloperVisit) =>
+  ({
+    providerId: request.provider.id,
+    audience: "developer",
+    userId: developer.user.id,
+    actor: { kind: "developer", userId: developer.user.id },
+  }) as const;
+
+const listOwnSessions = (visit: DeveloperVisit): Promise<ListedSession[]> =>
+  listSessions(visit.portal.pool, {
+    ...ownSessions(visit),
+    userIds: [visit.developer.user.id],
+    now: visit.portal.clock.now(),
+    cookieValue: readSessionCookie(visit.request, "developer"),
+  });
+
+const describeSession = (session: ListedSession, timeZone: string) => ({
+  id: session.id,
+  name: nameOfSession(session),
+  address: session.address,
+  is_current: session.isCurrent,
+  since: formatMoment(session.createdAt, timeZone),
+  last_used: session.lastUsedAt && formatMoment(session.lastUsedAt, timeZone),
+});
+
+/** Returns "Firefox on Windows". */
+function nameOfSession({ browser, operatingSystem }: ListedSession): string {
+  if (operatingSystem === null) return browser ?? "Unknown browser";
+  return `${browser ?? "Unknown browser"} on ${operatingSystem}`;
+}
+
+/** Returns "24 November 2026 at 15:42 UTC". */
+const formatMoment = (at: Date, timeZone: string): FormattedDate => ({
+  ...formatDate(at, timeZone),
+  text: new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZoneName: "short",
+    timeZone,
+  }).format(at),
+});

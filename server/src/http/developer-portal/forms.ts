@@ -12,6 +12,7 @@ import {
   type FieldsDefinition,
   isBillingAddress,
 } from "#portal/fields/index.ts";
+import type { Provider } from "#portal/providers/index.ts";
 import { type User, usernameRule } from "#portal/users/index.ts";
 import { type Fact, isInterruptedForm, keptInput, resumeForm, showInterruptedForm, unverifiedForm } from "./log-in.ts";
 import {
@@ -433,3 +434,6 @@ function fieldErrorText(label: string, messages: readonly string[]): string {
 }
 
 const capitalize = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+/** Returns the provider with UTC as time zone: as in 3scale, changes by visitors have their times in UTC. */
+export const withVisitorTimeZone = (provider: Provider): Provider => ({ ...provider, timeZone: "UTC" });

@@ -30,7 +30,6 @@ import {
   showExpiredLink,
   showNotFound,
   type Visit,
-  withVisitorTimeZone,
 } from "./page.ts";
 import {
   type FormField,
@@ -45,6 +44,7 @@ import {
   addAdminFormPage,
   mailLimitErrors,
   showForm,
+  withVisitorTimeZone,
 } from "./forms.ts";
 import { isWithPassword, personInPage, personOf, valuesOfPerson, waitingPageOf } from "./sign-up.ts";
 

@@ -20,15 +20,8 @@ import {
   requestNewPassword,
   resetPassword,
 } from "#portal/users/index.ts";
-import {
-  findDeveloper,
-  type Portal,
-  redirectWithNotice,
-  showExpiredLink,
-  type Visit,
-  withVisitorTimeZone,
-} from "./page.ts";
-import { passwordFields, type Form, refuseUnverified, showForm } from "./forms.ts";
+import { findDeveloper, type Portal, redirectWithNotice, showExpiredLink, type Visit } from "./page.ts";
+import { passwordFields, type Form, refuseUnverified, showForm, withVisitorTimeZone } from "./forms.ts";
 import { awaitsFirstApproval } from "./sign-up.ts";
 
 /** Adds the pages that replace a lost password, and those that activate a user who has signed up. */

@@ -152,6 +152,8 @@ const notices = {
   ...unsavedNotices,
   saved: "Your changes have been saved.",
   "password-changed": "Your password has been changed. All other browsers have been logged out.",
+  "session-logged-out": "That browser has been logged out.",
+  "others-logged-out": "All other browsers have been logged out.",
   "password-chosen": "Your new password has been set. Log in with it.",
   "user-deleted": "The user has been deleted.",
   "activation-sent": "The activation email is on its way.",
@@ -336,13 +338,14 @@ const missingPage: Message = {
 
 /** The list of the object that a page is about, and the name of a form. */
 const objectPage =
-  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations)|\/(messages))\/[^/]+(?:\/([a-z-]+))?$/;
+  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations|sessions)|\/(messages))\/[^/]+(?:\/([a-z-]+))?$/;
 
 const listNames: Readonly<Record<string, string>> = {
   keys: "Keys",
   "referrer-filters": "Referrer filters",
   users: "Users",
   invitations: "Invitations",
+  sessions: "Sessions",
   messages: "Messages",
 };
 
@@ -494,6 +497,3 @@ export const developerContext = ({ portal, request, developer }: DeveloperVisit)
   now: portal.clock.now(),
   adminPortalUrl: portal.adminPortalUrl(request.provider),
 });
-
-/** Returns the provider with UTC as time zone: as in 3scale, changes by visitors have their times in UTC. */
-export const withVisitorTimeZone = (provider: Provider): Provider => ({ ...provider, timeZone: "UTC" });

@@ -21,7 +21,7 @@ import { type FieldErrors, type FieldsDefinition, readFieldsDefinitions } from "
 import { readPlans, readProducts } from "#portal/products/index.ts";
 import { findLinkedUser, linkIdentity } from "#portal/single-sign-on/index.ts";
 import { findUsersByLogin, type Person, readUser, type User, userNameErrors } from "#portal/users/index.ts";
-import { findDeveloper, type Portal, type Refusal, type Visit, withVisitorTimeZone } from "./page.ts";
+import { findDeveloper, type Portal, type Refusal, type Visit } from "./page.ts";
 import {
   type FormField,
   errorsWithoutField,
@@ -31,6 +31,7 @@ import {
   refuseUnverified,
   toFormField,
   withErrors,
+  withVisitorTimeZone,
 } from "./forms.ts";
 import { describePlan, readShownOffers } from "./plans.ts";
 

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { isIP } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import {
   type Audience,
@@ -9,13 +10,16 @@ import {
   createSession,
   endSession,
   findSession,
+  isUseDue,
   type HashingFor,
   loginKey,
   networkCounters,
   type ProviderUser,
   readCounts,
   readProviderUser,
+  recordSessionUse,
   resetAttempts,
+  type SessionPlace,
   sessionSeconds,
 } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
@@ -23,6 +27,7 @@ import type { Database, Pool, Transaction } from "#platform/database/database.ts
 import { QueueFull } from "#platform/fair-queue.ts";
 import { idPattern, randomHex } from "#platform/ids.ts";
 import { type AttemptLimit, attemptLimits } from "#platform/limits.ts";
+import { plainAddress } from "#platform/network/target-guard.ts";
 import { isSameSecret, issueFormToken, readCookie, readForm, setCookie } from "./forms.ts";
 
 /** Each portal has its own cookie name and ignores the other's. */
@@ -56,7 +61,7 @@ interface SignInNeeds extends SessionNeeds {
   readonly secureCookies: boolean;
 }
 
-/** Returns the session of the browser's cookie, if it is still valid. */
+/** Returns the session of the browser's cookie, if it is still valid, and records its use from time to time. */
 export async function findBrowserSession(
   { pool, clock }: SessionNeeds,
   request: FastifyRequest,
@@ -64,7 +69,58 @@ export async function findBrowserSession(
 ): ReturnType<typeof findSession> {
   const cookieValue = readSessionCookie(request, audience);
   if (cookieValue === undefined) return undefined;
-  return findSession(pool, { providerId: request.provider.id, audience, cookieValue, now: clock.now() });
+  const now = clock.now();
+  const session = await findSession(pool, { providerId: request.provider.id, audience, cookieValue, now });
+  if (session && isUseDue(session, now)) {
+    // Nobody waits for it: pages are still read while the database is full, or the provider is moving.
+    recordSessionUse(pool, { cookieValue, now, ...placeOf(request) }).catch((err: unknown) =>
+      request.log.debug({ err }, "the use of a session could not be recorded"),
+    );
+  }
+  return session;
+}
+
+const placeOf = (request: FastifyRequest): SessionPlace => {
+  const address = plainAddress(request.ip).replace(/^::ffff:(?=[\d.]+$)/i, "");
+  // A trusted proxy may send any text.
+  return { ...describeUserAgent(request.headers["user-agent"] ?? ""), address: isIP(address) === 0 ? null : address };
+};
+
+/** Browsers pretend to be others, so the first one that matches is meant: Edge names Chrome and Safari, too. */
+const browsers: readonly (readonly [string, string])[] = [
+  ["Edg", "Edge"],
+  ["OPR/", "Opera"],
+  ["SamsungBrowser/", "Samsung Internet"],
+  ["Vivaldi/", "Vivaldi"],
+  ["YaBrowser/", "Yandex Browser"],
+  ["Firefox/", "Firefox"],
+  ["FxiOS/", "Firefox"],
+  ["CriOS/", "Chrome"],
+  ["Chromium/", "Chromium"],
+  ["Chrome/", "Chrome"],
+  ["Safari/", "Safari"],
+  ["curl/", "curl"],
+];
+
+/** Android names Linux, too, and iOS names Mac OS X. */
+const operatingSystems: readonly (readonly [string, string])[] = [
+  ["Windows", "Windows"],
+  ["Android", "Android"],
+  ["iPhone", "iOS"],
+  ["iPad", "iPadOS"],
+  ["Macintosh", "macOS"],
+  ["CrOS", "ChromeOS"],
+  ["Linux", "Linux"],
+];
+
+/**
+ * Returns the names of a browser and its system, or null. Only these words are stored, so no User-Agent can do harm. A library would know
+ * hundreds of browsers by expressions that take long for hostile texts; browsers no longer send their exact versions and devices.
+ */
+export function describeUserAgent(userAgent: string): Pick<SessionPlace, "browser" | "operatingSystem"> {
+  const nameIn = (names: readonly (readonly [string, string])[]): string | null =>
+    names.find(([mark]) => userAgent.includes(mark))?.[1] ?? null;
+  return { browser: nameIn(browsers), operatingSystem: nameIn(operatingSystems) };
 }
 
 interface Start {
@@ -86,7 +142,7 @@ export async function startBrowserSession(
   const started = await pool.inTransaction(async (tx) => {
     if (holds && !(await holds(tx))) return undefined;
     if (before !== undefined) await endSession(tx, before);
-    return createSession(tx, { providerId, audience, userId, now: clock.now() });
+    return createSession(tx, { providerId, audience, userId, now: clock.now(), ...placeOf(request) });
   });
   if (!started) return undefined;
   const { cookieValue, csrfToken } = started;

@@ -6,7 +6,68 @@ import { waitFor } from "../../testing/wait-for.ts";
 import { PersonalPage } from "./personal-page.tsx";
 
 const user = { id: 5, username: "mia", email: "mia@acme.test", role: "member", state: "active" };
-const answers: Answers = { "GET users/5": [200, { user }], "PUT users/5": [200, { user }] };
+
+const session = {
+  is_current: false,
+  created_at: "2026-12-01T08:00:00Z",
+  last_used_at: "2026-12-02T08:00:00Z",
+  expires_at: "2099-12-02T08:00:00Z",
+  operating_system: "Windows",
+  address: "203.0.113.7",
+};
+const here = { ...session, id: "a".repeat(32), browser: "Firefox", is_current: true };
+const lost = { ...session, id: "b".repeat(32), browser: "Chrome" };
+const unknown = {
+  ...session,
+  id: "c".repeat(32),
+  browser: null,
+  operating_system: null,
+  address: null,
+  last_used_at: null,
+};
+
+const answers: Answers = {
+  "GET users/5": [200, { user }],
+  "PUT users/5": [200, { user }],
+  "GET sessions": [200, { data: [here, lost, unknown] }],
+};
+
+test("the user's sessions are listed, and another one can be ended, but not this one", async () => {
+  const { changes } = showInPortal(<PersonalPage />, {
+    answers: { ...answers, [`DELETE sessions/${lost.id}`]: [204, null] },
+  });
+  await says("Firefox on Windows");
+  const row = (place: number): string => document.querySelectorAll("tbody tr")[place]?.textContent ?? "";
+  expect(row(0)).toContain("This session");
+  expect(row(1)).not.toContain("This session");
+  expect(row(2)).toMatch(/^Unknown browserUnknownUnknown/);
+  expect(document.querySelectorAll("tbody button")).toHaveLength(2);
+  await click("Actions for Chrome on Windows");
+  await click("End");
+  await says("Whoever uses that browser has to sign in again");
+  expect(changes()).toEqual([]);
+  await click("End session");
+  await waitFor(() => expect(changes()).toEqual([{ request: `DELETE sessions/${lost.id}` }]));
+  await says("The session was ended");
+});
+
+test("all other sessions are ended at once, after a question", async () => {
+  const { changes } = showInPortal(<PersonalPage />, {
+    answers: { ...answers, "POST sessions/end_others": [200, { ended: 2 }] },
+  });
+  await says("Firefox on Windows");
+  await click("Sign out everywhere else");
+  expect(changes()).toEqual([]);
+  await click("Sign out");
+  await says("You were signed out everywhere else");
+  expect(changes()).toEqual([{ request: "POST sessions/end_others" }]);
+});
+
+test("a user with one session is not offered to sign out elsewhere", async () => {
+  showInPortal(<PersonalPage />, { answers: { ...answers, "GET sessions": [200, { data: [here] }] } });
+  await says("Firefox on Windows");
+  expect(document.body.textContent).not.toContain("everywhere else");
+});
 
 test("a user's own name is changed and shown at once", async () => {
   const { changes, renewSession } = showInPortal(<PersonalPage />, { answers, session: { role: "member" } });

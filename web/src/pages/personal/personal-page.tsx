@@ -10,6 +10,7 @@ import { LeaveQuestion } from "../../components/form/form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { LinkButton, PageHeader, SectionCard } from "../../components/page-header.tsx";
+import { SessionsCard } from "./session-list.tsx";
 
 /** Open to every signed-in user. */
 export function PersonalPage() {
@@ -24,7 +25,7 @@ export function PersonalPage() {
           </LinkButton>
         }
       >
-        Your username, email address and password.
+        Your username, email address, password and sessions.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="your settings" />}>
@@ -36,6 +37,7 @@ export function PersonalPage() {
               <SectionCard title="Password">
                 <OwnPasswordForm userId={user.id} />
               </SectionCard>
+              <SessionsCard />
             </Stack>
           )}
         </Loaded>
