@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
+import { until } from "../../test/support/until.ts";
 import { LineBuffer, createLineLogger, limitRepetitions, redactSecrets } from "./logger.ts";
 
 const program = `
@@ -136,15 +137,48 @@ const terminalProgram = `
 `;
 
 test("a terminal shows readable lines without secrets", (context) => {
-  const command = [process.execPath, "--input-type=module", "--eval", terminalProgram]
-    .map((part) => `'${part.replaceAll("'", "'\\''")}'`)
-    .join(" ");
+  const command = shellCommand([process.execPath, "--input-type=module", "--eval", terminalProgram]);
   const { status, stdout } = spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8" });
   if (status === null) return context.skip("script, which opens a terminal, is not installed");
   // oxlint-disable-next-line no-control-regex -- the colours of a terminal
   const line = stdout.replaceAll(/\u001b\[\d+m/g, "");
   expect(line).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: request answered \{.*"status":200.*\}\s*$/);
   expect(line).not.toContain("canary");
+});
+
+const shellCommand = (words: readonly string[]): string =>
+  words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+
+const orphanProgram = `
+  import { writeSync } from "node:fs";
+  import { createLogger } from ${JSON.stringify(new URL("logger.ts", import.meta.url).href)};
+  const log = createLogger("info");
+  process.stdout.write("begun");
+  const trying = setInterval(() => {
+    try {
+      writeSync(2, " ");
+    } catch (error) {
+      clearInterval(trying);
+      for (let index = 0; index < 1000; index += 1) log.info({}, "to nobody"); // more than the logger buffers
+      process.stdout.write(" " + error.code + " survived");
+    }
+  }, 5);
+`;
+
+test("a process whose terminal was closed keeps running", async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), "bellwire-log-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const output = join(folder, "output");
+  // Of another session, as after `disown`: the terminal's hang-up does not end it.
+  const words = ["setsid", "--wait", process.execPath, "--input-type=module", "--eval", orphanProgram];
+  const command = `${shellCommand(words)} >${shellCommand([output])}`;
+  const terminal = spawn("script", ["-qec", command, "/dev/null"], { stdio: "ignore" });
+  const isMissing = await new Promise((resolve) => terminal.on("error", resolve).on("spawn", () => resolve(undefined)));
+  if (isMissing) return context.skip("script, which opens a terminal, is not installed");
+  const written = (): Promise<string> => readFile(output, "utf8").catch(() => "");
+  await until(async () => (await written()) === "begun");
+  terminal.kill("SIGKILL");
+  expect(await until(async () => /(?<=begun).+/.exec(await written())?.[0])).toBe(" EIO survived");
 });
 
 const fullDiskProgram = `

@@ -85,7 +85,8 @@ function openDestination(into: string | number): Destination {
   if (typeof into === "string") return new BoundedFile(openSync(into, "a"), systemClock);
   if (into !== stderr || fstatSync(stderr).isFile()) return new BoundedFile(into, systemClock);
   if (!isatty(stderr)) return new BoundedPipe(process.stderr, systemClock);
-  const terminal = pino.destination({ dest: stderr, sync: true });
+  const terminal = pino.destination({ dest: stderr, sync: true, maxLength: bytesMax });
+  terminal.on("error", () => undefined); // it was closed, and this process goes on
   const { prettyFactory }: typeof PinoPretty = createRequire(import.meta.url)("pino-pretty"); // no log of a service needs it
   const render = prettyFactory({ colorize: true, singleLine: true, translateTime: "SYS:HH:MM:ss.l", ignore: "pid" });
   return {
