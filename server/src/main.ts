@@ -1,27 +1,29 @@
 import { runCommandLine } from "./cli/command.ts";
 import { roles } from "./platform/config/read-config.ts";
 
-/** A closed pipe, as with `head`, does not stop the command. A full disk does: a token that it has lost is nowhere else. */
-function failUnlessClosed(error: NodeJS.ErrnoException): void {
+// Lost output ends no process: its work would stay half done, and its embedded database would run on.
+for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
+
+/** A closed pipe, as with `head`, does not fail a command. A full disk does, at its end: a token that it has lost is nowhere else. */
+function failAtEnd(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") return;
+  process.exitCode = 1;
   process.stderr.write(`bellwire: The output cannot be written: ${error.message}\n`);
-  process.exit(1);
 }
-process.stdout.on("error", failUnlessClosed);
+process.stdout.once("error", failAtEnd);
 
 const exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   roles,
   // Loaded on demand: short commands take half the time without it.
   serve: async (config, chosen, print) => {
-    // Nor does anything else stop a server that prints, such as a full disk.
-    process.stdout.removeAllListeners("error").on("error", () => undefined);
+    process.stdout.off("error", failAtEnd); // a server is no failure because of what it prints
     return (await import("./app/serve-until-stopped.ts")).serveUntilStopped(config, chosen, print);
   },
   print: (line) => process.stdout.write(`${line}\n`),
   printStatus: (line) => process.stderr.write(`${line}\n`),
 });
-// The error of the last line has not been emitted yet. A server has replaced the listener.
+// The error of the last line has not been emitted yet. A server has removed the listener.
 const { errored } = process.stdout;
-if (errored && process.stdout.listeners("error").includes(failUnlessClosed)) failUnlessClosed(errored);
-process.exit(exitCode); // outgoing keep-alive connections would delay the exit by seconds
+if (errored && process.stdout.listeners("error").includes(failAtEnd)) failAtEnd(errored);
+process.exit(exitCode || process.exitCode); // outgoing keep-alive connections would delay the exit by seconds
