@@ -1,6 +1,6 @@
 import {
   createBrowserHistory,
-  createRootRoute,
+  createRootRouteWithContext,
   createRoute,
   createRouter,
   lazyRouteComponent,
@@ -24,7 +24,12 @@ import {
   readMessageSearch,
 } from "./pages/list-filters.ts";
 
-const root = createRootRoute({ component: AppLayout });
+/** The search of the address that the browser opened, with what no page parses. */
+interface OpenedAddress {
+  readonly openedSearch: string;
+}
+
+const root = createRootRouteWithContext<OpenedAddress>()({ component: AppLayout });
 const getParentRoute = () => root;
 
 /** The browser fetches each page as a separate file, when it is first opened. */
@@ -273,10 +278,11 @@ export function createAppRouter(history = createBrowserHistory()) {
   const router = createRouter({
     routeTree,
     history,
+    context: { openedSearch: history.location.search },
     basepath: import.meta.env.BASE_URL,
     parseSearch: parsePlainSearch,
     stringifySearch: stringifyPlainSearch,
-    // Drops parameters that no page parses.
+    // Drops parameters that no page parses. `IgnoredInAddress` names them.
     search: { strict: true },
     defaultPreload: "intent",
     defaultNotFoundComponent: NotFoundPage,

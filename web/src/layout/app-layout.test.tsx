@@ -7,7 +7,7 @@ import { createAppRouter } from "../router.tsx";
 import { exampleProduct, exampleSession } from "../testing/examples.ts";
 import { InPortal, mount } from "../testing/in-portal.tsx";
 import { click, fill } from "../testing/show-in-portal.tsx";
-import { says, shown } from "../testing/show-page.tsx";
+import { says, showPage, shown } from "../testing/show-page.tsx";
 import { waitFor } from "../testing/wait-for.ts";
 
 /** Shows the page of a product to a member, who can lose the permission for it. */
@@ -89,4 +89,30 @@ test("the page leaves with the dialog that had the input", async () => {
   await click("Cancel");
   await waitFor(() => expect(shown()).not.toContain("Application plans"));
   expect(shown()).toContain("Access denied");
+});
+
+const ignoredTitle = "Parts of the address were ignored";
+
+test.each([
+  ["accounts?state=bogus", "“state=bogus”"],
+  ["deliveries?state=failed,bogus&since=nonsense", "“state=bogus”, “since=nonsense”"],
+  ["mails?account_id=x&stat=sent", "“account_id=x”, “stat=sent”"],
+])("the parts of an opened address that its page does not know are named: %s", async (address, named) => {
+  const page = showPage(`/${address}`, {});
+  await says(ignoredTitle);
+  expect(shown()).toContain(named);
+  page.router.history.push("/events");
+  await waitFor(() => expect(shown()).not.toContain(ignoredTitle));
+});
+
+test.each([
+  "accounts?state=pending&page=1",
+  "deliveries?state=failed,pending&since=-1h&q=",
+  "endpoints/7?tab=overview",
+  `events?q=${"harbour ".repeat(40)}`,
+  "accounts/4/history?at=2026-03-01T00:00:00Z",
+])("an address that its page knows has no warning: %s", async (address) => {
+  showPage(`/${address}`, {});
+  await waitFor(() => expect(document.querySelector("main h1")).not.toBeNull());
+  expect(shown()).not.toContain(ignoredTitle);
 });

@@ -1,8 +1,17 @@
-import { Alert, Page, PageSection, PageSidebar, PageSidebarBody, SkipToContent } from "@patternfly/react-core";
+import {
+  Alert,
+  AlertActionCloseButton,
+  Page,
+  PageSection,
+  PageSidebar,
+  PageSidebarBody,
+  SkipToContent,
+} from "@patternfly/react-core";
 import { Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import { useCallback, useEffect, useState } from "react";
 import { mayOpen, useSession } from "../api/session.tsx";
 import { AlertBanner, InstallationBanner } from "../components/alert-banner.tsx";
+import { defaultTimeSpan } from "../components/charts/time-span.ts";
 import { useHasInput } from "../components/form/unsaved-input.ts";
 import { AccessDenied } from "../components/loaded.tsx";
 import { focusIfLost, readPageTitle } from "../components/page-header.tsx";
@@ -39,6 +48,8 @@ export function AppLayout() {
       <InstallationBanner />
       <AlertBanner />
       {isOpen && !isAllowed && <PermissionLost onInputGone={close} />}
+      {isOpen && <IgnoredInAddress />}
+
       {isOpen ? <Outlet /> : <AccessDenied />}
     </Page>
   );
@@ -67,6 +78,50 @@ function PermissionLost({ onInputGone }: { onInputGone: () => void }) {
       <Alert isInline isLiveRegion component="h2" variant="warning" title="You are no longer allowed to use this page">
         Your input is still here, so that you can copy it. An admin of your organization can give you the permission
         again; then save your input.
+      </Alert>
+    </PageSection>
+  );
+}
+
+/** Parameters that address the same page without them. */
+const defaultParameters: ReadonlySet<string> = new Set(["page=1", "tab=overview", `span=${defaultTimeSpan}`]);
+
+/** Returns the parameters of an opened address that its page has dropped: "state=bogus". Of several values, those that are dropped. */
+function ignoredParameters(opened: string, kept: Readonly<Record<string, unknown>>): readonly string[] {
+  return [...new URLSearchParams(opened)].flatMap(([name, text]) => {
+    const given = text.split(",").map((value) => value.trim());
+    const value = Object.hasOwn(kept, name) ? String(kept[name]) : "";
+    const known = value.split(",");
+    const isPart = value !== "" && known.every((each) => given.includes(each));
+    // A value that the page has rewritten, such as a shortened text, still counts.
+    if (value !== "" && !isPart) return [];
+    const ignored = given.filter((each) => each !== "" && !known.includes(each)).join(",");
+    return ignored === "" || defaultParameters.has(`${name}=${ignored}`) ? [] : [`${name}=${ignored}`];
+  });
+}
+
+/** Names the filters of a shared link that do not apply: without them a list shows more, and its actions reach more. */
+function IgnoredInAddress() {
+  const { openedSearch } = useRouter().options.context;
+  const { href, search } = useLocation();
+  const [opened, setOpened] = useState<string>();
+  const [isClosed, setClosed] = useState(false);
+  const ignored = ignoredParameters(openedSearch, search);
+  if (opened === undefined) setOpened(href);
+  else if (opened !== href && !isClosed) setClosed(true);
+  if (isClosed || ignored.length === 0) return null;
+  return (
+    <PageSection>
+      <Alert
+        isInline
+        isLiveRegion
+        component="h2"
+        variant="warning"
+        title="Parts of the address were ignored"
+        actionClose={<AlertActionCloseButton onClose={() => setClosed(true)} />}
+      >
+        This page does not know {ignored.map((each) => `“${each.slice(0, 100)}”`).join(", ")}, so it may show more than
+        the link meant. Check the link, or set the filters again.
       </Alert>
     </PageSection>
   );

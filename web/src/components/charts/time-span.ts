@@ -16,7 +16,7 @@ export const timeSpans = [
 export type TimeSpan = (typeof timeSpans)[number];
 export type TimeSpanName = TimeSpan["name"];
 
-const defaultTimeSpan: TimeSpanName = "24h";
+export const defaultTimeSpan: TimeSpanName = "24h";
 
 /** The page's address without the default span. */
 export interface TimeSpanSearch {
