@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 
-import { prettyPrint } from "./payload.tsx";
+import { showInPortal } from "../testing/show-in-portal.tsx";
+import { waitFor } from "../testing/wait-for.ts";
+import { Payload, prettyPrint } from "./payload.tsx";
 
 /** Returns the shown text, including marked parts. */
 const shown = (text: string): string => prettyPrint(text).join("");
@@ -83,4 +85,12 @@ test("a long text with escaped quotes, or with more marks than a browser can sho
   const quotes = JSON.stringify({ a: '"'.repeat(mebibyte) });
   expect(shown(quotes)).toBe(JSON.stringify(JSON.parse(quotes), undefined, 2));
   expect(prettyPrint("<a/>".repeat(16_384))).toEqual([Array.from({ length: 16_384 }, () => "<a/>").join("\n")]);
+});
+
+test.each([
+  ["é", "Text, 2 B"],
+  ["{\uFFFD}", "JSON, not all of it UTF-8"],
+])("the title of a body has its size, unless a decoder has replaced some of it: %s", async (text, title) => {
+  showInPortal(<Payload text={text} label="the response" />, { answers: {} });
+  await waitFor(() => expect(document.body.textContent).toContain(title));
 });

@@ -48,8 +48,12 @@ export function CodeWithCopy({ title, text, label, children = text }: CodeWithCo
 
 const kilobyte = 1000;
 
-/** Returns the type and size of a text: "JSON, 1.2 kB". */
+/** Stands in stored texts for bytes that are not UTF-8. */
+const replacement = "\uFFFD";
+
+/** Returns the type and size of a text: "JSON, 1.2 kB". The size of the bytes that a decoder has replaced is not known. */
 function describeText(text: string): string {
+  if (text.includes(replacement)) return `${textType(text)}, not all of it UTF-8`;
   const bytes = new TextEncoder().encode(text).length;
   const size =
     bytes < kilobyte
