@@ -71,6 +71,37 @@ test("a refused undo says why, and is not offered again", async () => {
   expect(() => findButton("Undo")).toThrow("There is no");
 });
 
+test("a second undo that is refused after a lost response does not say that nothing was undone", async () => {
+  let isAway = true;
+  await undoDeletion({
+    [undo]: () => (isAway ? [502, {}] : [409, { title: "The deletion can no longer be undone." }]),
+  });
+  await says("It may have been undone nevertheless");
+  isAway = false;
+  await click("Undo");
+  await says("The undo without a response may have been made: look at the page");
+  expect(shown()).not.toContain("It could not be undone");
+});
+
+test("an undo of two deletions counts what returned if one is refused, and repeats only the one without a response", async () => {
+  const refused: [number, object] = [409, { title: "The deletion can no longer be undone." }];
+  await undoDeletion({ "POST /api/v1/failures/deletions/6/undo": () => refused });
+  await says("Only 1 failure on the list again");
+  expect(shown()).toContain("The deletion can no longer be undone.");
+
+  let isAway = true;
+  const older = "POST /api/v1/failures/deletions/6/undo";
+  const page = await undoDeletion({
+    [older]: () => [200, { restored: 4 }],
+    [undo]: () => (isAway ? [502, {}] : [200, { restored: 1 }]),
+  });
+  await says("It may have been undone nevertheless");
+  isAway = false;
+  await click("Undo");
+  await says("5 failures are on the list again");
+  expect(page.askedFor(older)).toHaveLength(1);
+});
+
 test("an undo promises no failure whose delivery was retried meanwhile", async () => {
   await undoDeletion({ [undo]: () => [200, { restored: 0 }] });
   await says("No failure returned to the list");

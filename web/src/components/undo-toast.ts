@@ -20,27 +20,28 @@ export interface Undoable<Answer> {
 export function useUndoToast(): <Answer>(change: Undoable<Answer>) => void {
   const toast = useToast();
   const client = useQueryClient();
-  const revert = async <Answer>(change: Undoable<Answer>): Promise<void> => {
+  const revert = async <Answer>(change: Undoable<Answer>, isRepeated: boolean): Promise<void> => {
     const { title, undone, undo, stale } = change;
     try {
       const answer = await undo();
       const outcome: Outcome = typeof undone === "string" ? { kind: "success", title: undone } : undone(answer);
       toast({ ...outcome, about: title }); // replaces the message with the button
     } catch (error) {
-      const lost = { ...withoutResponse, action: undoAction(change) };
-      const refused = { title: "It could not be undone", detail: errorMessage(error) };
-      toast({ kind: "danger", about: title, ...(isServerAway(error) ? lost : refused) });
+      const lost = { ...withoutResponse, action: undoAction(change, true) };
+      const refused = { title: isRepeated ? repeated : "It could not be undone", detail: errorMessage(error) };
+      const kind = isRepeated && !isServerAway(error) ? "warning" : "danger";
+      toast({ kind, about: title, ...(isServerAway(error) ? lost : refused) });
     }
     await refreshQueries(client, stale);
   };
-  const undoAction = <Answer>(change: Undoable<Answer>): NonNullable<Toast["action"]> => {
+  const undoAction = <Answer>(change: Undoable<Answer>, isRepeated = false): NonNullable<Toast["action"]> => {
     // A second undo would fail, and report that over the success of the first.
     let isSent = false;
     const undoOnce = (): void => {
       if (isSent) return;
       isSent = true;
       toast({ kind: "info", title: "Undoing…", about: change.title });
-      void revert(change);
+      void revert(change, isRepeated);
     };
     return { label: "Undo", onClick: undoOnce };
   };
@@ -56,3 +57,6 @@ const withoutResponse = {
   title: "The server did not respond",
   detail: "It may have been undone nevertheless. Check your connection, and look before you try again.",
 };
+
+/** The server refuses a second undo, whether the one without a response was made or the time is over. */
+const repeated = "The undo without a response may have been made: look at the page";

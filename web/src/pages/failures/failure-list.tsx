@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { countOf } from "../../components/counts.ts";
-import { errorMessage } from "../../api/api-problem.ts";
+import { errorMessage, isServerAway } from "../../api/api-problem.ts";
 import { responseBody, useApi } from "../../api/bellwire-client.ts";
 import type { Failure } from "../../api/deliveries.ts";
 import { type ListFilter, filterQuery } from "../../api/filters.ts";
@@ -21,7 +21,7 @@ import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { useTypedTime } from "../../components/form/typed-time.tsx";
 import { knownTimeZone } from "../../components/time-zone.ts";
 import { When, describeMoment } from "../../components/time.tsx";
-import { useToast } from "../../components/toast-context.ts";
+import { type Outcome, useToast } from "../../components/toast-context.ts";
 import { useUndoToast } from "../../components/undo-toast.ts";
 
 interface FailureListProps {
@@ -236,17 +236,12 @@ function useDeletion() {
       return { deleted, deletionIds };
     },
     onSuccess: async ({ deleted, deletionIds, error }) => {
-      const undo = async (): Promise<number> => {
-        const answers = await Promise.all(
-          deletionIds.map((id) =>
-            responseBody(api.POST("/api/v1/failures/deletions/{id}/undo", { params: { path: { id } } })),
-          ),
-        );
-        return answers.reduce((sum, { restored }) => sum + restored, 0);
-      };
+      const undo = createUndo(deletionIds, (id) =>
+        responseBody(api.POST("/api/v1/failures/deletions/{id}/undo", { params: { path: { id } } })),
+      );
       const failure = error === undefined ? undefined : errorMessage(error);
       if (deleted > 0) {
-        const change = { undone: describeRestored, undo, stale: [["failures"]] };
+        const change = { undone: describeUndo, undo, stale: [["failures"]] };
         if (failure === undefined) toastWithUndo({ ...change, title: `${counted(deleted)} deleted` });
         else toastWithUndo({ ...change, title: `Only ${counted(deleted)} deleted`, failure });
       } else if (failure === undefined) {
@@ -258,6 +253,40 @@ function useDeletion() {
     },
   });
 }
+
+interface Undo {
+  readonly restored: number;
+  /** Why some of the failures did not return. */
+  readonly error?: unknown;
+}
+
+/** Undoes deletions that one press made. A further try undoes only the rest, and counts all. */
+function createUndo(
+  deletionIds: readonly number[],
+  undoOne: (id: number) => Promise<{ readonly restored: number }>,
+): () => Promise<Undo> {
+  const left = new Set(deletionIds);
+  let restored = 0;
+  return async () => {
+    let refusal: Error | undefined;
+    for (const id of left) {
+      try {
+        restored += (await undoOne(id)).restored;
+        left.delete(id);
+      } catch (error) {
+        if (isServerAway(error) || !(error instanceof Error)) throw error;
+        refusal ??= error;
+      }
+    }
+    if (refusal !== undefined && restored === 0) throw refusal;
+    return { restored, error: refusal };
+  };
+}
+
+const describeUndo = ({ restored, error }: Undo): Outcome =>
+  error === undefined
+    ? describeRestored(restored)
+    : { kind: "warning", title: `Only ${counted(restored)} on the list again`, detail: errorMessage(error) };
 
 interface Deletion {
   readonly deleted: number;
