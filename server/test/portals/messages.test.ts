@@ -78,6 +78,16 @@ test("an answer begins with the subject of its message", async ({ portal }) => {
   expect((await ada.get(again.replace("/messages/", "/messages/new?answer="))).html).toContain('value="RE: Prices"');
 });
 
+test("a rejected answer is still shown and sent as an answer", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const form = (await receive(portal, "Prices")).replace("/messages/", "/messages/new?answer=");
+  const inputs = ada.hiddenInputs((await ada.get(form)).html, form);
+  const rejected = await ada.post(form, { ...inputs, ...text, body: "" });
+  expect(rejected).toMatchObject({ status: 422 });
+  expect(rejected.html).toContain("<h1>Answer</h1>");
+  expect(rejected.html).toContain(`action="${form}"`);
+});
+
 test("a subject is one line, so that the mail of its answer has no paragraphs of a developer", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await ada.submit("/messages/new", { ...text, subject: "Hi\r\n\r\nYour account\u2028is\u202e locked" });

@@ -167,6 +167,8 @@ export interface Form {
   /** The key that the form is about. Kept out of the title, because browsers store titles in their history. */
   readonly code?: string;
   readonly lead?: string;
+  /** The address that the form is sent to, if its query matters. */
+  readonly address?: string | undefined;
   /** The page of a long list of plans of which the form lets choose one. */
   readonly planPage?: ListPage & { readonly rows: readonly unknown[] };
   /** For a plan that the form does not let choose. */

@@ -156,6 +156,8 @@ async function showNewMessage(
   const provider = nameInText(request.provider.name);
   return showForm(visit, {
     title: message ? "Answer" : "New message",
+    // A rejected answer is still one.
+    address: message ? `/messages/new?answer=${message.id}` : undefined,
     lead: `${provider} gets it, and answers here.`,
     fields: withSubmittedValues(fieldsFor(message ? answerTo(message.subject) : ""), readForm(request.body)),
     submit: "Send message",
