@@ -33,7 +33,7 @@ export const erase: Command = {
     if (!pending) {
       throw new WrongUsage(`--pending must be send (deliveries are sent first, for ${sendDaysMax} days) or cancel.`);
     }
-    const erasure = await withProvider(needs, values.provider, async ({ pool, provider }) => {
+    await withProvider(needs, values.provider, async ({ pool, provider }) => {
       const by = { actor: commandLine.actor, channel: "system", now: systemClock.now() } as const;
       const outcome = await createErasure(pool, {
         provider,
@@ -54,14 +54,15 @@ export const erase: Command = {
         );
       }
       if ("notAllowed" in outcome) throw new WrongUsage(refusals[outcome.notAllowed]);
-      return outcome.erasure;
+      const { erasure } = outcome;
+      const erased = `account ${erasure.accountId}`;
+      // Before the end of the database, during which a signal may end the command: no other command finds the id.
+      needs.print(
+        `erasure ${erasure.id} of ${userId === undefined ? erased : `user ${userId} of ${erased}`} started; it ends within ` +
+          ends[pending],
+      );
+      needs.print(`progress: bellwire erasure ${erasure.id}, or GET /api/v1/erasures/${erasure.id}`);
     });
-    const erased = `account ${erasure.accountId}`;
-    needs.print(
-      `erasure ${erasure.id} of ${userId === undefined ? erased : `user ${userId} of ${erased}`} started; it ends within ` +
-        ends[pending],
-    );
-    needs.print(`progress: bellwire erasure ${erasure.id}, or GET /api/v1/erasures/${erasure.id}`);
     return 0;
   },
 };

@@ -52,28 +52,28 @@ export const createProvider: Command = {
     const adminPassword = values["admin-password"] || randomPassword();
 
     const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
-    const create = async (installation: Installation) => {
+    // Prints before the end of the database, during which a signal may end the command.
+    const create = async (installation: Installation): Promise<void> => {
       const hidingProvider = await readHidingProvider(installation);
-      return { ...(await createIn(installation, values.cell, setup)), hidingProvider };
-    };
-    const created = await withInstallation(needs, create, { mayChange: true });
-    if ("refused" in created) {
-      const reasons = Object.entries(created.refused).flatMap(([field, messages]) =>
-        messages.map((each) => `--${field} ${each}`),
+      const created = await createIn(installation, values.cell, setup);
+      if ("refused" in created) {
+        const reasons = Object.entries(created.refused).flatMap(([field, messages]) =>
+          messages.map((each) => `--${field} ${each}`),
+        );
+        throw new WrongUsage(reasons.join("\n"));
+      }
+      needs.print(`provider       ${created.provider.id} (${subdomain})`);
+      needs.print(
+        `admin          ${adminUsername} / ${values["admin-password"] ? "the password that you set" : adminPassword}`,
       );
-      throw new WrongUsage(reasons.join("\n"));
-    }
-    needs.print(`provider       ${created.provider.id} (${subdomain})`);
-    needs.print(
-      `admin          ${adminUsername} / ${values["admin-password"] ? "the password that you set" : adminPassword}`,
-    );
-    needs.print(`access token   ${created.accessToken}`);
-    needs.print(`provider key   ${created.providerKey}`);
-    if (created.hidingProvider !== undefined) {
+      needs.print(`access token   ${created.accessToken}`);
+      needs.print(`provider key   ${created.providerKey}`);
+      if (hidingProvider === undefined) return;
       needs.printStatus(
-        `Set BELLWIRE_BASE_DOMAIN: without it, every host serves the provider ${created.hidingProvider}, and none serves ${subdomain}.`,
+        `Set BELLWIRE_BASE_DOMAIN: without it, every host serves the provider ${hidingProvider}, and none serves ${subdomain}.`,
       );
-    }
+    };
+    await withInstallation(needs, create, { mayChange: true });
     return 0;
   },
 };
@@ -359,11 +359,11 @@ export const createToken: Command = {
     if (permission !== "ro" && permission !== "rw") throw new WrongUsage("--permission is ro or rw.");
     const chosen = readScopes(values.scope);
 
-    const { value } = await withProvider(needs, values.provider, async ({ pool, provider }) => {
+    await withProvider(needs, values.provider, async ({ pool, provider }) => {
       const user = await findProviderUserByLogin(pool, provider.id, username);
       if (!user) throw new WrongUsage(`${provider.name} has no user ${username}.`);
       const token = { providerId: provider.id, userId: user.id, name, scopes: chosen, permission } as const;
-      return pool.inTransaction(async (tx) => {
+      const { value } = await pool.inTransaction(async (tx) => {
         const created = await createAccessToken(tx, token);
         const detail = { userId: user.id, scopes: chosen, permission };
         await auditCommand(tx, {
@@ -374,8 +374,8 @@ export const createToken: Command = {
         });
         return created;
       });
+      needs.print(value); // before the end of the database, during which a signal may end the command
     });
-    needs.print(value);
     return 0;
   },
 };
@@ -413,8 +413,8 @@ export const changeUserPassword: Command = {
         const [subject, detail] = [`provider-user/${user.id}`, { changed: ["password"] }];
         await auditCommand(tx, { providerId, action: "user.changed", subject, detail });
       });
+      needs.print(values.password ? `The password of ${username} is changed.` : password); // as in `token create`
     });
-    needs.print(values.password ? `The password of ${username} is changed.` : password);
     return 0;
   },
 };

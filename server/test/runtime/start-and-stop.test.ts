@@ -172,28 +172,46 @@ test.concurrent("Ctrl-C during a command leaves no database running", { timeout 
   expect(isAlive(postmaster)).toBe(false);
 });
 
-test.concurrent(
-  "Ctrl-C while a command stops the database ends the command after the database",
-  { timeout },
-  async ({ onTestFinished }) => {
-    await using folder = await makeDataDir();
-    await using serving = serve(folder.path, inOneProcess);
-    await serving.ready();
-    const postmaster = (await postmasterOf(folder.path)) ?? 0;
-    serving.signal("SIGKILL");
-    await serving.ended;
-    const checkpointer = await checkpointerOf(postmaster);
-    process.kill(checkpointer, "SIGSTOP"); // it writes the last checkpoint, for which the postmaster waits
-    onTestFinished(() => kill(checkpointer, "SIGCONT"));
-
-    await using command = new BellwireProcess(["failures", "list"], { BELLWIRE_DATA_DIR: folder.path });
+/**
+ * Interrupts a command while it stops the database: the process that writes the last checkpoint, for which the postmaster waits, is
+ * stopped. Returns how the command ended, and its output.
+ */
+async function interruptAtItsEnd(...args: string[]) {
+  await using folder = await makeDataDir();
+  await using serving = serve(folder.path, inOneProcess);
+  await serving.ready();
+  const postmaster = (await postmasterOf(folder.path)) ?? 0;
+  serving.signal("SIGKILL");
+  await serving.ended;
+  const checkpointer = await checkpointerOf(postmaster);
+  process.kill(checkpointer, "SIGSTOP");
+  try {
+    await using command = new BellwireProcess(args, { BELLWIRE_DATA_DIR: folder.path });
     await until(async () => /^stopping/m.test(await readFile(join(folder.path, "postgres", "postmaster.pid"), "utf8")));
     command.signal("SIGINT");
     process.kill(checkpointer, "SIGCONT");
-    expect(await command.ended).toBe("SIGINT");
-    expect(isAlive(postmaster)).toBe(false);
+    return { end: await command.ended, stdout: command.stdout, leavesDatabase: isAlive(postmaster) };
+  } finally {
+    kill(checkpointer, "SIGCONT");
+  }
+}
+
+test.concurrent(
+  "Ctrl-C while a command stops the database ends the command after the database",
+  { timeout },
+  async () => {
+    expect(await interruptAtItsEnd("failures", "list")).toEqual({ end: "SIGINT", stdout: "", leavesDatabase: false });
   },
 );
+
+test.concurrent("Ctrl-C while a command stops the database loses no credentials", { timeout }, async () => {
+  const { end, stdout } = await interruptAtItsEnd("provider", "create", "--name", "Two", "--subdomain", "two");
+  expect([end, stdout]).toEqual(["SIGINT", expect.stringMatching(/^access token +\w{96}\nprovider key +\w{32}$/m)]);
+  expect(await interruptAtItsEnd("token", "create", "--username", "admin")).toMatchObject({
+    end: "SIGINT",
+    stdout: expect.stringMatching(/^\w{96}\n$/),
+  });
+});
 
 /** Returns the process of a server that writes its checkpoints. */
 async function checkpointerOf(postmaster: number): Promise<number> {
