@@ -55,6 +55,15 @@ test("objects are found by one request, and opened with the keyboard alone", asy
   expect(document.querySelector("[role=combobox]")).toBeNull();
 });
 
+test("a member who may not search the lists is told that nothing was found", async () => {
+  await open({ role: "member", pages: new Map(["accounts", "deliveries", "events"].map((page) => [page, false])) });
+  await type("nobody");
+  await says("Nothing was found.");
+  expect(shown()).not.toContain("Search in lists");
+  await type("");
+  await waitFor(() => expect(shown()).not.toContain("Nothing was found."));
+});
+
 test("keys that are pressed before the search has loaded are searched, and not those of the time before", async () => {
   const page = await open();
   for (const key of "harbour") press(key);

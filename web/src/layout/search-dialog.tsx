@@ -92,7 +92,7 @@ export function SearchDialog({ text, onType, onClose }: SearchDialogProps) {
         </TextInputGroup>
         <EntryList id={id} entries={entries} active={active} onChoose={open} onPoint={setChosen} />
         <p role="status" className="bellwire-subtle bellwire-search-status">
-          {wordsOf(objects)}
+          {wordsOf(objects) || (entries.length === 0 && "Nothing was found.")}
         </p>
       </ModalBody>
     </Modal>
