@@ -776,6 +776,7 @@ create table messages (
   kept_by_provider boolean not null default true,
   kept_by_account boolean not null default true,
   created_at timestamp with time zone not null default now(),
+  key text,
   constraint messages_id_key UNIQUE (id),
   constraint messages_pkey PRIMARY KEY (provider_id, id),
   constraint messages_provider_id_account_id_fkey FOREIGN KEY (provider_id, account_id) REFERENCES accounts(provider_id, id) ON DELETE CASCADE,

@@ -162,8 +162,9 @@ test("a member's bulk permissions equal those for single objects; applications o
   expect((await send("make_pending")).json().data).toEqual(accounts.map((id) => ({ id, done: true })));
 
   const ids = applications.map(({ id }) => id);
-  for (const operation of ["suspend", "delete"]) {
-    const narrowed = { headers: await as([]), payload: { ids, operation } };
+  const message = { key: "1", subject: "Hello", body: "text" };
+  for (const operation of ["suspend", "send_message", "delete"]) {
+    const narrowed = { headers: await as([]), payload: { ids, operation, message } };
     const { data } = (await api.call("POST", "/applications/bulk", narrowed)).json();
     expect(data).toEqual(ids.map((id) => ({ id, ...notFound })));
   }
@@ -277,6 +278,62 @@ test("a bulk operation that is repeated after a lost response changes and mails 
   }
 });
 
+test("a bulk message reaches each account once, however often it is sent, and its admins get one email", async ({
+  api,
+  otherApi,
+  clock,
+}) => {
+  const { accounts, applications } = await signUpThree(api, clock.now());
+  const [first = 0, second = 0, third = 0] = accounts;
+  const [foreign = 0] = (await signUpThree(otherApi, clock.now())).accounts;
+  const other = applications.map(({ id }) => id);
+  await api.pool.query(`update applications set account_id = $2 where provider_id = $1 and account_id = $3`, [
+    api.provider.id,
+    first,
+    second,
+  ]);
+  await api.call("POST", "/accounts/bulk", { payload: { ids: [third], operation: "suspend" } });
+  await api.pool.query("delete from mails where provider_id = $1", [api.provider.id]);
+  const sent = () =>
+    api.pool.query("select account_id, subject, body from messages where provider_id = $1 order by id", [
+      api.provider.id,
+    ]);
+  const mailed = async () => {
+    const rows = await api.pool.query<{ recipient: string }>(
+      "select recipient from mails where provider_id = $1 and text like '%On Sunday%' order by recipient",
+      [api.provider.id],
+    );
+    return rows.map(({ recipient }) => recipient);
+  };
+  const send = async (ids: readonly number[], message: object, path = "/accounts/bulk") =>
+    (await api.call("POST", path, { payload: { ids, operation: "send_message", message } })).json().data;
+  const message = { key: "maintenance-1", subject: "Maintenance", body: "On Sunday." };
+  const text = { subject: "Maintenance", body: "On Sunday." };
+
+  expect(await send([first, foreign, third], message)).toEqual([
+    { id: first, done: true },
+    { id: foreign, ...notFound },
+    { id: third, done: true },
+  ]);
+  expect(await sent()).toEqual([first, third].map((accountId) => ({ accountId, ...text })));
+  expect(await mailed()).toEqual(["harbour@shore.example"]);
+
+  // The accounts of applications: the first two are of one account, which has the message already.
+  expect(await send(other, message, "/applications/bulk")).toMatchObject(other.map((id) => ({ id, unchanged: true })));
+  expect(await send(accounts, message)).toEqual([
+    { id: first, done: true, unchanged: true },
+    { id: second, done: true },
+    { id: third, done: true, unchanged: true },
+  ]);
+  const once = await Promise.all(
+    [1, 2].map(() => send(other, { ...message, key: "maintenance-2" }, "/applications/bulk")),
+  );
+  expect(once.flat().map(({ done }) => done)).toEqual([true, true, true, true, true, true]);
+  expect(await sent()).toEqual([first, third, second, first, third].map((accountId) => ({ accountId, ...text })));
+  expect(await mailed()).toEqual(["harbour@shore.example", "harbour@shore.example", "quay@shore.example"]);
+  expect(await otherApi.pool.query("select from messages where provider_id = $1", [otherApi.provider.id])).toEqual([]);
+});
+
 test("after the first refusal of the database, the rest of a bulk operation is refused without a try", async ({
   database,
   owner,
@@ -311,6 +368,17 @@ test.for([
   [{ ids: [1], operation: "praise" }, "operation"],
   [{ ids: [1], operation: "change_plan" }, "plan_id"],
   [{ ids: [0], operation: "suspend" }, "ids.0"],
+  [{ ids: [1], operation: "send_message" }, "message"],
+  [{ ids: [1], operation: "send_message", message: { key: "1", subject: " ", body: "text" } }, "message.subject"],
+  [
+    { ids: [1], operation: "send_message", message: { key: "1", subject: "a\u0000b", body: "text" } },
+    "message.subject",
+  ],
+  [{ ids: [1], operation: "send_message", message: { key: "a b", subject: "a", body: "text" } }, "message.key"],
+  [
+    { ids: [1], operation: "send_message", message: { key: "1", subject: "a", body: "x".repeat(10_001) } },
+    "message.body",
+  ],
 ] as const)(
   "an invalid bulk request is rejected as a whole, with errors by field: %j",
   async ([payload, field], { api }) => {

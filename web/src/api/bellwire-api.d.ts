@@ -1280,7 +1280,7 @@ export interface paths {
         put?: never;
         /**
          * Apply an operation to up to 200 accounts
-         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Safe to repeat after a lost response: what has the state or the plan already is not changed again. Members may make accounts pending and change their plans; other operations need an admin.
+         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Safe to repeat after a lost response: what has the state, the plan or the message already is not changed again. Members may make accounts pending, change their plans and send messages; other operations need an admin.
          */
         post: operations["changeManyAccounts"];
         delete?: never;
@@ -1624,7 +1624,7 @@ export interface paths {
         put?: never;
         /**
          * Apply an operation to up to 200 applications
-         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Safe to repeat after a lost response: what has the state or the plan already is not changed again. Rejecting deletes an application and notifies the admins of its account.
+         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Safe to repeat after a lost response: what has the state, the plan or the message already is not changed again. Rejecting deletes an application and notifies the admins of its account.
          */
         post: operations["changeManyApplications"];
         delete?: never;
@@ -2211,12 +2211,21 @@ export interface components {
             /** @description Processed in this order. */
             ids: number[];
             /** @enum {unknown} */
-            operation: "approve" | "make_pending" | "reject" | "suspend" | "resume" | "change_plan" | "delete";
+            operation: "approve" | "make_pending" | "reject" | "suspend" | "resume" | "change_plan" | "send_message" | "delete";
             /**
              * Format: int64
              * @description The id of the new plan, with `change_plan`.
              */
             plan_id?: number;
+            /** @description The message to the account, with `send_message`. The admins of the account also get it by email. */
+            message?: {
+                /** @description Chosen by you for this message, for example a UUID. No account gets two messages with the same key, so a request can be repeated, and an account with several applications gets one message. */
+                key: string;
+                /** @description One line. */
+                subject: string;
+                /** @description Plain text. */
+                body: string;
+            };
             /** @description What does not match this at its turn is not changed: its result has the code `no-longer-matching`. */
             filter?: {
                 /**
@@ -2329,12 +2338,21 @@ export interface components {
             /** @description Processed in this order. */
             ids: number[];
             /** @enum {unknown} */
-            operation: "accept" | "reject" | "suspend" | "resume" | "change_plan" | "delete";
+            operation: "accept" | "reject" | "suspend" | "resume" | "change_plan" | "send_message" | "delete";
             /**
              * Format: int64
              * @description The id of the new plan, with `change_plan`.
              */
             plan_id?: number;
+            /** @description The message to the account, with `send_message`. The admins of the account also get it by email. */
+            message?: {
+                /** @description Chosen by you for this message, for example a UUID. No account gets two messages with the same key, so a request can be repeated, and an account with several applications gets one message. */
+                key: string;
+                /** @description One line. */
+                subject: string;
+                /** @description Plain text. */
+                body: string;
+            };
             /** @description What does not match this at its turn is not changed: its result has the code `no-longer-matching`. */
             filter?: {
                 /**
@@ -2689,7 +2707,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             done: boolean;
-            /** @description It had the state or the plan already, for example because of an earlier request whose response was lost. */
+            /** @description It had the state, the plan or the message already, for example because of an earlier request whose response was lost. */
             unchanged?: boolean;
             /** @description The code of the error, as in a Problem. */
             code?: string;

@@ -2,6 +2,7 @@ import { Button, Content, Label } from "@patternfly/react-core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import type { ApiProblem } from "../api/api-problem.ts";
 import { type ListedMessage, accountMessagesQuery, messageListsKey, messageQuery } from "../api/accounts.ts";
 import { expectDeleted, useApi } from "../api/bellwire-client.ts";
 import { useManagement } from "../api/management-client.ts";
@@ -183,23 +184,42 @@ export function SendMessageDialog({ account: { id, org_name }, subject = "", onC
       onSubmit={() => mutate(undefined)}
       onClose={onClose}
     >
-      <TextField
-        id="subject"
-        label="Subject"
-        isRequired
-        value={text.subject}
-        onChange={(typed) => setText({ ...text, subject: typed })}
-      />
-      <TextAreaField
-        id="body"
-        label="Message"
-        isRequired
-        value={text.body}
-        onChange={(typed) => setText({ ...text, body: typed })}
-      />
+      <MessageFields text={text} onChange={setText} />
     </FormDialog>
   );
 }
+
+export interface MessageText {
+  readonly subject: string;
+  readonly body: string;
+}
+
+interface MessageFieldsProps {
+  readonly text: MessageText;
+  readonly errors?: ApiProblem["errors"];
+  readonly onChange: (text: MessageText) => void;
+}
+
+export const MessageFields = ({ text, errors, onChange }: MessageFieldsProps) => (
+  <>
+    <TextField
+      id="subject"
+      label="Subject"
+      isRequired
+      errors={errors?.["message.subject"]}
+      value={text.subject}
+      onChange={(subject) => onChange({ ...text, subject })}
+    />
+    <TextAreaField
+      id="body"
+      label="Message"
+      isRequired
+      errors={errors?.["message.body"]}
+      value={text.body}
+      onChange={(body) => onChange({ ...text, body })}
+    />
+  </>
+);
 
 /** The messages from and to an account, newest first, and a form for another. */
 export function AccountMessages({ account }: { account: SendMessageDialogProps["account"] }) {

@@ -22,23 +22,46 @@ import {
   changeAccountPlan,
   changeAccountState,
   deleteAccount,
+  findMessageByKey,
+  messageErrors,
   readAccount,
   readAccountNames,
   searchAccounts,
+  sendMessage,
   type AccountChange,
 } from "#portal/accounts/index.ts";
+import { textLimits } from "#platform/limits.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { Problem, problemOfError } from "../shared/problem.ts";
-import { logInUrl } from "#portal/providers/index.ts";
+import { logInUrl, messageUrl, type Provider } from "#portal/providers/index.ts";
 import { applicationChange, requireDone, type Outcome } from "./developers.ts";
 import { IdOf } from "./fields.ts";
-import { operation } from "./operation.ts";
+import { operation, type OperationNeeds } from "./operation.ts";
 
 const idsMax = 200;
 
 const idsOf = (object: string) =>
   Type.Array(IdOf(object), { minItems: 1, maxItems: idsMax, description: "Processed in this order." });
 const plan_id = Type.Optional(IdOf("the new plan, with `change_plan`"));
+
+const newMessage = Type.Optional(
+  Type.Object(
+    {
+      key: Type.String({
+        pattern: "^[!-~]{1,64}$",
+        description:
+          "Chosen by you for this message, for example a UUID. No account gets two messages with the same key, so a request can be " +
+          "repeated, and an account with several applications gets one message.",
+      }),
+      subject: Type.String({ minLength: 1, maxLength: 255, description: "One line." }),
+      body: Type.String({ minLength: 1, maxLength: textLimits.field.max, description: "Plain text." }),
+    },
+    {
+      additionalProperties: false,
+      description: "The message to the account, with `send_message`. The admins of the account also get it by email.",
+    },
+  ),
+);
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 255, description }));
 
@@ -67,8 +90,18 @@ const filterOf = <Filter extends TProperties>(filter: Filter) =>
 const AccountSelectionSchema = Type.Object(
   {
     ids: idsOf("an account"),
-    operation: Type.Enum(["approve", "make_pending", "reject", "suspend", "resume", "change_plan", "delete"]),
+    operation: Type.Enum([
+      "approve",
+      "make_pending",
+      "reject",
+      "suspend",
+      "resume",
+      "change_plan",
+      "send_message",
+      "delete",
+    ]),
     plan_id,
+    message: newMessage,
     filter: filterOf(accountFilter),
   },
   { title: "AccountSelection", additionalProperties: false },
@@ -78,8 +111,9 @@ type AccountSelection = Static<typeof AccountSelectionSchema>;
 const ApplicationSelectionSchema = Type.Object(
   {
     ids: idsOf("an application"),
-    operation: Type.Enum(["accept", "reject", "suspend", "resume", "change_plan", "delete"]),
+    operation: Type.Enum(["accept", "reject", "suspend", "resume", "change_plan", "send_message", "delete"]),
     plan_id,
+    message: newMessage,
     filter: filterOf(applicationFilter),
   },
   { title: "ApplicationSelection", additionalProperties: false },
@@ -93,7 +127,7 @@ const BulkOutcomeSchema = Type.Object(
     unchanged: Type.Optional(
       Type.Boolean({
         description:
-          "It had the state or the plan already, for example because of an earlier request whose response was lost.",
+          "It had the state, the plan or the message already, for example because of an earlier request whose response was lost.",
       }),
     ),
     code: Type.Optional(Type.String({ description: "The code of the error, as in a Problem." })),
@@ -120,7 +154,7 @@ export const representRefusal = (id: number, { code, message, errors }: Problem)
 
 /** The parts of a bulk operation on one object. */
 interface ObjectSteps {
-  /** Returns whether the object has the state or the plan already. Undefined if there is no such object. */
+  /** Returns whether the object has the state, the plan or the message already. Undefined if there is no such object. */
   readonly isUnchanged: (id: number) => Promise<boolean | undefined>;
   /** Returns whether the object matches the filter of the request. */
   readonly matches: (id: number) => Promise<boolean>;
@@ -156,9 +190,10 @@ async function changeOne(
 ): Promise<{ readonly problem?: Problem; readonly isUnchanged: boolean }> {
   try {
     const wasUnchanged = await isUnchanged(id);
-    if (wasUnchanged === false && !(await matches(id))) throw new Problem("no-longer-matching");
+    if (wasUnchanged === undefined) throw new Problem("not-found");
+    if (!wasUnchanged && !(await matches(id))) throw new Problem("no-longer-matching");
     requireDone(await change(id));
-    return { isUnchanged: wasUnchanged === true };
+    return { isUnchanged: wasUnchanged };
   } catch (error) {
     const problem = problemOfError(error instanceof Error ? error : new Error(String(error)));
     const isNow = problem.status < 500 && (await isUnchanged(id).catch(() => false));
@@ -171,6 +206,20 @@ function requirePlan(planId: number | undefined): number {
   return planId;
 }
 
+/** Returns the message to each account. Refuses one that is wrong for all of them. */
+function requireMessage(
+  needs: OperationNeeds,
+  provider: Provider,
+  { message: sent }: Pick<AccountSelection, "message">,
+): Pick<Parameters<typeof sendMessage>[1], "sender" | "values" | "key" | "urlOf"> {
+  if (!sent) throw new Problem("invalid", { errors: { message: ["is required"] } });
+  const { key, ...values } = sent;
+  const wrong = Object.entries(messageErrors(values)).filter(([, sentences]) => sentences.length > 0);
+  const errors = Object.fromEntries(wrong.map(([name, sentences]) => [`message.${name}`, sentences]));
+  if (wrong.length > 0) throw new Problem("invalid", { errors });
+  return { sender: "provider", values, key, urlOf: messageUrl(needs, provider) };
+}
+
 const responses = {
   200: Type.Object({
     data: Type.Array(BulkOutcomeSchema, { description: "One result per id, in the order of the request." }),
@@ -178,7 +227,7 @@ const responses = {
 };
 const isolation =
   "Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response " +
-  "has the result of each. Safe to repeat after a lost response: what has the state or the plan already is not changed again.";
+  "has the result of each. Safe to repeat after a lost response: what has the state, the plan or the message already is not changed again.";
 
 /** The same actions as for a single account. */
 const accountActions = {
@@ -188,13 +237,14 @@ const accountActions = {
   suspend: "administer-portal",
   resume: "administer-portal",
   change_plan: "change-portal",
+  send_message: "change-portal",
   delete: "administer-portal",
 } as const satisfies Record<AccountSelection["operation"], Action>;
 
 export const bulkAccounts = operation({
   id: "changeManyAccounts",
   title: "Apply an operation to up to 200 accounts",
-  description: `${isolation} Members may make accounts pending and change their plans; other operations need an admin.`,
+  description: `${isolation} Members may make accounts pending, change their plans and send messages; other operations need an admin.`,
   method: "POST",
   path: "/accounts/bulk",
   action: "change-portal",
@@ -203,9 +253,9 @@ export const bulkAccounts = operation({
   async handle(needs, { provider, caller, by, body, request }) {
     const { pool, clock } = needs;
     requirePermission(caller, accountActions[body.operation], provider);
-    const change = accountChangeOf(pool, { ...body, logInUrl: logInUrl(needs, provider) });
+    const change = accountChangeOf(needs, provider, body);
     const data = await changeEach(body.ids, request.log, {
-      isUnchanged: async (id) => hasAccountTarget(await readAccount(pool, provider.id, id), body),
+      isUnchanged: (id) => hasAccountTarget(pool, { providerId: provider.id, id }, body),
       matches: async (id) =>
         !body.filter ||
         isFound(await searchAccounts(pool, provider.id, { ...accountFilterOf(body.filter), ids: [id] }, one)),
@@ -223,24 +273,42 @@ const accountFilterOf = ({ state, query }: NonNullable<AccountSelection["filter"
   query: query?.trim() || undefined,
 });
 
-function hasAccountTarget(
-  account: { readonly state: string; readonly planId: number } | undefined,
-  { operation: transition, plan_id: planId }: AccountSelection,
-): boolean | undefined {
+interface ObjectReference {
+  readonly providerId: number;
+  readonly id: number;
+}
+
+async function hasAccountTarget(
+  pool: Pool,
+  { providerId, id }: ObjectReference,
+  { operation: transition, plan_id: planId, message }: AccountSelection,
+): Promise<boolean | undefined> {
+  const account = await readAccount(pool, providerId, id);
   if (!account) return undefined;
   if (transition === "delete") return false;
+  if (transition === "send_message")
+    return (await findMessageByKey(pool, { providerId, accountId: id, key: message?.key ?? "" })) !== undefined;
   return transition === "change_plan" ? account.planId === planId : account.state === accountTarget(transition);
 }
 
 function accountChangeOf(
-  pool: Pool,
-  { operation: transition, plan_id: plan, logInUrl: url }: AccountSelection & { readonly logInUrl: string },
+  needs: OperationNeeds,
+  provider: Provider,
+  selection: AccountSelection,
 ): (change: AccountChange) => Promise<Outcome | undefined> {
+  const { pool } = needs;
+  const { operation: transition } = selection;
   if (transition === "delete") return (change) => deleteAccount(pool, change);
-  if (transition !== "change_plan")
-    return (change) => changeAccountState(pool, { ...change, transition, logInUrl: url });
-  const planId = requirePlan(plan);
-  return (change) => changeAccountPlan(pool, { ...change, planId });
+  if (transition === "send_message") {
+    const toEach = requireMessage(needs, provider, selection);
+    return (change) => sendMessage(pool, { ...change, ...toEach });
+  }
+  if (transition === "change_plan") {
+    const planId = requirePlan(selection.plan_id);
+    return (change) => changeAccountPlan(pool, { ...change, planId });
+  }
+  const url = logInUrl(needs, provider);
+  return (change) => changeAccountState(pool, { ...change, transition, logInUrl: url });
 }
 
 export const bulkApplications = operation({
@@ -254,9 +322,9 @@ export const bulkApplications = operation({
   responses,
   async handle(needs, { provider, caller: { productScope }, by, body, request }) {
     const { pool, clock } = needs;
-    const change = applicationChangeOf(pool, body);
+    const change = applicationChangeOf(needs, provider, body);
     const data = await changeEach(body.ids, request.log, {
-      isUnchanged: async (id) => hasApplicationTarget(await readApplication(pool, provider.id, id), body, productScope),
+      isUnchanged: (id) => hasApplicationTarget(pool, { providerId: provider.id, id, productScope }, body),
       matches: async (id) => {
         if (!body.filter) return true;
         const filter = { ...applicationFilterOf(body.filter), productScope, ids: [id] };
@@ -279,27 +347,40 @@ const applicationFilterOf = (filter: NonNullable<ApplicationSelection["filter"]>
   userKey: filter.user_key,
 });
 
-function hasApplicationTarget(
-  application: Awaited<ReturnType<typeof readApplication>>,
-  { operation: transition, plan_id: planId }: ApplicationSelection,
-  scope: ProductScope,
-): boolean | undefined {
-  if (!application || !isInProductScope(scope, application.product.id)) return undefined;
+async function hasApplicationTarget(
+  pool: Pool,
+  { providerId, id, productScope }: ObjectReference & { readonly productScope: ProductScope },
+  { operation: transition, plan_id: planId, message }: ApplicationSelection,
+): Promise<boolean | undefined> {
+  const application = await readApplication(pool, providerId, id);
+  if (!application || !isInProductScope(productScope, application.product.id)) return undefined;
+  const { accountId } = application;
   if (transition === "delete" || transition === "reject") return false;
+  if (transition === "send_message")
+    return (await findMessageByKey(pool, { providerId, accountId, key: message?.key ?? "" })) !== undefined;
   return transition === "change_plan"
     ? application.plan.id === planId
     : application.state === applicationTarget(transition);
 }
 
 function applicationChangeOf(
-  pool: Pool,
-  { operation: transition, plan_id: plan }: ApplicationSelection,
+  needs: OperationNeeds,
+  provider: Provider,
+  selection: ApplicationSelection,
 ): (change: ApplicationChange) => Promise<Outcome | undefined> {
+  const { pool } = needs;
+  const { operation: transition } = selection;
   if (transition === "delete") return (change) => deleteApplication(pool, { ...change, writer });
   if (transition === "reject") return (change) => rejectApplication(pool, { ...change, reason: "" });
-  if (transition !== "change_plan") return (change) => changeApplicationState(pool, { ...change, transition });
-  const planId = requirePlan(plan);
-  return (change) => changeApplicationPlan(pool, { ...change, planId, writer });
+  if (transition === "send_message") {
+    const toEach = requireMessage(needs, provider, selection);
+    return (change) => sendMessage(pool, { ...change, ...toEach });
+  }
+  if (transition === "change_plan") {
+    const planId = requirePlan(selection.plan_id);
+    return (change) => changeApplicationPlan(pool, { ...change, planId, writer });
+  }
+  return (change) => changeApplicationState(pool, { ...change, transition });
 }
 
 // The objects that a bulk operation may reach

@@ -229,11 +229,13 @@ interface NewMessage {
   readonly by: ChangeContext;
   /** In milliseconds. An equal message of the same user after this time is taken for this one: the form was sent twice. */
   readonly sameAfterMs?: number | undefined;
+  /** Chosen by a provider that sends it to many accounts. An earlier message with it is taken for this one: the request was repeated. */
+  readonly key?: string | undefined;
 }
 
 const insertStatement = `
-  insert into messages (provider_id, account_id, sender, user_id, subject, body, created_at)
-  values ($1, $2, $3, $4, $5, $6, $7)
+  insert into messages (provider_id, account_id, sender, user_id, subject, body, created_at, key)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)
   returning id, account_id, sender, subject, body, read_at, created_at`;
 
 type StoredMessage = Omit<Message, "orgName" | "author">;
@@ -256,25 +258,48 @@ export async function findSameMessage(db: Database, message: NewMessage): Promis
   return same;
 }
 
+// Served by messages_account_idx. @indexed
+const readByKeyStatement = `
+  select id, account_id, sender, subject, body, read_at, created_at
+  from messages
+  where provider_id = $1 and account_id = $2 and sender = 'provider' and key = $3
+  limit 1`;
+
+/** Returns the message with a key that the provider has sent to an account. */
+export async function findMessageByKey(
+  db: Database,
+  { providerId, accountId, key }: { providerId: number; accountId: number; key: string },
+): Promise<StoredMessage | undefined> {
+  const [message] = await db.query<StoredMessage>(readByKeyStatement, [providerId, accountId, key]);
+  return message;
+}
+
+/** Returns what is wrong with a message of the provider, whoever gets it. */
+export const messageErrors = (values: FieldInput): FieldErrors => parseMessage({ sender: "provider", values }).errors;
+
 /** Stores a message and mails it to the other side. Returns undefined if the provider has no such account. */
 export async function sendMessage(
   pool: Pool,
   message: NewMessage,
 ): Promise<{ readonly message: StoredMessage } | { readonly refused: FieldErrors } | undefined> {
-  const { provider, accountId, sender, by } = message;
+  const { provider, accountId, sender, by, key } = message;
   const limit = sender === "provider" ? countLimits.messagesToAccount : countLimits.messagesFromAccount;
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     if (!account) return undefined;
     const { errors, subject, body } = parseMessage(message);
     if (!hasNoErrors(errors)) return { refused: errors };
-    const same = await findSameMessage(tx, message); // the locked account keeps both submissions apart
+    // The locked account keeps two submissions apart.
+    const same =
+      key === undefined
+        ? await findSameMessage(tx, message)
+        : await findMessageByKey(tx, { providerId: provider.id, accountId, key });
     if (same) return { message: same };
     requireLeftForDevelopers(tx, { providerId: provider.id, ...by }, account);
     await requireWithinLimit(tx, limit, { providerId: provider.id, id: accountId });
     const { actor, now } = by;
-    const values = [provider.id, accountId, sender, "userId" in actor ? actor.userId : null, subject, body, now];
-    const stored = await queryRow<StoredMessage>(tx, insertStatement, values);
+    const written = ["userId" in actor ? actor.userId : null, subject, body, now, key ?? null];
+    const stored = await queryRow<StoredMessage>(tx, insertStatement, [provider.id, accountId, sender, ...written]);
     await (sender === "provider"
       ? mailAccount(tx, message, account, stored)
       : mailProvider(tx, message, account, stored));
@@ -289,7 +314,7 @@ const inOneLine = (subject: string): string =>
   subject.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").replaceAll(/\p{Bidi_Control}/gu, "");
 
 /** Programs may send a message without a body, as in 3scale. */
-function parseMessage({ sender, values }: NewMessage) {
+function parseMessage({ sender, values }: Pick<NewMessage, "sender" | "values">) {
   const read = {
     subject: parseText(values, "subject"),
     body: parseText(values, "body", textLimits.field.max),

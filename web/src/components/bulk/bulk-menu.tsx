@@ -9,15 +9,21 @@ import { SelectField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
 import { Name } from "../labels.tsx";
 import { Loaded } from "../loaded.tsx";
+import { MessageFields, type MessageText } from "../messages.tsx";
 import { planOptions, type PlanOnOffer } from "../plans/plan-change.tsx";
 import { useToast } from "../toast-context.ts";
 import { BulkProgress, BulkResult, describeDone, type Nouns } from "./bulk-dialog.tsx";
 import { type BulkOutcome, type BulkReport, retryRefused, runBulk, type Selected, startReport } from "./bulk-run.ts";
 
-interface BulkRequest<Name extends string> {
+/** What an operation does besides its name. */
+interface Details {
+  readonly plan_id?: number;
+  readonly message?: MessageText & { readonly key: string };
+}
+
+interface BulkRequest<Name extends string> extends Details {
   readonly ids: number[];
   readonly operation: Name;
-  readonly plan_id?: number;
 }
 
 /** The objects of an operation, and the request that changes some of them. */
@@ -92,7 +98,7 @@ interface BulkDialogProps<Name extends string> extends Omit<BulkMenuProps<Name>,
 function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
   const { nouns, target, operation: chosen, isHidden, onHide, onClose } = props;
   const { title, done } = chosen;
-  const [planId, setPlanId] = useState("");
+  const [input, setInput] = useState(newInput);
   const { report, isRunning, isStopping, rejection, start, resume, stop } = useBulkRun(props);
   if (report && isRunning) {
     return (
@@ -118,8 +124,27 @@ function BulkDialog<Name extends string>(props: BulkDialogProps<Name>) {
       />
     );
   }
-  return <BulkForm {...{ nouns, target, rejection, planId, setPlanId, onClose }} operation={chosen} onStart={start} />;
+  return <BulkForm {...{ nouns, target, rejection, input, setInput, onClose }} operation={chosen} onStart={start} />;
 }
+
+/** The fields of all operations. */
+interface BulkInput {
+  readonly planId: string;
+  readonly text: MessageText;
+  /** Tells the server which messages are the same, however often it is sent. */
+  readonly messageKey: string;
+}
+
+const newInput = (): BulkInput => ({ planId: "", text: { subject: "", body: "" }, messageKey: randomKey() });
+
+/** `crypto.randomUUID` is missing where a portal has no HTTPS. */
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+const detailsOf = ({ plans, isMessage }: BulkOperation<string>, { planId, text, messageKey }: BulkInput): Details => ({
+  ...(plans && { plan_id: Number(planId) }),
+  ...(isMessage && { message: { ...text, key: messageKey } }),
+});
 
 /** A stopped operation waits so long for the response to the last request. */
 const stopMs = 5000;
@@ -140,7 +165,7 @@ function useBulkRun<Name extends string>(props: BulkDialogProps<Name>) {
     readonly isEnded: boolean;
     isStopped: boolean;
     readonly aborter: AbortController;
-    readonly plan: object;
+    readonly details: Details;
   }>(undefined);
 
   const end = (last: BulkReport): void => {
@@ -153,9 +178,9 @@ function useBulkRun<Name extends string>(props: BulkDialogProps<Name>) {
     toast({ kind: "success", title: describeDone(last.done.length, nouns, done), ...already });
     onClose();
   };
-  const run = async (from: BulkReport, plan: { readonly plan_id?: number }): Promise<void> => {
+  const run = async (from: BulkReport, details: Details): Promise<void> => {
     if (running.current?.isEnded === false) return;
-    const current = { isEnded: false, isStopped: false, aborter: new AbortController(), plan };
+    const current = { isEnded: false, isStopped: false, aborter: new AbortController(), details };
     running.current = current;
     setReport(from);
     setRunning(true);
@@ -168,7 +193,7 @@ function useBulkRun<Name extends string>(props: BulkDialogProps<Name>) {
       act: async (ids) => {
         const signal = AbortSignal.any([current.aborter.signal, AbortSignal.timeout(requestMs)]);
         try {
-          return await target.act({ ids, operation, ...plan }, signal);
+          return await target.act({ ids, operation, ...details }, signal);
         } catch (error) {
           if (error instanceof ApiProblem && error.status < 500) refusal = error;
           throw error;
@@ -188,9 +213,8 @@ function useBulkRun<Name extends string>(props: BulkDialogProps<Name>) {
     isRunning,
     isStopping,
     rejection,
-    start: (selected: readonly Selected[], planId: number | undefined) =>
-      void run(startReport(selected), planId === undefined ? {} : { plan_id: planId }),
-    resume: (from: BulkReport) => void run(from, running.current?.plan ?? {}),
+    start: (selected: readonly Selected[], details: Details) => void run(startReport(selected), details),
+    resume: (from: BulkReport) => void run(from, running.current?.details ?? {}),
     stop: (): void => {
       const { current } = running;
       if (!current || current.isStopped) return;
@@ -206,15 +230,15 @@ interface BulkFormProps<Name extends string> extends Pick<
   "nouns" | "target" | "operation" | "onClose"
 > {
   readonly rejection: ApiProblem | undefined;
-  readonly planId: string;
-  readonly setPlanId: (planId: string) => void;
-  readonly onStart: (selected: readonly Selected[], planId: number | undefined) => void;
+  readonly input: BulkInput;
+  readonly setInput: (input: BulkInput) => void;
+  readonly onStart: (selected: readonly Selected[], details: Details) => void;
 }
 
 /** Asks for confirmation. All that match are read when it opens, so their number is exact, and only they are changed. */
 function BulkForm<Name extends string>(props: BulkFormProps<Name>) {
-  const { nouns, target, operation, rejection, planId, setPlanId, onStart, onClose } = props;
-  const { title, consequence, plans, isDanger = false } = operation;
+  const { nouns, target, operation, rejection, input, setInput, onStart, onClose } = props;
+  const { title, consequence, plans, isMessage = false, isDanger = false } = operation;
   useRejectionToast(rejection, `The ${nouns[1]} could not be ${operation.done}`);
   const { selected } = target;
   const opening = useId();
@@ -232,8 +256,8 @@ function BulkForm<Name extends string>(props: BulkFormProps<Name>) {
       submit={title}
       isDanger={isDanger}
       isBusy={false}
-      isDisabled={!data?.length || (plans !== undefined && !planId)}
-      onSubmit={() => data && onStart(data, plans && Number(planId))}
+      isDisabled={!data?.length || (plans !== undefined && !input.planId)}
+      onSubmit={() => data && onStart(data, detailsOf(operation, input))}
       onClose={onClose}
     >
       <Loaded query={query} skeleton={<Skeleton screenreaderText={`Loading the ${nouns[1]}`} />}>
@@ -245,21 +269,32 @@ function BulkForm<Name extends string>(props: BulkFormProps<Name>) {
           label="New plan"
           isRequired
           errors={rejection?.errors["plan_id"]}
-          value={planId}
+          value={input.planId}
           options={planOptions(plans)}
-          onChange={setPlanId}
+          onChange={(planId) => setInput({ ...input, planId })}
+        />
+      )}
+      {isMessage && (
+        <MessageFields
+          text={input.text}
+          {...(rejection && { errors: rejection.errors })}
+          onChange={(text) => setInput({ ...input, text })}
         />
       )}
     </FormDialog>
   );
 }
 
+/** The fields of the dialog show these. */
+const shownErrors: ReadonlySet<string> = new Set(["plan_id", "message.subject", "message.body"]);
+
 /** Shows the rejection in the dialog, which registers for messages when it opens. */
 function useRejectionToast(rejection: ApiProblem | undefined, failed: string): void {
   const toast = useToast();
   useEffect(() => {
     if (!rejection) return;
-    const isShown = Object.keys(rejection.errors).join() === "plan_id";
+    const names = Object.keys(rejection.errors);
+    const isShown = names.length > 0 && names.every((name) => shownErrors.has(name));
     toast({ kind: "danger", about: failed, title: failed, ...(!isShown && { detail: rejection.message }) });
   }, [toast, rejection, failed]);
 }
@@ -295,4 +330,6 @@ export interface BulkOperation<Name extends string> {
   readonly isDeletion?: boolean;
   /** The plans to choose from, if the operation needs one. */
   readonly plans?: readonly PlanOnOffer[];
+  /** Asks for a message. */
+  readonly isMessage?: boolean;
 }

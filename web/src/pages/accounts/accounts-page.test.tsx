@@ -181,6 +181,36 @@ test("a bulk plan change needs a plan", async () => {
   );
 });
 
+test("one message is sent to all selected accounts, with the same key until each has it", async () => {
+  const away = { id: 5, done: false, code: "database-away", title: "The database is away." };
+  const { answers, changes } = show([
+    422,
+    { title: "Invalid", code: "invalid", errors: { "message.body": ["can't be blank"] } },
+  ]);
+  await tick("tick-4");
+  await tick("tick-5");
+  await click("With 2 selected");
+  await click("Send message");
+  await fill("subject", "Maintenance");
+  await fill("body", " ");
+  await click("Send message");
+  await waitFor(() => expect(dialog()).toContain("can't be blank"));
+  expect(dialog()).toContain("Send message: 2 accounts");
+  await fill("body", "On Sunday.");
+  answers["POST accounts/bulk"] = [200, { data: [...done(4), away] }];
+  await click("Send message");
+  await waitFor(() => expect(dialog()).toContain("1 account was sent the message"));
+  answers["POST accounts/bulk"] = [200, { data: [{ id: 5, done: true, unchanged: true }] }];
+  await click("Continue with 1 account");
+  await waitFor(() => expect(page()).toContain("1 account was sent the message already."));
+  const key = expect.stringMatching(/^[0-9a-f]{32}$/);
+  const message = { subject: "Maintenance", body: "On Sunday.", key };
+  const [, first, second, ...more] = changes();
+  expect(first).toMatchObject({ body: { ids: [4, 5], operation: "send_message", message } });
+  expect(second).toEqual({ ...first, body: { ...Object(first?.body), ids: [5] } });
+  expect(more).toEqual([]);
+});
+
 test("a rejection of the whole operation is shown in the dialog", async () => {
   show([403, { title: "You may not do this.", code: "forbidden" }]);
   await tick("tick-4");
@@ -194,7 +224,7 @@ test("members are offered only the permitted operations", async () => {
   show([200, { data: [] }], []);
   await tick("tick-4");
   await click("With 1 selected");
-  await waitFor(() => expect(items()).toEqual(["Make pending", "Change plan"]));
+  await waitFor(() => expect(items()).toEqual(["Make pending", "Change plan", "Send message"]));
 });
 
 const pendingMatches = "GET accounts/matching?state=pending";
@@ -250,8 +280,8 @@ test("all stay selected on another page, until a row is deselected or the filter
   await tick("tick-8");
   await click("Select all 130 accounts that match");
   accounts.open("/accounts");
-  await waitFor(() => expect(page()).toContain("With selected"));
-  expect([4, 5, 6].map(isTicked)).toEqual([false, false, false]);
+  await waitFor(() => expect([4, 5, 6].map(isTicked)).toEqual([false, false, false]));
+  expect(page()).toContain("With selected");
 });
 
 test("the button that selected all keeps the focus and clears the selection", async () => {

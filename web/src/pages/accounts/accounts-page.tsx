@@ -20,6 +20,7 @@ import {
   accountPlanRequestsQuery,
   accountStates,
   accountsQuery,
+  messageListsKey,
   shownAccountPlanRequestsQuery,
 } from "../../api/accounts.ts";
 import { useApi, type BellwireSchemas, responseBody } from "../../api/bellwire-client.ts";
@@ -258,7 +259,7 @@ function AccountBulkMenu({ target, onDone }: AccountBulkMenuProps) {
       nouns={nouns}
       target={target}
       operations={accountOperations(useAccountPlans(), mayAdminister(useSession()))}
-      stale={[["accounts"], ["applications"], ["mails"]]}
+      stale={[["accounts"], ["applications"], ["mails"], messageListsKey]}
       onDone={onDone}
     />
   );
@@ -269,9 +270,9 @@ type Operation = BulkOperation<OperationName>;
 const signedOut = "Their users are signed out immediately and cannot sign in";
 const notified = `Their admins get an email. ${webhookNote}`;
 
-const forMembers: ReadonlySet<Operation["operation"]> = new Set(["make_pending", "change_plan"]);
+const forMembers: ReadonlySet<Operation["operation"]> = new Set(["make_pending", "change_plan", "send_message"]);
 
-/** Returns the bulk operations. Members of the section may only make accounts pending and change plans. */
+/** Returns the bulk operations. Members of the section may only make accounts pending, change plans and send messages. */
 function accountOperations(plans: readonly PlanOnOffer[], isAdmin: boolean): readonly Operation[] {
   const all: readonly Operation[] = [
     { operation: "approve", title: "Approve", done: "approved", consequence: `Their users can sign in. ${notified}` },
@@ -305,6 +306,14 @@ function accountOperations(plans: readonly PlanOnOffer[], isAdmin: boolean): rea
       done: "moved",
       consequence: `The new plan applies immediately. ${webhookNote}`,
       plans,
+    },
+    {
+      operation: "send_message",
+      title: "Send message",
+      done: "sent the message",
+      consequence:
+        "Their users read it in the Developer Portal. Their admins also get it by email, unless the account is suspended.",
+      isMessage: true,
     },
     {
       operation: "delete",

@@ -119,7 +119,7 @@ test("a bulk plan change needs applications of one product", async () => {
   await tick("tick-8");
   await tick("tick-9");
   await click("With 2 selected");
-  await waitFor(() => expect(items()).toEqual(["Accept", "Suspend", "Resume", "Reject", "Delete"]));
+  await waitFor(() => expect(items()).toEqual(["Accept", "Suspend", "Resume", "Send message", "Reject", "Delete"]));
   await tick("tick-9");
   await click("With 1 selected");
   await waitFor(() => expect(items()).toContain("Change plan"));
@@ -152,7 +152,7 @@ test("an operation on all that match sends the search with the ids, and moves th
   await click("Select all 3 applications that match");
   await click("With 3 selected");
   // The product of the page's only row is not that of all.
-  await waitFor(() => expect(items()).toEqual(["Accept", "Suspend", "Resume", "Reject", "Delete"]));
+  await waitFor(() => expect(items()).toEqual(["Accept", "Suspend", "Resume", "Send message", "Reject", "Delete"]));
   open("/applications?by=account_query&query=quay&service_id=7");
   await waitFor(() => expect(page()).toContain("With selected"));
   await tick("tick-all");

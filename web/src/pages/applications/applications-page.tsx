@@ -14,6 +14,7 @@ import SearchIcon from "@patternfly/react-icons/dist/esm/icons/search-icon";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
+import { messageListsKey } from "../../api/accounts.ts";
 import {
   applicationsQuery,
   planRequestsQuery,
@@ -144,7 +145,7 @@ function ApplicationBulkMenu({ filter, selected, onDone }: ApplicationBulkMenuPr
       nouns={nouns}
       target={useBulkTarget(filter, selected)}
       operations={applicationOperations(productId === undefined ? [] : plans)}
-      stale={[["applications"], ["plans"], ["mails"]]}
+      stale={[["applications"], ["plans"], ["mails"], messageListsKey]}
       onDone={onDone}
     />
   );
@@ -219,6 +220,14 @@ function applicationOperations(plans: readonly PlanOnOffer[]): readonly Operatio
       done: "moved",
       consequence: `The new plan applies immediately. Customized plans of these applications are deleted. ${webhookNote}`,
       plans,
+    },
+    {
+      operation: "send_message",
+      title: "Send message",
+      done: "sent the message",
+      consequence:
+        "The users of their accounts read it in the Developer Portal. The admins also get it by email, unless the account is suspended. An account with several of these applications gets it once.",
+      isMessage: true,
     },
     {
       operation: "reject",
