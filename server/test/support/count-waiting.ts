@@ -1,4 +1,4 @@
-import type { Pool } from "#platform/database/database.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 
 // This database only: other databases of the server belong to other tests.
 const waiting = `
@@ -7,3 +7,10 @@ const waiting = `
 
 /** Counts the sessions that wait for a lock. Not in a transaction, which would not see sessions that began after its first count. */
 export const countWaiting = async (pool: Pool): Promise<number> => (await pool.query(waiting)).length;
+
+/** Runs `work` in a transaction, and throws if it waits for a lock that another session holds. */
+export const withoutWaiting = <T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+  pool.inTransaction(async (tx) => {
+    tx.send("set local lock_timeout = 2000", []);
+    return work(tx);
+  });

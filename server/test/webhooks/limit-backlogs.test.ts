@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
 import { limitBacklogs, listFailures, retryFailures } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
+import { withoutWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -57,6 +58,25 @@ test("deliveries of active and deleted endpoints and of other providers do not c
   expect(await limit(database, 3)).toBe(0);
   expect(await limit(database, 2)).toBe(1); // not the oldest of all, which belongs to another provider
   expect(await database.query("select distinct provider_id from failures")).toEqual([{ providerId: other }]);
+});
+
+test("a held delivery whose outcome is being recorded does not fail because of the quota", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url });
+  const [recorded] = await record(database, providerId, 2);
+  await database.query("update endpoints set state = 'paused'");
+  await database.inTransaction(async (tx) => {
+    await tx.query(
+      `with gone as (delete from due where event_id = $1 returning *)
+       insert into deliveries (provider_id, event_id, endpoint_id, state, attempts_made, format)
+       select provider_id, event_id, endpoint_id, 'delivered', 1, format from gone`,
+      [recorded],
+    );
+    expect(await withoutWaiting(database, (other) => limitBacklogs(other, { rowsMax: 0, daysMax: 90 }))).toBe(1);
+  });
+  const read = "select state from deliveries where event_id = $1";
+  expect(await database.query(read, [recorded])).toEqual([{ state: "delivered" }]);
+  await failuresOf(database, providerId, 1);
 });
 
 test("deliveries held for too many days go to the failure list, and the next of their ordering key is due", async ({
