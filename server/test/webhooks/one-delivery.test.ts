@@ -285,6 +285,27 @@ test("a delivery that returns to its order waits for those ahead of it, but not 
   expect(await readDue()).toEqual([false]);
 });
 
+test("a job that retries a delivery which returns to its order meanwhile leaves it there", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const place = { providerId, url: "https://crm.example/hook", ordering: "account" } as const;
+  const endpointId = await buildEndpoint(database, place);
+  const [, eventId = ""] = await recordNow(database, { providerId }, [anEvent(), anEvent()]);
+  const second = { providerId, endpointId, eventId };
+  await database.inTransaction((tx) => skipDelivery(tx, second));
+  await database.query("update due set due_at = now() + interval '1 hour' where event_id = $1", [eventId]);
+  let retried: Promise<unknown> = Promise.resolve();
+  await database.inTransaction(async (tx) => {
+    expect(await unskipDelivery(tx, second)).toBe(true);
+    const retry = { ...selected(second), onlyFailures: false, resumed: [] };
+    retried = database.inTransaction((other) => retryDeliveries(other, retry));
+    await until(() => countWaiting(database));
+  });
+  await retried;
+  expect(await database.query("select from due where event_id = $1 and due_at = 'infinity'", [eventId])).toHaveLength(
+    1,
+  );
+});
+
 const off = (change: string, pool: Pool) => pool.query(`update endpoints set ${change}`);
 
 test.for<readonly [string, "cancelled" | "delivered" | "failed", Act]>([
