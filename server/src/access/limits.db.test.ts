@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { withoutWaiting } from "../../test/support/count-waiting.ts";
 import { test as base } from "../../test/support/test.ts";
 import {
   attemptCounter,
@@ -85,4 +86,22 @@ test("counters are deleted once their window has ended, and no sooner", async ({
   await clock.advance(100 * 24 * 3600_000);
   while ((await deleteExpiredCounters(sharedPool, clock.now())) > 0);
   expect(await count()).toBe(0);
+});
+
+test("a counter whose window begins again while ended ones are deleted is kept, without a wait", async ({
+  database,
+  clock,
+  limit,
+}) => {
+  const limiter = createAttemptLimiter({ pool: database, clock }, limit);
+  await limiter.secondsToWait("ada");
+  await clock.advance(100 * 24 * 3600_000);
+  await database.inTransaction(async (tx) => {
+    await tx.query("update attempt_counters set attempts = 2, ends_at = $1::timestamptz + interval '60 seconds'", [
+      clock.now(),
+    ]);
+    expect(await withoutWaiting(database, (other) => deleteExpiredCounters(other, clock.now()))).toBe(0);
+  });
+  expect(await limiter.secondsToWait("ada")).toBe(0);
+  expect(await limiter.secondsToWait("ada")).toBeGreaterThan(0);
 });
