@@ -116,6 +116,24 @@ test("a lane that another engine is claiming is skipped", async ({ database }) =
   });
 });
 
+test("a release that waits for the next owner's claim leaves the lane to it", async ({ database }) => {
+  const url = "http://127.0.0.1:9/";
+  const endpointId = await buildEndpoint(database, { providerId: await buildProvider(database), url });
+  const [former, next] = [randomUUID(), randomUUID()];
+  const { epoch } = await claimFor(database, former, endpointId);
+  await insertEngine(database, next);
+  await database.query("update engines set beat_at = now() - interval '61 seconds' where id = $1", [former]);
+  const quiet = { pauseSeconds: 0, unanswered: 0, lifts: 0, failingSeconds: null, failedAttempts: 0, rateSeconds: 0 };
+  let released: Promise<unknown> = Promise.resolve();
+  await database.inTransaction(async (tx) => {
+    expect(await claim(tx, next, endpointId)).toMatchObject([{ endpointId, epoch: epoch + 1 }]);
+    released = releaseLanes(database, former, [{ endpointId, epoch, ...quiet }]);
+    await until(() => countWaiting(database));
+  });
+  await released;
+  expect(await database.query("select owner from lanes")).toEqual([{ owner: next }]);
+});
+
 test("a lane is neither free nor claimed during its pause, or while its endpoint is off, paused, disabled or deleted", async ({
   database,
 }) => {
