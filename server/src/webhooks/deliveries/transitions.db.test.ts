@@ -159,6 +159,23 @@ test("an undone deletion is completed, also after its time, by others only if it
   expect(await restoreBatch(database)).toMatchObject({ restored: 1 });
 });
 
+test("a deletion whose undo commits late is not completed meanwhile", async ({ database }) => {
+  const { providerId } = await build(database, 1);
+  await fail(database, providerId, "an hour ago");
+  const { deletion } = await deleteFailuresForUndo(database, { providerId }, bySystem);
+  await database.query("update failure_deletions set ends_at = now()");
+  const purged: Promise<boolean>[] = [];
+  let hasEnded = false;
+  await database.inTransaction(async (tx) => {
+    await tx.query("update failure_deletions set ends_at = clock_timestamp() + interval '1 minute'");
+    expect(await undoDeletion(tx, providerId, deletion.id)).toBe(true);
+    purged.push(purgeDeletedFailures(database).finally(() => (hasEnded = true)));
+    await until(async () => hasEnded || (await countWaiting(database)) > 0);
+  });
+  expect(await Promise.all(purged)).toEqual([false]);
+  expect(await restoreBatch(database, { providerId, id: deletion.id })).toMatchObject({ restored: 1 });
+});
+
 test("the backlog is as old as its oldest event, except for events that were sent or repeated later", async ({
   database,
 }) => {
