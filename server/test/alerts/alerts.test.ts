@@ -17,7 +17,9 @@ import { retryFailures } from "#webhooks/deliveries/index.ts";
 import { disableEndpoint } from "#webhooks/endpoints/index.ts";
 import { followEvents, readEvent, sampleBody } from "#webhooks/events/index.ts";
 import { bySystem, buildEndpoint, buildProvider, feedsAreComplete } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 import { failing, succeeding, exhausted, recovered, disabled, enabled, minuteMs, Scene } from "./scene.ts";
 
 test("a success rate that flaps causes one mail, and its lasting recovery one", async ({ database }) => {
@@ -150,6 +152,23 @@ test("concurrent processes evaluate a provider once", async ({ database }) => {
   expect(await scene.mails()).toEqual([exhausted]);
 });
 
+test("an evaluation leaves out a provider that another process evaluates, without a wait", async ({ database }) => {
+  const scene = await Scene.open(database);
+  await scene.end("failed");
+  await insertDefaultRules(database);
+  const needs = { pool: database, pageUrl: () => "https://acme.example/", retentionDays: 30 };
+  const evaluated: Promise<unknown>[] = [];
+  let hasEnded = false;
+  let hasWaited = false;
+  await database.inTransaction(async (tx) => {
+    await tx.query("update alert_schedules set evaluated_at = clock_timestamp()");
+    evaluated.push(evaluateAlerts(needs).finally(() => (hasEnded = true)));
+    await until(async () => hasEnded || (hasWaited = (await countWaiting(database)) > 0));
+  });
+  await Promise.all(evaluated);
+  expect([hasWaited, await scene.mails()]).toEqual([false, []]);
+});
+
 test("concurrent processes share the providers, instead of reading the endpoints of all in each", async ({
   database,
 }) => {
@@ -169,9 +188,9 @@ test("concurrent processes share the providers, instead of reading the endpoints
 
 test("a muted alert sends no mail, and one muted for a time sends again afterwards", async ({ database }) => {
   const scene = await Scene.open(database);
-  const mute = async (until: Date | null): Promise<void> => {
+  const mute = async (mutedUntil: Date | null): Promise<void> => {
     const [alert] = await scene.alerts(false);
-    const change = { providerId: scene.providerId, id: alert?.id ?? 0, isMuted: true, until };
+    const change = { providerId: scene.providerId, id: alert?.id ?? 0, isMuted: true, until: mutedUntil };
     expect(await muteAlert(database, { ...change, ...bySystem })).toMatchObject({ isMuted: true });
   };
   await scene.end("failed");
