@@ -88,6 +88,16 @@ test("a rejected answer is still shown and sent as an answer", async ({ portal }
   expect(rejected.html).toContain(`action="${form}"`);
 });
 
+test("an answer whose session has ended is still an answer after the login", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const form = (await receive(portal, "Prices")).replace("/messages/", "/messages/new?answer=");
+  const inputs = ada.hiddenInputs((await ada.get(form)).html, form);
+  ada.cookies.clear();
+  const login = await ada.post(form, { ...inputs, ...text });
+  expect(login).toMatchObject({ status: 403 });
+  expect(login.html).toContain(`action="${form}"`);
+});
+
 test("a subject is one line, so that the mail of its answer has no paragraphs of a developer", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await ada.submit("/messages/new", { ...text, subject: "Hi\r\n\r\nYour account\u2028is\u202e locked" });

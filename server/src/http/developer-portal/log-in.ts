@@ -196,7 +196,7 @@ const interruptedForm = async (
   { portal, request }: Visit,
   inputs: InterruptedForm["inputs"],
 ): Promise<InterruptedForm> => ({
-  path: pathOf(request),
+  path: request.url,
   inputs,
   kept: await keptInput(portal.pool, request.provider.id, withoutPrefix(inputs)),
 });
@@ -204,9 +204,7 @@ const interruptedForm = async (
 const withoutPrefix = (inputs: InterruptedForm["inputs"]): Readonly<Record<string, string>> =>
   Object.fromEntries(inputs.map(({ name, value }) => [name.slice(keptPrefix.length), value]));
 
-const pathOf = ({ url }: FastifyRequest): string => url.split("?", 1)[0] ?? "";
-
-/** Returns true for the login of `showInterruptedForm`, which is sent to the path of the interrupted form. */
+/** Returns true for the login of `showInterruptedForm`, which is sent to the address of the interrupted form. */
 export const isInterruptedForm = (form: Readonly<Record<string, string>>): boolean =>
   form[`${keptPrefix}${shownToName}`] !== undefined;
 
@@ -224,7 +222,7 @@ export async function resumeForm(visit: Visit, show: DeveloperPage): Promise<Fas
   }
   const developer = await readDeveloper(portal.pool, request.provider.id, started);
   const kept = withoutPrefix(inputs);
-  if (!developer || kept[shownToName] !== String(developer.user.id)) return reply.redirect(pathOf(request), 303);
+  if (!developer || kept[shownToName] !== String(developer.user.id)) return reply.redirect(request.url, 303);
   request.body = kept;
   return show({ ...visit, developer: { ...developer, notice: "form-kept" } });
 }
