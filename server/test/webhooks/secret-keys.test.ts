@@ -5,6 +5,7 @@ import {
   deleteFailuresForUndo,
   listDeliveries,
   listFailures,
+  reencryptFailures,
   restoreBatch,
   undoDeletion,
 } from "#webhooks/deliveries/index.ts";
@@ -138,6 +139,27 @@ test.concurrent("an endpoint that is changed while rekey runs keeps its change",
   expect(await running).toMatchObject({ done: 1, left: 0 });
   expect(await readEndpoint(database, rekeyed, { providerId, id })).toMatchObject({ url, undecryptable: null });
 });
+
+test.concurrent.for(["failures", "deleted_failures"])(
+  "rekey leaves a row of %s that another transaction changes, which keeps its URL",
+  async (table, { database }) => {
+    const providerId = await buildProvider(database);
+    await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
+    await recordNow(database, { providerId });
+    await fail(database, providerId, "an hour ago");
+    if (table === "deleted_failures") await deleteFailuresForUndo(database, { providerId }, bySystem);
+    const rekeyed = createEncryption([newKey, oldKey]);
+    const url = "https://billing.example/hook";
+    await database.inTransaction(async (tx) => {
+      await tx.query(`update ${table} set url = $1`, [encryption.encrypt("endpoint url", url)]);
+      const waits = until(() => countWaiting(database)).then(() => "waits");
+      expect(await Promise.race([reencryptFailures(database, rekeyed), waits])).toEqual({ done: 0, left: 1 });
+    });
+    expect(await reencryptFailures(database, rekeyed)).toEqual({ done: 1, left: 0 });
+    const [row] = await database.query<{ url: Buffer }>(`select url from ${table}`);
+    expect(row && createEncryption([newKey]).decrypt("endpoint url", row.url)).toBe(url);
+  },
+);
 
 test.concurrent("rekey encrypts everything with the newest key while an engine delivers, so the old key is no longer needed", async ({
   database,
