@@ -49,7 +49,6 @@ export function AppLayout() {
       <AlertBanner />
       {isOpen && !isAllowed && <PermissionLost onInputGone={close} />}
       {isOpen && <IgnoredInAddress />}
-
       {isOpen ? <Outlet /> : <AccessDenied />}
     </Page>
   );
