@@ -1,11 +1,13 @@
 import { expect } from "vitest";
 import { NoConnection } from "#platform/database/connection.ts";
-import type { Pool } from "#platform/database/database.ts";
+import type { Pool, Transaction } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { buildProvider, encryption } from "../../test/support/build-webhooks.ts";
 import { cloneTemplate } from "../../test/support/clone-template.ts";
+import { countWaiting } from "../../test/support/count-waiting.ts";
 import { schema } from "../../test/support/test-databases.ts";
 import { test as base } from "../../test/support/test.ts";
+import { until } from "../../test/support/until.ts";
 import {
   type Cell,
   CellDirectory,
@@ -117,4 +119,20 @@ test("a cell that another command has added meanwhile is not removed", async ({ 
     }
   });
   expect((await readCells(database)).map(({ name }) => name)).toEqual(["default", "west"]);
+});
+
+test("two commands that drain a cell each at once leave an active one", async ({ database }) => {
+  await database.inTransaction(async (tx) => {
+    await insertCell(tx, encryption, { name: "east", schema: "east", databaseUrl: undefined });
+    await updateCellState(tx, "east", "active");
+  });
+  const drain = (name: string) => (tx: Transaction) => updateCellState(tx, name, "draining");
+  const { second } = await database.inTransaction(async (tx) => {
+    expect(await drain("default")(tx)).toMatchObject({ state: "draining" });
+    const running = { second: database.inTransaction(drain("east")) };
+    await Promise.race([running.second, until(() => countWaiting(database))]);
+    return running;
+  });
+  expect(await second).toBeUndefined();
+  expect((await readCells(database)).map(({ state }) => state).toSorted()).toEqual(["active", "draining"]);
 });

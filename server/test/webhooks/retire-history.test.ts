@@ -1,4 +1,6 @@
+import pg from "pg";
 import { expect } from "vitest";
+import { keepDaysStatement } from "#platform/database/connection.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
   addComingDays,
@@ -8,6 +10,7 @@ import {
   retireExpiredDays,
   retryDelivery,
 } from "#webhooks/deliveries/index.ts";
+import { dropOldStatistics } from "#webhooks/statistics/index.ts";
 import { anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -117,6 +120,27 @@ test("a busy table keeps no other one from being replaced", async ({ database, o
     busy: [],
   });
   await retireExpiredDays(database, { now: inDays(40), retentionDays: 30 });
+  expect(await database.query("select from payloads")).toEqual([]);
+});
+
+test("no day of the history or the statistics is dropped while a provider moves", async ({
+  database,
+  databaseUrl,
+  owner,
+}) => {
+  await addExpiredRows(owner, 2);
+  const moving = new pg.Client({ connectionString: databaseUrl });
+  await using ending = new AsyncDisposableStack();
+  await moving.connect();
+  ending.defer(() => moving.end());
+  await moving.query(keepDaysStatement);
+  const retireAll = () => retireExpiredDays(database, { now: inDays(40), retentionDays: 30 });
+  const dropStatistics = () => dropOldStatistics(database, inDays(40), 30);
+  expect([await retireAll(), await dropStatistics()]).toEqual([{ days: [], busy: [] }, []]);
+  expect(await database.query("select from payloads")).toHaveLength(2);
+  await ending.disposeAsync();
+  await until(async () => (await dropStatistics()).length > 0);
+  await retireAll();
   expect(await database.query("select from payloads")).toEqual([]);
 });
 
