@@ -70,6 +70,23 @@ test("deleting a product and starting to use it while the deletion waits cannot 
   expect(await deletion).toMatchObject({ product: { id: product.id } });
 });
 
+test("of two deletions at once of the last two products, the second is refused", async ({ database }) => {
+  const { provider, product } = await setUp(database);
+  await addProduct(database, provider.id);
+  const others = await database.query<{ id: number }>("select id from products where id <> $1", [product.id]);
+  const waiting = (count: number) => until(async () => (await countWaiting(database)) === count);
+  const { first, second } = await database.inTransaction(async (tx) => {
+    await tx.query("select from products where id = $1 for update", [product.id]);
+    const deleting = { first: deleteProduct(database, { provider, productId: product.id, by }) };
+    await waiting(1);
+    const deletingOther = deleteProduct(database, { provider, productId: others[0]?.id ?? 0, by });
+    await Promise.race([deletingOther, waiting(2)]);
+    return { ...deleting, second: deletingOther };
+  });
+  expect([await first, await second]).toMatchObject([{ product }, { notAllowed: "last product" }]);
+  expect(await database.query("select id from products")).toEqual(others);
+});
+
 test("an application that is deleted while the deletion of its product waits for its account has one event", async ({
   database,
 }) => {
