@@ -1,9 +1,11 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { type RowKey, createJob, readJob, workOnJob } from "#webhooks/jobs/index.ts";
+import { cancelHeldJobs, createJob, readJob, releaseHeldJobs, type RowKey, workOnJob } from "#webhooks/jobs/index.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
+import { until } from "../support/until.ts";
 
 const url = "http://127.0.0.1:9/";
 
@@ -80,6 +82,47 @@ test("a lost connection counts as a try of its chunk", async ({ database }) => {
     await endPause(database);
   }
   expect(await finish(database, job)).toMatchObject({ state: "done", done: 0, failed: 3 });
+});
+
+test("a chunk that another process completes after its last try fails is not counted as failed", async ({
+  database,
+}) => {
+  const job = await retryFailures(database, 1000);
+  for (let failed = 0; failed < 4; failed += 1) {
+    await failChunk(database, new Error("killed"));
+    await endPause(database);
+  }
+  const processed = Promise.withResolvers<void>();
+  const slow: Pool = {
+    ...database,
+    inTransaction: (work) =>
+      database.inTransaction(async (tx) => {
+        const result = await work(tx);
+        processed.resolve();
+        await until(() => countWaiting(database));
+        return result;
+      }),
+  };
+  let other: Promise<boolean> | undefined;
+  await failChunk(database, new Error("killed"), () => {
+    other = workOnJob(slow);
+    return processed.promise;
+  });
+  expect(await other).toBe(true);
+  expect(await finish(database, job)).toMatchObject({ state: "done", done: 1000, failed: 0 });
+});
+
+test("a held job that is released while the held ones are cancelled continues", async ({ database }) => {
+  const job = await retryFailures(database, 3);
+  await database.query("update jobs set work_at = held_jobs_until()");
+  const { cancelled } = await database.inTransaction(async (tx) => {
+    expect(await releaseHeldJobs(tx, job.providerId)).toBe(1);
+    const waiting = { cancelled: database.inTransaction((other) => cancelHeldJobs(other, job.providerId)) };
+    await until(() => countWaiting(database));
+    return waiting;
+  });
+  expect(await cancelled).toBe(0);
+  expect(await finish(database, job)).toMatchObject({ state: "done", done: 3, failed: 0 });
 });
 
 test("a job that is held after a restore stays held when its chunk fails", async ({ database }) => {
