@@ -1,6 +1,10 @@
 import { expect } from "vitest";
 import { createEncryption, verifyKeys } from "#platform/encryption.ts";
-import { createAuthenticationProvider, listAuthenticationProviders } from "#portal/single-sign-on/index.ts";
+import {
+  createAuthenticationProvider,
+  listAuthenticationProviders,
+  reencryptAuthenticationProviders,
+} from "#portal/single-sign-on/index.ts";
 import {
   deleteFailuresForUndo,
   listDeliveries,
@@ -14,6 +18,7 @@ import {
   readEndpoint,
   readSentSettings,
   reencryptEndpoints,
+  reencryptSentSettings,
   updateEndpoint,
 } from "#webhooks/endpoints/index.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
@@ -138,6 +143,47 @@ test.concurrent("an endpoint that is changed while rekey runs keeps its change",
   });
   expect(await running).toMatchObject({ done: 1, left: 0 });
   expect(await readEndpoint(database, rekeyed, { providerId, id })).toMatchObject({ url, undecryptable: null });
+});
+
+test.concurrent("sent settings that are masked while rekey runs stay masked", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
+  const rekeyed = createEncryption([newKey, oldKey]);
+  const masked = encryption.encrypt("endpoint url", "https://crm.example/…");
+  await database.query(`
+    insert into sent_settings (provider_id, endpoint_id, version, url, secret, event_source, user_agent)
+    select provider_id, id, version, url, secret, '', '' from endpoints`);
+  const { running } = await database.inTransaction(async (tx) => {
+    await tx.query("update sent_settings set url = $1", [masked]);
+    const waiting = { running: reencryptSentSettings(database, rekeyed) };
+    await until(() => countWaiting(database));
+    return waiting;
+  });
+  expect(await running).toEqual({ done: 1, left: 0 });
+  const [row] = await database.query<{ url: Buffer }>("select url from sent_settings");
+  expect(row && createEncryption([newKey]).decrypt("endpoint url", row.url)).toBe("https://crm.example/…");
+});
+
+test.concurrent("a client secret that is changed while rekey runs keeps its change", async ({ database }) => {
+  const portal = { providerId: await buildProvider(database), accountType: "developer" } as const;
+  const by = { actor: { kind: "system" }, channel: "system", now: new Date(0) } as const;
+  const add = (client_secret: string) =>
+    createAuthenticationProvider(
+      { pool: database, encryption },
+      { ...portal, values: { kind: "github", client_id: "portal", client_secret }, by },
+    );
+  await add("low tide");
+  const rekeyed = createEncryption([newKey, oldKey]);
+  const { running } = await database.inTransaction(async (tx) => {
+    const secret = encryption.encrypt("authentication provider secret", "high tide");
+    await tx.query("update authentication_providers set client_secret = $1", [secret]);
+    const waiting = { running: reencryptAuthenticationProviders(database, rekeyed) };
+    await until(() => countWaiting(database));
+    return waiting;
+  });
+  expect(await running).toEqual({ done: 1, left: 0 });
+  const needs = { pool: database, encryption: createEncryption([newKey]) };
+  expect(await listAuthenticationProviders(needs, portal)).toMatchObject([{ clientSecret: "high tide" }]);
 });
 
 test.concurrent.for(["failures", "deleted_failures"])(
