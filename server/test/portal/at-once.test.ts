@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { createProviderUser, deleteProviderUserRow, listProviderUsers } from "#access/index.ts";
 import { insertDefaultRules, listAlertRules, updateAlertRule } from "#alerts/index.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
+import { createEncryption } from "#platform/encryption.ts";
 import { changeAccountPlan, signUpAccount } from "#portal/accounts/index.ts";
 import {
   approveSubscription,
@@ -13,13 +14,22 @@ import {
   updateApplication,
 } from "#portal/applications/index.ts";
 import { createFieldsDefinition, readFieldsDefinitions, updateFieldsDefinition } from "#portal/fields/index.ts";
-import { createPlan, deletePlan, deleteProductRow, makePlanDefault, updatePlan } from "#portal/products/index.ts";
+import {
+  createPlan,
+  createSpecification,
+  deletePlan,
+  deleteProductRow,
+  makePlanDefault,
+  updatePlan,
+  updateSpecification,
+} from "#portal/products/index.ts";
 import {
   addProviderUser,
   issueAccessToken,
   updateProviderSettings,
   updateProviderUser,
 } from "#portal/provider-account/index.ts";
+import { createAuthenticationProvider, updateAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { acceptInvitation, inviteUser, type Person, updateUser } from "#portal/users/index.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
@@ -193,6 +203,32 @@ test("of two concurrent moves of fields definitions, none is lost", async ({ sha
   const emailFirst = { providerId, id, values: { position: 1 }, by };
   await runAgainst(pool, teamFirst, () => updateFieldsDefinition(pool, emailFirst));
   expect((await fields()).map(({ name }) => name)).toEqual(["email", "team", "username"]);
+});
+
+test("of two concurrent changes of an API specification, none is lost", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const change = { providerId: provider.id, by, validate: async () => [] };
+  const created = await createSpecification(pool, { ...change, values: { name: "Weather", body: "{}" } });
+  const { id } = created !== "no such service" && "specification" in created ? created.specification : { id: 0 };
+  const rename = (tx: Transaction) => tx.query("update api_specifications set name = 'Tides' where id = $1", [id]);
+  const describe = () => updateSpecification(pool, { ...change, id, values: { description: "High and low" } });
+  const outcome = await runAgainst(pool, rename, describe);
+  expect(outcome).toMatchObject({ specification: { name: "Tides", description: "High and low" } });
+});
+
+test("of two concurrent changes of an authentication provider, none is lost", async ({ sharedPool: pool }) => {
+  const { provider } = await setUp(pool);
+  const needs = { pool, encryption: createEncryption([Buffer.alloc(32, 7)]) };
+  const portal = { providerId: provider.id, accountType: "developer", by } as const;
+  const values = { kind: "github", client_id: "portal", client_secret: "low tide" };
+  const created = await createAuthenticationProvider(needs, { ...portal, values });
+  if (!("authenticationProvider" in created)) throw new Error(JSON.stringify(created));
+  const { id } = created.authenticationProvider;
+  const publish = (tx: Transaction) =>
+    tx.query("update authentication_providers set published = true where id = $1", [id]);
+  const change = { ...portal, id, values: { client_id: "harbour" } };
+  const outcome = await runAgainst(pool, publish, () => updateAuthenticationProvider(needs, change));
+  expect(outcome).toMatchObject({ authenticationProvider: { published: true, clientId: "harbour" } });
 });
 
 test("a sign-up during a change of the default plan gets the new default", async ({ sharedPool: pool }) => {

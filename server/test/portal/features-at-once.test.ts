@@ -119,6 +119,13 @@ test("two features that take each other's system name at once are both refused",
   expect(await Promise.all([rename(early, "late"), rename(late, "early")])).toEqual([taken, taken]);
 });
 
+test("a change of a feature during its deletion reports that it does not exist", async ({ sharedPool: pool }) => {
+  const { owner, late } = await withFeatures(pool);
+  const deletion = (tx: Transaction) => tx.query("delete from features where id = $1", [late.id]);
+  const change = { ...owner, id: late.id, values: { name: "Later" }, by };
+  expect(await runAgainst(pool, deletion, () => updateFeature(pool, change))).toBeUndefined();
+});
+
 test("a plan that is customized during the deletion of a feature does not get it", async ({ sharedPool: pool }) => {
   const { change, owner, late } = await withFeatures(pool);
   const deletion = (tx: Transaction) => tx.query("delete from features where id = $1", [late.id]);
