@@ -149,10 +149,14 @@ function secondsErrors(seconds: number): readonly string[] {
   return seconds > max ? [`must be less than or equal to ${max}`] : [];
 }
 
-/** Returns the URL of a page on the web, or of a path of the portal. */
+/**
+ * Returns the URL of a page on the web, or of a path of the portal. A URL reads `\` as `/` and drops tabs, so a text that begins with one
+ * slash may lead to another host. Sites pass on such texts as paths.
+ */
 function parseRedirect(text: string, portalUrl: string): string | undefined {
   const url = /^(https?:\/)?\//i.test(text) ? URL.parse(text, portalUrl) : null;
-  return url && url.username === "" && url.password === "" ? url.href : undefined;
+  if (!url || url.username !== "" || url.password !== "") return undefined;
+  return text.startsWith("/") && url.origin !== new URL(portalUrl).origin ? undefined : url.href;
 }
 
 function redirectErrors(text: string, url: string | null | undefined): readonly string[] {
