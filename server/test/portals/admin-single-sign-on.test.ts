@@ -103,6 +103,27 @@ test("a person is not linked to a user whose address changes meanwhile", async (
   expect([(await signedIn).status, await isSignedIn(visitor)]).toEqual([403, false]);
 });
 
+test("the deletion of the authentication provider ends the sessions of its users, except of who deletes it", async ({
+  portal,
+  team,
+}) => {
+  const { pool, provider } = portal;
+  const second = await portal.addProviderUser("second", "admin");
+  await pool.query("update provider_users set email = 'second@acme.example' where provider_id = $1 and id = $2", [
+    provider.id,
+    second.id,
+  ]);
+  const [own, other] = [portal.visitor("admin"), portal.visitor("admin")];
+  team.openId.person = boss;
+  await signIn(other, team);
+  team.openId.person = { sub: "s-2", email: "second@acme.example", email_verified: true };
+  await signIn(own, team);
+  const by = { ...byOf(portal), actor: { kind: "admin", userId: second.id } } as const;
+  const reference = { providerId: provider.id, id: team.id, by };
+  expect(await deleteAuthenticationProvider({ pool, encryption }, reference)).toBe(true);
+  expect([await isSignedIn(own), await isSignedIn(other)]).toEqual([true, false]);
+});
+
 test("passwords can be refused once somebody has signed in with the published authentication provider", async ({
   portal,
   team,

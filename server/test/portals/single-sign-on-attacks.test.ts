@@ -68,6 +68,23 @@ test.for(["deleted and created again", "changed to another site"])(
   },
 );
 
+test.for(["deleted", "changed to another site"])(
+  "the sessions of developers who logged in at an authentication provider end when it is %s",
+  async (change, { portal }) => {
+    await using server = await startOAuthServer();
+    const id = await addProvider(portal, { kind: "github", site: server.origin, system_name: "hub" });
+    server.answers = gitHubOf(7, "nora@tallow.example");
+    const [nora, ada] = [portal.visitor("developer"), await portal.developer("ada")];
+    await comeBack(nora, "hub");
+    await signUp(nora, "nora", "nora@tallow.example");
+    const statuses = async () => [(await nora.get("/account")).status, (await ada.get("/account")).status];
+    await update(portal, id, { published: true, name: "Hub" });
+    expect(await statuses()).toEqual([200, 200]);
+    await (change === "deleted" ? remove(portal, id) : update(portal, id, { site: "https://hub.example" }));
+    expect(await statuses()).toEqual([302, 200]);
+  },
+);
+
 test("a site without an effect does not end links, and a linked address counts as confirmed", async ({ portal }) => {
   await using server = await startOAuthServer();
   const trusted = { ...ofCustom(server.origin), trust_email: true };

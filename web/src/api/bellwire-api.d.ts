@@ -1645,7 +1645,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an authentication provider
-         * @description Of either portal. Nobody can sign in with it any more. Its users stay, and can choose a password by email.
+         * @description Of either portal. Nobody can sign in with it any more, and the sessions of its users end, except your own. The users stay, and can choose a password by email.
          */
         delete: operations["deleteAuthenticationProvider"];
         options?: never;

@@ -481,7 +481,7 @@ export const authenticationProviderOperations: readonly Operation[] = [
     id: "deleteAuthenticationProvider",
     title: "Delete an authentication provider",
     description:
-      "Of either portal. Nobody can sign in with it any more. Its users stay, and can choose a password by email.",
+      "Of either portal. Nobody can sign in with it any more, and the sessions of its users end, except your own. The users stay, and can choose a password by email.",
     method: "DELETE",
     path: "/authentication_providers/{id}",
     action: "administer-provider",

@@ -1,6 +1,7 @@
 import {
   type ChangeContext,
   changedFields,
+  endSessionsOfUsers,
   notifyCallersChanged,
   recordAudit,
   requireWithinLimit,
@@ -207,7 +208,21 @@ async function isNeeded(tx: Transaction, providerId: number, { accountType, publ
 }
 
 // Another identity provider may give the same subjects to other people: all GitHub servers count from 1.
-const unlinkStatement = `delete from identities where provider_id = $1 and authentication_provider_id = $2`;
+const unlinkStatement = `
+  delete from identities where provider_id = $1 and authentication_provider_id = $2
+  returning coalesce(user_id, provider_user_id) as user_id`;
+
+/**
+ * Ends the links of a locked authentication provider and the sessions of their users, since it may have let anybody in. A user of the team
+ * who makes the change stays signed in to correct it.
+ */
+async function unlinkAll(tx: Transaction, { providerId, id, accountType }: Reference, { actor }: ChangeContext) {
+  const unlinked = await tx.query<{ userId: number }>(unlinkStatement, [providerId, id]);
+  const isOfTeam = accountType === "provider";
+  const own = isOfTeam && "userId" in actor ? actor.userId : undefined;
+  const userIds = unlinked.map(({ userId }) => userId).filter((userId) => userId !== own);
+  await endSessionsOfUsers(tx, { providerId, audience: isOfTeam ? "admin" : "developer", userIds });
+}
 
 const updateStatement = `
   update authentication_providers
@@ -242,16 +257,17 @@ export async function updateAuthenticationProvider(
     const [after] = await tx.query<Row>(updateStatement, [providerId, id, by.now, ...written]);
     if (!after) throw new Error(`Authentication provider ${id} was gone although it was locked.`);
     const authenticationProvider = fromRow(encryption, after);
-    if (!isSameServer(before, authenticationProvider)) await tx.query(unlinkStatement, [providerId, id]);
+    if (!isSameServer(before, authenticationProvider)) await unlinkAll(tx, reference, by);
     await recordChange(tx, { providerId, by, action: "changed", authenticationProvider, changed });
     return { authenticationProvider };
   });
 }
 
+// The stronger lock makes it wait for log-ins that link somebody at the moment.
 const lockAnyStatement = `
-  select ${columns} from authentication_providers where provider_id = $1 and id = $2 for no key update`;
+  select ${columns} from authentication_providers where provider_id = $1 and id = $2 for update`;
 
-const deleteStatement = `delete from authentication_providers where provider_id = $1 and id = $2 returning ${columns}`;
+const deleteStatement = `delete from authentication_providers where provider_id = $1 and id = $2`;
 
 /** Deletes an authentication provider of either portal. Returns false if there is no such one, and "needed" as an update does. */
 export async function deleteAuthenticationProvider(
@@ -260,10 +276,11 @@ export async function deleteAuthenticationProvider(
 ): Promise<boolean | "needed"> {
   return pool.inTransaction(async (tx) => {
     const [locked] = await tx.query<Row>(lockAnyStatement, [providerId, id]);
-    if (locked && (await isNeeded(tx, providerId, locked))) return "needed";
-    const [row] = await tx.query<Row>(deleteStatement, [providerId, id]);
-    if (!row) return false;
-    await recordChange(tx, { providerId, by, action: "deleted", authenticationProvider: fromRow(encryption, row) });
+    if (!locked) return false;
+    if (await isNeeded(tx, providerId, locked)) return "needed";
+    await unlinkAll(tx, { providerId, id, accountType: locked.accountType }, by);
+    await tx.query(deleteStatement, [providerId, id]);
+    await recordChange(tx, { providerId, by, action: "deleted", authenticationProvider: fromRow(encryption, locked) });
     return true;
   });
 }

@@ -324,8 +324,8 @@ function DeleteDialog({ portal, deleted, onClose }: DeleteDialogProps) {
       onClose={onClose}
     >
       <Content component="p">
-        Nobody can sign in with it any more. The users stay, and can choose a password by email. If it is added again,
-        each must be recognized again.
+        Nobody can sign in with it any more, and its users are signed out. They stay, and can choose a password by
+        email. If it is added again, each must be recognized again.
       </Content>
     </ConfirmDialog>
   );
