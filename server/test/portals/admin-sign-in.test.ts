@@ -29,6 +29,7 @@ test("an admin signs in and receives the app with the session data", async ({ po
     pages: expect.objectContaining({ accounts: true, webhooks: true, team: true }),
     allowedActions: expect.arrayContaining(["administer-portal", "change-webhooks"]),
     tokenScopes: ["account_management", "cms", "finance", "policy_registry", "stats"],
+    seesEveryProduct: true,
     timeZone: "UTC",
     passwordLengthMin: 12,
     signsInWithPassword: true,
@@ -176,6 +177,20 @@ test.for([
       expect([url, (await mia.get(url)).status]).toEqual([url, isOpen ? 200 : 403]);
   }
   for (const url of ["/p/admin", "/p/admin/webhooksandmore"]) expect((await mia.get(url)).status).toBe(200);
+});
+
+test("only a member whose permissions name products does not see every product", async ({ portal }) => {
+  portal.buildWeb();
+  const { id } = await portal.addProviderUser("mia", "member");
+  const mia = await portal.signedIn("mia");
+  expect(await mia.session()).toMatchObject({ seesEveryProduct: true });
+  for (const [role, seesEveryProduct] of [
+    ["member", false],
+    ["admin", true],
+  ] as const) {
+    await portal.pool.query("update provider_users set role = $2, service_ids = '{}' where id = $1", [id, role]);
+    expect(await mia.session()).toMatchObject({ role, seesEveryProduct });
+  }
 });
 
 test("an admin can open every page", async ({ portal }) => {

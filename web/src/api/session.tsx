@@ -11,6 +11,8 @@ export interface Session {
   readonly allowedActions: ReadonlySet<string>;
   /** The scopes that the user's access tokens may use. */
   readonly tokenScopes: ReadonlySet<string>;
+  /** False for members whose permissions name products: they see nothing of the other products. */
+  readonly seesEveryProduct: boolean;
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
@@ -78,6 +80,7 @@ export function readSession(page: Document): Session {
     pages: new Map(Object.entries(fields.get("pages") ?? {}).map(([path, isOpen]) => [path, isOpen === true])),
     allowedActions: names("allowedActions"),
     tokenScopes: names("tokenScopes"),
+    seesEveryProduct: fields.get("seesEveryProduct") === true,
     csrfToken: text("csrfToken"),
     providerName: text("providerName"),
     timeZone: text("timeZone") || "UTC",

@@ -7,7 +7,7 @@ import { mount } from "../testing/in-portal.tsx";
 import { Loaded, TableSkeleton, lazyPart } from "./loaded.tsx";
 import { exampleEvent } from "../testing/examples.ts";
 import { type Answer, click, showInPortal } from "../testing/show-in-portal.tsx";
-import { says, showPage, shown } from "../testing/show-page.tsx";
+import { type Server, says, showPage, shown } from "../testing/show-page.tsx";
 import { waitFor } from "../testing/wait-for.ts";
 
 const closed = ["webhooks", "deliveries", "mails", "team", "products", "settings"];
@@ -37,6 +37,29 @@ test.each([
 ])("the page %s of an object that never was says so", async (path, kind) => {
   showPage(path, {});
   await waitFor(() => expect(document.title).toBe(`${kind} not found | Bellwire`));
+});
+
+const times = { created_at: "2026-03-01T09:00:00Z", updated_at: "2026-03-01T09:00:00Z" };
+const quay = { id: 4, org_name: "Quay Books", state: "approved", ...times };
+
+test.each([
+  ["/applications", ["of all accounts, of the products in your permissions", "can give you more products"]],
+  ["/products", ["The products in your permissions", "Your permissions include no product"]],
+  ["/api-specifications", ["There are no API specifications of the products in your permissions"]],
+  ["/accounts/4", ["no applications of the products in your permissions", "to no product in your permissions"]],
+  ["/products/7", ["or it belongs to a product that is not in your permissions"]],
+  ["/accounts/4/applications/7", ["or it belongs to a product that is not in your permissions"]],
+])("%s says that a member limited to some products sees only these", async (path, texts) => {
+  const server: Server = {
+    "GET /admin/api/applications.json": () => [200, { applications: [] }],
+    "GET /admin/api/accounts/4.json": () => [200, { account: quay }],
+    "GET /admin/api/accounts/4/applications.json": () => [200, { applications: [] }],
+    "GET /admin/api/accounts/4/service_subscriptions.json": () => [200, { service_subscriptions: [] }],
+    "GET /admin/api/services.json": () => [200, { services: [] }],
+    "GET /api/v1/api_specifications": () => [200, { data: [] }],
+  };
+  showPage(path, server, { role: "member", seesEveryProduct: false });
+  await waitFor(() => expect(texts.filter((text) => !shown().includes(text))).toEqual([]));
 });
 
 test("while a list is loading, screen readers read so once", () => {

@@ -13,6 +13,7 @@ import type { LinkProps } from "@tanstack/react-router";
 import { type ComponentType, type ReactNode, lazy, useEffect, useState } from "react";
 import { isForbidden, isNotFound, isServerAway, errorMessage } from "../api/api-problem.ts";
 import { useHasInput } from "./form/unsaved-input.ts";
+import { useSession } from "../api/session.tsx";
 import { LinkButton, usePageTitle } from "./page-header.tsx";
 
 interface Loading<Data> {
@@ -45,9 +46,7 @@ export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Da
       titleText={isMissing ? "Not found" : "This page could not be loaded"}
       headingLevel="h2"
     >
-      <EmptyStateBody>
-        {isMissing ? "It was deleted or has expired, or the address is wrong." : errorMessage(error)}
-      </EmptyStateBody>
+      <EmptyStateBody>{isMissing ? <MissingReason /> : errorMessage(error)}</EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
           {isMissing && back && <LinkButton to={back.to}>{back.label}</LinkButton>}
@@ -59,6 +58,11 @@ export function Loaded<Data>({ query, skeleton, back, children }: LoadedProps<Da
     </EmptyState>
   );
 }
+
+const MissingReason = () =>
+  useSession().seesEveryProduct
+    ? "It was deleted or has expired, or the address is wrong."
+    : "It was deleted or has expired, the address is wrong, or it belongs to a product that is not in your permissions.";
 
 /**
  * Returns a query's data. After a 404 or 403 the cached data must not stay on the page. After a 403 it stays while a form has input, which

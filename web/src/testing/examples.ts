@@ -86,6 +86,7 @@ export const exampleSession: Session = {
   pages: new Map<string, boolean>(),
   allowedActions: new Set<string>(),
   tokenScopes: new Set(["account_management", "cms", "finance", "policy_registry", "stats"]),
+  seesEveryProduct: true,
   csrfToken: "t",
   providerName: "Acme",
   timeZone: "UTC",

@@ -15,6 +15,7 @@ test("a name cannot end the script element of the session data", () => {
     pages: {},
     allowedActions: [],
     tokenScopes: [],
+    seesEveryProduct: true,
     timeZone: "UTC",
     passwordLengthMin: 12,
     signsInWithPassword: true,

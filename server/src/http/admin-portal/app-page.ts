@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Action, allowedActions, type ProviderUser, type Scope, usableScopes } from "#access/index.ts";
+import {
+  type Action,
+  allowedActions,
+  productScopeOf,
+  type ProviderUser,
+  type Scope,
+  usableScopes,
+} from "#access/index.ts";
 import { callerOfPortalUser } from "#http/shared/admin-caller.ts";
 import { findSignedInUser, type SignedInUser } from "#http/shared/sign-in.ts";
 import { readForm } from "#http/shared/forms.ts";
@@ -197,6 +204,8 @@ interface SessionData {
   readonly allowedActions: readonly Action[];
   /** The scopes that the user's access tokens may use. */
   readonly tokenScopes: readonly Scope[];
+  /** False for members whose permissions name products. The APIs hide the other products, with their applications and plans. */
+  readonly seesEveryProduct: boolean;
   readonly csrfToken: string;
   readonly providerName: string;
   readonly timeZone: string;
@@ -223,6 +232,7 @@ function sessionDataFor(
     pages: openPages(allowed),
     allowedActions: allowed,
     tokenScopes: usableScopes(user),
+    seesEveryProduct: productScopeOf(user) === null,
     csrfToken,
     providerName: provider.name,
     timeZone: provider.timeZone,

@@ -13,6 +13,7 @@ import {
   productsQuery,
   type AccountPlan,
 } from "../../api/products.ts";
+import { useSession } from "../../api/session.tsx";
 import { DefinedFields, useDefinitions } from "../form/defined-fields.tsx";
 import { SelectField, TextField } from "../form/fields.tsx";
 import { FormDialog } from "../form/form-dialog.tsx";
@@ -173,6 +174,7 @@ interface PlanChoiceProps {
 
 /** Chooses a product and one of its plans. */
 function PlanChoice({ products, product, plans, planId, errors, onProduct, onPlan }: PlanChoiceProps) {
+  const { seesEveryProduct } = useSession();
   const plan = plans?.find(({ id }) => String(id) === planId);
   const hint =
     plans?.length === 0
@@ -184,7 +186,12 @@ function PlanChoice({ products, product, plans, planId, errors, onProduct, onPla
         id="product_id"
         label="Product"
         isRequired
-        hint={products?.length === 0 && "There are no products yet. Create a product first"}
+        hint={
+          products?.length === 0 &&
+          (seesEveryProduct
+            ? "There are no products yet. Create a product first"
+            : "Your permissions include no product")
+        }
         value={product ? String(product.id) : ""}
         options={[
           ...(products?.length === 1 ? [] : [{ value: "", label: "Choose a product" }]),

@@ -52,7 +52,7 @@ export function AccountPage() {
 
 function AccountView({ account }: { account: Account }) {
   const applications = useQuery(applicationsOfAccountQuery(useManagement(), account.id));
-  const maySeeSubscriptions = mayReadPlans(useSession());
+  const session = useSession();
   return (
     <Stack hasGutter>
       <PlanRequestNotice accountId={account.id} />
@@ -71,13 +71,13 @@ function AccountView({ account }: { account: Account }) {
             all.length > 0 ? (
               <InPortions rows={all}>{(shown) => <ApplicationsTable applications={shown} />}</InPortions>
             ) : (
-              "This account has no applications."
+              `This account has no applications${session.seesEveryProduct ? "" : " of the products in your permissions"}.`
             )
           }
         </Loaded>{" "}
         <CreateApplication account={account} variant="link" isInline />
       </SectionCard>
-      {maySeeSubscriptions && (
+      {mayReadPlans(session) && (
         <SectionCard title="Subscriptions">
           <SubscriptionList accountId={account.id} />
         </SectionCard>

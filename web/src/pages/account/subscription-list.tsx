@@ -29,7 +29,8 @@ export function SubscriptionList({ accountId }: { accountId: number }) {
   const api = useManagement();
   const query = useQuery(subscriptionsQuery(api, accountId));
   const { data: products } = useQuery(productsQuery(api));
-  const mayChange = mayChangePlans(useSession());
+  const session = useSession();
+  const mayChange = mayChangePlans(session);
   const [isSubscribing, setSubscribing] = useState(false);
   const [toDelete, setToDelete] = useState<Subscription>();
   const path = `accounts/${accountId}/service_subscriptions`;
@@ -62,7 +63,7 @@ export function SubscriptionList({ accountId }: { accountId: number }) {
               )}
             </InPortions>
           ) : (
-            "This account is subscribed to no product. Its first application of a product subscribes it."
+            `This account is subscribed to no product${session.seesEveryProduct ? "" : " in your permissions"}. Its first application of a product subscribes it.`
           )
         }
       </Loaded>{" "}

@@ -32,6 +32,7 @@ import { CreateApplication } from "../../components/applications/create-applicat
 import { BulkMenu, type BulkOperation, type BulkTarget } from "../../components/bulk/bulk-menu.tsx";
 import { MatchStatus, useMatchSelection } from "../../components/bulk/match-selection.tsx";
 import { webhookNote } from "../../components/form/form-dialog.tsx";
+import { useSession } from "../../api/session.tsx";
 import { fieldText } from "../../components/form/use-change.ts";
 import { nameInText } from "../../components/words.ts";
 import { EmptyPage, ListPagination, SelectFilter, TextFilter } from "../../components/lists.tsx";
@@ -47,6 +48,7 @@ export function ApplicationsPage() {
   const filter = readApplicationSearch(route.useSearch()); // the router passes unknown parameters through
   const { page = 1 } = filter;
   const navigate = useNavigate();
+  const { seesEveryProduct } = useSession();
   const narrow = (search: Record<string, unknown>): void =>
     void navigate({ to: "/applications", search: readApplicationSearch(search), replace: true });
   const query = useQuery(applicationsQuery(useManagement(), filter));
@@ -58,7 +60,9 @@ export function ApplicationsPage() {
   return (
     <>
       <PageHeader title="Applications" actions={<CreateApplication />}>
-        The applications of all accounts and products.
+        {seesEveryProduct
+          ? "The applications of all accounts and products."
+          : "The applications of all accounts, of the products in your permissions."}
       </PageHeader>
       <PageSection isFilled>
         <PlanRequestList requests={requests} />
@@ -104,8 +108,9 @@ interface NoApplicationsProps {
   readonly onShowAll: () => void;
 }
 
-const NoApplications = ({ isFiltered, onShowAll }: NoApplicationsProps) =>
-  isFiltered ? (
+function NoApplications({ isFiltered, onShowAll }: NoApplicationsProps) {
+  const { seesEveryProduct } = useSession();
+  return isFiltered ? (
     <EmptyState titleText="No application matches" icon={SearchIcon} headingLevel="h2">
       <EmptyStateBody>Search for a part of a name, or for a full application id or user key.</EmptyStateBody>
       <EmptyStateFooter>
@@ -119,11 +124,13 @@ const NoApplications = ({ isFiltered, onShowAll }: NoApplicationsProps) =>
   ) : (
     <EmptyState titleText="No applications yet" icon={CubesIcon} headingLevel="h2">
       <EmptyStateBody>
-        Each account gets one application on the default plan when it signs up. Developers create more in the Developer
-        Portal.
+        {seesEveryProduct
+          ? "Each account gets one application on the default plan when it signs up. Developers create more in the Developer Portal."
+          : "The products in your permissions have no applications. An admin of your organization can give you more products."}
       </EmptyStateBody>
     </EmptyState>
   );
+}
 
 const nouns = ["application", "applications"] as const;
 

@@ -101,8 +101,10 @@ function SpecificationList({ productId }: { productId?: number }) {
 }
 
 function NoSpecifications({ isPage }: { isPage: boolean }) {
-  const title = "There are no API specifications";
-  const hint = mayChangeSpecifications(useSession()) && "Add one, and developers can read how to use your API.";
+  const session = useSession();
+  const isLimited = isPage && !session.seesEveryProduct;
+  const title = `There are no API specifications${isLimited ? " of the products in your permissions" : ""}`;
+  const hint = mayChangeSpecifications(session) && "Add one, and developers can read how to use your API.";
   if (!isPage) return <Content component="p">{[`${title}.`, hint].filter(Boolean).join(" ")}</Content>;
   return (
     <EmptyState titleText={title} icon={FileCodeIcon} headingLevel="h2">

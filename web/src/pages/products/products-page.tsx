@@ -18,7 +18,8 @@ import { Name } from "../../components/labels.tsx";
 
 export function ProductsPage() {
   const query = useQuery(productsQuery(useManagement()));
-  const mayCreate = mayCreateProducts(useSession());
+  const session = useSession();
+  const mayCreate = mayCreateProducts(session);
   const [isCreating, setCreating] = useState(false);
   return (
     <>
@@ -26,7 +27,8 @@ export function ProductsPage() {
         title="Products"
         actions={mayCreate && <Button onClick={() => setCreating(true)}>Create a product</Button>}
       >
-        The APIs that your developers use. Each product has plans, and each application is on a plan.
+        {session.seesEveryProduct ? "The APIs that your developers use." : "The products in your permissions."} Each
+        product has plans, and each application is on a plan.
       </PageHeader>
       <PageSection isFilled>
         <Loaded query={query} skeleton={<TableSkeleton of="products" />}>
@@ -36,17 +38,25 @@ export function ProductsPage() {
                 {(shown) => <ListTable label="Products" rows={shown} columns={columns} keyOf={({ id }) => id} />}
               </InPortions>
             ) : (
-              <EmptyState titleText="No products yet" icon={CubesIcon} headingLevel="h2">
-                <EmptyStateBody>
-                  Create a product and a plan, and developers can create applications for it.
-                </EmptyStateBody>
-              </EmptyState>
+              <NoProducts />
             )
           }
         </Loaded>
       </PageSection>
       {isCreating && <ProductDialog onClose={() => setCreating(false)} />}
     </>
+  );
+}
+
+function NoProducts() {
+  const session = useSession();
+  const [title, text] = session.seesEveryProduct
+    ? ["No products yet", "Create a product and a plan, and developers can create applications for it."]
+    : ["Your permissions include no product", "An admin of your organization can add products to them."];
+  return (
+    <EmptyState titleText={title} icon={CubesIcon} headingLevel="h2">
+      <EmptyStateBody>{text}</EmptyStateBody>
+    </EmptyState>
   );
 }
 
