@@ -65,6 +65,31 @@ test("a plan change request is stored, and mailed to the provider's admins", asy
   expect((await ada.get(path)).html).not.toContain("You have requested");
 });
 
+test("the form says that another request replaces an open one, which it does not offer again", async ({ portal }) => {
+  await updateProduct(portal, "buyer_plan_change_permission = 'request'");
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
+  const gold = await addPlan(portal);
+  const silver = await addPlan(portal, { name: "Silver" });
+  expect((await ada.get(`${path}/plan`)).html).not.toMatch(/replaces|withdraw/i);
+  await ada.submit(`${path}/plan`, { plan_id: String(gold) });
+
+  const { html } = await ada.get(`${path}/plan`);
+  expect(html).toContain("You have requested Gold. Another request replaces this one.");
+  expect(html).toContain(`<a href="${path}/plan/withdraw">Withdraw the request for Gold</a>`);
+  expect(html).not.toContain(`<option value="${gold}"`);
+  expect(html).toContain(`<option value="${silver}"`);
+  expect((await ada.submit(`${path}/plan`, { plan_id: String(gold) })).status).toBe(303); // a double click without scripts
+
+  await portal.pool.query("update plans set state = 'hidden' where provider_id = $1 and id = $2", [
+    portal.provider.id,
+    silver,
+  ]);
+  const { html: nothingElse } = await ada.get(`${path}/plan`);
+  expect(nothingElse).toContain("Withdraw the request for Gold");
+  expect(nothingElse).not.toMatch(/replaces|Request plan</);
+});
+
 test("the plan forms show the terms of each plan and whether it needs approval", async ({ portal }) => {
   await updateProduct(portal, "buyer_plan_change_permission = 'request'");
   const ada = await portal.developer("ada");

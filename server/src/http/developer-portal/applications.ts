@@ -343,7 +343,7 @@ const addSubscriptionPlanPages = (http: FastifyInstance, portal: Portal): void =
           readRequest: async () => {
             const { requestedPlanId } = subscription;
             const [requested] = requestedPlanId ? await readPlans(pool, reference.provider.id, [requestedPlanId]) : [];
-            return requested && { planName: requested.name };
+            return requested && { planId: requested.id, planName: requested.name };
           },
           requestPlan: (planId) => requestSubscriptionPlan(pool, { ...reference, planId }),
           changePlan: (planId) => changeSubscriptionPlan(pool, { ...reference, planId }),

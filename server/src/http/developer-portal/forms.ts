@@ -185,6 +185,8 @@ export interface Form {
   /** Marks a change that cannot be undone. */
   readonly isDestructive?: boolean;
   readonly back?: { readonly href: string; readonly text: string };
+  /** A link below the button. */
+  readonly after?: { readonly href: string; readonly text: string } | undefined;
   /** Errors of a rejected form. The name `base` belongs to no field. */
   readonly errors?: FieldErrors | undefined;
   readonly status?: number | undefined;

@@ -185,7 +185,7 @@ interface PlanOwner {
   readonly keptPlan: string;
   readonly readPlan: () => Promise<Plan | undefined>;
   readonly findOtherPlans: () => Promise<OtherPlans | undefined>;
-  readonly readRequest: () => Promise<Pick<AccountPlanRequest, "planName"> | undefined>;
+  readonly readRequest: () => Promise<Pick<AccountPlanRequest, "planId" | "planName"> | undefined>;
   readonly requestPlan: (planId: number) => Promise<object | undefined>;
   readonly changePlan: (planId: number) => Promise<object | undefined>;
   readonly withdrawRequest: () => Promise<object | undefined>;
@@ -244,7 +244,8 @@ async function showPlans(
   const openRequest = isRequest ? await owner.readRequest() : undefined;
   const plan = await owner.readPlan();
   const title = titles[other.step];
-  const planPage = listPage(request, title, other.plans, ({ name }) => name);
+  const choices = other.plans.filter(({ id }) => id !== openRequest?.planId);
+  const planPage = listPage(request, title, choices, ({ name }) => name);
   const plans = plan ? [plan, ...planPage.rows] : planPage.rows;
   const shown = await readShownOffers(portal.pool, request.provider.id, plans);
   const field = planField(
@@ -255,6 +256,7 @@ async function showPlans(
     ...(plan ? [`${owner.name} is on the plan ${describePlan(plan)}.`] : []),
     ...(isRequest ? [`${nameInText(request.provider.name)} must approve a change.`] : []),
     ...(openRequest ? [`You have requested ${nameInText(openRequest.planName)}.`] : []),
+    ...(openRequest && choices.length > 0 ? ["Another request replaces this one."] : []),
   ];
   return showForm(visit, {
     title,
@@ -264,6 +266,10 @@ async function showPlans(
     fields: withSubmittedValues(planPage.rows.length > 0 ? [field] : [], readForm(request.body)),
     submit: isRequest ? "Request plan" : "Change plan",
     back: owner.page,
+    after: openRequest && {
+      href: `${request.url.split("?", 1)[0]}/withdraw`,
+      text: `Withdraw the request for ${nameInText(openRequest.planName)}`,
+    },
     ...rejected,
   });
 }
