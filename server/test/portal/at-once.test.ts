@@ -79,6 +79,25 @@ test("an invitation whose username or person is taken while it is accepted gets 
   expect(await accept("vera")).toMatchObject({ user: { username: "vera" } });
 });
 
+test.for(["update invitations set accepted_at = created_at", "delete from invitations"])(
+  "an invitation that another request uses up by %s at the same time makes no user",
+  async (change, { sharedPool: pool }) => {
+    const { provider } = await setUp(pool);
+    const { user } = await signUp(pool, { provider, by: byForm });
+    let code = "";
+    const urlOf = (secret: string) => `https://fjord.example/signup/${(code = secret)}`;
+    await inviteUser(pool, { provider, accountId: user.accountId, by, email: "vera@fjord.example", urlOf });
+    const values = { username: "vera", password: "correct-horse-12", password_confirmation: "correct-horse-12" };
+    const outcome = await runAgainst(
+      pool,
+      (tx) => tx.query(`${change} where provider_id = $1`, [provider.id]),
+      () => acceptInvitation(pool, passwords, { provider, code, values, now }),
+    );
+    expect(outcome).toBeUndefined();
+    expect(await pool.query("select username from users where provider_id = $1", [provider.id])).toHaveLength(1);
+  },
+);
+
 test("of two provider users who take one name concurrently, the second gets an error", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [admin] = await listProviderUsers(pool, provider.id);

@@ -87,6 +87,12 @@ test("nobody else signs in, and no user of the team is made", async ({ portal, t
     await portal.pool.query("update provider_users set state = $2 where provider_id = $1", [portal.provider.id, state]);
     expect((await signIn(portal.visitor("admin"), team)).html).toContain("Your user is not active");
   }
+  await portal.pool.query("update provider_users set state = 'active' where provider_id = $1", [portal.provider.id]);
+  expect((await signIn(portal.visitor("admin"), team)).status).toBe(303); // which links the person
+  await portal.pool.query("update provider_users set state = 'suspended' where provider_id = $1", [portal.provider.id]);
+  const linked = portal.visitor("admin");
+  expect((await signIn(linked, team)).html).toContain("Your user is not active");
+  expect(linked.cookies.has("bellwire_admin")).toBe(false);
   expect(await count()).toBe(before);
 });
 

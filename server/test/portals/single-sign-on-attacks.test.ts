@@ -2,6 +2,8 @@ import type { ServerResponse } from "node:http";
 import { expect } from "vitest";
 import { deleteAuthenticationProvider, updateAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { encryption } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
+import { until } from "../support/until.ts";
 import { addProvider, comeBack, linkCount, ofCustom, pathOf, startOAuthServer } from "./identity-servers.ts";
 import { password, type PortalFixture, test } from "./portal-test.ts";
 import type { Visitor } from "./visitor.ts";
@@ -143,6 +145,49 @@ test("a new password by mail locks out the person who has claimed the address, a
   server.answers = person(false);
   expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
 });
+
+/** Changes made to nora, or to her link, while the log-in of a person waits for her row. */
+const changesMeanwhile = [
+  ["linked", "update users set state = 'suspended' where id = $1"],
+  [
+    "linked",
+    `update identities set user_id = other.id from users other
+     where user_id = $1 and other.provider_id = identities.provider_id and other.username = 'ada'`,
+  ],
+  ["known by the address", "update users set state = 'suspended' where id = $1"],
+  ["known by the address", "update users set email = 'moved@tallow.example' where id = $1"],
+  ["known by the address", "update users set confirmed_email = '' where id = $1"],
+] as const;
+
+test.for(changesMeanwhile)(
+  "a person who is %s is not logged in if the user is changed at the same time by %s",
+  async ([is, change], { portal }) => {
+    const { pool, provider } = portal;
+    await using server = await startOAuthServer();
+    await addProvider(portal, { ...ofCustom(server.origin), trust_email: true });
+    server.answers = answersOf({ email: "nora@tallow.example" });
+    await portal.developer("ada");
+    await portal.developer("nora");
+    // As the provider creates users.
+    const [nora] = await pool.query<{ id: number }>(
+      `update users set password_hash = null, confirmed_email = null
+       where provider_id = $1 and username = 'nora' returning id`,
+      [provider.id],
+    );
+    if (is === "linked") await comeBack(portal.visitor("developer"), "hub");
+    const links = await linkCount(portal);
+    const visitor = portal.visitor("developer");
+    const { back } = await pool.inTransaction(async (tx) => {
+      await tx.query("select from users where id = $1 for update", [nora?.id]);
+      await tx.query(change, [nora?.id]);
+      const waiting = { back: comeBack(visitor, "hub") };
+      await until(async () => (await countWaiting(pool)) === 1);
+      return waiting;
+    });
+    expect([(await back).status, visitor.cookies.has("bellwire_developer")]).toEqual([422, false]);
+    expect(await linkCount(portal)).toBe(links);
+  },
+);
 
 test("answers that are no answers of an identity provider are explained", async ({ portal }) => {
   await using server = await startOAuthServer();
