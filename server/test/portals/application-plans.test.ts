@@ -39,6 +39,19 @@ test("developers change an application's plan only if the product allows direct 
   expect(await portal.newEvents()).toEqual([`application.plan_changed ${byAda}`]);
 });
 
+test("a plan that is chosen twice, or was granted meanwhile, is changed rather than no option", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const path = await firstApplicationPath(ada);
+  const gold = await addPlan(portal);
+  for (const permission of ["direct", "request"]) {
+    await updateProduct(portal, `buyer_plan_change_permission = '${permission}'`);
+    const changed = { status: 303, location: `${path}?done=plan-changed` };
+    expect(await ada.submit(`${path}/plan`, { plan_id: String(gold) })).toMatchObject(changed);
+    expect(await ada.submit(`${path}/plan`, { plan_id: String(gold) })).toMatchObject(changed);
+  }
+  expect((await ada.get(path)).html).not.toContain("You have requested");
+});
+
 test("a plan change request is stored, and mailed to the provider's admins", async ({ portal }) => {
   const ada = await portal.developer("ada");
   const path = await firstApplicationPath(ada);
@@ -131,7 +144,11 @@ test("an undecided plan change request can be withdrawn after a confirmation", a
 
   expect((await ada.get(path)).html).not.toContain("You have requested");
   const form = ada.hiddenInputs(html, `${path}/plan/withdraw`);
-  expect((await ada.post(`${path}/plan/withdraw`, form)).status).toBe(404);
+  for (const gone of [await ada.post(`${path}/plan/withdraw`, form), await ada.get(`${path}/plan/withdraw`)]) {
+    expect(gone.status).toBe(404);
+    expect(gone.html).toContain("It was withdrawn or decided");
+    expect(gone.html).toContain(`href="${path}"`);
+  }
   expect(await portal.newEvents()).toEqual([]);
 });
 

@@ -215,7 +215,7 @@ export function addPlanPages(http: FastifyInstance, portal: Portal, pages: PlanP
     path: `${path}/withdraw`,
     show: requireOwner(async (visit, owner) => {
       const openRequest = await owner.readRequest();
-      if (!openRequest) return showNotFound(visit.reply);
+      if (!openRequest) return showNoRequest(visit, owner);
       return showForm(visit, {
         title: `Withdraw the request for ${nameInText(openRequest.planName)}?`,
         lead: owner.keptPlan,
@@ -223,13 +223,23 @@ export function addPlanPages(http: FastifyInstance, portal: Portal, pages: PlanP
         back: owner.page,
       });
     }),
-    submit: requireOwner(async ({ reply }, owner) =>
+    submit: requireOwner(async (visit, owner) =>
       (await owner.withdrawRequest())
-        ? redirectWithNotice(reply, owner.page.href, "request-withdrawn")
-        : showNotFound(reply),
+        ? redirectWithNotice(visit.reply, owner.page.href, "request-withdrawn")
+        : showNoRequest(visit, owner),
     ),
   });
 }
+
+/** The page with the link to the withdrawal may be older than the decision, or the form was sent twice. */
+const showNoRequest = ({ portal, request, reply, developer }: DeveloperVisit, { page }: PlanOwner) =>
+  portal.showPage(request, reply, {
+    template: "message",
+    title: "There is no open request",
+    status: 404,
+    developer,
+    data: { text: "It was withdrawn or decided, so there is nothing left to withdraw.", link: page },
+  });
 
 async function showPlans(
   visit: DeveloperVisit,
@@ -281,9 +291,12 @@ async function submitPlan(
   limiter: AttemptLimiter,
 ): Promise<FastifyReply> {
   const { request, reply } = visit;
+  const { plan_id: planId } = readForm(request.body);
+  // Since the form was shown, it was sent twice, or the provider has granted the plan.
+  if (String((await owner.readPlan())?.id) === planId)
+    return redirectWithNotice(reply, owner.page.href, "plan-changed");
   const other = await owner.findOtherPlans();
   if (!other) return pages.showNoPlans(visit);
-  const { plan_id: planId } = readForm(request.body);
   const plan = other.plans.find(({ id }) => String(id) === planId);
   if (!plan) return showPlans(visit, pages, owner, { errors: { plan_id: notOffered } });
   const isRequest = other.step === "request";
