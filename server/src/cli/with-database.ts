@@ -69,7 +69,8 @@ export async function withInstallation<T>(
 ): Promise<T> {
   const config = readConfig(env);
   const log = createLogger("warn");
-  await using database = await openDatabase({ config, mayChange, printStatus, log });
+  const onSignal = (): void => void (log.level = "silent"); // lost connections are no news then
+  await using database = await openDatabase({ config, mayChange, printStatus, log, onSignal });
   await using opened = new AsyncDisposableStack();
   const { pool: directory, access, ownerUrl } = database;
   if (lock) opened.use(await holdLock(ownerUrl, lock));

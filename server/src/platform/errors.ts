@@ -18,6 +18,9 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
+/** Returns whether the error is the reason of an aborted signal. */
+export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
+
 /**
  * Resources of this process or machine that a connection needs: `descriptors` covers memory of the kernel too, and is
  * lacking for every connection; `ports` is the range of local ports, and is used up for one address and port.

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import pg from "pg";
 import { expect, test } from "vitest";
 import { withFileLock } from "#platform/files.ts";
 import { makeDataDir } from "../support/data-dir.ts";
@@ -140,6 +142,53 @@ test.concurrent("Ctrl-C ends a start that waits for another process to start the
     expect(await starting.stop("SIGINT")).toBe(0);
     expect([starting.stdout.match(/^stopped$/gm), starting.stderr]).toEqual([["stopped"], ""]);
   });
+});
+
+test.concurrent("Ctrl-C ends a command that waits for another process to start the database", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await withFileLock(
+    join(folder.path, "lock"),
+    () => undefined,
+    async () => {
+      await using command = new BellwireProcess(["failures", "list"], { BELLWIRE_DATA_DIR: folder.path });
+      await until(() => command.stderr.includes("another process is starting or stopping the database"));
+      command.signal("SIGINT");
+      expect([await command.ended, command.stdout, command.stderr.trim().split("\n").length]).toEqual([
+        "SIGINT",
+        "",
+        1,
+      ]);
+    },
+  );
+});
+
+test.concurrent("Ctrl-C of a command logs no lost connection", { timeout }, async () => {
+  await using folder = await makeDataDir();
+  await using serving = serve(folder.path, inOneProcess);
+  await serving.ready();
+  serving.signal("SIGKILL"); // the database runs on
+  await serving.ended;
+  const passwords = await readFile(join(folder.path, "database-passwords"), "utf8");
+  const password = /^owner (\w+)$/m.exec(passwords)?.[1];
+  const host = encodeURIComponent(join(folder.path, "socket"));
+  const other = new pg.Client(`postgresql://bellwire_owner:${password}@localhost:5432/bellwire?host=${host}`);
+  const disconnected = once(other, "error");
+  await other.connect();
+  await other.query("begin; lock table bellwire_directory.cells");
+  await using command = new BellwireProcess(["cell", "add", "west"], { BELLWIRE_DATA_DIR: folder.path });
+  await until(async () => (await other.query("select from pg_locks where not granted")).rowCount === 1);
+  await other.query("select pg_advisory_lock(hashtextextended('bellwire migrations', 0)); commit");
+  const waiting = "another process checks or migrates the database; waiting for it\n";
+  await until(() => command.stderr === waiting); // its first connection is idle
+  const checkpointer = await checkpointerOf((await postmasterOf(folder.path)) ?? 0);
+  process.kill(checkpointer, "SIGSTOP"); // keeps the server stopping, and the command alive
+  command.signal("SIGINT");
+  await disconnected;
+  await using later = new BellwireProcess(["--version"], {}); // takes longer than lines are buffered
+  await later.ended;
+  process.kill(checkpointer, "SIGCONT");
+  expect([await command.ended, command.stdout, command.stderr]).toEqual(["SIGINT", "", waiting]);
+  expect(await postmasterOf(folder.path)).toBeUndefined();
 });
 
 test.concurrent("repeated Ctrl-C exits with 0 and leaves no database running", { timeout }, async () => {

@@ -11,7 +11,7 @@ import {
   hasDatabase,
   openEmbeddedPostgres,
 } from "../embedded-postgres/open-embedded-postgres.ts";
-import { CannotStart, errorCode, errorMessage } from "../errors.ts";
+import { CannotStart, errorCode, errorMessage, isAbort } from "../errors.ts";
 import { appRole } from "./app-role.ts";
 import { type DatabaseLog, holdAfterRestore, restoredSentence } from "./failover.ts";
 import {
@@ -41,6 +41,8 @@ interface OpenDatabaseNeeds {
   readonly ahead?: ServerAhead | undefined;
   /** Aborts the wait for a database that does not respond, is being started, or is being migrated by another process. */
   readonly stop?: AbortSignal;
+  /** Called when a signal ends this process and the embedded server. Not called in a process that handles signals itself. */
+  readonly onSignal?: () => void;
   readonly tracing?: PoolOptions["tracing"];
 }
 
@@ -192,7 +194,11 @@ export const joinDatabase = (
 
 function openEmbedded(
   dataDir: string,
-  { mayChange, printStatus, ...options }: Pick<OpenDatabaseNeeds, "mayChange" | "printStatus" | "ahead" | "stop">,
+  {
+    mayChange,
+    printStatus,
+    ...options
+  }: Pick<OpenDatabaseNeeds, "mayChange" | "printStatus" | "ahead" | "stop" | "onSignal">,
 ): Promise<EmbeddedPostgres> {
   if (!mayChange && !hasDatabase(dataDir)) {
     throw new CannotStart(
@@ -323,8 +329,6 @@ async function inWords<T>(url: string, work: () => Promise<T>): Promise<T> {
     throw new CannotStart(`The database at ${databaseLocation(url)} cannot be used: ${reason}`, { cause: error });
   }
 }
-
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
 
 // pg_settings omits settings that the connected user may not see.
 const settingsStatement = `

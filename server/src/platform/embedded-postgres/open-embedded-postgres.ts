@@ -36,6 +36,8 @@ interface OpenOptions {
   readonly ahead?: ServerAhead | undefined;
   /** Aborts the opening. */
   readonly stop?: AbortSignal | undefined;
+  /** Called when a signal begins to end this process, unless it handles signals itself. */
+  readonly onSignal?: (() => void) | undefined;
 }
 
 /**
@@ -45,15 +47,23 @@ interface OpenOptions {
 export async function openEmbeddedPostgres(
   dataDir: string,
   printStatus: (line: string) => void,
-  { ahead, stop: stopOpening }: OpenOptions = {},
+  { ahead, stop: stopOpening, onSignal }: OpenOptions = {},
 ): Promise<EmbeddedPostgres> {
   const folder = resolve(dataDir);
   await makeDataDir(folder);
   await refuseIncompleteBackup(folder);
 
-  const opening = joinOrStartServer(folder, { printStatus, stop: stopOpening });
-  const close = closeAtSignal(opening, stop);
-  let server: RunningServer = await opening;
+  const interrupted = new AbortController();
+  const stopsOpening = AbortSignal.any([interrupted.signal, ...(stopOpening ? [stopOpening] : [])]);
+  const opening = joinOrStartServer(folder, { printStatus, stop: stopsOpening });
+  const close = closeAtSignal(opening, stop, () => {
+    interrupted.abort();
+    onSignal?.();
+  });
+  let server: RunningServer = await opening.catch((error: unknown) => {
+    if (!interrupted.signal.aborted) throw error;
+    return new Promise(() => undefined); // the signal ends this process
+  });
   const { ownerUrl, appUrl, pgData } = server;
   const closing = new AbortController();
   const keepAlive = keepRunning();
@@ -137,7 +147,11 @@ const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * Returns a function that stops the opened server once, and calls it before a signal ends this process, as Ctrl-C does with a command: the
  * server would run on, unknown to whoever copies its files. A signal during the stop waits for its end. `serve` handles signals itself.
  */
-function closeAtSignal(opening: Promise<unknown>, stop: () => Promise<void>): () => Promise<void> {
+function closeAtSignal(
+  opening: Promise<unknown>,
+  stop: () => Promise<void>,
+  beforeEnd: () => void,
+): () => Promise<void> {
   const isHandled = endSignals.some((signal) => process.listenerCount(signal) > 0);
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= opening.then(stop).finally(forget));
@@ -146,6 +160,7 @@ function closeAtSignal(opening: Promise<unknown>, stop: () => Promise<void>): ()
   };
   const onSignal = (signal: NodeJS.Signals): void => {
     forget(); // another signal ends it at once
+    beforeEnd();
     void close()
       .catch(ignore)
       .then(() => process.kill(process.pid, signal));
