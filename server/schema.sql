@@ -13,7 +13,7 @@ create table cells (
   constraint cells_name_check CHECK ((name ~ '^[a-z0-9-]{0,50}$'::text)),
   constraint cells_number_check CHECK (((number >= 0) AND (number <= 4095))),
   constraint cells_pkey PRIMARY KEY (number),
-  constraint cells_state_check CHECK ((state = ANY (ARRAY['active'::text, 'draining'::text])))
+  constraint cells_state_check CHECK ((state = ANY (ARRAY['adding'::text, 'active'::text, 'draining'::text])))
 );
 
 create table id_keys (

@@ -7,8 +7,9 @@ import {
   parseServedCells,
 } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
+import { NoConnection } from "#platform/database/connection.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { CannotStart, errorMessage } from "#platform/errors.ts";
+import { CannotStart, errorMessage, isAbort } from "#platform/errors.ts";
 import { type EngineRoleParts, startEngineRole } from "./engine-role.ts";
 
 /** How often the directory is polled for new cells; hints announce them, too. */
@@ -58,6 +59,9 @@ export async function startEngines(parts: EngineRoleParts, drainMs: () => number
     },
   };
 }
+
+/** Returns whether a cell was not opened because the process stops. */
+const isStop = (error: unknown): boolean => error instanceof NoConnection && isAbort(error.cause);
 
 /** The engines of cells that may be added, or respond, later. */
 class OtherEngines implements AsyncDisposable {
@@ -122,6 +126,7 @@ class OtherEngines implements AsyncDisposable {
           this.#running.set(number, await this.#startCell(number));
           this.#parts.log.info({ cell: name }, "the engine serves a cell");
         } catch (error) {
+          if (isStop(error)) return;
           this.#parts.log.error({ cell: name, error: errorMessage(error) }, "a cell has no engine; trying again");
         }
       }),

@@ -12,8 +12,8 @@ import { CannotStart } from "#platform/errors.ts";
 /** The schema `bellwire` of the directory's own database. */
 export const defaultCell = 0;
 
-/** A draining cell serves its providers and gets no new ones. */
-export type CellState = "active" | "draining";
+/** A draining cell serves its providers and gets no new ones. One that is being added is not complete, and nobody uses it. */
+export type CellState = "adding" | "active" | "draining";
 
 export interface Cell {
   readonly number: number;
@@ -25,9 +25,15 @@ export interface Cell {
 }
 
 const cellColumns = `number, name, schema_name as schema, state, database_url`;
-const readCellsStatement = `select ${cellColumns} from bellwire_directory.cells order by number`;
+const readCellsStatement = `select ${cellColumns} from bellwire_directory.cells where state <> 'adding' order by number`;
+const readListedCellsStatement = `select ${cellColumns} from bellwire_directory.cells order by number`;
 
+/** Returns the cells that can be used. */
 export const readCells = (directory: Database): Promise<Cell[]> => directory.query<Cell>(readCellsStatement);
+
+/** Returns all cells, with those that are being added. */
+export const readListedCells = (directory: Database): Promise<Cell[]> =>
+  directory.query<Cell>(readListedCellsStatement);
 
 const purpose = "cell database";
 
@@ -55,25 +61,24 @@ export interface NewCell {
 // The table is locked, so no other command chooses the same number or share.
 const insertCellStatement = `
   insert into bellwire_directory.cells (number, name, schema_name, database_url, id_share, state)
-  select coalesce(max(number), 0) + 1, $1, $2, $3, $4, 'draining' from bellwire_directory.cells
+  select coalesce(max(number), 0) + 1, $1, $2, $3, $4, 'adding' from bellwire_directory.cells
   returning ${cellColumns}, id_share`;
 
 // Left by a command that was interrupted.
 const unfinishedStatement = `
   select ${cellColumns}, id_share from bellwire_directory.cells
-  where name = $1 and schema_name = $2 and state = 'draining' and number <> 0
-    and not exists (select from bellwire_directory.tenants where cell_number = number)`;
+  where name = $1 and schema_name = $2 and state = 'adding'`;
 
 const readSharesStatement = `select number, database_url, id_share from bellwire_directory.cells`;
 
-/** A cell that is listed, and gets no providers before its tables exist. */
+/** A cell that is listed, and not used before its tables exist. */
 export interface ListedCell extends Cell {
   /** The share of the ids of its database. Null: the directory's database, which has share 0. */
   readonly idShare: number | null;
 }
 
 /**
- * Lists a new cell, as draining until it can be used. Cells of one other database must be given the same connection string, so
+ * Lists a new cell, as `adding` until it can be used. Cells of one other database must be given the same connection string, so
  * that they get the same share of the ids. Returns undefined if the name or the place is taken.
  */
 export async function insertCell(
@@ -82,7 +87,7 @@ export async function insertCell(
   { name, schema, databaseUrl }: NewCell,
 ): Promise<ListedCell | undefined> {
   await tx.query(`lock table bellwire_directory.cells in share row exclusive mode`);
-  const cells = await readCells(tx);
+  const cells = await readListedCells(tx);
   const isTaken = (cell: Cell): boolean =>
     cell.name === name || (cell.schema === schema && revealDatabaseUrl(encryption, cell) === databaseUrl);
   const taken = cells.filter(isTaken);
@@ -118,7 +123,7 @@ export async function updateCellState(tx: Transaction, name: string, state: Cell
 
 /** Removes a cell that could not be made, unless another command has made it meanwhile. */
 export async function deleteCell(tx: Transaction, number: number): Promise<void> {
-  await tx.query(`delete from bellwire_directory.cells where number = $1 and state = 'draining'`, [number]);
+  await tx.query(`delete from bellwire_directory.cells where number = $1 and state = 'adding'`, [number]);
 }
 
 /** Encrypts the connection strings with the newest key. Returns the number of changed ones. */
@@ -126,7 +131,7 @@ export async function reencryptCells(directory: Pool, encryption: Encryption): P
   return directory.inTransaction(async (tx) => {
     await tx.query(`lock table bellwire_directory.cells in share row exclusive mode`);
     let done = 0;
-    for (const { number, databaseUrl } of await readCells(tx)) {
+    for (const { number, databaseUrl } of await readListedCells(tx)) {
       const cipher = databaseUrl && encryption.reencrypt(purpose, databaseUrl);
       if (!cipher) continue;
       await tx.query(`update bellwire_directory.cells set database_url = $2 where number = $1`, [number, cipher]);

@@ -12,6 +12,7 @@ export {
   insertTenant,
   readCellLoads,
   readCells,
+  readListedCells,
   readKnownCells,
   readSubdomains,
   readTenants,

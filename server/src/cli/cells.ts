@@ -3,9 +3,9 @@ import {
   type Cell,
   deleteCell,
   insertCell,
-  openCell,
   readCellLoads,
   readCells,
+  readListedCells,
   revealDatabaseUrl,
   updateCellState,
   type CellPlace,
@@ -24,7 +24,6 @@ import type { Database, Pool } from "#platform/database/database.ts";
 import { directorySchema } from "#platform/database/migrate.ts";
 import { verifyKeys } from "#platform/encryption.ts";
 import { errorMessage, CannotStart } from "#platform/errors.ts";
-import { createLogger } from "#platform/logger.ts";
 import { type Command, WrongUsage, type CommandNeeds, parseWhole, parseArguments, requireOne } from "./command.ts";
 import {
   type HeldLock,
@@ -41,8 +40,6 @@ const namePattern = /^[a-z][a-z0-9-]{0,49}$/;
 const schemaPattern = /^[a-z][a-z0-9_]{0,58}$/;
 /** The directory's schema and PostgreSQL's own, which no dump contains. */
 const reservedSchema = new RegExp(`^(?:${directorySchema}|information_schema|pg_.*)$`);
-/** Its pools are closed at the end of the command. */
-const connections = 2;
 
 export const addCell: Command = {
   usage: "cell add NAME [--schema SCHEMA] [--database-url-file FILE]",
@@ -64,21 +61,13 @@ export const addCell: Command = {
     );
     await withInstallation(
       needs,
-      async ({ directory, database, config }) => {
+      async ({ directory, config, open }) => {
         const encryption = await openEncryption(directory, config);
         const cell = await directory.inTransaction((tx) => insertCell(tx, encryption, { name, schema, databaseUrl }));
         if (!cell)
           throw new WrongUsage(`There is a cell ${name} already, or one in the schema ${schema} of that database.`);
         try {
-          const opening = {
-            ...database,
-            access: () => database.access,
-            encryption,
-            max: connections,
-            mayChange: true,
-            printStatus: needs.printStatus,
-          };
-          await using pool = await openCell(cell, { ...opening, log: createLogger("warn") });
+          const pool = await open(cell);
           await verifyKeys(pool, encryption);
           if (cell.idShare !== null) await shareIds({ directory, pool }, cell.idShare);
           const [foreign] = await pool.query("select from providers limit 1");
@@ -160,8 +149,12 @@ const row = (name: string, state: string, providers: string, place: string): str
   `${name.padEnd(20)} ${state.padEnd(9)} ${providers.padStart(9)}  ${place}`;
 
 export async function requireCell(directory: Database, name: string): Promise<Cell> {
-  const cells = await readCells(directory);
+  const cells = await readListedCells(directory);
   const cell = cells.find((each) => each.name === name);
+  if (cell?.state === "adding")
+    throw new WrongUsage(
+      `The cell ${name} is not complete. If no \`bellwire cell add\` runs, repeat the one of ${name}.`,
+    );
   if (cell) return cell;
   throw new WrongUsage(`There is no cell ${name}: there are ${cells.map((each) => each.name).join(", ")}.`);
 }

@@ -1,5 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtempDisposable, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { databaseLocation } from "#platform/database/connection.ts";
 import { cloneTemplate } from "../support/clone-template.ts";
@@ -9,7 +13,7 @@ import { claimPort } from "../../src/app/listening.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { startCollector } from "../support/otlp-collector.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { inOneProcess } from "../support/start-bellwire.ts";
+import { BellwireProcess, inOneProcess } from "../support/start-bellwire.ts";
 import { templateOfStarts } from "../support/test-databases.ts";
 import { test as base } from "../support/test.ts";
 import { startThrowAwayPostgres } from "../support/throw-away-postgres.ts";
@@ -20,6 +24,7 @@ import {
   Installation,
   askProvider,
   createCellTemplate,
+  openClient,
   queryOnce,
   signUp,
   subscribe,
@@ -293,6 +298,59 @@ test.concurrent("adding a cell is rejected if its name is taken or its database 
   expect(same).toEqual([2, expect.stringContaining("That is the database of DATABASE_URL")]);
   expect(await installation.done("cell", "list")).not.toContain("east");
 });
+
+test.concurrent("a cell whose addition was interrupted is not used until it is added again", async ({
+  installation,
+}) => {
+  await using migrating = await openClient(installation.otherUrl);
+  await migrating.query("select pg_advisory_lock(hashtextextended('bellwire migrations', 0))");
+  const place = ["--database-url-file", installation.otherUrlFile];
+  await using killed = new BellwireProcess(["cell", "add", "west", ...place], installation.environment);
+  await until(() => killed.stderr.includes("another process checks or migrates the database"));
+  killed.signal("SIGKILL");
+  await killed.ended;
+
+  expect(await installation.done("cell", "list")).toMatch(/^west +adding +0 /m);
+  for (const args of [
+    ["drain", "west"],
+    ["drain", "west", "--undo"],
+    ["drain", "default", "--to", "west"],
+  ]) {
+    expect(await installation.run("cell", ...args)).toEqual([2, expect.stringContaining("west is not complete")]);
+  }
+  const ofEveryCell = [
+    ["migrate"],
+    ["migrate", "--plan"],
+    ["rekey"],
+    ["hold", "--after-restore"],
+    ["provider", "list"],
+  ];
+  for (const args of ofEveryCell) await installation.done(...args);
+  await migrating.query("select pg_advisory_unlock_all()");
+  await installation.done("cell", "add", "west", ...place);
+  expect(await installation.done("cell", "list")).toMatch(/^west +active +0 /m);
+  await installation.createProvider("quay", "west");
+});
+
+test.concurrent(
+  "a stop during the start of an engine whose cell is silent logs no error",
+  { timeout },
+  async ({ installation }) => {
+    const { line, connectionString } = await openLineTo(installation.otherUrl);
+    await writeFile(installation.otherUrlFile, connectionString);
+    await installation.done("cell", "add", "west", "--database-url-file", installation.otherUrlFile);
+    await using folder = await mkdtempDisposable(join(tmpdir(), "bellwire-silent-"));
+    await using silent = createServer().listen(join(folder.path, "socket"));
+    line.moveTo(join(folder.path, "socket"));
+    const connected = once(silent, "connection");
+    await using engine = new BellwireProcess(["serve", "--role", "engine"], installation.environment);
+    const [connection] = await connected;
+    const end = await engine.stop();
+    connection.destroy();
+    await line[Symbol.asyncDispose]();
+    expect([end, engine.stderr]).toEqual([0, ""]);
+  },
+);
 
 test.concurrent("missing rights in the database of a cell are reported with that database", async ({
   installation,
