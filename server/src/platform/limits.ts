@@ -102,12 +102,12 @@ export const attemptLimits = {
     windowSeconds: 10 * minute,
     note: "The same, to one person.",
   }),
-  developerMails: attemptLimit({
+  mailsOfUsers: attemptLimit({
     name: "invitations, activation mails and changed addresses",
-    of: "account",
+    of: "account, or user of the provider",
     max: 50,
     windowSeconds: 10 * minute,
-    note: "Mails that a developer's account can trigger. A team is invited at once.",
+    note: "Mails that developers can trigger, and notices of changes to a user of the provider. A team is invited at once.",
   }),
   planRequests: attemptLimit({
     name: "plan requests",

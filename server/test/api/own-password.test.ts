@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { createProviderUser, createSession, readProviderUser, signInProviderUser } from "#access/index.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { test, type ProviderApi } from "./api-test.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { passwords } from "../support/passwords.ts";
@@ -145,4 +146,28 @@ test("programs and admins can set another user's password without the current pa
   const byAda = await requestsFrom(api, here).put(`/admin/api/users/${colleague.id}.json`, { password: another });
   const byProgram = await api.send("PUT", `/users/${userId}.json`, { payload: { password: another } });
   expect([byAda.statusCode, byProgram.statusCode]).toEqual([200, 200]);
+});
+
+test("a member cannot flood the mailbox of anybody with notices of changed addresses and passwords", async ({
+  api,
+}) => {
+  const headers = { authorization: `Bearer ${await api.addToken({ role: "member", sections: ["partners"] })}` };
+  const [member] = await api.pool.query<{ id: number }>(
+    "select id from provider_users where provider_id = $1 order by id desc limit 1",
+    [api.provider.id],
+  );
+  const put = async (payload: object) => {
+    const url = `/admin/api/users/${member?.id}.json`;
+    return (await api.sendWithoutToken({ method: "PUT", url, headers, payload })).statusCode;
+  };
+  const noticeCount = async () =>
+    (await api.pool.query("select from mails where provider_id = $1", [api.provider.id])).length;
+  expect(await put({ email: "mona@acme.test" })).toBe(200); // nobody is notified: there was no address before
+  const { max } = attemptLimits.mailsOfUsers;
+  for (let count = 0; count < max; count += 1)
+    expect(await put(count % 2 === 0 ? { email: `m${count}@acme.test` } : { password: another })).toBe(200);
+  expect([await put({ email: "victim@elsewhere.test" }), await put({ password })]).toEqual([429, 429]);
+  expect(await noticeCount()).toBe(max);
+  expect([await put({ email: `m${max - 2}@acme.test` }), await put({ username: "mona" })]).toEqual([200, 200]);
+  expect((await api.send("PUT", "/users/0.json", { payload: { email: "a@b.test" } })).statusCode).toBe(404);
 });

@@ -159,8 +159,9 @@ export const accountManagementApi =
     addBodyParsers(http);
     handleErrors(http);
     const passwordGuesses = createAttemptLimiter(needs, attemptLimits.ownPassword);
+    const teamMails = createAttemptLimiter(needs, attemptLimits.mailsOfUsers);
     const validateSpecification = createSpecificationValidator();
-    serveOperations(http, operations, { ...needs, passwordGuesses, validateSpecification });
+    serveOperations(http, operations, { ...needs, passwordGuesses, teamMails, validateSpecification });
 
     let document: Promise<string> | undefined;
     http.get("/openapi.json", { compress: {} }, async (_request, reply) => {

@@ -43,6 +43,8 @@ export interface AccountManagementApiNeeds extends EndpointNeeds, AuthorizationN
 export interface OperationNeeds extends AccountManagementApiNeeds {
   /** Keeps a stolen session from guessing the user's current password. */
   readonly passwordGuesses: AttemptLimiter;
+  /** Keeps a member from flooding the mailboxes of others with notices of changes. */
+  readonly teamMails: AttemptLimiter;
   readonly validateSpecification: ValidateSpecification;
 }
 

@@ -131,9 +131,10 @@ const permissionParameters = {
 
 /** Updates a user. Users who change their own username, email address or password in the Admin Portal prove who they are. */
 async function updateWithPasswordCheck(
-  { pool, passwords, passwordGuesses }: OperationNeeds,
+  { pool, passwords, passwordGuesses, teamMails }: OperationNeeds,
   call: Call,
 ): ReturnType<typeof updateProviderUser> {
+  await countNotice({ pool, teamMails }, call);
   const { values, session } = call;
   const permissions = parseUserPermissions(call);
   const update = { ...providerUserTarget(call), values, permissions, keptSession: session };
@@ -151,6 +152,19 @@ async function updateWithPasswordCheck(
   const isWrong = refused["current_password"] !== undefined;
   if (!isWrong) await passwordGuesses.forget(guesser);
   return outcome;
+}
+
+/** Counts the mail to the former address: a member may type another person's, and then a third one. */
+async function countNotice(
+  { pool, teamMails }: Pick<OperationNeeds, "pool" | "teamMails">,
+  { provider, values, id }: Call,
+): Promise<void> {
+  const { email, state } = (await readProviderUser(pool, provider.id, id("id"))) ?? {};
+  const isNewAddress = isSent(values["email"]) && parseText(values["email"])?.trim() !== email;
+  const isNewPassword = (parseText(values["password"]) ?? "") !== "";
+  if (!email || state === "pending" || !(isNewAddress || isNewPassword)) return;
+  const retryAfterSeconds = await teamMails.secondsToWait(`team ${provider.id} ${id("id")}`);
+  if (retryAfterSeconds > 0) throw new Problem("too-many-requests", { retryAfterSeconds });
 }
 
 /** Returns true only for sessions: as in 3scale, tokens and keys change these without the current password. */

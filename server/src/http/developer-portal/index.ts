@@ -33,7 +33,7 @@ export const developerPortalPlugin =
     const assets = await servePageAssets(http, { folder: assetsFolder, prefix: "/assets" });
     const readOffers = createReadOffers(needs);
     const portal = { ...needs, readOffers, showPage: createShowPage({ ...needs, readOffers }, assets) };
-    const mailLimiter = createAttemptLimiter(portal, attemptLimits.developerMails);
+    const mailLimiter = createAttemptLimiter(portal, attemptLimits.mailsOfUsers);
 
     acceptForms(http, { bytesMax: requestLimits.formBytes.max });
     addPageHeaders(http);
