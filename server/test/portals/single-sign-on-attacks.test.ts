@@ -119,6 +119,26 @@ test("a user whose authentication provider is deleted is not handed to another p
   expect(await linkCount(portal)).toBe(0);
 });
 
+test("a developer who gives a colleague without a password the address of a person does not get the person's log-in", async ({
+  portal,
+}) => {
+  await using server = await startOAuthServer();
+  await addProvider(portal, { ...ofCustom(server.origin), trust_email: true });
+  const intruder = await portal.developer("intruder");
+  const [colleague] = await portal.pool.query<{ id: number }>(
+    `insert into users (provider_id, account_id, username, email, role, state, fields)
+     select provider_id, account_id, 'colleague', 'colleague@tallow.example', 'member', 'active', '{}'
+     from users where provider_id = $1 returning id`,
+    [portal.provider.id],
+  );
+  server.answers = answersOf({ email: "nora@tallow.example" });
+  const fields = { username: "colleague", email: "nora@tallow.example" };
+  const saved = await intruder.submit(`/account/users/${colleague?.id}/edit`, fields);
+  expect([saved.status, saved.location]).toEqual([303, "/account/users?done=saved"]);
+  expect(pathOf((await comeBack(portal.visitor("developer"), "hub")).location)).toBe("/login?return_to=");
+  expect(await linkCount(portal)).toBe(0);
+});
+
 test("a new password by mail locks out the person who has claimed the address, and nobody else", async ({ portal }) => {
   await using server = await startOAuthServer();
   await addProvider(portal, { kind: "github", site: server.origin, system_name: "hub" });

@@ -34,6 +34,7 @@ import {
   isLastAdmin,
   type LockedUser,
   lockUser,
+  markClaimed,
   textsOfUsersErrors,
   updateUserRow,
   type User,
@@ -193,6 +194,9 @@ export async function changeUser(
     const passesLimit = updated.user.state === "suspended" && updated.user.state !== before.user.state;
     if (!passesLimit) requireChangesLeft(tx, { providerId: provider.id, ...by }, account);
     const user = await updateUserRow(tx, provider.id, updated, by.now);
+    // A developer may choose the address of somebody else, who must not be led to this user by an identity provider.
+    if (by.channel === "developer_portal" && user.email !== before.user.email)
+      await markClaimed(tx, provider.id, user.id);
     const change = { before: before.user, user, isNewPassword: updated.passwordHash !== undefined, accountId };
     // Programs copy addresses and passwords from another system, which notifies people if anybody does.
     if (by.channel !== "api" && (await mailChangedCredentials(tx, provider, change, by)))
