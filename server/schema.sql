@@ -1733,6 +1733,11 @@ AS $function$
   select pg_advisory_xact_lock_shared(hashtext('bellwire history days'))
 $function$;
 
+CREATE OR REPLACE FUNCTION number_of_now(per_second bigint)
+ RETURNS bigint
+ LANGUAGE sql
+RETURN (floor((EXTRACT(epoch FROM (LEAST(clock_timestamp(), '2060-01-01 00:00:00+00'::timestamp with time zone) - '2026-01-01 00:00:00+00'::timestamp with time zone)) * (per_second)::numeric)))::bigint;
+
 CREATE OR REPLACE FUNCTION raise_audit_count(its_provider_id bigint, its_id bigint, count_so_far bigint)
  RETURNS void
  LANGUAGE sql
@@ -1969,12 +1974,12 @@ begin
     perform skip_transaction_numbers();
   else
     execute format('create or replace function transaction_numbers_skipped() returns bigint
-      language sql stable parallel safe return %s', transaction_number() + 1000000000);
+      language sql stable parallel safe return %s', transaction_numbers_to_skip(transaction_number()));
   end if;
 
   select greatest(account_numbers_floor(), max(last_sequence)) + 1000000 into floor from accounts;
   execute format('create or replace function account_numbers_floor() returns bigint
-    language sql stable parallel safe return %s', floor);
+    language sql stable parallel safe return %s', greatest(floor, number_of_now(100000)));
   -- Processes keep accounts in memory, with their last numbers, as long as this says so.
   update providers set configuration_version = gen_random_uuid();
 
@@ -2003,7 +2008,7 @@ begin
     union all select transaction_number()
   ) given (number);
   execute format('create or replace function transaction_numbers_skipped() returns bigint
-    language sql stable parallel safe return %s', largest + 1000000000);
+    language sql stable parallel safe return %s', transaction_numbers_to_skip(largest));
   update transaction_numbers set cluster = (select system_identifier from pg_control_system());
 end $function$;
 
@@ -2033,6 +2038,11 @@ CREATE OR REPLACE FUNCTION transaction_numbers_skipped()
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN 0;
+
+CREATE OR REPLACE FUNCTION transaction_numbers_to_skip(largest bigint)
+ RETURNS bigint
+ LANGUAGE sql
+RETURN GREATEST((largest + 1000000000), (number_of_now((4000000)::bigint) - ((pg_current_xact_id())::text)::bigint));
 
 CREATE OR REPLACE FUNCTION transactions_horizon()
  RETURNS bigint

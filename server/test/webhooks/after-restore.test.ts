@@ -272,6 +272,26 @@ test.concurrent("hold skips numbers and holds due deliveries, and both commands 
   expect(await heldLanes(database)).toHaveLength(1);
 });
 
+test.concurrent("a backup that is restored twice gives no number of the first restore again", async ({
+  database,
+  owner,
+}) => {
+  const restore = async () => {
+    await owner.query(
+      "create or replace function transaction_numbers_skipped() returns bigint language sql stable return 0",
+    );
+    await owner.query("create or replace function account_numbers_floor() returns bigint language sql stable return 0");
+    await holdAfterRestore(database);
+    const next = "select transaction_number() as transaction, account_numbers_floor() + 1 as sequence";
+    const [numbers] = await database.query<{ transaction: number; sequence: number }>(next);
+    return numbers ?? { transaction: NaN, sequence: NaN };
+  };
+  const first = await restore();
+  const second = await restore();
+  expect(second.sequence - first.sequence).toBeGreaterThan(10); // events of an account between the restores
+  expect(second.transaction - first.transaction).toBeGreaterThan(100);
+});
+
 test.concurrent("--provider decides for that provider only", async ({ database, databaseUrl }) => {
   const [one, other] = [await leaveDue(database, 1), await leaveDue(database, 1)];
   await holdAfterRestore(database);
