@@ -49,6 +49,13 @@ test.each([
   await waitFor(() => expect(dialog()).toBeUndefined());
 });
 
+test("a member reads that only an admin can undo that an account is pending", async () => {
+  showInPortal(<AccountActions account={account("approved")} />, { answers, session: { allowedActions: new Set() } });
+  await click("Actions");
+  await click("Make pending");
+  await waitFor(() => expect(dialog()).toContain("cannot sign in until an admin approves the account"));
+});
+
 test.each([
   ["\u05d7\u05d1\u05e8\u05d4 (ACME) 24", "Suspend \u2068\u05d7\u05d1\u05e8\u05d4 (ACME) 24\u2069?"],
   ["\u202eskooB yauQ\u2066", "Suspend skooB yauQ?"],

@@ -30,7 +30,7 @@ export function AccountActions({ account }: { account: Account }) {
   });
   const isAdmin = mayAdminister(useSession());
   const actions = stepsFrom(state, isAdmin).map((chosen) => {
-    const confirmation = accountQuestion(chosen.operation, account);
+    const confirmation = accountQuestion(chosen.operation, account, isAdmin ? "you approve" : "an admin approves");
     return {
       title: chosen.title,
       onClick: () => (confirmation ? setToConfirm({ chosen, ...confirmation }) : step.mutate(chosen)),
@@ -131,10 +131,11 @@ const signedOut = "Its users are signed out immediately and cannot sign in";
 
 const notified = `Its admins get an email. ${webhookNote}`;
 
-/** Returns the confirmation before a step that locks an account's users out. From "approved" every step does. */
+/** Returns the confirmation before a step that locks an account's users out. From "approved" every step does. Only admins approve. */
 function accountQuestion(
   operation: AccountStep["operation"],
   { org_name, state }: Pick<Account, "org_name" | "state">,
+  approval: string,
 ): Question | undefined {
   const name = nameInText(org_name);
   switch (operation) {
@@ -147,7 +148,7 @@ function accountQuestion(
       return { title: `Reject ${name}?`, text: `${signedOut} unless you approve the account later. ${notified}` };
     case "make_pending":
       return state === "approved"
-        ? { title: `Make ${name} pending?`, text: `${signedOut} until you approve the account. ${notified}` }
+        ? { title: `Make ${name} pending?`, text: `${signedOut} until ${approval} the account. ${notified}` }
         : undefined;
     case "approve":
     case "resume":

@@ -225,6 +225,8 @@ test("members are offered only the permitted operations", async () => {
   await tick("tick-4");
   await click("With 1 selected");
   await waitFor(() => expect(items()).toEqual(["Make pending", "Change plan", "Send message"]));
+  await click("Make pending");
+  await waitFor(() => expect(dialog()).toContain("cannot sign in until an admin approves them"));
 });
 
 const pendingMatches = "GET accounts/matching?state=pending";

@@ -280,7 +280,7 @@ function accountOperations(plans: readonly PlanOnOffer[], isAdmin: boolean): rea
       operation: "make_pending",
       title: "Make pending",
       done: "made pending",
-      consequence: `${signedOut} until you approve them. ${notified}`,
+      consequence: `${signedOut} until ${isAdmin ? "you approve" : "an admin approves"} them. ${notified}`,
     },
     {
       operation: "reject",
