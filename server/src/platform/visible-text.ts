@@ -22,6 +22,11 @@ export function nameInLine(name: string): string {
   return nameInText(characters.length > nameLengthMax ? `${characters.slice(0, nameLengthMax - 1).join("")}…` : line);
 }
 
+const dotOfDomain = /(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}])/gu;
+
+/** Returns a name for a mail to a stranger. A look-alike replaces the dots of domains, which mail programs show as links. */
+export const nameToStranger = (name: string): string => nameInLine(name).replaceAll(dotOfDomain, "\u2024");
+
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /** Returns a name for a sentence. One in letters from right to left is isolated, otherwise it would reorder the words beside it. */

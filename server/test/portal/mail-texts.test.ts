@@ -114,6 +114,14 @@ test.for(renderedMails)(
   },
 );
 
+test("an invitation has no domain in the name of the organization, which would be a link to the invited stranger", () => {
+  const names = { orgName: "a prize: log in at www.evil.example/win.", inviter: "nora" };
+  const { subject, text } = invitationMail({ ...person, ...names, provider: { name: "acme.example" }, url });
+  expect(subject).toBe("acme.example: join a prize: log in at www\u2024evil\u2024example/win.");
+  expect(text).toMatch(/^nora invites you to join "a prize: .*" at acme\.example\. Open this link/m);
+  expect(text).not.toContain("evil.example");
+});
+
 test("each line of what a developer wrote is marked as quoted, and a long text is cut", async ({
   sharedPool: pool,
 }) => {

@@ -1,4 +1,4 @@
-import { nameInLine } from "#platform/visible-text.ts";
+import { nameInLine, nameToStranger } from "#platform/visible-text.ts";
 import type { NewMail } from "./outbox.ts";
 
 /** The sender's name as the text shows it. */
@@ -53,22 +53,22 @@ interface InvitationMail {
 
 export const invitationMail = ({ provider, recipient, orgName, inviter, url }: InvitationMail): NewMail => ({
   recipient,
-  subject: `${nameInLine(provider.name)}: join ${nameInLine(orgName)}`,
+  subject: `${nameInLine(provider.name)}: join ${nameToStranger(orgName)}`,
   text: `Hello,
 
 ${invitationFrom({ provider, orgName, inviter })}. Open this link within two weeks to choose a username and a password:
 
 ${url}
 
-If you do not know "${nameInLine(orgName)}", you need not do anything.
+If you do not know "${nameToStranger(orgName)}", you need not do anything.
 `,
   secretLink: url,
 });
 
 const invitationFrom = ({ provider, orgName, inviter }: Pick<InvitationMail, "provider" | "orgName" | "inviter">) =>
   inviter === undefined
-    ? `${nameInLine(provider.name)} invites you to join "${nameInLine(orgName)}"`
-    : `${nameInLine(inviter)} invites you to join "${nameInLine(orgName)}" at ${nameInLine(provider.name)}`;
+    ? `${nameInLine(provider.name)} invites you to join "${nameToStranger(orgName)}"`
+    : `${nameInLine(inviter)} invites you to join "${nameToStranger(orgName)}" at ${nameInLine(provider.name)}`;
 
 export const lostPasswordMail = ({ provider, recipient, username, url }: LinkMail): NewMail => ({
   recipient,
