@@ -205,21 +205,27 @@ test.concurrent("repeated Ctrl-C exits with 0 and leaves no database running", {
   expect(serving.stderr).not.toContain("database connection lost"); // the database is not in the signalled group
 });
 
-/** Interrupts a command while its database runs. Returns the database's process, or nothing if the command was quicker. */
-async function interruptCommand(dataDir: string): Promise<number | undefined> {
+/** Interrupts a command once its database has a state. Returns the database's process, or nothing if the command was quicker. */
+async function interruptCommand(dataDir: string, state: "starting" | "ready"): Promise<number | undefined> {
   await using command = new BellwireProcess(["failures", "list"], { BELLWIRE_DATA_DIR: dataDir });
-  const postmaster = await until(async () => (await postmasterOf(dataDir)) ?? command.hasEnded);
+  const hasState = async (): Promise<boolean> =>
+    (await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8").catch(() => "")).includes(state);
+  const postmaster = await until(async () => ((await hasState()) && (await postmasterOf(dataDir))) || command.hasEnded);
   if (postmaster === true || command.hasEnded) return undefined;
   process.kill(command.pid, "SIGINT");
   await command.ended;
   return postmaster;
 }
 
-test.concurrent("Ctrl-C during a command leaves no database running", { timeout }, async () => {
-  await using folder = await makeDataDir();
-  const postmaster = await until(() => interruptCommand(folder.path));
-  expect(isAlive(postmaster)).toBe(false);
-});
+test.concurrent.for(["starting", "ready"] as const)(
+  "Ctrl-C of a command whose database is %s leaves no database running",
+  { timeout },
+  async (state) => {
+    await using folder = await makeDataDir();
+    const postmaster = await until(() => interruptCommand(folder.path, state));
+    expect(isAlive(postmaster)).toBe(false);
+  },
+);
 
 /**
  * Interrupts a command while it stops the database: the process that writes the last checkpoint, for which the postmaster waits, is

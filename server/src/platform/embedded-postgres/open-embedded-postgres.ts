@@ -53,24 +53,24 @@ export async function openEmbeddedPostgres(
   await makeDataDir(folder);
   await refuseIncompleteBackup(folder);
 
-  const interrupted = new AbortController();
+  const [interrupted, closing] = [new AbortController(), new AbortController()];
   const stopsOpening = AbortSignal.any([interrupted.signal, ...(stopOpening ? [stopOpening] : [])]);
-  const opening = joinOrStartServer(folder, { printStatus, stop: stopsOpening });
+  let server: RunningServer;
+  const opening = joinOrStartServer(folder, { printStatus, stop: stopsOpening }).then((joined) => {
+    server = joined;
+    return { ...joined, keepAlive: keepRunning() };
+  });
   const close = closeAtSignal(opening, stop, () => {
     interrupted.abort();
     onSignal?.();
   });
-  let server: RunningServer = await opening.catch((error: unknown) => {
+  const { ownerUrl, appUrl, pgData } = await opening.catch((error: unknown) => {
     if (!interrupted.signal.aborted) throw error;
-    return new Promise(() => undefined); // the signal ends this process
+    return new Promise<RunningServer>(() => undefined); // the signal ends this process
   });
-  const { ownerUrl, appUrl, pgData } = server;
-  const closing = new AbortController();
-  const keepAlive = keepRunning();
-
   return { ownerUrl, appUrl, pgData, [Symbol.asyncDispose]: close };
 
-  async function stop(): Promise<void> {
+  async function stop({ keepAlive }: { readonly keepAlive: Promise<void> }): Promise<void> {
     closing.abort();
     await server.presence.end();
     await keepAlive;
@@ -147,9 +147,9 @@ const endSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * Returns a function that stops the opened server once, and calls it before a signal ends this process, as Ctrl-C does with a command: the
  * server would run on, unknown to whoever copies its files. A signal during the stop waits for its end. `serve` handles signals itself.
  */
-function closeAtSignal(
-  opening: Promise<unknown>,
-  stop: () => Promise<void>,
+function closeAtSignal<T>(
+  opening: Promise<T>,
+  stop: (opened: T) => Promise<void>,
   beforeEnd: () => void,
 ): () => Promise<void> {
   const isHandled = endSignals.some((signal) => process.listenerCount(signal) > 0);
