@@ -38,13 +38,37 @@ test("a developer whose activation link expired requests another, which works fo
 
   expect((await ada.get(await portal.mailedPath())).html).toContain("Your account is active.");
   expect((await ada.submit("/login", { username: "ada", password })).status).toBe(303);
-  const used = await ada.get(await portal.mailedPath());
-  expect([used.status, used.html]).toEqual([404, expect.stringContaining("You are logged in as ada, who is active.")]);
-  expect(used.html).not.toMatch(/log in\b/i);
+  const replaced = await ada.get(path);
+  expect([replaced.status, replaced.html]).toEqual([
+    404,
+    expect.stringContaining("You are logged in as ada, who is active."),
+  ]);
+  expect(replaced.html).not.toMatch(/log in\b/i);
   const events = await portal.newEvents();
   expect(events.filter((event) => event.startsWith("user."))).toEqual([
     "user.updated by system nobody in developer_portal",
   ]);
+});
+
+test("a link that a mail scanner or a reload has used still says that the address is confirmed, until it expires", async ({
+  portal,
+  clock,
+}) => {
+  const { ada, path } = await signUpPending(portal);
+  await portal.updateProvider({ email_activation: false });
+  await portal.developer("bob");
+  await portal.newEvents();
+  for (const visitor of [portal.visitor("developer"), ada, ada]) {
+    const { status, html } = await visitor.get(path);
+    expect([status, html]).toEqual([200, expect.stringContaining("Your account is active.")]);
+    expect(html).toContain('href="/login"');
+  }
+  expect((await portal.newEvents()).filter((event) => event.startsWith("user."))).toHaveLength(1);
+
+  await portal.pool.query("update accounts set state = 'suspended' where provider_id = $1", [portal.provider.id]);
+  expect((await ada.get(path)).html).toContain("Your account is unavailable.");
+  await clock.advance(twoWeeks);
+  expect((await ada.get(path)).status).toBe(404);
 });
 
 test("the login of a user who has to confirm the email address, and the page after sign-up, lead to another mail", async ({

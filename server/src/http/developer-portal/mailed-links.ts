@@ -11,7 +11,7 @@ import { readForm, readFormToken } from "#http/shared/forms.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import { nameInText } from "#platform/visible-text.ts";
-import { activateUserByMail } from "#portal/accounts/index.ts";
+import { activateUserByMail, readAccountActivatedByMail } from "#portal/accounts/index.ts";
 import { unlinkClaimants } from "#portal/single-sign-on/index.ts";
 import {
   findLostPassword,
@@ -218,17 +218,20 @@ const showExpiredPasswordLink = (visit: Visit): Promise<FastifyReply> =>
 function addActivateRoute(http: FastifyInstance, portal: Portal): void {
   const { pool, clock, showPage } = portal;
 
-  // No HEAD: mail scanners send it to check links, and a code works only once.
+  // No HEAD: mail scanners send it to check links, and a code activates only once.
   http.get<{ Params: { code: string } }>("/activate/:code", { exposeHeadRoute: false }, async (request, reply) => {
     const developer = await findDeveloper(portal, request);
-    const activated = await activateUserByMail(pool, {
+    const link = {
       provider: developer ? request.provider : withVisitorTimeZone(request.provider),
       code: request.params.code,
-      actor: developer && { kind: "developer", userId: developer.user.id },
       now: clock.now(),
-    });
-    if (!activated) return showExpiredActivation({ portal, request, reply, developer });
-    const { state } = activated.details.account;
+    };
+    const actor = developer && ({ kind: "developer", userId: developer.user.id } as const);
+    const activated = await activateUserByMail(pool, { ...link, actor });
+    // Mail scanners open links before people do, and phones load a page again.
+    const account = activated?.details.account ?? (await readAccountActivatedByMail(pool, link));
+    if (!account) return showExpiredActivation({ portal, request, reply, developer });
+    const { state } = account;
     const status = awaitsFirstApproval(state)
       ? `is waiting for approval by ${nameInText(request.provider.name)}.`
       : `is unavailable. Please contact ${nameInText(request.provider.name)}.`;

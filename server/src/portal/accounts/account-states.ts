@@ -1,5 +1,5 @@
 import { type Actor, endSessionsOfUsers } from "#access/index.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type DocumentSettings, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
 import { accountStateMail, insertMailsToAdmins } from "#portal/mails/index.ts";
 import { type Plan, readPlans } from "#portal/products/index.ts";
@@ -11,7 +11,7 @@ import type { Cause, RecordedEvent } from "#webhooks/events/index.ts";
 import { secretDigest } from "#platform/ids.ts";
 import { listAccountDetails, type AccountDetails } from "./account-details.ts";
 import { type AccountEvent, recordAccountChange, recordAccountEvents } from "./account-events.ts";
-import { type Account, lockAccount, updateAccountRow } from "./account.ts";
+import { type Account, lockAccount, readAccount, updateAccountRow } from "./account.ts";
 import {
   type AccountChange,
   type AccountOutcome,
@@ -158,7 +158,7 @@ export async function activateUserByMail(
   const settings = await readDocumentSettings(pool, provider);
   const digest = secretDigest(code);
   return pool.inTransaction(async (tx) => {
-    const accountId = await findAccountOfCode(tx, provider.id, digest, now);
+    const accountId = await findAccountOfCode(tx, provider.id, { digest, state: "pending", now });
     const before = accountId === undefined ? undefined : await lockAccount(tx, provider.id, accountId);
     const user = before && (await activateByCode(tx, provider.id, digest, now));
     if (!user) return undefined;
@@ -168,6 +168,15 @@ export async function activateUserByMail(
     const { details } = await recordActivation(tx, settings, { before, event, cause });
     return { user, details };
   });
+}
+
+/** Returns the account of the user whom this mailed code has activated, unless it expired or the user has changed since. */
+export async function readAccountActivatedByMail(
+  db: Database,
+  { provider, code, now }: Omit<MailActivation, "actor">,
+): Promise<Account | undefined> {
+  const id = await findAccountOfCode(db, provider.id, { digest: secretDigest(code), state: "active", now });
+  return id === undefined ? undefined : readAccount(db, provider.id, id);
 }
 
 interface Activation {

@@ -25,6 +25,7 @@ export {
   activateUser,
   accountTarget,
   activateUserByMail,
+  readAccountActivatedByMail,
   changeAccountState,
 } from "./account-states.ts";
 export {

@@ -68,22 +68,29 @@ const renewCode = (
 const findByCodeStatement = `
   select account_id
   from users
-  where provider_id = $1 and activation_code_digest = $2 and state = 'pending' and activation_until > $3`;
+  where provider_id = $1 and activation_code_digest = $2 and state = $4 and activation_until > $3`;
 
-/** Returns the account of the pending user with this code, unless it expired. */
+interface MailedCode {
+  readonly digest: Buffer;
+  /** `active` finds the user whom the code has activated, until another change of the user. */
+  readonly state: "pending" | "active";
+  readonly now: Date;
+}
+
+/** Returns the account of the user with this code, unless it expired. */
 export async function findAccountOfCode(
   db: Database,
   providerId: number,
-  codeDigest: Buffer,
-  now: Date,
+  { digest, state, now }: MailedCode,
 ): Promise<number | undefined> {
-  const [found] = await db.query<{ accountId: number }>(findByCodeStatement, [providerId, codeDigest, now]);
+  const [found] = await db.query<{ accountId: number }>(findByCodeStatement, [providerId, digest, now, state]);
   return found?.accountId;
 }
 
+// The code stays, so that its link can say that it was used.
 const activateByCodeStatement = `
   update users
-  set state = 'active', activated_at = $3, activation_code_digest = null, confirmed_email = email, updated_at = $3
+  set state = 'active', activated_at = $3, confirmed_email = email, updated_at = $3
   where provider_id = $1 and activation_code_digest = $2 and state = 'pending' and activation_until > $3
   returning ${selectList(userFields)}`;
 
