@@ -76,6 +76,15 @@ test("an email reaches the mail server, and its names and subject cannot add hea
   expect(received.filter((line) => line.startsWith("Bcc"))).toEqual([]);
 });
 
+test("a name in a subject cannot pretend to be encoded, and show another text", async () => {
+  const { url, received } = await startMailServer();
+  using mailer = await openMailer(url);
+  await mailer.send({ ...mail, subject: "Acme: join =?utf-8?q?=E2=80=AEwww=2Eevil=2Eexample?=" });
+  const words = received.flatMap((line) => Array.from(line.matchAll(/=\?UTF-8\?Q\?([^?]*)\?=/g), ([, word]) => word));
+  const shown = decodeURIComponent(words.join("").replaceAll("_", " ").replaceAll("=", "%"));
+  expect(shown).toBe("Acme: join =\u2060?utf-8?q?=E2=80=AEwww=2Eevil=2Eexample?=");
+});
+
 test("an email refused by the mail server rejects with the server's response", async () => {
   const { url } = await startMailServer({ RCPT: "550 no such person here" });
   using mailer = await openMailer(url);

@@ -384,6 +384,12 @@ interface OutgoingMail {
   readonly key: string;
 }
 
+/**
+ * Returns a subject that mail programs show as it is. A name in it may look like an encoded word (RFC 2047), which would show any other text.
+ * Nodemailer encodes a subject only if it has other characters than ASCII: the word joiner is invisible.
+ */
+const asWritten = (subject: string): string => subject.replaceAll("=?", "=\u2060?");
+
 export interface Mailer extends Disposable {
   /** Resolves when the mail server has accepted the mail; rejects with its message otherwise. */
   send(mail: OutgoingMail): Promise<void>;
@@ -447,7 +453,8 @@ export async function openMailer(smtpUrl: string, sendTimeoutMs = sendMsMax): Pr
         const answers = replyTo === null ? {} : { replyTo: { name: "", address: replyTo } };
         // Without this header, absence notices would be sent to the provider (RFC 3834).
         const headers = { "Auto-Submitted": "auto-generated" };
-        const mail = { from, to: { name: "", address: to }, ...answers, subject, text, messageId, headers };
+        const envelope = { from, to: { name: "", address: to }, ...answers };
+        const mail = { ...envelope, subject: asWritten(subject), text, messageId, headers };
         await transport.sendMail({ ...mail, signal: AbortSignal.timeout(sendTimeoutMs) });
       } catch (error) {
         throw toRefusal(error);
