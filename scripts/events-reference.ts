@@ -32,6 +32,23 @@ only with \`all_actors\`. \`GET /api/v1/event_types/{type}/sample\` returns a sa
 | --- | --- | --- | --- |
 ${eventCatalogue.map(row).join("\n")}
 
+## Changes without an event
+
+As in 3scale, these changes have no event, although objects look different afterwards. The next event of an object shows them.
+
+| change | objects that look different |
+| --- | --- |
+| a plan: its name, its terms, the default | \`plans\` of accounts, \`plan\` of applications |
+| a service subscription: created, approved, moved to another plan, ended | \`plans\` of its account |
+| an application: created, deleted, moved to another plan; a user | \`plans\` and \`users\` of its account. The application or the user has an event |
+| a fields definition: created, changed, deleted | all objects of its kind that have a value for the field |
+| a product's way of authentication, or \`referrer_filters_required\` | its applications |
+| a referrer filter | its application |
+| the time zone | all times. Documents of a visitor's sign-up have UTC, and all others the provider's time zone |
+
+Features, metrics, limits, pricing rules, API specifications, messages, invitations and log-ins have no event either. A deleted product
+deletes its applications with an event for each.
+
 ## Events about endpoints
 
 Caused by alerts. They never reach the endpoint \`default\`, and other endpoints receive only those that they name.

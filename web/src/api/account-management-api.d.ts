@@ -138,7 +138,7 @@ export interface components {
         /** AccountPlanCreateRequest */
         AccountPlanCreateRequest: {
             name: string;
-            /** @description Cannot be changed later. */
+            /** @description Cannot be changed later. Responses have that of application plans only. */
             system_name?: string;
             /** @enum {string} */
             state_event?: "publish" | "hide";
@@ -393,7 +393,7 @@ export interface components {
         /** ApplicationPlanCreateRequest */
         ApplicationPlanCreateRequest: {
             name: string;
-            /** @description Cannot be changed later. */
+            /** @description Cannot be changed later. Responses have that of application plans only. */
             system_name?: string;
             /** @enum {string} */
             state_event?: "publish" | "hide";
@@ -1248,7 +1248,7 @@ export interface components {
         /** ServicePlanCreateRequest */
         ServicePlanCreateRequest: {
             name: string;
-            /** @description Cannot be changed later. */
+            /** @description Cannot be changed later. Responses have that of application plans only. */
             system_name?: string;
             /** @enum {string} */
             state_event?: "publish" | "hide";
@@ -1382,7 +1382,7 @@ export interface components {
             email_activation: boolean | null;
             /** @description The minimum length of passwords, of developers and of your own users. */
             password_length_min: number;
-            /** @description An IANA time zone such as Europe/Oslo, for the times in responses and webhooks. */
+            /** @description An IANA time zone such as Europe/Oslo, for the times in responses and webhooks. Webhooks of a visitor's sign-up have UTC. */
             time_zone: string;
             /**
              * @description Denied: no webhooks are sent. Only admins and the provider key can change it.
@@ -1411,7 +1411,7 @@ export interface components {
             email_activation?: boolean | null;
             /** @description The minimum length of passwords, of developers and of your own users. */
             password_length_min?: number;
-            /** @description An IANA time zone such as Europe/Oslo, for the times in responses and webhooks. */
+            /** @description An IANA time zone such as Europe/Oslo, for the times in responses and webhooks. Webhooks of a visitor's sign-up have UTC. */
             time_zone?: string;
             /**
              * @description Denied: no webhooks are sent. Only admins and the provider key can change it.

@@ -3907,7 +3907,7 @@ export interface components {
         OutcomeClass: "2xx" | "3xx" | "4xx" | "5xx" | "timeout" | "connection" | "tls" | "forbidden";
         /**
          * PendingDeliveries
-         * @description Deliveries that have not ended. `send`: they are sent first, for at most 7 days. `cancel`: they are cancelled. Unsent mails are deleted in both cases.
+         * @description Deliveries that have not ended. `send`: they are sent first, for at most 7 days. `cancel`: they are cancelled, so receivers may not learn of the deletion. Unsent mails are deleted in both cases.
          * @enum {unknown}
          */
         PendingDeliveries: "send" | "cancel";

@@ -70,6 +70,9 @@ const introduction = `Accounts, users, applications and the webhook, compatible 
 Each path also takes an extension, \`.xml\` or \`.json\`. Without one, the parameter \`format\` selects the format, then \`Accept\`;
 the default is XML. Bodies are forms, multipart forms or JSON. PATCH is a synonym of PUT for updates.
 
+Unknown parameters are ignored, except by new access tokens and the deletion of failures. White space around a text is
+removed, except in annotations, passwords and API specifications.
+
 XML is sent on one line; the examples here are indented. Changes made through this API send webhook events:
 see *${webhooksTag.name}*. ${deliveryLagSays}`;
 

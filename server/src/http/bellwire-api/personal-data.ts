@@ -39,7 +39,7 @@ const pending = Type.Enum([...pendingChoices], {
   title: "PendingDeliveries",
   description:
     `Deliveries that have not ended. \`send\`: they are sent first, for at most ${sendDaysMax} days. \`cancel\`: they are ` +
-    "cancelled. Unsent mails are deleted in both cases.",
+    "cancelled, so receivers may not learn of the deletion. Unsent mails are deleted in both cases.",
 });
 
 const ErasureSchema = Type.Object(

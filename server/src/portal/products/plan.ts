@@ -48,7 +48,13 @@ export const planFields = {
   kind: { insert: true },
   productId: { insert: true },
   name: { ...stored, set: { schema: Type.String(), required: true, parse: parseRequiredText } },
-  systemName: { insert: true, set: { schema: Type.String({ description: "Cannot be changed later." }), once: true } },
+  systemName: {
+    insert: true,
+    set: {
+      schema: Type.String({ description: "Cannot be changed later. Responses have that of application plans only." }),
+      once: true,
+    },
+  },
   state: { ...stored, set: { name: "state_event", schema: Type.String({ enum: ["publish", "hide"] }) } },
   isDefault: { insert: true },
   customizedFrom: { insert: true },

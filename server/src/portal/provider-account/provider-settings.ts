@@ -161,7 +161,8 @@ export const settingsFields = {
   ),
   timeZone: setting(
     Type.String({
-      description: "An IANA time zone such as Europe/Oslo, for the times in responses and webhooks.",
+      description:
+        "An IANA time zone such as Europe/Oslo, for the times in responses and webhooks. Webhooks of a visitor's sign-up have UTC.",
     }),
     parseTrimmed,
   ),
