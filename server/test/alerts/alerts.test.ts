@@ -109,7 +109,7 @@ test("admins receive the reason when an endpoint is disabled, and one mail for a
   database,
 }) => {
   const scene = await Scene.open(database);
-  await disableEndpoint(database, scene.endpointId, "No attempt has succeeded for 5 days.");
+  await disableEndpoint(database, { endpointId: scene.endpointId, version: 1 }, "No attempt has succeeded for 5 days.");
   await scene.evaluate();
   await scene.evaluate();
   expect(await scene.mails()).toEqual([disabled]);

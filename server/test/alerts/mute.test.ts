@@ -8,11 +8,8 @@ import { until } from "../support/until.ts";
 
 test("a mute during an evaluation that notifies is kept", async ({ database }) => {
   const providerId = await buildProvider(database);
-  await disableEndpoint(
-    database,
-    await buildEndpoint(database, { providerId, url: "https://crm.example/hook" }),
-    "gone",
-  );
+  const endpointId = await buildEndpoint(database, { providerId, url: "https://crm.example/hook" });
+  await disableEndpoint(database, { endpointId, version: 1 }, "gone");
   await insertDefaultRules(database);
   const now = new Date();
   const endpoints = await readEndpointReadings(database, { providerId, now, retentionDays: 30 });

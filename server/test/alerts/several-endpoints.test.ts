@@ -29,7 +29,7 @@ test("an alert is about the deliveries of its endpoint, and only admins of its p
   await one.end("delivered");
   await evaluate(1, 6);
   expect(await mailsOf()).toEqual([[exhausted, recovered], [exhausted]]);
-  await disableEndpoint(database, other.endpointId, "its receiver is gone");
+  await disableEndpoint(database, { endpointId: other.endpointId, version: 1 }, "its receiver is gone");
   await evaluate(1);
   expect(await mailsOf()).toEqual([
     [exhausted, recovered],

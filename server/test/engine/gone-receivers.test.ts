@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { listDeliveries } from "#webhooks/deliveries/index.ts";
-import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { updateEndpoint } from "#webhooks/endpoints/index.ts";
+import { buildEndpoint, buildProvider, bySystem, endpointNeeds, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -27,6 +28,26 @@ test.for(["3scale", "json"] as const)(
     expect(receiver.received).toHaveLength(1);
   },
 );
+
+test("a 410 of the former URL does not disable an endpoint that has another URL by now", async ({ database }) => {
+  const answered = Promise.withResolvers<void>();
+  await using former = await startReceiver(
+    (response) => void answered.promise.then(() => response.writeHead(410).end()),
+  );
+  await using latter = await startReceiver();
+  await using _engine = await startTestEngine(database);
+  const providerId = await buildProvider(database);
+  const id = await buildEndpoint(database, { providerId, url: former.url, name: "crm", format: "json" });
+  await recordNow(database, { providerId });
+  await until(() => former.received.length === 1);
+
+  await updateEndpoint(endpointNeeds(database), { providerId, id, ...bySystem, input: { url: latter.url } });
+  answered.resolve();
+  await until(async () => (await listDeliveries(database, { providerId, limit: 1 }))[0]?.state === "failed");
+  await recordNow(database, { providerId });
+  await until(() => latter.received.length === 1);
+  expect(await database.query("select state from endpoints")).toEqual([{ state: "enabled" }]);
+});
 
 test.for(["3scale", "json"] as const)(
   "the endpoint `default` in the format %s treats a 410 as any error and makes six attempts, as 3scale does",

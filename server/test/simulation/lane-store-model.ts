@@ -228,9 +228,9 @@ export class LaneStoreModel {
   }
 
   /** Returns whether the endpoint was to be disabled. */
-  disableEndpoint(endpointId: number): boolean {
+  disableEndpoint({ endpointId, version }: Pick<DeliverySettings, "endpointId" | "version">): boolean {
     const endpoint = this.endpoints.get(endpointId);
-    if (endpoint?.state !== "enabled") return false;
+    if (endpoint?.state !== "enabled" || endpoint.version !== version) return false;
     this.change(endpointId, "disabled");
     return true;
   }

@@ -106,9 +106,11 @@ export function unreliableStore(
     sampleTransactions: () => call(() => model.sampleTransactions()),
     readRuns: async (...args) => noted(await call(() => model.readRuns(...args))),
     readDue: async (...args) => noted(await call(() => model.readDue(...args))),
-    disableEndpoint: (endpointId) =>
+    disableEndpoint: (settings) =>
       call(() => {
-        if (model.disableEndpoint(endpointId)) hintChanged(endpointId);
+        const isDisabled = model.disableEndpoint(settings);
+        if (isDisabled) hintChanged(settings.endpointId);
+        return isDisabled;
       }),
     settle: (engineId, settlements) => call(() => model.settle(engineId, settlements), refusesOutcomes()),
   };

@@ -31,7 +31,7 @@ interface DispatchOptions {
   readonly deliveries?: readonly DueDelivery[];
   /** Settles later than at once. */
   readonly settled?: Promise<void>;
-  readonly disableEndpoint?: (endpointId: number, reason: string) => Promise<void>;
+  readonly disableEndpoint?: LaneStore["disableEndpoint"];
   /** How long everything has failed before. */
   readonly failingSeconds?: number;
 }

@@ -357,12 +357,16 @@ test("a disabled endpoint keeps its reason until it is enabled or paused, and a 
   const endpoint = await createTestEndpoint(database);
   const change = async (input: EndpointInput) =>
     saved(await updateEndpoint(needsOf(database), { ...endpoint, input, actor: admin }));
+  const disable = async () => {
+    const { version = 0 } = (await readEndpoint(database, encryption, endpoint)) ?? {};
+    return disableEndpoint(database, { endpointId: endpoint.id, version }, "gone");
+  };
   for (const state of ["enabled", "paused"] as const) {
-    await disableEndpoint(database, endpoint.id, "gone");
+    expect(await disable()).toBe(true);
     expect(await change({ description: state })).toMatchObject({ state: "disabled", disabledReason: "gone" });
     expect(await change({ state })).toMatchObject({ state, disabledReason: null });
   }
-  await disableEndpoint(database, endpoint.id, "gone");
+  expect(await disable()).toBe(false);
   expect(await readEndpoint(database, encryption, endpoint)).toMatchObject({ state: "paused", disabledReason: null });
 });
 

@@ -15,6 +15,7 @@ import {
 } from "#webhooks/deliveries/index.ts";
 import { eventCatalogue, isSubscribedTo, type SwitchName, switchNames } from "#webhooks/events/index.ts";
 import { checkEndpoint, maskEndpointUrl, maskUrl, type TargetRules } from "./check-endpoint.ts";
+import type { DeliverySettings } from "./delivery-settings.ts";
 import {
   encryptSecret,
   type EndpointKey,
@@ -279,22 +280,30 @@ export async function deleteForgottenEndpoints(
   return ids;
 }
 
-// Only an enabled endpoint: one that an admin has paused meanwhile stays paused.
+// Only an endpoint as it was at the attempt: one that an admin has paused meanwhile stays paused, and one with another URL enabled.
 const disableStatement = `
   update endpoints set state = 'disabled', disabled_reason = $2, version = version + 1,
     updated_at = now()
-  where id = $1 and state = 'enabled' and deleted_at is null
+  where id = $1 and version = $3 and state = 'enabled' and deleted_at is null
   returning provider_id`;
 
-/** Disables an endpoint whose receiver is gone or has failed for too long. Its events are still recorded, and held. */
-export async function disableEndpoint(pool: Pool, endpointId: number, reason: string): Promise<void> {
-  await pool.inTransaction(async (tx) => {
-    const [endpoint] = await tx.query<{ providerId: number }>(disableStatement, [endpointId, reason]);
-    if (!endpoint) return;
+/**
+ * Disables an endpoint whose receiver is gone or has failed for too long. Its events are still recorded, and held. Returns false if it
+ * has changed since the attempt with this version of its settings.
+ */
+export async function disableEndpoint(
+  pool: Pool,
+  { endpointId, version }: Pick<DeliverySettings, "endpointId" | "version">,
+  reason: string,
+): Promise<boolean> {
+  return pool.inTransaction(async (tx) => {
+    const [endpoint] = await tx.query<{ providerId: number }>(disableStatement, [endpointId, reason, version]);
+    if (!endpoint) return false;
     resetLaneFailures(tx, endpointId);
     const change = { action: "endpoint.disabled", subject: `endpoint/${endpointId}`, detail: { reason } };
     await recordAudit(tx, { ...endpoint, ...change, actor: { kind: "system" } });
     tx.hintAfterCommit("endpoints", String(endpointId));
+    return true;
   });
 }
 

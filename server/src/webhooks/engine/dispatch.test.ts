@@ -226,8 +226,11 @@ test("under load, an attempt with a retry is recorded within 20 ms, with the suc
   expect(batches).toEqual([32, 3]);
 });
 
-test("an endpoint that could not be disabled in the database keeps the time since which it has failed", async () => {
-  let answer = Promise.withResolvers<void>();
+test.for<[string, (answer: PromiseWithResolvers<boolean>) => void]>([
+  ["could not be disabled in the database", ({ reject }) => reject(new Error("connection lost"))],
+  ["has changed since the attempt", ({ resolve }) => resolve(false)],
+])("an endpoint that %s keeps the time since which it has failed", async ([, end]) => {
+  let answer = Promise.withResolvers<boolean>();
   const requested: string[] = [];
   const { dispatch, lane, sent } = await startDispatch({
     window: 2,
@@ -247,13 +250,13 @@ test("an endpoint that could not be disabled in the database keeps the time sinc
   expect(requested).toEqual(["No attempt has succeeded for a day."]);
   expect(lane.mayBeReleased(0, 0)).toBe(false);
 
-  answer.reject(new Error("connection lost"));
+  end(answer);
   await nextTurn();
   expect(lane.mayBeReleased(0, 0)).toBe(true);
   expect(lane.released(0)).toMatchObject({ failingSeconds: 86_400, failedAttempts: 102 });
 
   answer = Promise.withResolvers();
-  answer.resolve();
+  answer.resolve(true);
   lane.change(settings, 0);
   giveRows(lane, [delivery(50)]);
   dispatch.offer(lane);

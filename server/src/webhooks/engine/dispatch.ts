@@ -237,9 +237,9 @@ export class Dispatch {
     lane.learn(outcome, nowMs, attempt.retryAfterSeconds);
     lane.failure.learn(settlement.end === "delivered", nowMs);
     lane.rows.ended(settlement, settlement.end !== null, nowMs);
-    if (attempt.isGone) this.#disable(lane, "The receiver answered 410: it is gone for good.");
+    if (attempt.isGone) this.#disable(lane, attempt.settings, "The receiver answered 410: it is gone for good.");
     else if (!lane.settings.isDefault && lane.failure.lastsFor(this.#needs.disableAfterMs, nowMs))
-      this.#disable(lane, `No attempt has succeeded for ${daysOf(this.#needs.disableAfterMs)}.`);
+      this.#disable(lane, attempt.settings, `No attempt has succeeded for ${daysOf(this.#needs.disableAfterMs)}.`);
     const { orderingKey } = settlement;
     this.#outcomes.add({
       engineId,
@@ -282,17 +282,17 @@ export class Dispatch {
   }
 
   /**
-   * Holds the endpoint's deliveries from now on, and disables it in the database. If that fails, the lane is released and claimed
-   * again, and the next failed attempt disables the endpoint.
+   * Holds the endpoint's deliveries from now on, and disables it in the database. If that fails, or the endpoint has changed since the
+   * attempt, the lane is released and claimed again, and the next failed attempt disables the endpoint.
    */
-  #disable(lane: Lane, reason: string): void {
+  #disable(lane: Lane, settings: DeliverySettings, reason: string): void {
     if (lane.isDisabling) return;
     lane.isDisabling = true;
     lane.switchOff();
     void this.#needs.store
-      .disableEndpoint(lane.endpointId, reason)
+      .disableEndpoint(settings, reason)
       .then(
-        () => lane.failure.reset(),
+        (isDisabled) => isDisabled && lane.failure.reset(),
         (error: unknown) =>
           this.#needs.log.warn({ error, endpointId: lane.endpointId }, "an endpoint could not be disabled"),
       )
@@ -319,6 +319,7 @@ interface AttemptResult {
   readonly counted: CountedAttempt;
   /** The receiver responded with 410, and nothing more is to be sent to it. */
   readonly isGone: boolean;
+  readonly settings: DeliverySettings;
   readonly retryAfterSeconds: number;
 }
 
@@ -371,6 +372,7 @@ async function makeAttempt(
     settlement,
     counted: countedOf(delivery, settlement, { sent: request.body.length, received: body?.length ?? 0 }),
     isGone: next.step === "disable",
+    settings,
     retryAfterSeconds: retryAfterSeconds(outcome, now) ?? 0,
   };
 }

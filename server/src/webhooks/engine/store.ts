@@ -65,7 +65,8 @@ export interface LaneStore {
   readDue(lanes: readonly LaneToRead[], limits: ReadLimits): Promise<readonly DueDelivery[]>;
   /** Reads rows behind the heads of ordering keys, in sequence, in the same way. */
   readRuns(runs: readonly RunToRead[], limits: ReadLimits): Promise<readonly DueDelivery[]>;
-  disableEndpoint(endpointId: number, reason: string): Promise<void>;
+  /** Returns false if the endpoint has changed since it had these settings. */
+  disableEndpoint(settings: Pick<DeliverySettings, "endpointId" | "version">, reason: string): Promise<boolean>;
   /** Records outcomes. Those that are not recorded were no longer the engine's to record. */
   settle(engineId: string, settlements: readonly Settlement[]): Promise<Settled>;
 }
@@ -154,7 +155,7 @@ export function postgresLaneStore(
     sampleTransactions: () => sampleTransactions(db),
     readDue: (lanes, limits) => readDueDeliveries(db, lanes, limits),
     readRuns: (runs, limits) => readRuns(db, runs, limits),
-    disableEndpoint: (endpointId, reason) => disableEndpoint(db, endpointId, reason),
+    disableEndpoint: (settings, reason) => disableEndpoint(db, settings, reason),
     settle: (engineId, settlements) => settleDeliveries(db, engineId, settlements),
   };
 }
