@@ -125,8 +125,10 @@ const readStatement = `
   join providers provider on provider.id = request.provider_id
   where request.provider_id = $1 and bin_id = $2 and number = $3`;
 
+// A request that is sent to another URL on demand still waits for being forwarded to its bin's.
 const recordStatement = `
-  update bin_requests set forward_due_at = null, forward_result = coalesce($4::json, forward_result)
+  update bin_requests
+  set forward_due_at = case when not $5 then forward_due_at end, forward_result = coalesce($4::json, forward_result)
   where provider_id = $1 and bin_id = $2 and number = $3`;
 
 interface StoredRequest {
@@ -239,7 +241,8 @@ export class BinForwarder implements AsyncDisposable {
       ? undefined
       : { at, url: target, ...(await (this.#refusal(target) ?? send(requestTo(target, stored, binId)))) };
     await pool.inTransaction(async (tx) => {
-      await tx.query(recordStatement, [providerId, binId, number, sent ? JSON.stringify(sent) : null]);
+      const result = sent ? JSON.stringify(sent) : null;
+      await tx.query(recordStatement, [providerId, binId, number, result, target === stored.forwardUrl]);
       tx.hintAfterCommit("bins", binId);
     });
     return sent;

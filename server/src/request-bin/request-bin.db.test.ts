@@ -289,6 +289,24 @@ test("a provider with many requests to slow targets does not keep another's requ
   target.respond();
 });
 
+test("a request that is forwarded to another URL on demand is still forwarded to its bin's", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const { id: binId } = await database.inTransaction((tx) =>
+    createBin(tx, { providerId, forwardUrl: "http://own.example/" }),
+  );
+  await receiveRequest(database, { binId }, request);
+  const sent: string[] = [];
+  const send: ForwarderNeeds["send"] = async ({ url }) => {
+    sent.push(new URL(url).host);
+    return { status: 200, error: null, latencyMs: 1, body: "" };
+  };
+  await using forwarder = new BinForwarder(forwarderNeeds(database, { send }));
+  await forwarder.forward({ providerId, binId, number: 1 }, "http://other.example/");
+  forwarder.start();
+  await until(async () => (await database.query("select from bin_requests where forward_due_at is null")).length > 0);
+  expect(sent).toEqual(["other.example", "own.example"]);
+});
+
 test("a provider with manual forwards to slow targets leaves slots to others", async ({ database }) => {
   const [busy, other] = [await buildBin(database), await buildBin(database)];
   for (const { id: binId } of [busy, other]) await receiveRequest(database, { binId }, request);
