@@ -98,8 +98,8 @@ function explainUnknown(args: readonly string[], commands: readonly Command[]): 
 }
 
 /**
- * Parses arguments, and refuses an option that is given twice unless it takes several values: the last one would count alone, so
- * `erase --account 5 --account 7` would erase one account.
+ * Parses arguments. Refuses an empty value, which is usually that of a script's unset variable, and an option that is given twice unless
+ * it takes several values: the last one would count alone, so `erase --account 5 --account 7` would erase one account.
  */
 export function parseArguments<Options extends NonNullable<ParseArgsConfig["options"]>>(
   args: readonly string[],
@@ -109,7 +109,9 @@ export function parseArguments<Options extends NonNullable<ParseArgsConfig["opti
   const parsed = parseArgs({ args: [...args], options, allowPositionals: others === "positionals", tokens: true });
   const given = new Set<string>();
   for (const token of parsed.tokens) {
-    if (token.kind !== "option" || options[token.name]?.multiple) continue;
+    if (token.kind !== "option") continue;
+    if (token.value === "") throw new WrongUsage(`Give --${token.name} a value.`);
+    if (options[token.name]?.multiple) continue;
     if (given.has(token.name)) throw new WrongUsage(`Give --${token.name} once.`);
     given.add(token.name);
   }

@@ -48,8 +48,8 @@ export const createProvider: Command = {
     const { values } = parseArguments(args, options);
     const { name, subdomain } = values;
     if (!name || !subdomain) throw new WrongUsage("Give --name and --subdomain.");
-    const adminUsername = values["admin-username"] || "admin";
-    const adminPassword = values["admin-password"] || randomPassword();
+    const adminUsername = values["admin-username"] ?? "admin";
+    const adminPassword = values["admin-password"] ?? randomPassword();
 
     const setup = { name, subdomain, adminUsername, adminPassword, now: systemClock.now() };
     // Prints before the end of the database, during which a signal may end the command.
@@ -396,7 +396,7 @@ export const changeUserPassword: Command = {
       "positionals",
     );
     const username = requireOne(positionals, "Give one username or email address.");
-    const password = values.password || randomPassword();
+    const password = values.password ?? randomPassword();
     await withProvider(needs, values.provider, async ({ pool, provider }) => {
       const lengthMin = provider.passwordLengthMin;
       if (values.password && password.length < lengthMin) {

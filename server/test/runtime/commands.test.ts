@@ -132,12 +132,12 @@ test("a read-only command writes nothing into a database without Bellwire, and c
   expect(await readdir(folder.path)).toEqual([]);
 });
 
-test("an empty password on the command line is replaced with a random one, which is printed, and a too long one is refused", async ({
+test("a new provider gets a random password, which is printed, and one that is too long is refused", async ({
   database,
   databaseUrl,
 }) => {
   await setUp(database);
-  const names = ["--name", "Quay", "--subdomain", "quay", "--admin-username", "", "--admin-password", ""];
+  const names = ["--name", "Quay", "--subdomain", "quay"];
   const env = { DATABASE_URL: databaseUrl, BELLWIRE_BASE_DOMAIN: "example.com" };
   const [code, output] = await run(env, "provider", "create", ...names);
   expect([code, output]).toEqual([0, expect.stringMatching(/^admin +admin \/ \S{12,}$/m)]);
