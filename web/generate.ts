@@ -102,12 +102,12 @@ const itemsOf = (document: OpenAPI3, schema: string, field: string): unknown => 
   return memberOf(memberOf(properties, field), "items")["enum"];
 };
 
-/** Returns the notifications that are mailed, with the section that members need. */
+/** Returns the notifications that are mailed, with the sections that members need. */
 const mailedNotifications = (): Json =>
   Object.fromEntries(
     notificationNames.flatMap((name) => {
-      const { section } = describeNotification(name);
-      return section === undefined ? [] : [[name, section] as const];
+      const { sections } = describeNotification(name);
+      return sections === undefined ? [] : [[name, sections] as const];
     }),
   );
 

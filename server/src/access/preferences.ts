@@ -126,25 +126,28 @@ export async function eraseSavedViews(
 interface NotificationRow {
   /** The preference of users who have not changed it: 3scale's. */
   readonly isOn: boolean;
-  /** The section with which members get it. Without one, nothing in Bellwire causes it. */
-  readonly section?: "partners" | "finance";
+  /** The sections with all of which members get it. Without any, nothing in Bellwire causes it. */
+  readonly sections?: readonly ("partners" | "plans" | "finance")[];
   readonly when: string;
 }
 
+/** As the subscriptions themselves: with another section, the linked page does not show them. */
+const ofSubscriptions = ["partners", "plans"] as const;
+
 /** 3scale's notifications, in the order of its API: by name. */
 const notifications = {
-  account_created: { isOn: false, section: "partners", when: "a developer account is created" },
-  account_deleted: { isOn: false, section: "partners", when: "a developer account is deleted" },
-  account_plan_change_requested: { isOn: true, section: "partners", when: "a developer requests an account plan" },
-  application_created: { isOn: false, section: "partners", when: "an application is created" },
+  account_created: { isOn: false, sections: ["partners"], when: "a developer account is created" },
+  account_deleted: { isOn: false, sections: ["partners"], when: "a developer account is deleted" },
+  account_plan_change_requested: { isOn: true, sections: ["partners"], when: "a developer requests an account plan" },
+  application_created: { isOn: false, sections: ["partners"], when: "an application is created" },
   application_plan_change_requested: {
     isOn: true,
-    section: "partners",
+    sections: ["partners"],
     when: "a developer requests an application plan",
   },
-  cinstance_cancellation: { isOn: false, section: "partners", when: "an application is deleted" },
+  cinstance_cancellation: { isOn: false, sections: ["partners"], when: "an application is deleted" },
   cinstance_expired_trial: { isOn: false, when: "the trial of an application ends" },
-  cinstance_plan_changed: { isOn: false, section: "partners", when: "an application is moved to another plan" },
+  cinstance_plan_changed: { isOn: false, sections: ["partners"], when: "an application is moved to another plan" },
   credit_card_unstore_failed: { isOn: true, when: "a credit card cannot be deleted from the payment gateway" },
   csv_data_export: { isOn: true, when: "an export of data is ready" },
   daily_report: { isOn: false, when: "a day of API traffic ends" },
@@ -152,18 +155,18 @@ const notifications = {
   invoices_to_review: { isOn: true, when: "invoices wait for a review" },
   limit_alert_reached_provider: { isOn: true, when: "an application comes close to a usage limit" },
   limit_violation_reached_provider: { isOn: true, when: "an application exceeds a usage limit" },
-  message_received: { isOn: true, section: "partners", when: "a developer sends a message" },
-  plan_downgraded: { isOn: false, section: "finance", when: "a customer moves to a plan with a lower monthly cost" },
+  message_received: { isOn: true, sections: ["partners"], when: "a developer sends a message" },
+  plan_downgraded: { isOn: false, sections: ["finance"], when: "a customer moves to a plan with a lower monthly cost" },
   post_created: { isOn: false, when: "somebody writes in the forum" },
-  service_contract_cancellation: { isOn: false, section: "partners", when: "a service subscription ends" },
-  service_contract_created: { isOn: false, section: "partners", when: "an account is subscribed to a service" },
+  service_contract_cancellation: { isOn: false, sections: ofSubscriptions, when: "a service subscription ends" },
+  service_contract_created: { isOn: false, sections: ofSubscriptions, when: "an account is subscribed to a service" },
   service_contract_plan_changed: {
     isOn: false,
-    section: "partners",
+    sections: ofSubscriptions,
     when: "a service subscription is moved to another plan",
   },
-  service_deleted: { isOn: false, section: "partners", when: "a service is deleted" },
-  service_plan_change_requested: { isOn: true, section: "partners", when: "a developer requests a service plan" },
+  service_deleted: { isOn: false, sections: ["partners"], when: "a service is deleted" },
+  service_plan_change_requested: { isOn: true, sections: ofSubscriptions, when: "a developer requests a service plan" },
   unsuccessfully_charged_invoice_final_provider: { isOn: true, when: "the last attempt to charge an invoice fails" },
   unsuccessfully_charged_invoice_provider: { isOn: false, when: "an attempt to charge an invoice fails" },
   weekly_report: { isOn: false, when: "a week of API traffic ends" },
@@ -173,14 +176,16 @@ export type NotificationName = keyof typeof notifications;
 
 /** A notification that a change in Bellwire causes. */
 export type MailedNotification = {
-  [Name in NotificationName]: (typeof notifications)[Name] extends { readonly section: string } ? Name : never;
+  [Name in NotificationName]: (typeof notifications)[Name] extends { readonly sections: readonly string[] }
+    ? Name
+    : never;
 }[NotificationName];
 
 const isNotificationName = (name: string): name is NotificationName => Object.hasOwn(notifications, name);
 
 export const notificationNames: readonly NotificationName[] = Object.keys(notifications).filter(isNotificationName);
 
-/** Returns when a notification is mailed, whether it is by default, and the section with which members get it. */
+/** Returns when a notification is mailed, whether it is by default, and the sections with which members get it. */
 export const describeNotification = (name: NotificationName): NotificationRow => notifications[name];
 
 /** A preference for each name, in alphabetical order. */
@@ -264,8 +269,9 @@ export function isNotifiedOf(
   name: MailedNotification,
   productIds: readonly number[],
 ): boolean {
-  const { isOn, section } = notifications[name];
+  const { isOn, sections: needed } = notifications[name];
   if (!(changed[name] ?? isOn)) return false;
   if (role === "admin") return true;
-  return sections.includes(section) && (serviceIds === null || productIds.some((id) => serviceIds.includes(id)));
+  if (!needed.every((section) => sections.includes(section))) return false;
+  return serviceIds === null || productIds.some((id) => serviceIds.includes(id));
 }

@@ -239,17 +239,17 @@ test.for(everyOccasion)(
   "%s is mailed to members as their sections and products allow",
   async ([name, { act }], { sharedPool: pool }) => {
     const world = await createWorld(pool);
-    const { productId } = world;
     const section = name === "plan_downgraded" ? "finance" : "partners";
     const other = section === "finance" ? "partners" : "finance";
     const member = (username: string, sections: readonly string[], serviceIds: readonly number[] | null = null) =>
       addUser(world, [name], { username, role: "member", sections, serviceIds });
-    const permitted = await member("permitted", [section]);
-    const limited = await member("limited", [section], [productId, 1]);
-    await member("stranger", [section], [1]);
-    await member("nowhere", [section], []);
-    await member("unrelated", [other, "plans", "settings", "portal", "monitoring"], [productId]);
-    await member("sectionless", []);
+    const needed = /^service_(contract|plan)_/.test(name) ? [section, "plans"] : [section];
+    const permitted = await member("permitted", needed);
+    const limited = await member("limited", needed, [world.productId, 1]);
+    await member("stranger", needed, [1]);
+    await member("nowhere", needed, []);
+    await member("unrelated", [other, "plans", "settings", "portal", "monitoring"], [world.productId]);
+    await member("sectionless", needed.length > 1 ? [section] : []);
     await act(world);
     const isOfAccount = ["account_deleted", "account_plan_change_requested", "plan_downgraded"].includes(name);
     expect(await recipientsOf(world)).toEqual(isOfAccount ? [permitted] : [limited, permitted]);
@@ -378,7 +378,7 @@ test("a developer's request for a subscription is mailed to all admins, and once
   ]);
   const ada = await addUser(world, ["service_contract_created"], { username: "ada" });
   const bea = await addUser(world, [], { username: "bea" });
-  const member = { role: "member", sections: ["partners"] } as const;
+  const member = { role: "member", sections: ["partners", "plans"] } as const;
   const mia = await addUser(world, ["service_contract_created"], { username: "mia", ...member });
   await addUser(world, [], { username: "nora", ...member });
   const developer = { ...by, actor: { kind: "developer", userId: 1 } } as const;

@@ -228,18 +228,50 @@ export const permissionSections = [
 ] as const;
 
 export const mailedNotifications = {
-  "account_created": "partners",
-  "account_deleted": "partners",
-  "account_plan_change_requested": "partners",
-  "application_created": "partners",
-  "application_plan_change_requested": "partners",
-  "cinstance_cancellation": "partners",
-  "cinstance_plan_changed": "partners",
-  "message_received": "partners",
-  "plan_downgraded": "finance",
-  "service_contract_cancellation": "partners",
-  "service_contract_created": "partners",
-  "service_contract_plan_changed": "partners",
-  "service_deleted": "partners",
-  "service_plan_change_requested": "partners"
+  "account_created": [
+    "partners"
+  ],
+  "account_deleted": [
+    "partners"
+  ],
+  "account_plan_change_requested": [
+    "partners"
+  ],
+  "application_created": [
+    "partners"
+  ],
+  "application_plan_change_requested": [
+    "partners"
+  ],
+  "cinstance_cancellation": [
+    "partners"
+  ],
+  "cinstance_plan_changed": [
+    "partners"
+  ],
+  "message_received": [
+    "partners"
+  ],
+  "plan_downgraded": [
+    "finance"
+  ],
+  "service_contract_cancellation": [
+    "partners",
+    "plans"
+  ],
+  "service_contract_created": [
+    "partners",
+    "plans"
+  ],
+  "service_contract_plan_changed": [
+    "partners",
+    "plans"
+  ],
+  "service_deleted": [
+    "partners"
+  ],
+  "service_plan_change_requested": [
+    "partners",
+    "plans"
+  ]
 } as const;

@@ -233,9 +233,9 @@ const renderPreferences = (preferences: NotificationPreferences): ApiResponse =>
 });
 
 const descriptionOf = (name: NotificationName): string => {
-  const { isOn, section, when } = describeNotification(name);
+  const { isOn, sections, when } = describeNotification(name);
   const effect =
-    section === undefined ? "Stored without an effect: Bellwire has no occasion for it. In 3scale" : "Sent";
+    sections === undefined ? "Stored without an effect: Bellwire has no occasion for it. In 3scale" : "Sent";
   return `${effect} when ${when}. ${isOn ? "On" : "Off"} by default.`;
 };
 

@@ -51,6 +51,13 @@ test.for([
   await waitFor(() => expect(groups()).toEqual(expected));
 });
 
+test("a member who does not see subscriptions is not offered their notifications", async () => {
+  const pages = new Map([["account-plans", false]]);
+  showInPortal(<NotificationsPage />, { answers, session: { role: "member", pages } });
+  await waitFor(() => expect(checks().length).toBeGreaterThan(0));
+  expect(checks().flatMap(({ id }) => (id.startsWith("service_") ? [id] : []))).toEqual(["service_deleted"]);
+});
+
 test("a member of another section is told that there are none", async () => {
   showInPortal(<NotificationsPage />, { answers, session: { role: "member", tokenScopes: new Set(["cms"]) } });
   await waitFor(() => expect(document.body.textContent).toContain("There are no notifications for your sections."));

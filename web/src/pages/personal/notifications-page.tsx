@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import { mailedNotifications } from "../../api/facts.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
-import { useSession } from "../../api/session.tsx";
+import { type Session, mayReadPlans, useSession } from "../../api/session.tsx";
 import { colleagueQuery, type NotificationPreferences, notificationPreferencesQuery } from "../../api/team.ts";
 import { SaveBar } from "../../components/form/fields.tsx";
 import { useChange, useEdits } from "../../components/form/use-change.ts";
@@ -73,8 +73,13 @@ const choices: Readonly<Record<NotificationName, Choice>> = {
   },
 };
 
-/** The scope of access tokens that the owner of a section may use. */
-const scopeOfSection = { partners: "account_management", finance: "finance" } as const;
+type Section = (typeof mailedNotifications)[NotificationName][number];
+
+/** Returns whether the user's permissions include a section, each of which allows a scope of access tokens or a page. */
+const hasSection = (session: Session, section: Section): boolean =>
+  section === "plans"
+    ? mayReadPlans(session)
+    : session.tokenScopes.has(section === "partners" ? "account_management" : "finance");
 
 const isName = (name: string): name is NotificationName => Object.hasOwn(choices, name);
 
@@ -99,11 +104,11 @@ export function NotificationsPage() {
 }
 
 function PreferencesForm({ saved }: { saved: NotificationPreferences }) {
-  const { tokenScopes } = useSession();
+  const session = useSession();
   const { values, change, isChanged, isSaving, submit, discard } = usePreferences(saved);
   const offered = Object.keys(choices)
     .filter(isName)
-    .filter((name) => tokenScopes.has(scopeOfSection[mailedNotifications[name]]));
+    .filter((name) => mailedNotifications[name].every((section) => hasSection(session, section)));
   if (offered.length === 0) return <Content component="p">There are no notifications for your sections.</Content>;
   return (
     <Form onSubmit={submit} isWidthLimited maxWidth="60rem">
