@@ -4,7 +4,7 @@ import { encryption } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { until } from "../support/until.ts";
 import { pathOf } from "./identity-servers.ts";
-import { type PortalFixture, test } from "./portal-test.ts";
+import { password, type PortalFixture, test } from "./portal-test.ts";
 import type { PageResponse, Visitor } from "./visitor.ts";
 
 /** Returns the path of an address that logs the developer in. */
@@ -106,6 +106,17 @@ test("a developer who may not log in is told why, and one who is gone is not log
   const visitor = portal.visitor("developer");
   expect((await visitor.get(path)).status).toBe(403);
   expect((await visitor.get("/account")).location).toMatch(/^\/login/);
+});
+
+test("a new password ends the SSO tokens of the developer, as it ends the sessions", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  const path = await tokenPath(portal, { username: "ada" });
+  const changed = { current_password: password, password: "another horse battery" };
+  const saved = await ada.submit("/account/password", { ...changed, password_confirmation: changed.password });
+  expect([saved.status, saved.location]).toEqual([303, "/account?done=password-changed"]);
+  const visitor = portal.visitor("developer");
+  expect([(await visitor.get(path)).status, (await visitor.get("/account")).status]).toEqual([422, 302]);
+  expect((await open(portal, { username: "ada" })).answer.status).toBe(303);
 });
 
 test("a suspension at the same moment is noticed before the session begins", async ({ portal }) => {

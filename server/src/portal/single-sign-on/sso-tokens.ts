@@ -1,7 +1,7 @@
 import { type ChangeContext, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
-import { parseRowId } from "#platform/ids.ts";
+import { parseRowId, secretDigest } from "#platform/ids.ts";
 import { isoTime } from "#platform/times.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, plainText } from "#portal/fields/index.ts";
@@ -32,13 +32,25 @@ interface SsoToken {
   readonly userId: number;
   /** Unix time in seconds. */
   readonly expiresAt: number;
+  /** Tells a new password from the one at the time of the token: it ends tokens as it ends sessions. */
+  readonly passwordMark: string;
   /** Where to go after the log-in, of the provider's choice: it may be another site. Null for the account's page. */
   readonly redirectUrl: string | null;
 }
 
 /** None of the parts has a space, since a URL encodes it. */
-const write = (encryption: Encryption, { providerId, userId, expiresAt, redirectUrl }: SsoToken): string =>
-  encryption.encrypt(purpose, [providerId, userId, expiresAt, redirectUrl ?? ""].join(" ")).toString("base64url");
+const write = (
+  encryption: Encryption,
+  { providerId, userId, expiresAt, passwordMark, redirectUrl }: SsoToken,
+): string =>
+  encryption
+    .encrypt(purpose, [providerId, userId, expiresAt, passwordMark, redirectUrl ?? ""].join(" "))
+    .toString("base64url");
+
+const markOf = (passwordHash: string | null): string =>
+  secretDigest(passwordHash ?? "")
+    .toString("base64url")
+    .slice(0, 16);
 
 /** Returns the content of a token that was made for the provider and has not expired. */
 export function readSsoToken(
@@ -46,10 +58,11 @@ export function readSsoToken(
   token: string,
   { providerId, now }: { readonly providerId: number; readonly now: Date },
 ): SsoToken | undefined {
-  const [provider, user, expiry, redirectUrl = ""] = decrypt(encryption, token).split(" ");
+  const [provider, user, expiry, passwordMark = "", redirectUrl = ""] = decrypt(encryption, token).split(" ");
   const expiresAt = Number(expiry);
   const isValid = Number(provider) === providerId && now.getTime() < expiresAt * 1000;
-  return isValid ? { providerId, userId: Number(user), expiresAt, redirectUrl: redirectUrl || null } : undefined;
+  if (!isValid) return undefined;
+  return { providerId, userId: Number(user), expiresAt, passwordMark, redirectUrl: redirectUrl || null };
 }
 
 function decrypt(encryption: Encryption, token: string): string {
@@ -79,7 +92,9 @@ export async function createSsoToken(
   const refused = { ...("refused" in user && user.refused), ...errors };
   if (!("id" in user) || !hasNoErrors(refused)) return { refused };
   const expiresAt = Math.floor(by.now.getTime() / 1000) + chosen.seconds;
-  const token = write(encryption, { providerId, userId: user.id, expiresAt, redirectUrl: chosen.redirectUrl });
+  const passwordMark = markOf(user.passwordHash);
+  const { redirectUrl } = chosen;
+  const token = write(encryption, { providerId, userId: user.id, expiresAt, passwordMark, redirectUrl });
   await pool.inTransaction((tx) =>
     recordAudit(tx, {
       providerId,
@@ -97,21 +112,26 @@ export async function createSsoToken(
 
 // By the primary key, and by users_username_idx.
 const findStatements = {
-  user_id: `select id from users where provider_id = $1 and id = $2`,
-  username: `select id from users where provider_id = $1 and lower(username) = lower($2)`,
+  user_id: `select id, password_hash from users where provider_id = $1 and id = $2`,
+  username: `select id, password_hash from users where provider_id = $1 and lower(username) = lower($2)`,
 } as const;
+
+interface FoundUser {
+  readonly id: number;
+  readonly passwordHash: string | null;
+}
 
 /** Finds the developer. As in 3scale, an id counts more than a name. */
 async function findUser(
   db: Database,
   providerId: number,
   values: NewSsoToken["values"],
-): Promise<{ readonly id: number } | { readonly refused: FieldErrors }> {
+): Promise<FoundUser | { readonly refused: FieldErrors }> {
   const by = (["user_id", "username"] as const).find((name) => textOf(values, name) !== "");
   if (!by) return { refused: { base: ["user_id or username is required"] } };
   const text = textOf(values, by);
   const sought = by === "user_id" ? parseRowId(text) : isXmlText(text) ? text : undefined;
-  const [user] = sought === undefined ? [] : await db.query<{ id: number }>(findStatements[by], [providerId, sought]);
+  const [user] = sought === undefined ? [] : await db.query<FoundUser>(findStatements[by], [providerId, sought]);
   return user ?? { refused: { [by]: ["is invalid: there is no such developer"] } };
 }
 
@@ -166,18 +186,20 @@ function redirectErrors(text: string, url: string | null | undefined): readonly 
 }
 
 // The lock makes a suspension and a deletion wait for this transaction; they then end its session.
-const lockActiveStatement = `select from users where provider_id = $1 and id = $2 and state = 'active' for no key update`;
+const lockActiveStatement = `
+  select password_hash from users where provider_id = $1 and id = $2 and state = 'active' for no key update`;
 
 /**
  * Locks an active user, and notes that somebody has logged in as it. That does not confirm the email address, so the owner of the
- * address must not be linked to the user by logging in at an identity provider. Returns false if the user is inactive.
+ * address must not be linked to the user by logging in at an identity provider. Returns false if the user is inactive, or has got a new
+ * password since the token was made.
  */
 export async function useSsoToken(
   tx: Transaction,
-  { providerId, userId }: Pick<SsoToken, "providerId" | "userId">,
+  { providerId, userId, passwordMark }: Pick<SsoToken, "providerId" | "userId" | "passwordMark">,
 ): Promise<boolean> {
-  const active = await tx.query(lockActiveStatement, [providerId, userId]);
-  if (active.length === 0) return false;
+  const [active] = await tx.query<Pick<FoundUser, "passwordHash">>(lockActiveStatement, [providerId, userId]);
+  if (!active || markOf(active.passwordHash) !== passwordMark) return false;
   await markClaimed(tx, providerId, userId);
   return true;
 }
