@@ -29,7 +29,7 @@ export interface components {
             scopes: ("account_management" | "cms" | "finance" | "policy_registry" | "stats")[];
             /**
              * Format: date-time
-             * @description In the future, with a time zone.
+             * @description In the future, with a time zone. Responses have it in the provider's time zone.
              */
             expires_at?: string;
         };
@@ -634,6 +634,7 @@ export interface components {
             required?: boolean;
             hidden?: boolean;
             read_only?: boolean;
+            /** @description Stored without duplicates and white space around them. */
             choices?: string[];
         };
         /** FieldsDefinitionUpdateRequest */
@@ -648,6 +649,7 @@ export interface components {
             required?: boolean;
             hidden?: boolean;
             read_only?: boolean;
+            /** @description Stored without duplicates and white space around them. */
             choices?: string[];
             /**
              * Format: int64
@@ -902,7 +904,7 @@ export interface components {
             scopes: ("account_management" | "cms" | "finance" | "policy_registry" | "stats")[];
             /**
              * Format: date-time
-             * @description In the future, with a time zone.
+             * @description In the future, with a time zone. Responses have it in the provider's time zone.
              */
             expires_at?: string;
         };

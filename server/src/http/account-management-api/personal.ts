@@ -45,7 +45,12 @@ const NewAccessTokenSchema = Type.Object(
     name: Type.String(),
     permission,
     scopes: scopesOfToken,
-    expires_at: Type.Optional(Type.String({ format: "date-time", description: "In the future, with a time zone." })),
+    expires_at: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description: "In the future, with a time zone. Responses have it in the provider's time zone.",
+      }),
+    ),
   },
   { examples: [{ name: "CRM", permission: "ro", scopes: ["account_management"], expires_at: "2030-01-01T12:00:00Z" }] },
 );

@@ -214,7 +214,9 @@ const NewFieldsDefinitionSchema = Type.Object(
     required: optionalBoolean,
     hidden: optionalBoolean,
     read_only: optionalBoolean,
-    choices: Type.Optional(Type.Array(Type.String())),
+    choices: Type.Optional(
+      Type.Array(Type.String(), { description: "Stored without duplicates and white space around them." }),
+    ),
   },
   { examples: [{ target: "Account", name: "region", label: "Region", choices: ["emea", "apac"] }] },
 );
