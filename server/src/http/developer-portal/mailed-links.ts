@@ -210,7 +210,7 @@ async function showNewPasswordForm(
 
 const showExpiredPasswordLink = (visit: Visit): Promise<FastifyReply> =>
   showExpiredLink(visit, {
-    text: "The link works once, for one hour, and only the newest one is valid.",
+    text: "The link works once, for one hour, and only the newest one is valid. If you have already chosen a new password, log in with it. Otherwise, request another link.",
     link: { href: "/lost-password", text: "Request another link" },
   });
 
