@@ -88,6 +88,7 @@ test("a job whose process has ended before it started leaves those of its provid
     [jobs[0]?.providerId],
   );
   expect(await endInterruptedJobs(database)).toBe(1);
+  expect(await endInterruptedJobs(database)).toBe(0); // else callers, who repeat it until then, would never end
   while (await workOnJob(database));
   expect(await read()).toMatchObject([done, done]);
 });
