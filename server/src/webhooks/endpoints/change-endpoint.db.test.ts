@@ -11,7 +11,9 @@ import {
   encryption,
   recordNow,
 } from "../../../test/support/build-webhooks.ts";
+import { countWaiting } from "../../../test/support/count-waiting.ts";
 import { test } from "../../../test/support/test.ts";
+import { until } from "../../../test/support/until.ts";
 import {
   type EndpointNeeds,
   cancelDueOfDeletedEndpoints,
@@ -136,10 +138,16 @@ test("writing back a masked URL keeps its secrets", async ({ database }) => {
 
 test("two concurrent updates are both applied", async ({ database }) => {
   const before = await createTestEndpoint(database);
-  await Promise.all([
-    updateEndpoint(needsOf(database), { ...before, input: { active: false }, actor: admin }),
-    updateEndpoint(needsOf(database), { ...before, input: { providerActions: true }, actor: admin }),
-  ]);
+  const { updates } = await database.inTransaction(async (tx) => {
+    await tx.query("select from endpoints for update");
+    // Both have read the endpoint when they wait for its row.
+    const waiting = [{ active: false }, { providerActions: true }].map((input) =>
+      updateEndpoint(needsOf(database), { ...before, input, actor: admin }),
+    );
+    await until(async () => (await countWaiting(database)) === 2);
+    return { updates: waiting };
+  });
+  await Promise.all(updates);
   const after = await readEndpoint(database, encryption, before);
   expect(after).toMatchObject({ active: false, providerActions: true, version: before.version + 2 });
 });
