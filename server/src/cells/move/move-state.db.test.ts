@@ -105,4 +105,6 @@ test("a move does not begin beside another one, nor from a cell that the provide
   await expect(begin(here)).rejects.toThrow("Another move of the provider, or its deletion, has begun.");
   await cells.directory.query("update bellwire_directory.tenants set move_id = null, other_cell = null");
   await expect(begin(there)).rejects.toThrow("Another move of the provider");
+  await cells.directory.query("update bellwire_directory.tenants set deleting_since = now()");
+  await expect(begin(here)).rejects.toThrow("Another move of the provider");
 });
