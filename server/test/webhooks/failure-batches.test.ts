@@ -1,7 +1,16 @@
 import { expect } from "vitest";
 import type { Pool, Transaction } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
-import { deleteFailures, deleteSelectedFailures, extendDeletion, retryFailures } from "#webhooks/deliveries/index.ts";
+import {
+  deleteFailures,
+  deleteFailuresForUndo,
+  deleteSelectedFailures,
+  extendDeletion,
+  purgeDeletedFailures,
+  restoreBatch,
+  retryFailures,
+  undoDeletion,
+} from "#webhooks/deliveries/index.ts";
 import { literalOf } from "../schema/read-plan.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
@@ -209,6 +218,43 @@ test("a job leaves a failure that is newer than its selection", async ({ databas
   await database.query("update failures set failed_at = now() + interval '1 minute' where event_id = $1", [again]);
   expect(await deleteSelected(database, { providerId, eventIds, endpointId: endpointIds[0] ?? 0 })).toBe(1);
   expect(await eventsIn(database, "failures")).toEqual([again]);
+});
+
+test("an undone deletion is not purged, and returns no failure that was delivered or has failed again since", async ({
+  database,
+}) => {
+  const { providerId, eventIds } = await buildFailures(database, { each: 3 });
+  const [delivered, again, kept] = eventIds;
+  const { deletion } = await deleteFailuresForUndo(database, { providerId }, bySystem);
+  await database.query("update deliveries set state = 'delivered' where event_id = $1", [delivered]);
+  await database.query(
+    `insert into failures (provider_id, endpoint_id, event_id, url, error, failed_at)
+     select provider_id, endpoint_id, event_id, url, 'later', now() from deleted_failures where event_id = $1`,
+    [again],
+  );
+  await database.inTransaction((tx) => undoDeletion(tx, providerId, deletion.id));
+  await database.query("update failure_deletions set ends_at = now() - interval '1 minute'");
+  expect(await purgeDeletedFailures(database)).toBe(false);
+  expect(await restoreBatch(database, { providerId, id: deletion.id })).toEqual({ restored: 1, hasMore: false });
+  const listed = "select event_id, error = 'later' as later from failures order by event_id";
+  expect(await database.query(listed)).toEqual([
+    { eventId: again, later: true },
+    { eventId: kept, later: false },
+  ]);
+});
+
+test("the purge of a deletion leaves none of its failures, however many they are", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const { id } = await database.inTransaction((tx) => extendDeletion(tx, providerId));
+  await database.query(
+    `insert into deleted_failures (provider_id, deletion_id, endpoint_id, event_id, failed_at, error, url)
+     select $1, $2, 1, gen_random_uuid(), now(), '', '' from generate_series(1, 6000)`,
+    [providerId, id],
+  );
+  await database.query("update failure_deletions set ends_at = now()");
+  while (await purgeDeletedFailures(database));
+  expect(await database.query("select from deleted_failures")).toEqual([]);
+  expect(await database.query("select from failure_deletions")).toEqual([]);
 });
 
 test("a job that deletes failures locks their deliveries in the order of all locks", async ({ database }) => {
