@@ -5,7 +5,7 @@ import { encryption } from "../../test/support/build-webhooks.ts";
 import { schema } from "../../test/support/test-databases.ts";
 import { test } from "../../test/support/test.ts";
 import { until } from "../../test/support/until.ts";
-import { CellDirectory, insertCell } from "./directory.ts";
+import { CellDirectory, insertCell, updateCellState } from "./directory.ts";
 import { OpenCells } from "./open-cells.ts";
 
 test("a stop aborts the opening of a cell whose database is silent, for all of its time and for a visit", async ({
@@ -19,9 +19,10 @@ test("a stop aborts the opening of a cell whose database is silent, for all of i
   const address = silent.address();
   const port = typeof address === "object" ? address?.port : undefined;
   const url = `postgres://bellwire@127.0.0.1:${port}/bellwire`;
-  const cell = await database.inTransaction((tx) =>
-    insertCell(tx, encryption, { name: "west", schema, databaseUrl: url }),
-  );
+  const cell = await database.inTransaction(async (tx) => {
+    await insertCell(tx, encryption, { name: "west", schema, databaseUrl: url });
+    return updateCellState(tx, "west", "active");
+  });
   const number = cell?.number ?? 0;
   const log = { warn: () => undefined, error: () => undefined };
   const open = () => Promise.resolve(database);

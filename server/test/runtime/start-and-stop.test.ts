@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
@@ -172,7 +171,9 @@ test.concurrent("Ctrl-C of a command logs no lost connection", { timeout }, asyn
   const password = /^owner (\w+)$/m.exec(passwords)?.[1];
   const host = encodeURIComponent(join(folder.path, "socket"));
   const other = new pg.Client(`postgresql://bellwire_owner:${password}@localhost:5432/bellwire?host=${host}`);
-  const disconnected = once(other, "error");
+  other.on("error", () => undefined); // an `end` event follows
+  const { promise: disconnected, resolve } = Promise.withResolvers<void>();
+  other.once("end", resolve);
   await other.connect();
   await other.query("begin; lock table bellwire_directory.cells");
   await using command = new BellwireProcess(["cell", "add", "west"], { BELLWIRE_DATA_DIR: folder.path });

@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** A zombie does not count as running. */
-export const isAlive = (pid: number): boolean => /^[^ZX]/.test(stateOf(pid));
+/** A zombie does not count as running, nor does a process that has given back its memory: its last steps take long on a busy machine. */
+export const isAlive = (pid: number): boolean => /^[^ZX]/.test(stateOf(pid)) && hasMemory(pid);
 
 /** Returns the letter by which the kernel shows the state of a process, or nothing if there is no such process. */
 function stateOf(pid: number): string {
@@ -16,6 +16,15 @@ function stateOf(pid: number): string {
     return stat.slice(stat.lastIndexOf(")") + 2); // its name before that may have any characters
   } catch {
     return "";
+  }
+}
+
+/** Linux shows no command line of a process without memory. */
+function hasMemory(pid: number): boolean {
+  try {
+    return !existsSync("/proc/self/cmdline") || readFileSync(`/proc/${pid}/cmdline`).length > 0;
+  } catch {
+    return false; // it has ended
   }
 }
 
