@@ -152,9 +152,7 @@ export async function requireCell(directory: Database, name: string): Promise<Ce
   const cells = await readListedCells(directory);
   const cell = cells.find((each) => each.name === name);
   if (cell?.state === "adding")
-    throw new WrongUsage(
-      `The cell ${name} is not complete. If no \`bellwire cell add\` runs, repeat the one of ${name}.`,
-    );
+    throw new WrongUsage(`The cell ${name} is not complete. If its \`bellwire cell add\` was interrupted, repeat it.`);
   if (cell) return cell;
   throw new WrongUsage(`There is no cell ${name}: there are ${cells.map((each) => each.name).join(", ")}.`);
 }

@@ -385,8 +385,8 @@ interface OutgoingMail {
 }
 
 /**
- * Returns a subject that mail programs show as it is. A name in it may look like an encoded word (RFC 2047), which would show any other text.
- * Nodemailer encodes a subject only if it has other characters than ASCII: the word joiner is invisible.
+ * Returns a subject that mail programs show as it was written. A name in it may look like an encoded word (RFC 2047), which they would
+ * decode to another text. Nodemailer encodes only subjects with characters beyond ASCII, so an invisible word joiner is added.
  */
 const asWritten = (subject: string): string => subject.replaceAll("=?", "=\u2060?");
 
