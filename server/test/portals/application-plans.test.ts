@@ -99,6 +99,7 @@ test("the form says that another request replaces an open one, which it does not
     silver,
   ]);
   const { html: nothingElse } = await ada.get(`${path}/plan`);
+  expect(nothingElse).toContain("You have requested Gold. There is no other plan.");
   expect(nothingElse).toContain("Withdraw the request for Gold");
   expect(nothingElse).not.toMatch(/replaces|Request plan</);
 });

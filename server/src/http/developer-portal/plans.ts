@@ -266,7 +266,7 @@ async function showPlans(
     ...(plan ? [`${owner.name} is on the plan ${describePlan(plan)}.`] : []),
     ...(isRequest ? [`${nameInText(request.provider.name)} must approve a change.`] : []),
     ...(openRequest ? [`You have requested ${nameInText(openRequest.planName)}.`] : []),
-    ...(openRequest && choices.length > 0 ? ["Another request replaces this one."] : []),
+    ...(openRequest ? [choices.length > 0 ? "Another request replaces this one." : "There is no other plan."] : []),
   ];
   return showForm(visit, {
     title,
