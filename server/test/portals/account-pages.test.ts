@@ -180,6 +180,39 @@ test("ten wrong current passwords block both forms for ten minutes", async ({ po
   expect((await ada.submit("/account/password", right)).status).toBe(303);
 });
 
+test("without scripts, a double click changes the password once, and the second click is no way to guess it", async ({
+  portal,
+  clock,
+}) => {
+  const ada = await portal.developer("ada");
+  const path = "/account/password";
+  const next = { password: "another horse", password_confirmation: "another horse" };
+  const form = { ...ada.hiddenInputs((await ada.get(path)).html, path), current_password: password, ...next };
+  await portal.newEvents();
+  await clock.advance(1000);
+  const changed = { status: 303, location: "/account?done=password-changed" };
+  for (const _ of ["first", "second"]) expect(await ada.post(path, form)).toMatchObject(changed);
+  expect(await portal.newEvents()).toHaveLength(1);
+  await clock.advance(1000);
+  expect((await ada.submit(path, { current_password: password, ...next })).status, "a new form").toBe(422);
+
+  await clock.advance(60_000);
+  expect((await ada.post(path, form)).status, "after a minute").toBe(422);
+  await clock.advance(600_000);
+  expect((await ada.submit(path, { current_password: next.password, ...next })).status).toBe(303);
+  const earlier = ada.hiddenInputs((await ada.get(path)).html, path);
+  await clock.advance(1000);
+  await portal.pool.query("update users set updated_at = $2 where provider_id = $1", [portal.provider.id, clock.now()]);
+  const guess = {
+    ...earlier,
+    current_password: "a wrong one",
+    password: "a guess too",
+    password_confirmation: "a guess too",
+  };
+  for (let time = 0; time < 5; time += 1) expect((await ada.post(path, guess)).status).toBe(422);
+  expect((await ada.post(path, guess)).status, "two guesses at a time").toBe(429);
+});
+
 test("the account's plan can be changed to a published one, if the provider allows it", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await portal.pool.query(

@@ -24,7 +24,7 @@ import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
-import { hasPassword, updateUser } from "#portal/users/index.ts";
+import { hasPassword, readUser, updateUser } from "#portal/users/index.ts";
 import { describeApplication } from "./application.ts";
 import {
   developerContext,
@@ -41,6 +41,7 @@ import {
 import {
   changedAddressErrors,
   definedFields,
+  earliestSubmissionMs,
   readOnlyFacts,
   type FormField,
   submittedValues,
@@ -279,7 +280,7 @@ function addOwnPasswordPage(http: FastifyInstance, portal: Portal, limiter: Atte
         return showPasswordForm(visit, { status: 422, refused });
       }
       const values = { password, password_confirmation };
-      const outcome = await updateOwnUser(visit, limiter, { values, currentPassword });
+      const outcome = await changeOwnPassword(visit, limiter, { values, currentPassword });
       if (!outcome) return showNotFound(visit.reply);
       return "refused" in outcome
         ? showPasswordForm(visit, outcome)
@@ -299,22 +300,42 @@ const showPasswordForm = (visit: DeveloperVisit, rejected?: RejectedUpdate): Pro
     status: rejected?.status,
   });
 
+/** Changes the password, unless an earlier submission of the same form has: then the new password is the current one. */
+async function changeOwnPassword(
+  visit: DeveloperVisit,
+  limiter: AttemptLimiter,
+  update: OwnUpdate & { readonly values: { readonly password: string } },
+): Promise<OwnUpdateOutcome> {
+  const { portal, request, developer } = visit;
+  const outcome = await updateOwnUser(visit, limiter, update);
+  if (!outcome || "saved" in outcome || !outcome.refused["current_password"]) return outcome;
+  const afterMs = earliestSubmissionMs(request, portal.clock.now());
+  const user = await readUser(portal.pool, request.provider.id, developer.user.id);
+  if (afterMs === undefined || !user || user.updatedAt.getTime() <= afterMs) return outcome;
+  // Counts as another attempt, because it checks another password.
+  const repeated = await updateOwnUser(visit, limiter, { ...update, currentPassword: update.values.password });
+  return repeated && "saved" in repeated ? repeated : outcome;
+}
+
 interface OwnUpdate {
   readonly values: Readonly<Record<string, string>>;
   readonly currentPassword: string;
 }
+
+/** Undefined if the user no longer exists. */
+type OwnUpdateOutcome = { readonly saved: true } | RejectedUpdate | undefined;
 
 type RejectedUpdate = { readonly refused: FieldErrors; readonly status: 422 | 429 };
 
 /** Replaces "is incorrect" if the field was left empty. */
 const currentPasswordMissing: FieldErrors = { current_password: ["can't be blank"] };
 
-/** Updates the signed-in user after checking the current password. Returns undefined if the user no longer exists. */
+/** Updates the signed-in user after checking the current password. */
 async function updateOwnUser(
   visit: DeveloperVisit,
   limiter: AttemptLimiter,
   { values, currentPassword }: OwnUpdate,
-): Promise<{ readonly saved: true } | RejectedUpdate | undefined> {
+): Promise<OwnUpdateOutcome> {
   const { portal, request, developer } = visit;
   const { provider } = request;
   const limiterKey = `developer ${provider.id} ${developer.user.id}`;
