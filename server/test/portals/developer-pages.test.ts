@@ -105,6 +105,19 @@ test("the admin host names the Admin Portal at paths without a page, as at pages
   }
 });
 
+test("a path with repeated slashes at its start is redirected, since browsers would send its form to another host", async ({
+  portal,
+}) => {
+  const ada = await portal.developer("ada");
+  for (const path of ["/account/edit", "/login", "/account/password?done=saved", "/users.example/..//signup", "/"]) {
+    const { status, location, html } = await ada.get(`//${path}`);
+    expect(html, path).not.toMatch(/(?:action|href)="\/\//);
+    if (!path.includes("..")) expect([path, status, location]).toEqual([path, 308, path]);
+  }
+  const form = ada.hiddenInputs((await ada.get("/account/edit")).html, "/account/edit");
+  expect(await ada.post("//account/edit", form)).toMatchObject({ status: 308, location: "/account/edit" });
+});
+
 test("missing pages and the sign-up form show that the developer is signed in", async ({ portal }) => {
   const [ada, nobody] = [await portal.developer("ada"), portal.visitor("developer")];
   for (const url of ["/nowhere", "/account/users/0/edit", "/signup"]) {

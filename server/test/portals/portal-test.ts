@@ -97,7 +97,7 @@ interface PortalParts {
 }
 
 function startPortals({ pool, clock, webFolder }: PortalParts, tryOut?: typeof tryOutLinks): FastifyInstance {
-  const http = fastify();
+  const http = fastify({ routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true } }); // as the server
   const allowed = parseAllowedTargets("127.0.0.0/8");
   if ("wrong" in allowed) throw new Error(allowed.wrong);
   const sender = createSender({ clock: systemClock, userAgent: "Bellwire/test", allowed, lookup: async () => [] });

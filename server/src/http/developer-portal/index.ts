@@ -37,6 +37,7 @@ export const developerPortalPlugin =
 
     acceptForms(http, { bytesMax: requestLimits.formBytes.max });
     addPageHeaders(http);
+    redirectRepeatedSlashes(http);
     shareDeveloperUsage(http, portal);
     addErrorPages(http, portal);
     addHomeRoute(http, portal);
@@ -63,6 +64,13 @@ function addHomeRoute(http: FastifyInstance, portal: Portal): void {
       developer,
     });
   });
+}
+
+/** Routes ignore repeated slashes, but browsers read a form's action or a redirect to `//account/edit` as another host. */
+function redirectRepeatedSlashes(http: FastifyInstance): void {
+  http.addHook("onRequest", async ({ url, is404 }, reply) =>
+    url.startsWith("//") && !is404 ? reply.redirect(url.replace(/^\/+/, "/"), 308) : undefined,
+  );
 }
 
 /** Shares the counts of developers' changes before a form may add to them. */
