@@ -100,7 +100,7 @@ export const attemptLimits = {
     of: "email address",
     max: 10,
     windowSeconds: 10 * minute,
-    note: "The same, to one person.",
+    note: "The same, to one person. Invitations and activation mails that the team and its programs send are counted apart.",
   }),
   mailsOfUsers: attemptLimit({
     name: "invitations, activation mails and changed addresses",

@@ -99,6 +99,38 @@ test("an activation mail can be resent, and only its newest link activates the u
   expect((await api.call("POST", `/users/${id}/send_activation`)).json().errors).toHaveProperty("state");
 });
 
+test("a person gets ten links of the team in ten minutes, however they are sent, and other people theirs", async ({
+  api,
+  clock,
+}) => {
+  const account = await signUp(api, clock.now());
+  const [user] = await api.pool.query<{ id: number }>(
+    "update users set state = 'pending' where account_id = $1 returning id",
+    [account],
+  );
+  const path = `/accounts/${account}/invitations`;
+  const invite = (address: string) => api.call("POST", path, { payload: { email: address } });
+  const activate = () => api.call("POST", `/users/${user?.id}/send_activation`);
+  const mailCount = async () => (await listMails(api.pool, api.provider.id, { limit: 100 })).rows.length;
+  let { id } = (await invite(email)).json();
+  const resend = (invitation: number) => api.call("POST", `${path}/${invitation}/resend`);
+  for (let sent = 1; sent < 9; sent += 1) expect((await resend(id)).statusCode).toBe(204);
+  expect((await api.call("DELETE", `${path}/${id}`)).statusCode).toBe(204);
+  ({ id } = (await invite(email.toUpperCase())).json());
+  for (let sent = 0; sent < 10; sent += 1) expect((await activate()).statusCode).toBe(204);
+  const sentMails = await mailCount();
+  const refused = [await resend(id), await invite(email), await activate()];
+  const tooMany = "There were too many emails to this address. Please try again in 10 minutes.";
+  expect(refused.map((answer) => [answer.statusCode, answer.headers["retry-after"], answer.json().title])).toEqual(
+    Array.from(refused, () => [429, "600", tooMany]),
+  );
+  expect(await mailCount()).toBe(sentMails);
+  expect((await invite("otto@harbour.example")).statusCode).toBe(201);
+  expect((await resend(0)).statusCode).toBe(404);
+  await clock.advance(600_000);
+  expect([(await resend(id)).statusCode, (await activate()).statusCode]).toEqual([204, 204]);
+});
+
 test("accounts, invitations and users of another provider are not found", async ({ api, otherApi, clock }) => {
   const account = await signUp(otherApi, clock.now());
   const path = `/accounts/${account}/invitations`;

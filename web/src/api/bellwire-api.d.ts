@@ -4332,7 +4332,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Too many wrong credentials, or too many changes of an account. `Retry-After` gives the seconds to wait. */
+        /** @description Too many wrong credentials, too many changes of an account, or too many emails to a person. `Retry-After` gives the seconds to wait. */
         TooMany: {
             headers: {
                 [name: string]: unknown;

@@ -284,8 +284,9 @@ const errorResponses = {
   },
   429: {
     name: "TooMany",
-    description: "Too many wrong credentials, or too many changes of an account. `Retry-After` is the wait in seconds.",
-    codes: ["too-many-bad-credentials", "too-many-changes"],
+    description:
+      "Too many wrong credentials, too many changes of an account, or too many emails to a person. `Retry-After` is the wait in seconds.",
+    codes: ["too-many-bad-credentials", "too-many-changes", "too-many-requests"],
   },
   503: {
     name: "Away",

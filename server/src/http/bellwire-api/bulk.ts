@@ -34,9 +34,9 @@ import { textLimits } from "#platform/limits.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
 import { Problem, problemOfError } from "../shared/problem.ts";
 import { logInUrl, messageUrl, type Provider } from "#portal/providers/index.ts";
-import { applicationChange, requireDone, type Outcome } from "./developers.ts";
+import { applicationChange } from "./developers.ts";
 import { IdOf } from "./fields.ts";
-import { operation, type OperationNeeds } from "./operation.ts";
+import { operation, type OperationNeeds, requireDone, type Outcome } from "./operation.ts";
 
 const idsMax = 200;
 

@@ -32,14 +32,16 @@ import { listEnabledFeatures, listSpecifications } from "#portal/products/index.
 import { activationUrl, invitationUrl, logInUrl } from "#portal/providers/index.ts";
 import { deleteAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { requirePermission } from "../shared/admin-caller.ts";
-import { Problem, type FieldErrors } from "../shared/problem.ts";
+import { Problem } from "../shared/problem.ts";
 import { IdOf, IdsOf, Nullable, representAs, Timestamp } from "./fields.ts";
 import {
+  countSentLink,
   noContentResponse,
   noContent,
   operation,
   Reply,
   requireAccepted,
+  requireDone,
   requireFound,
   type Call,
   type Operation,
@@ -48,25 +50,6 @@ import {
 
 const accountParams = Type.Object({ id: IdOf("the account") });
 const applicationParams = Type.Object({ id: IdOf("the application") });
-
-/** The result of a use case: a refusal, or any other object. */
-export type Outcome =
-  | { readonly refused: FieldErrors }
-  | { readonly notFound: string }
-  | { readonly notAllowed: string }
-  | object;
-
-/** Throws the Problem that a refusal amounts to. An undefined outcome means that the object does not exist. */
-export function requireDone(outcome: Outcome | undefined): void {
-  if (!outcome) throw new Problem("not-found");
-  if ("notFound" in outcome) {
-    if (outcome.notFound !== "plan") throw new Problem("not-found");
-    throw new Problem("invalid", { errors: { plan_id: ["is no plan for this one"] } });
-  }
-  if ("notAllowed" in outcome)
-    throw new Problem("invalid", { errors: { base: [`Not possible here: ${outcome.notAllowed}`] } });
-  requireAccepted(outcome);
-}
 
 // Accounts
 
@@ -149,6 +132,7 @@ export const userOperations: readonly Operation[] = [
     body: Type.Object({ email: Type.String({ maxLength: 255 }) }, { additionalProperties: false }),
     responses: { 201: InvitationSchema },
     async handle(needs, { provider, by, params: { id: accountId }, body: { email } }) {
+      await countSentLink(needs, provider, email);
       const urlOf = invitationUrl(needs, provider);
       const outcome = requireFound(await inviteUser(needs.pool, { provider, accountId, email, urlOf, by }));
       requireAccepted(outcome);
@@ -165,6 +149,8 @@ export const userOperations: readonly Operation[] = [
     params: invitationParams,
     responses: noContentResponse,
     async handle(needs, { provider, by, params: { id: accountId, invitation_id: invitationId } }) {
+      const invitations = await listInvitations(needs.pool, provider.id, accountId);
+      await countSentLink(needs, provider, invitations.find(({ id }) => id === invitationId)?.email);
       const urlOf = invitationUrl(needs, provider);
       requireDone(await resendInvitation(needs.pool, { provider, accountId, invitationId, urlOf, by }));
       return noContent;
@@ -194,7 +180,8 @@ export const userOperations: readonly Operation[] = [
     params: accountParams,
     responses: noContentResponse,
     async handle(needs, { provider, by, params: { id: userId } }) {
-      const { accountId } = requireFound(await readUser(needs.pool, provider.id, userId));
+      const { accountId, email } = requireFound(await readUser(needs.pool, provider.id, userId));
+      await countSentLink(needs, provider, email);
       const urlOf = activationUrl(needs, provider);
       requireDone(await sendActivation(needs.pool, { provider, accountId, userId, urlOf, by }));
       return noContent;

@@ -4,9 +4,11 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
+import { createAttemptLimiter } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { Caches } from "#platform/database/database.ts";
 import type { JsonObject } from "#platform/document.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { ProblemSchema, answerErrorsAsProblems } from "../shared/problem.ts";
 import {
   type ApiCall,
@@ -156,7 +158,11 @@ export const bellwireApiPlugin =
 
 function addOperations(http: FastifyInstance, dependencies: BellwireApiNeeds): void {
   http.setValidatorCompiler(compileValidator);
-  const needs = { ...dependencies, cursors: createCursorSeal(dependencies.encryption) };
+  const needs = {
+    ...dependencies,
+    cursors: createCursorSeal(dependencies.encryption),
+    sentLinks: createAttemptLimiter(dependencies, attemptLimits.requestedLinksOfPerson),
+  };
   const streams = createStreams({ ...needs, onError: (err) => http.log.warn({ err }, "stream is behind") });
   http.addHook("preClose", async () => streams.close());
   const all = tagOperations([...groups, { ...streamGroup, operations: [streams.operation] }]);

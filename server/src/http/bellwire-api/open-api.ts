@@ -74,9 +74,10 @@ const refused: Readonly<Record<string, readonly [name: string, description: stri
   422: ["Invalid", "Some values are invalid. `errors` lists them by field.", "invalid", "limit-reached"],
   429: [
     "TooMany",
-    "Too many wrong credentials, or too many changes of an account. `Retry-After` gives the seconds to wait.",
+    "Too many wrong credentials, too many changes of an account, or too many emails to a person. `Retry-After` gives the seconds to wait.",
     "too-many-bad-credentials",
     "too-many-changes",
+    "too-many-requests",
   ],
   500: ["Broken", "An internal error occurred.", "internal"],
   503: [

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
-import { type AdminCaller, denialReason } from "#access/index.ts";
+import { type AdminCaller, type AttemptLimiter, denialReason, loginKey } from "#access/index.ts";
 import { isRecord } from "#platform/document.ts";
 import { completeZone } from "#platform/times.ts";
 import type { Provider } from "#portal/providers/index.ts";
@@ -14,6 +14,7 @@ import {
   type AuthorizationNeeds,
   credentialParameters,
 } from "../shared/admin-caller.ts";
+import { formatWait } from "../shared/sign-in.ts";
 import { Problem, brokenRules, type FieldErrors, unknownParameters } from "../shared/problem.ts";
 import { decodeUtf8, limitJsonValues, refuseCompressedBodies, requireUtf8Query } from "../shared/forms.ts";
 import type { CursorSeal } from "./fields.ts";
@@ -36,6 +37,8 @@ export interface BellwireApiNeeds extends EndpointNeeds, AuthorizationNeeds {
 
 export interface OperationNeeds extends BellwireApiNeeds {
   readonly cursors: CursorSeal;
+  /** Keeps the team, a stolen token and a program in a loop from flooding the mailbox of a person. */
+  readonly sentLinks: AttemptLimiter;
 }
 
 /** One request to an operation, authorized and validated. */
@@ -166,10 +169,45 @@ export function requireFound<Found>(found: Found | undefined): Found {
 }
 
 /** Throws a Problem with the field errors of a change that was refused. */
-export function requireAccepted<Outcome extends object>(
-  outcome: Outcome | { readonly refused: FieldErrors },
-): asserts outcome is Exclude<Outcome, { readonly refused: FieldErrors }> {
+export function requireAccepted<Result extends object>(
+  outcome: Result | { readonly refused: FieldErrors },
+): asserts outcome is Exclude<Result, { readonly refused: FieldErrors }> {
   if ("refused" in outcome) throw new Problem("invalid", { errors: outcome.refused });
+}
+
+/** The result of a use case: a refusal, or any other object. */
+export type Outcome =
+  | { readonly refused: FieldErrors }
+  | { readonly notFound: string }
+  | { readonly notAllowed: string }
+  | object;
+
+/** Throws the Problem that a refusal amounts to. An undefined outcome means that the object does not exist. */
+export function requireDone(outcome: Outcome | undefined): void {
+  if (!outcome) throw new Problem("not-found");
+  if ("notFound" in outcome) {
+    if (outcome.notFound !== "plan") throw new Problem("not-found");
+    throw new Problem("invalid", { errors: { plan_id: ["is no plan for this one"] } });
+  }
+  if ("notAllowed" in outcome)
+    throw new Problem("invalid", { errors: { base: [`Not possible here: ${outcome.notAllowed}`] } });
+  requireAccepted(outcome);
+}
+
+/**
+ * Counts a mail with a link to an address, if there is one. Throws once it has got as many as it may. The links that people request
+ * themselves have another key, or a stranger could keep the team from sending one.
+ */
+export async function countSentLink(
+  { sentLinks }: Pick<OperationNeeds, "sentLinks">,
+  { id: providerId }: Pick<Provider, "id">,
+  email: string | null | undefined,
+): Promise<void> {
+  if (!email) return;
+  const retryAfterSeconds = await sentLinks.secondsToWait(`team ${providerId} ${loginKey(email)}`);
+  if (retryAfterSeconds === 0) return;
+  const detail = `There were too many emails to this address. Please try again ${formatWait(retryAfterSeconds)}.`;
+  throw new Problem("too-many-requests", { detail, retryAfterSeconds });
 }
 
 /**
