@@ -148,6 +148,59 @@ test("a request that is sent twice makes one subscription and one mail", async (
   expect((await mailsOf(portal)).length).toBe(before + 1);
 });
 
+test("a developer withdraws a request that is not decided yet, once and without an event", async ({
+  portal,
+  ada,
+  subscribePath,
+}) => {
+  const { pool, provider } = portal;
+  await pool.query("delete from applications where provider_id = $1", [provider.id]);
+  const wanted = { service_contract_cancellation: true };
+  await pool.query("update provider_users set notifications = $2 where provider_id = $1", [provider.id, wanted]);
+  const withdrawPath = `${subscribePath}/withdraw`;
+  expect((await ada.get(withdrawPath)).status, "before the request").toBe(404);
+  await ada.submit(subscribePath);
+  expect((await ada.get("/applications")).html).toContain(`href="${withdrawPath}"`);
+  const { html } = await ada.get(withdrawPath);
+  expect(html).toContain("Withdraw the request for access to API?");
+  const form = ada.hiddenInputs(html, withdrawPath);
+
+  const eve = await portal.developer("eve");
+  await pool.query("delete from applications where provider_id = $1", [provider.id]);
+  expect((await eve.submit(withdrawPath)).status).toBe(303); // her own, since her sign-up
+  expect(await offered(ada)).toMatchObject({ waits: true });
+  const mails = (await mailsOf(portal)).length;
+  await portal.newEvents();
+
+  const answers = await Promise.all([ada.post(withdrawPath, form), ada.post(withdrawPath, form)]);
+  expect(answers.find(({ status }) => status === 303)?.location).toBe("/applications?done=access-withdrawn");
+  expect(answers.find(({ status }) => status === 404)?.html).toContain("There is no open request");
+  expect(await offered(ada)).toEqual({ creates: false, requests: true, waits: false });
+  expect(await portal.newEvents()).toEqual([]);
+  const sent = (await mailsOf(portal)).slice(mails).filter(({ recipient }) => recipient === "boss@wheat.example");
+  expect(sent.map(({ subject }) => subject)).toEqual([
+    "Wheat & Sons: Tallow Ltd withdrew its request for access to API",
+  ]);
+  expect(await ada.submit(subscribePath)).toMatchObject(requested);
+});
+
+test("a request that was approved meanwhile, or whose product has applications, is not withdrawn", async ({
+  portal,
+  ada,
+  subscribePath,
+}) => {
+  const withdrawPath = `${subscribePath}/withdraw`;
+  await ada.submit(subscribePath);
+  const form = ada.hiddenInputs((await ada.get(withdrawPath)).html, withdrawPath);
+  expect((await ada.get("/applications")).html).not.toContain(withdrawPath);
+  expect((await ada.post(withdrawPath, form)).status, "with an application").toBe(403);
+  await portal.pool.query("delete from applications where provider_id = $1", [portal.provider.id]);
+  await decide(portal, approveSubscription);
+  expect((await ada.post(withdrawPath, form)).status, "approved").toBe(404);
+  expect((await ada.get(withdrawPath)).status).toBe(404);
+  expect(await offered(ada)).toEqual({ creates: true, requests: false, waits: false });
+});
+
 test("a product whose plan needs no approval is open, and its request leads to the new application", async ({
   portal,
   ada,

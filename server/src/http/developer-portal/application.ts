@@ -16,6 +16,7 @@ import {
   servicePlanFor,
   titleOf,
   updateApplication,
+  withdrawSubscription,
 } from "#portal/applications/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { type Plan, type Product, listPlans, listProducts } from "#portal/products/index.ts";
@@ -44,7 +45,7 @@ import {
   mailLimitErrors,
   showForm,
 } from "./forms.ts";
-import { describePlan, includedIn, planField, readShownOffers, type ShownOffers } from "./plans.ts";
+import { describePlan, includedIn, planField, readShownOffers, showNoRequest, type ShownOffers } from "./plans.ts";
 
 /** A visit of a page of one of the account's applications. */
 export interface ApplicationVisit extends DeveloperVisit {
@@ -78,6 +79,8 @@ export const applicationLink = (application: Application): { readonly href: stri
   href: `/applications/${application.id}`,
   text: titleOf(application),
 });
+
+const applicationsLink = { href: "/applications", text: "Applications" } as const;
 
 /** A value that identifies the application in API calls. */
 interface Credential {
@@ -127,12 +130,13 @@ function credentialsOf({ product, userKey, applicationId, keys }: Application): 
   ];
 }
 
-/** Adds the forms that create, edit and delete an application, and the one that requests access to a product. */
+/** Adds the forms that create, edit and delete an application, request access to a product, and withdraw that request. */
 export function addApplicationForms(http: FastifyInstance, portal: Portal): void {
   addNewApplicationPage(http, portal);
   addEditApplicationPage(http, portal);
   addDeleteApplicationPage(http, portal);
   addSubscribePage(http, portal);
+  addWithdrawPage(http, portal);
 }
 
 function addNewApplicationPage(http: FastifyInstance, portal: Portal): void {
@@ -192,7 +196,7 @@ async function showNewForm(visit: DeveloperVisit, errors?: FieldErrors): Promise
     ...selectedPlan(plans, shown),
     fields: withSubmittedValues([...choice, ...fields], readForm(request.body)),
     submit: "Create application",
-    back: { href: "/applications", text: "Applications" },
+    back: applicationsLink,
     errors,
   });
 }
@@ -309,7 +313,7 @@ async function showSubscribeForm(
     lead: `${nameInText(request.provider.name)} must approve it. Then you can create applications of ${name}.`,
     included: includedIn(plan, shown),
     submit: "Request access",
-    back: { href: "/applications", text: "Applications" },
+    back: applicationsLink,
     ...rejected,
   });
 }
@@ -330,6 +334,40 @@ async function submitSubscribeForm(
   return requested.state === "live"
     ? reply.redirect("/applications/new", 303)
     : redirectWithNotice(reply, "/applications", "subscription-requested");
+}
+
+/** Adds the form that withdraws the request for a subscription that waits for approval. */
+function addWithdrawPage(http: FastifyInstance, portal: Portal): void {
+  const { pool } = portal;
+  addFormPage(http, portal, {
+    path: "/products/:id/subscribe/withdraw",
+    show: async (visit) => {
+      const { id: providerId } = visit.request.provider;
+      const offers = await findProductsOnOffer(pool, providerId, visit.developer.account.id);
+      const offer = offers.find(
+        ({ product, access }) => product.id === readPathId(visit.request) && access === "requested",
+      );
+      if (!offer) return showNoRequest(visit, { page: applicationsLink });
+      const name = nameInText(offer.product.name);
+      return showForm(visit, {
+        title: `Withdraw the request for access to ${name}?`,
+        lead: `You cannot create applications of ${name} without access.`,
+        submit: "Withdraw request",
+        back: applicationsLink,
+      });
+    },
+    submit: async (visit) => {
+      const { request, developer } = visit;
+      const productId = readPathId(request);
+      if (productId === undefined) return showNotFound(visit.reply);
+      const reference = { provider: request.provider, accountId: developer.account.id, productId };
+      const outcome = await withdrawSubscription(pool, { ...reference, by: developerContext(visit) });
+      if (!outcome) return showNoRequest(visit, { page: applicationsLink });
+      return "notAllowed" in outcome
+        ? showNotAllowed(visit)
+        : redirectWithNotice(visit.reply, "/applications", "access-withdrawn");
+    },
+  });
 }
 
 function addEditApplicationPage(http: FastifyInstance, portal: Portal): void {

@@ -95,6 +95,8 @@ function addListApplicationsRoute(http: FastifyInstance, portal: Portal): void {
               name,
               name_in_text: nameInText(name),
               is_requested: access === "requested",
+              // The provider may have created applications before it approves the subscription.
+              may_withdraw: !applications.some(({ product }) => product.id === id),
             })),
         },
       });

@@ -167,6 +167,7 @@ const notices = {
   "plan-requested": "Your request has been sent. The plan does not change until it is approved.",
   "subscription-requested": "Your request has been sent. You can create applications once it is approved.",
   "request-withdrawn": "Your request has been withdrawn. The plan does not change.",
+  "access-withdrawn": "Your request for access has been withdrawn.",
   "key-added": "The key has been added and works immediately.",
   "key-deleted": "The key has been deleted.",
   "key-regenerated": "The key has been replaced. The old key no longer works.",

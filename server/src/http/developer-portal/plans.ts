@@ -232,7 +232,10 @@ export function addPlanPages(http: FastifyInstance, portal: Portal, pages: PlanP
 }
 
 /** The page with the link to the withdrawal may be older than the decision, or the form was sent twice. */
-const showNoRequest = ({ portal, request, reply, developer }: DeveloperVisit, { page }: PlanOwner) =>
+export const showNoRequest = (
+  { portal, request, reply, developer }: DeveloperVisit,
+  { page }: Pick<PlanOwner, "page">,
+): Promise<FastifyReply> =>
   portal.showPage(request, reply, {
     template: "message",
     title: "There is no open request",

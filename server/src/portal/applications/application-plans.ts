@@ -36,7 +36,9 @@ import {
   namesOf,
   saveApplication,
 } from "./change-application.ts";
+import { listApplications } from "./application-table.ts";
 import {
+  deleteSubscription,
   listSubscriptions,
   lockSubscription,
   planOwnerOf,
@@ -325,6 +327,35 @@ export async function requestSubscription(
     const mail = notificationMails.service_contract_created({ account, product, plan: plan.name, access });
     await insertNotificationMails(tx, { provider, account, by }, [mail]);
     return { state: plan.approvalRequired ? "pending" : "live" };
+  });
+}
+
+/**
+ * Ends the pending subscription of a developer's account, without an event, and mails that to the provider's users who want to know.
+ * Returns undefined if there is none, for example because it was approved.
+ */
+export async function withdrawSubscription(
+  pool: Pool,
+  { provider, accountId, productId, by }: SubscriptionRequest,
+): Promise<{ readonly withdrawn: true } | NotForDevelopers | undefined> {
+  const providerId = provider.id;
+  return pool.inTransaction(async (tx) => {
+    const account = await lockAccount(tx, providerId, accountId);
+    const subscriptions = account ? await listSubscriptions(tx, providerId, accountId) : [];
+    const subscription = subscriptions.find((each) => each.productId === productId);
+    if (!account || subscription?.state !== "pending") return undefined;
+    // The provider may have created some before its decision, and they need the subscription.
+    const applications = await listApplications(tx, providerId, accountId, productId);
+    if (applications.length > 0) return { notAllowed: "developers" };
+    const [product, [plan]] = await Promise.all([
+      productOf(tx, providerId, subscription),
+      readPlans(tx, providerId, [subscription.planId]),
+      deleteSubscription(tx, providerId, subscription.id),
+    ]);
+    const names = { account, product, plan: plan?.name ?? "", isWithdrawn: true };
+    const mail = notificationMails.service_contract_cancellation(names);
+    await insertNotificationMails(tx, { provider, account, by }, [mail]);
+    return { withdrawn: true };
   });
 }
 

@@ -19,6 +19,7 @@ export {
   withdrawApplicationPlanRequest,
   declineSubscriptionPlanRequest,
   requestSubscriptionPlan,
+  withdrawSubscription,
   withdrawSubscriptionPlanRequest,
   listPendingSubscriptions,
   type PendingSubscription,

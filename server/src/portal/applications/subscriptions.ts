@@ -58,7 +58,7 @@ export const listSubscriptions = (db: Database, providerId: number, accountId: n
 
 const deleteSubscriptionStatement = `delete from service_subscriptions where provider_id = $1 and id = $2`;
 
-async function deleteSubscription(tx: Transaction, providerId: number, id: number): Promise<void> {
+export async function deleteSubscription(tx: Transaction, providerId: number, id: number): Promise<void> {
   await tx.query(deleteSubscriptionStatement, [providerId, id]);
 }
 

@@ -134,10 +134,18 @@ export const notificationMails = {
     page: accountPage(of),
     productIds: of.product ? [of.product.id] : [],
   }),
-  service_contract_cancellation: (of: OfProduct & { readonly plan: string }) => ({
+  /** Withdrawn: a developer's request for access that was not decided yet. */
+  service_contract_cancellation: (of: OfProduct & { readonly plan: string; readonly isWithdrawn?: boolean }) => ({
     notification: "service_contract_cancellation",
-    subject: `${orgOf(of)} left ${nameInLine(of.product.name)}`,
-    sentence: `The subscription of ${orgOf(of)} to ${nameInLine(of.product.name)} ended. It was on the plan ${nameInLine(of.plan)}.`,
+    ...(of.isWithdrawn
+      ? {
+          subject: `${orgOf(of)} withdrew its request for access to ${nameInLine(of.product.name)}`,
+          sentence: `${orgOf(of)} withdrew its request for a subscription to the product ${nameInLine(of.product.name)}. There is nothing left to decide.`,
+        }
+      : {
+          subject: `${orgOf(of)} left ${nameInLine(of.product.name)}`,
+          sentence: `The subscription of ${orgOf(of)} to ${nameInLine(of.product.name)} ended. It was on the plan ${nameInLine(of.plan)}.`,
+        }),
     page: accountPage(of),
     productIds: [of.product.id],
   }),
