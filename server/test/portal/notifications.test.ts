@@ -239,8 +239,7 @@ test.for(everyOccasion)(
   "%s is mailed to members as their sections and products allow",
   async ([name, { act }], { sharedPool: pool }) => {
     const world = await createWorld(pool);
-    const section = name === "plan_downgraded" ? "finance" : "partners";
-    const other = section === "finance" ? "partners" : "finance";
+    const [section, other] = name === "plan_downgraded" ? ["finance", "partners"] : ["partners", "finance"];
     const member = (username: string, sections: readonly string[], serviceIds: readonly number[] | null = null) =>
       addUser(world, [name], { username, role: "member", sections, serviceIds });
     const needed = /^service_(contract|plan)_/.test(name) ? [section, "plans"] : [section];
@@ -253,6 +252,7 @@ test.for(everyOccasion)(
     await act(world);
     const isOfAccount = ["account_deleted", "account_plan_change_requested", "plan_downgraded"].includes(name);
     expect(await recipientsOf(world)).toEqual(isOfAccount ? [permitted] : [limited, permitted]);
+    expect((await mailsOf(world)).every(({ text }) => /admin\/(?!personal)/.test(text))).toBe(section === "partners");
   },
 );
 

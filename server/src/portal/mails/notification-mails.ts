@@ -236,10 +236,10 @@ export async function insertNotificationMails(
   const mails = notifications.flatMap((notification) =>
     users
       .filter((user) => isReceiver(user, notification))
-      .map(({ email: recipient }) => ({
-        recipient,
+      .map((user) => ({
+        recipient: user.email,
         subject: `${nameInLine(provider.name)}: ${notification.subject}`,
-        text: renderText(notification, by.adminPortalUrl),
+        text: renderText(user, notification, by.adminPortalUrl),
         ...(account && { accountId: account.id }),
       })),
   );
@@ -256,13 +256,17 @@ export async function insertNotificationMails(
 const isReceiver = (user: NotifiableUser, { notification, productIds, isForAllAdmins }: NotificationMail): boolean =>
   (isForAllAdmins && user.role === "admin") || isNotifiedOf(user, notification, productIds);
 
+/** All pages are in the section for developers. Members with another one may be notified, too: of a lower cost, that for billing. */
+const mayOpenPage = ({ role, sections }: NotifiableUser): boolean => role === "admin" || sections.includes("partners");
+
 function renderText(
+  user: NotifiableUser,
   { sentence, quoted, page, isForAllAdmins }: NotificationMail,
   adminPortalUrl: string | undefined,
 ): string {
   const paragraphs = ["Hello,", sentence, ...(quoted === undefined ? [] : [quoteLines(quoted)])];
   if (adminPortalUrl !== undefined) {
-    paragraphs.push(`${adminPortalUrl}/p/admin${page}`);
+    if (mayOpenPage(user)) paragraphs.push(`${adminPortalUrl}/p/admin${page}`);
     if (!isForAllAdmins)
       paragraphs.push(`Choose which notifications you get:\n\n${adminPortalUrl}/p/admin/personal/notifications`);
   }
