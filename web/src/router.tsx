@@ -22,6 +22,7 @@ import {
   readFailureSearch,
   readMailSearch,
   readMessageSearch,
+  readRequestSearch,
 } from "./pages/list-filters.ts";
 
 /** The search of the address that the browser opened, with what no page parses. */
@@ -88,6 +89,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/accounts/$id",
+    validateSearch: readRequestSearch,
     component: lazyPage(() => import("./pages/account/account-page.tsx"), "AccountPage"),
   }),
   createRoute({
@@ -117,6 +119,7 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute,
     path: "/accounts/$accountId/applications/$id",
+    validateSearch: readRequestSearch,
     component: lazyPage(() => import("./pages/application/application-page.tsx"), "ApplicationPage"),
   }),
   createRoute({

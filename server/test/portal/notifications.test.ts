@@ -123,7 +123,7 @@ const occasions: Readonly<Record<MailedNotification, Occasion>> = {
     act: ({ pool, plans, ...change }) => requestAccountPlan(pool, { ...change, planId: plans.account }),
     subject: `${fjord} asks for the plan Small Account`,
     sentence: `${fjord} asks to move its account from the plan Default to Small Account. Decide about it here:`,
-    page: account,
+    page: lastId(String.raw`/accounts/{}\?request=plan`),
   },
   application_created: {
     act: ({ pool, basic: planId, ...change }) =>
@@ -136,7 +136,7 @@ const occasions: Readonly<Record<MailedNotification, Occasion>> = {
     act: ({ pool, plans, ...change }) => requestApplicationPlan(pool, { ...change, planId: plans.application }),
     subject: `${fjord} asks for the plan Small`,
     sentence: `${fjord} asks to move the application ${fjord}'s App from the plan Basic to Small. Decide about it here:`,
-    page: application,
+    page: lastId(String.raw`/accounts/{}/applications/{}\?request=plan`),
   },
   cinstance_cancellation: {
     act: ({ pool, ...change }) => deleteApplication(pool, { ...change, writer: "program" }),
@@ -198,7 +198,7 @@ const occasions: Readonly<Record<MailedNotification, Occasion>> = {
     act: ({ pool, plans, ...change }) => requestSubscriptionPlan(pool, { ...change, planId: plans.service }),
     subject: `${fjord} asks for the plan Small Access`,
     sentence: `${fjord} asks to move its subscription to API from the plan Default to Small Access. Decide about it here:`,
-    page: account,
+    page: lastId(String.raw`/accounts/{}\?request=subscription-{}`),
   },
 };
 
@@ -386,7 +386,7 @@ test("a developer's request for a subscription is mailed to all admins, and once
   expect(await recipientsOf(world)).toEqual([ada, bea, mia]);
   const [mail] = await mailsOf(world);
   expect(mail?.subject).toBe(`Acme: ${fjord} asks for access to API`);
-  expect(mail?.text).toMatch(/Decide about it here:\n\nhttps:\/\/acme-admin\.example\/p\/admin\/accounts\/\d+\n$/);
+  expect(mail?.text).toMatch(/Decide about it here:\n\nhttps:\S+\/admin\/accounts\/\d+\?request=subscription-\d+\n$/);
 });
 
 test("the parts of a deleted account or product are not mailed, but the applications of a subscription are", async ({

@@ -68,7 +68,7 @@ test("a plan change request is stored, and mailed to the provider's admins", asy
       location: `${path}?done=plan-requested`,
     });
   }
-  expect(await portal.mailedPath()).toMatch(new RegExp(`^/p/admin/accounts/\\d+${path}$`));
+  expect(await portal.mailedPath()).toMatch(new RegExp(`^/p/admin/accounts/\\d+${path}\\?request=plan$`));
   expect((await ada.get(path)).html).toMatch(/You have requested (?:<bdi>)?Gold/);
   expect((await ada.get(`${path}/plan`)).html).toMatch(/You have requested (?:<bdi>)?Gold/);
   expect(await portal.newEvents()).toEqual([]);

@@ -161,7 +161,8 @@ async function createPortal(parts: PortalParts, http: FastifyInstance): Promise<
       const newest = `select text from mails where provider_id = $1 order by id desc limit 1`;
       const [mail] = await pool.query<{ text: string }>(newest, [provider.id]);
       const [link = ""] = /https:\/\/\S+/.exec(mail?.text ?? "") ?? [];
-      return new URL(link).pathname;
+      const { pathname, search } = new URL(link);
+      return pathname + search;
     },
     updateProvider: async (columns) => {
       await pool.inTransaction(async (tx) => {

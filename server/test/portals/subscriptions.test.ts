@@ -99,7 +99,7 @@ test("a developer requests access to a product, and creates applications once an
     "Wheat & Sons: Tallow Ltd asks for access to API",
     [],
   ]);
-  expect(await portal.mailedPath()).toMatch(/^\/p\/admin\/accounts\/\d+$/);
+  expect(await portal.mailedPath()).toMatch(/^\/p\/admin\/accounts\/\d+\?request=subscription-\d+$/);
 
   await decide(portal, approveSubscription);
   const toDeveloper = (await mailsOf(portal)).at(-1);

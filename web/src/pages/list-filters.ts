@@ -72,6 +72,18 @@ export function readFailureSearch(
   };
 }
 
+/** The request that a mail asks to decide about: for another plan, or for a subscription to a product. */
+export interface RequestSearch {
+  readonly request?: "plan" | `subscription-${number}`;
+}
+
+/** Parses the request from the page's address. Invalid values are ignored. */
+export function readRequestSearch({ request }: Record<string, unknown>): RequestSearch {
+  if (request === "plan") return { request };
+  const [, productId] = /^subscription-(\d{1,15})$/.exec(String(request)) ?? [];
+  return productId === undefined ? {} : { request: `subscription-${Number(productId)}` };
+}
+
 /** Parses the choice of messages from the page's address. Invalid values are ignored. */
 export function readMessageSearch(search: Record<string, unknown>): { readonly box?: NonNullable<MessageBox> } {
   const box = messageBoxes.find((name) => name === search["box"]);

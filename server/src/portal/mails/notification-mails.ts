@@ -58,6 +58,10 @@ const accountPage = ({ account }: OfAccount): string => `/accounts/${account.id}
 
 const applicationPage = (of: OfApplication): string => `${accountPage(of)}/applications/${of.application.id}`;
 
+/** The page says when the request that a mail asks to decide about is not open any more. `readRequestSearch` in `web` parses it. */
+const planRequest = "?request=plan";
+const subscriptionRequest = ({ product }: OfProduct): string => `?request=subscription-${product.id}`;
+
 const orgOf = ({ account }: OfAccount): string => nameInLine(account.orgName);
 
 const titleOf = ({ application }: OfApplication): string => nameInLine(application.name);
@@ -82,7 +86,7 @@ export const notificationMails = {
     notification: "account_plan_change_requested",
     subject: `${orgOf(of)} asks for the plan ${nameInLine(of.to)}`,
     sentence: `${orgOf(of)} asks to move its account ${moveOf(of)}. Decide about it here:`,
-    page: accountPage(of),
+    page: accountPage(of) + planRequest,
     productIds: [],
   }),
   application_created: (of: OfApplication & { readonly plan: string; readonly isPending: boolean }) => ({
@@ -96,7 +100,7 @@ export const notificationMails = {
     notification: "application_plan_change_requested",
     subject: `${orgOf(of)} asks for the plan ${nameInLine(of.to)}`,
     sentence: `${orgOf(of)} asks to move the application ${titleOf(of)} ${moveOf(of)}. Decide about it here:`,
-    page: applicationPage(of),
+    page: applicationPage(of) + planRequest,
     productIds: [of.product.id],
   }),
   cinstance_cancellation: (of: OfApplication & { readonly plan: string }) => ({
@@ -155,12 +159,13 @@ export const notificationMails = {
       ? {
           subject: `${orgOf(of)} asks for access to ${nameInLine(of.product.name)}`,
           sentence: `${orgOf(of)} asks for a subscription to the product ${nameInLine(of.product.name)}. Decide about it here:`,
+          page: accountPage(of) + subscriptionRequest(of),
         }
       : {
           subject: `${orgOf(of)} subscribed to ${nameInLine(of.product.name)}`,
           sentence: `${orgOf(of)} is subscribed to ${nameInLine(of.product.name)} on the plan ${nameInLine(of.plan)}.${of.access === "pending" ? waits : ""}`,
+          page: accountPage(of),
         }),
-    page: accountPage(of),
     productIds: [of.product.id],
     isForAllAdmins: of.access === "requested",
   }),
@@ -182,7 +187,7 @@ export const notificationMails = {
     notification: "service_plan_change_requested",
     subject: `${orgOf(of)} asks for the plan ${nameInLine(of.to)}`,
     sentence: `${orgOf(of)} asks to move its subscription to ${nameInLine(of.product.name)} ${moveOf(of)}. Decide about it here:`,
-    page: accountPage(of),
+    page: accountPage(of) + subscriptionRequest(of),
     productIds: [of.product.id],
   }),
 } as const satisfies { readonly [Name in MailedNotification]: (of: never) => NotificationMail<Name> };

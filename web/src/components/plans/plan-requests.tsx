@@ -89,6 +89,21 @@ export function PlanDecision({ request, product, path, readAgain, decline, stale
   );
 }
 
+/**
+ * Says that the request that a mail asks to decide about was decided or withdrawn before the page was opened. `isOpen` is undefined while
+ * that is not known.
+ */
+export function ClosedRequest({ isOpen, shown }: { isOpen: boolean | undefined; shown: string }) {
+  const [wasOpen, setWasOpen] = useState(false);
+  if (isOpen && !wasOpen) setWasOpen(true);
+  if (isOpen !== false || wasOpen) return null;
+  return (
+    <Alert isInline component="h2" variant="info" title="This request is not open any more">
+      It was decided or withdrawn. This page shows the present {shown}.
+    </Alert>
+  );
+}
+
 /** A 404 means that the request is already decided. */
 function falseIfNotFound(error: unknown): false {
   if (error instanceof ApiProblem && error.status === 404) return false;

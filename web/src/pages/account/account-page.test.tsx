@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Answer, click, fill, showInPortal } from "../../testing/show-in-portal.tsx";
-import { type Server, says, showPage } from "../../testing/show-page.tsx";
+import { type Server, says, showPage, shown } from "../../testing/show-page.tsx";
 import { waitFor } from "../../testing/wait-for.ts";
 import { PlanRequestNotice } from "./account-page.tsx";
 
@@ -204,6 +204,57 @@ test("declining a plan request that was decided meanwhile shows a notice instead
   await waitFor(() => expect(page()).toContain("The request was already decided or changed"));
   await waitFor(() => expect(page()).not.toContain("Gold"));
   expect(page()).not.toContain("could not be declined");
+});
+
+const waiting = {
+  subscription_id: 31,
+  account_id: 4,
+  org_name: "Quay Books",
+  product_id: 7,
+  product_name: "Ferries",
+  plan_id: 2,
+  plan_name: "Checked",
+  requested_plan_id: null,
+  requested_plan_name: null,
+  asked_by: null,
+  created_at: account.created_at,
+};
+const closed = "This request is not open any more";
+const isLoaded = ({ queries, askedFor }: ReturnType<typeof showPage>): Promise<void> =>
+  waitFor(() => {
+    expect(askedFor("GET /api/v1/account_plan_requests")).not.toEqual([]);
+    expect(askedFor("GET /api/v1/pending_subscriptions")).not.toEqual([]);
+    expect(queries.isFetching()).toBe(0);
+  });
+
+test.each([
+  ["plan", "for a plan", { plans: [request], subscriptions: [] }],
+  ["subscription-7", "for access to a product", { plans: [], subscriptions: [waiting] }],
+])("a mailed link with ?request=%s says that the request %s is closed, if it is", async (search, _what, open) => {
+  const serverWith = ({ plans, subscriptions }: { plans: readonly object[]; subscriptions: readonly object[] }) =>
+    ({
+      "GET /admin/api/accounts/4.json": () => [200, { account }],
+      "GET /api/v1/account_plan_requests": () => [200, { data: plans }],
+      "GET /api/v1/pending_subscriptions": () => [200, { data: subscriptions }],
+    }) satisfies Server;
+  const session = { allowedActions: new Set(["change-plans"]) } as const;
+  const openPage = showPage(`/accounts/4?request=${search}`, serverWith(open), session);
+  await isLoaded(openPage);
+  expect(shown()).not.toContain(closed);
+  // Not after a decision on this page.
+  openPage.queries.setQueryData(["accounts", "one", 4, "plan requests"], []);
+  await waitFor(() => expect(shown()).not.toContain("requests the plan"));
+  expect(shown()).not.toContain(closed);
+
+  showPage(
+    `/accounts/4?request=${search}`,
+    serverWith({ plans: [], subscriptions: [{ ...waiting, product_id: 8 }] }),
+    session,
+  );
+  await says(closed);
+  const other = showPage("/accounts/4", serverWith({ plans: [], subscriptions: [] }), session);
+  await isLoaded(other);
+  expect(shown()).not.toContain(closed);
 });
 
 test("the deletion of an invitation or a user that a colleague has deleted is done, and closes its dialog", async () => {

@@ -18,11 +18,11 @@ import { AccountMessages } from "../../components/messages.tsx";
 import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
-import { PlanDecision } from "../../components/plans/plan-requests.tsx";
+import { ClosedRequest, PlanDecision } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 import { AccountActions } from "./account-actions.tsx";
 import { InvitationList } from "./invitation-list.tsx";
-import { SubscriptionList } from "./subscription-list.tsx";
+import { SubscriptionList, SubscriptionRequestNotice } from "./subscription-list.tsx";
 import { UserList } from "./user-list.tsx";
 
 const route = getRouteApi("/accounts/$id");
@@ -53,9 +53,13 @@ export function AccountPage() {
 function AccountView({ account }: { account: Account }) {
   const applications = useQuery(applicationsOfAccountQuery(useManagement(), account.id));
   const session = useSession();
+  const { request } = route.useSearch();
   return (
     <Stack hasGutter>
-      <PlanRequestNotice accountId={account.id} />
+      <PlanRequestNotice accountId={account.id} isMailed={request === "plan"} />
+      {request?.startsWith("subscription-") && (
+        <SubscriptionRequestNotice accountId={account.id} productId={Number(request.split("-")[1])} />
+      )}
       <SectionCard title="Account">
         <AccountFacts account={account} />
       </SectionCard>
@@ -127,19 +131,25 @@ export const AccountForm = ({ account }: { account: Account }) => (
 );
 
 /** Grants or declines the plan request of this account. */
-export function PlanRequestNotice({ accountId }: { accountId: number }) {
+export function PlanRequestNotice({ accountId, isMailed = false }: { accountId: number; isMailed?: boolean }) {
   const api = useApi();
   const client = useQueryClient();
   const query = accountPlanRequestsQuery(api, accountId);
-  const { data: [request] = [] } = useQuery(query);
+  const { data } = useQuery(query);
+  const [request] = data ?? [];
   const path = { id: accountId };
-  return request ? (
-    <PlanDecision
-      request={request}
-      path={`accounts/${accountId}/change_plan`}
-      readAgain={async () => (await client.fetchQuery({ ...query, staleTime: 0 }))[0]}
-      decline={() => expectSuccess(api.DELETE("/api/v1/accounts/{id}/plan_request", { params: { path } }))}
-      stale={[["accounts"]]}
-    />
-  ) : null;
+  return (
+    <>
+      {isMailed && <ClosedRequest isOpen={data && data.length > 0} shown="plan" />}
+      {request && (
+        <PlanDecision
+          request={request}
+          path={`accounts/${accountId}/change_plan`}
+          readAgain={async () => (await client.fetchQuery({ ...query, staleTime: 0 }))[0]}
+          decline={() => expectSuccess(api.DELETE("/api/v1/accounts/{id}/plan_request", { params: { path } }))}
+          stale={[["accounts"]]}
+        />
+      )}
+    </>
+  );
 }

@@ -21,7 +21,7 @@ import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { InPortions } from "../../components/lists.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
 import { PlanChange, planOptions } from "../../components/plans/plan-change.tsx";
-import { PlanDecision } from "../../components/plans/plan-requests.tsx";
+import { ClosedRequest, PlanDecision } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 
 /** The account's subscriptions to products. An account needs one that is live to create applications of a product. */
@@ -91,13 +91,24 @@ export function SubscriptionList({ accountId }: { accountId: number }) {
   );
 }
 
+/** Reads the subscriptions of an account that wait for a decision, if the user may make it. */
+function usePendingSubscriptions(accountId: number) {
+  const session = useSession();
+  const query = pendingSubscriptionsQuery(useApi(), accountId);
+  return { query, ...useQuery({ ...query, enabled: mayReadPlans(session) && mayChangePlans(session) }) };
+}
+
+/** Says that a request for a subscription to a product, or for its plan, is not open any more. */
+export function SubscriptionRequestNotice({ accountId, productId }: { accountId: number; productId: number }) {
+  const { data } = usePendingSubscriptions(accountId);
+  return <ClosedRequest isOpen={data && data.some(({ product_id: id }) => id === productId)} shown="subscriptions" />;
+}
+
 /** Grants or declines the service plans that the account's developers request. */
 function PlanRequests({ accountId }: { accountId: number }) {
   const api = useApi();
   const client = useQueryClient();
-  const session = useSession();
-  const query = pendingSubscriptionsQuery(api, accountId);
-  const { data = [] } = useQuery({ ...query, enabled: mayReadPlans(session) && mayChangePlans(session) });
+  const { data = [], query } = usePendingSubscriptions(accountId);
   const requestsIn = (all: readonly PendingSubscription[]) =>
     all.flatMap(({ requested_plan_id: plan_id, requested_plan_name, ...request }) =>
       plan_id !== null ? [{ ...request, plan_id, plan_name: requested_plan_name ?? "" }] : [],

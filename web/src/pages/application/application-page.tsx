@@ -18,7 +18,7 @@ import { Name, StateLabel } from "../../components/labels.tsx";
 import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
 import { PlanChange } from "../../components/plans/plan-change.tsx";
-import { PlanDecision } from "../../components/plans/plan-requests.tsx";
+import { ClosedRequest, PlanDecision } from "../../components/plans/plan-requests.tsx";
 import { When } from "../../components/time.tsx";
 import { ApplicationActions } from "./application-actions.tsx";
 import { KeyList, ReferrerFilterList, UserKey } from "./credentials.tsx";
@@ -50,10 +50,11 @@ export function ApplicationPage() {
 }
 
 function ApplicationView({ application }: { application: Application }) {
+  const { request } = route.useSearch();
   const key = { accountId: application.account_id, id: application.id };
   return (
     <Stack hasGutter>
-      <PlanRequestNotice applicationKey={key} />
+      <PlanRequestNotice applicationKey={key} isMailed={request === "plan"} />
       <SectionCard title="Application">
         <ApplicationFacts application={application} />
       </SectionCard>
@@ -81,21 +82,27 @@ function ApplicationView({ application }: { application: Application }) {
 }
 
 /** Grants or declines the plan request of this application. */
-export function PlanRequestNotice({ applicationKey }: { applicationKey: ApplicationKey }) {
+function PlanRequestNotice({ applicationKey, isMailed }: { applicationKey: ApplicationKey; isMailed: boolean }) {
   const api = useApi();
   const client = useQueryClient();
   const query = planRequestsQuery(api, applicationKey.id);
-  const { data: [request] = [] } = useQuery(query);
+  const { data } = useQuery(query);
+  const [request] = data ?? [];
   const path = { id: applicationKey.id };
-  return request ? (
-    <PlanDecision
-      request={request}
-      path={`${applicationPath(applicationKey)}/change_plan`}
-      readAgain={async () => (await client.fetchQuery({ ...query, staleTime: 0 }))[0]}
-      decline={() => expectSuccess(api.DELETE("/api/v1/applications/{id}/plan_request", { params: { path } }))}
-      stale={[["applications"]]}
-    />
-  ) : null;
+  return (
+    <>
+      {isMailed && <ClosedRequest isOpen={data && data.length > 0} shown="plan" />}
+      {request && (
+        <PlanDecision
+          request={request}
+          path={`${applicationPath(applicationKey)}/change_plan`}
+          readAgain={async () => (await client.fetchQuery({ ...query, staleTime: 0 }))[0]}
+          decline={() => expectSuccess(api.DELETE("/api/v1/applications/{id}/plan_request", { params: { path } }))}
+          stale={[["applications"]]}
+        />
+      )}
+    </>
+  );
 }
 
 export function ApplicationFacts({ application }: { application: Application }) {
