@@ -1,9 +1,16 @@
 import { expect } from "vitest";
 import { createSession, findSession } from "#access/index.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { activateUser, lockAccount } from "#portal/accounts/index.ts";
+import { createEncryption } from "#platform/encryption.ts";
+import { activateUser, deleteAccount, lockAccount } from "#portal/accounts/index.ts";
 import { listMails } from "#portal/mails/index.ts";
+import { addProviderUser, deleteProviderUser } from "#portal/provider-account/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
+import {
+  createAuthenticationProvider,
+  deleteAuthenticationProvider,
+  linkIdentity,
+} from "#portal/single-sign-on/index.ts";
 import {
   type User,
   acceptInvitation,
@@ -263,5 +270,62 @@ test.for([
       { type: "account.updated", actor: "developer", previous: { state: "created" } },
       { type: "user.created", actor: "developer" },
     ]);
+  },
+);
+
+const addTeamMember = async (pool: Pool, provider: Provider): Promise<number> => {
+  const values = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
+  const added = await addProviderUser(pool, passwords, { provider, values, by });
+  if (!("user" in added)) throw new Error(JSON.stringify(added));
+  return added.user.id;
+};
+
+/** The pool, but `work` runs before the first statement whose text has `part`. */
+const pausedBefore = (pool: Pool, part: string, work: () => Promise<unknown>): Pool => ({
+  ...pool,
+  inTransaction: (change) =>
+    pool.inTransaction((tx) =>
+      change({
+        ...tx,
+        async query<Row>(text: string, values?: readonly unknown[]) {
+          if (text.includes(part)) await work();
+          return tx.query<Row>(text, values);
+        },
+      }),
+    ),
+});
+
+test.for([
+  ["developer", "a user", deleteUser],
+  ["developer", "an account", deleteAccount],
+  ["admin", "a user of the provider", deleteProviderUser],
+] as const)(
+  "in the portal for %s, deleting %s and the authentication provider of its log-ins cannot deadlock",
+  async ([audience, , deleteIt], { sharedPool: pool }) => {
+    const { provider, accountId, user } = await openPortal(pool);
+    const providerId = provider.id;
+    await createUser(pool, passwords, { provider, accountId, values: mira, by });
+    await pool.query("update users set role = 'admin' where account_id = $1", [accountId]);
+    const userId = audience === "admin" ? await addTeamMember(pool, provider) : user.id;
+    const needs = { pool, encryption: createEncryption([Buffer.alloc(32, 7)]) };
+    const values = { kind: "auth0", client_id: "portal", client_secret: "tide", site: "https://id.example" };
+    const accountType = audience === "admin" ? "provider" : "developer";
+    const created = await createAuthenticationProvider(needs, { providerId, accountType, values, by });
+    if (!("authenticationProvider" in created)) throw new Error(JSON.stringify(created));
+    const { authenticationProvider } = created;
+    const session = { providerId, audience, userId, now };
+    await pool.inTransaction(async (tx) => {
+      await linkIdentity(tx, { ...session, authenticationProvider, subject: "7" });
+      await createSession(tx, session);
+    });
+    let deletion: Promise<unknown> = Promise.resolve();
+    const paused = pausedBefore(pool, "delete from sessions", async () => {
+      deletion = deleteIt(pool, { provider, accountId, userId, by });
+      deletion.catch(() => undefined);
+      await until(() => countWaiting(pool));
+    });
+    const { id } = authenticationProvider;
+    expect(await deleteAuthenticationProvider({ ...needs, pool: paused }, { providerId, id, by })).toBe(true);
+    expect(await deletion).toBeDefined();
   },
 );

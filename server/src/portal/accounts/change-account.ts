@@ -159,8 +159,6 @@ export async function deleteAccount(
     if (!locked) return undefined;
     const { details, settings } = locked;
     const applications = await listApplications(tx, provider.id, accountId);
-    const userIds = details.users.map(({ id }) => id);
-    await endSessionsOfUsers(tx, { providerId: provider.id, audience: "developer", userIds });
     await deleteApplicationRows(
       tx,
       provider.id,
@@ -173,7 +171,10 @@ export async function deleteAccount(
       recordAccountEvents(tx, cause, account, deletions),
       insertNotificationMails(tx, { provider, account, by }, [notificationMails.account_deleted({ account })]),
     ]);
-    await deleteAccountRow(tx, provider.id, accountId); // last, because the row holds the sequence number of the events
+    await deleteAccountRow(tx, provider.id, accountId); // after the events, whose sequence number it holds
+    // Links to persons are gone before sessions, as in every such transaction: the opposite order could deadlock.
+    const userIds = details.users.map(({ id }) => id);
+    await endSessionsOfUsers(tx, { providerId: provider.id, audience: "developer", userIds });
     return { events };
   });
 }

@@ -186,8 +186,9 @@ export async function deleteProviderUser(
     const user = users.find(({ id }) => id === userId);
     if (!user) return undefined;
     if (user.role === "admin" && !hasOtherAdmin(users, userId)) return { notAllowed: "last admin" };
-    await endSessionsOfUsers(tx, { providerId: provider.id, audience: "admin", userIds: [userId] });
+    // With the links to persons, before the sessions, as in every such transaction: the opposite order could deadlock.
     await deleteProviderUserRow(tx, provider.id, userId);
+    await endSessionsOfUsers(tx, { providerId: provider.id, audience: "admin", userIds: [userId] });
     const auditRecord = {
       action: "user.deleted",
       subject: `provider-user/${userId}`,

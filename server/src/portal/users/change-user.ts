@@ -409,6 +409,7 @@ type DeletionOutcome =
   /** The account would have no admin left. */
   | { readonly notAllowed: "last admin" };
 
+// Locks the links to persons, too. As in every transaction that ends links, the sessions follow: the opposite order could deadlock.
 const deleteUserStatement = `delete from users where provider_id = $1 and id = $2`;
 
 /** Deletes a user. Returns undefined if the account has no such user. */
@@ -426,8 +427,8 @@ export async function deleteUser(
     const { user } = locked;
     if (await isLastAdmin(tx, providerId, user)) return { notAllowed: "last admin" };
 
-    await endSessionsOfUsers(tx, { providerId, audience: "developer", userIds: [userId] });
     await tx.query(deleteUserStatement, [providerId, userId]);
+    await endSessionsOfUsers(tx, { providerId, audience: "developer", userIds: [userId] });
     const cause = { providerId, ...by, passesLimit: true };
     return { user, events: await recordAccountEvents(tx, cause, account, [userEvent("user.deleted", settings, user)]) };
   });
