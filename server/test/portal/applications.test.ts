@@ -6,10 +6,15 @@ import {
   addReferrerFilter,
   changeApplicationState,
   createApplication,
+  customizeApplicationPlan,
+  decustomizeApplicationPlan,
+  deleteProduct,
   findApplication,
+  listApplications,
   rejectApplication,
   readApplications,
   readProductAccess,
+  readSubscriptions,
   requestApplicationPlan,
   requestSubscription,
   searchApplications,
@@ -345,6 +350,49 @@ test("applications are listed in pages, filtered, and only of the provider", asy
   expect(await namesOf({ activeSince: new Date("2026-01-05T00:00:00Z") })).toEqual(["Tides"]);
   expect(await namesOf({ inactiveSince: new Date("2026-01-04T00:00:00Z") })).toEqual([]);
   expect(await namesOf({ name: "\u0000" })).toEqual([]);
+});
+
+/** A database in which `change` commits between the first statement and the second. */
+const changedInBetween = (pool: Pool, change: () => Promise<unknown>): Database => {
+  let isChanged = false;
+  return {
+    caches: pool.caches,
+    async query<Row>(text: string, values?: readonly unknown[]) {
+      const rows = await pool.query<Row>(text, values);
+      if (!isChanged) await change();
+      isChanged = true;
+      return rows;
+    },
+  };
+};
+
+test("lists of applications and subscriptions are complete while one moves to another plan or ends", async ({
+  sharedPool: pool,
+}) => {
+  const change = await signedUp(pool);
+  const { provider, application, accountId, productId } = change;
+  await createProduct(pool, { providerId: provider.id, values: { name: "Other" }, by });
+  const list = (during: () => Promise<unknown>) =>
+    listApplications(changedInBetween(pool, during), provider.id, accountId);
+  await customizeApplicationPlan(pool, change);
+  const listed = await list(() => decustomizeApplicationPlan(pool, change));
+  expect(listed.map(({ plan }) => plan.id)).toEqual([application.plan.id]);
+
+  const ofService = { providerId: provider.id, kind: "service_plan", productId } as const;
+  const created = await createPlan(pool, { ...ofService, values: { name: "Gold" }, by });
+  const goldId = created && "plan" in created ? created.plan.id : 0;
+  const read = (during: () => Promise<unknown>) =>
+    readSubscriptions(changedInBetween(pool, during), provider.id, accountId);
+  const subscriptions = await read(async () => {
+    await pool.query("update service_subscriptions set plan_id = $2 where account_id = $1", [accountId, goldId]);
+    await pool.query("delete from plans where kind = 'service_plan' and product_id = $1 and id <> $2", [
+      productId,
+      goldId,
+    ]);
+  });
+  expect(subscriptions.map(({ plan }) => plan.id)).toEqual([goldId]);
+
+  expect(await list(() => deleteProduct(pool, { provider, productId, by }))).toEqual([]);
 });
 
 test("a referrer filter is a host or a pattern of hosts", async ({ sharedPool: pool }) => {

@@ -239,6 +239,9 @@ async function completeRows(db: Database, providerId: number, rows: readonly App
   ]);
   const products = byId(readOfProducts);
   const plans = byId(readOfPlans);
+  // Deleted, or moved from a custom plan, since its row was read. Foreign keys rule out any other reason.
+  if (rows.some(({ productId, planId }) => !products.has(productId) || !plans.has(planId)))
+    return completeRows(db, providerId, await readApplicationRows(db, providerId, ids));
   const keys = Map.groupBy(readOfKeys, (key) => key.applicationId);
   const filters = Map.groupBy(readOfFilters, (filter) => filter.applicationId);
 

@@ -87,6 +87,9 @@ export async function readSubscriptions(
   const subscriptions = await listSubscriptions(db, providerId, accountId);
   const planIds = subscriptions.map(({ planId }) => planId);
   const plans = await readPlans(db, providerId, planIds);
+  // A subscription ended, or moved to another plan, since its row was read. Foreign keys rule out any other reason.
+  if (planIds.some((planId) => !plans.some(({ id }) => id === planId)))
+    return readSubscriptions(db, providerId, accountId);
   return subscriptions.map((subscription) => onPlan(subscription, plans));
 }
 
