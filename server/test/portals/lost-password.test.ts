@@ -94,6 +94,22 @@ test("the password form does not reveal which addresses have signed up", async (
   expect(mails).toHaveLength(1);
 });
 
+test("the time of the answer does not reveal which addresses have signed up either", async ({ portal }) => {
+  await portal.developer("ada");
+  const eve = portal.visitor("developer");
+  for (const path of ["/lost-password", "/activate"]) {
+    const { html } = await eve.get(path);
+    const msOf = async (email: string): Promise<number> => {
+      const before = performance.now();
+      await eve.post(path, { ...eve.hiddenInputs(html, path), email });
+      return performance.now() - before;
+    };
+    // It takes a tenth of that to store a mail. A timer may end a millisecond early.
+    for (const email of ["ada@tallow.example", "nobody@tallow.example"])
+      expect([path, email, await msOf(email)]).toEqual([path, email, expect.toSatisfy((ms: number) => ms >= 99)]);
+  }
+});
+
 test("a short password is rejected with an error at the field, and the link remains valid", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await ada.submit("/lost-password", { email: "ada@tallow.example" });

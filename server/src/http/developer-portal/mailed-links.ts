@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
   type AttemptLimiter,
@@ -65,6 +66,9 @@ const activationRequest: LinkRequest = {
   request: requestActivation,
 };
 
+/** All answers take this long: storing a mail takes 5 ms more than finding nobody, which would reveal the addresses of users. */
+const answerMs = 100;
+
 interface LinkLimits {
   readonly ofNetworks: NetworkLimiter;
   readonly ofAddresses: AttemptLimiter;
@@ -129,7 +133,8 @@ function addLinkRequestPages(
       return showAgain({ errors, status: 429 });
     }
     const urlOf = (code: string): string => `${portal.developerPortalUrl(provider)}${path}/${code}`;
-    await link.request(portal.pool, { provider, email, urlOf, now: portal.clock.now() });
+    const requested = link.request(portal.pool, { provider, email, urlOf, now: portal.clock.now() });
+    await Promise.all([requested, wait(answerMs)]);
     return reply.redirect(`${path}/check-mail`, 303);
   });
 
