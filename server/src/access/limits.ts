@@ -200,6 +200,27 @@ function createLimiter(needs: CounterNeeds) {
   };
 }
 
+/** Thrown when a change would be one too many. */
+export class AttemptLimitReached extends Error {
+  override readonly name = "AttemptLimitReached";
+  readonly secondsLeft: number;
+
+  constructor({ name }: AttemptLimit, secondsLeft: number) {
+    super(`too many in a short time: ${name}`);
+    this.secondsLeft = secondsLeft;
+  }
+}
+
+/** Counts an attempt in its own transaction, so that one that fails does not count. Throws if it is one too many. */
+export async function requireAttemptLeft(
+  tx: Transaction,
+  limit: AttemptLimit,
+  { key, now }: { readonly key: string; readonly now: Date },
+): Promise<void> {
+  const [count] = await countAttempt({ pool: tx, clock: { now: () => now } }, [attemptCounter(limit, key)]);
+  if (count && count.attempts > limit.max) throw new AttemptLimitReached(limit, count.secondsLeft);
+}
+
 export type DeveloperLimit = (typeof developerLimits)[keyof typeof developerLimits];
 
 /** Thrown when visitors and developers of a provider have used up one of their limits. */

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { attemptLimits } from "#platform/limits.ts";
 import { firstApplicationPath, updateProduct, test } from "./portal-test.ts";
 
 const byAda = "by developer ada in developer_portal";
@@ -48,6 +49,42 @@ test("a form says that a limit of applications, or of changes per minute, was re
   expect(tooMany).toMatchObject({ status: 429, headers: { "retry-after": "60" } });
   expect(tooMany.html).toContain("changed too often within a minute. Nothing was changed");
   expect(tooMany.html).toMatch(/ name="name"[^>]* value="Shop"/);
+});
+
+test("a developer cannot flood the mailboxes of the team with changes that it is notified of", async ({
+  portal,
+  clock,
+}) => {
+  const { pool, provider } = portal;
+  const chief = await portal.addProviderUser("chief", "admin");
+  const ada = await portal.developer("ada");
+  const createdAndDeleted = async (): Promise<readonly number[]> => {
+    const created = await ada.submit("/applications/new", { name: "Shop" });
+    const [path = ""] = created.location?.split("?") ?? [];
+    return [created.status, (await ada.submit(`${path}/delete`)).status];
+  };
+  const mailCount = async () => (await pool.query("select from mails where recipient = 'chief@acme.example'")).length;
+  // Nobody is notified, so nothing counts.
+  for (let at = 0; at < 2; at += 1) expect(await createdAndDeleted()).toEqual([303, 303]);
+  await pool.query(
+    `update provider_users
+     set email = 'chief@acme.example', notifications = '{"application_created": true, "cinstance_cancellation": true}'
+     where provider_id = $1 and id = $2`,
+    [provider.id, chief.id],
+  );
+  const { max } = attemptLimits.mailsOfUsers;
+  for (let mails = 0; mails < max; mails += 2) expect(await createdAndDeleted()).toEqual([303, 303]);
+  expect(await mailCount()).toBe(max);
+  const refused = await ada.submit("/applications/new", { name: "Shop" });
+  expect([refused.status, refused.headers["retry-after"]]).toEqual([429, "600"]);
+  expect(refused.html).toContain(
+    "gets an email about each of these changes, and there were too many. Nothing was changed: submit the form again in 10 minutes.",
+  );
+  expect(refused.html).toMatch(/ name="name"[^>]* value="Shop"/);
+  expect(await mailCount()).toBe(max);
+  expect((await (await portal.developer("bob")).submit("/applications/new", { name: "Shop" })).status).toBe(303);
+  await clock.advance(600_000);
+  expect(await createdAndDeleted()).toEqual([303, 303]);
 });
 
 test("every page of an application that has no name calls it by its number", async ({ portal }) => {

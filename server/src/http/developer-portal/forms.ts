@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type AttemptLimiter, DeveloperLimitReached, LimitReached } from "#access/index.ts";
+import { type AttemptLimiter, AttemptLimitReached, DeveloperLimitReached, LimitReached } from "#access/index.ts";
 import { hasSessionToken, isCrossOrigin, issueFormToken, readForm } from "#http/shared/forms.ts";
 import { problemOfError, type Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
@@ -99,6 +99,8 @@ function refusalText({ code, cause }: Problem, providerName: string, isVisitor =
     return `${cause.sentence} Nothing was changed. ${isVisitor ? "Ask" : "Delete some that are not used, or ask"} ${nameInText(providerName)} for more.`;
   if (cause instanceof DeveloperLimitReached)
     return `${nameInText(providerName)} accepts no more ${isVisitor ? "sign-ups" : "changes by developers"} at the moment. Nothing was changed: submit the form again ${formatWait(cause.secondsLeft)}.`;
+  if (cause instanceof AttemptLimitReached)
+    return `${nameInText(providerName)} gets an email about each of these changes, and there were too many. Nothing was changed: submit the form again ${formatWait(cause.secondsLeft)}.`;
   if (code === "too-many-changes")
     return "Your account was changed too often within a minute. Nothing was changed: submit the form again in a minute.";
   return code === "too-busy"

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { Type, type TSchema } from "typebox";
 import type { Validator } from "typebox/compile";
-import { DeveloperLimitReached, LimitReached } from "#access/index.ts";
+import { AttemptLimitReached, DeveloperLimitReached, LimitReached } from "#access/index.ts";
 import { classifyDatabaseError, type DatabaseErrorClass, providerMovingCode } from "#platform/database/connection.ts";
 import { QueueFull } from "#platform/fair-queue.ts";
 
@@ -217,7 +217,7 @@ export function problemOfError(error: Error & ThrownByFastify): Problem {
   if (error instanceof LimitReached) {
     return new Problem("limit-reached", { detail: error.message, errors: { base: [error.message] }, cause: error });
   }
-  if (error instanceof DeveloperLimitReached) {
+  if (error instanceof DeveloperLimitReached || error instanceof AttemptLimitReached) {
     return new Problem("too-many-requests", { retryAfterSeconds: error.secondsLeft, cause: error });
   }
   if (error.table === changeCounters && error.code === notNullViolation) {

@@ -5,8 +5,10 @@ import {
   listNotifiableUsers,
   type MailedNotification,
   type NotifiableUser,
+  requireAttemptLeft,
 } from "#access/index.ts";
 import type { Transaction } from "#platform/database/database.ts";
+import { attemptLimits } from "#platform/limits.ts";
 import { nameInLine } from "#platform/visible-text.ts";
 import { insertMail, storedMailBytes } from "./outbox.ts";
 
@@ -248,7 +250,13 @@ export async function insertNotificationMails(
         ...(account && { accountId: account.id }),
       })),
   );
-  await Promise.all(mails.map((mail) => insertMail(tx, provider.id, mail, by.now)));
+  // A developer who creates and deletes an application again and again must not fill the mailboxes of the team.
+  const isLimited = account && by.actor.kind === "developer" && mails.length > 0;
+  const key = `notifications ${provider.id} ${account?.id}`;
+  await Promise.all([
+    ...mails.map((mail) => insertMail(tx, provider.id, mail, by.now)),
+    ...(isLimited ? [requireAttemptLeft(tx, attemptLimits.mailsOfUsers, { key, now: by.now })] : []),
+  ]);
   if (!account) return;
   const quotedBytes = notifications.reduce(
     (sum, { quoted }) => sum + (quoted === undefined ? 0 : Buffer.byteLength(quoteLines(quoted))),
