@@ -3,7 +3,7 @@ import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { holdAfterRestore, readDatabaseSwitches } from "#platform/database/failover.ts";
-import { type SendMail, insertMail, sendDueMail } from "#portal/mails/index.ts";
+import { type SendMail, insertMail, listHeldMails, sendDueMail } from "#portal/mails/index.ts";
 import { createJob, deleteOldJobs, listJobs, workOnJob } from "#webhooks/jobs/index.ts";
 import { retryDelivery } from "#webhooks/deliveries/index.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
@@ -202,6 +202,16 @@ async function leaveMailAndJob(pool: Pool, recipient = "ann@example.com"): Promi
   });
   return providerId;
 }
+
+test.concurrent("a mail whose attempt fails after the restore stays held", async ({ database }) => {
+  await leaveMailAndJob(database);
+  const send: SendMail = async () => {
+    await holdAfterRestore(database);
+    throw new Error("no route to the mail server");
+  };
+  expect(await sendDueMail({ pool: database, send, clock: systemClock })).toBe(true);
+  expect(await listHeldMails(database)).toMatchObject([{ count: 1 }]);
+});
 
 test.concurrent.for([
   { choice: "--send", expectedOutput: ["1 mails of", "are sent now", "1 jobs of", "continue"], sent: 1, state: "done" },

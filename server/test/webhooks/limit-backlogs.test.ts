@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Pool } from "#platform/database/database.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { limitBacklogs, listFailures, retryFailures } from "#webhooks/deliveries/index.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, encryption, recordNow } from "../support/build-webhooks.ts";
 import { withoutWaiting } from "../support/count-waiting.ts";
@@ -122,18 +122,26 @@ test("a retry or replay of an old event is held as long as any other delivery", 
   expect(await database.query(remaining)).toEqual([{ sequence: 5, isOld: true }]);
 });
 
-test("the next of an order is due now at an endpoint that is being resumed: its engine reads no earlier rows", async ({
-  database,
-  owner,
-}) => {
-  const endpointId = await insertHeld(database, owner);
-  await database.query(waitFor91Days);
-  await database.inTransaction(async (tx) => {
-    await tx.query("update endpoints set active = true where id = $1", [endpointId]);
-    expect(await limit(database, 1000)).toBe(4);
-  });
-  expect(await database.query(remaining)).toEqual([{ sequence: 5, isOld: false }]);
-});
+test.for(["is being resumed", "was resumed meanwhile"])(
+  "the next of an order is due now at an endpoint that %s: its engine reads no earlier rows",
+  async (when, { database, owner }) => {
+    const endpointId = await insertHeld(database, owner);
+    await database.query(waitFor91Days);
+    const resume = (db: Database) => db.query("update endpoints set active = true where id = $1", [endpointId]);
+    await database.inTransaction(async (tx) => {
+      if (when === "is being resumed") await resume(tx);
+      const failed = await database.inTransaction((limiting) => {
+        const query: Transaction["query"] = async (text, values) => {
+          if (when === "was resumed meanwhile" && text.includes("for share")) await resume(database);
+          return limiting.query(text, values);
+        };
+        return limitBacklogs({ ...limiting, query }, { rowsMax: 1000, daysMax: 90 });
+      });
+      expect(failed).toBe(4);
+    });
+    expect(await database.query(remaining)).toEqual([{ sequence: 5, isOld: false }]);
+  },
+);
 
 test("an order expires with the first of its own, and not with that of another order or endpoint", async ({
   database,
