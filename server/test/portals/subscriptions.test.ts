@@ -300,10 +300,13 @@ test("a requested service plan is mailed once, shown until it is decided or with
   for (const _ of ["first", "again"]) expect((await request()).location).toBe("/applications?done=plan-requested");
   expect(await shown()).toMatch(requestedPlan);
   expect((await ada.get(path)).html).toContain("You have requested Gold.");
-  expect((await ada.get(`${path}/withdraw`)).html).toContain("The subscription to API keeps the plan");
-  expect((await ada.submit(`${path}/withdraw`)).location).toBe("/applications?done=request-withdrawn");
+  const { html } = await ada.get(`${path}/withdraw`);
+  expect(html).toContain("The subscription to API keeps the plan");
+  const form = ada.hiddenInputs(html, `${path}/withdraw`);
+  expect((await ada.post(`${path}/withdraw`, form)).location).toBe("/applications?done=request-withdrawn");
   expect(await shown()).not.toMatch(requestedPlan);
-  expect((await ada.get(`${path}/withdraw`)).status).toBe(404);
+  for (const gone of [await ada.post(`${path}/withdraw`, form), await ada.get(`${path}/withdraw`)])
+    expect(gone.status).toBe(404);
 
   await request();
   const decision = { decline: declineSubscriptionPlanRequest, grant: changeSubscriptionPlan };
