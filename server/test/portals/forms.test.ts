@@ -270,6 +270,34 @@ test.for(doubleClicks)(
   },
 );
 
+test("without scripts, a double click mails one link of an invitation or an activation, and both clicks say so", async ({
+  portal,
+  clock,
+}) => {
+  const { pool, provider } = portal;
+  const ada = await portal.developer("ada");
+  await ada.submit("/account/invitations", { email: "bob@tallow.example" });
+  const [, invitation] = /\/account\/invitations\/(\d+)/.exec((await ada.get("/account/invitations")).html) ?? [];
+  const [bea] = await pool.query<{ id: number }>(
+    `insert into users (provider_id, account_id, username, email)
+     select $1, account_id, 'bea', 'bea@tallow.example' from users where provider_id = $1 and username = 'ada'
+     returning id`,
+    [provider.id],
+  );
+  const countMails = async () => (await pool.query("select from mails where provider_id = $1", [provider.id])).length;
+  for (const path of [`/account/invitations/${invitation}/resend`, `/account/users/${bea?.id}/activation`]) {
+    for (const _ of ["once", "and from a new form"]) {
+      await clock.advance(1000);
+      const form = ada.hiddenInputs((await ada.get(path)).html, path);
+      await clock.advance(1000);
+      const before = await countMails();
+      const answers = await Promise.all([ada.post(path, form), ada.post(path, form)]);
+      expect([path, await countMails()]).toEqual([path, before + 1]);
+      expect(answers[0]).toMatchObject({ status: 303, location: answers[1]?.location });
+    }
+  }
+});
+
 test("a double click whose submissions run at once creates one application", async ({ portal, clock }) => {
   const ada = await portal.developer("ada");
   const path = "/applications/new";

@@ -160,7 +160,9 @@ function addResendInvitationPage(http: FastifyInstance, portal: Portal, limiter:
       const errors = await mailLimitErrors(limiter, visit);
       if (errors) return showResendForm(visit, errors);
       const urlOf = invitationUrl(portal, request.provider);
-      const sent = await resendInvitation(portal.pool, { ...invitationChange(visit), urlOf });
+      const change = invitationChange(visit);
+      const sameAfterMs = earliestSubmissionMs(request, change.by.now);
+      const sent = await resendInvitation(portal.pool, { ...change, urlOf, sameAfterMs });
       return sent && "invitation" in sent
         ? redirectWithNotice(reply, "/account/invitations", "invited")
         : showNotFound(reply);

@@ -29,6 +29,7 @@ import {
   type Form,
   type FormField,
   definedFields,
+  earliestSubmissionMs,
   notOffered,
   submittedValues,
   withSubmittedValues,
@@ -194,7 +195,9 @@ function addSendActivationPage(http: FastifyInstance, portal: Portal, limiter: A
       const tooMany = await mailLimitErrors(limiter, visit);
       if (tooMany) return showActivationForm(visit, { errors: tooMany, status: 429 });
       const urlOf = activationUrl(portal, visit.request.provider);
-      const sent = await sendActivation(portal.pool, { ...userChange(visit), urlOf });
+      const change = userChange(visit);
+      const sameAfterMs = earliestSubmissionMs(visit.request, change.by.now);
+      const sent = await sendActivation(portal.pool, { ...change, urlOf, sameAfterMs });
       if (!sent) return showNotFound(visit.reply);
       return "refused" in sent
         ? showActivationForm(visit, { errors: sent.refused })

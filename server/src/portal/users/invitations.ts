@@ -80,13 +80,19 @@ const renewInvitationStatement = `
   update invitations
   set code_digest = $4, sent_at = $5
   where provider_id = $1 and account_id = $2 and id = $3 and accepted_at is null
+    and (sent_at > to_timestamp($6::float8 / 1000)) is not true
   returning ${invitationColumns}`;
 
-/** Replaces the code of an invitation, which invalidates earlier links. */
+/** Replaces the code of an invitation that was not sent after a time, which invalidates earlier links. */
 async function renewInvitation(
   tx: Transaction,
   providerId: number,
-  { accountId, id, code }: Pick<Invitation, "accountId" | "id"> & { readonly code: string },
+  {
+    accountId,
+    id,
+    code,
+    sameAfterMs,
+  }: Pick<Invitation, "accountId" | "id"> & { readonly code: string } & Pick<Resending, "sameAfterMs">,
   now: Date,
 ): Promise<Invitation | undefined> {
   const [renewed] = await tx.query<Invitation>(renewInvitationStatement, [
@@ -95,6 +101,7 @@ async function renewInvitation(
     id,
     secretDigest(code),
     now,
+    sameAfterMs ?? null,
   ]);
   return renewed;
 }
@@ -184,33 +191,41 @@ export async function inviteUser(
   });
 }
 
+interface Resending extends InvitationContext {
+  readonly invitationId: number;
+  /** In milliseconds. An invitation that was sent after this time is not sent again: the form was sent twice. */
+  readonly sameAfterMs?: number | undefined;
+}
+
 /** Mails a new link, which invalidates earlier ones. Returns undefined if the account has no such invitation. */
 export async function resendInvitation(
   pool: Pool,
-  { invitationId, ...inviting }: InvitationContext & { readonly invitationId: number },
+  { invitationId, sameAfterMs, ...inviting }: Resending,
 ): Promise<InvitationOutcome | undefined> {
   const { provider, accountId, by } = inviting;
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     const code = randomBase32(invitationCodeLength);
     const invitation =
-      account && (await renewInvitation(tx, provider.id, { accountId, id: invitationId, code }, by.now));
-    if (!invitation) return refuseIfAccepted(tx, { providerId: provider.id, accountId, id: invitationId });
+      account && (await renewInvitation(tx, provider.id, { accountId, id: invitationId, code, sameAfterMs }, by.now));
+    if (!invitation) return explainUnsent(tx, { providerId: provider.id, accountId, id: invitationId });
     await insertInvitationMail(tx, inviting, { invitation, account, code });
     await auditInvitation(tx, "resent", invitation, inviting);
     return { invitation };
   });
 }
 
-/** Explains why an invitation that lists contain cannot be sent again. */
-async function refuseIfAccepted(
+/** Returns an open invitation, which the same form has just sent, or explains why another one cannot be sent again. */
+async function explainUnsent(
   tx: Transaction,
   { providerId, accountId, id }: { providerId: number; accountId: number; id: number },
-): Promise<{ readonly refused: FieldErrors } | undefined> {
+): Promise<InvitationOutcome | undefined> {
   const invitations = await listInvitations(tx, providerId, accountId);
-  return invitations.some((invitation) => invitation.id === id)
-    ? { refused: { base: ["The invitation has already been accepted."] } }
-    : undefined;
+  const invitation = invitations.find((each) => each.id === id);
+  if (!invitation) return undefined;
+  return invitation.acceptedAt === null
+    ? { invitation }
+    : { refused: { base: ["The invitation has already been accepted."] } };
 }
 
 async function insertInvitationMail(

@@ -23,6 +23,8 @@ interface ActivationSending {
   /** Builds the link in the mail. */
   readonly urlOf: (code: string) => string;
   readonly by: ChangeContext;
+  /** In milliseconds. A link that was mailed after this time is kept: the form was sent twice. */
+  readonly sameAfterMs?: number | undefined;
 }
 
 const activationCodeLength = 32;
@@ -33,7 +35,7 @@ const activationCodeLength = 32;
  */
 export async function sendActivation(
   pool: Pool,
-  { provider, accountId, userId, urlOf, by }: ActivationSending,
+  { provider, accountId, userId, urlOf, by, sameAfterMs }: ActivationSending,
 ): Promise<{ readonly sentTo: string } | { readonly refused: FieldErrors } | undefined> {
   const providerId = provider.id;
   return pool.inTransaction(async (tx) => {
@@ -45,7 +47,7 @@ export async function sendActivation(
     if (recipient === null) return { refused: { email: ["can't be blank"] } };
 
     const code = randomBase32(activationCodeLength);
-    await renewCode(tx, { providerId, userId, code, now: by.now });
+    if (!(await renewCode(tx, { providerId, userId, code, now: by.now, sameAfterMs }))) return { sentTo: recipient };
     const mail = activationMail({ provider, recipient, username, url: urlOf(code) });
     takeForDevelopers(tx, { providerId, ...by }, { account, bytes: storedMailBytes });
     await insertMail(tx, providerId, { ...mail, accountId }, by.now);
@@ -58,12 +60,24 @@ export async function sendActivation(
 const renewCodeStatement = `
   update users
   set activation_code_digest = $3, activation_until = $4::timestamptz + ${linkLifetime}
-  where provider_id = $1 and id = $2`;
+  where provider_id = $1 and id = $2
+    and (activation_code_digest is not null and activation_until > to_timestamp($5::float8 / 1000) + ${linkLifetime}) is not true
+  returning id`;
 
-const renewCode = (
+interface CodeRenewal extends Pick<ActivationSending, "userId" | "sameAfterMs"> {
+  readonly providerId: number;
+  readonly code: string;
+  readonly now: Date;
+}
+
+/** Replaces the code of a user. Returns false if one was mailed after a time. */
+async function renewCode(
   tx: Transaction,
-  { providerId, userId, code, now }: { providerId: number; userId: number; code: string; now: Date },
-): Promise<unknown> => tx.query(renewCodeStatement, [providerId, userId, secretDigest(code), now]);
+  { providerId, userId, code, now, sameAfterMs }: CodeRenewal,
+): Promise<boolean> {
+  const values = [providerId, userId, secretDigest(code), now, sameAfterMs ?? null];
+  return (await tx.query(renewCodeStatement, values)).length > 0;
+}
 
 const findByCodeStatement = `
   select account_id
