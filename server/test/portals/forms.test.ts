@@ -270,6 +270,23 @@ test.for(doubleClicks)(
   },
 );
 
+test.for([
+  ["log out a browser", "/account/sessions", /\/account\/sessions\/\w{10,}\/end/, "Already logged out"],
+  ["regenerate a key", "/keys", /\/applications\/\d+\/keys\/\w+\/regenerate/, "Already replaced"],
+] as const)("the second click to %s says that it is done", async ([, page, link, title], { portal }) => {
+  await updateProduct(portal, "backend_version = '2'");
+  const ada = await portal.developer("ada");
+  await portal.visitor("developer").submit("/login", { username: "ada", password });
+  const list = page === "/keys" ? `${await firstApplicationPath(ada)}/keys` : page;
+  const [path = ""] = link.exec((await ada.get(list)).html) ?? [];
+  const form = ada.hiddenInputs((await ada.get(path)).html, path);
+  expect((await ada.post(path, form)).status).toBe(303);
+  const { status, html } = await ada.post(path, form);
+  expect([status, html]).toEqual([404, expect.stringContaining(`<h1>${title}</h1>`)]);
+  expect(html).toContain(`<a class="button" href="${list}">`);
+  expect(html).not.toContain("Nothing was changed");
+});
+
 test("without scripts, a double click mails one link of an invitation or an activation, and both clicks say so", async ({
   portal,
   clock,

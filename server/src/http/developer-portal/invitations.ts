@@ -27,7 +27,6 @@ import {
   readPathId,
   redirectWithNotice,
   type Refusal,
-  showExpiredLink,
   showNotFound,
   type Visit,
 } from "./page.ts";
@@ -46,6 +45,7 @@ import {
   showForm,
   withVisitorTimeZone,
 } from "./forms.ts";
+import { showExpiredLink } from "./mailed-links.ts";
 import { isWithPassword, personInPage, personOf, valuesOfPerson, waitingPageOf } from "./sign-up.ts";
 
 /** Adds the pages of the account's invitations, and the form that accepts one. */

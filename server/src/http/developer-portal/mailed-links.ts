@@ -21,7 +21,7 @@ import {
   requestNewPassword,
   resetPassword,
 } from "#portal/users/index.ts";
-import { findDeveloper, type Portal, redirectWithNotice, showExpiredLink, type Visit } from "./page.ts";
+import { findDeveloper, type Portal, redirectWithNotice, type Visit } from "./page.ts";
 import { passwordFields, type Form, refuseUnverified, showForm, withVisitorTimeZone } from "./forms.ts";
 import { awaitsFirstApproval } from "./sign-up.ts";
 
@@ -260,3 +260,10 @@ const showExpiredActivation = (visit: Visit): Promise<FastifyReply> =>
     }`,
     link: { href: activationRequest.path, text: "Request another email" },
   });
+
+/** Responds to a mailed link that has been used, replaced or has expired. */
+export const showExpiredLink = (
+  { portal, request, reply }: Visit,
+  data: { readonly text: string; readonly link: { readonly href: string; readonly text: string } },
+): Promise<FastifyReply> =>
+  portal.showPage(request, reply, { template: "message", title: "This link no longer works", status: 404, data });

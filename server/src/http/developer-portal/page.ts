@@ -350,17 +350,21 @@ const listNames: Readonly<Record<string, string>> = {
   messages: "Messages",
 };
 
+/** Forms whose second submission, after a double click without scripts, finds nothing. */
+const repeatedForms: Readonly<Record<string, readonly [title: string, text: string]>> = {
+  delete: ["Already deleted", "It no longer exists, so there is nothing left to delete."],
+  end: ["Already logged out", "This browser is not logged in any more, so there is nothing left to do."],
+  regenerate: ["Already replaced", "This key was replaced or deleted, and no longer works."],
+};
+
 /** Returns the answer if an object is missing: after a double click without scripts, a colleague's deletion, or the back button. */
 function missingObject({ method, url }: FastifyRequest): Message | undefined {
   const match = objectPage.exec(url.split("?", 1)[0] ?? "");
   if (!match) return undefined;
   const [, href, ofApplication = "", ofAccount = ofApplication, list = ofAccount, form] = match;
   const link = { href, text: listNames[list] ?? "Applications" };
-  if (method === "POST" && form === "delete")
-    return {
-      title: "Already deleted",
-      data: { text: "It no longer exists, so there is nothing left to delete.", link },
-    };
+  const [title, text] = (method === "POST" && repeatedForms[form ?? ""]) || [];
+  if (title !== undefined) return { title, data: { text, link } };
   const rest = method === "POST" ? ". Nothing was changed." : ", or the address is wrong.";
   return { title: "This no longer exists", data: { text: `It was deleted or replaced${rest}`, link } };
 }
@@ -424,13 +428,6 @@ export const showOtherUser = ({ portal, request, reply, developer }: DeveloperVi
       link: { href: "/account", text: "My account" },
     },
   });
-
-/** Responds to a mailed link that has been used, replaced or has expired. */
-export const showExpiredLink = (
-  { portal, request, reply }: Visit,
-  data: { readonly text: string; readonly link: { readonly href: string; readonly text: string } },
-): Promise<FastifyReply> =>
-  portal.showPage(request, reply, { template: "message", title: "This link no longer works", status: 404, data });
 
 /** Why a form was not processed, although its fields are valid. */
 export interface Refusal {

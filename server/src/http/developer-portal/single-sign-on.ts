@@ -15,7 +15,8 @@ import {
 } from "#portal/single-sign-on/index.ts";
 import { readUser } from "#portal/users/index.ts";
 import { findStateRefusal, linkOf, showLoginForm } from "./log-in.ts";
-import { callbackPath, findDeveloper, type Portal, showExpiredLink, type Visit } from "./page.ts";
+import { showExpiredLink } from "./mailed-links.ts";
+import { callbackPath, findDeveloper, type Portal, type Visit } from "./page.ts";
 
 const landing = { within: "/", fallback: "/account" } as const;
 
