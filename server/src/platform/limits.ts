@@ -107,7 +107,7 @@ export const attemptLimits = {
     of: "account, or user of the provider",
     max: 50,
     windowSeconds: 10 * minute,
-    note: "Mails that developers can trigger, and notices of changes to a user of the provider. A team is invited at once. Changes of developers that notify users of the provider are counted apart.",
+    note: "Mails that developers can trigger, notices of changes to a user of the provider, and of changes to developers that the user makes in the Admin Portal. A team is invited at once. Changes of developers that notify users of the provider are counted apart.",
   }),
   planRequests: attemptLimit({
     name: "plan requests",

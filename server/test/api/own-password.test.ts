@@ -171,3 +171,41 @@ test("a member cannot flood the mailbox of anybody with notices of changed addre
   expect([await put({ email: `m${max - 2}@acme.test` }), await put({ username: "mona" })]).toEqual([200, 200]);
   expect((await api.send("PUT", "/users/0.json", { payload: { email: "a@b.test" } })).statusCode).toBe(404);
 });
+
+test("a user of the team cannot flood mailboxes with notices of developers' changed addresses, and programs send none", async ({
+  api,
+  clock,
+}) => {
+  const { here } = await signInTwice(api, clock.now());
+  const signUp = async (username: string): Promise<string> => {
+    const payload = { org_name: "Quay", username, email: `${username}@quay.test`, password };
+    const { account } = (await api.send("POST", "/signup.json", { payload })).json();
+    const { users } = (await api.send("GET", `/accounts/${account.id}/users.json`)).json();
+    return `/accounts/${account.id}/users/${users[0].user.id}`;
+  };
+  const [nora, otto] = [await signUp("nora"), await signUp("otto")];
+  const put = (path: string, payload: object) => requestsFrom(api, here).put(`/admin/api${path}.json`, payload);
+  const noticeCount = async () =>
+    (
+      await api.pool.query("select from mails where provider_id = $1 and subject ~ 'was (changed|set)$'", [
+        api.provider.id,
+      ])
+    ).length;
+  const { max } = attemptLimits.mailsOfUsers;
+  for (let count = 0; count < max; count += 1) {
+    const payload = count % 2 === 0 ? { email: `n${count}@elsewhere.test` } : { password: `${another} ${count}` };
+    expect((await put(count % 3 === 0 ? nora : otto, payload)).statusCode).toBe(200);
+  }
+  expect(await noticeCount()).toBe(max);
+  for (const [path, payload] of [
+    [nora, { email: "victim@elsewhere.test" }],
+    [otto, { password }],
+  ] as const) {
+    const { statusCode, headers, body } = await put(path, payload);
+    expect([statusCode, headers["retry-after"], body]).toEqual([429, "600", expect.stringContaining("in 10 minutes")]);
+  }
+  expect((await put(nora, { username: "nora2" })).statusCode).toBe(200);
+  for (const email of ["a@quay.test", "b@quay.test"])
+    expect((await api.send("PUT", `${nora}.json`, { payload: { email } })).statusCode).toBe(200);
+  expect(await noticeCount()).toBe(max);
+});

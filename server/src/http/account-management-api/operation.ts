@@ -43,7 +43,7 @@ export interface AccountManagementApiNeeds extends EndpointNeeds, AuthorizationN
 export interface OperationNeeds extends AccountManagementApiNeeds {
   /** Keeps a stolen session from guessing the user's current password. */
   readonly passwordGuesses: AttemptLimiter;
-  /** Keeps a member from flooding the mailboxes of others with notices of changes. */
+  /** Keeps a user of the team from flooding the mailboxes of others with notices of changes. */
   readonly teamMails: AttemptLimiter;
   readonly validateSpecification: ValidateSpecification;
 }

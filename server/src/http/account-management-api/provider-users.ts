@@ -30,7 +30,7 @@ import {
 } from "./responses.ts";
 import { exampleAdminUrl, exampleProvider, exampleProviderUser } from "./example-portal.ts";
 import { type Call, type Operation, type OperationNeeds, type Parameters, parseId, parseText } from "./operation.ts";
-import { parseUserFilter, UserFilterQuery, UserListSchema, UserSchema } from "./users.ts";
+import { countNotice, isSent, parseUserFilter, UserFilterQuery, UserListSchema, UserSchema } from "./users.ts";
 
 type ProviderContext = Pick<Call, "provider" | "adminUrl">;
 
@@ -134,8 +134,9 @@ async function updateWithPasswordCheck(
   { pool, passwords, passwordGuesses, teamMails }: OperationNeeds,
   call: Call,
 ): ReturnType<typeof updateProviderUser> {
-  await countNotice({ pool, teamMails }, call);
-  const { values, session } = call;
+  const { values, session, provider, id } = call;
+  const user = await readProviderUser(pool, provider.id, id("id"));
+  await countNotice({ teamMails }, call, { user, key: `team ${provider.id} ${id("id")}` });
   const permissions = parseUserPermissions(call);
   const update = { ...providerUserTarget(call), values, permissions, keptSession: session };
   if (!changesOwnSignIn(call)) return updateProviderUser(pool, passwords, update);
@@ -154,27 +155,11 @@ async function updateWithPasswordCheck(
   return outcome;
 }
 
-/** Counts the mail to the former address: a member may type another person's, and then a third one. */
-async function countNotice(
-  { pool, teamMails }: Pick<OperationNeeds, "pool" | "teamMails">,
-  { provider, values, id }: Call,
-): Promise<void> {
-  const { email, state } = (await readProviderUser(pool, provider.id, id("id"))) ?? {};
-  const isNewAddress = isSent(values["email"]) && parseText(values["email"])?.trim() !== email;
-  const isNewPassword = (parseText(values["password"]) ?? "") !== "";
-  if (!email || state === "pending" || !(isNewAddress || isNewPassword)) return;
-  const retryAfterSeconds = await teamMails.secondsToWait(`team ${provider.id} ${id("id")}`);
-  if (retryAfterSeconds > 0) throw new Problem("too-many-requests", { retryAfterSeconds });
-}
-
 /** Returns true only for sessions: as in 3scale, tokens and keys change these without the current password. */
 const changesOwnSignIn = ({ caller: { actor }, values, id }: Call): boolean =>
   actor.kind === "admin" &&
   actor.userId === id("id") &&
   ((parseText(values["password"]) ?? "") !== "" || isSent(values["username"]) || isSent(values["email"]));
-
-/** An update ignores null. */
-const isSent = (sent: unknown): boolean => sent !== undefined && sent !== null;
 
 interface Transition extends Pick<Operation, "title" | "description"> {
   readonly event: string;

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { Problem } from "#http/shared/problem.ts";
+import { formatWait } from "#http/shared/sign-in.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { value } from "#platform/document.ts";
 import { exampleTime } from "#platform/times.ts";
@@ -42,7 +43,7 @@ import {
   timestamps,
 } from "./responses.ts";
 import { exampleAdminUrl, exampleDeveloperUrl, exampleDocumentSettings, exampleUser } from "./example-portal.ts";
-import { type Call, type Operation, type Parameters, parseText } from "./operation.ts";
+import { type Call, type Operation, type OperationNeeds, type Parameters, parseText } from "./operation.ts";
 
 export const UserSchema = Type.Object({
   user: Type.Object(
@@ -146,6 +147,31 @@ async function renderRefusal(db: Database, { provider, adminUrl, id }: Call, eve
   });
 }
 
+/** An update ignores null. */
+export const isSent = (sent: unknown): boolean => sent !== undefined && sent !== null;
+
+interface Notice {
+  /** Before the update. */
+  readonly user: { readonly email: string | null; readonly state: string } | undefined;
+  readonly key: string;
+}
+
+/** Counts the mail about an update to the former address: somebody may type another person's address, and then a third one. */
+export async function countNotice(
+  { teamMails }: Pick<OperationNeeds, "teamMails">,
+  { values }: Pick<Call, "values">,
+  { user, key }: Notice,
+): Promise<void> {
+  const { email, state } = user ?? {};
+  const isNewAddress = isSent(values["email"]) && parseText(values["email"])?.trim() !== email;
+  const isNewPassword = (parseText(values["password"]) ?? "") !== "";
+  if (!email || state === "pending" || !(isNewAddress || isNewPassword)) return;
+  const retryAfterSeconds = await teamMails.secondsToWait(key);
+  if (retryAfterSeconds === 0) return;
+  const detail = `There were too many emails about such changes. Please try again ${formatWait(retryAfterSeconds)}.`;
+  throw new Problem("too-many-requests", { detail, retryAfterSeconds });
+}
+
 export const userOperations: readonly Operation[] = [
   {
     title: "User List",
@@ -212,7 +238,13 @@ export const userOperations: readonly Operation[] = [
       { additionalProperties: true, description: userFieldsNote, examples: [{ email: "olafur@harbour.example" }] },
     ),
     response: userResponse,
-    async handle({ pool, passwords }, call) {
+    async handle({ pool, passwords, teamMails }, call) {
+      const { provider, by, id } = call;
+      // Programs cause no such mails. A user of the team could write to any number of people.
+      if (by.channel !== "api" && "userId" in by.actor) {
+        const key = `team ${provider.id} by ${by.actor.userId}`;
+        await countNotice({ teamMails }, call, { user: await readUser(pool, provider.id, id("id")), key });
+      }
       const outcome = await updateUser(pool, passwords, {
         ...userTarget(call),
         values: call.values,
