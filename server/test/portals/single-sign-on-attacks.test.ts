@@ -209,6 +209,40 @@ test.for(changesMeanwhile)(
   },
 );
 
+test.for(["deleted", "changed to another site", "being changed"])(
+  "a log-in that the former server delays until its authentication provider is %s links nobody",
+  async (change, { portal }) => {
+    const { pool } = portal;
+    await using server = await startOAuthServer();
+    const id = await addProvider(portal, { ...ofCustom(server.origin), trust_email: true });
+    await portal.developer("nora");
+    await pool.query("update users set confirmed_email = email where provider_id = $1", [portal.provider.id]);
+    const answers = answersOf({ email: "nora@tallow.example" });
+    const answerDuring: Readonly<Record<typeof change, (answer: () => void) => Promise<unknown>>> = {
+      deleted: (answer) => remove(portal, id).then(answer),
+      "changed to another site": (answer) => update(portal, id, { site: "https://hub.example" }).then(answer),
+      "being changed": (answer) =>
+        pool.inTransaction(async (tx) => {
+          await tx.query("update authentication_providers set updated_at = now() where id = $1", [id]);
+          answer();
+          await until(async () => (await countWaiting(pool)) === 1);
+        }),
+    };
+    await portal.clock.advance(1000);
+    server.answers = {
+      ...answers,
+      "/me": (_: unknown, response: ServerResponse) => {
+        response.setHeader("content-type", "application/json");
+        void answerDuring[change]?.(() => response.end(JSON.stringify(answers["/me"])));
+      },
+    };
+    const intruder = portal.visitor("developer");
+    expect((await comeBack(intruder, "hub")).status).toBe(422);
+    expect(intruder.cookies.has("bellwire_developer")).toBe(false);
+    expect(await linkCount(portal)).toBe(0);
+  },
+);
+
 test("answers that are no answers of an identity provider are explained", async ({ portal }) => {
   await using server = await startOAuthServer();
   await addProvider(portal, ofCustom(server.origin));

@@ -7,7 +7,7 @@ import type { Identity } from "./identity-provider.ts";
 /** A person of an identity provider. */
 interface PersonKey {
   readonly providerId: number;
-  readonly authenticationProvider: Pick<AuthenticationProvider, "id" | "name">;
+  readonly authenticationProvider: Pick<AuthenticationProvider, "id" | "name" | "updatedAt">;
   readonly subject: string;
 }
 
@@ -88,17 +88,26 @@ export async function useIdentity(tx: Transaction, link: Link): Promise<boolean>
   return (await tx.query(useStatement, person)).length > 0;
 }
 
+// A change or deletion of the authentication provider ends links, because it may have let anybody in. The lock makes it wait for this
+// one, or this for it: a person whom it let in before is not linked. Programs know the time in milliseconds.
 const insertStatement = `
   insert into identities (provider_id, authentication_provider_id, subject, user_id, provider_user_id, created_at, used_at)
-  values ($1, $2, $3, $4, $5, $6, $6)
+  select provider_id, id, $3, $4::bigint, $5::bigint, $6::timestamptz, $6::timestamptz
+  from authentication_providers
+  where provider_id = $1 and id = $2 and date_trunc('milliseconds', updated_at) = $7
+  for share
   on conflict do nothing
   returning subject`;
 
-/** Links a person to a user, which is audited. Returns false if the person is linked already. */
+/**
+ * Links a person to a user, which is audited. Returns false if the person is linked already, or if the authentication provider was
+ * changed after the person logged in.
+ */
 export async function linkIdentity(tx: Transaction, link: Link): Promise<boolean> {
   const { audience, providerId, authenticationProvider, subject, userId, now } = link;
   const users = audience === "admin" ? [null, userId] : [userId, null];
-  const linked = await tx.query(insertStatement, [providerId, authenticationProvider.id, subject, ...users, now]);
+  const { id, updatedAt } = authenticationProvider;
+  const linked = await tx.query(insertStatement, [providerId, id, subject, ...users, now, updatedAt]);
   if (linked.length === 0) return false;
   if (audience === "developer") await markClaimed(tx, providerId, userId);
   const user = audience === "admin" ? "provider-user" : "user";
