@@ -138,17 +138,22 @@ test("a custom plan that is deleted while it gets a limit has none", async ({ sh
   expect(await runAgainst(pool, deletion, create)).toBeUndefined();
 });
 
-test("a plan that is customized during the deletion of a metric has no terms of it", async ({ sharedPool: pool }) => {
-  const { provider, accountId, applicationId, reference } = await withTerms(pool);
-  const { providerId, metricId } = reference;
-  const deletion = (tx: Transaction) => tx.query("delete from metrics where id = $1", [metricId]);
-  const customized = await runAgainst(pool, deletion, () =>
-    customizeApplicationPlan(pool, { provider, accountId, applicationId, by }),
-  );
-  const planId = customized?.application.plan.id ?? 0;
-  expect(planId).not.toBe(reference.planId);
-  expect(await listLimits(pool, { providerId, planId })).toEqual([]);
-});
+test.for(["usage_limits", "pricing_rules"])(
+  "a plan that is customized during the deletion of a metric has no %s of it",
+  async (table, { sharedPool: pool }) => {
+    const { provider, accountId, applicationId, reference } = await withTerms(pool);
+    const { providerId, metricId } = reference;
+    const other = table === "usage_limits" ? "pricing_rules" : "usage_limits";
+    await pool.query(`delete from ${other} where provider_id = $1`, [providerId]);
+    const deletion = (tx: Transaction) => tx.query("delete from metrics where id = $1", [metricId]);
+    const customized = await runAgainst(pool, deletion, () =>
+      customizeApplicationPlan(pool, { provider, accountId, applicationId, by }),
+    );
+    const planId = customized?.application.plan.id ?? 0;
+    expect(planId).not.toBe(reference.planId);
+    expect(await pool.query(`select from ${table} where plan_id = $1`, [planId])).toEqual([]);
+  },
+);
 
 test("metrics, plans and products with terms are deleted concurrently without a deadlock", async ({
   sharedPool: pool,

@@ -96,18 +96,25 @@ test("nobody else signs in, and no user of the team is made", async ({ portal, t
   expect(await count()).toBe(before);
 });
 
-test("a person is not linked to a user whose address changes meanwhile", async ({ portal, team }) => {
-  const { pool, provider } = portal;
-  team.openId.person = boss;
-  const visitor = portal.visitor("admin");
-  const { signedIn } = await pool.inTransaction(async (tx) => {
-    await tx.query("update provider_users set email = 'moved@acme.example' where provider_id = $1", [provider.id]);
-    const signingIn = signIn(visitor, team);
-    await until(async () => (await countWaiting(pool)) === 1);
-    return { signedIn: signingIn };
-  });
-  expect([(await signedIn).status, await isSignedIn(visitor)]).toEqual([403, false]);
-});
+test.for([
+  ["known by the address", "email = 'moved@acme.example'"],
+  ["linked", "state = 'suspended'"],
+] as const)(
+  "a person who is %s does not sign in if the user is changed at the same time to %s",
+  async ([is, change], { portal, team }) => {
+    const { pool, provider } = portal;
+    team.openId.person = boss;
+    if (is === "linked") await signIn(portal.visitor("admin"), team);
+    const visitor = portal.visitor("admin");
+    const { signedIn } = await pool.inTransaction(async (tx) => {
+      await tx.query(`update provider_users set ${change} where provider_id = $1`, [provider.id]);
+      const signingIn = signIn(visitor, team);
+      await until(async () => (await countWaiting(pool)) === 1);
+      return { signedIn: signingIn };
+    });
+    expect([(await signedIn).status, visitor.cookies.has("bellwire_admin")]).toEqual([403, false]);
+  },
+);
 
 test("the deletion of the authentication provider ends the sessions of its users, except of who deletes it", async ({
   portal,

@@ -168,14 +168,14 @@ test.for(ways)("deliveries that fail while a $name runs stay on the list", async
   expect(await eventsIn(database, "due")).toEqual(way.name === "retry" ? eventIds.slice(3) : []);
 });
 
-test.for(ways)(
-  "a $name takes failures that another transaction has locked, once that has ended",
-  async (way, { database }) => {
+test.for([...ways.map((way) => ({ ...way, table: "failures" })), { ...ways[0], table: "deliveries" }])(
+  "a $name takes failures whose $table another transaction has locked, once that has ended",
+  async ({ table, ...way }, { database }) => {
     const { providerId, eventIds } = await buildFailures(database, { each: 10 });
     const [first, last] = [eventIds.slice(0, 2), eventIds.slice(-2)];
     const taken: Promise<number>[] = [];
     await database.inTransaction(async (tx) => {
-      await tx.query(`select from failures where event_id = any($1) for update`, [[...first, ...last]]);
+      await tx.query(`select from ${table} where event_id = any($1) for update`, [[...first, ...last]]);
       taken.push(way.take(database, { providerId }, bySystem, pieceMax));
       await until(() => countWaiting(database));
       expect(await eventsIn(database, "failures")).toEqual([...first, ...last]);
