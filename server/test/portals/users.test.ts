@@ -14,6 +14,31 @@ async function inviteBea(portal: PortalFixture, ada: Visitor): Promise<{ bea: Vi
   return { bea, id };
 }
 
+test("without scripts, a double click joins once and logs in, but a used link logs in nobody without the password", async ({
+  portal,
+  clock,
+}) => {
+  const ada = await portal.developer("ada");
+  await ada.submit("/account/invitations", { email: "bea@tallow.example" });
+  const path = await portal.mailedPath();
+  await portal.newEvents();
+  const bea = portal.visitor("developer");
+  const filled = { ...chosen, email: "bea@tallow.example" };
+  const form = { ...bea.hiddenInputs((await bea.get(path)).html, path), ...filled };
+  await clock.advance(1000);
+  const answers = [...(await Promise.all([bea.post(path, form), bea.post(path, form)])), await bea.post(path, form)];
+  for (const answer of answers) expect(answer).toMatchObject({ status: 303, location: "/account?done=joined" });
+  expect((await bea.get("/account")).html).toContain("Tallow Ltd");
+  expect(await portal.newEvents()).toEqual(["user.created by developer bea in developer_portal"]);
+
+  bea.cookies.delete("bellwire_developer");
+  const others = { password: "another horse", password_confirmation: "another horse" };
+  expect((await bea.post(path, { ...form, ...others })).status, "another password").toBe(404);
+  expect((await bea.post(`${path}0`, form)).status, "another code").toBe(404);
+  await clock.advance(60_000);
+  expect((await bea.post(path, form)).status, "after a minute").toBe(404);
+});
+
 test("an invited user joins as a member and is logged in", async ({ portal }) => {
   const ada = await portal.developer("ada");
   await portal.newEvents();

@@ -11,10 +11,12 @@ import {
   type Invitation,
   acceptInvitation,
   deleteInvitation,
+  findAcceptedInvitation,
   findInvitation,
   inviteUser,
   listInvitations,
   resendInvitation,
+  type User,
 } from "#portal/users/index.ts";
 import {
   developerContext,
@@ -46,7 +48,15 @@ import {
   withVisitorTimeZone,
 } from "./forms.ts";
 import { showExpiredLink } from "./mailed-links.ts";
-import { isWithPassword, personInPage, personOf, valuesOfPerson, waitingPageOf } from "./sign-up.ts";
+import {
+  findDuplicateSignUp,
+  findUserOfPerson,
+  isWithPassword,
+  personInPage,
+  personOf,
+  valuesOfPerson,
+  waitingPageOf,
+} from "./sign-up.ts";
 
 /** Adds the pages of the account's invitations, and the form that accepts one. */
 export function addInvitationPages(http: FastifyInstance, portal: Portal, mailLimiter: AttemptLimiter): void {
@@ -219,21 +229,41 @@ async function join(visit: Visit): Promise<FastifyReply> {
   const { portal, request, reply } = visit;
   const provider = withVisitorTimeZone(request.provider);
   const person = await readPerson(portal, request);
+  const values = submittedValues(await joinFields(visit, { person }), readForm(request.body));
   const joined = await acceptInvitation(portal.pool, portal.passwords, {
     provider,
     code: readForm(request.params)["code"] ?? "",
-    values: submittedValues(await joinFields(visit, { person }), readForm(request.body)),
+    values,
     person: person && personOf(portal, provider.id, person),
     now: portal.clock.now(),
   });
-  if (!joined) return showExpiredInvitation(visit);
-  if ("refused" in joined) return showJoinForm(visit, { errors: joined.refused });
+  const user = joined && "user" in joined ? joined.user : await findJustJoined(visit, { person, values });
+  if (!user)
+    return joined && "refused" in joined
+      ? showJoinForm(visit, { errors: joined.refused })
+      : showExpiredInvitation(visit);
   if (person) forgetPerson(portal, reply);
 
-  const account = await readAccount(portal.pool, provider.id, joined.user.accountId);
+  const account = await readAccount(portal.pool, provider.id, user.accountId);
   if (account?.state !== "approved") return reply.redirect(waitingPageOf(account), 303);
-  await startBrowserSession(portal, request, reply, { audience: "developer", userId: joined.user.id });
+  await startBrowserSession(portal, request, reply, { audience: "developer", userId: user.id });
   return redirectWithNotice(reply, "/account", "joined");
+}
+
+/** Returns the user that an earlier submission of the same form has made of the invitation. */
+async function findJustJoined(
+  { portal, request }: Visit,
+  { person, values }: Pick<Joining, "person"> & { readonly values: Readonly<Record<string, string>> },
+): Promise<User | undefined> {
+  const { id: providerId } = request.provider;
+  const issued = readFormToken(request, readForm(request.body), portal.cookieSecret);
+  const { code = "" } = readForm(request.params);
+  const invitation = issued && (await findAcceptedInvitation(portal.pool, providerId, code));
+  if (!invitation) return undefined;
+  const user = await (person
+    ? findUserOfPerson(portal, providerId, person)
+    : findDuplicateSignUp(portal, { providerId, address: request.ip, values, ...issued }));
+  return user?.accountId === invitation.accountId ? user : undefined;
 }
 
 async function showJoinForm(visit: Visit, rejected: RejectedInvitation = {}): Promise<FastifyReply> {

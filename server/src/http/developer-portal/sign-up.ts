@@ -153,7 +153,7 @@ const signUpSource = (
 });
 
 /** Returns the user of a person, whose form may have been submitted twice. */
-async function findUserOfPerson(
+export async function findUserOfPerson(
   { pool }: Pick<Portal, "pool">,
   providerId: number,
   { authenticationProvider, identity: { subject } }: KnownPerson,
@@ -341,7 +341,7 @@ interface RejectedSignUp {
  * Returns the user that the same form has just created, so that a double click gets the first response again instead of
  * the error that the name is taken. Requires the password, so that nobody can test for existing users.
  */
-async function findDuplicateSignUp(
+export async function findDuplicateSignUp(
   { pool, passwords, clock }: Pick<Portal, "pool" | "passwords" | "clock">,
   { providerId, address, values, issuedAtMs }: RejectedSignUp,
 ): Promise<User | undefined> {

@@ -17,6 +17,7 @@ export {
   acceptInvitation,
   deleteInvitation,
   eraseInvitations,
+  findAcceptedInvitation,
   findInvitation,
   type Invitation,
   inviteUser,

@@ -137,6 +137,19 @@ export async function findInvitation(
   return invitation;
 }
 
+const findAcceptedStatement = `
+  select ${invitationColumns} from invitations where provider_id = $1 and code_digest = $2 and accepted_at is not null`;
+
+/** Returns the invitation that was accepted with this code. */
+export async function findAcceptedInvitation(
+  db: Database,
+  providerId: number,
+  code: string,
+): Promise<Invitation | undefined> {
+  const [invitation] = await db.query<Invitation>(findAcceptedStatement, [providerId, secretDigest(code)]);
+  return invitation;
+}
+
 const acceptInvitationStatement = `
   update invitations
   set accepted_at = $3
