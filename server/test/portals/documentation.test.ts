@@ -7,6 +7,7 @@ import { createSpecification } from "#portal/products/index.ts";
 import { byForm, form, setUp, signUp } from "../portal/portal-fixture.ts";
 import { findViolations } from "../support/find-violations.ts";
 import { openWebServer } from "../support/open-web-server.ts";
+import { countProcessorMs, processorMsOf } from "../support/processor-ms.ts";
 import { type PortalFixture, test } from "./portal-test.ts";
 
 const by = { actor: { kind: "key" }, channel: "api", now: new Date("2026-02-03T04:05:06Z") } as const;
@@ -216,6 +217,27 @@ test("a parameter with a name that asks for no key gets no example, whatever it 
   const shown = JSON.parse(/id="specification">(.*?)<\/script>/s.exec(html)?.[1] ?? "{}");
   const examples = shown.paths?.["/tides"].get.parameters.map((parameter: object) => "examples" in parameter);
   expect(examples).toEqual([false, false, false, false, true]);
+});
+
+test("an unchanged specification is not parsed for each visitor", async ({ portal }) => {
+  const names = (at: number) => Object.fromEntries(Array.from({ length: 9999 }, (_, n) => [`${at}x${n}`, 0]));
+  const body = document({
+    servers: [{ url: "https://api.fjord.example" }],
+    "x-names": Array.from({ length: 9 }, (_, at) => names(at)),
+  });
+  await add(portal, { name: "Tides", body });
+  const visitor = portal.visitor("developer");
+  const ms: { page: number; parsing: number }[] = [];
+  for (let reads = 0; reads < 6; reads += 1) {
+    const processorMs = countProcessorMs();
+    const { headers } = await visitor.get("/docs/tides");
+    const page = processorMs();
+    expect(headers["content-security-policy"]).toContain("connect-src https://api.fjord.example;");
+    ms.push({ page, parsing: processorMsOf(() => JSON.parse(body)) });
+  }
+  const least = (of: "page" | "parsing") => Math.min(...ms.map((each) => each[of]));
+  // An eighth of it. Without the cache, a page takes longer than parsing alone.
+  expect(least("page")).toBeLessThan(least("parsing") / 2);
 });
 
 /** An API that answers pages of other origins, and the requests that it got. */
