@@ -125,6 +125,13 @@ test("a held job that is released while the held ones are cancelled continues", 
   expect(await finish(database, job)).toMatchObject({ state: "done", done: 3, failed: 0 });
 });
 
+test("a release of held jobs starts none whose rows are being stored", async ({ database }) => {
+  const { providerId } = await retryFailures(database, 3);
+  await database.query("update jobs set work_at = 'infinity'"); // as while its process stores them
+  expect(await database.inTransaction((tx) => releaseHeldJobs(tx, providerId))).toBe(0);
+  expect(await workOnJob(database)).toBe(false);
+});
+
 test("a job that is held after a restore stays held when its chunk fails", async ({ database }) => {
   const job = await retryFailures(database, 3);
   await failChunk(database, new Error("killed"), () => database.query("update jobs set work_at = held_jobs_until()"));

@@ -14,6 +14,7 @@ import {
 } from "#webhooks/jobs/index.ts";
 import { fail } from "../support/build-failures.ts";
 import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { withoutWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 
 /** Starts two jobs of a provider, each on one failure. The first one is worked on first. */
@@ -89,6 +90,21 @@ test("a job whose process has ended before it started leaves those of its provid
   );
   expect(await endInterruptedJobs(database)).toBe(1);
   expect(await endInterruptedJobs(database)).toBe(0); // else callers, who repeat it until then, would never end
+  while (await workOnJob(database));
+  expect(await read()).toMatchObject([done, done]);
+});
+
+test("a job that starts while interrupted ones are ended is none of them", async ({ database }) => {
+  const { jobs, read } = await startTwo(database, "retry");
+  const [ids, unstarted] = [
+    [jobs.map(({ id }) => id)],
+    "created_at = now() - interval '4 minutes', work_at = 'infinity'",
+  ];
+  await database.query(`update jobs set ${unstarted} where id = any($1)`, ids);
+  await database.inTransaction(async (tx) => {
+    await tx.query("update jobs set created_at = now(), work_at = now() where id = any($1)", ids);
+    expect(await withoutWaiting(database, endInterruptedJobs)).toBe(0);
+  });
   while (await workOnJob(database));
   expect(await read()).toMatchObject([done, done]);
 });
