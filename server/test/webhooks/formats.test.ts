@@ -1,10 +1,12 @@
 import { CloudEvent, HTTP } from "cloudevents";
 import { Webhook } from "standardwebhooks";
 import { expect } from "vitest";
+import type { Transaction } from "#platform/database/database.ts";
 import { record, value } from "#platform/document.ts";
 import { chatFamilies, documentFamilies } from "#webhooks/deliveries/index.ts";
 import { sendEventNow } from "#webhooks/events/index.ts";
 import { type EndpointChoices, anEvent, buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -132,4 +134,21 @@ test("a payload rendered later equals, in bytes and context, one rendered when t
   const endpointId = await buildEndpoint(database, { providerId, url, format: "cloudevents", name: "later" });
   await database.inTransaction((tx) => sendEventNow(tx, { providerId, eventId, endpointId, format: "cloudevents" }));
   expect(await payload()).toEqual(atOnce);
+});
+
+test("an event that is sent to two endpoints of a format at once has one payload for both", async ({ database }) => {
+  const providerId = await buildProvider(database);
+  const [eventId = ""] = await recordNow(database, { providerId });
+  const build = (name: string) => buildEndpoint(database, { providerId, url: "http://127.0.0.1:9/", name });
+  const [one, other] = [await build("one"), await build("other")];
+  const send = (endpointId: number) => (tx: Transaction) =>
+    sendEventNow(tx, { providerId, eventId, endpointId, format: "json" });
+  const { second } = await database.inTransaction(async (tx) => {
+    expect(await send(one)(tx)).toBe(true);
+    const sending = { second: database.inTransaction(send(other)) };
+    await until(() => countWaiting(database));
+    return sending;
+  });
+  expect(await second).toBe(true);
+  expect(await database.query("select format from payloads")).toEqual([{ format: "json" }]);
 });
