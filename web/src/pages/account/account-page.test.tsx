@@ -238,9 +238,17 @@ test.each([
       "GET /api/v1/pending_subscriptions": () => [200, { data: subscriptions }],
     }) satisfies Server;
   const session = { allowedActions: new Set(["change-plans"]) } as const;
-  const openPage = showPage(`/accounts/4?request=${search}`, serverWith(open), session);
+  const approval = "PUT /admin/api/accounts/4/service_subscriptions/31/approve.json";
+  const server = { ...serverWith(open), [approval]: () => [200, {}] } satisfies Server;
+  const openPage = showPage(`/accounts/4?request=${search}`, server, session);
   await isLoaded(openPage);
   expect(shown()).not.toContain(closed);
+  const isAccess = open.subscriptions.length > 0;
+  if (isAccess) {
+    await says("Access to Ferries waits for your approval");
+    await click("Approve");
+  }
+  await waitFor(() => expect(openPage.askedFor(approval)).toHaveLength(isAccess ? 1 : 0));
   // Not after a decision on this page.
   openPage.queries.setQueryData(["accounts", "one", 4, "plan requests"], []);
   await waitFor(() => expect(shown()).not.toContain("requests the plan"));

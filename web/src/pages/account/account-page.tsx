@@ -22,7 +22,7 @@ import { ClosedRequest, PlanDecision } from "../../components/plans/plan-request
 import { When } from "../../components/time.tsx";
 import { AccountActions } from "./account-actions.tsx";
 import { InvitationList } from "./invitation-list.tsx";
-import { SubscriptionList, SubscriptionRequestNotice } from "./subscription-list.tsx";
+import { SubscriptionList, SubscriptionPlanRequests, SubscriptionRequestNotice } from "./subscription-list.tsx";
 import { UserList } from "./user-list.tsx";
 
 const route = getRouteApi("/accounts/$id");
@@ -57,6 +57,7 @@ function AccountView({ account }: { account: Account }) {
   return (
     <Stack hasGutter>
       <PlanRequestNotice accountId={account.id} isMailed={request === "plan"} />
+      <SubscriptionPlanRequests accountId={account.id} />
       {request?.startsWith("subscription-") && (
         <SubscriptionRequestNotice accountId={account.id} productId={Number(request.split("-")[1])} />
       )}

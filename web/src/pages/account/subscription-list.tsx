@@ -1,4 +1,4 @@
-import { Button, Content } from "@patternfly/react-core";
+import { Alert, AlertActionLink, Button, Content } from "@patternfly/react-core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -33,7 +33,7 @@ export function SubscriptionList({ accountId }: { accountId: number }) {
   const mayChange = mayChangePlans(session);
   const [isSubscribing, setSubscribing] = useState(false);
   const [toDelete, setToDelete] = useState<Subscription>();
-  const path = `accounts/${accountId}/service_subscriptions`;
+  const path = subscriptionsPath(accountId);
   const { approve, remove } = useSubscriptionActions(path, () => setToDelete(undefined));
   const productName = ({ service_id: id }: Subscription): string =>
     products ? (products.find((product) => product.id === id)?.name ?? `Product ${id}`) : "";
@@ -45,7 +45,6 @@ export function SubscriptionList({ accountId }: { accountId: number }) {
   const others = query.isSuccess && products ? products.filter(({ id }) => !subscribed.has(id)) : [];
   return (
     <>
-      <PlanRequests accountId={accountId} />
       <Loaded query={query} skeleton={<TableSkeleton of="subscriptions" />}>
         {(subscriptions) =>
           subscriptions.length > 0 ? (
@@ -98,14 +97,44 @@ function usePendingSubscriptions(accountId: number) {
   return { query, ...useQuery({ ...query, enabled: mayReadPlans(session) && mayChangePlans(session) }) };
 }
 
-/** Says that a request for a subscription to a product, or for its plan, is not open any more. */
-export function SubscriptionRequestNotice({ accountId, productId }: { accountId: number; productId: number }) {
+interface MailedRequestProps {
+  readonly accountId: number;
+  readonly productId: number;
+}
+
+/** Approves the subscription that a mail asks to decide about, or says that the request is not open any more. */
+export function SubscriptionRequestNotice({ accountId, productId }: MailedRequestProps) {
   const { data } = usePendingSubscriptions(accountId);
-  return <ClosedRequest isOpen={data && data.some(({ product_id: id }) => id === productId)} shown="subscriptions" />;
+  const request = data?.find(({ product_id: id }) => id === productId);
+  const { approve } = useSubscriptionActions(subscriptionsPath(accountId));
+  return (
+    <>
+      <ClosedRequest isOpen={data && request !== undefined} shown="subscriptions" />
+      {request?.requested_plan_id === null && (
+        <Alert
+          isInline
+          component="h2"
+          variant="info"
+          title={
+            <>
+              Access to <Name>{request.product_name}</Name> waits for your approval
+            </>
+          }
+          actionLinks={
+            <AlertActionLink isAriaDisabled={approve.isPending} onClick={() => approve.mutate(request.subscription_id)}>
+              Approve
+            </AlertActionLink>
+          }
+        >
+          Requested <When at={request.created_at} />. To decline, delete the subscription below.
+        </Alert>
+      )}
+    </>
+  );
 }
 
 /** Grants or declines the service plans that the account's developers request. */
-function PlanRequests({ accountId }: { accountId: number }) {
+export function SubscriptionPlanRequests({ accountId }: { accountId: number }) {
   const api = useApi();
   const client = useQueryClient();
   const { data = [], query } = usePendingSubscriptions(accountId);
@@ -121,7 +150,7 @@ function PlanRequests({ accountId }: { accountId: number }) {
         key={subscription_id}
         request={request}
         product={request.product_name}
-        path={`accounts/${accountId}/service_subscriptions/${subscription_id}/change_plan`}
+        path={`${subscriptionsPath(accountId)}/${subscription_id}/change_plan`}
         readAgain={async () => {
           const present = requestsIn(await client.fetchQuery({ ...query, staleTime: 0 }));
           return present.find((each) => each.subscription_id === subscription_id);
@@ -139,7 +168,9 @@ function PlanRequests({ accountId }: { accountId: number }) {
   });
 }
 
-function useSubscriptionActions(path: string, onDeleted: () => void) {
+const subscriptionsPath = (accountId: number): string => `accounts/${accountId}/service_subscriptions`;
+
+function useSubscriptionActions(path: string, onDeleted?: () => void) {
   const api = useManagement();
   const approve = useChange({
     change: (id: number) => api.update(`${path}/${id}/approve`),
@@ -152,7 +183,7 @@ function useSubscriptionActions(path: string, onDeleted: () => void) {
     stale: [["accounts"], ["applications"]],
     done: "The subscription was deleted",
     failed: "The subscription could not be deleted",
-    onDone: onDeleted,
+    ...(onDeleted && { onDone: onDeleted }),
   });
   return { approve, remove };
 }
