@@ -169,6 +169,24 @@ test("an evaluation leaves out a provider that another process evaluates, withou
   expect([hasWaited, await scene.mails()]).toEqual([false, []]);
 });
 
+test("an evaluation leaves out a provider that another process has evaluated since it read the endpoints", async ({
+  database,
+}) => {
+  const scene = await Scene.open(database);
+  await scene.end("failed");
+  const pool: Pool = {
+    ...database,
+    async query<Row>(statement: string, values?: readonly unknown[]) {
+      const rows = await database.query<Row>(statement, values);
+      if (statement.includes("as is_retrying"))
+        await database.query("update alert_schedules set evaluated_at = clock_timestamp()");
+      return rows;
+    },
+  };
+  await evaluateAlerts({ pool, pageUrl: () => "https://acme.example/", retentionDays: 30 });
+  expect(await scene.mails()).toEqual([]);
+});
+
 test("concurrent processes share the providers, instead of reading the endpoints of all in each", async ({
   database,
 }) => {

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import type { Database, Pool } from "#platform/database/database.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { cancelDelivery, retryDelivery } from "#webhooks/deliveries/index.ts";
 import {
   countOrphans,
@@ -12,8 +12,10 @@ import {
   StatisticsRecorder,
   writeStatistics,
 } from "#webhooks/statistics/index.ts";
+import { LaneCounts } from "#webhooks/statistics/counts.ts";
 import { idleLane } from "#webhooks/statistics/write-statistics.ts";
 import { anEvent, buildEndpoint, buildProvider, feedsAreComplete, recordNow } from "../support/build-webhooks.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { countedAttempt } from "../support/counted-attempt.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -335,4 +337,28 @@ test.concurrent("the last attempts of a killed engine are counted, although an e
   });
   await until(async () => (await countOrphans(database)) === 1);
   expect(await countedAttempts(database, lane)).toBe(1);
+});
+
+test.concurrent("an attempt that one process reads from the history is not added by another one at the same time", async ({
+  database,
+}) => {
+  const attempts = await buildAttempts(database);
+  const { endpointId, providerId } = attempts;
+  const uncounted = { counts: new LaneCounts(), base: undefined, through: 0, isFirstWrite: false, known: undefined };
+  const lane = { endpointId, providerId, epoch: 1, isReleased: true, state: idleLane, ...uncounted };
+  const writeLane = (change: object) => (tx: Transaction) => writeStatistics(tx, [{ ...lane, ...change }]);
+  const before = (await database.inTransaction(writeLane({}))).get(endpointId);
+  const known = before?.result === "counted" ? before.through : undefined;
+  const through = await recordAttempt(database, attempts, 1);
+  await feedsAreComplete(database);
+  const counts = new LaneCounts();
+  counts.add(countedAttempt({ atMs: Date.now(), number: 1, status: 500, end: null, delayMs: null }));
+  const { added } = await database.inTransaction(async (tx) => {
+    await writeLane({})(tx);
+    const writing = { added: database.inTransaction(writeLane({ counts, known, through })) };
+    await until(() => countWaiting(database));
+    return writing;
+  });
+  expect((await added).get(endpointId)).toEqual({ result: "again" });
+  expect(await countedAttempts(database, attempts)).toBe(1);
 });
