@@ -209,6 +209,24 @@ test("the keys of the five newest applications are the examples, newest first", 
   );
 });
 
+test("fewer applications are offered where thousands of parameters ask for a key", async ({ portal }) => {
+  const ada = await portal.developer("ada");
+  for (const name of ["Two", "Three", "Four", "Five"]) await ada.submit("/applications/new", { name });
+  for (const [count, offered] of [
+    [3000, 5],
+    [3001, 4],
+    [20_000, 1],
+  ] as const) {
+    const parameters = Array.from({ length: count }, () => ({ "x-data-threescale-name": "user_keys" }));
+    const half = count >> 1; // no list may have more than 10,000
+    const paths = { "/a": { parameters: parameters.slice(half) }, "/b": { parameters: parameters.slice(0, half) } };
+    await add(portal, { name: `Tides ${count}`, body: document({ paths }) });
+    const { html } = await ada.get(`/docs/tides_${count}`);
+    expect([count, html.match(/"summary"/g)?.length]).toEqual([count, count * offered]);
+    expect(html.match(/"summary":"[^"]+"/)?.[0]).toBe('"summary":"Five"');
+  }
+});
+
 test("a parameter with a name that asks for no key gets no example, whatever it is", async ({ portal }) => {
   const names = ["constructor", "hasOwnProperty", "__proto__", { toString: 1 }, "user_keys"];
   const parameters = names.map((name) => ({ name: "a", in: "query", "x-data-threescale-name": name }));
