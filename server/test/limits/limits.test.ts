@@ -5,7 +5,13 @@ import * as ofBinsAndStreams from "#platform/bin-and-stream-limits.ts";
 import * as limits from "#platform/limits.ts";
 import { type CountLimit, attemptLimits, changeLimits, changeableLimits, countLimits } from "#platform/limits.ts";
 import { limitsReference } from "../../../scripts/limits-reference.ts";
-import { changeAccountState, deleteAccount, sendMessage, signUpAccount } from "#portal/accounts/index.ts";
+import {
+  changeAccountState,
+  deleteAccount,
+  deleteExpiredChangeCounters,
+  sendMessage,
+  signUpAccount,
+} from "#portal/accounts/index.ts";
 import { createApplication, deleteProduct } from "#portal/applications/index.ts";
 import { createFieldsDefinition } from "#portal/fields/index.ts";
 import {
@@ -21,9 +27,10 @@ import {
 } from "#portal/products/index.ts";
 import { addProviderUser, issueAccessToken } from "#portal/provider-account/index.ts";
 import { acceptInvitation, createUser, deleteUser, inviteUser, listUsers, suspendUser } from "#portal/users/index.ts";
-import { form, messageFrom } from "../portal/portal-fixture.ts";
+import { form, messageFrom, signedUp } from "../portal/portal-fixture.ts";
 import { createAuthenticationProvider } from "#portal/single-sign-on/index.ts";
 import { encryption } from "../support/build-webhooks.ts";
+import { withoutWaiting } from "../support/count-waiting.ts";
 import { passwords } from "../support/passwords.ts";
 import { entriesOf, name, outcomeOf, type Scene, test } from "./limits-scene.ts";
 
@@ -278,6 +285,17 @@ test("an account that has used up its changes can still be suspended and deleted
     "too-many-changes",
   );
   expect(await outcomeOf(deleteAccount(pool, account))).toBe("created");
+});
+
+test("the counter of an account whose change is under way is not deleted as an expired one", async ({ database }) => {
+  const { provider, accountId } = await signedUp(database);
+  const values = [provider.id, accountId];
+  await database.query("update change_counters set ends_at = now() - interval '1 minute'");
+  await database.inTransaction(async (tx) => {
+    await tx.query("update change_counters set ends_at = now() where provider_id = $1 and account_id = $2", values);
+    expect(await withoutWaiting(database, (other) => deleteExpiredChangeCounters(other, new Date()))).toBe(0);
+  });
+  expect(await deleteExpiredChangeCounters(database, new Date())).toBe(1);
 });
 
 test("concurrent changes of one account share one rate limit, and do not count for other accounts", async ({

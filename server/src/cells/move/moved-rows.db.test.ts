@@ -5,10 +5,12 @@ import { buildEndpoint } from "../../../test/support/build-webhooks.ts";
 import { cloneTemplate } from "../../../test/support/clone-template.ts";
 import { schema } from "../../../test/support/test-databases.ts";
 import { test } from "../../../test/support/test.ts";
+import { until } from "../../../test/support/until.ts";
 import { connectToCell } from "./move-provider.ts";
 import {
   copyChanges,
   copyTable,
+  createMissingPartitions,
   createTriggers,
   followChanges,
   nextStepRows,
@@ -170,6 +172,37 @@ test("a step whose table is locked can be repeated on the same connection", asyn
     copied,
     new Set(["Another"]),
   ]);
+});
+
+test("days of the history that the target's housekeeping creates at the same time are not created twice", async ({
+  databaseUrl,
+}) => {
+  await using open = new AsyncDisposableStack();
+  const other = open.use(await cloneTemplate());
+  const connect = async (ownerUrl: string): Promise<pg.Client> => {
+    const client = await connectToCell({ schema, ownerUrl });
+    open.defer(() => client.end());
+    return client;
+  };
+  const [source, target, housekeeper, observer] = [
+    await connect(databaseUrl),
+    await connect(other.connectionString),
+    await connect(other.connectionString),
+    await connect(other.connectionString),
+  ];
+  const addDays = "select add_history_days(current_date + 100, current_date + 101)";
+  await source.query(addDays);
+  const waiting = `select from pg_locks
+    where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`;
+  const created: Promise<unknown>[] = [];
+  await transact(housekeeper, async () => {
+    await housekeeper.query(addDays);
+    created.push(createMissingPartitions(source, target));
+    await until(async () => (await observer.query(waiting)).rows.length > 0);
+  });
+  await Promise.all(created);
+  const days = "select count(*)::integer from pg_class where relname like 'events_%'";
+  expect((await target.query(days)).rows).toEqual((await source.query(days)).rows);
 });
 
 test("a deletion takes fewer rows at once as soon as these take longer than half a second", () => {
