@@ -15,7 +15,14 @@ import { withFileLock } from "#platform/files.ts";
 import { type Provider, readFirstProvider } from "#portal/providers/index.ts";
 import { type Bin, createOwnBins } from "#request-bin/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
-import { claimPort, localUrl, providerUrls, attemptsBesideClients, readDescriptorLimit } from "./listening.ts";
+import {
+  claimPort,
+  listenError,
+  localUrl,
+  providerUrls,
+  attemptsBesideClients,
+  readDescriptorLimit,
+} from "./listening.ts";
 import type { EngineRoleParts } from "./engine-role.ts";
 import { type EngineSupervisor, type Scraped, withMoreMetrics } from "./engine-supervisor.ts";
 import { createTryOut, findTryOutBin, type FirstSignIn, setUpFirst, signInLines, type TryOut } from "./first-start.ts";
@@ -184,11 +191,19 @@ async function openInterfaces(
   },
   { isWeb, port, running }: { isWeb: boolean; port: number; running: AsyncDisposableStack },
 ): Promise<void> {
-  const { operationsPort } = parts.config;
+  const { host, operationsPort } = parts.config;
   let isStarting = isWeb;
   if (operationsPort !== undefined) {
-    const { serveOperations } = await import("./serve-operations.ts");
-    running.use(await serveOperations({ ...parts, isStarting: () => isStarting }, operationsPort));
+    const { monitored, serveOperations } = await import("#http/operations/index.ts");
+    const { metrics, isStopping, cells } = parts;
+    const servesOtherCell = () => cells.isAnyReady();
+    const needs = { ...monitored(parts.pool), metrics, isStopping, isStarting: () => isStarting, servesOtherCell };
+    const at = { host, port: operationsPort };
+    running.use(
+      await serveOperations(needs, at).catch((error: unknown) => {
+        throw listenError(error, { ...at, setting: "BELLWIRE_OPERATIONS_PORT" });
+      }),
+    );
   }
   if (!isWeb) return;
   const { serveHttp } = await loadInterfaces();

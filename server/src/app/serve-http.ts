@@ -12,7 +12,7 @@ import { adminPortalPlugin } from "#http/admin-portal/index.ts";
 import { apiDocs } from "#http/api-docs/index.ts";
 import { bellwireApiPlugin } from "#http/bellwire-api/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
-import { operationsPlugin } from "#http/operations/index.ts";
+import { monitored, operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
 import { createFindAdminCaller, Downloads } from "#http/shared/admin-caller.ts";
 import { serveApiReference } from "#http/shared/api-reference.ts";
@@ -34,8 +34,6 @@ import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
 import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import { createMigrationCheck } from "#platform/database/migrate.ts";
-import { readDatabaseSwitches } from "#platform/database/failover.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";
@@ -45,7 +43,6 @@ import { version } from "#platform/http.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
 import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
-import { readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
 import { type ProviderUrls, listenError, limitConnections, readDescriptorLimit } from "./listening.ts";
 import type { Scraped } from "./engine-supervisor.ts";
@@ -173,13 +170,9 @@ export async function composeHttp(parts: HttpParts): Promise<FastifyInstance> {
   // Monitoring does not know the host of a provider.
   await http.register(
     operationsPlugin({
-      pool,
-      machine: systemClock,
+      ...monitored(pool),
       metrics: baseDomain === undefined ? metrics : undefined,
       isStopping,
-      isMigrated: createMigrationCheck(pool),
-      readHistoryDays: () => readHistoryDays(pool),
-      readDatabaseSwitches: () => readDatabaseSwitches(pool),
       servesOtherCell: otherCells?.isAnyReady,
     }),
   );

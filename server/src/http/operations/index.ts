@@ -1,10 +1,23 @@
-import type { FastifyPluginAsync } from "fastify";
+import fastify, { type FastifyPluginAsync } from "fastify";
 import type { Registry } from "prom-client";
-import { type Clock, wrongFromMs } from "#platform/clock.ts";
+import {
+  addResponseHeaders,
+  connectionOptions,
+  dropAbortedRequests,
+  schemaController,
+} from "#http/shared/server-hooks.ts";
+import { type Clock, systemClock, wrongFromMs } from "#platform/clock.ts";
 import { classifyDatabaseError } from "#platform/database/connection.ts";
 import { type Database, diskSpaceOf } from "#platform/database/database.ts";
-import { type DatabaseSwitches, resumeAdvice, switchWarningMs } from "#platform/database/failover.ts";
-import type { HistoryDays } from "#webhooks/deliveries/index.ts";
+import {
+  type DatabaseSwitches,
+  readDatabaseSwitches,
+  resumeAdvice,
+  switchWarningMs,
+} from "#platform/database/failover.ts";
+import { createMigrationCheck } from "#platform/database/migrate.ts";
+import { createIdGenerator } from "#platform/ids.ts";
+import { type HistoryDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 
 export interface OperationsDependencies {
   readonly pool: Database;
@@ -22,6 +35,36 @@ export interface OperationsDependencies {
   readonly readDatabaseSwitches: () => Promise<DatabaseSwitches>;
   /** Returns true if another cell of this process responds. Undefined: there are no other cells. */
   readonly servesOtherCell?: (() => Promise<boolean>) | undefined;
+}
+
+/** Returns what the plugin reads from a database. */
+export const monitored = (pool: Database) => ({
+  pool,
+  machine: systemClock,
+  isMigrated: createMigrationCheck(pool),
+  readHistoryDays: () => readHistoryDays(pool),
+  readDatabaseSwitches: () => readDatabaseSwitches(pool),
+});
+
+/**
+ * Serves monitoring on a port of its own: an engine has no other, and the public one is for the public. Rejects if the port cannot be
+ * listened on.
+ */
+export async function serveOperations(
+  needs: OperationsDependencies,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<AsyncDisposable> {
+  const http = fastify({ ...connectionOptions({ newId: createIdGenerator(systemClock) }), schemaController });
+  dropAbortedRequests(http);
+  addResponseHeaders(http, { isHttps: false });
+  await http.register(operationsPlugin(needs));
+  try {
+    await http.listen({ host, port });
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: () => http.close() };
 }
 
 /**
@@ -83,18 +126,13 @@ async function readReadinessInTime(needs: OperationsDependencies): Promise<Readi
   }
 }
 
-async function readReadiness({
-  pool,
-  machine,
-  isMigrated,
-  readHistoryDays,
-  readDatabaseSwitches,
-}: OperationsDependencies): Promise<Readiness> {
+async function readReadiness(needs: OperationsDependencies): Promise<Readiness> {
+  const { pool, machine } = needs;
   const [session] = await pool.query<{ onlyReads: boolean }>(
     "select current_setting('transaction_read_only') = 'on' as only_reads",
   );
-  if (!(await isMigrated())) return { because: "the database needs migrations" };
-  const { now, daysReady } = await readHistoryDays();
+  if (!(await needs.isMigrated())) return { because: "the database needs migrations" };
+  const { now, daysReady } = await needs.readHistoryDays();
   if (daysReady === 0) return { because: "today's history partitions are missing" };
   const warnings: string[] = [];
   if (session?.onlyReads) warnings.push("the database accepts no changes: default_transaction_read_only is on");
@@ -106,7 +144,7 @@ async function readReadiness({
     const seconds = Math.round(Math.abs(aheadMs) / 1000);
     warnings.push(`this machine's clock is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} the database's`);
   }
-  const { at, timeline, heldAt } = await readDatabaseSwitches();
+  const { at, timeline, heldAt } = await needs.readDatabaseSwitches();
   if (at !== null && now.getTime() - at.getTime() < switchWarningMs) {
     warnings.push(
       `the database resumed from an earlier state at ${at.toISOString()} (timeline ${timeline}): changes may be lost`,
