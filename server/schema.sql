@@ -633,6 +633,16 @@ create table fields_definitions (
   constraint fields_definitions_target_check CHECK ((target = ANY (ARRAY['Account'::text, 'User'::text, 'Cinstance'::text])))
 );
 
+create table idempotency_keys (
+  provider_id bigint not null,
+  caller text not null,
+  key text not null,
+  digest bytea not null,
+  recorded_at timestamp with time zone not null default now(),
+  response bytea,
+  constraint idempotency_keys_pkey PRIMARY KEY (provider_id, caller, key)
+);
+
 create table identities (
   provider_id bigint not null,
   authentication_provider_id bigint not null,
@@ -1349,6 +1359,8 @@ CREATE INDEX failures_list_idx ON failures USING btree (provider_id, endpoint_id
 CREATE INDEX features_product_idx ON features USING btree (provider_id, product_id, id);
 
 CREATE UNIQUE INDEX features_system_name_idx ON features USING btree (provider_id, COALESCE(product_id, (0)::bigint), system_name);
+
+CREATE INDEX idempotency_keys_recorded_idx ON idempotency_keys USING btree (recorded_at);
 
 CREATE INDEX identities_provider_user_idx ON identities USING btree (provider_id, provider_user_id) WHERE (provider_user_id IS NOT NULL);
 

@@ -85,6 +85,19 @@ export {
   type StoredAuditRecord,
 } from "./audit.ts";
 export {
+  deleteKey,
+  deleteOldKeys,
+  type EarlierRequest,
+  findEarlierRequest,
+  forgetOutdatedResponses,
+  forgetResponses,
+  type KeyedRequest,
+  keyHours,
+  KeyTaken,
+  recordResponse,
+  withKey,
+} from "./idempotency-keys.ts";
+export {
   defaultNotificationPreferences,
   describeNotification,
   isNotifiedOf,

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import { deleteExpiredCounters, deleteExpiredSessions, deleteOldAuditRecords } from "#access/index.ts";
+import { deleteExpiredCounters, deleteExpiredSessions, deleteOldAuditRecords, deleteOldKeys } from "#access/index.ts";
 import { deleteOldAlerts, deleteRulesOfDeletedEndpoints, evaluateAlerts } from "#alerts/index.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
@@ -55,7 +55,7 @@ interface HousekeepingNeeds {
  * Runs the periodic jobs, in any number of processes at once.
  *
  * - Each minute: cancels deliveries, erases settings and deletes alert rules of endpoints whose deletion can no longer be undone,
- *   purges deleted failures, expired counters and sessions, counts attempts of killed engines, and evaluates alerts.
+ *   purges deleted failures, expired counters, sessions and idempotency keys, counts attempts of killed engines, and evaluates alerts.
  * - A minute after the start, and then each hour: moves deliveries beyond the quota of held ones to the failure list, creates the
  *   partitions of the coming days, and deletes history, statistics, mails, replays, jobs, alerts and audit records that have expired,
  *   and deleted endpoints that nothing names any more.
@@ -88,6 +88,7 @@ async function runHousekeeping(signal: AbortSignal, needs: HousekeepingNeeds): P
       () => inBatches(signal, () => endInterruptedJobs(pool)),
       () => inBatches(signal, () => deleteExpiredCounters(pool, clock.now())),
       () => inBatches(signal, () => deleteExpiredSessions(pool, clock.now())),
+      () => inBatches(signal, () => deleteOldKeys(pool, clock.now())),
       () => inBatches(signal, () => deleteExpiredChangeCounters(pool, clock.now())),
       () => deleteRulesOfDeletedEndpoints(pool),
       () => evaluateAlerts({ pool, pageUrl, retentionDays }),

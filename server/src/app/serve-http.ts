@@ -14,7 +14,8 @@ import { bellwireApiPlugin } from "#http/bellwire-api/index.ts";
 import { developerPortalPlugin } from "#http/developer-portal/index.ts";
 import { monitored, operationsPlugin } from "#http/operations/index.ts";
 import { requestBinPlugin } from "#http/request-bin/index.ts";
-import { createFindAdminCaller, Downloads } from "#http/shared/admin-caller.ts";
+import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { Downloads } from "#http/shared/operation.ts";
 import { serveApiReference } from "#http/shared/api-reference.ts";
 import { createBinForwarder } from "#http/shared/bin-requests.ts";
 import {

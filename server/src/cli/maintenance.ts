@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { auditInBatches } from "#access/index.ts";
+import { auditInBatches, forgetOutdatedResponses } from "#access/index.ts";
 import { type Cell, defaultCell, lockResume, readCells, reencryptCells, revealDatabaseUrl } from "#cells/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { type Config, loadSecretKeys, readConfig } from "#platform/config/read-config.ts";
@@ -121,6 +121,7 @@ async function reencryptCell(pool: Pool, encryption: Encryption): Promise<{ done
     const failures = await reencryptFailures(pool, encryption);
     const sent = await reencryptSentSettings(pool, encryption);
     const identityProviders = await reencryptAuthenticationProviders(pool, encryption);
+    await forgetOutdatedResponses(pool, encryption);
     done += endpoints.done + failures.done + sent.done + identityProviders.done;
     left = endpoints.left + failures.left + sent.left + identityProviders.left;
     if (left === 0 || pass === passesMax) break;

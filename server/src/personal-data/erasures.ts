@@ -5,6 +5,7 @@ import {
   eraseAuditRecords,
   eraseSavedViews,
   findAccountInAudit,
+  forgetResponses,
 } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
@@ -341,6 +342,7 @@ async function eraseTraces(tx: Transaction, erasure: ClaimedErasure): Promise<Ne
   await eraseMessages(tx, { ...subject, terms });
   await eraseAuditRecords(tx, { ...subject, objects, terms, erasureId: id });
   await eraseSavedViews(tx, { providerId, terms });
+  await forgetResponses(tx, providerId);
   await eraseJobs(tx, { providerId, objectId: userId ?? accountId, terms });
   return pass === 1
     ? { step: "events", pass: 2, lastEvent: firstUuid, waitSeconds: secondPassSeconds }

@@ -1,9 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
 import { type AdminCaller, type Permission, type Scope, createAccessToken, createProviderUser } from "#access/index.ts";
 import { accountManagementApi, describeAccountManagementApi } from "#http/account-management-api/index.ts";
-import { createFindAdminCaller, Downloads } from "#http/shared/admin-caller.ts";
+import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { Downloads } from "#http/shared/operation.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { parseAllowedTargets } from "#platform/network/target-guard.ts";
@@ -125,6 +126,31 @@ export async function createProviderApi(pool: Pool, http: FastifyInstance, now: 
     addToken: (of) => pool.inTransaction((tx) => addToken(tx, provider.id, of)),
   };
 }
+
+const countTraces = `
+  select (select count(*) from events where provider_id = $1) + (select count(*) from audit_records where provider_id = $1) as traces`;
+
+/** Returns the number of a provider's events and audit records: each change adds one. */
+export async function countChanges({ pool, provider }: Pick<ProviderApi, "pool" | "provider">): Promise<number> {
+  const [row] = await pool.query<{ traces: number }>(countTraces, [provider.id]);
+  return row?.traces ?? 0;
+}
+
+/** Sends each changing request again with the same idempotency key, and expects the same response and no further change. */
+export const sendTwice =
+  (api: ProviderApi, send: ProviderApi["send"]): ProviderApi["send"] =>
+  async (method, path, more = {}) => {
+    if (method === "GET") return send(method, path, more);
+    const request = { ...more, headers: { ...more.headers, "idempotency-key": randomUUID() } };
+    const first = await send(method, path, request);
+    const changes = await countChanges(api);
+    const again = await send(method, path, request);
+    const shown = ({ statusCode, body, headers }: LightMyRequestResponse) => [statusCode, body, headers["location"]];
+    const route = `${method} ${path}`;
+    expect([route, again.headers["idempotency-replayed"], ...shown(again)]).toEqual([route, "true", ...shown(first)]);
+    expect([route, await countChanges(api)]).toEqual([route, changes]);
+    return first;
+  };
 
 async function addToken(
   tx: Parameters<typeof createAccessToken>[0],

@@ -1,7 +1,7 @@
 import { Value } from "typebox/value";
 import { expect } from "vitest";
 import { operations } from "#http/account-management-api/index.ts";
-import { type ProviderApi, test } from "./api-test.ts";
+import { countChanges, type ProviderApi, sendTwice, test } from "./api-test.ts";
 import { fillPath, walkOperations } from "./operation-walk.ts";
 
 test.for(["xml", "json"] as const)(
@@ -28,21 +28,20 @@ test.for(["xml", "json"] as const)(
   },
 );
 
-const countTraces = `
-  select (select count(*) from events where provider_id = $1) + (select count(*) from audit_records where provider_id = $1) as traces`;
-
 test("every change creates an event or an audit record", async ({ api }) => {
-  const count = async (): Promise<number> => {
-    const [row] = await api.pool.query<{ traces: number }>(countTraces, [api.provider.id]);
-    return row?.traces ?? 0;
-  };
-  let before = await count();
+  let before = await countChanges(api);
   for await (const { operation } of walkOperations(api, "json")) {
-    const after = await count();
+    const after = await countChanges(api);
     const { title, method } = operation;
     expect([title, after > before]).toEqual([title, method !== "GET"]);
     before = after;
   }
+});
+
+test("every change that is sent twice with an idempotency key is made once", async ({ api }) => {
+  const repeating = { ...api, send: sendTwice(api, (...request) => api.send(...request)) };
+  for await (const { operation, response } of walkOperations(repeating, "json"))
+    expect([operation.title, response.statusCode < 300]).toEqual([operation.title, true]);
 });
 
 /** Creates another of each object that operations change or delete. */

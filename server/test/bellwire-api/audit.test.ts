@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { countChanges, sendTwice } from "../api/api-test.ts";
 import { routesOf } from "../http/routes-of.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { type BellwireApi, test as base } from "./bellwire-api-test.ts";
@@ -25,18 +26,11 @@ const changesNothing = [
 /** Refused to tokens. `sessions.test.ts` shows that they are audited. */
 const forSessions = ["DELETE /sessions/:id", "POST /sessions/end_others"];
 
-const countTraces = `
-  select (select count(*) from events where provider_id = $1) + (select count(*) from audit_records where provider_id = $1) as traces`;
-
 test("every changing route creates an event or an audit record", async ({ api, http, clock }) => {
-  const count = async (): Promise<number> => {
-    const [row] = await api.pool.query<{ traces: number }>(countTraces, [api.provider.id]);
-    return row?.traces ?? 0;
-  };
   const routes = new Set<string>();
   let before = 0;
   for await (const { route, answer } of walkChanges(api, clock.now())) {
-    const traces = await count();
+    const traces = await countChanges(api);
     if (answer) expect([route, traces > before]).toEqual([route, true]);
     before = traces;
     routes.add(route.replace(/\?.*/, ""));
@@ -47,6 +41,12 @@ test("every changing route creates an event or an audit record", async ({ api, h
   expect(new Set([...routes, ...changesNothing, ...forSessions])).toEqual(
     new Set(changing.map(({ method, path }) => `${method} ${path.replace("/api/v1", "")}`)),
   );
+});
+
+test("every change that is sent twice with an idempotency key is made once", async ({ api, clock }) => {
+  const repeating = { ...api, call: sendTwice(api, (...request) => api.call(...request)) };
+  for await (const { route, answer } of walkChanges(repeating, clock.now()))
+    if (answer) expect([route, answer.statusCode < 300]).toEqual([route, true]);
 });
 
 test("admins read audit records with action, subject and actor, newest first in pages; members are denied", async ({

@@ -1,7 +1,8 @@
 import fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
 import { bellwireApiDocument, bellwireApiPlugin } from "#http/bellwire-api/index.ts";
-import { createFindAdminCaller, Downloads } from "#http/shared/admin-caller.ts";
+import { createFindAdminCaller } from "#http/shared/admin-caller.ts";
+import { Downloads } from "#http/shared/operation.ts";
 import { addFindProviderHook } from "#http/shared/find-provider.ts";
 import { schemaController } from "#http/shared/server-hooks.ts";
 import type { Clock } from "#platform/clock.ts";

@@ -153,6 +153,8 @@ const insertExpired = `
     select $1, 1, 'disabled', 'closed', at, at, '' from old
   ), counted as (
     insert into change_counters (provider_id, account_id, ends_at, changes, bytes) select $1, 1, at, 1, 1 from old
+  ), keyed as (
+    insert into idempotency_keys (provider_id, caller, key, digest, recorded_at) select $1, 'key', 'old', '', at from old
   ), muted as (
     insert into failure_mutes (provider_id, cause, until) select $1, 'old', at from old
   ), replayed as (
@@ -182,6 +184,7 @@ const readExpired = `
   select (select count(*) from audit_records where provider_id = $1 and action = 'old') as audited,
     (select count(*) from mails where provider_id = $1) as mailed, (select count(*) from alerts where provider_id = $1) as alerted,
     (select count(*) from change_counters where provider_id = $1 and account_id = 1) as counted,
+    (select count(*) from idempotency_keys where provider_id = $1) as keyed,
     (select count(*) from failure_mutes where provider_id = $1) as muted, (select count(*) from replays where provider_id = $1) as replayed,
     (select count(*) from jobs where provider_id = $1 and error = 'old') as worked,
     (select count(*) from jobs where provider_id = $1 and finished_at is null) as interrupted,

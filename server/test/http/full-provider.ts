@@ -118,6 +118,7 @@ async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<str
     `insert into failure_mutes (provider_id, cause) values ($1::bigint, 'none')`,
     `insert into sessions (digest, provider_id, audience, user_id, csrf_token, expires_at) values (sha256(convert_to($1::bigint::text, 'UTF8')), $1::bigint, 'admin', ${ids["providerUser"]}, 'none', now() + interval '1 day')`,
     `insert into change_counters (provider_id, account_id, ends_at, changes, bytes) values ($1::bigint, ${ids["account"]}, now(), 1, 1) on conflict do nothing`,
+    `insert into idempotency_keys (provider_id, caller, key, digest) values ($1::bigint, 'key', 'none', '')`,
     `insert into audit_records (provider_id, actor_kind, action, subject, detail)
      values ($1::bigint, 'system', 'x', 'y', jsonb_build_object('accountId', ${ids["account"]}::bigint))`,
     `insert into sent_settings (provider_id, endpoint_id, version, url, secret, event_source, user_agent)

@@ -38,6 +38,7 @@ const owners: Readonly<Record<string, string | undefined>> = {
   failures: "webhooks/deliveries",
   features: "portal/products",
   fields_definitions: "portal/fields",
+  idempotency_keys: "access",
   identities: "portal/single-sign-on",
   invitations: "portal/users",
   job_chunks: "webhooks/jobs",

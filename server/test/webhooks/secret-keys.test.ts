@@ -221,6 +221,10 @@ test.concurrent("rekey encrypts everything with the newest key while an engine d
     encryption.encrypt("endpoint headers", `{"x-key":"1"}`),
   ]);
   await buildEndpoint(database, { providerId, url: receiver.url, name: "good" });
+  await database.query(
+    "insert into idempotency_keys (provider_id, caller, key, digest, response) values ($1, 'key', 'old', '', $2)",
+    [providerId, encryption.encrypt("recorded response", "{}")],
+  );
   await verifyKeys(database, encryption);
   await using _engine = await startTestEngine(database, { keys: [newKey, oldKey] });
   await recordNow(database, { providerId });
@@ -247,6 +251,7 @@ test.concurrent("rekey encrypts everything with the newest key while an engine d
   expect([...settings.values()].map((each) => [each.url, each.undecryptable])).toContainEqual([receiver.url, null]);
   expect([...settings.values()].every((each) => each.undecryptable === null)).toBe(true);
   expect(await listFailures(database, newest, { providerId })).toMatchObject([{ url: "https://hooks.example/3s" }]);
+  expect(await database.query("select response from idempotency_keys")).toEqual([{ response: null }]);
   await recordNow(database, { providerId });
   await until(() => receiver.received.length === 2);
 });
@@ -282,6 +287,7 @@ test.concurrent("each bytea column is either encrypted by rekey, or listed as pl
     "endpoints.previous_secret",
     "failures.url",
     "deleted_failures.url",
+    "idempotency_keys.response", // forgotten instead
     "sent_settings.url",
     "sent_settings.headers",
     "sent_settings.secret",

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
-import { type OperationGroup, tagOperations } from "#http/shared/admin-caller.ts";
+import { type OperationGroup, tagOperations } from "#http/shared/operation.ts";
 import { attemptLimits } from "#platform/limits.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { createSpecificationValidator } from "#portal/products/index.ts";

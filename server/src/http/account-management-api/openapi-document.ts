@@ -1,16 +1,15 @@
 import { text as readStream } from "node:stream/consumers";
 import { type TObject, Type } from "typebox";
-import { describeWebhooks, webhookHeaders, webhooksTag } from "#http/shared/describe-webhooks.ts";
+import { describeWebhooks, nameSchemas, repetitionSays, webhookHeaders, webhooksTag } from "#http/shared/open-api.ts";
 import {
   describeTags,
   type OperationGroup,
   pathParameters,
   type Tagged,
   tagOperations,
-} from "#http/shared/admin-caller.ts";
+} from "#http/shared/operation.ts";
 import { Problem, type ProblemCode, problems } from "#http/shared/problem.ts";
 import type { JsonObject } from "#platform/document.ts";
-import { nameSchemas } from "#platform/open-api.ts";
 import { indentXml } from "#platform/xml.ts";
 import { deliveryLagSays } from "#http/shared/delivery-lag.ts";
 import { type Body, type Format, renderError, type ResponseDoc } from "./responses.ts";
@@ -72,6 +71,8 @@ the default is XML. Bodies are forms, multipart forms or JSON. PATCH is a synony
 
 Unknown parameters are ignored, except by new access tokens and the deletion of failures. White space around a text is
 removed, except in annotations, passwords and API specifications.
+
+${repetitionSays}
 
 XML is sent on one line; the examples here are indented. Changes made through this API send webhook events:
 see *${webhooksTag.name}*. ${deliveryLagSays}`;
@@ -248,7 +249,7 @@ const errorResponses = {
   400: {
     name: "Unreadable",
     description: "The request cannot be parsed, or a required parameter is missing.",
-    codes: ["request-unreadable", "time-invalid", "parameter-missing", "parameter-unknown"],
+    codes: ["request-unreadable", "time-invalid", "parameter-missing", "parameter-unknown", "idempotency-key-invalid"],
   },
   403: {
     name: "Forbidden",
@@ -264,8 +265,9 @@ const errorResponses = {
   406: { name: "UnknownFormat", description: "The format is not supported here.", codes: ["format-unknown"] },
   409: {
     name: "Conflict",
-    description: "A concurrent request took this name or value. The response is empty.",
-    codes: ["conflict"],
+    description:
+      "A concurrent request took this name or value: the response is empty. Or a request with this idempotency key has no response yet.",
+    codes: ["conflict", "idempotency-key-in-use", "response-lost"],
   },
   413: {
     name: "TooLarge",
@@ -279,8 +281,16 @@ const errorResponses = {
   },
   422: {
     name: "Invalid",
-    description: "Some values are invalid, or the object's state does not allow this transition.",
-    codes: ["invalid", "parameter-type-wrong", "not-subscribable", "service-not-found", "limit-reached"],
+    description:
+      "Some values are invalid, the object's state does not allow this transition, or the idempotency key is that of another request.",
+    codes: [
+      "invalid",
+      "parameter-type-wrong",
+      "not-subscribable",
+      "service-not-found",
+      "limit-reached",
+      "idempotency-key-reused",
+    ],
   },
   429: {
     name: "TooMany",
@@ -300,6 +310,7 @@ type ErrorStatus = keyof typeof errorResponses;
 
 /** Returns references to the errors that an operation can answer, by its input and its method. */
 function errorRefs({
+  method,
   path,
   textParameters,
   query,
@@ -307,16 +318,17 @@ function errorRefs({
   isJsonOnly,
   otherErrors = [],
 }: Operation): Record<number, object> {
-  const hasTextInput = body !== undefined || query !== undefined || textParameters !== undefined;
+  const mayHaveKey = method !== "GET";
+  const hasTextInput = query !== undefined || textParameters !== undefined;
   const mayBeMissing = path.includes("{") || otherErrors.includes(404);
-  const mayBeInvalid = body !== undefined || otherErrors.includes(422);
   const statuses: readonly ErrorStatus[] = [
-    ...(hasTextInput ? [400 as const] : []),
+    ...(hasTextInput || mayHaveKey ? [400 as const] : []),
     403,
     ...(mayBeMissing ? [404 as const] : []),
     406,
-    ...(body ? ([409, 413, 415] as const) : []),
-    ...(mayBeInvalid ? [422 as const] : []),
+    ...(mayHaveKey ? [409 as const] : []),
+    ...(body ? ([413, 415] as const) : []),
+    ...(mayHaveKey || otherErrors.includes(422) ? [422 as const] : []),
     429,
     500,
     503,

@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type TObject, Type } from "typebox";
 import { type AttemptLimiter, isInProductScope, type PasswordHasher } from "#access/index.ts";
+import { credentialParameters } from "#http/shared/admin-caller.ts";
 import {
   type ApiCall,
   type ApiOperation,
   type AuthorizationNeeds,
-  credentialParameters,
   type Handler,
   handlerOf,
   pathParameters,
   routeUrl,
-} from "#http/shared/admin-caller.ts";
+} from "#http/shared/operation.ts";
 import { readSessionCookie } from "#http/shared/sign-in.ts";
 import {
   decodeUtf8,
@@ -26,7 +26,7 @@ import { requestLimits } from "#platform/limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { ValidateSpecification } from "#portal/products/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
-import { type ApiResponse, type Format, negotiateFormat, type ResponseDoc, sendResponse } from "./responses.ts";
+import { type ApiResponse, type Format, negotiateFormat, renderResponse, type ResponseDoc } from "./responses.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { plainText } from "#portal/fields/index.ts";
 
@@ -102,7 +102,7 @@ export function serveOperations(http: FastifyInstance, operations: readonly Oper
   const frame = {
     needs,
     parse: (operation: Operation, request: FastifyRequest, call: ApiCall) => parseCall(operation, request, call, needs),
-    send: sendResponse,
+    render: renderResponse,
   };
   for (const [path, samePath] of Map.groupBy(operations, (operation) => operation.path)) {
     const handlers = new Map(

@@ -1,10 +1,10 @@
 import { text } from "node:stream/consumers";
 import fastify, { type FastifyRequest } from "fastify";
 import { expect, test } from "vitest";
-import { Downloads } from "#http/shared/admin-caller.ts";
+import { Downloads } from "#http/shared/operation.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { until } from "../../../test/support/until.ts";
-import { type Format, bufferStream, negotiateFormat, sendResponse } from "./responses.ts";
+import { type Format, bufferStream, negotiateFormat, renderResponse } from "./responses.ts";
 
 const half = "x".repeat(2_000_000);
 
@@ -60,7 +60,7 @@ test("four lists are rendered at once, and providers take turns", async () => {
     await mayEnd.promise;
     yield provider;
   }
-  http.get<{ Params: { provider: string } }>("/:provider", (request, reply) => {
+  http.get<{ Params: { provider: string } }>("/:provider", async (request, reply) => {
     const { provider } = request.params;
     const call = {
       format: "json",
@@ -68,7 +68,7 @@ test("four lists are rendered at once, and providers take turns", async () => {
       streamBody: () => reply.raw.req,
       inTurn: <Result>(work: () => Promise<Result>) => downloads.render([provider], work),
     } as const;
-    return sendResponse(reply, call, { json: () => list(provider) });
+    return (await renderResponse(request, call, { json: () => list(provider) })).body;
   });
   const answers = Promise.all(Array.from("11111112").map((provider) => http.inject(`/${provider}`)));
   await until(() => begun.length >= 4);

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
-import type { ApiCall } from "#http/shared/admin-caller.ts";
+import type { ApiCall, Rendered } from "#http/shared/operation.ts";
 import { Problem, problemOfError, type FieldErrors, type ProblemCode } from "#http/shared/problem.ts";
 import { queryString } from "#http/shared/forms.ts";
 import { type Attributes, isRecord, type Json, list, type Node, record, value } from "#platform/document.ts";
@@ -93,8 +93,8 @@ export interface ResponseDoc {
   readonly example: Pick<ApiResponse, "xml" | "json">;
 }
 
-export async function sendResponse(
-  reply: FastifyReply,
+export async function renderResponse(
+  request: FastifyRequest,
   {
     format,
     adminUrl,
@@ -102,21 +102,23 @@ export async function sendResponse(
     inTurn,
   }: { readonly format: Format; readonly adminUrl: string } & Pick<ApiCall, "streamBody" | "inTurn">,
   response: ApiResponse,
-): Promise<FastifyReply> {
+): Promise<Rendered> {
   const rendered = response[format]?.();
   const { location, status = location === undefined ? 200 : 201 } = response;
-  if (location !== undefined) reply.header("location", `${adminUrl}/admin/api${location}`);
-  reply.type(contentTypes[format]);
-  if (rendered === undefined) return reply.code(200).send("");
+  const headers = {
+    ...(location !== undefined && { location: `${adminUrl}/admin/api${location}` }),
+    "content-type": contentTypes[format],
+  };
+  if (rendered === undefined) return { status: 200, headers, body: "" };
   const body = typeof rendered === "string" ? rendered : await inTurn(() => bufferStream(inTurns(rendered)));
   // An ETag needs the whole body.
-  if (typeof body !== "string" && !Buffer.isBuffer(body)) return reply.code(200).send(streamBody(body));
+  if (typeof body !== "string" && !Buffer.isBuffer(body)) return { status: 200, headers, body: streamBody(body) };
 
   const tag = `W/"${hash("sha256", body, "base64url").slice(0, 27)}"`;
-  reply.header("etag", tag);
-  if (response.lastModified) reply.header("last-modified", response.lastModified.toUTCString());
-  if (isFresh(reply.request, tag)) return reply.code(304).send();
-  return reply.code(status).send(body);
+  const { lastModified } = response;
+  const validated = { ...headers, etag: tag, ...(lastModified && { "last-modified": lastModified.toUTCString() }) };
+  if (isFresh(request, tag)) return { status: 304, headers: validated, body: undefined };
+  return { status, headers: validated, body };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { exampleError } from "#http/shared/describe-webhooks.ts";
+import { exampleError } from "#http/shared/open-api.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { value } from "#platform/document.ts";
 import { exampleTime, laterExampleTime, parseLenientTime } from "#platform/times.ts";

@@ -149,7 +149,6 @@ const transition = ({ id, title, description, verb, change, auditAction, conflic
     action: "change-webhooks",
     params,
     responses: { 200: DeliverySchema },
-    mayConflict: true,
     async handle({ pool }, call) {
       const key = { providerId: call.provider.id, ...requireFound(parseDeliveryId(call.params.id)) };
       const audit = { ...auditOfDelivery(key), actor: call.by.actor, action: auditAction };

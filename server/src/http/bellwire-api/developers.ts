@@ -474,7 +474,6 @@ export const authenticationProviderOperations: readonly Operation[] = [
     action: "administer-provider",
     params: Type.Object({ id: IdOf("the authentication provider") }),
     responses: noContentResponse,
-    mayConflict: true,
     async handle({ pool, encryption }, { provider, by, params: { id } }) {
       const isDeleted = await deleteAuthenticationProvider({ pool, encryption }, { providerId: provider.id, id, by });
       if (isDeleted === "needed")

@@ -223,7 +223,6 @@ export const endpointOperations: readonly Operation[] = [
     action: "change-webhooks",
     body: NewEndpointSchema,
     responses: { 201: EndpointSchema },
-    mayConflict: true,
     async handle(needs, { provider, by: { actor }, body }) {
       const input = parseEndpointInput(body);
       const source = needs.adminPortalUrl(provider);
@@ -256,7 +255,6 @@ export const endpointOperations: readonly Operation[] = [
     params,
     body: EndpointChangeSchema,
     responses: { 200: EndpointSchema },
-    mayConflict: true,
     async handle(needs, { provider, by: { actor }, params: { id }, body }) {
       const input = parseEndpointInput(body);
       const source = needs.adminPortalUrl(provider);
@@ -292,7 +290,6 @@ export const endpointOperations: readonly Operation[] = [
     action: "change-webhooks",
     params,
     responses: { 200: EndpointSchema },
-    mayConflict: true,
     async handle(needs, { provider, by: { actor }, params: { id } }) {
       const key = { providerId: provider.id, id };
       const restored = await restoreEndpoint(needs, { ...key, actor });

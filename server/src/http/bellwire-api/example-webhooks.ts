@@ -11,7 +11,7 @@ import { type Endpoint, exampleSettings, type SentSettings } from "#webhooks/end
 import { type EventDetails, sampleBody } from "#webhooks/events/index.ts";
 import type { Alert, AlertRule } from "#alerts/index.ts";
 import type { HistoryEntryDetails } from "#portal/history/index.ts";
-import { exampleError } from "../shared/describe-webhooks.ts";
+import { exampleError } from "../shared/open-api.ts";
 import { exampleTrace, representAttempt, representClearRequest } from "./attempts.ts";
 import { representDeliveryDetails } from "./deliveries.ts";
 import { representAlert, representAlertRule } from "./alerts.ts";

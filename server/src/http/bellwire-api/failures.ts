@@ -261,7 +261,6 @@ export const failureOperations: readonly Operation[] = [
     action: "change-failures",
     params: Type.Object({ id: IdOf("the deletion") }),
     responses: { 200: Type.Object({ restored: Type.Integer() }, { description: "The number of restored failures." }) },
-    mayConflict: true,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
       const deletion = { providerId: provider.id, id };
       const isUndone = await pool.inTransaction(async (tx) => {

@@ -1,9 +1,5 @@
-import fastify, {
-  type FastifyInstance,
-  type FastifyPluginAsync,
-  type FastifyReply,
-  type FastifyRequest,
-} from "fastify";
+import { Readable } from "node:stream";
+import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest } from "fastify";
 import { createAttemptLimiter } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import { Caches } from "#platform/database/database.ts";
@@ -15,10 +11,13 @@ import {
   authorize,
   Downloads,
   type OperationGroup,
+  type Rendered,
+  renderOnce,
   routeUrl,
+  sendRendered,
   type Tagged,
   tagOperations,
-} from "../shared/admin-caller.ts";
+} from "../shared/operation.ts";
 import { schemaController } from "../shared/server-hooks.ts";
 import { alertOperations } from "./alerts.ts";
 import { attemptListOperations } from "./attempts.ts";
@@ -201,17 +200,21 @@ function addRoute(http: FastifyInstance, operation: Tagged<Operation>, needs: Op
       const call = calls.get(request);
       if (!call) throw new Error("The request was not authorized before it was handled.");
       const { params, query, body } = request;
-      return send(reply, await operation.handle(needs, { ...call, params, query, body, request, reply }));
+      const rendered = await renderOnce(request, { call, needs }, async (given) =>
+        renderResponse(await operation.handle(given, { ...call, params, query, body, request, reply })),
+      );
+      return rendered ? sendRendered(reply, rendered) : reply;
     },
   });
 }
 
-function send(reply: FastifyReply, response: unknown): FastifyReply {
-  if (response === hijacked) return reply;
-  if (!(response instanceof Reply)) return reply.send(response);
-  const { status, body, headers } = response;
-  reply.code(status).headers(headers);
-  return typeof body === "string" ? reply.serializer(String).send(body) : reply.send(body);
+/** Returns undefined if the operation has hijacked its reply. */
+function renderResponse(response: unknown): Rendered | undefined {
+  if (response === hijacked) return undefined;
+  const { status, body, headers } = response instanceof Reply ? response : new Reply(200, response);
+  const isRaw = typeof body === "string" || body instanceof Readable || body === null;
+  const type = body === null ? {} : { "content-type": "application/json; charset=utf-8" };
+  return { status, headers: { ...type, ...headers }, body: isRaw ? (body ?? undefined) : JSON.stringify(body) };
 }
 
 const conflict = {

@@ -427,7 +427,6 @@ export const jobOperations: readonly Operation[] = [
     action: "change-webhooks",
     params,
     responses: { 200: JobSchema },
-    mayConflict: true,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
       const audit = { providerId: provider.id, actor, action: "job.cancelled", subject: `job/${id}`, detail: {} };
       const job = await changeWithAudit(pool, audit, (tx) => cancelJob(tx, provider.id, id));
@@ -445,7 +444,6 @@ export const jobOperations: readonly Operation[] = [
     action: "change-webhooks",
     params,
     responses: noContentResponse,
-    mayConflict: true,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
       requireFound(await readJob(pool, provider.id, id));
       const audit = { providerId: provider.id, actor, action: "job.deleted", subject: `job/${id}`, detail: {} };

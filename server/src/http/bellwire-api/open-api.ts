@@ -1,13 +1,14 @@
 import type { FastifyInstance } from "fastify";
 import { type Json, type JsonObject, isJsonObject } from "#platform/document.ts";
-import { describeRoutes } from "#platform/open-api.ts";
 import {
   describeOperationalWebhooks,
+  describeRoutes,
   describeWebhooks,
+  repetitionSays,
   webhookHeaders,
   webhooksTag,
-} from "../shared/describe-webhooks.ts";
-import { describeTags } from "../shared/admin-caller.ts";
+} from "../shared/open-api.ts";
+import { describeTags } from "../shared/operation.ts";
 import { Problem, problems, ProblemSchema, representProblem, type ProblemCode } from "../shared/problem.ts";
 import { deliveryLagSays } from "../shared/delivery-lag.ts";
 import { examples } from "./examples.ts";
@@ -25,7 +26,7 @@ export function describeBellwireApi(
     description:
       "Endpoints, events, deliveries, failures and bins. JSON, in snake_case. Lists return `limit` objects at a time and a " +
       "cursor, `next`, for the next page. Errors are `application/problem+json` (RFC 9457) with a stable `code`. " +
-      deliveryLagSays,
+      `${repetitionSays} ${deliveryLagSays}`,
     securitySchemes: {
       token: { type: "http", scheme: "bearer", description: "An access token with the scope `account_management`." },
       session: {
@@ -64,14 +65,27 @@ const refused: Readonly<Record<string, readonly [name: string, description: stri
     "The request cannot be read, as text that is not UTF-8, or has an unknown query parameter.",
     "request-unreadable",
     "parameter-unknown",
+    "idempotency-key-invalid",
   ],
   401: ["Unauthorized", "The credentials are missing or wrong.", "credentials-missing", "credentials-wrong"],
   403: ["Forbidden", "The credentials do not permit this.", "permission-missing", "role-missing", "webhooks-denied"],
   404: ["NotFound", "The object does not exist or belongs to another provider.", "not-found"],
-  409: ["Conflict", "The request conflicts with the current state.", "conflict"],
+  409: [
+    "Conflict",
+    "The request conflicts with the current state, or a request with this idempotency key has no response yet.",
+    "conflict",
+    "idempotency-key-in-use",
+    "response-lost",
+  ],
   413: ["TooLarge", "The body is larger than 1 MiB.", "body-too-large"],
   415: ["UnknownMediaType", "The body is not JSON.", "media-type-unsupported"],
-  422: ["Invalid", "Some values are invalid. `errors` lists them by field.", "invalid", "limit-reached"],
+  422: [
+    "Invalid",
+    "Some values are invalid, which `errors` lists by field, or the idempotency key is that of another request.",
+    "invalid",
+    "limit-reached",
+    "idempotency-key-reused",
+  ],
   429: [
     "TooMany",
     "Too many wrong credentials, too many changes of an account, or too many emails to a person. `Retry-After` gives the seconds to wait.",
@@ -125,7 +139,7 @@ function completeOperation(described: Json, { method, schemas }: Described): obj
     ...fromAny,
     ...(hasPathParameter(operation["parameters"]) ? ["404"] : []),
     ...(isChecked ? ["422"] : []),
-    ...(mayCarryBody ? ["413", "415"] : []),
+    ...(mayCarryBody ? ["409", "413", "415"] : []),
   ]);
   return {
     ...operation,

@@ -8,12 +8,8 @@ import type { Provider } from "#portal/providers/index.ts";
 import type { Bin, BinForwarder } from "#request-bin/index.ts";
 import type { Sender } from "#webhooks/attempts/index.ts";
 import type { EndpointNeeds, SigningSecret } from "#webhooks/endpoints/index.ts";
-import {
-  type ApiCall,
-  type ApiOperation,
-  type AuthorizationNeeds,
-  credentialParameters,
-} from "../shared/admin-caller.ts";
+import { credentialParameters } from "../shared/admin-caller.ts";
+import type { ApiCall, ApiOperation, AuthorizationNeeds } from "../shared/operation.ts";
 import { formatWait } from "../shared/sign-in.ts";
 import { Problem, brokenRules, type FieldErrors, unknownParameters } from "../shared/problem.ts";
 import { decodeUtf8, limitJsonValues, refuseCompressedBodies, requireUtf8Query } from "../shared/forms.ts";
@@ -124,7 +120,7 @@ export interface Operation extends ApiOperation<OperationNeeds, Call, unknown> {
   readonly id: string;
   readonly params?: TObject;
   readonly responses: ResponseSchemas;
-  /** Documents a 409. The other refusals follow from the method, the path and the schemas. */
+  /** Documents a 409 of a GET. The other refusals follow from the method, the path and the schemas. */
   readonly mayConflict?: true;
   /** A HEAD request to a stream would never end, so streams have none. */
   readonly hasNoHead?: true;

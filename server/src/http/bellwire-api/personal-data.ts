@@ -133,7 +133,6 @@ export const personalDataOperations: readonly Operation[] = [
       { title: "NewErasure", additionalProperties: false },
     ),
     responses: { 201: ErasureSchema },
-    mayConflict: true,
     async handle({ pool }, { provider, by, body }) {
       const { account_id: accountId, user_id: userId } = body;
       const subject =

@@ -147,7 +147,6 @@ export const replayOperations: readonly Operation[] = [
     action: "change-webhooks",
     body: NewReplaySchema,
     responses: { 200: ReplayPreviewSchema, 201: ReplaySchema },
-    mayConflict: true,
     async handle({ pool, encryption }, { provider, by: { actor, now }, body }) {
       const providerId = provider.id;
       const range = parseRange(providerId, body, now);
@@ -200,7 +199,6 @@ export const replayOperations: readonly Operation[] = [
     action: "change-webhooks",
     params,
     responses: { 200: ReplaySchema },
-    mayConflict: true,
     async handle({ pool }, { provider, by: { actor }, params: { id } }) {
       const change = { action: "replay.cancelled", subject: `replay/${id}`, detail: {} };
       const replay = await changeWithAudit(pool, { providerId: provider.id, actor, ...change }, (tx) =>

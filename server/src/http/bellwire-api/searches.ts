@@ -310,7 +310,6 @@ export const viewOperations: readonly Operation[] = [
     action: "change-own",
     body: Type.Object({ list: ViewListSchema, name: ViewName, filter: ViewFilter }, { additionalProperties: false }),
     responses: { 201: ViewSchema },
-    mayConflict: true,
     async handle({ pool }, { provider, caller, body: { list, name, filter } }) {
       const owner = requireOwner(provider.id, caller);
       const query = renderQuery(filter);
@@ -335,7 +334,6 @@ export const viewOperations: readonly Operation[] = [
       { additionalProperties: false },
     ),
     responses: { 200: ViewSchema },
-    mayConflict: true,
     async handle({ pool }, { provider, caller, params: { id }, body: { name, filter } }) {
       const owner = requireOwner(provider.id, caller);
       const query = filter && renderQuery(filter);

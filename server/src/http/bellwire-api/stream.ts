@@ -12,7 +12,7 @@ import {
 import { readEndpoint, readEndpointKeys } from "#webhooks/endpoints/index.ts";
 import { beforeTransaction, type EventSummary, followEvents } from "#webhooks/events/index.ts";
 import { readActorNames } from "#portal/history/index.ts";
-import type { AccessCheck } from "../shared/admin-caller.ts";
+import type { AccessCheck } from "../shared/operation.ts";
 import { EventStream, MessageQueue, StreamAccess } from "../shared/event-stream.ts";
 import { Problem } from "../shared/problem.ts";
 import { representDelivery } from "./deliveries.ts";

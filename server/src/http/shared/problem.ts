@@ -15,6 +15,10 @@ export const problems = {
   "parameter-missing": { status: 400, title: "A required parameter is missing." },
   "parameter-type-wrong": { status: 422, title: "A parameter with nested parameters is not an object." },
   "time-invalid": { status: 400, title: "The time is not a valid ISO 8601 time." },
+  "idempotency-key-invalid": {
+    status: 400,
+    title: "The Idempotency-Key header must be 1 to 255 printable ASCII characters, such as a UUID.",
+  },
   "credentials-missing": {
     status: 401,
     title: "Send an access token or a provider key, or sign in to the Admin Portal.",
@@ -44,9 +48,23 @@ export const problems = {
   "request-timeout": { status: 408, title: "The request did not arrive in time. Send it again." },
   conflict: { status: 409, title: "Another object already has this name or value." },
   "no-longer-matching": { status: 409, title: "This no longer matches the filter, so it was not changed." },
+  "idempotency-key-in-use": {
+    status: 409,
+    title: "A request with this idempotency key is being handled. Repeat it after the seconds in Retry-After.",
+  },
+  "response-lost": {
+    status: 409,
+    title:
+      "This request was made before, and is not made again. Its response was lost: read the object that it changed.",
+  },
   "body-too-large": { status: 413, title: "The body of the request is too large." },
   "media-type-unsupported": { status: 415, title: "The Content-Type of the request is not supported." },
   invalid: { status: 422, title: "Some values are invalid." },
+  "idempotency-key-reused": {
+    status: 422,
+    title:
+      "This idempotency key belongs to another request. Choose a new one for each request, and keep it to repeat one.",
+  },
   "not-subscribable": { status: 422, title: "You cannot subscribe to that service." },
   "service-not-found": { status: 422, title: "Service not found" },
   "limit-reached": {
