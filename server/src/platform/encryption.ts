@@ -18,6 +18,16 @@ export class UndecryptableValue extends Error {
   override readonly name = "UndecryptableValue";
 }
 
+/** Returns what `decrypt` returns, or undefined if no available key decrypts the value. */
+export function ifDecryptable<Result>(decrypt: () => Result): Result | undefined {
+  try {
+    return decrypt();
+  } catch (error) {
+    if (error instanceof UndecryptableValue) return undefined;
+    throw error;
+  }
+}
+
 /*
  * A ciphertext is: version (1 byte), key id (4), nonce (12), tag (16), AES-256-GCM of the plain text. A random nonce of
  * 96 bits is safe for some 2^32 values of one purpose.

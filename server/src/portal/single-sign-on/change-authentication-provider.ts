@@ -15,7 +15,7 @@ import {
   selectList,
   updateValues,
 } from "#platform/database/field-table.ts";
-import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { type Encryption, ifDecryptable } from "#platform/encryption.ts";
 import { countLimits } from "#platform/limits.ts";
 import { isXmlText } from "#platform/xml.ts";
 import {
@@ -46,14 +46,8 @@ const fromRow = (encryption: Encryption, { clientSecret, ...row }: Row): Authent
   clientSecret: decryptSecret(encryption, clientSecret),
 });
 
-function decryptSecret(encryption: Encryption, cipher: Buffer): string | null {
-  try {
-    return encryption.decrypt(purpose, cipher);
-  } catch (error) {
-    if (error instanceof UndecryptableValue) return null;
-    throw error;
-  }
-}
+const decryptSecret = (encryption: Encryption, cipher: Buffer): string | null =>
+  ifDecryptable(() => encryption.decrypt(purpose, cipher)) ?? null;
 
 interface Portal {
   readonly providerId: number;

@@ -1,6 +1,6 @@
 import { type ChangeContext, recordAudit } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { type Encryption, ifDecryptable } from "#platform/encryption.ts";
 import { parseRowId, secretDigest } from "#platform/ids.ts";
 import { isoTime } from "#platform/times.ts";
 import { isXmlText } from "#platform/xml.ts";
@@ -65,14 +65,8 @@ export function readSsoToken(
   return { providerId, userId: Number(user), expiresAt, passwordMark, redirectUrl: redirectUrl || null };
 }
 
-function decrypt(encryption: Encryption, token: string): string {
-  try {
-    return encryption.decrypt(purpose, Buffer.from(token, "base64url"));
-  } catch (error) {
-    if (error instanceof UndecryptableValue) return "";
-    throw error;
-  }
-}
+const decrypt = (encryption: Encryption, token: string): string =>
+  ifDecryptable(() => encryption.decrypt(purpose, Buffer.from(token, "base64url"))) ?? "";
 
 interface NewSsoToken {
   readonly providerId: number;

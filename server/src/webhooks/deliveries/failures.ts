@@ -1,7 +1,7 @@
 import { type Database, type FoundPage, queryRow } from "#platform/database/database.ts";
 import { plannedEachTime } from "#platform/database/pipeline.ts";
 import { plainArray } from "#platform/database/values.ts";
-import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { type Encryption, ifDecryptable } from "#platform/encryption.ts";
 import { firstUuid, lastUuid } from "#platform/ids.ts";
 import type { BodyFormat } from "./payload.ts";
 
@@ -86,14 +86,8 @@ const rowsStatement = `
   ${plannedEachTime}`;
 
 /** Returns "" for a URL that no key can decrypt, so that the rest of the list is shown. */
-export function decryptUrl(encryption: Encryption, cipher: Buffer): string {
-  try {
-    return encryption.decrypt("endpoint url", cipher);
-  } catch (error) {
-    if (error instanceof UndecryptableValue) return "";
-    throw error;
-  }
-}
+export const decryptUrl = (encryption: Encryption, cipher: Buffer): string =>
+  ifDecryptable(() => encryption.decrypt("endpoint url", cipher)) ?? "";
 
 // @indexed
 const countStatement = `select count(*) as count from failures where provider_id = $1`;

@@ -1,6 +1,6 @@
 import { type Pool, queryRow } from "#platform/database/database.ts";
 import { bytesArray, plainArray, textArray } from "#platform/database/values.ts";
-import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { type Encryption, ifDecryptable } from "#platform/encryption.ts";
 import { firstUuid } from "#platform/ids.ts";
 import { decryptUrl } from "./failures.ts";
 
@@ -164,11 +164,6 @@ export async function maskFailureUrls(
   return [...masked.values(), ...undecryptable.values()];
 }
 
-function reencryptUrl(encryption: Encryption, cipher: Buffer): Buffer | null {
-  try {
-    return encryption.reencrypt("endpoint url", cipher);
-  } catch (error) {
-    if (error instanceof UndecryptableValue) return null;
-    throw error;
-  }
-}
+/** Returns undefined for an undecryptable URL, and null for one that the newest key encrypted. */
+const reencryptUrl = (encryption: Encryption, cipher: Buffer): Buffer | null | undefined =>
+  ifDecryptable(() => encryption.reencrypt("endpoint url", cipher));

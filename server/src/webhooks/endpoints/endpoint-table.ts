@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { propertyName } from "#platform/database/values.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { type Encryption, ifDecryptable, UndecryptableValue } from "#platform/encryption.ts";
 import { type Reencrypted, insertLane } from "#webhooks/deliveries/index.ts";
 import { maskEndpointUrl } from "./check-endpoint.ts";
 import {
@@ -300,15 +300,10 @@ export async function reencryptRows(
 function reencryptRow(encryption: Encryption, row: EndpointCiphers): EndpointCiphers | undefined {
   const reencrypt = (purpose: string, cipher: Buffer): Buffer => encryption.reencrypt(purpose, cipher) ?? cipher;
   const { urlCipher, headersCipher, secretCipher, previousSecretCipher } = row;
-  try {
-    return {
-      urlCipher: reencrypt(purposes.url, urlCipher),
-      headersCipher: headersCipher && reencrypt(purposes.headers, headersCipher),
-      secretCipher: reencrypt(purposes.secret, secretCipher),
-      previousSecretCipher: previousSecretCipher && reencrypt(purposes.secret, previousSecretCipher),
-    };
-  } catch (error) {
-    if (error instanceof UndecryptableValue) return undefined;
-    throw error;
-  }
+  return ifDecryptable(() => ({
+    urlCipher: reencrypt(purposes.url, urlCipher),
+    headersCipher: headersCipher && reencrypt(purposes.headers, headersCipher),
+    secretCipher: reencrypt(purposes.secret, secretCipher),
+    previousSecretCipher: previousSecretCipher && reencrypt(purposes.secret, previousSecretCipher),
+  }));
 }
