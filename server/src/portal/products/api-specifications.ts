@@ -32,13 +32,12 @@ import {
   parseNullableText,
   parseRequest,
   parseRequiredText,
-  parseText,
   plainText,
   type SettableTable,
   takenErrors,
 } from "#portal/fields/index.ts";
 import { type Provider, writeTimestamp, writeTimestampWithSpaces } from "#portal/providers/index.ts";
-import { alternativeSystemName, deriveSystemName, isSystemName, randomSystemName } from "./change-product.ts";
+import { insertNamed, parseNewSystemName } from "./change-product.ts";
 import { lockProductForShare } from "./product.ts";
 import { parseSpecification, shapeErrors, type ValidateSpecification, versionOf } from "./specification-document.ts";
 
@@ -295,13 +294,12 @@ export async function createSpecification(pool: Pool, creation: SpecificationCha
   const { providerId, values, by } = creation;
   const { changes, errors } = parseChange({ name: "", body: "", ...values }, by.now);
   if (!isInScope(changes.productId, by)) return "no such service";
-  const sent = parseText(values, "system_name");
-  const systemName = sent.value || deriveSystemName(changes.name ?? "") || randomSystemName("api_docs_service");
-  const unchecked = { name: "", body: "", description: null, productId: null, version: "", ...changes, systemName };
+  const named = parseNewSystemName(values, "api_docs_service", changes.name ?? "", by);
+  const unchecked = { name: "", body: "", description: null, productId: null, version: "", ...changes };
   const specification = { published: false, skipSwaggerValidations: false, ...unchecked };
   const refused = mergeErrors(
     errors,
-    { system_name: [...sent.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])] },
+    { system_name: named.wrong },
     changes.body === undefined ? {} : await bodyErrors(specification, creation),
   );
   if (!hasNoErrors(refused)) return { refused };
@@ -313,10 +311,9 @@ export async function createSpecification(pool: Pool, creation: SpecificationCha
     if (productId !== null && !(await lockProductForShare(tx, providerId, productId))) return "no such service";
     const tooLong = await sizeErrors(tx, providerId, { id: 0, body: complete.body });
     if (!hasNoErrors(tooLong)) return { refused: tooLong };
-    const alternative = sent.value ? undefined : alternativeSystemName(systemName, by);
-    const inserted =
-      (await insertSpecification(tx, providerId, complete, by.now)) ??
-      (alternative && (await insertSpecification(tx, providerId, { ...complete, systemName: alternative }, by.now)));
+    const inserted = await insertNamed(named, (systemName) =>
+      insertSpecification(tx, providerId, { ...complete, systemName }, by.now),
+    );
     if (!inserted) return { refused: { system_name: takenErrors(true) } };
     await recordChange(tx, { providerId, by, action: "created", specification: inserted });
     return { specification: inserted };

@@ -10,14 +10,9 @@ import {
   mergeErrors,
   parseRequest,
   parseText,
+  takenErrors,
 } from "#portal/fields/index.ts";
-import {
-  alternativeSystemName,
-  deriveSystemName,
-  isSystemName,
-  randomSystemName,
-  transitionErrors,
-} from "./change-product.ts";
+import { insertNamed, parseNewSystemName, transitionErrors } from "./change-product.ts";
 import {
   type NewPlan,
   type Plan,
@@ -81,23 +76,18 @@ export async function createPlan(
 ): Promise<{ readonly plan: Plan } | { readonly refused: FieldErrors } | undefined> {
   const blank = { ...freePlan, kind, productId, name: "", systemName: "", state: "hidden", isDefault: false } as const;
   const { plan, description, errors } = parsePlan(blank, { name: "", ...values }, by.now);
-  const systemNameInput = parseText(values, "system_name");
-  const systemName = systemNameInput.value || deriveSystemName(plan.name) || randomSystemName(kind);
-  const refused = mergeErrors(errors, {
-    system_name: [...systemNameInput.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
-  });
+  const named = parseNewSystemName(values, kind, plan.name, by);
+  const refused = mergeErrors(errors, { system_name: named.wrong });
   if (!hasNoErrors(refused)) return { refused };
 
-  const newPlan = { ...plan, systemName };
   return pool.inTransaction(async (tx) => {
     await requireWithinLimit(tx, countLimits.plans, { providerId }); // before the locks of rows, as a product's creation does
     if (description !== undefined) await lockPlansOfProvider(tx, providerId); // written by an update
     if (productId !== null && !(await lockProductForShare(tx, providerId, productId))) return undefined;
-    const alternative = systemNameInput.value ? undefined : alternativeSystemName(systemName, by);
-    const inserted =
-      (await insertPlan(tx, providerId, newPlan, by.now)) ??
-      (alternative && (await insertPlan(tx, providerId, { ...newPlan, systemName: alternative }, by.now)));
-    if (!inserted) return { refused: { system_name: ["has already been taken"] } };
+    const inserted = await insertNamed(named, (systemName) =>
+      insertPlan(tx, providerId, { ...plan, systemName }, by.now),
+    );
+    if (!inserted) return { refused: { system_name: takenErrors(true) } };
     if (description !== undefined) await updatePlanDescription(tx, { providerId, planId: inserted.id, description });
     await auditPlanCreation(tx, { providerId, plan: inserted, by });
     return { plan: inserted };

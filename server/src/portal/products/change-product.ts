@@ -12,9 +12,10 @@ import {
   parseChoice,
   parseRequest,
   parseText,
+  takenErrors,
   textsOfAllErrors,
 } from "#portal/fields/index.ts";
-import { type PlanKind, insertDefaultPlan } from "./plan.ts";
+import { insertDefaultPlan } from "./plan.ts";
 import {
   authenticationModes,
   type OidcConfiguration,
@@ -76,23 +77,32 @@ export function deriveSystemName(name: string): string | undefined {
   return derived.length === 1 ? `${derived}_` : derived || undefined;
 }
 
-/** Returns a unique system name for a display name that none can be derived from. */
-export const randomSystemName = (kind: PlanKind | "service" | "feature" | "metric" | "api_docs_service"): string =>
-  `${kind}_${randomHex(randomBytesOfName)}`;
-
 const systemNamePattern = /^\w[\w/-]+$/;
 
 export const isSystemName = (text: string): boolean =>
   text.length <= systemNameLengthMax && systemNamePattern.test(text);
 
 /**
- * Returns an alternative to a derived name that is taken, or undefined for a program. As in 3scale, a program gets an error:
- * otherwise it would create a copy each time it makes sure that something exists.
+ * Parses the system name of a new object: as sent, derived from its display name, or random. If a derived name is taken, the object gets
+ * the alternative. As in 3scale, that of a program is refused: otherwise it would create a copy each time it makes sure that something
+ * exists.
  */
-export const alternativeSystemName = (taken: string, { channel }: ChangeContext): string | undefined =>
-  channel === "api"
-    ? undefined
-    : `${taken.slice(0, systemNameLengthMax - 2 * suffixBytes - 1)}_${randomHex(suffixBytes)}`;
+export function parseNewSystemName(values: FieldInput, kind: string, displayName: string, { channel }: ChangeContext) {
+  const { value: sent, wrong } = parseText(values, "system_name");
+  const systemName = sent || deriveSystemName(displayName) || `${kind}_${randomHex(randomBytesOfName)}`;
+  const beginning = systemName.slice(0, systemNameLengthMax - 2 * suffixBytes - 1);
+  return {
+    systemName,
+    alternative: sent || channel === "api" ? undefined : `${beginning}_${randomHex(suffixBytes)}`,
+    wrong: [...wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
+  };
+}
+
+/** Inserts an object by its system name, or by the alternative if that is taken. Returns undefined if both are taken. */
+export const insertNamed = async <Inserted>(
+  { systemName, alternative }: ReturnType<typeof parseNewSystemName>,
+  insert: (systemName: string) => Promise<Inserted | undefined>,
+): Promise<Inserted | undefined> => (await insert(systemName)) ?? (alternative ? insert(alternative) : undefined);
 
 /**
  * Parses an input into the changed product and returns all errors. Values that the input omits stay unchanged; the
@@ -183,21 +193,18 @@ export async function createProduct(
   { providerId, values, by }: ProductCreation,
 ): Promise<ProductCreationOutcome> {
   const { product: requested, errors } = parseProduct(defaultProduct(by.now), { name: "", ...values }, by.now);
-  const systemNameInput = parseText(values, "system_name");
-  const systemName = systemNameInput.value || deriveSystemName(requested.name) || randomSystemName("service");
-  const refused = mergeErrors(errors, {
-    system_name: [...systemNameInput.wrong, ...(isSystemName(systemName) ? [] : ["invalid"])],
-  });
+  const named = parseNewSystemName(values, "service", requested.name, by);
+  const refused = mergeErrors(errors, { system_name: named.wrong });
   if (!hasNoErrors(refused)) return { refused };
   return pool.inTransaction(async (tx) => {
     await requireWithinLimit(tx, countLimits.products, { providerId });
     await requireWithinLimit(tx, countLimits.plans, { providerId });
     const tooLong = await textsOfProductsErrors(tx, providerId, requested);
     if (!hasNoErrors(tooLong)) return { refused: tooLong };
-    const outcome = await insertProductWithPlan(tx, providerId, { ...requested, systemName }, by);
-    const alternative = systemNameInput.value ? undefined : alternativeSystemName(systemName, by);
-    if ("product" in outcome || alternative === undefined) return outcome;
-    return insertProductWithPlan(tx, providerId, { ...requested, systemName: alternative }, by);
+    const product = await insertNamed(named, (systemName) =>
+      insertProductWithPlan(tx, providerId, { ...requested, systemName }, by),
+    );
+    return product ? { product } : { refused: { system_name: takenErrors(true) } };
   });
 }
 
@@ -223,21 +230,22 @@ const textsOfProductsErrors = (
     return others?.length ?? 0;
   });
 
+/** Returns undefined if another product has the system name. */
 async function insertProductWithPlan(
   tx: Transaction,
   providerId: number,
   requested: Product,
   { actor, now }: ChangeContext,
-): Promise<ProductCreationOutcome> {
+): Promise<Product | undefined> {
   const inserted = await insertProduct(tx, { ...requested, providerId, now });
-  if (!inserted) return { refused: { system_name: ["has already been taken"] } };
+  if (!inserted) return undefined;
   const { id } = inserted;
   const service = { name: "Default", systemName: "default", state: "published" } as const;
   await insertDefaultPlan(tx, { providerId, productId: id, kind: "service_plan", ...service, now });
   const oidcConfiguration = requested.oidcConfiguration && { ...requested.oidcConfiguration, id };
   const auditRecord = { action: "product.created", subject: `product/${id}`, detail: { name: requested.name } };
   await recordAudit(tx, { providerId, actor, ...auditRecord });
-  return { product: await updateProductRow(tx, providerId, { ...requested, id, oidcConfiguration }, now) };
+  return updateProductRow(tx, providerId, { ...requested, id, oidcConfiguration }, now);
 }
 
 /** Defaults of a new product. The id is assigned on insertion. */

@@ -31,7 +31,7 @@ import {
   takenErrors,
 } from "#portal/fields/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { alternativeSystemName, deriveSystemName, isSystemName, randomSystemName } from "./change-product.ts";
+import { insertNamed, isSystemName, parseNewSystemName } from "./change-product.ts";
 import { type Plan, type PlanKind, lockPlanForShare } from "./plan.ts";
 import { lockProductForShare } from "./product.ts";
 
@@ -152,24 +152,19 @@ export async function createFeature(
 ): Promise<FeatureOutcome | undefined> {
   const { providerId, productId } = owner;
   const { changes, errors } = parseRequest<Feature>(featureFields, { values, writer: "program", now: by.now });
-  const systemNameInput = parseText(values, "system_name");
+  const named = parseNewSystemName(values, "feature", changes.name ?? "", by);
   const scope = parseScope(owner, values);
-  const systemName = systemNameInput.value || deriveSystemName(changes.name ?? "") || randomSystemName("feature");
-  const refused = mergeErrors(errors, {
-    system_name: [...systemNameInput.wrong, ...systemNameErrors(systemName)],
-    scope: scope.wrong,
-  });
+  const refused = mergeErrors(errors, { system_name: named.wrong, scope: scope.wrong });
   if (!hasNoErrors(refused) || scope.value === undefined) return { refused };
 
   const blank = { name: null, description: null, visible: true };
-  const feature = { ...blank, ...changes, productId, planKind: scope.value, systemName };
+  const feature = { ...blank, ...changes, productId, planKind: scope.value };
   return pool.inTransaction(async (tx) => {
     await requireWithinLimit(tx, countLimits.features, { providerId }); // before the locks of rows
     if (productId !== null && !(await lockProductForShare(tx, providerId, productId))) return undefined;
-    const alternative = systemNameInput.value ? undefined : alternativeSystemName(systemName, by);
-    const inserted =
-      (await insertFeature(tx, providerId, feature, by.now)) ??
-      (alternative && (await insertFeature(tx, providerId, { ...feature, systemName: alternative }, by.now)));
+    const inserted = await insertNamed(named, (systemName) =>
+      insertFeature(tx, providerId, { ...feature, systemName }, by.now),
+    );
     if (!inserted) return { refused: taken };
     await auditFeature(tx, owner, by, { action: "created", feature: inserted });
     return { feature: inserted };

@@ -20,13 +20,12 @@ import {
   parseNullableText,
   parseRequest,
   parseRequiredText,
-  parseText,
   type SettableTable,
   takenErrors,
   textsOfAllErrors,
 } from "#portal/fields/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
-import { alternativeSystemName, deriveSystemName, isSystemName, randomSystemName } from "./change-product.ts";
+import { parseNewSystemName } from "./change-product.ts";
 import { type Plan, lockPlanForShare, lockPlansOfProvider, readPlans } from "./plan.ts";
 import { hitsName, lockProductForShare } from "./product.ts";
 
@@ -182,15 +181,13 @@ async function nameMetric(
   { providerId, productId, values, by }: MetricCreation,
   friendlyName: string,
 ): Promise<{ readonly systemName: string; readonly errors: FieldErrors }> {
-  const input = parseText(values, "system_name");
-  const systemName = input.value || deriveSystemName(friendlyName) || randomSystemName("metric");
+  const { systemName, wrong, alternative: otherName } = parseNewSystemName(values, "metric", friendlyName, by);
   const taken = await readTakenNames(tx, { providerId, productId, systemName, friendlyName, id: 0 });
-  const alternative = input.value || !taken.systemName ? undefined : alternativeSystemName(systemName, by);
-  const invalid = isSystemName(systemName) ? [] : ["invalid"];
+  const alternative = taken.systemName ? otherName : undefined;
   return {
     systemName: alternative ?? systemName,
     errors: {
-      system_name: [...input.wrong, ...invalid, ...takenErrors(taken.systemName && alternative === undefined)],
+      system_name: [...wrong, ...takenErrors(taken.systemName && alternative === undefined)],
       friendly_name: takenErrors(taken.friendlyName),
     },
   };
