@@ -276,15 +276,14 @@ const pathOf = ({ kind, id }: PlanOwner): string =>
   ({ account: "/account", application: `/applications/${id}`, subscription: "/applications" })[kind];
 
 interface AccountPlanChange extends AccountChange {
-  /** May be a hidden plan: the route decides which plans its clients may choose. */
   readonly planId: number;
 }
 
 type PlanChangeOutcome = (ChangedAccount & { readonly plan: Plan }) | { readonly notFound: "plan" };
 
 /**
- * Moves an account to another account plan and records the event. Returns undefined if the provider has no such
- * account.
+ * Moves an account to another account plan and records the event. It may be a hidden plan: the route decides which plans its clients may
+ * choose. Returns undefined if the provider has no such account.
  */
 export async function changeAccountPlan(
   pool: Pool,
@@ -318,10 +317,6 @@ export async function changeAccountPlan(
   });
 }
 
-interface PlanRequestCreation extends AccountChange {
-  readonly planId: number;
-}
-
 /**
  * Requests another published account plan and mails that to the provider's users, unless that plan is already requested.
  * Records no event, because the account does not change. The route checks whether developers may request plans. Returns
@@ -329,7 +324,7 @@ interface PlanRequestCreation extends AccountChange {
  */
 export const requestAccountPlan = (
   pool: Pool,
-  { provider, accountId, planId, by }: PlanRequestCreation,
+  { provider, accountId, planId, by }: AccountPlanChange,
 ): Promise<{ readonly requested: Plan } | { readonly notFound: "plan" } | undefined> =>
   pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);

@@ -151,10 +151,6 @@ const planUpdatedEvent = (before: Plan): { type: "application.updated"; previous
   previous: { plan_id: before.id },
 });
 
-interface PlanRequestCreation extends ApplicationChange {
-  readonly planId: number;
-}
-
 type PlanRequestOutcome = { readonly requested: Plan } | NotForDevelopers | { readonly notFound: "plan" };
 
 /**
@@ -163,7 +159,7 @@ type PlanRequestOutcome = { readonly requested: Plan } | NotForDevelopers | { re
  */
 export const requestApplicationPlan = (
   pool: Pool,
-  { planId, ...change }: PlanRequestCreation,
+  { planId, ...change }: ApplicationChange & { readonly planId: number },
 ): Promise<PlanRequestOutcome | undefined> =>
   changeApplication<PlanRequestOutcome>(pool, change, async (locked) => {
     const { tx, application, account, by } = locked;

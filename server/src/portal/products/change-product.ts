@@ -178,20 +178,17 @@ const newOidcConfiguration = (id: number): OidcConfiguration => ({
   direct_access_grants_enabled: false,
 });
 
-interface ProductCreation {
+interface ProductChange {
   readonly providerId: number;
   /** Unparsed values, by the names of the API. */
   readonly values: FieldInput;
   readonly by: ChangeContext;
 }
 
-type ProductCreationOutcome = { readonly product: Product } | { readonly refused: FieldErrors };
+type ProductOutcome = { readonly product: Product } | { readonly refused: FieldErrors };
 
 /** Creates a product with a default service plan. The provider adds application plans. */
-export async function createProduct(
-  pool: Pool,
-  { providerId, values, by }: ProductCreation,
-): Promise<ProductCreationOutcome> {
+export async function createProduct(pool: Pool, { providerId, values, by }: ProductChange): Promise<ProductOutcome> {
   const { product: requested, errors } = parseProduct(defaultProduct(by.now), { name: "", ...values }, by.now);
   const named = parseNewSystemName(values, "service", requested.name, by);
   const refused = mergeErrors(errors, { system_name: named.wrong });
@@ -276,19 +273,11 @@ const defaultProduct = (now: Date): Product => ({
   updatedAt: now,
 });
 
-interface ProductChange {
-  readonly providerId: number;
-  readonly values: FieldInput;
-  readonly by: ChangeContext;
-}
-
-type ProductChangeOutcome = { readonly product: Product } | { readonly refused: FieldErrors };
-
 /** Changes a product, without events, although documents of its applications may show other credentials afterwards. */
 export const updateProduct = (
   pool: Pool,
   { productId, ...change }: ProductChange & { readonly productId: number },
-): Promise<ProductChangeOutcome | undefined> =>
+): Promise<ProductOutcome | undefined> =>
   pool.inTransaction(async (tx) => {
     const before = await lockProduct(tx, change.providerId, productId);
     return before && changeLockedProduct(tx, before, change);
@@ -299,7 +288,7 @@ export async function changeLockedProduct(
   tx: Transaction,
   before: Product,
   { providerId, values, by }: ProductChange,
-): Promise<ProductChangeOutcome> {
+): Promise<ProductOutcome> {
   const { product, errors } = parseProduct(before, values, by.now);
   const refused = mergeErrors(errors, await textsOfProductsErrors(tx, providerId, product, before));
   if (!hasNoErrors(refused)) return { refused };

@@ -32,7 +32,7 @@ import {
   findTakenUserNames,
   insertUser,
   isLastAdmin,
-  type LockedUser,
+  type UserWithHash,
   lockUser,
   markClaimed,
   textsOfUsersErrors,
@@ -161,7 +161,7 @@ type UserDecision =
   | { readonly refused: FieldErrors };
 
 type DecideUser = (
-  locked: LockedUser,
+  locked: UserWithHash,
   within: { readonly tx: Transaction; readonly settings: DocumentSettings },
 ) => Promise<UserDecision> | UserDecision;
 

@@ -190,16 +190,11 @@ const lockUserStatement = `
   where provider_id = $1 and account_id = $2 and id = $3
   for no key update`;
 
-export interface LockedUser {
-  readonly user: User;
-  readonly passwordHash: string | null;
-}
-
 /** Locks and returns a user, who stays unchanged until this transaction changes it or ends. */
 export async function lockUser(
   tx: Transaction,
   { providerId, accountId, userId }: { providerId: number; accountId: number; userId: number },
-): Promise<LockedUser | undefined> {
+): Promise<UserWithHash | undefined> {
   const [locked] = await tx.query<User & { passwordHash: string | null }>(lockUserStatement, [
     providerId,
     accountId,
