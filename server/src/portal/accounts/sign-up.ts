@@ -1,7 +1,6 @@
 import {
   type ChangeContext,
   type HashingFor,
-  type ProductScope,
   type PasswordHasher,
   developerUsageOf,
   isInProductScope,
@@ -145,15 +144,10 @@ const hashingOf = ({ provider, by }: SignUp): HashingFor =>
 
 async function findPlansForSignUp(
   pool: Pool,
-  { provider, by, requestedPlans }: SignUp,
+  signUp: SignUp,
 ): Promise<ReturnType<typeof choosePlans> | "unknown plan"> {
-  const requested = await findRequestedPlans(pool, provider.id, {
-    ids: requestedPlans ?? [],
-    mayBeHidden: by.via === "program",
-    dropsUnknown: by.via === "program",
-    productScope: by.via === "program" ? by.productScope : undefined,
-  });
-  return requested ? choosePlans(requested, await readDefaultPlans(pool, provider.id)) : "unknown plan";
+  const requested = await findRequestedPlans(pool, signUp);
+  return requested ? choosePlans(requested, await readDefaultPlans(pool, signUp.provider.id)) : "unknown plan";
 }
 
 /** Returns whether the sign-up form is open. */
@@ -162,29 +156,23 @@ export async function signUpIsOpen(db: Database, provider: Provider): Promise<bo
   return provider.signupsEnabled && defaults.some((plan) => plan.kind === "account_plan");
 }
 
-interface RequestedPlans {
-  readonly ids: readonly number[];
-  readonly mayBeHidden: boolean;
-  /** Uses a default plan instead of an unknown one, as 3scale does for programs. */
-  readonly dropsUnknown: boolean;
-  readonly productScope: ProductScope | undefined;
-}
-
 /**
- * Returns the requested plans, of any kind, or undefined if one is not available. A custom plan of another application
- * is not available, because it is deleted with that application.
+ * Returns the requested plans, of any kind, or undefined if one is not available. Programs may choose hidden plans, and get a default
+ * plan instead of an unknown one, as in 3scale. A custom plan of another application is not available, because it is deleted with that
+ * application.
  */
 async function findRequestedPlans(
   db: Database,
-  providerId: number,
-  { ids, mayBeHidden, dropsUnknown, productScope }: RequestedPlans,
+  { provider, by, requestedPlans: ids = [] }: SignUp,
 ): Promise<readonly Plan[] | undefined> {
   if (ids.length === 0) return [];
-  const plans = (await readPlans(db, providerId, ids)).filter(
-    (plan) => plan.customizedFrom === null && (mayBeHidden || plan.state === "published"),
+  const isForm = by.via === "form";
+  const plans = (await readPlans(db, provider.id, ids)).filter(
+    (plan) => plan.customizedFrom === null && (!isForm || plan.state === "published"),
   );
   const isMissing = (id: number): boolean => !plans.some((plan) => plan.id === id);
-  if (!dropsUnknown && ids.some(isMissing)) return undefined;
+  if (isForm && ids.some(isMissing)) return undefined;
+  const productScope = by.via === "program" ? by.productScope : undefined;
   return plans.every(({ productId }) => productId === null || isInProductScope(productScope, productId))
     ? plans
     : undefined;
