@@ -190,7 +190,7 @@ function deletionEvents(
 ): readonly AccountEvent[] {
   return [
     { type: "account.deleted", objectId: details.account.id, document: representAccount(details, settings) },
-    ...applications.map((application) => applicationEvent("application.deleted", settings, application)),
+    ...applications.map((application) => applicationEvent({ type: "application.deleted" }, settings, application)),
     ...details.users.map((user) => userEvent("user.deleted", settings, user)),
   ];
 }

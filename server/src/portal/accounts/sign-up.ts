@@ -9,13 +9,7 @@ import { type Database, type Pool, type Transaction, requireDiskSpace } from "#p
 import { randomBase32, secretDigest } from "#platform/ids.ts";
 import { developerLimits } from "#platform/limits.ts";
 import { insertApplication } from "#portal/applications/application-table.ts";
-import {
-  type Application,
-  applicationEvent,
-  keyEvent,
-  newApplication,
-  titleOf,
-} from "#portal/applications/application.ts";
+import { type Application, applicationEvent, newApplication, titleOf } from "#portal/applications/application.ts";
 import {
   type DocumentSettings,
   type FieldErrors,
@@ -440,12 +434,11 @@ function signUpEvents(
   return [
     { type: "account.created", objectId: details.account.id, document: representAccount(details, settings) },
     userEvent("user.created", settings, user),
-    ...applications.flatMap((application) => {
-      const inputs: Parameters<typeof applicationEvent>[0][] = [
-        "application.created",
-        ...(via === "program" ? application.keys.map((key) => keyEvent("application.key_created", key)) : []),
-      ];
-      return inputs.map((input) => applicationEvent(input, settings, application));
-    }),
+    ...applications.flatMap((application) => [
+      applicationEvent({ type: "application.created" }, settings, application),
+      ...(via === "program" ? application.keys : []).map((key) =>
+        applicationEvent({ type: "application.key_created", key }, settings, application),
+      ),
+    ]),
   ];
 }

@@ -4,15 +4,7 @@ import { type Json, type Node, list, record, value } from "#platform/document.ts
 import { type FieldErrors, type FieldWriter, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
 import type { Product } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp, writeTimestampWithSpaces } from "#portal/providers/index.ts";
-import {
-  keyErrors,
-  type Application,
-  type ApplicationKey,
-  inListedOrder,
-  keyEvent,
-  keysMax,
-  newKey,
-} from "./application.ts";
+import { keyErrors, type Application, type ApplicationKey, inListedOrder, keysMax, newKey } from "./application.ts";
 import {
   deleteKey,
   insertKey,
@@ -62,7 +54,7 @@ export const addApplicationKey = (
     return {
       application: changed,
       events: await recordApplicationEvents({ ...locked, application: changed }, [
-        keyEvent("application.key_created", key),
+        { type: "application.key_created", key },
       ]),
     };
   });
@@ -104,7 +96,7 @@ export const removeApplicationKey = (
     return {
       application: changed,
       events: await recordApplicationEvents({ ...locked, application: changed }, [
-        keyEvent("application.key_deleted", removed),
+        { type: "application.key_deleted", key: removed },
       ]),
     };
   });
@@ -132,10 +124,10 @@ export const regenerateApplicationKey = (
     await deleteKey(tx, change.provider.id, application.id, keyValue);
     await insertKey(tx, change.provider.id, application.id, key);
     return saveApplication(locked, { ...application, keys: inListedOrder([...others, key]) }, [
-      keyEvent("application.key_deleted", old),
-      keyEvent("application.key_created", key),
+      { type: "application.key_deleted", key: old },
+      { type: "application.key_created", key },
       { type: "application.updated", previous: { keys: null } }, // records that the keys changed, never their values
-      keyEvent("application.key_updated", key),
+      { type: "application.key_updated", key },
     ]);
   });
 

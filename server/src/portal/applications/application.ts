@@ -262,31 +262,21 @@ type ApplicationEventType = Extract<AccountEvent["type"], `application.${string}
 
 type PreviousValues = Readonly<Record<string, unknown>>;
 
-type EventKey = Pick<ApplicationKey, "value" | "createdAt">;
-
-/** The content of an event: its type, with the previous values of an update or with the key that it is about. */
-export type ApplicationEventInput =
-  | ApplicationEventType
-  | { readonly type: ApplicationEventType; readonly previous: PreviousValues }
-  | { readonly type: ApplicationEventType; readonly key: EventKey };
-
-/** Builds the input of an event about a key or user key. A user key's creation time is its last change. */
-export const keyEvent = (
-  type: Extract<ApplicationEventType, `${string}key_${string}`>,
-  { value: keyValue, createdAt }: EventKey,
-): ApplicationEventInput => ({ type, key: { value: keyValue, createdAt } });
+/** The content of an event. */
+export interface ApplicationEventInput {
+  readonly type: ApplicationEventType;
+  /** Of an update. */
+  readonly previous?: PreviousValues;
+  /** The key that it is about. A user key's creation time is its last change. */
+  readonly key?: Pick<ApplicationKey, "value" | "createdAt">;
+}
 
 /** Builds the event of an application in its final state. */
 export function applicationEvent(
-  input: ApplicationEventInput,
+  { type, previous, key }: ApplicationEventInput,
   settings: DocumentSettings,
   application: Application,
 ): AccountEvent {
-  const { type, previous, key } = {
-    previous: undefined,
-    key: undefined,
-    ...(typeof input === "string" ? { type: input } : input),
-  };
   const represent = type === "application.deleted" ? representDeletedApplication : representApplication;
   return {
     type,

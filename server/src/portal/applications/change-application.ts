@@ -49,7 +49,6 @@ import {
   applicationFields,
   type ApplicationRow,
   inListedOrder,
-  keyEvent,
   keysMax,
   newApplication,
   newKey,
@@ -187,10 +186,10 @@ function parseNewCredentials(
 async function recordCreation(created: LockedApplication, servicePlans: readonly Plan[]): Promise<ChangedApplication> {
   const { application } = created;
   const { plan, state } = application;
-  const keysCreated = application.keys.map((key) => keyEvent("application.key_created", key));
+  const keysCreated = application.keys.map((key) => ({ type: "application.key_created", key }) as const);
   const of = namesOf(created);
   const [events] = await Promise.all([
-    recordApplicationEvents(created, ["application.created", ...keysCreated]),
+    recordApplicationEvents(created, [{ type: "application.created" }, ...keysCreated]),
     mailUsers(created, [
       notificationMails.application_created({ ...of, plan: plan.name, isPending: state === "pending" }),
       ...servicePlans.map((servicePlan) => {
@@ -309,7 +308,9 @@ export const updateApplication = (
       const previous = applicationChanges(before, application, settings);
       if (Object.keys(previous).length === 0) return { application: before, events: [] };
       return saveApplication(locked, application, [
-        ...(isKeyNew ? [keyEvent("application.key_updated", { value: application.userKey, createdAt: by.now })] : []),
+        ...(isKeyNew
+          ? [{ type: "application.key_updated", key: { value: application.userKey, createdAt: by.now } } as const]
+          : []),
         { type: "application.updated", previous },
       ]);
     }),
@@ -393,8 +394,8 @@ export const regenerateUserKey = (
     const userKey = newUserKey();
     const key = { value: userKey, createdAt: locked.by.now };
     return saveApplication(locked, { ...locked.application, userKey }, [
-      keyEvent("application.key_updated", key),
-      keyEvent("application.user_key_updated", key),
+      { type: "application.key_updated", key },
+      { type: "application.user_key_updated", key },
     ]);
   });
 
@@ -425,7 +426,7 @@ async function removeApplication(locked: LockedApplication): Promise<ChangedAppl
   await deleteApplicationRows(tx, settings.provider.id, [application.id]);
   const mail = notificationMails.cinstance_cancellation({ ...namesOf(locked), plan: application.plan.name });
   const [events] = await Promise.all([
-    recordApplicationEvents(locked, ["application.deleted"]),
+    recordApplicationEvents(locked, [{ type: "application.deleted" }]),
     mailUsers(locked, [mail]),
   ]);
   return { application, events };

@@ -171,7 +171,7 @@ async function deleteApplications(
     accounts.map((account) => ({
       account,
       events: (byAccount.get(account.id) ?? []).map((application) =>
-        applicationEvent("application.deleted", settings, application),
+        applicationEvent({ type: "application.deleted" }, settings, application),
       ),
     })),
   );

@@ -363,7 +363,9 @@ export async function unsubscribe(
     const auditRecord = { action: "subscription.deleted", subject: `subscription/${subscriptionId}`, detail };
     await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     if (subscription.state === "pending") await mailDecision(tx, { provider, subscription, by });
-    const deleted = applications.map((application) => applicationEvent("application.deleted", settings, application));
+    const deleted = applications.map((application) =>
+      applicationEvent({ type: "application.deleted" }, settings, application),
+    );
     const of = { account, product };
     const [events] = await Promise.all([
       recordAccountEvents(tx, { providerId, ...by }, account, deleted),
