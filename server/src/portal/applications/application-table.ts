@@ -21,104 +21,11 @@ import { type FieldErrors, takenErrors, textsOfAllErrors } from "#portal/fields/
 import { readPlans, readProducts } from "#portal/products/index.ts";
 import { type Application, applicationFields, type ApplicationKey, type ApplicationRow, toRow } from "./application.ts";
 
-const readRowsStatement = `select ${selectList(applicationFields)} from applications where provider_id = $1 and id = any($2) order by id`;
-
-const readApplicationRows = (db: Database, providerId: number, ids: readonly number[]): Promise<ApplicationRow[]> =>
-  db.query<ApplicationRow>(readRowsStatement, [providerId, ids]);
-
-// Locks the application until the transaction ends. Every transaction locks the account before its applications.
-const lockRowStatement = `
-  select ${selectList(applicationFields)}
-  from applications
-  where provider_id = $1 and account_id = $2 and id = $3
-  for no key update`;
-
-async function lockApplicationRow(
-  tx: Transaction,
-  { providerId, accountId, applicationId }: { providerId: number; accountId: number; applicationId: number },
-): Promise<ApplicationRow | undefined> {
-  const [row] = await tx.query<ApplicationRow>(lockRowStatement, [providerId, accountId, applicationId]);
-  return row;
-}
-
-const listRowsStatement = `
-  select ${selectList(applicationFields)}
-  from applications
-  where provider_id = $1 and account_id = $2 and ($3::bigint is null or product_id = $3)
-  order by id`;
-
-/** Lists an account's applications, of all products or of one. Served by applications_account_idx. */
-const listApplicationRows = (
-  db: Database,
-  providerId: number,
-  accountId: number,
-  productId?: number,
-): Promise<ApplicationRow[]> => db.query<ApplicationRow>(listRowsStatement, [providerId, accountId, productId ?? null]);
-
-// If two requests take one key or id at once, the second waits for the first to commit and then inserts nothing.
-const insertRowStatement = `
-  insert into applications (provider_id, ${insertColumns(applicationFields)})
-  values ($1, ${insertParameters(applicationFields, 2)})
-  on conflict do nothing
-  returning ${selectList(applicationFields)}`;
-
-/** Returns the new row, or undefined if another application of the product has its user key or application id. */
-async function insertApplicationRow(
-  tx: Transaction,
-  providerId: number,
-  application: Application,
-): Promise<ApplicationRow | undefined> {
-  const values = insertValues(applicationFields, toRow({ ...application, updatedAt: application.createdAt }));
-  const [inserted] = await tx.query<ApplicationRow>(insertRowStatement, [providerId, ...values]);
-  return inserted;
-}
-
-const updateRowStatement = `
-  update applications
-  set ${assignments(applicationFields, 3)}
-  where provider_id = $1 and id = $2`;
-
-/** Writes a locked application. */
-export async function updateApplicationRow(
-  tx: Transaction,
-  providerId: number,
-  application: Application,
-): Promise<void> {
-  const values = updateValues(applicationFields, toRow(application));
-  await tx.query(updateRowStatement, [providerId, application.id, ...values]);
-}
-
-// Also deletes their custom plans. Early versions could put a second application on a custom plan, which stays until
-// that one is deleted, too. Served by applications_plan_idx.
-const deleteRowsStatement = `
-  with gone as (delete from applications where provider_id = $1 and id = any($2) returning plan_id)
-  delete from plans
-  where provider_id = $1 and id in (select plan_id from gone) and customized_from is not null
-    and not exists (
-      select from applications as other
-      where other.provider_id = $1 and other.plan_id = plans.id and other.id <> all($2)
-    )`;
-
-/** Deletes applications with their keys, referrer filters and custom plans. */
-export async function deleteApplicationRows(
-  tx: Transaction,
-  providerId: number,
-  ids: readonly number[],
-): Promise<void> {
-  await tx.query(deleteRowsStatement, [providerId, ids]);
-}
-
 const listKeysStatement = `
   select application_id, value, created_at, updated_at
   from application_keys
   where provider_id = $1 and application_id = any($2)
   order by application_id, created_at, value collate "C"`;
-
-const listKeys = (
-  db: Database,
-  providerId: number,
-  applicationIds: readonly number[],
-): Promise<(ApplicationKey & { applicationId: number })[]> => db.query(listKeysStatement, [providerId, applicationIds]);
 
 const insertKeyStatement = `
   insert into application_keys (provider_id, application_id, value, created_at, updated_at)
@@ -196,11 +103,21 @@ export async function readApplication(db: Database, providerId: number, id: numb
   return application;
 }
 
+const readRowsStatement = `select ${selectList(applicationFields)} from applications where provider_id = $1 and id = any($2) order by id`;
+
 export const readApplications = async (
   db: Database,
   providerId: number,
   ids: readonly number[],
-): Promise<Application[]> => completeRows(db, providerId, await readApplicationRows(db, providerId, ids));
+): Promise<Application[]> =>
+  completeRows(db, providerId, await db.query<ApplicationRow>(readRowsStatement, [providerId, ids]));
+
+// Served by applications_account_idx.
+const listRowsStatement = `
+  select ${selectList(applicationFields)}
+  from applications
+  where provider_id = $1 and account_id = $2 and ($3::bigint is null or product_id = $3)
+  order by id`;
 
 /** Lists an account's applications, oldest first, of all products or of one. */
 export const listApplications = async (
@@ -209,18 +126,28 @@ export const listApplications = async (
   accountId: number,
   productId?: number,
 ): Promise<Application[]> =>
-  completeRows(db, providerId, await listApplicationRows(db, providerId, accountId, productId));
+  completeRows(
+    db,
+    providerId,
+    await db.query<ApplicationRow>(listRowsStatement, [providerId, accountId, productId ?? null]),
+  );
+
+const lockRowStatement = `
+  select ${selectList(applicationFields)}
+  from applications
+  where provider_id = $1 and account_id = $2 and id = $3
+  for no key update`;
 
 /**
  * Locks and returns an application, which stays unchanged until this transaction changes it or ends. The account must
- * be locked before.
+ * be locked before, as in every transaction.
  */
 export async function lockApplication(
   tx: Transaction,
-  which: { readonly providerId: number; readonly accountId: number; readonly applicationId: number },
+  { providerId, accountId, applicationId }: { providerId: number; accountId: number; applicationId: number },
 ): Promise<Application | undefined> {
-  const row = await lockApplicationRow(tx, which);
-  const [application] = await completeRows(tx, which.providerId, row ? [row] : []);
+  const rows = await tx.query<ApplicationRow>(lockRowStatement, [providerId, accountId, applicationId]);
+  const [application] = await completeRows(tx, providerId, rows);
   return application;
 }
 
@@ -234,14 +161,14 @@ async function completeRows(db: Database, providerId: number, rows: readonly App
   const [readOfProducts, readOfPlans, readOfKeys, readOfFilters] = await Promise.all([
     readProducts(db, providerId, productIds),
     readPlans(db, providerId, planIds),
-    listKeys(db, providerId, ids),
+    db.query<ApplicationKey & { applicationId: number }>(listKeysStatement, [providerId, ids]),
     listReferrerFilters(db, providerId, ids),
   ]);
   const products = byId(readOfProducts);
   const plans = byId(readOfPlans);
   // Deleted, or moved from a custom plan, since its row was read. Foreign keys rule out any other reason.
   if (rows.some(({ productId, planId }) => !products.has(productId) || !plans.has(planId)))
-    return completeRows(db, providerId, await readApplicationRows(db, providerId, ids));
+    return readApplications(db, providerId, ids);
   const keys = Map.groupBy(readOfKeys, (key) => key.applicationId);
   const filters = Map.groupBy(readOfFilters, (filter) => filter.applicationId);
 
@@ -261,6 +188,13 @@ async function completeRows(db: Database, providerId: number, rows: readonly App
 const byId = <T extends { readonly id: number }>(items: readonly T[]): ReadonlyMap<number, T> =>
   new Map(items.map((item) => [item.id, item]));
 
+// If two requests take one key or id at once, the second waits for the first to commit and then inserts nothing.
+const insertRowStatement = `
+  insert into applications (provider_id, ${insertColumns(applicationFields)})
+  values ($1, ${insertParameters(applicationFields, 2)})
+  on conflict do nothing
+  returning id`;
+
 /**
  * Inserts an application with its keys. Returns undefined if another application of the product has its user key or
  * application id.
@@ -270,10 +204,47 @@ export async function insertApplication(
   providerId: number,
   application: Application,
 ): Promise<Application | undefined> {
-  const row = await insertApplicationRow(tx, providerId, application);
-  if (!row) return undefined;
-  await Promise.all(application.keys.map((key) => insertKey(tx, providerId, row.id, key)));
-  return { ...application, id: row.id };
+  const values = insertValues(applicationFields, toRow({ ...application, updatedAt: application.createdAt }));
+  const [inserted] = await tx.query<{ id: number }>(insertRowStatement, [providerId, ...values]);
+  if (!inserted) return undefined;
+  const { id } = inserted;
+  await Promise.all(application.keys.map((key) => insertKey(tx, providerId, id, key)));
+  return { ...application, id };
+}
+
+const updateRowStatement = `
+  update applications
+  set ${assignments(applicationFields, 3)}
+  where provider_id = $1 and id = $2`;
+
+/** Writes a locked application. */
+export async function updateApplicationRow(
+  tx: Transaction,
+  providerId: number,
+  application: Application,
+): Promise<void> {
+  const values = updateValues(applicationFields, toRow(application));
+  await tx.query(updateRowStatement, [providerId, application.id, ...values]);
+}
+
+// Also deletes their custom plans. Early versions could put a second application on a custom plan, which stays until
+// that one is deleted, too. Served by applications_plan_idx.
+const deleteRowsStatement = `
+  with gone as (delete from applications where provider_id = $1 and id = any($2) returning plan_id)
+  delete from plans
+  where provider_id = $1 and id in (select plan_id from gone) and customized_from is not null
+    and not exists (
+      select from applications as other
+      where other.provider_id = $1 and other.plan_id = plans.id and other.id <> all($2)
+    )`;
+
+/** Deletes applications with their keys, referrer filters and custom plans. */
+export async function deleteApplicationRows(
+  tx: Transaction,
+  providerId: number,
+  ids: readonly number[],
+): Promise<void> {
+  await tx.query(deleteRowsStatement, [providerId, ids]);
 }
 
 // Served by applications_account_idx.
