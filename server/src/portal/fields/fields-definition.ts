@@ -18,8 +18,10 @@ import {
   parseRequiredText,
 } from "./field-values.ts";
 
+const targets = ["Account", "User", "Cinstance"] as const;
+
 /** The object that a field belongs to. `Cinstance` is 3scale's name for an application. */
-export type FieldTarget = "Account" | "User" | "Cinstance";
+export type FieldTarget = (typeof targets)[number];
 
 /** A field that the provider defined for its accounts, users or applications. */
 export interface FieldsDefinition {
@@ -112,32 +114,14 @@ const updateDefinitionStatement = `
   set label = $3, required = $4, hidden = $5, read_only = $6, choices = $7, updated_at = $8
   where provider_id = $1 and id = $2`;
 
-/** Writes a locked definition, except its position. */
-async function updateFieldsDefinitionRow(
-  tx: Transaction,
-  providerId: number,
-  { id, label, required, hidden, readOnly, choices }: FieldsDefinition,
-  now: Date,
-): Promise<void> {
-  await tx.query(updateDefinitionStatement, [providerId, id, label, required, hidden, readOnly, choices, now]);
-}
-
+// Numbers the definitions of one target from 1.
 const orderDefinitionsStatement = `
   update fields_definitions as definition
   set position = ordered.position
   from unnest($2::bigint[]) with ordinality as ordered (id, position)
   where definition.provider_id = $1 and definition.id = ordered.id`;
 
-/** Numbers the definitions of one target from 1. */
-async function orderFieldsDefinitions(tx: Transaction, providerId: number, ids: readonly number[]): Promise<void> {
-  await tx.query(orderDefinitionsStatement, [providerId, ids]);
-}
-
 const deleteDefinitionStatement = `delete from fields_definitions where provider_id = $1 and id = $2`;
-
-async function deleteFieldsDefinitionRow(tx: Transaction, providerId: number, id: number): Promise<void> {
-  await tx.query(deleteDefinitionStatement, [providerId, id]);
-}
 
 const insertStandardFieldsStatement = `
   insert into fields_definitions (provider_id, target, name, label, required, position, created_at, updated_at)
@@ -258,13 +242,10 @@ export async function updateFieldsDefinition(
     const order = movedTo(Number(values["position"]), before, ofTarget);
     const isMoved = order.some(({ position }, index) => position !== index + 1);
     if (!isMoved && changedFields(before, updated).length === 0) return { definition: before };
-    await updateFieldsDefinitionRow(tx, providerId, updated, by.now);
-    if (isMoved)
-      await orderFieldsDefinitions(
-        tx,
-        providerId,
-        order.map((definition) => definition.id),
-      );
+    const { label, required, hidden, readOnly, choices } = updated;
+    const row = [providerId, id, label, required, hidden, readOnly, choices, by.now];
+    await tx.query(updateDefinitionStatement, row);
+    if (isMoved) await tx.query(orderDefinitionsStatement, [providerId, order.map((each) => each.id)]);
     const definition = await readFieldsDefinition(tx, providerId, id);
     if (!definition) return undefined;
     const changed = changedFields({ ...before, updatedAt: by.now }, { ...definition, updatedAt: by.now });
@@ -298,7 +279,7 @@ export async function deleteFieldsDefinition(
     const definition = (await lockFieldsDefinitions(tx, providerId)).find((candidate) => candidate.id === id);
     if (!definition) return undefined;
     if (isPermanent(definition.target, definition.name)) return { notAllowed: "always there" };
-    await deleteFieldsDefinitionRow(tx, providerId, id);
+    await tx.query(deleteDefinitionStatement, [providerId, id]);
     await auditDefinition(tx, { providerId, definition, by, action: "deleted" });
     return { definition };
   });
@@ -378,8 +359,6 @@ function parseChoices(input: unknown): readonly string[] | undefined {
   const texts = items.map((choice) => (typeof choice === "string" || typeof choice === "number" ? String(choice) : ""));
   return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ""))];
 }
-
-const targets: readonly FieldTarget[] = ["Account", "User", "Cinstance"];
 
 const parseTarget = (input: unknown): FieldTarget | undefined => targets.find((target) => target === input);
 
