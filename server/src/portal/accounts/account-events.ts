@@ -47,7 +47,7 @@ export async function recordAccountEvents(
 ): Promise<readonly RecordedEvent[]> {
   if (events.length === 0) return [];
   const ids = takeNumbers(tx, cause, account, events.length);
-  return recordWithinLimits(tx, cause, account, withNumbers(account, { last: account.lastSequence, ids }, events));
+  return recordWithinLimits(tx, cause, account, withNumbers(account, ids, events));
 }
 
 /** A locked account and at least one event. */
@@ -83,7 +83,7 @@ export async function recordEventsOfAccounts(
   const recorded = await recordEvents(
     tx,
     cause,
-    numbered.flatMap(({ account, events, ids }) => withNumbers(account, { last: account.lastSequence, ids }, events)),
+    numbered.flatMap(({ account, events, ids }) => withNumbers(account, ids, events)),
   );
   const bytesOf = new Map(recorded.map(({ id, bytes }) => [id, bytes]));
   tx.send(countChangesOfSeveralStatement, [
@@ -108,8 +108,8 @@ export async function recordAccountChange(
   [event, ...further]: readonly [AccountEvent, ...AccountEvent[]],
 ): Promise<readonly RecordedEvent[]> {
   const ids = [changed.lastEventId, ...takeNumbers(tx, cause, changed, further.length)];
-  const numbers = { last: changed.lastSequence - 1, ids };
-  return recordWithinLimits(tx, cause, changed, withNumbers(changed, numbers, [event, ...further]));
+  const numbered = withNumbers(changed, ids, [event, ...further], changed.lastSequence - 1);
+  return recordWithinLimits(tx, cause, changed, numbered);
 }
 
 /** Takes sequence numbers, and returns as many ids. */
@@ -138,11 +138,12 @@ async function recordWithinLimits(
   account: Account,
   events: readonly NewEvent[],
 ): Promise<readonly RecordedEvent[]> {
-  if (!cause.passesLimit) requireLeftForDevelopers(tx, cause, account);
+  const { providerId, now, passesLimit = false } = cause;
+  if (!passesLimit) requireLeftForDevelopers(tx, cause, account);
   requireDiskFor(tx, cause, events);
   const recorded = await recordEvents(tx, cause, events);
   const bytes = recorded.reduce((sum, event) => sum + event.bytes, 0);
-  countChanges(tx, cause, { accountId: account.id, changes: events.length, bytes });
+  tx.send(countChangesStatement, [providerId, account.id, now, events.length, bytes, ...limitValues, passesLimit]);
   countForDevelopers(tx, cause, { account, bytes: recorded.reduce((sum, event) => sum + storedBytes(event), 0) });
   return recorded;
 }
@@ -159,13 +160,13 @@ function requireDiskFor(
 /** Measured: an event and its entries in indexes take a KiB besides its texts, and each delivery half of one. */
 const storedBytes = ({ bytes, endpointIds }: RecordedEvent): number => bytes + 1024 + 512 * endpointIds.length;
 
-interface Numbers {
-  /** The sequence number before the first one. */
-  readonly last: number;
-  readonly ids: readonly string[];
-}
-
-const withNumbers = (account: Account, { last, ids }: Numbers, events: readonly AccountEvent[]): readonly NewEvent[] =>
+/** Numbers events from the one after `last` on. */
+const withNumbers = (
+  account: Account,
+  ids: readonly string[],
+  events: readonly AccountEvent[],
+  last = account.lastSequence,
+): readonly NewEvent[] =>
   events.map((event, index) => ({
     ...event,
     id: ids[index],
@@ -204,22 +205,6 @@ const countChangesOfSeveralStatement = `
   insert into change_counters as counter (provider_id, account_id, ends_at, changes, bytes)
   select $1, unnest($2::bigint[]), $3::timestamptz + interval '1 minute', unnest($4::bigint[]), unnest($5::bigint[])
   ${addToCounters}`;
-
-interface CountedChanges {
-  readonly accountId: number;
-  readonly changes: number;
-  /** Bytes of the events and of their deliveries' bodies. */
-  readonly bytes: number;
-}
-
-/** Counts changes of a locked account. Fails the transaction if there were too many in the current minute. */
-function countChanges(
-  tx: Transaction,
-  { providerId, now, passesLimit = false }: AccountCause,
-  { accountId, changes, bytes }: CountedChanges,
-): void {
-  tx.send(countChangesStatement, [providerId, accountId, now, changes, bytes, ...limitValues, passesLimit]);
-}
 
 // By primary key. Writes nothing below the limit, and fails like the statement above at the limit.
 const requireChangesLeftStatement = `
