@@ -47,7 +47,7 @@ export type AccountOutcome = ChangedAccount | { readonly refused: FieldErrors };
 type DecideAccount = (before: Account, settings: DocumentSettings) => Account | { readonly refused: FieldErrors };
 
 /** Runs in the transaction of the change, and only if something changed. */
-type ApplySideEffects = (tx: Transaction, changed: ChangedAccount, before: Account) => Promise<void>;
+type ApplySideEffects = (tx: Transaction, changed: ChangedAccount) => Promise<void>;
 
 /**
  * Applies a decided change to an account and records the event, if anything changed. Returns undefined if the provider
@@ -80,7 +80,7 @@ export async function changeAccount(
       accountUpdatedEvent(settings, details, previous),
     ]);
     const changed = { details, settings, events };
-    await also?.(tx, changed, before.account);
+    await also?.(tx, changed);
     return changed;
   });
 }

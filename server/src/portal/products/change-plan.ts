@@ -1,5 +1,5 @@
 import { type ChangeContext, changedFields, recordAudit, requireWithinLimit } from "#access/index.ts";
-import type { Pool, Transaction } from "#platform/database/database.ts";
+import type { Pool } from "#platform/database/database.ts";
 import { countLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
@@ -89,18 +89,11 @@ export async function createPlan(
     );
     if (!inserted) return { refused: { system_name: takenErrors(true) } };
     if (description !== undefined) await updatePlanDescription(tx, { providerId, planId: inserted.id, description });
-    await auditPlanCreation(tx, { providerId, plan: inserted, by });
+    const detail = { kind, productId, name: inserted.name };
+    const auditRecord = { action: "plan.created", subject: `plan/${inserted.id}`, detail };
+    await recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
     return { plan: inserted };
   });
-}
-
-function auditPlanCreation(
-  tx: Transaction,
-  { providerId, plan, by }: { providerId: number; plan: Plan; by: ChangeContext },
-): Promise<void> {
-  const { id, kind, productId, name } = plan;
-  const auditRecord = { action: "plan.created", subject: `plan/${id}`, detail: { kind, productId, name } };
-  return recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
 }
 
 /** Identifies a plan of a kind, and of a product unless it is an account plan. */
