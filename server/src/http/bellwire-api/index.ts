@@ -212,7 +212,7 @@ function addRoute(http: FastifyInstance, operation: Tagged<Operation>, needs: Op
 function renderResponse(response: unknown): Rendered | undefined {
   if (response === hijacked) return undefined;
   const { status, body, headers } = response instanceof Reply ? response : new Reply(200, response);
-  const isRaw = typeof body === "string" || body instanceof Readable || body === null;
+  const isRaw = typeof body === "string" || Buffer.isBuffer(body) || body instanceof Readable || body === null;
   const type = body === null ? {} : { "content-type": "application/json; charset=utf-8" };
   return { status, headers: { ...type, ...headers }, body: isRaw ? (body ?? undefined) : JSON.stringify(body) };
 }
