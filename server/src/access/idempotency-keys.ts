@@ -86,7 +86,7 @@ const insertStatement = `
 
 /** The pool of one request with a key. */
 export interface KeyedPool {
-  /** Its first transaction that commits also inserts the key, or fails with `KeyTaken`. */
+  /** Its first transaction that commits also inserts the key, or fails with `KeyTaken`. Those of its `steps` do not. */
   readonly pool: Pool;
   /** Returns whether a transaction has committed. */
   readonly hasCommitted: () => boolean;
@@ -116,22 +116,26 @@ export function withKey(pool: Pool, request: KeyedRequest): KeyedPool {
       inTransaction,
       inTurn: (turn, work) => pool.inTurn(turn, work),
       onHint: (channel, listener) => pool.onHint(channel, listener),
+      steps: pool,
     },
     hasCommitted: () => isInserted,
   };
 }
 
+// A request that only had steps has no row yet. One that was made meanwhile keeps its response.
 const recordStatement = `
-  update idempotency_keys set response = $4 where provider_id = $1 and caller = $2 and key = $3`;
+  insert into idempotency_keys (provider_id, caller, key, digest, response) values ($1, $2, $3, $4, $5)
+  on conflict (provider_id, caller, key) do update set response = excluded.response
+  where idempotency_keys.digest = excluded.digest and idempotency_keys.response is null`;
 
-/** Keeps the response of a request that has changed something. */
+/** Keeps the response of a request that was made. */
 export async function recordResponse(
   db: Database,
   encryption: Encryption,
   { request, response }: { readonly request: KeyedRequest; readonly response: RecordedResponse },
 ): Promise<void> {
-  if (response.body.length > responseLengthMax) return;
-  await db.query(recordStatement, [...ownerOf(request), encryption.encrypt(purpose, JSON.stringify(response))]);
+  const kept = response.body.length > responseLengthMax ? null : encryption.encrypt(purpose, JSON.stringify(response));
+  await db.query(recordStatement, [...ownerOf(request), request.digest, kept]);
 }
 
 const deleteStatement = `delete from idempotency_keys where provider_id = $1 and caller = $2 and key = $3`;

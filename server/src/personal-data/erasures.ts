@@ -8,7 +8,7 @@ import {
   forgetResponses,
 } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
-import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, stepsOf, type Transaction } from "#platform/database/database.ts";
 import { errorCode, errorMessage } from "#platform/errors.ts";
 import { firstUuid, lastRowId } from "#platform/ids.ts";
 import { deleteAccount, eraseMessages, readAccount } from "#portal/accounts/index.ts";
@@ -88,9 +88,9 @@ export async function createErasure(
   const accountId = await findAccountOf(pool, providerId, subject);
   if (accountId === undefined) return undefined;
   const userId = subject.userId ?? null;
-  if (userId === null) await deleteAccount(pool, { provider, accountId, by });
+  if (userId === null) await deleteAccount(stepsOf(pool), { provider, accountId, by });
   else {
-    const deleted = await deleteUser(pool, { provider, accountId, userId, by });
+    const deleted = await deleteUser(stepsOf(pool), { provider, accountId, userId, by });
     if (deleted && "notAllowed" in deleted) return deleted;
   }
   const { actor, now } = by;

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { deleteOldKeys, forgetOutdatedResponses, keyHours, withKey } from "#access/index.ts";
 import { type Rendered, renderOnce, sendRendered } from "#http/shared/operation.ts";
 import { Problem } from "#http/shared/problem.ts";
-import type { Pool } from "#platform/database/database.ts";
+import { type Pool, stepsOf } from "#platform/database/database.ts";
 import { createEncryption } from "#platform/encryption.ts";
 import { createErasure, workOnErasure } from "#personal-data/index.ts";
 import { type ProviderApi, countChanges, test } from "../api/api-test.ts";
@@ -112,6 +112,35 @@ test("a failure after the commit is not made again", async ({ api }) => {
   expect((await server.send("one")).statusCode).toBe(500);
   expect((await server.send("one")).body).toContain("is being handled");
   expect(calls).toBe(1);
+});
+
+test("a request that fails between its steps is made again, and once it is made, its response is repeated", async ({
+  api,
+}) => {
+  let calls = 0;
+  await using server = serve(api, async (pool) => {
+    calls += 1;
+    await commit(stepsOf(pool));
+    if (calls === 1) throw new Error("the process has lost its database");
+    await commit(stepsOf(pool));
+    return { status: 200, headers: {}, body: `call ${calls}` };
+  });
+  const responses = [await server.send("one"), await server.send("one"), await server.send("one")];
+  expect(responses.map(({ statusCode }) => statusCode)).toEqual([500, 200, 200]);
+  expect([responses[1], responses[2]].map((each) => each?.body)).toEqual(["call 2", "call 2"]);
+});
+
+test("a refusal without a change leaves the key of an equal request at the same time alone", async ({ api }) => {
+  await using first = serve(api, async (pool) => {
+    await commit(pool);
+    return { status: 201, headers: {}, body: "made" };
+  });
+  await using second = serve(api, async () => {
+    await first.send("one");
+    return { status: 422, headers: {}, body: "" };
+  });
+  await second.send("one");
+  expect((await first.send("one")).headers["idempotency-replayed"]).toBe("true");
 });
 
 test("a key of a request that only reads is ignored", async ({ api }) => {

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Type, type Static, type TProperties } from "typebox";
 import { type Action, isInProductScope, type ProductScope } from "#access/index.ts";
-import type { ListPage, PageBounds, Pool } from "#platform/database/database.ts";
+import { type ListPage, type PageBounds, type Pool, stepsOf } from "#platform/database/database.ts";
 import {
   applicationStates,
   applicationTarget,
@@ -253,7 +253,7 @@ export const bulkAccounts = operation({
   async handle(needs, { provider, caller, by, body, request }) {
     const { pool, clock } = needs;
     requirePermission(caller, accountActions[body.operation], provider);
-    const change = accountChangeOf(needs, provider, body);
+    const change = accountChangeOf({ ...needs, pool: stepsOf(pool) }, provider, body);
     const data = await changeEach(body.ids, request.log, {
       isUnchanged: (id) => hasAccountTarget(pool, { providerId: provider.id, id }, body),
       matches: async (id) =>
@@ -322,7 +322,7 @@ export const bulkApplications = operation({
   responses,
   async handle(needs, { provider, caller: { productScope }, by, body, request }) {
     const { pool, clock } = needs;
-    const change = applicationChangeOf(needs, provider, body);
+    const change = applicationChangeOf({ ...needs, pool: stepsOf(pool) }, provider, body);
     const data = await changeEach(body.ids, request.log, {
       isUnchanged: (id) => hasApplicationTarget(pool, { providerId: provider.id, id, productScope }, body),
       matches: async (id) => {

@@ -137,7 +137,8 @@ export async function renderOnce<Needs extends RepetitionNeeds, Result extends R
   const logLoss = (err: unknown): void => request.log.warn({ err }, "the response for an idempotency key is not kept");
   try {
     const rendered = await render({ ...needs, pool: once.pool });
-    if (once.hasCommitted() && rendered) await keepResponse(needs, keyed, rendered).catch(logLoss);
+    const isMade = rendered && (rendered.status < 400 || once.hasCommitted());
+    if (isMade) await keepResponse(needs, keyed, rendered).catch(logLoss);
     return rendered;
   } catch (error) {
     const isTaken = error instanceof KeyTaken;

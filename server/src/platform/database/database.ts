@@ -187,7 +187,16 @@ export interface Pool extends Database {
 
   /** Calls `listener` with the values of each batch of hints, from any process. Returns a function that removes the listener. */
   onHint(channel: string, listener: (values: readonly string[]) => void): () => void;
+
+  /** See `stepsOf`. Undefined: the pool itself. */
+  readonly steps?: Pool;
 }
+
+/**
+ * Returns the pool for the transactions of an operation after which others must follow. They do not record the idempotency key of the
+ * request: once it is recorded, the request is not made again (access/idempotency-keys.ts).
+ */
+export const stepsOf = (pool: Pool): Pool => pool.steps ?? pool;
 
 /** Codes of statements that fail because an earlier one failed, which is then the error to report. */
 const consequentialCodes: ReadonlySet<string | undefined> = new Set(["25P02", "25P01"]);

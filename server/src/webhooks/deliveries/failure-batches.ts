@@ -1,5 +1,5 @@
 import { type Actor, auditInBatches } from "#access/index.ts";
-import { type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
+import { type Pool, queryRow, stepsOf, type Transaction } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
 import { firstUuid } from "#platform/ids.ts";
 import { type FailureDeletion, extendDeletion, keptForUndo } from "./failure-deletions.ts";
@@ -106,8 +106,8 @@ async function processInBatches<P extends Batch>(pool: Pool, job: BatchJob<P>): 
   const audit = auditInBatches({ providerId, actor: requester.actor, action, subject: "failures", detail });
   let count = 0;
   for (let pass = 1; ; pass += 1) {
-    count = await processOnce(pool, job, { audit, count });
-    if (pass === passesMax || !(await waitForLocked(pool, job))) return count;
+    count = await processOnce(stepsOf(pool), job, { audit, count });
+    if (pass === passesMax || !(await waitForLocked(stepsOf(pool), job))) return count;
   }
 }
 
@@ -234,7 +234,7 @@ export async function deleteFailuresForUndo(
   requester: Requester,
 ): Promise<{ readonly deleted: number; readonly deletion: FailureDeletion }> {
   const { providerId } = filter;
-  let deletion = await pool.inTransaction((tx) => extendDeletion(tx, providerId));
+  let deletion = await stepsOf(pool).inTransaction((tx) => extendDeletion(tx, providerId));
   const { id } = deletion;
   const deleted = await processInBatches(pool, {
     statements: deleteStatements,

@@ -1,6 +1,6 @@
 import { type Actor, mentionsTerm, writtenFilterFields, requireWithinLimit } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
-import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
+import { type Database, type Pool, queryRow, stepsOf, type Transaction } from "#platform/database/database.ts";
 import { lastRowId } from "#platform/ids.ts";
 import { countLimits, jobLimits } from "#platform/limits.ts";
 
@@ -128,9 +128,10 @@ export interface JobToCreate extends NewJob {
  */
 export async function createJob(pool: Pool, { rows, follow, ...job }: JobToCreate): Promise<Job> {
   const { providerId } = job;
-  const id = await insertJob(pool, job);
+  const steps = stepsOf(pool);
+  const id = await insertJob(steps, job);
   try {
-    const selection = await pool.inTransaction((tx) =>
+    const selection = await steps.inTransaction((tx) =>
       readSelection(tx, rows, () => {
         // Not awaited: all connections may belong to transactions that read rows. If it fails, the next one counts.
         pool.query(keepAlive, [providerId, id]).catch(() => undefined);
