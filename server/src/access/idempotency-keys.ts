@@ -1,12 +1,13 @@
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
-import { type Encryption, UndecryptableValue } from "#platform/encryption.ts";
+import { type Encryption, ifDecryptable } from "#platform/encryption.ts";
 import type { Actor } from "./permissions.ts";
 
 /*
  * A client that lost a response repeats its request with the same `Idempotency-Key` header, and gets the response of the first one
  * (draft-ietf-httpapi-idempotency-key-header-07). The transaction of the change inserts the key. It therefore exists if and only if the
- * change was made, whatever is killed, and equal requests at the same time wait for each other. The response follows after the commit.
+ * change was made, whatever is killed, and equal requests at the same time wait for each other. Of several transactions, it is the last
+ * one: the others are steps. The response follows after the commit.
  */
 
 /** Keys are kept so long at least, with their responses. */
@@ -64,13 +65,11 @@ export async function findEarlierRequest(
   if (!row) return undefined;
   if (!row.digest.equals(request.digest)) return "other";
   if (row.response === null) return row.isRecent ? "unanswered" : "lost";
-  try {
-    const response: RecordedResponse = JSON.parse(encryption.decrypt(purpose, row.response));
-    return response;
-  } catch (error) {
-    if (error instanceof UndecryptableValue) return "lost"; // another process has a newer key
-    throw error;
-  }
+  const { response: cipher } = row;
+  const plain = ifDecryptable(() => encryption.decrypt(purpose, cipher));
+  if (plain === undefined) return "lost"; // another process has a newer key
+  const response: RecordedResponse = JSON.parse(plain);
+  return response;
 }
 
 /** Thrown by the transaction of a request whose change another request with the same key has made. Nothing was changed. */

@@ -211,7 +211,7 @@ export class AttemptLimitReached extends Error {
   }
 }
 
-/** Counts an attempt in its own transaction, so that one that fails does not count. Throws if it is one too many. */
+/** Counts a change in its transaction, so that one that fails does not count. Throws if it is one too many. */
 export async function requireAttemptLeft(
   tx: Transaction,
   limit: AttemptLimit,

@@ -18,6 +18,15 @@ import {
   transact,
 } from "./moved-rows.ts";
 
+/** Returns a function that connects to a cell until the end of a test. */
+const connectWithin =
+  (open: AsyncDisposableStack) =>
+  async (ownerUrl: string): Promise<pg.Client> => {
+    const client = await connectToCell({ schema, ownerUrl });
+    open.defer(() => client.end());
+    return client;
+  };
+
 test("a move includes every table with provider rows, parents before children", async ({ databaseUrl }) => {
   const client = await connectToCell({ schema, ownerUrl: databaseUrl });
   try {
@@ -103,11 +112,7 @@ test("changes of one step that wait for each other are copied, whatever their or
   await owner.query(startReplay, [provider.id, endpoint]);
   await using open = new AsyncDisposableStack();
   const other = open.use(await cloneTemplate());
-  const connect = async (ownerUrl: string): Promise<pg.Client> => {
-    const client = await connectToCell({ schema, ownerUrl });
-    open.defer(() => client.end());
-    return client;
-  };
+  const connect = connectWithin(open);
   const [source, target] = [await connect(databaseUrl), await connect(other.connectionString)];
   const tables = (await readMovedTables(source)).filter(({ isPartitioned }) => !isPartitioned);
   for (const table of tables) await copyTable({ source, target }, table, provider.id);
@@ -143,11 +148,7 @@ test("a step whose table is locked can be repeated on the same connection", asyn
   const { provider } = await signedUp(database);
   await using open = new AsyncDisposableStack();
   const other = open.use(await cloneTemplate());
-  const connect = async (ownerUrl: string): Promise<pg.Client> => {
-    const client = await connectToCell({ schema, ownerUrl });
-    open.defer(() => client.end());
-    return client;
-  };
+  const connect = connectWithin(open);
   const [source, target, holder] = [
     await connect(databaseUrl),
     await connect(other.connectionString),
@@ -179,11 +180,7 @@ test("days of the history that the target's housekeeping creates at the same tim
 }) => {
   await using open = new AsyncDisposableStack();
   const other = open.use(await cloneTemplate());
-  const connect = async (ownerUrl: string): Promise<pg.Client> => {
-    const client = await connectToCell({ schema, ownerUrl });
-    open.defer(() => client.end());
-    return client;
-  };
+  const connect = connectWithin(open);
   const [source, target, housekeeper, observer] = [
     await connect(databaseUrl),
     await connect(other.connectionString),
