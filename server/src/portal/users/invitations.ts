@@ -64,59 +64,12 @@ const insertInvitationStatement = `
   on conflict do nothing
   returning ${invitationColumns}`;
 
-/** Returns the new invitation, or undefined if that address is already invited to the account. */
-async function insertInvitation(
-  tx: Transaction,
-  providerId: number,
-  { accountId, email, code }: Pick<Invitation, "accountId" | "email"> & { readonly code: string },
-  now: Date,
-): Promise<Invitation | undefined> {
-  const values = [providerId, accountId, email, secretDigest(code), now];
-  const [inserted] = await tx.query<Invitation>(insertInvitationStatement, values);
-  return inserted;
-}
-
 const renewInvitationStatement = `
   update invitations
   set code_digest = $4, sent_at = $5
   where provider_id = $1 and account_id = $2 and id = $3 and accepted_at is null
     and (sent_at > to_timestamp($6::float8 / 1000)) is not true
   returning ${invitationColumns}`;
-
-/** Replaces the code of an invitation that was not sent after a time, which invalidates earlier links. */
-async function renewInvitation(
-  tx: Transaction,
-  providerId: number,
-  {
-    accountId,
-    id,
-    code,
-    sameAfterMs,
-  }: Pick<Invitation, "accountId" | "id"> & { readonly code: string } & Pick<Resending, "sameAfterMs">,
-  now: Date,
-): Promise<Invitation | undefined> {
-  const [renewed] = await tx.query<Invitation>(renewInvitationStatement, [
-    providerId,
-    accountId,
-    id,
-    secretDigest(code),
-    now,
-    sameAfterMs ?? null,
-  ]);
-  return renewed;
-}
-
-const deleteInvitationStatement = `
-  delete from invitations where provider_id = $1 and account_id = $2 and id = $3 returning ${invitationColumns}`;
-
-/** Deletes an invitation and returns it, or undefined if there was none. */
-async function deleteInvitationRow(
-  tx: Transaction,
-  { providerId, accountId, id }: { providerId: number; accountId: number; id: number },
-): Promise<Invitation | undefined> {
-  const [deleted] = await tx.query<Invitation>(deleteInvitationStatement, [providerId, accountId, id]);
-  return deleted;
-}
 
 const isOpenInvitation = `provider_id = $1 and code_digest = $2 and accepted_at is null
     and sent_at > $3::timestamptz - ${linkLifetime}`;
@@ -150,21 +103,7 @@ export async function findAcceptedInvitation(
   return invitation;
 }
 
-const acceptInvitationStatement = `
-  update invitations
-  set accepted_at = $3
-  where ${isOpenInvitation}
-  returning ${invitationColumns}`;
-
-async function markAccepted(
-  tx: Transaction,
-  providerId: number,
-  code: string,
-  now: Date,
-): Promise<Invitation | undefined> {
-  const [accepted] = await tx.query<Invitation>(acceptInvitationStatement, [providerId, secretDigest(code), now]);
-  return accepted;
-}
+const acceptInvitationStatement = `update invitations set accepted_at = $3 where ${isOpenInvitation} returning id`;
 
 interface InvitationContext {
   readonly provider: Provider;
@@ -196,7 +135,8 @@ export async function inviteUser(
 
     await requireWithinLimit(tx, countLimits.invitations, { providerId: provider.id, id: accountId });
     const code = randomBase32(invitationCodeLength);
-    const invitation = await insertInvitation(tx, provider.id, { accountId, email, code }, by.now);
+    const values = [provider.id, accountId, email, secretDigest(code), by.now];
+    const [invitation] = await tx.query<Invitation>(insertInvitationStatement, values);
     if (!invitation) return { refused: { email: ["has already been invited"] } };
     await insertInvitationMail(tx, inviting, { invitation, account, code });
     await auditInvitation(tx, "created", invitation, inviting);
@@ -218,9 +158,10 @@ export async function resendInvitation(
   const { provider, accountId, by } = inviting;
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
+    if (!account) return undefined;
     const code = randomBase32(invitationCodeLength);
-    const invitation =
-      account && (await renewInvitation(tx, provider.id, { accountId, id: invitationId, code, sameAfterMs }, by.now));
+    const values = [provider.id, accountId, invitationId, secretDigest(code), by.now, sameAfterMs ?? null];
+    const [invitation] = await tx.query<Invitation>(renewInvitationStatement, values);
     if (!invitation) return explainUnsent(tx, { providerId: provider.id, accountId, id: invitationId });
     await insertInvitationMail(tx, inviting, { invitation, account, code });
     await auditInvitation(tx, "resent", invitation, inviting);
@@ -297,21 +238,14 @@ export async function acceptInvitation(
       const added = { accountId: account.id, fields: fields.userFields };
       const tooLong = await textsOfUsersErrors(tx, provider.id, added);
       if (!hasNoErrors(tooLong)) return { refused: tooLong };
-      if (!(await markAccepted(tx, provider.id, code, now))) return undefined;
+      const accepted = await tx.query(acceptInvitationStatement, [provider.id, secretDigest(code), now]);
+      if (accepted.length === 0) return undefined;
       await requireWithinLimit(tx, countLimits.users, { providerId: provider.id, id: account.id });
       const { username, email } = fields;
       // The link was mailed to the invited address.
       const hasConfirmedEmail = email === invited.email || email === (person?.verifiedEmail ?? invited.email);
-      const member = {
-        ...added,
-        username,
-        email,
-        passwordHash,
-        hasConfirmedEmail,
-        role: "member",
-        state: "active",
-      } as const;
-      const user = await insertUser(tx, provider.id, member, now);
+      const member = { ...added, username, email, passwordHash, hasConfirmedEmail };
+      const user = await insertUser(tx, provider.id, { ...member, role: "member", state: "active" }, now);
       if (!user) throw new NameTaken("the name was taken at the same time");
       await linkPerson(tx, person, user);
       const actor = { kind: "developer", userId: user.id } as const;
@@ -340,13 +274,17 @@ interface InvitationDeletion {
   readonly by: ChangeContext;
 }
 
+const deleteInvitationStatement = `
+  delete from invitations where provider_id = $1 and account_id = $2 and id = $3 returning ${invitationColumns}`;
+
 /** Deletes an invitation, which invalidates its link. Returns undefined if the account has no such invitation. */
 export async function deleteInvitation(
   pool: Pool,
   { provider, accountId, invitationId, by }: InvitationDeletion,
 ): Promise<{ readonly invitation: Invitation } | undefined> {
   return pool.inTransaction(async (tx) => {
-    const invitation = await deleteInvitationRow(tx, { providerId: provider.id, accountId, id: invitationId });
+    const values = [provider.id, accountId, invitationId];
+    const [invitation] = await tx.query<Invitation>(deleteInvitationStatement, values);
     if (!invitation) return undefined;
     await auditInvitation(tx, "deleted", invitation, { provider, by });
     return { invitation };
