@@ -6,7 +6,7 @@ import {
   isInProductScope,
 } from "#access/index.ts";
 import { type Database, type Pool, type Transaction, requireDiskSpace } from "#platform/database/database.ts";
-import { randomBase32, secretDigest } from "#platform/ids.ts";
+import { secretDigest } from "#platform/ids.ts";
 import { developerLimits } from "#platform/limits.ts";
 import { insertApplication } from "#portal/applications/application-table.ts";
 import { type Application, applicationEvent, newApplication, titleOf } from "#portal/applications/application.ts";
@@ -46,6 +46,7 @@ import {
   findTakenUserNames,
   insertUser,
   linkPerson,
+  newLinkCode,
   type Person,
   PersonTaken,
   personTakenErrors,
@@ -387,10 +388,8 @@ async function insertFirstUser(
   return user;
 }
 
-const activationCodeLength = 32;
-
 function newActivationLink(urlOf: (code: string) => string): { readonly url: string; readonly codeDigest: Buffer } {
-  const code = randomBase32(activationCodeLength);
+  const code = newLinkCode();
   return { url: urlOf(code), codeDigest: secretDigest(code) };
 }
 

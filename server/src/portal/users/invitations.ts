@@ -6,7 +6,7 @@ import {
   requireWithinLimit,
 } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { randomBase32, secretDigest } from "#platform/ids.ts";
+import { secretDigest } from "#platform/ids.ts";
 import { countLimits } from "#platform/limits.ts";
 import { recordActivation } from "#portal/accounts/account-states.ts";
 import { type Account, lockAccount } from "#portal/accounts/account.ts";
@@ -25,6 +25,7 @@ import {
   findTakenUserNames,
   insertUser,
   linkLifetime,
+  newLinkCode,
   linkPerson,
   type Person,
   PersonTaken,
@@ -115,8 +116,6 @@ interface InvitationContext {
 
 type InvitationOutcome = { readonly invitation: Invitation } | { readonly refused: FieldErrors };
 
-const invitationCodeLength = 32;
-
 /** Invites an email address to an account, without an event. Returns undefined if the provider has no such account. */
 export async function inviteUser(
   pool: Pool,
@@ -134,7 +133,7 @@ export async function inviteUser(
     if (!hasNoErrors(refused)) return { refused };
 
     await requireWithinLimit(tx, countLimits.invitations, { providerId: provider.id, id: accountId });
-    const code = randomBase32(invitationCodeLength);
+    const code = newLinkCode();
     const values = [provider.id, accountId, email, secretDigest(code), by.now];
     const [invitation] = await tx.query<Invitation>(insertInvitationStatement, values);
     if (!invitation) return { refused: { email: ["has already been invited"] } };
@@ -159,7 +158,7 @@ export async function resendInvitation(
   return pool.inTransaction(async (tx) => {
     const account = await lockAccount(tx, provider.id, accountId);
     if (!account) return undefined;
-    const code = randomBase32(invitationCodeLength);
+    const code = newLinkCode();
     const values = [provider.id, accountId, invitationId, secretDigest(code), by.now, sameAfterMs ?? null];
     const [invitation] = await tx.query<Invitation>(renewInvitationStatement, values);
     if (!invitation) return explainUnsent(tx, { providerId: provider.id, accountId, id: invitationId });

@@ -6,7 +6,7 @@ import {
   takeForDevelopers,
 } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
-import { randomBase32, secretDigest } from "#platform/ids.ts";
+import { secretDigest } from "#platform/ids.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { selectList } from "#platform/database/field-table.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
@@ -14,7 +14,7 @@ import { type FieldErrors, hasNoErrors, mergeErrors, refuseTransition } from "#p
 import { activationMail, insertMail, lostPasswordMail, storedMailBytes } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { changeUser, passwordErrors } from "./change-user.ts";
-import { confirmAddress, type User, linkLifetime, lockUser, userFields } from "./user.ts";
+import { confirmAddress, type User, linkLifetime, lockUser, newLinkCode, userFields } from "./user.ts";
 
 interface ActivationSending {
   readonly provider: Provider;
@@ -26,8 +26,6 @@ interface ActivationSending {
   /** In milliseconds. A link that was mailed after this time is kept: the form was sent twice. */
   readonly sameAfterMs?: number | undefined;
 }
-
-const activationCodeLength = 32;
 
 /**
  * Mails an activation link to a pending user, which invalidates earlier links. Returns undefined if the account has no
@@ -46,8 +44,10 @@ export async function sendActivation(
     if (state !== "pending") return refuseTransition("activate");
     if (recipient === null) return { refused: { email: ["can't be blank"] } };
 
-    const code = randomBase32(activationCodeLength);
-    if (!(await renewCode(tx, { providerId, userId, code, now: by.now, sameAfterMs }))) return { sentTo: recipient };
+    const code = newLinkCode();
+    const values = [providerId, userId, secretDigest(code), by.now, sameAfterMs ?? null];
+    const renewed = await tx.query(renewCodeStatement, values);
+    if (renewed.length === 0) return { sentTo: recipient };
     const mail = activationMail({ provider, recipient, username, url: urlOf(code) });
     takeForDevelopers(tx, { providerId, ...by }, { account, bytes: storedMailBytes });
     await insertMail(tx, providerId, { ...mail, accountId }, by.now);
@@ -63,21 +63,6 @@ const renewCodeStatement = `
   where provider_id = $1 and id = $2
     and (activation_code_digest is not null and activation_until > to_timestamp($5::float8 / 1000) + ${linkLifetime}) is not true
   returning id`;
-
-interface CodeRenewal extends Pick<ActivationSending, "userId" | "sameAfterMs"> {
-  readonly providerId: number;
-  readonly code: string;
-  readonly now: Date;
-}
-
-/** Replaces the code of a user. Returns false if one was mailed after a time. */
-async function renewCode(
-  tx: Transaction,
-  { providerId, userId, code, now, sameAfterMs }: CodeRenewal,
-): Promise<boolean> {
-  const values = [providerId, userId, secretDigest(code), now, sameAfterMs ?? null];
-  return (await tx.query(renewCodeStatement, values)).length > 0;
-}
 
 const findByCodeStatement = `
   select account_id
@@ -140,8 +125,6 @@ const requestPasswordStatement = `
     and (lost_password_digest is null or lost_password_until <= $4::timestamptz + interval '55 minutes')
   returning username, email, account_id`;
 
-const requestedCodeLength = 32;
-
 /** A visitor's request for a mail with a link. */
 export interface MailedLinkRequest {
   readonly provider: Provider;
@@ -172,7 +155,7 @@ async function mailRequestedLink(
 ): Promise<void> {
   if (!isXmlText(email)) return; // no user has such an address, and PostgreSQL rejects zero bytes
   await pool.inTransaction(async (tx) => {
-    const code = randomBase32(requestedCodeLength);
+    const code = newLinkCode();
     const values = [provider.id, email.trim(), secretDigest(code), now];
     const [user] = await tx.query<{ username: string; email: string; accountId: number }>(statement, values);
     if (!user) return;

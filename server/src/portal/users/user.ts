@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import type { AsJson, Database, Transaction } from "#platform/database/database.ts";
 import { type Json, type Node, record, value } from "#platform/document.ts";
+import { randomBase32 } from "#platform/ids.ts";
 import { parseIsoTime } from "#platform/times.ts";
 import { isXmlText } from "#platform/xml.ts";
 import {
@@ -46,6 +47,9 @@ export interface User {
 
 /** Lifetime of the links in activation mails and invitations: longer than a holiday. */
 export const linkLifetime = "interval '14 days'";
+
+/** Returns a new code for a mailed link. */
+export const newLinkCode = (): string => randomBase32(32);
 
 const stored = { insert: true, update: true } as const;
 
