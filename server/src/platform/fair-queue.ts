@@ -4,6 +4,8 @@ export type Turn = readonly string[];
 interface FairQueueLimits {
   /** Pieces of work that run at once. */
   readonly slots: number;
+  /** Those that belong to one group of the second level. Default: all. */
+  readonly slotsOfGroup?: number;
   /** Pieces of work that wait. One more refuses the newest of the group that has most of them. */
   readonly waitingMax: number;
   /** Sent with a refusal: about as long as a full queue takes. */
@@ -27,8 +29,9 @@ export class QueueFull extends Error {
  * A bounded queue in which a group with much work delays nobody but itself: groups take turns, at each level of `Turn`,
  * and a full queue refuses the newest work of the largest group.
  */
-export function createFairQueue({ slots, waitingMax, retryAfterSeconds }: FairQueueLimits): FairQueue {
-  const queue = new FairSlots(() => ({ all: slots, ofGroup: slots }));
+export function createFairQueue({ slots, slotsOfGroup = slots, ...limits }: FairQueueLimits): FairQueue {
+  const { waitingMax, retryAfterSeconds } = limits;
+  const queue = new FairSlots(() => ({ all: slots, ofGroup: slotsOfGroup }));
   return async (turn, work) => {
     const started = queue.take(turn);
     if (queue.waiting > waitingMax) queue.refuseNewestOfLargest(new QueueFull(retryAfterSeconds));

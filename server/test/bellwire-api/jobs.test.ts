@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { queryRow } from "#platform/database/database.ts";
 import { readResult, workOnJob } from "#webhooks/jobs/index.ts";
 import { buildHistory } from "../search/build-history.ts";
 import { fail } from "../support/build-failures.ts";
@@ -73,6 +74,42 @@ test("a job that the database is too full for is refused with its error, not as 
 
   expect(refused).toMatchObject({ status: 503, body: { code: "database-full" } });
   expect((await api.call("GET", "/jobs")).json()).toMatchObject({ data: [] });
+  await close();
+});
+
+test("a provider's selections run one at a time, wait for no other provider's, and are refused beyond the queue", async ({
+  database,
+  owner,
+  clock,
+}) => {
+  const { http, close } = openBellwireApi(database, clock);
+  const [api, other] = [
+    await createBellwireApi(database, http, clock.now()),
+    await createBellwireApi(database, http, clock.now()),
+  ];
+  for (const { pool, provider } of [api, other]) await recordNow(pool, { providerId: provider.id });
+  const job = { kind: "export", of: "events", filter: {} };
+  const counted = (): Promise<{ api: number; other: number }> =>
+    queryRow(
+      owner,
+      `select count(*) filter (where provider_id = $1) as api, count(*) filter (where provider_id = $2) as other
+       from bellwire.jobs`,
+      [api.provider.id, other.provider.id],
+    );
+
+  const answers = await owner.inTransaction(async (tx) => {
+    // Keeps a selection from being stored.
+    await tx.query("lock table bellwire.job_chunks in exclusive mode");
+    const ofProvider = Array.from({ length: 22 }, () => post(api, "/jobs", job));
+    const ofOther = post(other, "/jobs", job);
+    await until(async () => (await counted()).other === 1);
+    expect(await counted()).toEqual({ api: 1, other: 1 });
+    return [...ofProvider, ofOther];
+  });
+
+  const refused = (await Promise.all(answers)).filter(({ status }) => status !== 201);
+  expect(refused.map(({ status, body }) => [status, body.code])).toEqual([[503, "too-busy"]]);
+  expect(await counted()).toEqual({ api: 21, other: 1 });
   await close();
 });
 

@@ -5,6 +5,7 @@ import { systemClock } from "#platform/clock.ts";
 import { Caches } from "#platform/database/database.ts";
 import type { JsonObject } from "#platform/document.ts";
 import { attemptLimits } from "#platform/limits.ts";
+import { createSelectionQueue } from "#webhooks/jobs/index.ts";
 import { ProblemSchema, answerErrorsAsProblems } from "../shared/problem.ts";
 import {
   type ApiCall,
@@ -161,6 +162,7 @@ function addOperations(http: FastifyInstance, dependencies: BellwireApiNeeds): v
     ...dependencies,
     cursors: createCursorSeal(dependencies.encryption),
     sentLinks: createAttemptLimiter(dependencies, attemptLimits.requestedLinksOfPerson),
+    selections: createSelectionQueue(),
   };
   const streams = createStreams({ ...needs, onError: (err) => http.log.warn({ err }, "stream is behind") });
   http.addHook("preClose", async () => streams.close());

@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import type { Database } from "#platform/database/database.ts";
+import type { FairQueue } from "#platform/fair-queue.ts";
 import { parseRowId } from "#platform/ids.ts";
 import { jobLimits } from "#platform/limits.ts";
 import { isoTime } from "#platform/times.ts";
@@ -338,10 +339,10 @@ async function parseJob(
   };
 }
 
-/** Answers a selection that is too large as a limit. */
-async function withinLimit<T>(work: Promise<T>): Promise<T> {
+/** Waits for the provider's turn to select rows. Answers a selection that is too large as a limit. */
+async function selecting<T>(selections: FairQueue, providerId: number, work: () => Promise<T>): Promise<T> {
   try {
-    return await work;
+    return await selections(["providers", String(providerId)], work);
   } catch (error) {
     if (!(error instanceof TooManyRows)) throw error;
     throw new Problem("limit-reached", { detail: error.message, errors: { filter: [error.message] }, cause: error });
@@ -365,12 +366,15 @@ export const jobOperations: readonly Operation[] = [
     body: NewJobSchema,
     responses: { 200: JobPreviewSchema, 201: JobSchema },
     async handle(needs, { provider, by: { actor }, now, body }) {
-      const { pool } = needs;
+      const { pool, selections } = needs;
       const job = await parseJob(needs, { provider, now, body });
       if (body.dry_run === true) {
-        return representJobPreview({ ...job, total: await withinLimit(countRows(pool, job.rows)) });
+        return representJobPreview({
+          ...job,
+          total: await selecting(selections, provider.id, () => countRows(pool, job.rows)),
+        });
       }
-      const started = await withinLimit(
+      const started = await selecting(selections, provider.id, () =>
         createJob(pool, {
           ...job,
           actor,

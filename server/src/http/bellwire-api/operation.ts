@@ -3,6 +3,7 @@ import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { type AdminCaller, type AttemptLimiter, denialReason, loginKey } from "#access/index.ts";
 import { isRecord } from "#platform/document.ts";
+import type { FairQueue } from "#platform/fair-queue.ts";
 import { completeZone } from "#platform/times.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import type { Bin, BinForwarder } from "#request-bin/index.ts";
@@ -35,6 +36,8 @@ export interface OperationNeeds extends BellwireApiNeeds {
   readonly cursors: CursorSeal;
   /** Keeps the team, a stolen token and a program in a loop from flooding the mailbox of a person. */
   readonly sentLinks: AttemptLimiter;
+  /** Selects the rows of jobs. Providers take turns. */
+  readonly selections: FairQueue;
 }
 
 /** One request to an operation, authorized and validated. */

@@ -86,7 +86,7 @@ export const problems = {
   "too-busy": {
     status: 503,
     title:
-      "Too many password checks or validations are running. Nothing was changed. Try again after the seconds in Retry-After.",
+      "Too many password checks, validations or selections are running. Nothing was changed. Try again after the seconds in Retry-After.",
   },
   "bins-busy": { status: 503, title: "The request bins are at their capacity. The request was not stored. Try again." },
   "provider-moving": {

@@ -12,6 +12,7 @@ export {
   cancelJob,
   countRows,
   createJob,
+  createSelectionQueue,
   deleteJob,
   deleteOldJobs,
   endInterruptedJobs,

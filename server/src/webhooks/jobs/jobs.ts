@@ -1,6 +1,7 @@
 import { type Actor, mentionsTerm, writtenFilterFields, requireWithinLimit } from "#access/index.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, stepsOf, type Transaction } from "#platform/database/database.ts";
+import { createFairQueue, type FairQueue } from "#platform/fair-queue.ts";
 import { lastRowId } from "#platform/ids.ts";
 import { countLimits, jobLimits } from "#platform/limits.ts";
 
@@ -109,6 +110,13 @@ export class TooManyRows extends Error {
     super(`A job applies to at most ${jobLimits.rows.max.toLocaleString("en")} rows. Narrow the filter.`);
   }
 }
+
+/**
+ * Creates the queue of selections: one at a time of a provider. A selection keeps a core busy for 10 µs a row, and a million rows take
+ * 70 MB, so many of one provider at once would slow everybody (decision 0030).
+ */
+export const createSelectionQueue = (): FairQueue =>
+  createFairQueue({ slots: 4, slotsOfGroup: 1, waitingMax: 20, retryAfterSeconds: 10 });
 
 /** Reads the selected rows in batches, newest first. The oldest chunk is processed first, and an export lists the newest first. */
 export type SelectRows = (db: Database) => AsyncIterable<readonly RowKey[]>;
