@@ -247,12 +247,16 @@ export async function* exportAuditRecords(
   }
 }
 
-/** The records about an account or a user. */
-export interface AuditOfPerson {
+/** The person or organization whose data is erased or exported. */
+export interface DataSubject {
   readonly providerId: number;
   readonly accountId: number;
-  /** Null for all records about the account. */
+  /** Null for the whole account. */
   readonly userId: number | null;
+}
+
+/** The records about an account or a user. */
+export interface AuditOfPerson extends DataSubject {
   /** For example `user/21`. */
   readonly objects: readonly string[];
   /** Names and addresses. */

@@ -71,6 +71,7 @@ export {
   eraseAuditRecords,
   exportAuditRecords,
   findAccountInAudit,
+  type DataSubject,
   listAuditOfPerson,
   listAuditRecords,
   mentionsTerm,

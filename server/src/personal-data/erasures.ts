@@ -1,6 +1,7 @@
 import {
   type Actor,
   type ChangeContext,
+  type DataSubject,
   endSessionsOfUsers,
   eraseAuditRecords,
   eraseSavedViews,
@@ -14,7 +15,7 @@ import { firstUuid, lastRowId } from "#platform/ids.ts";
 import { deleteAccount, eraseMessages, readAccount } from "#portal/accounts/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { deleteUser, eraseInvitations, readUser } from "#portal/users/index.ts";
-import { type ErasedSubject, eraseEventBatch, findAccountInEvents, readTraces } from "#webhooks/events/index.ts";
+import { eraseEventBatch, findAccountInEvents, readTraces } from "#webhooks/events/index.ts";
 import { eraseMails } from "#portal/mails/index.ts";
 import { eraseBinRequests, findAccountInBins } from "#request-bin/index.ts";
 import { eraseDeliveries, hasPendingDeliveries } from "#webhooks/deliveries/index.ts";
@@ -31,7 +32,7 @@ export const erasedWithinHours = 1;
 
 export type ErasureState = "waiting" | "running" | "done";
 
-export interface Erasure extends ErasedSubject {
+export interface Erasure extends DataSubject {
   readonly id: number;
   readonly pending: PendingChoice;
   readonly state: ErasureState;
@@ -149,7 +150,7 @@ export const listErasures = (
 ): Promise<Erasure[]> => db.query<Erasure>(listStatement, [providerId, beforeId, limit]);
 
 /** The erasure that a worker has claimed, at its present step. */
-interface ClaimedErasure extends ErasedSubject {
+interface ClaimedErasure extends DataSubject {
   readonly id: number;
   readonly pending: PendingChoice;
   /** `wait` for deliveries, erase `events` in batches, then the `traces` elsewhere. */

@@ -1,4 +1,4 @@
-import { listAuditOfPerson, listSessions } from "#access/index.ts";
+import { type DataSubject, listAuditOfPerson, listSessions } from "#access/index.ts";
 import type { Database } from "#platform/database/database.ts";
 import { type Json, documentToJson } from "#platform/document.ts";
 import { listMessagesOfPerson, readAccountDetails, representAccount } from "#portal/accounts/index.ts";
@@ -17,11 +17,8 @@ import {
 } from "#webhooks/events/index.ts";
 
 /** The exported person or organization. */
-interface ExportedSubject {
+interface ExportedSubject extends Omit<DataSubject, "providerId"> {
   readonly provider: Provider;
-  readonly accountId: number;
-  /** Null for the account with its users and applications. */
-  readonly userId: number | null;
 }
 
 const batchSize = 100;
@@ -119,10 +116,7 @@ async function* inPages<Row extends { readonly id: number }>(
 }
 
 /** Yields the messages to and from an account, or those that a user has written. */
-const readMessages = (
-  db: Database,
-  person: { readonly providerId: number; readonly accountId: number; readonly userId: number | null },
-): AsyncGenerator<readonly object[], void> =>
+const readMessages = (db: Database, person: DataSubject): AsyncGenerator<readonly object[], void> =>
   inPages(
     (after) => listMessagesOfPerson(db, { ...person, after, limit: batchSize }),
     ({ id, sender, author, subject, body, readAt, createdAt }) => ({

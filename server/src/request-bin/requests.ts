@@ -1,4 +1,4 @@
-import type { SoughtSubject } from "#access/index.ts";
+import type { DataSubject, SoughtSubject } from "#access/index.ts";
 import { providerMovingCode } from "#platform/database/connection.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { errorCode } from "#platform/errors.ts";
@@ -394,13 +394,6 @@ export async function findAccountInBins(
   return found?.accountId;
 }
 
-interface ErasedPerson {
-  readonly providerId: number;
-  readonly accountId: number;
-  /** Null for a whole account. */
-  readonly userId: number | null;
-}
-
 // Along the primary key. A row per `webhook-id`, and one for each request without.
 const caughtStatement = `
   select request.provider_id, request.bin_id, request.number, header ->> 1 as event_id
@@ -440,7 +433,7 @@ type KnownEvent = { readonly id: string; readonly isErased: boolean };
 export async function eraseBinRequests(
   home: Database,
   cell: Database,
-  { providerId, accountId, userId }: ErasedPerson,
+  { providerId, accountId, userId }: DataSubject,
 ): Promise<void> {
   const personId = Buffer.from(String(userId ?? accountId));
   let last: Pick<Caught, "providerId" | "binId" | "number"> | undefined = { providerId: 0, binId: "", number: 0 };

@@ -1,5 +1,6 @@
 import {
   type ChangeContext,
+  type DataSubject,
   countForDevelopers,
   recordAudit,
   requireLeftForDevelopers,
@@ -363,14 +364,7 @@ async function mailProvider(
 
 // Personal data
 
-/** The messages of an account, or those that a user has written. */
-interface MessagesOfPerson {
-  readonly providerId: number;
-  readonly accountId: number;
-  readonly userId: number | null;
-}
-
-// Served by messages_account_idx.
+// The messages of an account, or those that a user has written. Served by messages_account_idx.
 const isOfPerson = `
   message.provider_id = $1 and message.account_id = $2
     and ($3::bigint is null or (message.sender = 'account' and message.user_id = $3))`;
@@ -385,13 +379,7 @@ const listOfPersonStatement = `
 /** Lists messages of a person by their ids, with their texts. */
 export const listMessagesOfPerson = (
   db: Database,
-  {
-    providerId,
-    accountId,
-    userId,
-    after,
-    limit,
-  }: MessagesOfPerson & { readonly after: number; readonly limit: number },
+  { providerId, accountId, userId, after, limit }: DataSubject & { readonly after: number; readonly limit: number },
 ): Promise<Message[]> => db.query<Message>(listOfPersonStatement, [providerId, accountId, userId, after, limit]);
 
 // Names in texts of others count, too, as in mails.
@@ -405,7 +393,7 @@ const eraseStatement = `
 /** Deletes the messages that a person has written, or that name them. Those of a deleted account are gone with it. */
 export async function eraseMessages(
   tx: Transaction,
-  { providerId, accountId, userId, terms }: MessagesOfPerson & { readonly terms: readonly string[] },
+  { providerId, accountId, userId, terms }: DataSubject & { readonly terms: readonly string[] },
 ): Promise<void> {
   await tx.query(eraseStatement, [providerId, accountId, userId, terms]);
 }

@@ -1,5 +1,5 @@
 import { unescape as percentDecoded } from "node:querystring";
-import { containsWords, type PageRequest, readInParts } from "#access/index.ts";
+import { containsWords, type DataSubject, type PageRequest, readInParts } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type FoundPage, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
@@ -324,11 +324,7 @@ export const deleteOldMails = async (db: Database, now: Date, retentionDays: num
   (await db.query(deleteOldMailsStatement, [now, retentionDays, deletedAtOnce])).length;
 
 /** The mails of an account or of a user, by the account, the addresses and the names. */
-interface MailsOfPerson {
-  readonly providerId: number;
-  readonly accountId: number;
-  /** Null for all mails of the account. */
-  readonly userId: number | null;
+interface MailsOfPerson extends DataSubject {
   /** Addresses and names. */
   readonly terms: readonly string[];
 }

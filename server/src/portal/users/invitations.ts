@@ -1,5 +1,6 @@
 import {
   type ChangeContext,
+  type DataSubject,
   type PasswordHasher,
   recordAudit,
   takeForDevelopers,
@@ -313,12 +314,7 @@ const eraseInvitationsStatement = `
 /** Deletes the invitations to a user's addresses, or without a user all of an account. */
 export async function eraseInvitations(
   tx: Transaction,
-  {
-    providerId,
-    accountId,
-    userId,
-    terms,
-  }: { providerId: number; accountId: number; userId: number | null; terms: readonly string[] },
+  { providerId, accountId, userId, terms }: DataSubject & { readonly terms: readonly string[] },
 ): Promise<void> {
   await tx.query(eraseInvitationsStatement, [providerId, accountId, userId, terms]);
 }

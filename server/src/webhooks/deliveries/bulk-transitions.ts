@@ -1,3 +1,4 @@
+import type { DataSubject } from "#access/index.ts";
 import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 import { keptForUndo } from "./failure-deletions.ts";
 import { endLanePauses } from "./lanes.ts";
@@ -152,7 +153,7 @@ const pendingStatement = `
 /** Returns whether events of a user, or without one of an account, are still to be sent. */
 export async function hasPendingDeliveries(
   db: Database,
-  { providerId, accountId, userId }: { providerId: number; accountId: number; userId: number | null },
+  { providerId, accountId, userId }: DataSubject,
 ): Promise<boolean> {
   return (await queryRow<{ pending: boolean }>(db, pendingStatement, [providerId, accountId, userId])).pending;
 }

@@ -1,18 +1,10 @@
-import type { SoughtSubject } from "#access/index.ts";
+import type { DataSubject, SoughtSubject } from "#access/index.ts";
 import type { Database, Transaction } from "#platform/database/database.ts";
 import type { Node } from "#platform/document.ts";
 import { firstUuid } from "#platform/ids.ts";
 import type { BodyFormat } from "#webhooks/deliveries/index.ts";
 import { type StoredEvent, bodyOf } from "./render-event.ts";
 import { summaryColumns } from "./read-events.ts";
-
-/** The person or organization to erase. */
-export interface ErasedSubject {
-  readonly providerId: number;
-  readonly accountId: number;
-  /** Null for the whole account. */
-  readonly userId: number | null;
-}
 
 /**
  * Fields that identify nobody. Receivers and the history need them. All other fields are erased, also those that documents
@@ -57,7 +49,7 @@ function eraseUser(node: Node, userId: number, at: string): Node | undefined {
 /** Erases the data of a subject in an event. Returns undefined if the event contains none. */
 function eraseEvent<Event extends StoredEvent>(
   event: Event,
-  { userId }: Pick<ErasedSubject, "userId">,
+  { userId }: Pick<DataSubject, "userId">,
   at: string,
 ): Event | undefined {
   const isAboutUser = event.objectId === userId && event.type.startsWith("user.");
@@ -102,7 +94,7 @@ const eventsToEraseStatement = `
       where payloads.provider_id = event.provider_id and payloads.event_id = event.id) as formats
   ${batchOfAccount}`;
 
-const batchAfter = ({ providerId, accountId }: ErasedSubject, after: string): readonly unknown[] => [
+const batchAfter = ({ providerId, accountId }: DataSubject, after: string): readonly unknown[] => [
   providerId,
   accountId,
   after,
@@ -129,7 +121,7 @@ const jsonOrNull = (value: unknown): string | null => (value === null ? null : J
  */
 export async function eraseEventBatch(
   tx: Transaction,
-  { id, after, at, ...subject }: ErasedSubject & { readonly id: number; readonly after: string; readonly at: Date },
+  { id, after, at, ...subject }: DataSubject & { readonly id: number; readonly after: string; readonly at: Date },
 ): Promise<ErasedBatch> {
   const read = await tx.query<EventToErase>(eventsToEraseStatement, batchAfter(subject, after));
   const erased = read.flatMap((event) => eraseEvent(event, subject, at.toISOString()) ?? []);
@@ -189,7 +181,7 @@ function namesOfUser(node: Node, userId: number): readonly string[] {
   return children.flatMap((child) => namesOfUser(child, userId));
 }
 
-function namesInEvent(event: StoredEvent, { userId }: ErasedSubject): readonly string[] {
+function namesInEvent(event: StoredEvent, { userId }: DataSubject): readonly string[] {
   const { accountName, document, objectId, previous } = event;
   const isOwn = userId === null || objectId === userId;
   const earlier = Object.entries(isOwn ? (previous ?? {}) : {}).flatMap(([name, before]) =>
@@ -200,7 +192,7 @@ function namesInEvent(event: StoredEvent, { userId }: ErasedSubject): readonly s
 }
 
 /** Reads the names of a subject in all of its events, in batches. Call it before they are erased. */
-export async function readTraces(db: Database, subject: ErasedSubject): Promise<SubjectTraces> {
+export async function readTraces(db: Database, subject: DataSubject): Promise<SubjectTraces> {
   const { accountId, userId } = subject;
   const terms = new Set<string>();
   const objects = new Set([userId === null ? `account/${accountId}` : `user/${userId}`]);

@@ -15,13 +15,7 @@ export {
   portalEventTypes,
   switchNames,
 } from "./catalogue.ts";
-export {
-  type ErasedSubject,
-  eraseEventBatch,
-  findAccountInEvents,
-  readTraces,
-  type SubjectTraces,
-} from "./erase-events.ts";
+export { eraseEventBatch, findAccountInEvents, readTraces, type SubjectTraces } from "./erase-events.ts";
 export {
   listNewestEvents,
   listObjectEvents,
