@@ -3,12 +3,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { buildConnector, Dispatcher } from "undici";
 import type { Clock } from "#platform/clock.ts";
-import { type AllowedTargets, type HideAddress, type Lookup, resolveTarget } from "#platform/network/target-guard.ts";
+import { resolveTarget } from "#platform/network/target-guard.ts";
 import type { AttemptOutcome } from "#webhooks/deliveries/index.ts";
 import { answerLimits } from "./answer-limits.ts";
 import { type AttemptRequest, headersOnWire, requestHeaders, Targets } from "./attempt-request.ts";
 import { CurrentRequest, latencyOf, traceOf } from "./connection-trace.ts";
-import { guardedConnector, Pool } from "./connector.ts";
+import { type ConnectorOptions, guardedConnector, Pool } from "./connector.ts";
 import { Exchange, type NotMade, outcomeOfFailedLookup, outcomeOfNotMade } from "./exchange.ts";
 import { Signer } from "./signature.ts";
 
@@ -41,16 +41,9 @@ export interface GivenRequestSender {
   sendGiven(request: GivenRequest): Promise<AttemptOutcome>;
 }
 
-export interface SenderOptions {
-  readonly clock: Clock;
+export interface SenderOptions extends Omit<ConnectorOptions, "current" | "connectTimeoutMs"> {
   /** Such as `Bellwire/1.2.3`. */
   readonly userAgent: string;
-  readonly allowed: AllowedTargets;
-  readonly lookup: Lookup;
-  /** Additional certificate authorities. */
-  readonly caPem?: string | undefined;
-  readonly proxyUrl?: string | undefined;
-  readonly hideAddress?: HideAddress;
   readonly ownBins?: OwnBins;
   readonly connectTimeoutSeconds?: number;
   /** Connections per origin: as many as slots, or deliveries wait for each other. */
@@ -65,16 +58,7 @@ export function createSender(options: SenderOptions): Sender & GivenRequestSende
   const current = new CurrentRequest();
   const failedLookups = new FailedLookups(options);
   const pools = new ReceiverPools({
-    connector: guardedConnector({
-      clock,
-      current,
-      allowed: options.allowed,
-      lookup: options.lookup,
-      connectTimeoutMs: connectTimeoutSeconds * 1000,
-      caPem: options.caPem,
-      proxyUrl: options.proxyUrl,
-      hideAddress: options.hideAddress,
-    }),
+    connector: guardedConnector({ ...options, current, connectTimeoutMs: connectTimeoutSeconds * 1000 }),
     connectionsMax: options.connectionsMax ?? 200,
     originsMax: options.originsMax ?? 1000,
   });

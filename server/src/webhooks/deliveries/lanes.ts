@@ -144,19 +144,21 @@ export const findDueLanes = (
 /** Consecutive attempts without a response that open the circuit breaker of a lane. */
 export const breakerOpensAt = 50;
 
+/** A lane, with its history under previous owners. */
 export interface ClaimedLane {
   readonly endpointId: number;
   readonly providerId: number;
   /** Counts owners. Outcomes of an older epoch are dropped. */
   readonly epoch: number;
-  /** Consecutive attempts without a response under previous owners. */
+  /** Consecutive attempts without a response. */
   readonly unanswered: number;
   /** The number of manual retries that ended a pause. */
   readonly lifts: number;
-  /** The time since which all attempts have failed under previous owners. Null after a success. */
+  /** Time since the first failed attempt after the last success. Null after a success. */
   readonly failingSeconds: number | null;
+  /** Failed attempts since then. */
   readonly failedAttempts: number;
-  /** The time for which sends of previous owners count against the limit per second. */
+  /** The time for which sends still count against the limit per second. */
   readonly rateSeconds: number;
 }
 
@@ -253,15 +255,10 @@ export async function findRecordedLanes(
   return rows.map((row) => row.endpointId);
 }
 
-export interface ReleasedLane extends LaneEpoch {
+/** The state that the next owner needs. `lifts` is the count at the claim: a pause that a retry has ended in the meantime is not stored. */
+export interface ReleasedLane extends Omit<ClaimedLane, "providerId"> {
   /** The rest of the lane's pause. */
   readonly pauseSeconds: number;
-  readonly unanswered: number;
-  /** The count at the claim. A pause that a retry has ended in the meantime is not stored. */
-  readonly lifts: number;
-  readonly failingSeconds: number | null;
-  readonly failedAttempts: number;
-  readonly rateSeconds: number;
 }
 
 // Locks in the same order as endPausesStatement. Each lane is looked up by its key, and its owner compared afterwards. PostgreSQL expects one

@@ -160,13 +160,8 @@ const hintEndpoints = (tx: Transaction, endpointIds: readonly number[]): void =>
     renderMessage({ committingAtMs, payloads: [], rows: [], endpointIds }),
   );
 
-/** A row as the insert returns it. */
-interface InsertedRow {
-  readonly eventId: string;
-  readonly endpointId: number;
-  /** `infinity`: it waits behind another row of its key. */
-  readonly dueAt: string;
-}
+/** A row as the insert returns it. `infinity`: it waits behind another row of its key. */
+type InsertedRow = Pick<DueDelivery, "eventId" | "endpointId" | "dueAt">;
 
 /** The deliveries that one transaction has made due. */
 export interface HintedRows {

@@ -116,10 +116,7 @@ export class Breaker {
 const attemptsMin = 10;
 
 /** Since when every attempt at an endpoint has failed, and how many there were. Stored with the lane, so it survives owners. */
-export interface FailingFor {
-  readonly failingSeconds: number | null;
-  readonly failedAttempts: number;
-}
+type FailingFor = Pick<ClaimedLane, "failingSeconds" | "failedAttempts">;
 
 /** Detects an endpoint at which everything has failed for so long that it is disabled. */
 export class LongFailure {

@@ -1,7 +1,7 @@
 import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
-import type { Tracing } from "#platform/telemetry/tracing.ts";
+import type { TracedAttempt, Tracing } from "#platform/telemetry/tracing.ts";
 import { type ProcessMark, formatProcessMark, hasProcessEnded } from "#platform/process-mark.ts";
 import type { NotMade, Sender } from "#webhooks/attempts/index.ts";
 import {
@@ -78,14 +78,12 @@ export interface EngineLog {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-export interface AttemptLine {
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly endpointId: number;
-  readonly url: string;
-  readonly attempt: number;
+/** The log line of an attempt. */
+export interface AttemptLine extends Pick<
+  TracedAttempt,
+  "eventId" | "eventType" | "endpointId" | "url" | "attempt" | "status"
+> {
   readonly outcome: AttemptOutcome["kind"];
-  readonly status: number | undefined;
   readonly tookMs: number;
   readonly next: NextStep["step"];
   readonly afterSeconds: number | undefined;

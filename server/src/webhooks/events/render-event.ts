@@ -3,7 +3,14 @@ import type { Transaction } from "#platform/database/database.ts";
 import { documentToJson, isJsonObject, type Json, list, type Node, record, value } from "#platform/document.ts";
 import { nameInLine } from "#platform/visible-text.ts";
 import { renderXml } from "#platform/xml.ts";
-import { type BodyFormat, type ChatFamily, contextOf, insertDelivery, objectOf } from "#webhooks/deliveries/index.ts";
+import {
+  type BodyFormat,
+  type ChatFamily,
+  contextOf,
+  type EventContext,
+  insertDelivery,
+  objectOf,
+} from "#webhooks/deliveries/index.ts";
 import {
   eventCatalogue,
   type EventType,
@@ -21,19 +28,10 @@ export interface EventKey {
 }
 
 /** An event's attributes besides its data. */
-export interface CloudEventFacts {
+export interface CloudEventFacts extends Omit<EventContext, "accountId" | "trace"> {
   readonly id: string;
   /** The provider's admin URL. */
   readonly source: string;
-  /** For example `account.created`. */
-  readonly type: string;
-  readonly objectId: number;
-  /** ISO 8601 with milliseconds. */
-  readonly time: string;
-  readonly sequence: number;
-  /** `developer:21`, or `system`. */
-  readonly actor: string;
-  readonly channel: string;
 }
 
 /**

@@ -5,7 +5,7 @@ import { plainArray } from "#platform/database/values.ts";
 import type { Node } from "#platform/document.ts";
 import { firstUuid, idPattern, lastUuid, msOfUuidV7, timeOfUuidV7, uuidV7Floor } from "#platform/ids.ts";
 import { daysAfter } from "#platform/times.ts";
-import { type Delivery, type ErrorClass, deliveryId } from "#webhooks/deliveries/index.ts";
+import { type Delivery, type Settlement, deliveryId } from "#webhooks/deliveries/index.ts";
 import { type EventKey, type EventSummary, type EventType, dataOfEvent } from "#webhooks/events/index.ts";
 import {
   type DeliveryFilter,
@@ -30,14 +30,11 @@ export interface FoundEvent extends Omit<EventSummary, "id" | "type"> {
 export type FoundDelivery = FoundEvent & Omit<Delivery, "eventType">;
 
 /** An attempt of a list, with its delivery and event. */
-export interface FoundAttempt extends FoundEvent, Pick<Delivery, "endpointId" | "endpointName" | "state"> {
-  readonly number: number;
-  readonly at: Date;
-  readonly status: number | null;
-  readonly error: string | null;
-  readonly errorClass: ErrorClass | null;
-  readonly latencyMs: number;
-}
+export interface FoundAttempt
+  extends
+    FoundEvent,
+    Pick<Delivery, "endpointId" | "endpointName" | "state">,
+    Pick<Settlement, "number" | "at" | "status" | "error" | "errorClass" | "latencyMs"> {}
 
 /** The rows of each list. */
 interface Found extends Record<ListName, FoundEvent> {

@@ -254,13 +254,17 @@ export class LaneCounts {
   }
 }
 
-/** A row to add to the statistics of one interval. */
-export interface StatisticsRow {
-  readonly providerId: number;
+/** The counts of one interval or point. An id of 0 and an empty type stand for all. */
+export interface CountedInterval {
   readonly endpointId: number;
   readonly eventType: string;
   readonly atMs: number;
   readonly counts: Counts;
+}
+
+/** A row to add to the statistics of one interval. */
+export interface StatisticsRow extends CountedInterval {
+  readonly providerId: number;
 }
 
 /**

@@ -10,9 +10,9 @@ import {
   heartbeatDistance,
 } from "#webhooks/deliveries/index.ts";
 import { type Endpoint, listEndpoints, readEndpoint } from "#webhooks/endpoints/index.ts";
-import { Counts, intervalMs } from "./counts.ts";
+import { type CountedInterval, Counts, intervalMs } from "./counts.ts";
 import { type Diagnosis, describeHealth, type SilentClass } from "./describe-health.ts";
-import { type CountedInterval, type Span, readStatistics, spanOf, startsIn } from "./read-statistics.ts";
+import { type Span, readStatistics, spanOf, startsIn } from "./read-statistics.ts";
 import type { LaneHold } from "./write-statistics.ts";
 
 /** Thresholds of the states, also in the documentation of the API. */

@@ -1,4 +1,4 @@
-export { type CountedAttempt, Counts, type Interval, intervalMs, intervals } from "./counts.ts";
+export { type CountedAttempt, type CountedInterval, Counts, type Interval, intervalMs, intervals } from "./counts.ts";
 export { describeHealth } from "./describe-health.ts";
 export {
   countSilentTogether,
@@ -21,7 +21,6 @@ export {
   writeStatistics,
 } from "./write-statistics.ts";
 export {
-  type CountedInterval,
   fittingInterval,
   type HistogramName,
   minuteDays,

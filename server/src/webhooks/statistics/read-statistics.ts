@@ -1,6 +1,6 @@
 import type { Database } from "#platform/database/database.ts";
 import { isoTime } from "#platform/times.ts";
-import { Counts, type Interval, all, intervalMs, startOfInterval } from "./counts.ts";
+import { type CountedInterval, Counts, type Interval, all, intervalMs, startOfInterval } from "./counts.ts";
 
 /** Minutes are kept for this many days, hours and days for BELLWIRE_STATISTICS_DAYS. */
 export const minuteDays = 3;
@@ -54,14 +54,6 @@ export interface StatisticsFilter {
   readonly isOfTotals?: boolean;
   /** Adds up the intervals of so many milliseconds from the start of the span on. By default, each stays separate. */
   readonly pointMs?: number;
-}
-
-/** The counts of one interval or point. An id of 0 and an empty type stand for all. */
-export interface CountedInterval {
-  readonly endpointId: number;
-  readonly eventType: string;
-  readonly atMs: number;
-  readonly counts: Counts;
 }
 
 /** All intervals of an endpoint and type, in texts: intervals are separated by semicolons, their numbers by commas. */

@@ -2,7 +2,7 @@ import { leavingProviders, mayDropDays } from "#platform/database/connection.ts"
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
 import { plainArray } from "#platform/database/values.ts";
 import { isoTime } from "#platform/times.ts";
-import { type ErrorClass, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
+import { type ClaimedLane, everyAttempt, heartbeatDistance } from "#webhooks/deliveries/index.ts";
 import {
   countColumns,
   type CountedAttempt,
@@ -18,16 +18,10 @@ import { minuteDays } from "./read-statistics.ts";
 export type LaneHold = "retry_after" | "breaker" | "rate_limit" | "concurrency";
 
 /** The state of a lane in the engine that owns it. */
-export interface LaneState {
+export interface LaneState extends Pick<ClaimedLane, "unanswered" | "failingSeconds" | "failedAttempts"> {
   readonly inFlight: number;
   readonly windowSize: number;
-  /** Consecutive attempts without a response. */
-  readonly unanswered: number;
   readonly hold: LaneHold | null;
-  /** Time since the first failed attempt after the last success. */
-  readonly failingSeconds: number | null;
-  /** Failed attempts since then. */
-  readonly failedAttempts: number;
 }
 
 export const idleLane: LaneState = {
@@ -274,11 +268,11 @@ export interface UncountedRange {
   readonly through: number;
 }
 
-export interface UncountedAttempt extends CountedAttempt {
+interface UncountedAttempt extends CountedAttempt {
   readonly endpointId: number;
 }
 
-export interface Uncounted {
+interface Uncounted {
   readonly attempts: readonly UncountedAttempt[];
   /** Attempts of later transactions are to be read again. Infinity if all were read. */
   readonly reached: number;
@@ -287,20 +281,11 @@ export interface Uncounted {
 /** A batch of outcomes has at most 1,000 rows, so each read reaches a later transaction. */
 const rowsMax = 20_000;
 
-interface Row {
-  readonly endpointId: number;
+interface UncountedRow extends Omit<UncountedAttempt, "atMs" | "delayMs"> {
   readonly transaction: number;
-  readonly eventType: string;
   readonly at: Date;
-  readonly number: number;
-  readonly status: number | null;
-  readonly errorClass: ErrorClass | null;
-  readonly end: "delivered" | "failed" | null;
-  readonly latencyMs: number;
   readonly occurredAt: Date;
   readonly isFirstRound: boolean;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
 }
 
 // By the block range indexes of both feeds, from the oldest range on. An attempt that succeeded after its delivery was
@@ -329,7 +314,7 @@ const uncountedStatement = `
 /** Reads attempts from the history, those of the earliest transactions first. */
 async function readUncounted(db: Database, ranges: readonly UncountedRange[]): Promise<Uncounted> {
   if (ranges.length === 0) return { attempts: [], reached: Number.POSITIVE_INFINITY };
-  const rows = await db.query<Row>(uncountedStatement, [
+  const rows = await db.query<UncountedRow>(uncountedStatement, [
     ranges.map(({ endpointId }) => endpointId),
     ranges.map(({ after }) => after),
     ranges.map(({ through }) => through),
@@ -341,7 +326,7 @@ async function readUncounted(db: Database, ranges: readonly UncountedRange[]): P
   return { attempts: rows.filter(({ transaction }) => transaction <= reached).map(attemptOf), reached };
 }
 
-const attemptOf = ({ at, occurredAt, isFirstRound, ...row }: Row): UncountedAttempt => ({
+const attemptOf = ({ at, occurredAt, isFirstRound, ...row }: UncountedRow): UncountedAttempt => ({
   ...row,
   atMs: at.getTime(),
   delayMs: row.end === "delivered" && isFirstRound ? delayOf(at.getTime(), row.latencyMs, occurredAt.getTime()) : null,
