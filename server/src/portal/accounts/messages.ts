@@ -22,6 +22,7 @@ import { insertMailsToAdmins, insertNotificationMails, messageMail, notification
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
 import { listUsers } from "#portal/users/user.ts";
 import { type Account, lockAccount } from "./account.ts";
+import type { AccountChange } from "./change-account.ts";
 
 /** The two sides of a message. Each deletes it for itself. */
 export type MessageSide = "provider" | "account";
@@ -219,15 +220,12 @@ export const deleteMessage = (pool: Pool, reference: MessageReference, { actor }
 
 // Sending
 
-interface NewMessage {
-  readonly provider: Provider;
-  readonly accountId: number;
+interface NewMessage extends AccountChange {
   readonly sender: MessageSide;
   /** Unparsed: `subject` and `body`. */
   readonly values: FieldInput;
   /** Returns the address of a message in the Developer Portal. */
   readonly urlOf: (id: number) => string;
-  readonly by: ChangeContext;
   /** In milliseconds. An equal message of the same user after this time is taken for this one: the form was sent twice. */
   readonly sameAfterMs?: number | undefined;
   /** Chosen by a provider that sends it to many accounts. An earlier message with it is taken for this one: the request was repeated. */

@@ -211,15 +211,12 @@ export async function deletePlanRequest(
   return deleted;
 }
 
-interface PlanDecision {
-  readonly provider: Provider;
+interface PlanDecision extends AccountChange {
   readonly owner: PlanOwner;
-  readonly accountId: number;
   /** The name of the application whose plan it is. */
   readonly application?: string;
   /** The name of the product whose subscription has the plan. */
   readonly product?: string;
-  readonly by: ChangeContext;
 }
 
 /** Ends any request because the plan changes, and mails the decision to the user who made it, unless a developer changes the plan. */

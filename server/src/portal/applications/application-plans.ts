@@ -1,9 +1,10 @@
-import { type ChangeContext, isInProductScope, type ProductScope, requireLeftForDevelopers } from "#access/index.ts";
+import { isInProductScope, type ProductScope, requireLeftForDevelopers } from "#access/index.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { randomHex } from "#platform/ids.ts";
 import { insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
 import { downgradeMails, insertNotificationMails, notificationMails } from "#portal/mails/index.ts";
 import {
+  type AccountPlanRequest,
   type PlanOwner,
   declinePlanRequest,
   deletePlanRequest,
@@ -11,6 +12,7 @@ import {
   insertPlanRequest,
   readApplicationPlanRequest,
 } from "#portal/accounts/plan-changes.ts";
+import type { AccountChange } from "#portal/accounts/change-account.ts";
 import type { FieldWriter } from "#portal/fields/index.ts";
 import {
   type Plan,
@@ -24,7 +26,6 @@ import {
   readProduct,
   readServicePlans,
 } from "#portal/products/index.ts";
-import type { Provider } from "#portal/providers/index.ts";
 import { titleOf } from "./application.ts";
 import {
   type ApplicationChange,
@@ -292,11 +293,8 @@ export async function readProductAccess(
 
 const accessBy = { live: "open", pending: "requested", suspended: "closed" } as const;
 
-interface SubscriptionRequest {
-  readonly provider: Provider;
-  readonly accountId: number;
+interface SubscriptionRequest extends AccountChange {
   readonly productId: number;
-  readonly by: ChangeContext;
 }
 
 /**
@@ -355,22 +353,17 @@ export async function withdrawSubscription(
   });
 }
 
-/** A subscription that waits for the decision of an admin: its approval, or another plan. */
-export interface PendingSubscription {
+/**
+ * A subscription that waits for the decision of an admin: its approval, or another plan. `requestedBy` is null without a request,
+ * and `createdAt` is the time of the request or else of the subscription.
+ */
+export interface PendingSubscription extends AccountPlanRequest {
   readonly subscriptionId: number;
-  readonly accountId: number;
-  readonly orgName: string;
   readonly productId: number;
   readonly productName: string;
-  readonly planId: number;
-  readonly planName: string;
   /** The plan that a developer requests. Null for a subscription that waits for its approval. */
   readonly requestedPlanId: number | null;
   readonly requestedPlanName: string | null;
-  /** The username. Null without a request, and once the user is deleted. */
-  readonly requestedBy: string | null;
-  /** When the subscription or the request was created. */
-  readonly createdAt: Date;
 }
 
 /** The longest list. */

@@ -5,6 +5,7 @@ import { countLimits } from "#platform/limits.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
 import { type Account, insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
+import type { AccountChange } from "#portal/accounts/change-account.ts";
 import {
   applyFieldInput,
   type DocumentSettings,
@@ -29,7 +30,6 @@ import {
   notificationMails,
 } from "#portal/mails/index.ts";
 import { lockPlanForShare, type Plan, type Product, readProduct } from "#portal/products/index.ts";
-import type { Provider } from "#portal/providers/index.ts";
 import { listUsers } from "#portal/users/user.ts";
 import type { RecordedEvent } from "#webhooks/events/index.ts";
 import {
@@ -59,9 +59,7 @@ import {
 } from "./application.ts";
 import { requireSubscription } from "./subscriptions.ts";
 
-export interface ApplicationCreation {
-  readonly provider: Provider;
-  readonly accountId: number;
+export interface ApplicationCreation extends AccountChange {
   /** Programs may choose any plan; developers only published ones, and only if the product lets them choose. */
   readonly planId: number;
   /**
@@ -72,7 +70,6 @@ export interface ApplicationCreation {
   readonly writer: FieldWriter;
   /** An equal application created after this time is the same creation sent twice. */
   readonly sameAfterMs?: number | undefined;
-  readonly by: ChangeContext;
 }
 
 type CreationOutcome = ApplicationOutcome | NotForDevelopers | { readonly notFound: "plan" | "service plan" };
@@ -202,11 +199,8 @@ async function recordCreation(created: LockedApplication, servicePlans: readonly
 }
 
 /** The application to change, and the origin of the change. */
-export interface ApplicationChange {
-  readonly provider: Provider;
-  readonly accountId: number;
+export interface ApplicationChange extends AccountChange {
   readonly applicationId: number;
-  readonly by: ChangeContext;
 }
 
 export interface ChangedApplication {

@@ -5,6 +5,7 @@ import { daysAfter } from "#platform/times.ts";
 import { recordAccountEvents } from "#portal/accounts/account-events.ts";
 import { type Account, insertServiceSubscriptions, lockAccount } from "#portal/accounts/account.ts";
 import { endPlanRequest, type PlanOwner } from "#portal/accounts/plan-changes.ts";
+import type { AccountChange } from "#portal/accounts/change-account.ts";
 import { type FieldWriter, readDocumentSettings, refuseTransition } from "#portal/fields/index.ts";
 import {
   downgradeMails,
@@ -142,12 +143,9 @@ export async function servicePlanFor(
   return plan;
 }
 
-interface NewSubscription {
-  readonly provider: Provider;
-  readonly accountId: number;
+interface NewSubscription extends AccountChange {
   /** A service plan, which may be hidden. */
   readonly planId: number;
-  readonly by: ChangeContext;
 }
 
 /**
@@ -216,11 +214,8 @@ function auditSubscription(
   return recordAudit(tx, { providerId, actor: by.actor, ...auditRecord });
 }
 
-export interface SubscriptionReference {
-  readonly provider: Provider;
-  readonly accountId: number;
+export interface SubscriptionReference extends AccountChange {
   readonly subscriptionId: number;
-  readonly by: ChangeContext;
 }
 
 /** Locks an account, and returns it with its subscription. Returns undefined if the caller may not see such a subscription. */

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from "typebox";
+import type { ChangeContext } from "#access/index.ts";
 import { columnOf, type Field } from "#platform/database/field-table.ts";
 import { formatDecimal, isRecord } from "#platform/document.ts";
 import { textLimits } from "#platform/limits.ts";
@@ -28,6 +29,14 @@ type ParsedFields = Readonly<Record<string, FieldValue | null>>;
 
 /** Developers neither see nor write hidden or read-only fields, and write only choices. Programs may write other texts, as in 3scale. */
 export type FieldWriter = "developer" | "program";
+
+/** A request to create or change an object of a provider. */
+export interface ObjectInput {
+  readonly providerId: number;
+  /** Unparsed values, by the names of the API. */
+  readonly values: FieldInput;
+  readonly by: ChangeContext;
+}
 
 interface FieldInputRules {
   readonly definitions: readonly FieldsDefinition[];

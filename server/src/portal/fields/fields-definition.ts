@@ -17,6 +17,7 @@ import {
   parseBoolean,
   parseRequiredText,
 } from "./field-values.ts";
+import type { ObjectInput } from "./field-input.ts";
 
 const targets = ["Account", "User", "Cinstance"] as const;
 
@@ -194,19 +195,12 @@ export const definitionToJson = (definition: FieldsDefinition, { timeZone }: Pro
   },
 });
 
-interface DefinitionInput {
-  readonly providerId: number;
-  /** Unparsed values, by the names of the API. */
-  readonly values: FieldInput;
-  readonly by: ChangeContext;
-}
-
 type DefinitionOutcome = { readonly definition: FieldsDefinition } | { readonly refused: FieldErrors };
 
 /** Creates a definition, after the others of its target. */
 export async function createFieldsDefinition(
   pool: Pool,
-  { providerId, values, by }: DefinitionInput,
+  { providerId, values, by }: ObjectInput,
 ): Promise<DefinitionOutcome> {
   const { definition: newDefinition, errors } = parseNewDefinition(values);
   if (!hasNoErrors(errors)) return { refused: errors };
@@ -229,7 +223,7 @@ export async function createFieldsDefinition(
  */
 export async function updateFieldsDefinition(
   pool: Pool,
-  { providerId, id, values, by }: DefinitionInput & { readonly id: number },
+  { providerId, id, values, by }: ObjectInput & { readonly id: number },
 ): Promise<DefinitionOutcome | undefined> {
   return pool.inTransaction(async (tx) => {
     const all = await lockFieldsDefinitions(tx, providerId);

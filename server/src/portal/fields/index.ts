@@ -16,6 +16,7 @@ export {
   applyFieldInput,
   type FieldWriter,
   missingFields,
+  type ObjectInput,
   parseFieldInput,
   parseRequest,
   type Received,

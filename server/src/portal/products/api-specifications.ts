@@ -25,6 +25,7 @@ import { isXmlText } from "#platform/xml.ts";
 import {
   type FieldErrors,
   type FieldInput,
+  type ObjectInput,
   hasNoErrors,
   mergeErrors,
   type Parsed,
@@ -196,11 +197,7 @@ export const hasPublishedSpecifications = async (db: Database, providerId: numbe
   (await queryRow<{ hasPublished: boolean }>(db, hasPublishedStatement, [providerId])).hasPublished;
 
 /** The parts of a change that need the product and the document. */
-interface SpecificationChange {
-  readonly providerId: number;
-  /** Unparsed values, by the names of the API. */
-  readonly values: FieldInput;
-  readonly by: ChangeContext;
+interface SpecificationChange extends ObjectInput {
   readonly validate: ValidateSpecification;
 }
 

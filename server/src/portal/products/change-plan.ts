@@ -4,6 +4,7 @@ import { countLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,
+  type ObjectInput,
   type Parsed,
   hasNoErrors,
   longTextLengthMax,
@@ -56,14 +57,10 @@ function planStateAfter(before: Plan["state"], event: unknown): Parsed<Plan["sta
   return { value, wrong: value === before ? transitionErrors(before) : [] };
 }
 
-interface PlanCreation {
-  readonly providerId: number;
+interface PlanCreation extends ObjectInput {
   readonly kind: PlanKind;
   /** Null for an account plan. */
   readonly productId: number | null;
-  /** Unparsed values, by the names of the API. */
-  readonly values: FieldInput;
-  readonly by: ChangeContext;
 }
 
 /**

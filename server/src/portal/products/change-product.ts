@@ -5,6 +5,7 @@ import { countLimits, textLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,
+  type ObjectInput,
   type Parsed,
   hasNoErrors,
   mergeErrors,
@@ -178,17 +179,10 @@ const newOidcConfiguration = (id: number): OidcConfiguration => ({
   direct_access_grants_enabled: false,
 });
 
-interface ProductChange {
-  readonly providerId: number;
-  /** Unparsed values, by the names of the API. */
-  readonly values: FieldInput;
-  readonly by: ChangeContext;
-}
-
 type ProductOutcome = { readonly product: Product } | { readonly refused: FieldErrors };
 
 /** Creates a product with a default service plan. The provider adds application plans. */
-export async function createProduct(pool: Pool, { providerId, values, by }: ProductChange): Promise<ProductOutcome> {
+export async function createProduct(pool: Pool, { providerId, values, by }: ObjectInput): Promise<ProductOutcome> {
   const { product: requested, errors } = parseProduct(defaultProduct(by.now), { name: "", ...values }, by.now);
   const named = parseNewSystemName(values, "service", requested.name, by);
   const refused = mergeErrors(errors, { system_name: named.wrong });
@@ -276,7 +270,7 @@ const defaultProduct = (now: Date): Product => ({
 /** Changes a product, without events, although documents of its applications may show other credentials afterwards. */
 export const updateProduct = (
   pool: Pool,
-  { productId, ...change }: ProductChange & { readonly productId: number },
+  { productId, ...change }: ObjectInput & { readonly productId: number },
 ): Promise<ProductOutcome | undefined> =>
   pool.inTransaction(async (tx) => {
     const before = await lockProduct(tx, change.providerId, productId);
@@ -287,7 +281,7 @@ export const updateProduct = (
 export async function changeLockedProduct(
   tx: Transaction,
   before: Product,
-  { providerId, values, by }: ProductChange,
+  { providerId, values, by }: ObjectInput,
 ): Promise<ProductOutcome> {
   const { product, errors } = parseProduct(before, values, by.now);
   const refused = mergeErrors(errors, await textsOfProductsErrors(tx, providerId, product, before));

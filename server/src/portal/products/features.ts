@@ -21,6 +21,7 @@ import { countLimits, textLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,
+  type ObjectInput,
   hasNoErrors,
   mergeErrors,
   type Parsed,
@@ -137,18 +138,12 @@ async function insertFeature(tx: Transaction, providerId: number, feature: NewFe
   return inserted;
 }
 
-interface FeatureInput {
-  /** Unparsed values, by the names of the API. */
-  readonly values: FieldInput;
-  readonly by: ChangeContext;
-}
-
 type FeatureOutcome = { readonly feature: Feature } | { readonly refused: FieldErrors };
 
 /** Creates a visible feature that no plan has yet. Returns undefined if its product does not exist. */
 export async function createFeature(
   pool: Pool,
-  { values, by, ...owner }: FeatureOwner & FeatureInput,
+  { values, by, ...owner }: FeatureOwner & ObjectInput,
 ): Promise<FeatureOutcome | undefined> {
   const { providerId, productId } = owner;
   const { changes, errors } = parseRequest<Feature>(featureFields, { values, writer: "program", now: by.now });
@@ -204,7 +199,7 @@ const updateFeatureStatement = `
 /** Changes the texts of a feature, for all plans that have it. Returns undefined if the owner has no such feature. */
 export async function updateFeature(
   pool: Pool,
-  { values, by, ...reference }: FeatureReference & FeatureInput,
+  { values, by, ...reference }: FeatureReference & ObjectInput,
 ): Promise<FeatureOutcome | undefined> {
   const { providerId, productId, id } = reference;
   return pool.inTransaction(async (tx) => {

@@ -14,6 +14,7 @@ import { countLimits, textLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,
+  type ObjectInput,
   hasNoErrors,
   longTextLengthMax,
   mergeErrors,
@@ -104,14 +105,10 @@ export async function readMetric(db: Database, reference: MetricReference): Prom
   return isReferenced ? metric : undefined;
 }
 
-interface MetricCreation {
-  readonly providerId: number;
+interface MetricCreation extends ObjectInput {
   readonly productId: number;
   /** The metric of a new method. Undefined for a new metric. */
   readonly parentId?: number | undefined;
-  /** Unparsed values, by the names of the API. */
-  readonly values: FieldInput;
-  readonly by: ChangeContext;
 }
 
 type MetricOutcome = { readonly metric: Metric } | { readonly refused: FieldErrors } | undefined;

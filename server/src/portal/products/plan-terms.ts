@@ -14,6 +14,7 @@ import { countLimits } from "#platform/limits.ts";
 import {
   type FieldErrors,
   type FieldInput,
+  type ObjectInput,
   hasNoErrors,
   mergeErrors,
   type Parsed,
@@ -206,11 +207,7 @@ export async function readNamedTerms(
   return { limits, rules };
 }
 
-interface TermCreation extends TermReference {
-  /** Unparsed values, by the names of the API. */
-  readonly values: FieldInput;
-  readonly by: ChangeContext;
-}
+type TermCreation = TermReference & ObjectInput;
 
 const insertLimitStatement = `
   insert into usage_limits (provider_id, created_at, updated_at, ${insertColumns(limitFields)})

@@ -20,7 +20,7 @@ import { countLimits } from "#platform/limits.ts";
 import { isXmlText } from "#platform/xml.ts";
 import {
   type FieldErrors,
-  type FieldInput,
+  type ObjectInput,
   hasNoErrors,
   mergeErrors,
   parseRequest,
@@ -88,12 +88,6 @@ export async function readAuthenticationProvider(
 
 type Outcome = { readonly authenticationProvider: AuthenticationProvider } | { readonly refused: FieldErrors };
 
-interface Change {
-  /** Unparsed values, by the names of the API. */
-  readonly values: FieldInput;
-  readonly by: ChangeContext;
-}
-
 const listPublishedStatement = `
   select name, system_name
   from authentication_providers
@@ -139,7 +133,7 @@ const takenStatement = `
 /** Creates an authentication provider. */
 export async function createAuthenticationProvider(
   { pool, encryption }: Needs,
-  { providerId, accountType, values, by }: Portal & Change,
+  { providerId, accountType, values, by }: Portal & ObjectInput,
 ): Promise<Outcome> {
   const { provider, errors } = parseNewProvider(accountType, values, by.now);
   if (!hasNoErrors(errors)) return { refused: errors };
@@ -227,7 +221,7 @@ const updateStatement = `
 /** Changes an authentication provider. Returns undefined if the portal has no such one, and "needed" while `enforce_sso` needs it. */
 export async function updateAuthenticationProvider(
   { pool, encryption }: Needs,
-  { values, by, ...reference }: Reference & Change,
+  { values, by, ...reference }: Reference & ObjectInput,
 ): Promise<Outcome | "needed" | undefined> {
   const { providerId, accountType, id } = reference;
   return pool.inTransaction(async (tx) => {

@@ -9,6 +9,7 @@ import { type Database, type Pool, retryOnUniqueViolation, type Transaction } fr
 import { countLimits, textLimits } from "#platform/limits.ts";
 import { recordAccountEvents, requireChangesLeft } from "#portal/accounts/account-events.ts";
 import { lockAccount } from "#portal/accounts/account.ts";
+import type { AccountChange } from "#portal/accounts/change-account.ts";
 import {
   applyFieldInput,
   type DocumentSettings,
@@ -145,11 +146,8 @@ export function passwordErrors({ password, confirmation, isRequired, lengthMin }
 }
 
 /** The user to change, and the origin of the change. */
-export interface UserChange {
-  readonly provider: Provider;
-  readonly accountId: number;
+export interface UserChange extends AccountChange {
   readonly userId: number;
-  readonly by: ChangeContext;
 }
 
 export type UserOutcome =
@@ -237,12 +235,9 @@ export async function mailChangedCredentials(
 
 const isSameText = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-interface UserCreation {
-  readonly provider: Provider;
-  readonly accountId: number;
+interface UserCreation extends AccountChange {
   /** Unparsed values by field name, with `password`. */
   readonly values: FieldInput;
-  readonly by: ChangeContext;
 }
 
 /** Creates a member of an account, in the state `pending`. Returns undefined if the provider has no such account. */

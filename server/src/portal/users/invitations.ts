@@ -11,6 +11,7 @@ import { secretDigest } from "#platform/ids.ts";
 import { countLimits } from "#platform/limits.ts";
 import { recordActivation } from "#portal/accounts/account-states.ts";
 import { type Account, lockAccount } from "#portal/accounts/account.ts";
+import type { AccountChange } from "#portal/accounts/change-account.ts";
 import {
   type FieldErrors,
   type FieldInput,
@@ -107,12 +108,9 @@ export async function findAcceptedInvitation(
 
 const acceptInvitationStatement = `update invitations set accepted_at = $3 where ${isOpenInvitation} returning id`;
 
-interface InvitationContext {
-  readonly provider: Provider;
-  readonly accountId: number;
+interface InvitationContext extends AccountChange {
   /** Builds the link in the mail. */
   readonly urlOf: (code: string) => string;
-  readonly by: ChangeContext;
 }
 
 type InvitationOutcome = { readonly invitation: Invitation } | { readonly refused: FieldErrors };
@@ -267,11 +265,8 @@ class NameTaken extends Error {
   override readonly name = "NameTaken";
 }
 
-interface InvitationDeletion {
-  readonly provider: Provider;
-  readonly accountId: number;
+interface InvitationDeletion extends AccountChange {
   readonly invitationId: number;
-  readonly by: ChangeContext;
 }
 
 const deleteInvitationStatement = `

@@ -1,10 +1,4 @@
-import {
-  type ChangeContext,
-  endSessionsOfUsers,
-  type PasswordHasher,
-  recordAudit,
-  takeForDevelopers,
-} from "#access/index.ts";
+import { endSessionsOfUsers, type PasswordHasher, recordAudit, takeForDevelopers } from "#access/index.ts";
 import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { secretDigest } from "#platform/ids.ts";
 import { isXmlText } from "#platform/xml.ts";
@@ -13,16 +7,12 @@ import { lockAccount } from "#portal/accounts/account.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors, refuseTransition } from "#portal/fields/index.ts";
 import { activationMail, insertMail, lostPasswordMail, storedMailBytes } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { changeUser, passwordErrors } from "./change-user.ts";
+import { changeUser, passwordErrors, type UserChange } from "./change-user.ts";
 import { confirmAddress, type User, linkLifetime, lockUser, newLinkCode, userFields } from "./user.ts";
 
-interface ActivationSending {
-  readonly provider: Provider;
-  readonly accountId: number;
-  readonly userId: number;
+interface ActivationSending extends UserChange {
   /** Builds the link in the mail. */
   readonly urlOf: (code: string) => string;
-  readonly by: ChangeContext;
   /** In milliseconds. A link that was mailed after this time is kept: the form was sent twice. */
   readonly sameAfterMs?: number | undefined;
 }
