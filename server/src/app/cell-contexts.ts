@@ -1,20 +1,19 @@
 import type { Logger } from "pino";
 import { type MetricObjectWithValues, type MetricValue, Registry } from "prom-client";
 import { type OpenCells, defaultCell, type TenantCache } from "#cells/index.ts";
-import { systemClock, type Clock, DatabaseClock } from "#platform/clock.ts";
+import { systemClock, DatabaseClock } from "#platform/clock.ts";
 import type { DatabaseLog } from "#platform/database/failover.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { OpenedPool } from "#platform/database/pool.ts";
 import { verifyKeys } from "#platform/encryption.ts";
 import { limitRepetitions } from "#platform/logger.ts";
-import type { AllowedTargets, HideAddress, Lookup } from "#platform/network/target-guard.ts";
+import type { HideAddress } from "#platform/network/target-guard.ts";
 import { userAgent } from "#platform/http.ts";
 import { createFindTenant } from "#portal/providers/index.ts";
 import { type FindCell, createOwnBins } from "#request-bin/index.ts";
 import { type GivenRequestSender, type Sender, createSender } from "#webhooks/attempts/index.ts";
 import { addComingDays, readHistoryDays } from "#webhooks/deliveries/index.ts";
 import { addStatisticsPartitions } from "#webhooks/statistics/index.ts";
-import type { ProviderUrls } from "./listening.ts";
 import { measureBacklog, measureDatabase, measurePool } from "./metrics.ts";
 import type { Parts } from "./open-parts.ts";
 
@@ -106,12 +105,8 @@ export const hideAddressFrom = (baseDomain: string | undefined, log: Pick<Logger
     ? undefined
     : (target) => log.info(target, "address is not allowed: BELLWIRE_ALLOWED_TARGETS can allow it");
 
-interface SenderParts {
+interface SenderParts extends Pick<Parts, "clock" | "urls" | "allowed" | "lookup"> {
   readonly pool: Pool;
-  readonly clock: Clock;
-  readonly urls: ProviderUrls;
-  readonly allowed: AllowedTargets;
-  readonly lookup: Lookup;
   readonly caPem: string | undefined;
   readonly proxyUrl: string | undefined;
   readonly hideAddress?: HideAddress;

@@ -1,9 +1,8 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import { type Clock, systemClock } from "#platform/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { poolWithTimeout } from "#platform/database/pool.ts";
-import type { Encryption } from "#platform/encryption.ts";
 import { errorMessage } from "#platform/errors.ts";
 import { createIdGenerator, randomFraction } from "#platform/ids.ts";
 import { createLineLogger, limitRepetitions } from "#platform/logger.ts";
@@ -18,7 +17,6 @@ import { type EngineLog, followHints, postgresLaneStore, startEngine } from "#we
 import { workOnJob } from "#webhooks/jobs/index.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
 import { StatisticsRecorder, addStatisticsPartitions, writeStatistics } from "#webhooks/statistics/index.ts";
-import type { ProviderUrls } from "./listening.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { measureAttempts, measureEngine, measureLaneStore, measureNotMade } from "./metrics.ts";
 import type { Parts } from "./open-parts.ts";
@@ -54,13 +52,9 @@ export async function startEngineRole(parts: EngineRoleParts, drainMs: () => num
   };
 }
 
-export interface EngineParts {
+export interface EngineParts extends Pick<Parts, "clock" | "encryption" | "log" | "metrics"> {
   readonly pool: Pool;
-  readonly clock: Clock;
-  readonly encryption: Encryption;
   readonly sender: Sender;
-  readonly log: Logger;
-  readonly metrics: Registry;
   readonly inFlightMax: number;
   readonly attemptsMax?: number | undefined;
   /** 0: never. */
@@ -172,11 +166,8 @@ function composeForwards({ urls, log, ...parts }: Parts): AsyncDisposable {
   return forwarder;
 }
 
-interface MailParts {
+interface MailParts extends Pick<Parts, "clock" | "urls" | "log"> {
   readonly pool: Pool;
-  readonly clock: Clock;
-  readonly urls: ProviderUrls;
-  readonly log: Logger;
 }
 
 /** Polls the outbox although hints announce mails, because hints may be lost. */

@@ -1,10 +1,8 @@
 import type { Logger } from "pino";
-import type { Registry } from "prom-client";
 import { deleteExpiredCounters, deleteExpiredSessions, deleteOldAuditRecords, deleteOldKeys } from "#access/index.ts";
 import { deleteOldAlerts, deleteRulesOfDeletedEndpoints, evaluateAlerts } from "#alerts/index.ts";
-import { type Clock, systemClock } from "#platform/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool, Transaction } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption.ts";
 import { errorMessage } from "#platform/errors.ts";
 import { deleteExpiredChangeCounters } from "#portal/accounts/index.ts";
 import { deleteOldMails } from "#portal/mails/index.ts";
@@ -31,20 +29,15 @@ import {
   deleteLaneReports,
   dropOldStatistics,
 } from "#webhooks/statistics/index.ts";
-import type { ProviderUrls } from "./listening.ts";
 import { measureHousekeeping } from "./metrics.ts";
+import type { Parts } from "./open-parts.ts";
 
 const intervalMs = 60_000;
 /** Retention catches up with smaller leaps of the clock within an hour, so they are not logged. */
 const leapSeconds = 3600;
 
-interface HousekeepingNeeds {
+interface HousekeepingNeeds extends Pick<Parts, "encryption" | "log" | "metrics" | "clock" | "urls"> {
   readonly pool: Pool;
-  readonly encryption: Encryption;
-  readonly log: Logger;
-  readonly metrics: Registry;
-  readonly clock: Clock;
-  readonly urls: ProviderUrls;
   readonly retentionDays: number;
   readonly auditRetentionDays: number;
   readonly statisticsDays: number;

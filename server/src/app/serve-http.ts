@@ -1,4 +1,3 @@
-import type { PasswordHasher } from "#access/index.ts";
 import { hkdfSync } from "node:crypto";
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -33,19 +32,17 @@ import {
 } from "#http/shared/server-hooks.ts";
 import { addDeliveryLag } from "#http/shared/delivery-lag.ts";
 import { type CellRouting, addFindProviderHook } from "#http/shared/find-provider.ts";
-import { type Clock, systemClock } from "#platform/clock.ts";
+import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
-import type { Encryption } from "#platform/encryption.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { requestLimits } from "#platform/limits.ts";
-import { type AllowedTargets, type Lookup, parseAllowedTargets, plainAddress } from "#platform/network/target-guard.ts";
+import { parseAllowedTargets, plainAddress } from "#platform/network/target-guard.ts";
 import type { Tracing } from "#platform/telemetry/tracing.ts";
 import { version } from "#platform/http.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { createOwnBins } from "#request-bin/index.ts";
-import type { GivenRequestSender, Sender } from "#webhooks/attempts/index.ts";
 import { readSigningSecrets } from "#webhooks/endpoints/index.ts";
-import { type ProviderUrls, listenError, limitConnections, readDescriptorLimit } from "./listening.ts";
+import { listenError, limitConnections, readDescriptorLimit } from "./listening.ts";
 import type { Scraped } from "./engine-supervisor.ts";
 import { type TryOut, tryOutLinks } from "./first-start.ts";
 import { createIdentityFetch } from "#http/shared/single-sign-on.ts";
@@ -95,20 +92,16 @@ function cookieSecretOf([newest = Buffer.alloc(0)]: readonly Buffer[]): Buffer {
   return Buffer.from(hkdfSync("sha256", newest, "", "bellwire cookies", 32));
 }
 
-export interface HttpParts {
+export interface HttpParts extends Pick<
+  Parts,
+  "passwords" | "clock" | "encryption" | "sender" | "urls" | "allowed" | "lookup"
+> {
   readonly pool: Pool;
-  readonly passwords: PasswordHasher;
-  readonly clock: Clock;
-  readonly encryption: Encryption;
-  readonly sender: Sender & GivenRequestSender;
-  readonly urls: ProviderUrls;
   readonly log: FastifyBaseLogger;
   readonly metrics: Scraped;
   readonly baseDomain: string | undefined;
   /** Returns whether the headers of a proxy with this address are trusted. False: those of none are. */
   readonly trustProxy: ((address: string) => boolean) | false;
-  readonly allowed: AllowedTargets;
-  readonly lookup: Lookup;
   readonly retryWaitsSeconds: readonly number[];
   readonly mailIsSent: boolean;
   readonly cookieSecret: Buffer;

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Audience, createNetworkLimiter, type NetworkLimiter } from "#access/index.ts";
 import type { Clock } from "#platform/clock.ts";
-import type { Database, Pool } from "#platform/database/database.ts";
+import type { Database } from "#platform/database/database.ts";
 import { isRecord } from "#platform/document.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { attemptLimits } from "#platform/limits.ts";
@@ -23,6 +23,7 @@ import {
 } from "#portal/single-sign-on/index.ts";
 import type { GivenRequestSender } from "#webhooks/attempts/index.ts";
 import { isSameSecret, queryString, readCookie, readForm, setCookie } from "./forms.ts";
+import type { PortalNeeds } from "./pages.ts";
 import { isLoopback } from "./sign-in.ts";
 
 type Fetch = Parameters<typeof beginLogIn>[0]["fetch"];
@@ -50,14 +51,8 @@ export const createIdentityFetch =
   };
 
 /** The dependencies of the log-in with identity providers, which both portals have. */
-export interface SingleSignOnNeeds {
-  readonly pool: Pool;
-  readonly clock: Clock;
+export interface SingleSignOnNeeds extends Omit<PortalNeeds, "passwords" | "mailIsSent"> {
   readonly encryption: Encryption;
-  readonly cookieSecret: Buffer;
-  readonly secureCookies: boolean;
-  readonly adminPortalUrl: (provider: Provider) => string;
-  readonly developerPortalUrl: (provider: Provider) => string;
   readonly fetchIdentity: Fetch;
 }
 

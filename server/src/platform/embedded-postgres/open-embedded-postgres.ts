@@ -18,7 +18,7 @@ import {
   stopServer,
 } from "./server.ts";
 
-export interface EmbeddedPostgres extends AsyncDisposable {
+interface Server {
   /** Connects as the superuser, the owner. */
   readonly ownerUrl: string;
   /** Connects as the product's role. */
@@ -26,6 +26,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   /** PostgreSQL's own data directory. */
   readonly pgData: string;
 }
+
+export type EmbeddedPostgres = Server & AsyncDisposable;
 
 /** Long enough for a program that kills a tree of processes to reach this one. */
 const restartAfterMs = 1000;
@@ -232,11 +234,7 @@ async function makeDataDir(folder: string): Promise<void> {
 }
 
 /** A running server with this process as one of its users. */
-interface RunningServer {
-  readonly ownerUrl: string;
-  readonly appUrl: string;
-  /** PostgreSQL's own data directory. */
-  readonly pgData: string;
+interface RunningServer extends Server {
   readonly presence: Presence;
   /** True if this process started it. */
   readonly isStartedHere: boolean;
@@ -260,16 +258,12 @@ async function joinOrStartAlone(dataDir: string, wait: StartWait): Promise<Runni
 }
 
 /** The server of a data directory, running or not. */
-interface LocatedServer {
+interface LocatedServer extends Server {
   readonly place: ServerLocation;
   readonly passwords: Passwords;
   readonly socketFolder: string;
-  /** PostgreSQL's own data directory. */
-  readonly pgData: string;
   /** Leads to a database that every server has. */
   readonly firstUrl: string;
-  readonly ownerUrl: string;
-  readonly appUrl: string;
 }
 
 async function locateServer(dataDir: string, printStatus: (line: string) => void): Promise<LocatedServer> {

@@ -31,33 +31,29 @@ import { lockTerms, metricUrl, type TermReference } from "./metrics.ts";
 
 export const limitPeriods = ["eternity", "year", "month", "week", "day", "hour", "minute"] as const;
 
-/** How much of a metric the applications of a plan may use in a period. */
-export interface UsageLimit {
+interface PlanTerm {
   readonly id: number;
   readonly planId: number;
   readonly metricId: number;
-  /** The metric of a method. Null if the limit is on a metric. */
+  /** The metric of a method. Null if the term is about a metric. */
   readonly metricParentId: number | null;
-  readonly period: (typeof limitPeriods)[number];
-  readonly value: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
+/** How much of a metric the applications of a plan may use in a period. */
+export interface UsageLimit extends PlanTerm {
+  readonly period: (typeof limitPeriods)[number];
+  readonly value: number;
+}
+
 /** What a unit of a metric costs from the `min`th to the `max`th in a month. */
-export interface PricingRule {
-  readonly id: number;
-  readonly planId: number;
-  readonly metricId: number;
-  /** The metric of a method. Null if the rule is on a metric. */
-  readonly metricParentId: number | null;
+export interface PricingRule extends PlanTerm {
   /** A decimal, as text. */
   readonly costPerUnit: string;
   readonly min: number;
   /** Null: without an upper bound. */
   readonly max: number | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
 }
 
 function parsePeriod(values: FieldInput, name: string): Parsed<UsageLimit["period"]> {
