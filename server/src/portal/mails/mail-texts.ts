@@ -6,39 +6,44 @@ interface Sender {
   readonly name: string;
 }
 
-/** A mail to a user, with a link. */
-interface LinkMail {
+interface UserMail {
   readonly provider: Sender;
   readonly recipient: string;
   readonly username: string;
+}
+
+/** Renders a mail to a user. */
+const mailTo = ({ provider, recipient, username }: UserMail, subject: string, text: string): NewMail => ({
+  recipient,
+  subject: `${nameInLine(provider.name)}: ${subject}`,
+  text: `Hello ${username},\n\n${text}\n`,
+});
+
+interface LinkMail extends UserMail {
   readonly url: string;
 }
 
 /** A mail about a decision of the provider. */
-interface DecisionMail {
-  readonly provider: Sender;
-  readonly recipient: string;
-  readonly username: string;
+interface DecisionMail extends UserMail {
   /** The base URL of the Developer Portal. Undefined outside of the interfaces: the mail has no link then. */
   readonly portalUrl: string | undefined;
 }
 
 /** Returns the last paragraphs of a mail, which say what its link is for. */
 const leadTo = (portalUrl: string | undefined, path: string, sentence: string): string =>
-  portalUrl === undefined ? "" : `\n${sentence}\n\n${portalUrl}${path}\n`;
+  portalUrl === undefined ? "" : `\n\n${sentence}\n\n${portalUrl}${path}`;
 
 const leadToQuestion = (portalUrl: string | undefined, provider: Sender): string =>
   leadTo(portalUrl, "/messages/new", `You can ask ${nameInLine(provider.name)} about it here:`);
 
-export const activationMail = ({ provider, recipient, username, url }: LinkMail): NewMail => ({
-  recipient,
-  subject: `${nameInLine(provider.name)}: activate your account`,
-  text: `Hello ${username},
+export const activationMail = ({ url, ...to }: LinkMail): NewMail => ({
+  ...mailTo(
+    to,
+    "activate your account",
+    `thank you for signing up at ${nameInLine(to.provider.name)}. Open this link within two weeks to activate your account:
 
-thank you for signing up at ${nameInLine(provider.name)}. Open this link within two weeks to activate your account:
-
-${url}
-`,
+${url}`,
+  ),
   secretLink: url,
 });
 
@@ -70,58 +75,49 @@ const invitationFrom = ({ provider, orgName, inviter }: Pick<InvitationMail, "pr
     ? `${nameInLine(provider.name)} invites you to join "${nameToStranger(orgName)}"`
     : `${nameInLine(inviter)} invites you to join "${nameToStranger(orgName)}" at ${nameInLine(provider.name)}`;
 
-export const lostPasswordMail = ({ provider, recipient, username, url }: LinkMail): NewMail => ({
-  recipient,
-  subject: `${nameInLine(provider.name)}: choose a new password`,
-  text: `Hello ${username},
-
-somebody asked for a new password for your account at ${nameInLine(provider.name)}. Open this link within an hour to choose one:
+export const lostPasswordMail = ({ url, ...to }: LinkMail): NewMail => ({
+  ...mailTo(
+    to,
+    "choose a new password",
+    `somebody asked for a new password for your account at ${nameInLine(to.provider.name)}. Open this link within an hour to choose one:
 
 ${url}
 
-If that was not you, you need not do anything: your password stays as it is.
-`,
+If that was not you, you need not do anything: your password stays as it is.`,
+  ),
   secretLink: url,
 });
 
-interface ChangedMail {
-  readonly provider: Sender;
-  /** The former address, if the address was changed. The text omits the new one, because a mistyped former address is a stranger's. */
-  readonly recipient: string;
-  readonly username: string;
+/** A mail about a changed account, to its former address if that was changed. */
+interface ChangedMail extends UserMail {
   readonly isOfTeam: boolean;
 }
 
-/** Tells the former address of a user that mails go elsewhere: whoever changed it may have stolen a session. */
-export const emailChangedMail = ({ recipient, ...changed }: ChangedMail): NewMail => ({
-  recipient,
-  subject: `${nameInLine(changed.provider.name)}: your email address was changed`,
-  text: `Hello ${changed.username},
+/**
+ * Tells the former address of a user that mails go elsewhere: whoever changed it may have stolen a session. Omits the new address,
+ * because a mistyped former address is a stranger's.
+ */
+export const emailChangedMail = (changed: ChangedMail): NewMail =>
+  mailTo(
+    changed,
+    "your email address was changed",
+    `the email address of your ${accountAt(changed)} was changed. Emails about it no longer come to this address.
 
-the email address of your ${accountAt(changed)} was changed. Emails about it no longer come to this address.
-
-${ifNotYou(changed)}
-`,
-});
+${ifNotYou(changed)}`,
+  );
 
 /** Tells a user of a new password, or a first one: whoever set it may have stolen a session or a mailed link. */
-export const passwordChangedMail = ({ recipient, ...changed }: ChangedMail): NewMail => ({
-  recipient,
-  subject: `${nameInLine(changed.provider.name)}: a new password was set`,
-  text: `Hello ${changed.username},
+export const passwordChangedMail = (changed: ChangedMail): NewMail =>
+  mailTo(
+    changed,
+    "a new password was set",
+    `a new password was set for your ${accountAt(changed)}.\n\n${ifNotYou(changed)}`,
+  );
 
-a new password was set for your ${accountAt(changed)}.
-
-${ifNotYou(changed)}
-`,
-});
-
-type ChangedAccount = Pick<ChangedMail, "provider" | "isOfTeam">;
-
-const accountAt = ({ provider, isOfTeam }: ChangedAccount): string =>
+const accountAt = ({ provider, isOfTeam }: ChangedMail): string =>
   `account ${isOfTeam ? "in the Admin Portal of" : "at"} ${nameInLine(provider.name)}`;
 
-const ifNotYou = ({ provider, isOfTeam }: ChangedAccount): string =>
+const ifNotYou = ({ provider, isOfTeam }: ChangedMail): string =>
   `If neither you nor an admin of your organization did that, contact ${isOfTeam ? "an admin of " : ""}${nameInLine(provider.name)} immediately: somebody else may be using your account.`;
 
 const accountStateTexts = {
@@ -139,30 +135,17 @@ const accountStateTexts = {
   },
 } as const;
 
-interface AccountStateMail {
-  readonly provider: Sender;
-  readonly recipient: string;
-  readonly username: string;
+interface AccountStateMail extends UserMail {
   readonly orgName: string;
   readonly state: keyof typeof accountStateTexts;
   readonly logInUrl: string;
 }
 
-export const accountStateMail = ({
-  provider,
-  recipient,
-  username,
-  orgName,
-  state,
-  logInUrl,
-}: AccountStateMail): NewMail => ({
-  recipient,
-  subject: `${nameInLine(provider.name)}: ${accountStateTexts[state].subject}`,
-  text: `Hello ${username},
-
-the account of ${nameInLine(orgName)} at ${nameInLine(provider.name)} ${accountStateTexts[state].text(nameInLine(provider.name), logInUrl)}
-`,
-});
+export function accountStateMail({ orgName, state, logInUrl, ...to }: AccountStateMail): NewMail {
+  const provider = nameInLine(to.provider.name);
+  const { subject, text } = accountStateTexts[state];
+  return mailTo(to, subject, `the account of ${nameInLine(orgName)} at ${provider} ${text(provider, logInUrl)}`);
+}
 
 interface ApplicationRejectedMail extends DecisionMail {
   /** The name of the application or product. */
@@ -171,37 +154,27 @@ interface ApplicationRejectedMail extends DecisionMail {
   readonly reason: string;
 }
 
-export const applicationRejectedMail = ({
-  provider,
-  recipient,
-  username,
-  portalUrl,
-  name,
-  reason,
-}: ApplicationRejectedMail): NewMail => ({
-  recipient,
-  subject: `${nameInLine(provider.name)}: your application is not approved`,
-  text: `Hello ${username},
-
-the application ${nameInLine(name)} was not approved at ${nameInLine(provider.name)}.
-${reason === "" ? "" : `\n${reason}\n`}${leadToQuestion(portalUrl, provider)}`,
-});
+export const applicationRejectedMail = ({ portalUrl, name, reason, ...to }: ApplicationRejectedMail): NewMail =>
+  mailTo(
+    to,
+    "your application is not approved",
+    `the application ${nameInLine(name)} was not approved at ${nameInLine(to.provider.name)}.` +
+      (reason === "" ? "" : `\n\n${reason}`) +
+      leadToQuestion(portalUrl, to.provider),
+  );
 
 export const applicationAcceptedMail = ({
-  provider,
-  recipient,
-  username,
   portalUrl,
   name,
   applicationId,
-}: Omit<ApplicationRejectedMail, "reason"> & { readonly applicationId: number }): NewMail => ({
-  recipient,
-  subject: `${nameInLine(provider.name)}: your application is approved`,
-  text: `Hello ${username},
-
-the application ${nameInLine(name)} was approved at ${nameInLine(provider.name)}. Its credentials work now.
-${leadTo(portalUrl, `/applications/${applicationId}`, "Open it here:")}`,
-});
+  ...to
+}: Omit<ApplicationRejectedMail, "reason"> & { readonly applicationId: number }): NewMail =>
+  mailTo(
+    to,
+    "your application is approved",
+    `the application ${nameInLine(name)} was approved at ${nameInLine(to.provider.name)}. Its credentials work now.` +
+      leadTo(portalUrl, `/applications/${applicationId}`, "Open it here:"),
+  );
 
 const planDecisionTexts = {
   granted: { subject: "your plan is now", text: "That was approved: the plan is now" },
@@ -223,10 +196,7 @@ interface PlanDecisionMail extends DecisionMail {
   readonly path: string;
 }
 
-export const planDecisionMail = ({
-  provider,
-  recipient,
-  username,
+export function planDecisionMail({
   application,
   product,
   requested,
@@ -234,14 +204,17 @@ export const planDecisionMail = ({
   decision,
   portalUrl,
   path,
-}: PlanDecisionMail): NewMail => ({
-  recipient,
-  subject: `${nameInLine(provider.name)}: ${planDecisionTexts[decision].subject} ${nameInLine(plan)}`,
-  text: `Hello ${username},
-
-you asked ${nameInLine(provider.name)} to move ${planOwnerInText(application, product)} to the plan ${nameInLine(requested)}. ${planDecisionTexts[decision].text} ${nameInLine(plan)}.
-${leadTo(portalUrl, path, "You find the plan here:")}`,
-});
+  ...to
+}: PlanDecisionMail): NewMail {
+  const { subject, text } = planDecisionTexts[decision];
+  const owner = planOwnerInText(application, product);
+  return mailTo(
+    to,
+    `${subject} ${nameInLine(plan)}`,
+    `you asked ${nameInLine(to.provider.name)} to move ${owner} to the plan ${nameInLine(requested)}. ${text} ${nameInLine(plan)}.` +
+      leadTo(portalUrl, path, "You find the plan here:"),
+  );
+}
 
 function planOwnerInText(application: string | undefined, product: string | undefined): string {
   if (application !== undefined) return `the application ${nameInLine(application)}`;
@@ -250,35 +223,29 @@ function planOwnerInText(application: string | undefined, product: string | unde
 
 /** Tells a developer that the account may create applications of a product. */
 export const subscriptionApprovedMail = ({
-  provider,
-  recipient,
-  username,
   portalUrl,
   name,
-}: Omit<ApplicationRejectedMail, "reason">): NewMail => ({
-  recipient,
-  subject: `${nameInLine(provider.name)}: your subscription is approved`,
-  text: `Hello ${username},
-
-the subscription to ${nameInLine(name)} was approved at ${nameInLine(provider.name)}. You can create applications of it now.
-${leadTo(portalUrl, "/applications", "Begin here:")}`,
-});
+  ...to
+}: Omit<ApplicationRejectedMail, "reason">): NewMail =>
+  mailTo(
+    to,
+    "your subscription is approved",
+    `the subscription to ${nameInLine(name)} was approved at ${nameInLine(to.provider.name)}. You can create applications of it now.` +
+      leadTo(portalUrl, "/applications", "Begin here:"),
+  );
 
 /** Tells a developer that the request for access to a product was deleted. */
 export const subscriptionRejectedMail = ({
-  provider,
-  recipient,
-  username,
   portalUrl,
   name,
-}: Omit<ApplicationRejectedMail, "reason">): NewMail => ({
-  recipient,
-  subject: `${nameInLine(provider.name)}: your subscription is not approved`,
-  text: `Hello ${username},
-
-the subscription to ${nameInLine(name)} was not approved at ${nameInLine(provider.name)}. You cannot create applications of it.
-${leadToQuestion(portalUrl, provider)}`,
-});
+  ...to
+}: Omit<ApplicationRejectedMail, "reason">): NewMail =>
+  mailTo(
+    to,
+    "your subscription is not approved",
+    `the subscription to ${nameInLine(name)} was not approved at ${nameInLine(to.provider.name)}. You cannot create applications of it.` +
+      leadToQuestion(portalUrl, to.provider),
+  );
 
 interface MessageMail extends LinkMail {
   readonly subject: string;
@@ -286,17 +253,15 @@ interface MessageMail extends LinkMail {
 }
 
 /** Passes on a message that the provider wrote, whose text may have paragraphs and links. */
-export const messageMail = ({ provider, recipient, username, subject, body, url }: MessageMail): NewMail => ({
-  recipient,
-  subject: `${nameInLine(provider.name)}: ${nameInLine(subject)}`,
-  text: `Hello ${username},
-
-you have a message from ${nameInLine(provider.name)}:
+export const messageMail = ({ subject, body, url, ...to }: MessageMail): NewMail =>
+  mailTo(
+    to,
+    nameInLine(subject),
+    `you have a message from ${nameInLine(to.provider.name)}:
 
 ${[subject, ...(body ? [body] : [])].join("\n\n")}
 
 Read and answer it here:
 
-${url}
-`,
-});
+${url}`,
+  );
