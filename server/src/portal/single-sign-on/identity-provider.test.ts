@@ -103,6 +103,15 @@ test.each(["javascript:alert(1)", "http://sso.acme.example/auth", "auth"])(
   },
 );
 
+test("a discovery document that is too deep for the library is a wrong answer, and no error of ours", async () => {
+  const depth = 20_000;
+  const text = JSON.stringify(await (await answering({})(`${issuer}/.well-known/openid-configuration`)).json());
+  const deep = text.replace(/}$/, `,"deep":${"[".repeat(depth)}${"]".repeat(depth)}}`);
+  const fetch = async () => new Response(deep, { headers: { "content-type": "application/json" } });
+  const code = "too_deep";
+  await expect(beginLogIn({ client, fetch, secrets }, callback)).rejects.toMatchObject({ failure: "invalid", code });
+});
+
 test("a person has the claims of the ID token and of the user info", async () => {
   const info = { sub: "p-1", email: "nora@acme.example", email_verified: true };
   expect(await complete({ idToken: signed(claims), info })).toEqual({

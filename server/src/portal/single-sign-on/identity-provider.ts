@@ -302,6 +302,8 @@ async function withReason<Result>(step: () => Promise<Result>): Promise<Result> 
 /** Names an error of the library. Its message and its cause may contain tokens, so they are left out. */
 function reasonOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
+  // The library copies the discovery document recursively, and 64 KiB are enough brackets to exhaust the stack.
+  if (error instanceof RangeError) return new LogInError("invalid", "too_deep");
   const chain = causesOf(error);
   if (chain.some((each) => each instanceof IdentityProviderUnreachable || each.name === "TimeoutError"))
     return new LogInError("unreachable", "unreachable");
