@@ -2,7 +2,9 @@ import { expect } from "vitest";
 import { readAccounts, signUpAccount } from "#portal/accounts/index.ts";
 import { type Application, listApplications, readApplication } from "#portal/applications/index.ts";
 import { type BellwireApi, createBellwireApi, openBellwireApi, test } from "./bellwire-api-test.ts";
+import { countWaiting } from "../support/count-waiting.ts";
 import { passwords } from "../support/passwords.ts";
+import { until } from "../support/until.ts";
 
 interface Developers {
   readonly accounts: readonly number[];
@@ -361,6 +363,47 @@ test("after the first refusal of the database, the rest of a bulk operation is r
   expect(await states(api, accounts)).toEqual(["approved", "created", "created"]);
   await close();
 });
+
+const refusedInTheMiddle = [
+  ["demoted", "/accounts/bulk", "role = 'member'", "role-missing"],
+  ["suspended", "/accounts/bulk", "state = 'suspended'", "credentials-wrong"],
+  ["limited to other products", "/applications/bulk", "role = 'member', service_ids = '{}'", "not-found"],
+] as const;
+
+test.for(refusedInTheMiddle)(
+  "the rest of a bulk operation is refused once its caller was %s",
+  async ([, path, change, code], { sharedPool, clock }) => {
+    const { http, close } = openBellwireApi(sharedPool, clock);
+    const api = await createBellwireApi(sharedPool, http, clock.now());
+    const { accounts, applications } = await signUpThree(api, clock.now());
+    const [table, ids] = path.startsWith("/accounts")
+      ? (["accounts", accounts] as const)
+      : (["applications", applications.map(({ id }) => id)] as const);
+    const authorization = `Bearer ${await api.addToken({ sections: ["partners"] })}`;
+    const { answer } = await api.pool.inTransaction(async (tx) => {
+      await tx.query(`select from ${table} where id = $1 for update`, [ids[1]]);
+      const sent = api.call("POST", path, { headers: { authorization }, payload: { ids, operation: "suspend" } });
+      await until(async () => (await countWaiting(api.pool)) === 1);
+      await api.pool.query(
+        `update provider_users set ${change} where id = (
+           select user_id from access_tokens where provider_id = $1 order by created_at desc, id desc limit 1)`,
+        [api.provider.id],
+      );
+      await clock.advance(1000);
+      return { answer: sent };
+    });
+    expect((await answer).json().data).toMatchObject([
+      { id: ids[0], done: true },
+      { id: ids[1], done: true },
+      { id: ids[2], done: false, code },
+    ]);
+    const found = await api.pool.query<{ state: string }>(`select state from ${table} where id = any($1) order by id`, [
+      ids,
+    ]);
+    expect(found.map(({ state }) => state === "suspended")).toEqual([true, true, false]);
+    await close();
+  },
+);
 
 test.for([
   [{ ids: [], operation: "suspend" }, "ids"],

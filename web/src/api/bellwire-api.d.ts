@@ -1280,7 +1280,7 @@ export interface paths {
         put?: never;
         /**
          * Apply an operation to up to 200 accounts
-         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Safe to repeat after a lost response: what has the state, the plan or the message already is not changed again. Members may make accounts pending, change their plans and send messages; other operations need an admin.
+         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. If the caller loses the permission meanwhile, the rest is refused. Safe to repeat after a lost response: what has the state, the plan or the message already is not changed again. Members may make accounts pending, change their plans and send messages; other operations need an admin.
          */
         post: operations["changeManyAccounts"];
         delete?: never;
@@ -1624,7 +1624,7 @@ export interface paths {
         put?: never;
         /**
          * Apply an operation to up to 200 applications
-         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. Safe to repeat after a lost response: what has the state, the plan or the message already is not changed again. Rejecting deletes an application and notifies the admins of its account.
+         * @description Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response has the result of each. If the caller loses the permission meanwhile, the rest is refused. Safe to repeat after a lost response: what has the state, the plan or the message already is not changed again. Rejecting deletes an application and notifies the admins of its account.
          */
         post: operations["changeManyApplications"];
         delete?: never;

@@ -154,6 +154,8 @@ export const representRefusal = (id: number, { code, message, errors }: Problem)
 
 /** The parts of a bulk operation on one object. */
 interface ObjectSteps {
+  /** Throws the Problem that refuses all further objects: the caller may have lost the permission since the request began. */
+  readonly requirePermitted: () => Promise<void>;
   /** Returns whether the object has the state, the plan or the message already. Undefined if there is no such object. */
   readonly isUnchanged: (id: number) => Promise<boolean | undefined>;
   /** Returns whether the object matches the filter of the request. */
@@ -162,23 +164,26 @@ interface ObjectSteps {
 }
 
 /**
- * Changes one object after another and returns each outcome. After the first refusal because the database is away or full, the
- * rest get the same answer without a try, since each would wait in vain.
+ * Changes one object after another and returns each outcome. After the first refusal because the database is away or full, or the caller
+ * has lost the permission, the rest get the same answer without a try.
  */
 async function changeEach(ids: readonly number[], log: FastifyBaseLogger, steps: ObjectSteps): Promise<BulkOutcome[]> {
   const outcomes: BulkOutcome[] = [];
-  let unavailable: Problem | undefined;
+  let refusal: Problem | undefined;
   for (const id of new Set(ids)) {
-    const { problem, isUnchanged } = unavailable
-      ? { problem: unavailable, isUnchanged: false }
-      : await changeOne(id, steps);
-    if (problem && problem !== unavailable && problem.status >= 500) log.error({ err: problem }, "request failed");
-    if (problem?.status === 503) unavailable = problem;
+    const earlier = refusal;
+    refusal ??= await steps.requirePermitted().then(() => undefined, asProblem);
+    const { problem, isUnchanged } = refusal ? { problem: refusal, isUnchanged: false } : await changeOne(id, steps);
+    if (problem && problem !== earlier && problem.status >= 500) log.error({ err: problem }, "request failed");
+    if (problem?.status === 503) refusal = problem;
     const outcome = problem ? representRefusal(id, problem) : { id, done: true };
     outcomes.push(isUnchanged ? { ...outcome, unchanged: true } : outcome);
   }
   return outcomes;
 }
+
+const asProblem = (error: unknown): Problem =>
+  problemOfError(error instanceof Error ? error : new Error(String(error)));
 
 /**
  * An unchanged object may have left the filter by the change itself, in a request whose response was lost. That one may still be
@@ -195,7 +200,7 @@ async function changeOne(
     requireDone(await change(id));
     return { isUnchanged: wasUnchanged };
   } catch (error) {
-    const problem = problemOfError(error instanceof Error ? error : new Error(String(error)));
+    const problem = asProblem(error);
     const isNow = problem.status < 500 && (await isUnchanged(id).catch(() => false));
     return { problem, isUnchanged: isNow === true };
   }
@@ -227,7 +232,7 @@ const responses = {
 };
 const isolation =
   "Processes them one after another, each in its own transaction. A failure of one does not stop the others, and the response " +
-  "has the result of each. Safe to repeat after a lost response: what has the state, the plan or the message already is not changed again.";
+  "has the result of each. If the caller loses the permission meanwhile, the rest is refused. Safe to repeat after a lost response: what has the state, the plan or the message already is not changed again.";
 
 /** The same actions as for a single account. */
 const accountActions = {
@@ -250,11 +255,12 @@ export const bulkAccounts = operation({
   action: "change-portal",
   body: AccountSelectionSchema,
   responses,
-  async handle(needs, { provider, caller, by, body, request }) {
+  async handle(needs, { provider, caller, by, body, request, callerNow }) {
     const { pool, clock } = needs;
     requirePermission(caller, accountActions[body.operation], provider);
     const change = accountChangeOf({ ...needs, pool: stepsOf(pool) }, provider, body);
     const data = await changeEach(body.ids, request.log, {
+      requirePermitted: async () => requirePermission(await callerNow(), accountActions[body.operation], provider),
       isUnchanged: (id) => hasAccountTarget(pool, { providerId: provider.id, id }, body),
       matches: async (id) =>
         !body.filter ||
@@ -320,17 +326,22 @@ export const bulkApplications = operation({
   action: "change-portal",
   body: ApplicationSelectionSchema,
   responses,
-  async handle(needs, { provider, caller: { productScope }, by, body, request }) {
+  async handle(needs, { provider, caller, by, body, request, callerNow }) {
     const { pool, clock } = needs;
+    let { productScope } = caller;
     const change = applicationChangeOf({ ...needs, pool: stepsOf(pool) }, provider, body);
     const data = await changeEach(body.ids, request.log, {
+      requirePermitted: async () => {
+        ({ productScope } = await callerNow());
+      },
       isUnchanged: (id) => hasApplicationTarget(pool, { providerId: provider.id, id, productScope }, body),
       matches: async (id) => {
         if (!body.filter) return true;
         const filter = { ...applicationFilterOf(body.filter), productScope, ids: [id] };
         return isFound(await searchApplications(pool, provider.id, filter, one));
       },
-      change: async (id) => change(await applicationChange(needs, { provider, by: { ...by, now: clock.now() } }, id)),
+      change: async (id) =>
+        change(await applicationChange(needs, { provider, by: { ...by, productScope, now: clock.now() } }, id)),
     });
     return { data };
   },

@@ -30,6 +30,11 @@ export interface ApiCall {
   readonly now: Date;
   /** The actor of every change that this call makes. */
   readonly by: ChangeContext;
+  /**
+   * Returns the caller as it is now, or throws the Problem that refuses it. For requests of many steps. Reads the database once a second at
+   * most, unless `when` is given.
+   */
+  readonly callerNow: CallerCheck;
   readonly mayStill: AccessCheck;
   /**
    * Returns a body whose parts are read as fast as the client takes them in, which may take hours. Once the caller may not read it
@@ -39,6 +44,8 @@ export interface ApiCall {
   /** Does work that needs some megabytes until its end, such as rendering a list, when it is the provider's turn. */
   readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
+
+type CallerCheck = (when?: "now") => Promise<AdminCaller>;
 
 /** Returns whether the caller is still permitted. Reads the database once a second at most, unless `now` is given. */
 export type AccessCheck = (when?: "now") => Promise<boolean>;
@@ -196,7 +203,13 @@ export async function authorize(
   requirePermission(caller, action, provider);
   const now = clock.now();
   const { actor, channel, productScope } = caller;
-  const mayStill = createAccessCheck(needs, request, action);
+  const callerNow = createCallerCheck(needs, { request, action, caller });
+  const mayStill: AccessCheck = (when) =>
+    // While the database is away, nothing is sent either.
+    callerNow(when).then(
+      () => true,
+      (error: unknown) => !(error instanceof Problem),
+    );
   return {
     provider,
     caller,
@@ -209,6 +222,7 @@ export async function authorize(
       developerPortalUrl: needs.developerPortalUrl(provider),
       now,
     },
+    callerNow,
     mayStill,
     streamBody: (parts) => downloads.open(provider.id, whilePermitted(parts, mayStill)),
     inTurn: (work) => downloads.render([String(provider.id)], work),
@@ -224,25 +238,26 @@ export interface AuthorizationNeeds {
   readonly downloads: Downloads;
 }
 
-/** A changed caller of a long response is checked after this time at the latest. */
+/** A changed caller of a long request is checked after this time at the latest. */
 const checkAgainMs = 1000;
 
-function createAccessCheck(
+function createCallerCheck(
   { clock, findAdminCaller }: Pick<AuthorizationNeeds, "clock" | "findAdminCaller">,
-  request: FastifyRequest,
-  action: Action,
-): AccessCheck {
+  {
+    request,
+    action,
+    ...at
+  }: { readonly request: FastifyRequest; readonly action: Action; readonly caller: AdminCaller },
+): CallerCheck {
+  let { caller } = at;
   let checkedAtMs = clock.monotonicMs();
   return async (when) => {
-    if (when !== "now" && clock.monotonicMs() - checkedAtMs < checkAgainMs) return true;
+    if (when !== "now" && clock.monotonicMs() - checkedAtMs < checkAgainMs) return caller;
     checkedAtMs = clock.monotonicMs();
-    try {
-      await request.findProviderAgain();
-      requirePermission(await findAdminCaller(request), action, request.provider);
-      return true;
-    } catch (error) {
-      return !(error instanceof Problem); // while the database is away, nothing is sent either
-    }
+    await request.findProviderAgain();
+    caller = await findAdminCaller(request);
+    requirePermission(caller, action, request.provider);
+    return caller;
   };
 }
 
