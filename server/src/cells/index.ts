@@ -26,11 +26,14 @@ export {
 export { OpenCells, openCell, parseServedCells } from "./open-cells.ts";
 export { type CellPlace, connectToCell, deleteProvider, finishMove, moveProvider } from "./move/move-provider.ts";
 export {
+  adoptCopy,
   decideInterruptedMoves,
   findMove,
+  hasProvider,
   lockCells,
   lockMove,
   lockResume,
   type Move,
   type MoveCells,
+  refuseSecondCopy,
 } from "./move/move-state.ts";

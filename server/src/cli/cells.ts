@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import {
   type Cell,
@@ -11,13 +12,16 @@ import {
   type CellPlace,
   type Move,
   type MoveCells,
+  adoptCopy,
   findMove,
   finishMove,
+  hasProvider,
   lockCells,
   lockMove,
   moveProvider,
   readSubdomains,
   readSubdomainsBetween,
+  refuseSecondCopy,
 } from "#cells/index.ts";
 import { databaseLocation, parseDatabaseUrl } from "#platform/database/connection.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
@@ -161,14 +165,18 @@ export async function requireCell(directory: Database, name: string): Promise<Ce
 export const drainSeconds = 70;
 
 export const moveProviderCommand: Command = {
-  usage: "provider move SUBDOMAIN --to CELL [--drain-seconds SECONDS]",
-  summary: "move a provider to another cell while it works; repeat the command if it was interrupted",
+  usage: "provider move SUBDOMAIN --to CELL [--drain-seconds SECONDS] | --to CELL --adopt",
+  summary:
+    "move a provider to another cell while it works; repeat the command if it was interrupted; --adopt: if a restore has left copies of it " +
+    "in several cells, use that of CELL and delete the others",
   async run(args, needs) {
-    const { values, positionals } = parseArguments(args, moveOptions, "positionals");
+    const options = { ...moveOptions, adopt: { type: "boolean" } } as const;
+    const { values, positionals } = parseArguments(args, options, "positionals");
     const [subdomain, ...more] = positionals;
     if (!subdomain || !values.to || more.length > 0) throw new WrongUsage("Name one provider, and a cell with --to.");
     const [to, drainMs] = [values.to, parseDrain(values["drain-seconds"])];
-    await withInstallation(needs, (installation) => move({ installation, needs, subdomain, to, drainMs }));
+    const isAdoption = values.adopt ?? false;
+    await withInstallation(needs, (installation) => move({ installation, needs, subdomain, to, drainMs, isAdoption }));
     return 0;
   },
 };
@@ -294,9 +302,10 @@ interface MoveRequest {
   /** The name of a cell. Undefined: only an interrupted move is ended. */
   readonly to?: string | undefined;
   readonly drainMs: number;
+  readonly isAdoption?: boolean;
 }
 
-async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest): Promise<void> {
+async function move({ installation, needs, subdomain, to, drainMs, isAdoption = false }: MoveRequest): Promise<void> {
   const { directory, database } = installation;
   const { providerId } = await requireTenant(directory, subdomain);
   const newCell = to === undefined ? undefined : await requireCell(directory, to);
@@ -306,18 +315,23 @@ async function move({ installation, needs, subdomain, to, drainMs }: MoveRequest
   await using locks = await lockProvider(database.ownerUrl, subdomain, providerId);
   const interrupted = await findMove(cells, providerId);
   const { cell: oldCell } = await requireTenant(directory, subdomain);
-  const used = [oldCell, newCell?.number, interrupted?.from, interrupted?.to].filter((cell) => cell !== undefined);
+  const listed = isAdoption ? (await readCells(directory)).map((cell) => cell.number) : [];
+  const used = [oldCell, newCell?.number, interrupted?.from, interrupted?.to, ...listed].filter(
+    (cell) => cell !== undefined,
+  );
   await lockCells(locks.client, used, () =>
     needs.printStatus(`${subdomain} waits: another command uses one of its cells`),
   );
   if (interrupted) await finish(cells, interrupted, place, needs);
 
   if (!newCell) return;
+  if (isAdoption) return await adopt(cells, { providerId, to: newCell.number, listed }, place, needs);
   const { cell: number } = await requireTenant(directory, subdomain);
   if (number === newCell.number) return needs.print(`${subdomain} is in cell ${newCell.name}`);
   // It may have changed meanwhile.
   const { state } = await requireCell(directory, newCell.name);
   if (state !== "active") throw new WrongUsage(`The cell ${newCell.name} gets no new providers.`);
+  await refuseSecondCopy(cells, { providerId, to: newCell.number });
   const [source, target] = [await place(number), await place(newCell.number)];
   const record = commandRecord({
     providerId,
@@ -357,6 +371,32 @@ export async function createFindPlace({ directory, database, config }: Installat
     const ownerUrl = (encryption && revealDatabaseUrl(encryption, cell)) ?? database.ownerUrl;
     return { number, schema: cell.schema, ownerUrl, cell };
   };
+}
+
+interface Adoption {
+  readonly providerId: number;
+  readonly to: number;
+  readonly listed: readonly number[];
+}
+
+/** Deletes all copies of a provider but that of one cell. */
+async function adopt(
+  cells: MoveCells,
+  { providerId, to, listed }: Adoption,
+  place: (number: number) => Promise<FoundPlace>,
+  needs: CommandNeeds,
+): Promise<void> {
+  if (!(await hasProvider(cells, to, providerId))) throw new WrongUsage("That cell does not have the provider.");
+  for (const from of listed) {
+    if (from === to || !(await hasProvider(cells, from, providerId))) continue;
+    const adoption = { id: randomUUID(), providerId, from, to };
+    await adoptCopy(cells, adoption);
+    const places = { source: await place(from), target: await place(to) };
+    await finishMove(cells, adoption, places);
+    needs.print(
+      `the provider is in cell ${places.target.cell.name}; its copy in ${places.source.cell.name} is deleted`,
+    );
+  }
 }
 
 /** Ends a move that was interrupted. */

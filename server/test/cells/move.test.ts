@@ -4,7 +4,7 @@ import { cloneTemplate } from "../support/clone-template.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { test as base } from "../support/test.ts";
 import { until } from "../support/until.ts";
-import { Installation, createCellTemplate, openClient, queryOnce } from "./installation.ts";
+import { type CellProvider, Installation, createCellTemplate, openClient, queryOnce, signUp } from "./installation.ts";
 import { MoveLoad, compareWithReceiver, countRows, createOrderedEndpoint } from "./move-load.ts";
 
 const timeout = 240_000;
@@ -169,3 +169,50 @@ test.concurrent("draining a cell moves its providers one after another, and resu
     expect(await installation.run("cell", "drain", "west", "--to", to)).toEqual([2, expect.any(String)]);
   }
 });
+
+/** Returns the names of the accounts that a provider has in a database. */
+const namesIn = async (url: string, { id }: CellProvider): Promise<readonly string[]> => {
+  const accounts = "select org_name from bellwire.accounts where provider_id = $1 order by org_name";
+  return (await queryOnce<{ org_name: string }>(url, accounts, [id])).map(({ org_name: name }) => name);
+};
+
+/** A provider with an account, which moved to the cell west and got another one there, before the directory was restored. */
+async function restoreBeforeMove(
+  installation: Installation,
+  backupUrl: string,
+  quay: CellProvider,
+): Promise<Installation> {
+  await installation.done("provider", "move", "quay", "--to", "west");
+  await using bellwire = await installation.runRoles(["web"]);
+  expect((await signUp(bellwire.url, quay, "afterwards")).status).toBe(201);
+  return installation.with({ DATABASE_URL: backupUrl });
+}
+
+test.for(["west", "default"] as const)(
+  "a provider that a restore of the directory has left in two cells is not moved, until the copy in %s is adopted",
+  { timeout },
+  async (cell, { installation }) => {
+    const quay = await installation.createProvider("quay", "default");
+    const before = await installation.runRoles(["web"]);
+    expect((await signUp(before.url, quay, "earlier")).status).toBe(201);
+    await before[Symbol.asyncDispose]();
+    await using backup = await cloneTemplate(/\/(clone_\w+)\?/.exec(installation.directoryUrl)?.[1]);
+    const restored = await restoreBeforeMove(installation, backup.connectionString, quay);
+    const urls = { default: backup.connectionString, west: installation.otherUrl };
+
+    const [code, output] = await restored.run("provider", "move", "quay", "--to", "west");
+    expect([code, output]).toEqual([1, expect.stringContaining("Choose one with --adopt")]);
+    expect(await namesIn(urls.west, quay)).toEqual(["afterwards", "earlier"]);
+
+    await restored.done("provider", "move", "quay", "--to", cell, "--adopt");
+    const names = cell === "west" ? ["afterwards", "earlier"] : ["earlier"];
+    expect(await namesIn(urls[cell], quay)).toEqual(names);
+    expect(await countRows(urls[cell === "west" ? "default" : "west"], quay.id)).toEqual({});
+    await using bellwire = await restored.runRoles(["web"]);
+    expect((await signUp(bellwire.url, quay, "finally")).status).toBe(201);
+    expect(await namesIn(urls[cell], quay)).toEqual([...names, "finally"].toSorted());
+    expect(await restored.done("provider", "move", "quay", "--to", cell === "west" ? "default" : "west")).toContain(
+      "moved",
+    );
+  },
+);

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { callersChannel } from "#access/index.ts";
 import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
+import { CannotStart } from "#platform/errors.ts";
 import { tenantsChannel } from "../directory.ts";
 
 /** One move of a provider. */
@@ -30,6 +31,34 @@ export async function beginMove(directory: Pool, { id, providerId, from, to }: M
   directory.onHint(tenantsChannel, () => undefined); // connects now, so that the hint to hold requests need not wait for that
   const [inserted] = await directory.query(beginStatement, [providerId, id, to, from]);
   if (!inserted) throw new Error("Another move of the provider, or its deletion, has begun.");
+}
+
+/** Returns whether a cell has a provider, wherever the directory says that it is. */
+export const hasProvider = async ({ open }: MoveCells, cell: number, providerId: number): Promise<boolean> =>
+  (await (await open(cell)).query("select from providers where id = $1", [providerId])).length > 0;
+
+/**
+ * Throws if the new cell already has rows of a provider whose last move has ended. If the directory was restored to a time before that move,
+ * they are the newer ones, and a move that fails would delete them.
+ */
+export async function refuseSecondCopy(cells: MoveCells, { providerId, to }: Omit<Move, "id" | "from">): Promise<void> {
+  if (!(await hasProvider(cells, to, providerId))) return;
+  throw new CannotStart(
+    "Both cells have the provider, as after a restore to a time before a move. Choose one with --adopt: docs/runbooks/restore-from-a-backup.md.",
+  );
+}
+
+const arriveStatement = "insert into provider_moves (provider, id, state) values ($1, $2, 'arrived')";
+const adoptStatement = `
+  update bellwire_directory.tenants set move_id = $2, cell_number = $3, other_cell = $4
+  where provider_id = $1 and move_id is null and deleting_since is null
+  returning provider_id`;
+
+/** Chooses the copy of a provider in the cell `to`, as if a move from the cell of another copy had just arrived. `finishMove` ends it. */
+export async function adoptCopy({ directory, open }: MoveCells, { id, providerId, from, to }: Move): Promise<void> {
+  await (await open(to)).query(arriveStatement, [providerId, id]);
+  const [adopted] = await directory.query(adoptStatement, [providerId, id, to, from]);
+  if (!adopted) throw new Error("The deletion of the provider has begun.");
 }
 
 const holdStatement = `
