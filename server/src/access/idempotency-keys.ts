@@ -1,6 +1,6 @@
 import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, type Pool, queryRow, type Transaction } from "#platform/database/database.ts";
-import { type Encryption, ifDecryptable } from "#platform/encryption.ts";
+import { type Encryption, haveSameKey, ifDecryptable } from "#platform/encryption.ts";
 import type { Actor } from "./permissions.ts";
 
 /*
@@ -24,8 +24,8 @@ export interface KeyedRequest {
   /** Keys of other callers are independent of these. */
   readonly actor: Actor;
   readonly key: string;
-  /** Of all that may differ between two requests. */
-  readonly digest: Buffer;
+  /** Of all that may differ between two requests, with each secret key, newest first: a body may contain a password. */
+  readonly fingerprints: readonly Buffer[];
 }
 
 export interface RecordedResponse {
@@ -63,7 +63,10 @@ export async function findEarlierRequest(
     ownerOf(request),
   );
   if (!row) return undefined;
-  if (!row.digest.equals(request.digest)) return "other";
+  const { fingerprints } = request;
+  const isSame = fingerprints.some((fingerprint) => row.digest.equals(fingerprint));
+  // That of a key which is not used any more could be the same.
+  if (!isSame) return fingerprints.some((each) => haveSameKey(row.digest, each)) ? "other" : "lost";
   if (row.response === null) return row.isRecent ? "unanswered" : "lost";
   const { response: cipher } = row;
   const plain = ifDecryptable(() => encryption.decrypt(purpose, cipher));
@@ -98,7 +101,7 @@ export function withKey(pool: Pool, request: KeyedRequest): KeyedPool {
     isInserted = true;
     try {
       return await pool.inTransaction(async (tx) => {
-        const inserted = await tx.query(insertStatement, [...ownerOf(request), request.digest]);
+        const inserted = await tx.query(insertStatement, [...ownerOf(request), request.fingerprints[0]]);
         if (inserted.length === 0) throw new KeyTaken();
         return work(tx);
       });
@@ -134,7 +137,7 @@ export async function recordResponse(
   { request, response }: { readonly request: KeyedRequest; readonly response: RecordedResponse },
 ): Promise<void> {
   const kept = response.body.length > responseLengthMax ? null : encryption.encrypt(purpose, JSON.stringify(response));
-  await db.query(recordStatement, [...ownerOf(request), request.digest, kept]);
+  await db.query(recordStatement, [...ownerOf(request), request.fingerprints[0], kept]);
 }
 
 const deleteStatement = `delete from idempotency_keys where provider_id = $1 and caller = $2 and key = $3`;

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import type { Pool } from "./database/database.ts";
 import { CannotStart } from "./errors.ts";
 
@@ -9,6 +9,11 @@ export interface Encryption {
   decrypt(purpose: string, cipher: Buffer): string;
   /** Re-encrypts a value with the newest key. Returns null if the newest key encrypted it. */
   reencrypt(purpose: string, cipher: Buffer): Buffer | null;
+  /**
+   * Returns fingerprints of a text, one for each key, newest first: the key's id, and an HMAC-SHA-256. Without the key, nobody can find out a
+   * password in the text by guesses.
+   */
+  fingerprints(purpose: string, text: string): readonly Buffer[];
   /** Ids of the keys, newest first: 4 bytes each. */
   readonly keyIds: readonly Buffer[];
 }
@@ -47,6 +52,11 @@ export function createEncryption(keys: readonly Buffer[]): Encryption {
   const encryption: Encryption = {
     keyIds: rings.map((ring) => ring.id),
 
+    fingerprints: (purpose, text) =>
+      rings.map((ring) =>
+        Buffer.concat([ring.id, createHmac("sha256", ring.keyFor(purpose)).update(text, "utf8").digest()]),
+      ),
+
     encrypt(purpose, plain) {
       const head = Buffer.from([version, ...newest.id]);
       const nonce = randomBytes(nonceEnds - keyIdEnds);
@@ -80,6 +90,10 @@ export function createEncryption(keys: readonly Buffer[]): Encryption {
   };
   return encryption;
 }
+
+/** Returns whether one of two fingerprints has the key of the other. */
+export const haveSameKey = (one: Buffer, other: Buffer): boolean =>
+  one.subarray(0, keyIdEnds - 1).equals(other.subarray(0, keyIdEnds - 1));
 
 /** Returns the id of the key that encrypted a value. */
 const keyIdOf = (cipher: Buffer): Buffer => cipher.subarray(1, keyIdEnds);

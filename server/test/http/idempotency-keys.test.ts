@@ -1,11 +1,19 @@
 import { randomUUID } from "node:crypto";
 import fastify, { type InjectOptions, type LightMyRequestResponse } from "fastify";
 import { expect } from "vitest";
-import { deleteOldKeys, forgetOutdatedResponses, keyHours, withKey } from "#access/index.ts";
+import {
+  deleteOldKeys,
+  findEarlierRequest,
+  forgetOutdatedResponses,
+  keyHours,
+  recordResponse,
+  withKey,
+} from "#access/index.ts";
 import { type Rendered, renderOnce, sendRendered } from "#http/shared/operation.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { type Pool, stepsOf } from "#platform/database/database.ts";
-import { createEncryption } from "#platform/encryption.ts";
+import { createEncryption, type Encryption } from "#platform/encryption.ts";
+import { secretDigest } from "#platform/ids.ts";
 import { createErasure, workOnErasure } from "#personal-data/index.ts";
 import { type ProviderApi, countChanges, test } from "../api/api-test.ts";
 import { encryption } from "../support/build-webhooks.ts";
@@ -22,6 +30,8 @@ const signUp = (
     ...more,
     headers: { "idempotency-key": key, ...headers },
   });
+
+const [older, newer] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
 
 const countAccounts = async ({ pool, provider }: ProviderApi): Promise<number> =>
   (await pool.query("select from accounts where provider_id = $1", [provider.id])).length;
@@ -236,7 +246,12 @@ test.for([[""], ['"'], ["two words"], ["ä"], ["x".repeat(256)], ["one, another"
 );
 
 test("a key is recorded if and only if a transaction of its request commits", async ({ api: { pool, provider } }) => {
-  const request = { providerId: provider.id, actor: { kind: "key" }, key: "k", digest: Buffer.from("f") } as const;
+  const request = {
+    providerId: provider.id,
+    actor: { kind: "key" },
+    key: "k",
+    fingerprints: [Buffer.from("f")],
+  } as const;
   const recorded = (): Promise<unknown[]> =>
     pool.query("select key from idempotency_keys where provider_id = $1", [provider.id]);
   const once = withKey(pool, request);
@@ -285,6 +300,39 @@ test("an erasure forgets the responses of its provider, and no request is made a
   const rows = await pool.query("select response from idempotency_keys where provider_id = $1", [provider.id]);
   expect(rows).toEqual([{ response: null }]);
   expect([(await signUp(api, key)).statusCode, await countAccounts(api)]).toEqual([409, 0]);
+});
+
+test("a request with a password leaves nothing to check guesses of it by, and is recognized by any key in use", async ({
+  api,
+}) => {
+  const [payload, url] = [{ ...person("mira"), password: "low tide in the harbour" }, "/admin/api/signup.json"];
+  const key = randomUUID();
+  await signUp(api, key, { payload });
+  const readDigest = async () => {
+    const read = "select digest from idempotency_keys where provider_id = $1";
+    return (await api.pool.query<{ digest: Buffer }>(read, [api.provider.id]))[0]?.digest;
+  };
+  const digest = await readDigest();
+  const text = JSON.stringify(["POST", url, payload]);
+  expect(digest).toEqual(encryption.fingerprints("keyed request", text)[0]);
+  expect(digest?.subarray(4)).not.toEqual(secretDigest(text));
+  const request = { providerId: api.provider.id, actor: { kind: "token", userId: 1 }, key: "k" } as const;
+  const [before, after] = [createEncryption([older]), createEncryption([newer])];
+  const both = createEncryption([newer, older]);
+  const keyedBy = (keys: Encryption, of: string) => ({
+    ...request,
+    fingerprints: keys.fingerprints("keyed request", of),
+  });
+  await recordResponse(api.pool, before, {
+    request: keyedBy(before, text),
+    response: { status: 200, headers: {}, body: "" },
+  });
+  const found = (keys: Encryption, of = text) => findEarlierRequest(api.pool, keys, keyedBy(keys, of));
+  expect([await found(both), await found(both, "x"), await found(after)]).toMatchObject([
+    { status: 200 },
+    "other",
+    "lost",
+  ]);
 });
 
 test("responses that an older key encrypted are forgotten by a rekey", async ({ api }) => {

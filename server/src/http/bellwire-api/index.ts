@@ -266,7 +266,7 @@ const inertNeeds = (version: string): BellwireApiNeeds => ({
   downloads: new Downloads(),
   retryWaitsSeconds: [],
   pool: { caches: new Caches(), query: unused, inTransaction: unused, inTurn: unused, onHint: () => () => undefined },
-  encryption: { encrypt: unused, decrypt: unused, reencrypt: unused, keyIds: [] },
+  encryption: { encrypt: unused, decrypt: unused, reencrypt: unused, fingerprints: unused, keyIds: [] },
   targets: { allowed: { blocks: [], includes: unused, denies: unused }, lookup: unused, isOwnBin: unused },
   sender: { userAgent: "", resolve: unused, send: unused },
 });

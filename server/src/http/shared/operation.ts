@@ -17,7 +17,6 @@ import type { Clock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import type { Encryption } from "#platform/encryption.ts";
 import { createFairQueue, type FairQueue } from "#platform/fair-queue.ts";
-import { secretDigest } from "#platform/ids.ts";
 import { streamLimits } from "#platform/bin-and-stream-limits.ts";
 import type { Provider } from "#portal/providers/index.ts";
 import { type FindAdminCaller, isUnsafeMethod, requirePermission } from "./admin-caller.ts";
@@ -134,9 +133,9 @@ export async function renderOnce<Needs extends RepetitionNeeds, Result extends R
   { call, needs }: { readonly call: Sender; readonly needs: Needs },
   render: (needs: Needs) => Promise<Result>,
 ): Promise<Result | Rendered> {
-  const keyed = isUnsafeMethod(request.method) ? readKeyedRequest(request, call) : undefined;
-  if (!keyed) return render(needs);
   const { pool, encryption } = needs;
+  const keyed = isUnsafeMethod(request.method) ? readKeyedRequest(request, call, encryption) : undefined;
+  if (!keyed) return render(needs);
   const earlier = await findEarlierRequest(pool, encryption, keyed);
   if (earlier) return renderEarlier(earlier);
 
@@ -162,15 +161,19 @@ export async function renderOnce<Needs extends RepetitionNeeds, Result extends R
 /** A key is the same with and without the quotes of a structured field (RFC 9651), which most clients leave out. */
 const keyPattern = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255}))$/;
 
-function readKeyedRequest(request: FastifyRequest, { provider, caller }: Sender): KeyedRequest | undefined {
+function readKeyedRequest(
+  request: FastifyRequest,
+  { provider, caller }: Sender,
+  encryption: Encryption,
+): KeyedRequest | undefined {
   const { method, url, body, headers } = request;
   const header = headers["idempotency-key"];
   if (header === undefined) return undefined;
   const [, quoted, bare] = keyPattern.exec(String(header)) ?? [];
   const key = quoted ?? bare;
   if (key === undefined) throw new Problem("idempotency-key-invalid");
-  const digest = secretDigest(JSON.stringify([method, url, body]));
-  return { providerId: provider.id, actor: caller.actor, key, digest };
+  const fingerprints = encryption.fingerprints("keyed request", JSON.stringify([method, url, body]));
+  return { providerId: provider.id, actor: caller.actor, key, fingerprints };
 }
 
 function renderEarlier(earlier: EarlierRequest): Rendered {
