@@ -6,7 +6,7 @@ import { listApplications, representApplication } from "#portal/applications/ind
 import { readDocumentSettings } from "#portal/fields/index.ts";
 import { listMailsOfPerson } from "#portal/mails/index.ts";
 import type { Provider } from "#portal/providers/index.ts";
-import { listIdentities } from "#portal/single-sign-on/index.ts";
+import { type ListedIdentity, listIdentities } from "#portal/single-sign-on/index.ts";
 import { listInvitations, listUsers, readUser, representUser } from "#portal/users/index.ts";
 import {
   listObjectEvents,
@@ -130,7 +130,7 @@ const readMessages = (db: Database, person: DataSubject): AsyncGenerator<readonl
     }),
   );
 
-const identityToJson = ({ name, subject, createdAt, usedAt }: Awaited<ReturnType<typeof listIdentities>>[number]) => ({
+const identityToJson = ({ name, subject, createdAt, usedAt }: ListedIdentity) => ({
   authentication_provider: name,
   subject,
   created_at: createdAt.toISOString(),

@@ -57,6 +57,7 @@ test("a developer signs up and returns, and an admin signs in, with an OpenID pr
   await developer.goto(`${url}/account/sessions`);
   await look(developer, "sessions-of-developer");
   expect(await developer.getByText("This session").count()).toBe(1);
+  expect(await developer.getByRole("link", { name: /^Remove Staff/ }).count()).toBe(0); // the only log-in
 
   openId.person = { sub: "t-1", email: "boss@acme.example", email_verified: true };
   await using admin = await browser.newPage();

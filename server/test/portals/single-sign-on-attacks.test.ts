@@ -166,6 +166,86 @@ test("a new password by mail locks out the person who has claimed the address, a
   expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/account");
 });
 
+const removalPaths = async (visitor: Visitor): Promise<readonly string[]> =>
+  Array.from(
+    (await visitor.get("/account/sessions")).html.matchAll(/href="(\/account\/log-ins\/[0-9a-f]{32}\/remove)"/g),
+    ([, path = ""]) => path,
+  );
+
+test("a developer removes a log-in, which ends the sessions that began with it, and works no more", async ({
+  portal,
+  otherPortal,
+}) => {
+  await using server = await startOAuthServer();
+  await addProvider(portal, { kind: "github", site: server.origin, system_name: "hub" });
+  const nora = await portal.developer("nora");
+  expect((await nora.get("/account/sessions")).html).not.toContain("Log-ins</h2>");
+  await portal.pool.query("update users set confirmed_email = email where provider_id = $1", [portal.provider.id]);
+  server.answers = gitHubOf(7, "nora@tallow.example");
+  const intruder = portal.visitor("developer");
+  expect((await comeBack(intruder, "hub")).location).toBe("/account");
+  const [path = "", ...more] = await removalPaths(nora);
+  expect(more).toEqual([]);
+
+  for (const stranger of [await portal.developer("bob"), await otherPortal.developer("bob")]) {
+    const page = await stranger.get("/account/sessions/end-others");
+    const form = stranger.hiddenInputs(page.html, "/account/sessions/end-others");
+    expect([(await stranger.post(path, form)).status, (await stranger.get(path)).status]).toEqual([404, 404]);
+  }
+  expect(await linkCount(portal)).toBe(1);
+  const form = nora.hiddenInputs((await nora.get(path)).html, path);
+  expect((await nora.post(path, {})).status).toBe(403);
+  expect(await nora.post(path, form)).toMatchObject({
+    status: 303,
+    location: "/account/sessions?done=log-in-removed",
+  });
+  const again = await nora.post(path, form);
+  expect([again.status, again.html]).toEqual([404, expect.stringContaining("<h1>Already removed</h1>")]);
+  expect(again.html).toContain('<a class="button" href="/account/sessions">Sessions and log-ins</a>');
+  expect([await linkCount(portal), await removalPaths(nora)]).toEqual([0, []]);
+  expect([(await intruder.get("/account")).status, (await nora.get("/account")).status]).toEqual([302, 200]);
+  server.answers = gitHubOf(7, "elsewhere@quay.example");
+  expect((await comeBack(portal.visitor("developer"), "hub")).location).toBe("/signup");
+});
+
+test("a developer without a password keeps the only log-in that works, also if two are removed at once", async ({
+  portal,
+}) => {
+  const { pool, provider } = portal;
+  await using server = await startOAuthServer();
+  const ids = [
+    await addProvider(portal, { kind: "github", site: server.origin, system_name: "hub" }),
+    await addProvider(portal, { ...ofCustom(server.origin), system_name: "own", trust_email: true }),
+  ];
+  const nora = portal.visitor("developer");
+  const email = "nora@tallow.example";
+  server.answers = { ...gitHubOf(7, email), ...answersOf({ email }) };
+  await comeBack(nora, "hub");
+  await signUp(nora, "nora", "nora@tallow.example");
+  expect(await removalPaths(nora)).toEqual([]);
+  expect((await nora.get("/account/sessions")).html).toContain('<a href="/lost-password">Choose a password</a>');
+  await pool.query("update users set confirmed_email = email where provider_id = $1", [provider.id]);
+  expect((await comeBack(portal.visitor("developer"), "own")).location).toBe("/account");
+
+  await update(portal, ids[1] ?? 0, { published: false });
+  const [hidden = "", ...more] = await removalPaths(nora);
+  expect(more).toEqual([]);
+  await update(portal, ids[1] ?? 0, { published: true });
+  const paths = await removalPaths(nora);
+  expect(paths).toEqual([expect.any(String), hidden]);
+  const forms = await Promise.all(
+    paths.map(async (path) => ({ path, form: nora.hiddenInputs((await nora.get(path)).html, path) })),
+  );
+  const responses = await pool.inTransaction(async (tx) => {
+    await tx.query("select from users where provider_id = $1 for update", [provider.id]);
+    const waiting = { responses: Promise.all(forms.map(({ path, form }) => nora.post(path, form))) };
+    await until(async () => (await countWaiting(pool)) === 2);
+    return waiting;
+  });
+  expect((await responses.responses).map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([303, 404]);
+  expect([await linkCount(portal), await removalPaths(nora)]).toEqual([1, []]);
+});
+
 /** Changes made to nora, or to her link, while the log-in of a person waits for her row. */
 const changesMeanwhile = [
   ["linked", "update users set state = 'suspended' where id = $1"],

@@ -24,6 +24,7 @@ import { listApplications } from "#portal/applications/index.ts";
 import { type FieldErrors, readFieldsDefinitions } from "#portal/fields/index.ts";
 import { readPlans } from "#portal/products/index.ts";
 import { readProviderSettings } from "#portal/provider-account/index.ts";
+import type { ListedIdentity } from "#portal/single-sign-on/index.ts";
 import { hasPassword, readUser, updateUser } from "#portal/users/index.ts";
 import { describeApplication } from "./application.ts";
 import {
@@ -54,6 +55,7 @@ import {
   addFormPage,
 } from "./forms.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans, readShownOffers } from "./plans.ts";
+import { listOwnLogIns, sessionsPage } from "./single-sign-on.ts";
 import { userFields } from "./users.ts";
 
 /** Adds the pages of the account and of the signed-in user. */
@@ -360,10 +362,10 @@ async function updateOwnUser(
   return { status: 422, refused: currentPassword === "" ? { ...refused, ...currentPasswordMissing } : refused };
 }
 
-/** Adds the list of the browsers in which the signed-in user is logged in, and the forms that log them out. */
+/** Adds the list of the browsers in which the signed-in user is logged in and of log-ins, and the forms that log browsers out. */
 function addSessionPages(http: FastifyInstance, portal: Portal): void {
-  const path = "/account/sessions";
-  const back = { href: path, text: "Sessions" };
+  const { href: path } = sessionsPage;
+  const back = sessionsPage;
   http.get(path, requireDeveloper(portal, showSessions));
   addFormPage(http, portal, {
     path: `${path}/:id/end`,
@@ -407,13 +409,16 @@ function addSessionPages(http: FastifyInstance, portal: Portal): void {
 async function showSessions(visit: DeveloperVisit): Promise<FastifyReply> {
   const { portal, request, reply, developer } = visit;
   const sessions = await listOwnSessions(visit);
+  const logIns = await listOwnLogIns(visit);
   return portal.showPage(request, reply, {
     template: "sessions",
-    title: "Sessions",
+    title: sessionsPage.text,
     developer,
     data: {
       sessions: sessions.map((session) => describeSession(session, request.provider.timeZone)),
       has_others: sessions.some(({ isCurrent }) => !isCurrent),
+      log_ins: logIns.map((logIn) => describeLogIn(logIn, request.provider.timeZone)),
+      has_only_log_in: logIns.some(({ isRemovable }) => !isRemovable),
     },
   });
 }
@@ -441,6 +446,14 @@ const describeSession = (session: ListedSession, timeZone: string) => ({
   is_current: session.isCurrent,
   since: formatMoment(session.createdAt, timeZone),
   last_used: session.lastUsedAt && formatMoment(session.lastUsedAt, timeZone),
+});
+
+const describeLogIn = ({ id, name, createdAt, usedAt, isRemovable }: ListedIdentity, timeZone: string) => ({
+  id,
+  name,
+  is_removable: isRemovable,
+  since: formatMoment(createdAt, timeZone),
+  last_used: formatMoment(usedAt, timeZone),
 });
 
 /** Returns "Firefox on Windows". */

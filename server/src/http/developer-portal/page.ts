@@ -154,6 +154,7 @@ const notices = {
   "password-changed": "Your password has been changed. All other browsers have been logged out.",
   "session-logged-out": "That browser has been logged out.",
   "others-logged-out": "All other browsers have been logged out.",
+  "log-in-removed": "The log-in has been removed, and all other browsers have been logged out.",
   "password-chosen": "Your new password has been set. Log in with it.",
   "user-deleted": "The user has been deleted.",
   "activation-sent": "The activation email is on its way.",
@@ -339,14 +340,15 @@ const missingPage: Message = {
 
 /** The list of the object that a page is about, and the name of a form. */
 const objectPage =
-  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations|sessions)|\/(messages))\/[^/]+(?:\/([a-z-]+))?$/;
+  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations|sessions|log-ins)|\/(messages))\/[^/]+(?:\/([a-z-]+))?$/;
 
 const listNames: Readonly<Record<string, string>> = {
   keys: "Keys",
   "referrer-filters": "Referrer filters",
   users: "Users",
   invitations: "Invitations",
-  sessions: "Sessions",
+  sessions: "Sessions and log-ins",
+  "log-ins": "Sessions and log-ins",
   messages: "Messages",
 };
 
@@ -354,6 +356,7 @@ const listNames: Readonly<Record<string, string>> = {
 const repeatedForms: Readonly<Record<string, readonly [title: string, text: string]>> = {
   delete: ["Already deleted", "It no longer exists, so there is nothing left to delete."],
   end: ["Already logged out", "This browser is not logged in any more, so there is nothing left to do."],
+  remove: ["Already removed", "You cannot log in with it any more, so there is nothing left to remove."],
   regenerate: ["Already replaced", "This key was replaced or deleted, and no longer works."],
 };
 
@@ -362,7 +365,7 @@ function missingObject({ method, url }: FastifyRequest): Message | undefined {
   const match = objectPage.exec(url.split("?", 1)[0] ?? "");
   if (!match) return undefined;
   const [, href, ofApplication = "", ofAccount = ofApplication, list = ofAccount, form] = match;
-  const link = { href, text: listNames[list] ?? "Applications" };
+  const link = { href: list === "log-ins" ? "/account/sessions" : href, text: listNames[list] ?? "Applications" };
   const [title, text] = (method === "POST" && repeatedForms[form ?? ""]) || [];
   if (title !== undefined) return { title, data: { text, link } };
   const rest = method === "POST" ? ". Nothing was changed." : ", or the address is wrong.";

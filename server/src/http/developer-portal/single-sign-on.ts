@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { startBrowserSession } from "#http/shared/sign-in.ts";
+import { readSessionCookie, startBrowserSession } from "#http/shared/sign-in.ts";
 import { readForm, returnPath } from "#http/shared/forms.ts";
 import { type LoggedIn, type Refused, rememberPerson, SingleSignOn } from "#http/shared/single-sign-on.ts";
 import type { Transaction } from "#platform/database/database.ts";
@@ -8,21 +8,36 @@ import {
   findLinkedUser,
   findUserOfAddress,
   linkByAddress,
+  type ListedIdentity,
+  listIdentities,
   readSsoToken,
   ssoLogInPath,
+  unlinkIdentity,
   useIdentity,
   useSsoToken,
 } from "#portal/single-sign-on/index.ts";
 import { readUser } from "#portal/users/index.ts";
+import { addFormPage, showForm } from "./forms.ts";
 import { findStateRefusal, linkOf, showLoginForm } from "./log-in.ts";
 import { showExpiredLink } from "./mailed-links.ts";
-import { callbackPath, findDeveloper, type Portal, type Visit } from "./page.ts";
+import {
+  callbackPath,
+  type DeveloperVisit,
+  findDeveloper,
+  type Portal,
+  redirectWithNotice,
+  showNotFound,
+  type Visit,
+} from "./page.ts";
 
 const landing = { within: "/", fallback: "/account" } as const;
 
+/** The page that lists the browsers in which a developer is logged in, and the log-ins with identity providers. */
+export const sessionsPage = { href: "/account/sessions", text: "Sessions and log-ins" } as const;
+
 /**
- * Adds the log-in with identity providers, whose links are on the pages of log-in, sign-up and invitations, and that with SSO tokens,
- * for which a site of the provider redirects here.
+ * Adds the log-in with identity providers, whose links are on the pages of log-in, sign-up and invitations, the form that removes such
+ * a log-in from the own user, and the log-in with SSO tokens, for which a site of the provider redirects here.
  */
 export function addSingleSignOnRoutes(http: FastifyInstance, portal: Portal): void {
   const singleSignOn = new SingleSignOn(portal, "developer");
@@ -43,7 +58,40 @@ export function addSingleSignOnRoutes(http: FastifyInstance, portal: Portal): vo
     return "status" in outcome ? showRefused(visit, outcome) : welcome(visit, outcome);
   });
 
+  addRemovalPage(http, portal);
   http.get(ssoLogInPath, options, async (request, reply) => logInByToken({ portal, request, reply }));
+}
+
+/** Lists the signed-in user's log-ins with identity providers. */
+export const listOwnLogIns = ({ portal, request, developer }: DeveloperVisit): Promise<ListedIdentity[]> =>
+  listIdentities(portal.pool, request.provider.id, [developer.user.id]);
+
+/** Adds the form that removes a log-in of the signed-in user: at an employer whom the person has left, or of somebody else. */
+function addRemovalPage(http: FastifyInstance, portal: Portal): void {
+  addFormPage(http, portal, {
+    path: "/account/log-ins/:id/remove",
+    show: async (visit) => {
+      const { id } = readForm(visit.request.params);
+      const found = (await listOwnLogIns(visit)).find((each) => each.id === id);
+      if (!found?.isRemovable) return showNotFound(visit.reply);
+      const name = nameInText(found.name);
+      return showForm(visit, {
+        title: `Remove the log-in with ${name}?`,
+        lead: `You can no longer log in with it, and all other browsers have to log in again. A log-in at ${name} with your confirmed email address adds it again.`,
+        submit: "Remove",
+        isDestructive: true,
+        back: sessionsPage,
+      });
+    },
+    submit: async ({ request, reply, developer }) => {
+      const { id = "" } = readForm(request.params);
+      const own = { providerId: request.provider.id, userId: developer.user.id };
+      const keptCookieValue = readSessionCookie(request, "developer");
+      return (await unlinkIdentity(portal.pool, { ...own, id, keptCookieValue }))
+        ? redirectWithNotice(reply, sessionsPage.href, "log-in-removed")
+        : showNotFound(reply);
+    },
+  });
 }
 
 async function logInByToken(visit: Visit): Promise<FastifyReply> {

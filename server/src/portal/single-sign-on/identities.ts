@@ -1,5 +1,5 @@
-import { type Audience, recordAudit } from "#access/index.ts";
-import type { Database, Transaction } from "#platform/database/database.ts";
+import { type Audience, endSessionsOfUsers, recordAudit } from "#access/index.ts";
+import type { Database, Pool, Transaction } from "#platform/database/database.ts";
 import { confirmAddress, markClaimed } from "#portal/users/index.ts";
 import type { AuthenticationProvider } from "./authentication-provider.ts";
 import type { Identity } from "./identity-provider.ts";
@@ -193,21 +193,43 @@ export async function readSignInTest(
   return test ?? { isPublished: false, isTested: false };
 }
 
+// The subject is a person's, so it is in no address of a page.
+const linkId = `left(encode(sha256(convert_to(authentication_provider_id || ' ' || subject, 'UTF8')), 'hex'), 32)`;
+
+// Whether the user can still log in without the link. By identities_user_idx.
+const isRemovable = `(
+  users.password_hash is not null or exists (
+    select from identities as others
+    join authentication_providers
+      on authentication_providers.provider_id = others.provider_id
+        and authentication_providers.id = others.authentication_provider_id
+    where others.provider_id = identities.provider_id and others.user_id = identities.user_id
+      and (others.authentication_provider_id, others.subject)
+        <> (identities.authentication_provider_id, identities.subject)
+      and published))`;
+
 const listStatement = `
-  select authentication_providers.name, subject, identities.created_at, used_at
+  select ${linkId} as id, authentication_providers.name, subject, identities.created_at, used_at,
+    ${isRemovable} as is_removable
   from identities
   join authentication_providers
     on authentication_providers.provider_id = identities.provider_id
       and authentication_providers.id = authentication_provider_id
+  join users on users.provider_id = identities.provider_id and users.id = identities.user_id
   where identities.provider_id = $1 and user_id = any($2::bigint[])
   order by identities.created_at, subject`;
 
-/** A link as the export of personal data shows it. */
-interface ListedIdentity {
+/** A link to a person of an identity provider. */
+export interface ListedIdentity {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** Of the authentication provider. */
   readonly name: string;
   readonly subject: string;
   readonly createdAt: Date;
   readonly usedAt: Date;
+  /** False for the only way in which the user can log in. */
+  readonly isRemovable: boolean;
 }
 
 /** Lists the persons that developers are linked to, with the names of their authentication providers. */
@@ -216,3 +238,32 @@ export const listIdentities = (
   providerId: number,
   userIds: readonly number[],
 ): Promise<ListedIdentity[]> => db.query<ListedIdentity>(listStatement, [providerId, userIds]);
+
+// A second removal and a log-in with the link wait for this one, which may leave only one way to log in.
+const lockUserStatement = `select from users where provider_id = $1 and id = $2 for no key update`;
+
+const unlinkStatement = `
+  delete from identities using users
+  where identities.provider_id = $1 and identities.user_id = $2 and ${linkId} = $3
+    and users.provider_id = identities.provider_id and users.id = identities.user_id and ${isRemovable}
+  returning 1`;
+
+/** A developer's own link, and the cookie of the session that removes it. */
+interface OwnLink {
+  readonly providerId: number;
+  readonly userId: number;
+  readonly id: string;
+  readonly keptCookieValue: string | undefined;
+}
+
+/**
+ * Removes a developer's own link, and ends the other sessions, which may have begun with it. Returns false if the user has no such link, or
+ * no other way to log in. As other actions of developers on themselves, this is not audited.
+ */
+export const unlinkIdentity = (pool: Pool, { providerId, userId, id, keptCookieValue }: OwnLink): Promise<boolean> =>
+  pool.inTransaction(async (tx) => {
+    await tx.query(lockUserStatement, [providerId, userId]);
+    if ((await tx.query(unlinkStatement, [providerId, userId, id])).length === 0) return false;
+    await endSessionsOfUsers(tx, { providerId, audience: "developer", userIds: [userId], keptCookieValue });
+    return true;
+  });

@@ -24,9 +24,11 @@ export {
   linkByAddress,
   linkIdentity,
   linkTeamMember,
+  type ListedIdentity,
   listIdentities,
   readSignInTest,
   unlinkClaimants,
+  unlinkIdentity,
   useIdentity,
 } from "./identities.ts";
 export {
