@@ -149,3 +149,9 @@ export function findReordering({ endpoints, events, deliveries, received }: Evid
     });
   });
 }
+
+/** Returns all violations that the evidence shows. */
+export const checkEvidence = (evidence: Evidence): readonly string[] =>
+  [checkDeliveries, checkFollower, findReusedNumbers, findChangedBytes, findEarlyRetries, findReordering].flatMap(
+    (check) => check(evidence),
+  );

@@ -9,15 +9,7 @@ import { schema } from "../support/test-databases.ts";
 import { until } from "../support/until.ts";
 import { type BellwireApi, requestWithRetries, sendRequest } from "./api-client.ts";
 import { checkAcknowledged, type GatedEvent, type LoggedRequest } from "./check-acknowledged.ts";
-import {
-  checkDeliveries,
-  checkFollower,
-  findChangedBytes,
-  findEarlyRetries,
-  findReordering,
-  findReusedNumbers,
-  type Evidence,
-} from "./check-deliveries.ts";
+import { type Evidence, checkEvidence } from "./check-deliveries.ts";
 import { countRepeats } from "./count-repeats.ts";
 import { type ChaosEndpoint, endpoints, erratic } from "./endpoints.ts";
 import { type Fault, injectFaults, isKill } from "./faults.ts";
@@ -218,12 +210,7 @@ async function evaluate(
       ...lost,
       ...wrong,
       ...provider.leaks,
-      ...checkDeliveries(evidence),
-      ...checkFollower(evidence),
-      ...findReusedNumbers(evidence),
-      ...findChangedBytes(evidence),
-      ...findEarlyRetries(evidence),
-      ...findReordering(evidence),
+      ...checkEvidence(evidence),
       ...repeats.wrong,
       ...findForeign(provider, evidence.events, received),
       ...(await findMirrorErrors({ pool, providerId }, feed, (path) => readXml(provider.api, path))),

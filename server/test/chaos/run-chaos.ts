@@ -1,15 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Random } from "../simulation/random.ts";
 import { checkChanges } from "./check-changes.ts";
-import {
-  checkDeliveries,
-  checkFollower,
-  findChangedBytes,
-  findEarlyRetries,
-  findReordering,
-  findReusedNumbers,
-  type Evidence,
-} from "./check-deliveries.ts";
+import { type Evidence, checkEvidence } from "./check-deliveries.ts";
 import { requestWithRetries, itemsAt, valueAt, type BellwireApi } from "./api-client.ts";
 import type { Change } from "./change.ts";
 import { Client } from "./client.ts";
@@ -201,12 +193,7 @@ async function evaluate(result: RunResult): Promise<ChaosReport> {
   const violations = [
     ...lost,
     ...wrong,
-    ...checkDeliveries(evidence),
-    ...checkFollower(evidence),
-    ...findReusedNumbers(evidence),
-    ...findChangedBytes(evidence),
-    ...findEarlyRetries(evidence),
-    ...findReordering(evidence),
+    ...checkEvidence(evidence),
     ...repeats.wrong,
     ...workers.flatMap(({ unexpected }) => unexpected),
   ];
