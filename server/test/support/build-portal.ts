@@ -1,4 +1,9 @@
-import { exampleAccount } from "#http/account-management-api/example-portal.ts";
+import {
+  exampleAccount,
+  exampleApplicationPlan,
+  exampleProduct,
+  exampleProvider,
+} from "#http/account-management-api/example-portal.ts";
 import type { Account } from "#portal/accounts/index.ts";
 import type { FieldsDefinition } from "#portal/fields/index.ts";
 import type { Plan, Product } from "#portal/products/index.ts";
@@ -8,15 +13,7 @@ const at = new Date("2026-03-01T09:00:00Z");
 
 /** Valid portal objects that are not stored: a test states only the fields that it is about. */
 export const aProvider = (overrides: Partial<Provider> = {}): Provider => ({
-  id: 2,
-  name: "Acme",
-  subdomain: "acme",
-  state: "approved",
-  timeZone: "UTC",
-  webHooks: "visible",
-  signupsEnabled: true,
-  emailActivation: null,
-  passwordLengthMin: 12,
+  ...exampleProvider,
   createdAt: at,
   updatedAt: at,
   ...overrides,
@@ -53,28 +50,9 @@ export const standardDefinitions: readonly FieldsDefinition[] = [
 ];
 
 export const aProduct = (overrides: Partial<Product> = {}): Product => ({
-  id: 7,
-  name: "API",
-  systemName: "api",
+  ...exampleProduct,
   description: null,
-  backendVersion: "1",
-  deploymentOption: "hosted",
   state: "incomplete",
-  supportEmail: null,
-  intentionsRequired: false,
-  txtSupport: null,
-  terms: null,
-  notificationSettings: null,
-  annotations: {},
-  mandatoryAppKey: true,
-  referrerFiltersRequired: false,
-  buyersManageApps: true,
-  buyersManageKeys: true,
-  customKeysEnabled: true,
-  buyerKeyRegenerateEnabled: true,
-  buyerCanSelectPlan: false,
-  buyerPlanChangePermission: "request",
-  oidcConfiguration: null,
   createdAt: at,
   updatedAt: at,
   ...overrides,
@@ -82,19 +60,9 @@ export const aProduct = (overrides: Partial<Product> = {}): Product => ({
 
 /** The default application plan of product 7, free of charge. */
 export const aPlan = (overrides: Partial<Plan> = {}): Plan => ({
-  id: 11,
-  kind: "application_plan",
-  productId: 7,
-  name: "Basic",
-  systemName: "basic",
-  state: "published",
-  isDefault: true,
-  customizedFrom: null,
-  approvalRequired: false,
+  ...exampleApplicationPlan,
   setupFee: "0.0000",
   costPerMonth: "0.0000",
-  trialPeriodDays: null,
-  cancellationPeriodSeconds: 0,
   createdAt: at,
   updatedAt: at,
   ...overrides,
