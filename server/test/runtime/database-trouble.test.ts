@@ -49,6 +49,13 @@ const signUp = (url: string, name: string): Promise<ApiResponse> =>
     body: new URLSearchParams({ org_name: name, username: name, email: `${name}@example.com` }),
   });
 
+const subscribe = (url: string, switches: Readonly<Record<string, unknown>>): Promise<ApiResponse> =>
+  request(`${url}/admin/api/webhooks.json`, {
+    method: "PUT",
+    headers: { authorization, "content-type": "application/json" },
+    body: JSON.stringify({ active: true, provider_actions: true, ...switches }),
+  });
+
 /** Submits the Developer Portal's sign-up form. */
 async function signUpByForm(url: string, name: string): Promise<ApiResponse> {
   const page = await fetch(`${url}/signup`);
@@ -286,9 +293,7 @@ test(
       environment: { BELLWIRE_ACCESS_TOKEN: token, BELLWIRE_RETRY_WAITS_SECONDS: "1,1,1,1,1,1,1,1,1,1" },
     });
     const { url } = bellwire;
-    const webhook = { url: receiver.url, active: true, provider_actions: true, account_deleted_on: true };
-    const headers = { authorization, "content-type": "application/json" };
-    await request(`${url}/admin/api/webhooks.json`, { method: "PUT", headers, body: JSON.stringify(webhook) });
+    await subscribe(url, { url: receiver.url, account_deleted_on: true });
     expect(await signUp(url, "before")).toMatchObject({ status: 201 });
     const { accounts } = await readAccounts(url);
 
@@ -329,9 +334,7 @@ test(
       environment: { BELLWIRE_ACCESS_TOKEN: token, BELLWIRE_RETRY_WAITS_SECONDS: "1,1,1,1,1,1,1,1,1,1" },
     });
     const { url } = bellwire;
-    const webhook = { url: receiver.url, active: true, provider_actions: true, account_created_on: true };
-    const headers = { authorization, "content-type": "application/json" };
-    await request(`${url}/admin/api/webhooks.json`, { method: "PUT", headers, body: JSON.stringify(webhook) });
+    await subscribe(url, { url: receiver.url, account_created_on: true });
 
     await disk.fill();
     const responses: ApiResponse[] = [];
