@@ -22,7 +22,7 @@ import {
   verifyOwnership,
 } from "#webhooks/deliveries/index.ts";
 import { deleteForgottenEndpoints, eraseDeletedEndpoint } from "#webhooks/endpoints/index.ts";
-import { createJob, workOnJob } from "#webhooks/jobs/index.ts";
+import { type SelectRows, workOnJob } from "#webhooks/jobs/index.ts";
 import { startReplay, workOnReplay } from "#webhooks/replays/index.ts";
 import { countOrphans, writeStatistics } from "#webhooks/statistics/index.ts";
 import { LaneCounts } from "#webhooks/statistics/counts.ts";
@@ -40,6 +40,7 @@ import {
   encryption,
   feedsAreComplete,
   recordNow,
+  startJob,
 } from "../support/build-webhooks.ts";
 import { countedAttempt } from "../support/counted-attempt.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
@@ -56,17 +57,8 @@ async function buildWork(pool: Pool): Promise<number> {
   await deleteFailuresForUndo(pool, { providerId, eventIds: [deletedId] }, bySystem);
   await recordNow(pool, { providerId });
   await fail(pool, providerId, "an hour ago");
-  await createJob(pool, {
-    providerId,
-    kind: "retry",
-    subject: "failures",
-    selection: {},
-    endpointId: null,
-    format: null,
-    ...bySystem,
-    rows: (db) => selectFailures(db, { providerId }),
-    follow: async () => undefined,
-  });
+  const rows: SelectRows = (db) => selectFailures(db, { providerId });
+  await startJob(pool, { providerId, kind: "retry", subject: "failures", rows });
   const mail = { recipient: `admin@${providerId}.example`, subject: "Welcome", text: "Hello" };
   const range = { since: new Date(0), until: new Date(Date.now() + 60_000), eventTypes: null, only: "all" } as const;
   await pool.inTransaction(async (tx) => {

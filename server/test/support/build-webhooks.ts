@@ -7,6 +7,7 @@ import { parseAllowedTargets } from "#platform/network/target-guard.ts";
 import type { BodyFamily, Settlement } from "#webhooks/deliveries/index.ts";
 import type { EndpointNeeds } from "#webhooks/endpoints/index.ts";
 import { type NewEvent, type RecordedEvent, recordEvents } from "#webhooks/events/index.ts";
+import { type Job, type JobToCreate, type RowKey, type SelectRows, createJob } from "#webhooks/jobs/index.ts";
 import { workOnReplay } from "#webhooks/replays/index.ts";
 import { until } from "./until.ts";
 
@@ -185,3 +186,24 @@ export const finishReplays = (pool: Pool): Promise<boolean> =>
     while (await workOnReplay(pool));
     return (await pool.query("select from replays where finished_at is null")).length === 0;
   });
+
+/** Starts a job of the system on deliveries, if no other actor or subject is given. */
+export const startJob = (
+  pool: Pool,
+  job: Pick<JobToCreate, "providerId" | "kind" | "rows"> & Partial<JobToCreate>,
+): Promise<Job> =>
+  createJob(pool, {
+    subject: "deliveries",
+    selection: {},
+    endpointId: null,
+    format: null,
+    ...bySystem,
+    follow: async () => undefined,
+    ...job,
+  });
+
+/** Selects these rows, in one batch. */
+export const selecting = (rows: readonly RowKey[]): SelectRows =>
+  async function* () {
+    yield rows;
+  };

@@ -4,10 +4,10 @@ import type { Pool } from "#platform/database/database.ts";
 import { openPool } from "#platform/database/pool.ts";
 import { holdAfterRestore, readDatabaseSwitches } from "#platform/database/failover.ts";
 import { type SendMail, insertMail, listHeldMails, sendDueMail } from "#portal/mails/index.ts";
-import { createJob, deleteOldJobs, listJobs, workOnJob } from "#webhooks/jobs/index.ts";
+import { deleteOldJobs, listJobs, workOnJob } from "#webhooks/jobs/index.ts";
 import { retryDelivery } from "#webhooks/deliveries/index.ts";
 import { runCommandLine } from "../../src/cli/command.ts";
-import { buildEndpoint, buildProvider, recordNow } from "../support/build-webhooks.ts";
+import { buildEndpoint, buildProvider, recordNow, selecting, startJob } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -187,19 +187,8 @@ async function leaveMailAndJob(pool: Pool, recipient = "ann@example.com"): Promi
   const providerId = await buildProvider(pool);
   const mail = { recipient, subject: "Welcome", text: "Hello" };
   await pool.inTransaction((tx) => insertMail(tx, providerId, mail, new Date()));
-  await createJob(pool, {
-    providerId,
-    kind: "retry",
-    subject: "failures",
-    selection: {},
-    endpointId: null,
-    format: null,
-    actor: { kind: "system" },
-    async *rows() {
-      yield [{ eventId: "018f0000-0000-7000-8000-000000000000", endpointId: 1 }];
-    },
-    follow: async () => undefined,
-  });
+  const rows = selecting([{ eventId: "018f0000-0000-7000-8000-000000000000", endpointId: 1 }]);
+  await startJob(pool, { providerId, kind: "retry", subject: "failures", rows });
   return providerId;
 }
 

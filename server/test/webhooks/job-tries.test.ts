@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import type { Pool } from "#platform/database/database.ts";
-import { cancelHeldJobs, createJob, readJob, releaseHeldJobs, type RowKey, workOnJob } from "#webhooks/jobs/index.ts";
+import { cancelHeldJobs, readJob, releaseHeldJobs, type RowKey, workOnJob } from "#webhooks/jobs/index.ts";
 import { fail } from "../support/build-failures.ts";
-import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow, selecting, startJob } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
@@ -11,19 +11,7 @@ const url = "http://127.0.0.1:9/";
 
 /** Starts a retry of the deliveries of these rows. */
 const startRetry = (pool: Pool, providerId: number, rows: readonly RowKey[]) =>
-  createJob(pool, {
-    providerId,
-    kind: "retry",
-    subject: "deliveries",
-    rows: async function* () {
-      yield rows;
-    },
-    selection: {},
-    endpointId: null,
-    format: null,
-    ...bySystem,
-    follow: async () => undefined,
-  });
+  startJob(pool, { providerId, kind: "retry", rows: selecting(rows) });
 
 /** Starts a retry of so many failures. */
 async function retryFailures(pool: Pool, count: number) {

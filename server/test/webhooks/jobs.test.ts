@@ -14,7 +14,6 @@ import {
   type JobToCreate,
   type SelectRows,
   cancelJob,
-  createJob,
   deleteJob,
   deleteOldJobs,
   endInterruptedJobs,
@@ -25,7 +24,7 @@ import {
   workOnJob,
 } from "#webhooks/jobs/index.ts";
 import { fail } from "../support/build-failures.ts";
-import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow, startJob } from "../support/build-webhooks.ts";
 import { test } from "../support/test.ts";
 import { until } from "../support/until.ts";
 
@@ -65,17 +64,7 @@ const start = (
   pool: Pool,
   { providerId }: Backlog,
   job: Pick<JobToCreate, "kind" | "rows"> & Partial<JobToCreate>,
-): Promise<Job> =>
-  createJob(pool, {
-    providerId,
-    subject: "deliveries",
-    selection: {},
-    endpointId: null,
-    format: null,
-    ...bySystem,
-    follow: async () => undefined,
-    ...job,
-  });
+): Promise<Job> => startJob(pool, { providerId, ...job });
 
 async function finish(pool: Pool, { providerId, id }: Job): Promise<Job | undefined> {
   while (await workOnJob(pool));

@@ -8,7 +8,7 @@ import {
   retryDelivery,
 } from "#webhooks/deliveries/index.ts";
 import { deleteEndpoint } from "#webhooks/endpoints/index.ts";
-import { createJob, readJob, workOnJob } from "#webhooks/jobs/index.ts";
+import { readJob, workOnJob } from "#webhooks/jobs/index.ts";
 import {
   type Replay,
   type ReplayRange,
@@ -30,6 +30,7 @@ import {
   finishReplays,
   recordIn,
   recordNow,
+  startJob,
 } from "../support/build-webhooks.ts";
 import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
@@ -332,15 +333,10 @@ test("a job that replays large bodies stores a part of a chunk per transaction",
   await buildEndpoint(database, { providerId, url });
   await recordLarge(database, providerId);
   const endpointId = await buildEndpoint(database, { providerId, url, format: "json", name: "other" });
-  const { id } = await createJob(database, {
+  const { id } = await startJob(database, {
     providerId,
     kind: "replay",
-    subject: "deliveries",
-    selection: {},
     endpointId,
-    format: null,
-    ...bySystem,
-    follow: async () => undefined,
     rows: async function* (db) {
       yield await listDeliveries(db, { providerId, limit: 100 });
     },

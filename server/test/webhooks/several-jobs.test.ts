@@ -3,9 +3,7 @@ import type { Pool, Transaction } from "#platform/database/database.ts";
 import {
   type Job,
   type JobKind,
-  type RowKey,
   cancelJob,
-  createJob,
   endInterruptedJobs,
   listJobs,
   readJob,
@@ -13,7 +11,7 @@ import {
   workOnJob,
 } from "#webhooks/jobs/index.ts";
 import { fail } from "../support/build-failures.ts";
-import { anEvent, buildEndpoint, buildProvider, bySystem, recordNow } from "../support/build-webhooks.ts";
+import { anEvent, buildEndpoint, buildProvider, recordNow, selecting, startJob } from "../support/build-webhooks.ts";
 import { withoutWaiting } from "../support/count-waiting.ts";
 import { test } from "../support/test.ts";
 
@@ -25,13 +23,8 @@ async function startTwo(pool: Pool, kind: JobKind) {
   const eventIds = await fail(pool, providerId, "an hour ago");
   const jobs: Job[] = [];
   for (const eventId of eventIds) {
-    const keys: readonly RowKey[] = [{ eventId, endpointId }];
-    const rows = async function* () {
-      yield keys;
-    };
     const format = kind === "export" ? "ndjson" : null;
-    const job = { providerId, kind, subject: "deliveries", selection: {}, endpointId: null, format } as const;
-    jobs.push(await createJob(pool, { ...job, ...bySystem, rows, follow: async () => undefined }));
+    jobs.push(await startJob(pool, { providerId, kind, format, rows: selecting([{ eventId, endpointId }]) }));
   }
   const read = () => Promise.all(jobs.map(({ id }) => readJob(pool, providerId, id)));
   return { jobs, eventIds, read };
@@ -67,15 +60,7 @@ test("a job that is cancelled while its rows are selected leaves those of the pr
     await database.inTransaction((tx) => cancelJob(tx, providerId, own?.id ?? 0));
     yield [];
   };
-  const job = {
-    providerId,
-    kind: "retry",
-    subject: "deliveries",
-    selection: {},
-    endpointId: null,
-    format: null,
-  } as const;
-  const created = await createJob(database, { ...job, ...bySystem, rows, follow: async () => undefined });
+  const created = await startJob(database, { providerId, kind: "retry", rows });
   expect(created.state).toBe("cancelled");
   while (await workOnJob(database));
   expect(await read()).toMatchObject([done, done]);
@@ -118,15 +103,7 @@ test("a job whose rows cannot be selected leaves the provider's other jobs that 
   const rows = () => {
     throw new Error("unreadable");
   };
-  const job = {
-    providerId,
-    kind: "retry",
-    subject: "deliveries",
-    selection: {},
-    endpointId: null,
-    format: null,
-  } as const;
-  const created = createJob(database, { ...job, ...bySystem, rows, follow: async () => undefined });
+  const created = startJob(database, { providerId, kind: "retry", rows });
   await expect(created).rejects.toThrow("unreadable");
   const left = await database.query<{ id: number }>("select id from jobs order by id");
   expect(left.map(({ id }) => id)).toEqual(jobs.map(({ id }) => id));
