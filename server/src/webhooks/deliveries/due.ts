@@ -44,10 +44,11 @@ export interface DueDelivery {
   readonly isFollowed: boolean;
 }
 
-/** Columns of a row of `due`. */
+/** Columns of a delivery, from a row of `due` with its payload and the version of its endpoint. */
 const dueColumns = `due.endpoint_id, due.event_id, due.due_at::text as "dueAt",
     due.ordering_key, due.attempts_made, due.round_start, due.replay, due.format,
-    coalesce(due.retried_at, '-infinity')::text as "retriedAt"`;
+    coalesce(due.retried_at, '-infinity')::text as "retriedAt",
+    convert_from(due.body, 'UTF8') as body, due.context, due.version as "endpointVersion"`;
 
 // The limit keeps it a look-up by primary key for each row. As a join, PostgreSQL merged the rows with the payloads of all days, for
 // 400 days of 360 events each: 17,800 pages for 400 rows, instead of 1,100.
@@ -80,7 +81,7 @@ export interface ReadLimits {
 // The engine does not know how large the bodies of a new lane are: ten rows of each of 100 lanes may have 300 MB. So the bodies of
 // a lane and those of the statement are limited, too, by their lengths, which are known without reading them. Both sums share one sort.
 const dueStatement = `
-  select ${dueColumns}, convert_from(due.body, 'UTF8') as body, due.context, due.version as "endpointVersion",
+  select ${dueColumns},
     due.ordering_key is not null and exists (
     select from due behind
     where behind.endpoint_id = due.endpoint_id and behind.ordering_key = due.ordering_key and behind.sequence > due.sequence
@@ -149,8 +150,7 @@ export interface RunToRead {
 // become visible in sequence, because the events of an account are numbered and recorded one after another. Only a
 // replay inserts rows before others: then nothing is read, and the database decides the next one.
 const runsStatement = `
-  select ${dueColumns}, convert_from(due.body, 'UTF8') as body, due.context, due.version as "endpointVersion",
-    true as is_followed
+  select ${dueColumns}, true as is_followed
   from (
     select due.*, payload.body, payload.context, endpoint.version, run.number,
       sum(octet_length(payload.body)) over (order by run.number, due.sequence rows unbounded preceding)
