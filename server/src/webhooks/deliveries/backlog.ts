@@ -2,7 +2,7 @@ import { leavingProviders } from "#platform/database/connection.ts";
 import { type Database, queryRow, type Transaction } from "#platform/database/database.ts";
 import { failingNow } from "./failures.ts";
 import { endpointsWithDue } from "./lanes.ts";
-import { keyColumns, lockingFirstRows } from "./lock-order.ts";
+import { keyColumns, lockingFirstRows, rowsWithKey } from "./lock-order.ts";
 import { cancelDeliveries, endAgain, promoteNext } from "./transitions.ts";
 
 /** A lane that is held after a restore until somebody decides. */
@@ -267,9 +267,7 @@ export async function limitBacklogs(tx: Transaction, { rowsMax, daysMax }: Backl
     limitStatement,
     [rowsMax, daysMax, limitBatchMax],
   );
-  const keys = failed.flatMap(({ endpointId, orderingKey, dueAt }) =>
-    orderingKey === null ? [] : [{ endpointId, orderingKey, dueAt }],
-  );
+  const keys = rowsWithKey(failed);
   await promoteNext(tx, keys);
   const firsts = keys.filter(({ dueAt }) => dueAt !== null);
   if (firsts.length > 0) await tx.query(keepHeldSince, [...keyColumns(firsts), firsts.map(({ dueAt }) => dueAt)]);

@@ -39,6 +39,12 @@ export interface OrderingKey {
   readonly orderingKey: string;
 }
 
+/** Returns those of the rows that have an order. */
+export const rowsWithKey = <Row extends { readonly orderingKey: string | null }>(
+  rows: readonly Row[],
+): readonly (Row & { readonly orderingKey: string })[] =>
+  rows.filter((row): row is Row & { readonly orderingKey: string } => row.orderingKey !== null);
+
 /** Keys as parameters of a statement. */
 export const keyColumns = (keys: readonly OrderingKey[]): readonly unknown[] => [
   keys.map((key) => key.endpointId),

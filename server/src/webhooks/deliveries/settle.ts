@@ -3,7 +3,7 @@ import { type Pool, queryRow, type Transaction } from "#platform/database/databa
 import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "#platform/database/values.ts";
 import { errorCode } from "#platform/errors.ts";
 import { failingNow } from "./failures.ts";
-import { type OrderingKey, inOrderOfLocks, lockEnded, lockKeys } from "./lock-order.ts";
+import { inOrderOfLocks, lockEnded, lockKeys, rowsWithKey } from "./lock-order.ts";
 import type { ErrorClass } from "./retry-policy.ts";
 import { endAgain, promoteNext } from "./transitions.ts";
 
@@ -369,9 +369,7 @@ async function settleInOrder(
   settlements: readonly Settlement[],
   write: Write,
 ): Promise<Written> {
-  const keysOf = (some: readonly Settlement[]): readonly OrderingKey[] =>
-    some.flatMap(({ endpointId, orderingKey }) => (orderingKey === null ? [] : [{ endpointId, orderingKey }]));
-  const endedKeys = keysOf(settlements.filter(({ end }) => end !== null));
+  const endedKeys = rowsWithKey(settlements.filter(({ end }) => end !== null));
   const settleBehind = (lock: (tx: Transaction) => void): Promise<Written> =>
     pool.inTransaction(async (tx) => {
       lock(tx);
@@ -387,7 +385,7 @@ async function settleInOrder(
     if (errorCode(error) !== lockNotAvailable) throw error;
     return settleBehind((tx) => {
       tx.send(takeNumber, []);
-      lockKeys(tx, keysOf(settlements));
+      lockKeys(tx, rowsWithKey(settlements));
     });
   }
 }

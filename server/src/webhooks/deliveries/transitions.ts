@@ -10,6 +10,7 @@ import {
   lockKeys,
   lockKeysOf,
   lockMissing,
+  rowsWithKey,
 } from "./lock-order.ts";
 import type { BodyFormat } from "./payload.ts";
 import { type Ordering, orderingKeyOf } from "./plan.ts";
@@ -212,9 +213,7 @@ export async function cancelDeliveries(
     eventIds,
     endpointIds,
   ]);
-  const keys = cancelled.flatMap(({ endpointId, orderingKey }) =>
-    orderingKey === null ? [] : [{ endpointId, orderingKey }],
-  );
+  const keys = rowsWithKey(cancelled);
   await promoteNext(tx, keys);
   for (const { endpointId } of keys) tx.hintAfterCommit("due", String(endpointId));
   if (cancelled.length > 0) tx.hintAfterCommit("history", "");
@@ -416,7 +415,7 @@ export async function makeDueAgain(
   lockMissing(tx, endpointId);
   lockKeys(
     tx,
-    deliveries.flatMap(({ orderingKey }) => (orderingKey === null ? [] : [{ endpointId, orderingKey }])),
+    rowsWithKey(deliveries).map(({ orderingKey }) => ({ endpointId, orderingKey })),
   );
   const eventIds = deliveries.map((delivery) => delivery.eventId);
   await lockEnded(tx, { eventIds, endpointIds: eventIds.map(() => endpointId) });
