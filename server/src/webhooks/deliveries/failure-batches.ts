@@ -121,16 +121,15 @@ async function processOnce<P extends Batch>(
 ): Promise<number> {
   const { statements, batchRows = defaultBatchRows, follow } = job;
   const { eventIds } = job.filter;
+  const statement = eventIds ? statements.named : statements.listed;
   const more = job.values ?? [];
   let after: readonly unknown[] | undefined = firstCursor(job);
   let count = taken;
   while (after) {
-    const values: readonly unknown[] = [...filterValues(job), ...after, batchRows];
+    const values = [...filterValues(job, after, batchRows), ...more];
     const batch: P = await pool.inTransaction(async (tx) => {
       if (!eventIds) tx.send(alongTheIndex, []);
-      const deleted = eventIds
-        ? await queryRow<P>(tx, statements.named, [...values, eventIds, ...more])
-        : await queryRow<P>(tx, statements.listed, [...values, ...more]);
+      const deleted = await queryRow<P>(tx, statement, values);
       if (deleted.count > 0) {
         await follow?.(tx, deleted);
         tx.hintAfterCommit("history", "");
@@ -150,12 +149,11 @@ const firstCursor = ({ filter: { endpointId } }: BatchJob<never>): readonly unkn
   firstUuid,
 ];
 
-const filterValues = ({ filter: { providerId, endpointId, until }, horizon }: BatchJob<never>): readonly unknown[] => [
-  providerId,
-  endpointId,
-  until,
-  horizon,
-];
+/** Returns $1 to $8, and the events of a filter that names some as $9. */
+function filterValues({ filter, horizon }: BatchJob<never>, after: readonly unknown[], rows: number): unknown[] {
+  const { providerId, endpointId, until, eventIds } = filter;
+  return [providerId, endpointId, until, horizon, ...after, rows, ...(eventIds ? [eventIds] : [])];
+}
 
 // Milliseconds. Others lock rows for half a second at most.
 const limitWaits = "set local lock_timeout = 2000";
@@ -166,10 +164,8 @@ const lockFailure = `select from failures where provider_id = $1 and event_id = 
 /** Waits for the transaction that locks one of the remaining rows. Returns false if none remains, or if it lasts too long. */
 async function waitForLocked<P extends Batch>(pool: Pool, job: BatchJob<P>): Promise<boolean> {
   const { statements, filter } = job;
-  const values = [...filterValues(job), ...firstCursor(job), 1];
-  const [left] = filter.eventIds
-    ? await pool.query<EndedKey>(statements.leftNamed, [...values, filter.eventIds])
-    : await pool.query<EndedKey>(statements.leftListed, values);
+  const statement = filter.eventIds ? statements.leftNamed : statements.leftListed;
+  const [left] = await pool.query<EndedKey>(statement, filterValues(job, firstCursor(job), 1));
   if (!left) return false;
   const { eventId, endpointId } = left;
   try {
