@@ -110,7 +110,7 @@ export function prettyPrint(text: string): readonly string[] {
  * only the last would be left.
  */
 function prettyJson(text: string): readonly string[] | undefined {
-  if (!isJson(text) || depthOf(text) > depthMax) return undefined;
+  if (!isJson(text)) return undefined;
   const tokens = text.match(jsonToken) ?? [];
   const pieces: string[] = [];
   let plain = "";
@@ -122,6 +122,7 @@ function prettyJson(text: string): readonly string[] | undefined {
     const isEnd = isClosing(token) && !isOpening(previous);
     if (isAfterStart || isEnd || previous === ",") plain += `\n${indent.repeat(depth)}`;
     if (isOpening(token)) depth += 1;
+    if (depth > depthMax) return undefined;
     if (next === ":") {
       pieces.push(plain, unescaped(token));
       plain = "";
@@ -144,16 +145,6 @@ const isClosing = (token: string): boolean => token === "}" || token === "]";
 
 /** Returns a string of JSON with its letters instead of their numbers, and any other token as it is. */
 const unescaped = (token: string): string => (token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : token);
-
-function depthOf(json: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [token] of json.matchAll(jsonToken)) {
-    if (isOpening(token)) depth += 1;
-    if (isClosing(token)) depth -= 1;
-    deepest = Math.max(deepest, depth);
-  }
-  return deepest;
-}
 
 /** Puts each element on its own line. An element that contains only text stays on one line. */
 function prettyXml(text: string): readonly string[] | undefined {
