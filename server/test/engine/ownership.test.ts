@@ -3,8 +3,8 @@ import { systemClock } from "#platform/clock.ts";
 import type { Pool } from "#platform/database/database.ts";
 import { createIdGenerator } from "#platform/ids.ts";
 import { cancelDelivery, everyAttempt, listDeliveries, retryDelivery } from "#webhooks/deliveries/index.ts";
-import { type LaneStore, postgresLaneStore } from "#webhooks/engine/index.ts";
-import { anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
+import { postgresLaneStore } from "#webhooks/engine/index.ts";
+import { aSuccess, anEvent, buildEndpoint, buildProvider, encryption, recordNow } from "../support/build-webhooks.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestEngine } from "../support/start-test-engine.ts";
 import { test } from "../support/test.ts";
@@ -236,7 +236,7 @@ test.for([
     rateSeconds: 1, // the former owner did not release the lane
   });
 
-  const outcome = { ...settlementOf(endpointId, eventId), ...change };
+  const outcome = { ...aSuccess({ endpointId, eventId, epoch: 0 }), ...change };
   expect((await store.settle(frozen, [{ ...outcome, epoch: before?.epoch ?? 0 }])).recorded).toBe(0);
   // A failover may lose the claim that gave it an epoch, which the next owner then gets.
   expect((await store.settle(frozen, [{ ...outcome, epoch: after?.epoch ?? 0 }])).recorded).toBe(0);
@@ -264,7 +264,7 @@ test.for([
     const [{ epoch } = { epoch: 0 }] = await store.claim(killed, [endpointId], 1);
     const { settled, nextToStart } = await database.inTransaction(async (tx) => {
       const [row] = await tx.query<{ pid: number }>("select pg_backend_pid() as pid from due for update");
-      const settling = store.settle(killed, [{ ...settlementOf(endpointId, eventId), ...change, epoch }]);
+      const settling = store.settle(killed, [{ ...aSuccess({ endpointId, eventId, epoch }), ...change }]);
       const waiting = "select from pg_locks where not granted and $1 = any(pg_blocking_pids(pid))";
       await until(async () => (await database.query(waiting, [row?.pid])).length > 0);
       expect(await store.claim(heir, [endpointId], 1)).toHaveLength(1);
@@ -292,7 +292,7 @@ test.concurrent("a delivery cancelled before its first attempt and retried is se
   await store.register(engineId, []);
   const [lane] = await store.claim(engineId, [endpointId], 1);
 
-  const outcomes = [eventId, other].map((id) => ({ ...settlementOf(endpointId, id), epoch: lane?.epoch ?? 0 }));
+  const outcomes = [eventId, other].map((id) => aSuccess({ endpointId, eventId: id, epoch: lane?.epoch ?? 0 }));
 
   expect((await store.settle(engineId, outcomes)).recorded).toBe(2);
   const deliveries = await listDeliveries(database, { providerId, limit: 3 });
@@ -385,27 +385,6 @@ test.concurrent("an inactive endpoint holds due deliveries until it is active ag
 
   await switchTo(true);
   await until(() => receiver.received.length === 1);
-});
-
-const settlementOf = (endpointId: number, eventId: string): Parameters<LaneStore["settle"]>[1][number] => ({
-  endpointId,
-  eventId,
-  epoch: 0,
-  orderingKey: null,
-  number: 1,
-  at: systemClock.now(),
-  status: 200,
-  error: null,
-  errorClass: null,
-  latencyMs: 3,
-  responseHeaders: {},
-  responseBody: Buffer.alloc(0),
-  end: "delivered",
-  retryAfterSeconds: null,
-  retriedAt: null,
-  url: null,
-  settingsId: 1,
-  trace: null,
 });
 
 test.concurrent("an attempt in flight when its endpoint becomes inactive is recorded, and not repeated", async ({
