@@ -1,4 +1,4 @@
-import { Button, Content, Label } from "@patternfly/react-core";
+import { Button, Label } from "@patternfly/react-core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,7 +8,7 @@ import { expectDeleted, useApi } from "../api/bellwire-client.ts";
 import { useManagement } from "../api/management-client.ts";
 import { mayChangePortal, useSession } from "../api/session.tsx";
 import { TextAreaField, TextField } from "./form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "./form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "./form/form-dialog.tsx";
 import { useChange } from "./form/use-change.ts";
 import { Name } from "./labels.tsx";
 import { nameInText } from "./words.ts";
@@ -146,15 +146,14 @@ export function DeleteMessageDialog({ message: { id, subject }, onClose, onDelet
     gone: [messageQuery(api, id).queryKey],
   });
   return (
-    <ConfirmDialog
+    <DeleteDialog
       title={`Delete the message ${nameInText(subject)}?`}
-      confirm="Delete"
       isBusy={isPending}
       onConfirm={() => mutate(undefined)}
       onClose={onClose}
     >
-      <Content component="p">It is deleted for all of your team. The account keeps it.</Content>
-    </ConfirmDialog>
+      It is deleted for all of your team. The account keeps it.
+    </DeleteDialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
+import { Alert, Button, Content, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useBlocker } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { focusIfLost } from "../page-header.tsx";
@@ -179,6 +179,13 @@ export function ConfirmDialog({
     </Modal>
   );
 }
+
+/** Asks for confirmation of a deletion. The children are its consequences, in one paragraph. */
+export const DeleteDialog = ({ children, ...dialog }: Omit<ConfirmDialogProps, "confirm" | "dismiss">) => (
+  <ConfirmDialog confirm="Delete" {...dialog}>
+    <Content component="p">{children}</Content>
+  </ConfirmDialog>
+);
 
 /** Shows why the action was rejected and the dialog stays open. */
 const Rejection = ({ rejection }: { rejection: Toast | undefined }) =>

@@ -7,7 +7,7 @@ import { type Feature, featuresPath, featuresQuery, planFeaturesQuery } from "..
 import { mayChangeFeatures, mayChangePlans, useSession } from "../../api/session.tsx";
 import { formatCount } from "../counts.ts";
 import { SelectField, SwitchField, TextField } from "../form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
 import { Name } from "../labels.tsx";
 import { nameInText } from "../words.ts";
@@ -118,15 +118,14 @@ function FeatureList({ productId, plans, features }: FeatureListProps) {
         <PlansDialog feature={feature} plans={plans} enabled={plansWith(feature)} onClose={close} />
       )}
       {feature && open?.dialog === "delete" && (
-        <ConfirmDialog
+        <DeleteDialog
           title={`Delete ${nameInText(titleOf(feature))}?`}
-          confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(feature.id)}
           onClose={close}
         >
-          <Content component="p">The plans that have this feature lose it. It cannot be restored.</Content>
-        </ConfirmDialog>
+          The plans that have this feature lose it. It cannot be restored.
+        </DeleteDialog>
       )}
     </>
   );

@@ -4,7 +4,7 @@ import { type Values, useManagement } from "../../api/management-client.ts";
 import type { AccountPlan } from "../../api/products.ts";
 import { mayChangePlans, useSession } from "../../api/session.tsx";
 import { TextField } from "../form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../form/use-change.ts";
 import { nameInText } from "../words.ts";
 import { type ListColumn, ListTable } from "../list-table.tsx";
@@ -65,17 +65,14 @@ export function PlanList({ path, of, plans, empty, productId }: PlanListProps) {
       )}
       {toEdit && <PlanDialog path={path} of={of} plan={toEdit} onClose={() => setToEdit(undefined)} />}
       {toDelete && (
-        <ConfirmDialog
+        <DeleteDialog
           title={`Delete ${nameInText(toDelete.name)}?`}
-          confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">
-            A deleted plan cannot be restored. A plan in use cannot be deleted: change the plan of its {of} first.
-          </Content>
-        </ConfirmDialog>
+          A deleted plan cannot be restored. A plan in use cannot be deleted: change the plan of its {of} first.
+        </DeleteDialog>
       )}
     </>
   );

@@ -1,6 +1,5 @@
 import {
   Button,
-  Content,
   EmptyState,
   EmptyStateBody,
   PageSection,
@@ -23,7 +22,7 @@ import { useSession } from "../../api/session.tsx";
 import { type AccessToken, accessTokensQuery, type NewAccessToken, type Scope } from "../../api/team.ts";
 import { CopyField } from "../../components/copy-text.tsx";
 import { ChoiceGroup, SelectField, TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { ConfirmDialog, DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Name } from "../../components/labels.tsx";
 import { nameInText } from "../../components/words.ts";
@@ -104,17 +103,14 @@ function AccessTokensTable({ tokens }: { tokens: readonly AccessToken[] }) {
         actionsOf={(token) => [{ title: "Delete", isDanger: true, onClick: () => setToDelete(token) }]}
       />
       {toDelete && (
-        <ConfirmDialog
+        <DeleteDialog
           title={`Delete ${nameInText(toDelete.name)}?`}
-          confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">
-            Programs that use this token will be rejected. A deleted token cannot be restored.
-          </Content>
-        </ConfirmDialog>
+          Programs that use this token will be rejected. A deleted token cannot be restored.
+        </DeleteDialog>
       )}
     </>
   );

@@ -6,7 +6,7 @@ import { useManagement } from "../../api/management-client.ts";
 import { mayAdminister, useSession } from "../../api/session.tsx";
 import { ActionMenu } from "../../components/action-menu.tsx";
 import { EraseDialog } from "../../components/erase-dialog.tsx";
-import { ConfirmDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
+import { ConfirmDialog, DeleteDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { nameInText } from "../../components/words.ts";
 
@@ -95,18 +95,15 @@ function DeleteAccountDialog({ id, name, onClose }: { id: number; name: string; 
     leave: () => navigate({ to: "/accounts", ignoreBlocker: true }), // the input of a deleted account is of no use
   });
   return (
-    <ConfirmDialog
+    <DeleteDialog
       title={`Delete ${nameInText(name)}?`}
-      confirm="Delete"
       isBusy={remove.isPending}
       onConfirm={() => remove.mutate(undefined)}
       onClose={onClose}
     >
-      <Content component="p">
-        This also deletes its users, applications and keys. They cannot be restored. {webhookNote} Its events stay
-        readable.
-      </Content>
-    </ConfirmDialog>
+      This also deletes its users, applications and keys. They cannot be restored. {webhookNote} Its events stay
+      readable.
+    </DeleteDialog>
   );
 }
 

@@ -1,11 +1,11 @@
-import { Button, Content, Label } from "@patternfly/react-core";
+import { Button, Label } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Invitation, invitationsQuery } from "../../api/accounts.ts";
 import { responseBody, expectSuccess, expectDeleted, useApi } from "../../api/bellwire-client.ts";
 import { mailMessage, mayAdminister, useSession } from "../../api/session.tsx";
 import { TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { InPortions } from "../../components/lists.tsx";
@@ -73,15 +73,14 @@ export function InvitationList({ accountId }: { accountId: number }) {
       )}
       {isInviting && <InviteDialog accountId={accountId} onClose={() => setInviting(false)} />}
       {toDelete && (
-        <ConfirmDialog
+        <DeleteDialog
           title={`Delete the invitation for ${toDelete.email}?`}
-          confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">The link in the email will no longer work.</Content>
-        </ConfirmDialog>
+          The link in the email will no longer work.
+        </DeleteDialog>
       )}
     </>
   );

@@ -1,4 +1,4 @@
-import { Alert, AlertActionLink, Button, Content } from "@patternfly/react-core";
+import { Alert, AlertActionLink, Button } from "@patternfly/react-core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -13,7 +13,7 @@ import { useManagement } from "../../api/management-client.ts";
 import { type Product, productsQuery, servicePlansQuery } from "../../api/products.ts";
 import { mayChangePlans, mayReadPlans, useSession } from "../../api/session.tsx";
 import { SelectField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog, FormDialog, webhookNote } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Name, StateLabel } from "../../components/labels.tsx";
 import { nameInText } from "../../components/words.ts";
@@ -73,18 +73,15 @@ export function SubscriptionList({ accountId }: { accountId: number }) {
       )}
       {isSubscribing && <SubscribeDialog path={path} products={others} onClose={() => setSubscribing(false)} />}
       {toDelete && (
-        <ConfirmDialog
+        <DeleteDialog
           title={`Delete the subscription to ${nameInText(productName(toDelete))}?`}
-          confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">
-            This also deletes the account&apos;s applications of the product, which must all be suspended before. They
-            cannot be restored. {webhookNote}
-          </Content>
-        </ConfirmDialog>
+          This also deletes the account&apos;s applications of the product, which must all be suspended before. They
+          cannot be restored. {webhookNote}
+        </DeleteDialog>
       )}
     </>
   );

@@ -7,7 +7,13 @@ import { useManagement } from "../../api/management-client.ts";
 import { type ApplicationPlan, applicationPlansQuery } from "../../api/products.ts";
 import { ActionMenu } from "../../components/action-menu.tsx";
 import { TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog, type Question, webhookNote } from "../../components/form/form-dialog.tsx";
+import {
+  ConfirmDialog,
+  DeleteDialog,
+  FormDialog,
+  type Question,
+  webhookNote,
+} from "../../components/form/form-dialog.tsx";
 import { type ChangeOptions, useChange } from "../../components/form/use-change.ts";
 import { nameInText } from "../../components/words.ts";
 
@@ -115,17 +121,14 @@ function DeleteApplicationDialog({ application, name, onClose }: EndDialogProps)
     failed: "The application could not be deleted",
   });
   return (
-    <ConfirmDialog
+    <DeleteDialog
       title={`Delete ${nameInText(name)}?`}
-      confirm="Delete"
       isBusy={isPending}
       onConfirm={() => mutate(undefined)}
       onClose={onClose}
     >
-      <Content component="p">
-        The application and its credentials stop working immediately. They cannot be restored. {webhookNote}
-      </Content>
-    </ConfirmDialog>
+      The application and its credentials stop working immediately. They cannot be restored. {webhookNote}
+    </DeleteDialog>
   );
 }
 

@@ -1,7 +1,6 @@
 import {
   Alert,
   Button,
-  Content,
   Flex,
   Form,
   PageSection,
@@ -24,7 +23,7 @@ import { EndpointStateNotice } from "../../components/endpoint/endpoint-state.ts
 import { SigningSecret } from "../../components/endpoint/signing-secret.tsx";
 import { TestRequests } from "../../components/endpoint/test-requests.tsx";
 import { findTimeSpan } from "../../components/charts/time-span.ts";
-import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton, both, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { DeliveriesTable } from "../../components/history-table.tsx";
@@ -278,19 +277,16 @@ function DeleteEndpointDialog({ id, name, onClose }: { id: number; name: string;
     },
   });
   return (
-    <ConfirmDialog
+    <DeleteDialog
       title={`Delete ${nameInText(name)}?`}
-      confirm="Delete"
       isBusy={remove.isPending}
       onConfirm={() => remove.mutate(undefined)}
       onClose={onClose}
     >
-      <Content component="p">
-        Pending deliveries: {pending}. They are held for a minute, in which you can undo this, and then cancelled. Past
-        deliveries stay readable.
-        {name === "default" && " The page Webhook settings then starts over, with everything off."}
-      </Content>
-    </ConfirmDialog>
+      Pending deliveries: {pending}. They are held for a minute, in which you can undo this, and then cancelled. Past
+      deliveries stay readable.
+      {name === "default" && " The page Webhook settings then starts over, with everything off."}
+    </DeleteDialog>
   );
 }
 

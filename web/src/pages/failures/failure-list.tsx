@@ -11,7 +11,7 @@ import { type JobFilter, changedByJobs } from "../../api/jobs.ts";
 import { useSession } from "../../api/session.tsx";
 import { useIsDeletedEndpoint } from "../../components/endpoint/endpoint-filter.tsx";
 import { TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange, useMutationOnce } from "../../components/form/use-change.ts";
 import { EventTypeName } from "../../components/history-table.tsx";
 import { BulkBar, type BulkSelection, useBulkSelection } from "../../components/jobs/bulk-bar.tsx";
@@ -345,9 +345,9 @@ const deletionHint =
 function DeleteFailuresDialog({ label, isBusy, onConfirm, onClose }: DeleteFailuresDialogProps) {
   const title = `Delete ${label}?`;
   return (
-    <ConfirmDialog title={title} confirm="Delete" isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
-      <Content component="p">{deletionHint}</Content>
-    </ConfirmDialog>
+    <DeleteDialog title={title} isBusy={isBusy} onConfirm={onConfirm} onClose={onClose}>
+      {deletionHint}
+    </DeleteDialog>
   );
 }
 

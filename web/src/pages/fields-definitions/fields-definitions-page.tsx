@@ -1,11 +1,11 @@
-import { Button, Content, Label, LabelGroup, PageSection, Stack, Checkbox } from "@patternfly/react-core";
+import { Button, Label, LabelGroup, PageSection, Stack, Checkbox } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useManagement } from "../../api/management-client.ts";
 import { type FieldsDefinition, fieldTargets, fieldsDefinitionsQuery, type FieldTarget } from "../../api/settings.ts";
 import { ChoiceGroup, SelectField, TextAreaField, TextField } from "../../components/form/fields.tsx";
 import type { DefinedFieldsProps } from "../../components/form/defined-fields.tsx";
-import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange, fieldText, useEdits } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { nameInText } from "../../components/words.ts";
@@ -57,17 +57,14 @@ export function FieldsDefinitionsPage() {
       </PageSection>
       {toEdit && <FieldDialog {...(toEdit !== "new" && { definition: toEdit })} onClose={() => setToEdit(undefined)} />}
       {toDelete && (
-        <ConfirmDialog
+        <DeleteDialog
           title={`Delete the field ${nameInText(toDelete.label)}?`}
-          confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">
-            Forms, the API and webhooks will no longer contain this field. Its saved values are kept.
-          </Content>
-        </ConfirmDialog>
+          Forms, the API and webhooks will no longer contain this field. Its saved values are kept.
+        </DeleteDialog>
       )}
     </>
   );

@@ -1,5 +1,4 @@
 import {
-  Content,
   EmptyState,
   EmptyStateActions,
   EmptyStateBody,
@@ -17,7 +16,7 @@ import { endpointsQuery } from "../../api/endpoints.ts";
 import { eventTypesQuery } from "../../api/events.ts";
 import { type Job, isRunning, jobsQuery } from "../../api/jobs.ts";
 import { useSession } from "../../api/session.tsx";
-import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { JobActions } from "../../components/jobs/job-progress.tsx";
 import { describeJob, describeRest, describeSelection, percentOf } from "../../components/jobs/job-words.ts";
@@ -87,17 +86,14 @@ function JobsTable({ jobs }: { jobs: readonly Job[] }) {
         isBusy={remove.isPending}
       />
       {toDelete && (
-        <ConfirmDialog
+        <DeleteDialog
           title="Delete the exported file?"
-          confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(toDelete.id)}
           onClose={() => setToDelete(undefined)}
         >
-          <Content component="p">
-            {describeJob(toDelete)}. Nobody can download the file any more. This cannot be undone.
-          </Content>
-        </ConfirmDialog>
+          {describeJob(toDelete)}. Nobody can download the file any more. This cannot be undone.
+        </DeleteDialog>
       )}
     </>
   );

@@ -23,7 +23,7 @@ import {
 } from "../../api/products.ts";
 import { mayChangeSpecifications, useSession } from "../../api/session.tsx";
 import { FieldHint, hintId, SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { fieldText, useChange, useDialogForm } from "../../components/form/use-change.ts";
 import { Name } from "../../components/labels.tsx";
 import { nameInText } from "../../components/words.ts";
@@ -164,15 +164,14 @@ function SpecificationTable({ rows, hasProducts }: TableProps) {
       </InPortions>
       {chosen && open?.dialog === "edit" && <EditDialog id={chosen.id} onClose={close} />}
       {chosen && open?.dialog === "delete" && (
-        <ConfirmDialog
+        <DeleteDialog
           title={`Delete ${nameInText(chosen.name)}?`}
-          confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(chosen.id)}
           onClose={close}
         >
-          <Content component="p">Developers can no longer read it. It cannot be restored.</Content>
-        </ConfirmDialog>
+          Developers can no longer read it. It cannot be restored.
+        </DeleteDialog>
       )}
     </>
   );

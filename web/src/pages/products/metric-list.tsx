@@ -5,7 +5,7 @@ import { useManagement } from "../../api/management-client.ts";
 import { type Metric, metricsQuery } from "../../api/products.ts";
 import { mayChangeProducts, useSession } from "../../api/session.tsx";
 import { TextAreaField, TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../../components/form/use-change.ts";
 import { Name } from "../../components/labels.tsx";
 import { nameInText } from "../../components/words.ts";
@@ -174,16 +174,13 @@ function DeleteMetric({ productId, metric, onClose }: DeleteMetricProps) {
     onDone: onClose,
   });
   return (
-    <ConfirmDialog
+    <DeleteDialog
       title={`Delete ${nameInText(metric.friendly_name)}?`}
-      confirm="Delete"
       isBusy={remove.isPending}
       onConfirm={() => remove.mutate(undefined)}
       onClose={onClose}
     >
-      <Content component="p">
-        This also deletes its limits and prices in all plans, custom plans included. They cannot be restored.
-      </Content>
-    </ConfirmDialog>
+      This also deletes its limits and prices in all plans, custom plans included. They cannot be restored.
+    </DeleteDialog>
   );
 }

@@ -13,7 +13,7 @@ import {
 import { mayChangePlans, useSession } from "../../api/session.tsx";
 import { formatCount } from "../../components/counts.ts";
 import { SelectField, TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { fieldText, useChange, useDialogForm } from "../../components/form/use-change.ts";
 import { Name } from "../../components/labels.tsx";
 import { nameInText } from "../../components/words.ts";
@@ -306,14 +306,13 @@ function DeleteTerm({ path, of, name, onClose }: DeleteTermProps) {
     onDone: onClose,
   });
   return (
-    <ConfirmDialog
+    <DeleteDialog
       title={`Delete the ${of} of ${nameInText(name)}?`}
-      confirm="Delete"
       isBusy={remove.isPending}
       onConfirm={() => remove.mutate(undefined)}
       onClose={onClose}
     >
-      <Content component="p">Applications on this plan lose it at once. Custom plans keep their copies.</Content>
-    </ConfirmDialog>
+      Applications on this plan lose it at once. Custom plans keep their copies.
+    </DeleteDialog>
   );
 }

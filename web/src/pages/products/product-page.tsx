@@ -12,7 +12,7 @@ import {
 } from "../../api/products.ts";
 import { mayChangeProducts, mayDeleteProducts, mayOpen, mayReadPlans, useSession } from "../../api/session.tsx";
 import { Fact } from "../../components/facts.tsx";
-import { ConfirmDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton, objectTitle, useCurrentData } from "../../components/loaded.tsx";
 import { PageBreadcrumb, PageHeader, SectionCard } from "../../components/page-header.tsx";
@@ -182,18 +182,15 @@ function ProductActions({ product }: { product: Product }) {
       )}
       {open === "edit" && <ProductDialog product={product} onClose={close} />}
       {open === "delete" && (
-        <ConfirmDialog
+        <DeleteDialog
           title={`Delete ${nameInText(product.name)}?`}
-          confirm="Delete"
           isBusy={remove.isPending}
           onConfirm={() => remove.mutate(undefined)}
           onClose={close}
         >
-          <Content component="p">
-            This also deletes its plans, its metrics, its API specifications and all applications on the plans. They
-            cannot be restored. Endpoints that receive changes by all actors get a webhook for each application.
-          </Content>
-        </ConfirmDialog>
+          This also deletes its plans, its metrics, its API specifications and all applications on the plans. They
+          cannot be restored. Endpoints that receive changes by all actors get a webhook for each application.
+        </DeleteDialog>
       )}
     </Flex>
   );

@@ -18,7 +18,7 @@ import { binLimits } from "../../api/facts.ts";
 import type { Values } from "../../api/management-client.ts";
 import { CopyText } from "../../components/copy-text.tsx";
 import { TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { fieldText, useEdits, useMutationOnce } from "../../components/form/use-change.ts";
 import { type ListColumn, ListTable } from "../../components/list-table.tsx";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
@@ -82,15 +82,14 @@ function BinsTable({ bins }: { bins: readonly Bin[] }) {
       />
       {toChange && <ChangeBinDialog bin={toChange} onClose={() => setToChange(undefined)} />}
       {toDelete && (
-        <ConfirmDialog
+        <DeleteDialog
           title="Delete this bin?"
-          confirm="Delete"
           isBusy={remove.isPending}
           onClose={() => setToDelete(undefined)}
           onConfirm={() => remove.mutate(toDelete.id, { onSuccess: () => setToDelete(undefined) })}
         >
-          <Content component="p">This also deletes its requests. Further deliveries to this bin will fail.</Content>
-        </ConfirmDialog>
+          This also deletes its requests. Further deliveries to this bin will fail.
+        </DeleteDialog>
       )}
     </>
   );

@@ -13,7 +13,7 @@ import {
 } from "../../api/settings.ts";
 import { CopyText } from "../../components/copy-text.tsx";
 import { SelectField, SwitchField, TextField } from "../../components/form/fields.tsx";
-import { ConfirmDialog, FormDialog } from "../../components/form/form-dialog.tsx";
+import { DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange, useDialogForm } from "../../components/form/use-change.ts";
 import { Name } from "../../components/labels.tsx";
 import { nameInText } from "../../components/words.ts";
@@ -154,7 +154,7 @@ function AuthenticationProviderTable({ portal, rows }: TableProps) {
         isBusy={publish.isPending}
       />
       {chosen && open?.dialog === "edit" && <EditDialog portal={portal} edited={chosen} onClose={close} />}
-      {chosen && open?.dialog === "delete" && <DeleteDialog portal={portal} deleted={chosen} onClose={close} />}
+      {chosen && open?.dialog === "delete" && <DeleteProvider portal={portal} deleted={chosen} onClose={close} />}
     </>
   );
 }
@@ -299,13 +299,13 @@ function EditDialog({ portal, edited, onClose }: EditDialogProps) {
   );
 }
 
-interface DeleteDialogProps {
+interface DeleteProviderProps {
   readonly portal: SignInPortal;
   readonly deleted: AuthenticationProvider;
   readonly onClose: () => void;
 }
 
-function DeleteDialog({ portal, deleted, onClose }: DeleteDialogProps) {
+function DeleteProvider({ portal, deleted, onClose }: DeleteProviderProps) {
   const api = useApi();
   const remove = useChange({
     change: () =>
@@ -316,17 +316,14 @@ function DeleteDialog({ portal, deleted, onClose }: DeleteDialogProps) {
     onDone: onClose,
   });
   return (
-    <ConfirmDialog
+    <DeleteDialog
       title={`Delete ${nameInText(deleted.name)}?`}
-      confirm="Delete"
       isBusy={remove.isPending}
       onConfirm={() => remove.mutate(undefined)}
       onClose={onClose}
     >
-      <Content component="p">
-        Nobody can sign in with it any more, and its users are signed out. They stay, and can choose a password by
-        email. If it is added again, each must be recognized again.
-      </Content>
-    </ConfirmDialog>
+      Nobody can sign in with it any more, and its users are signed out. They stay, and can choose a password by email.
+      If it is added again, each must be recognized again.
+    </DeleteDialog>
   );
 }
