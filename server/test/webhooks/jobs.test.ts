@@ -95,7 +95,7 @@ test("a job whose start was committed stays when the database's response is lost
   const pending = await buildPending(database, 3);
   let transactions = 0;
   const losing: Pool = {
-    ...breaking(database, () => false),
+    ...database,
     async inTransaction(work) {
       const result = await database.inTransaction(work);
       transactions += 1;
@@ -426,7 +426,7 @@ test("a job whose process is killed while it stores the rows is soon reported as
   const pending = await buildPending(database, 1);
   let isKilled = false;
   const mortal: Pool = {
-    ...breaking(database, () => false),
+    ...database,
     async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
       if (isKilled) throw new Error("killed");
       isKilled = true; // after the first part of the rows
@@ -451,7 +451,7 @@ test("a job that takes minutes to select and to store its rows is not ended mean
   const pending = await buildPending(database, 1);
   const ended: number[] = [];
   const slow: Pool = {
-    ...breaking(database, () => false),
+    ...database,
     async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
       await database.query(`update jobs set created_at = created_at - interval '4 minutes'`); // the time that the part before took
       const result = await database.query<Row>(text, values);
