@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DueDelivery, LaneToRead, ReadLimits, RunToRead } from "#webhooks/deliveries/index.ts";
-import { answered, claimed, newLane, poll, settings } from "../../../test/support/build-lane.ts";
+import { answered, claimed, due as dueRow, newLane, poll, settings } from "../../../test/support/build-lane.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { DueReader } from "./due-reader.ts";
 import { Lane } from "./lane.ts";
@@ -117,27 +117,9 @@ test("lanes that rest take no share of the memory for rows", async () => {
 });
 
 const due = (endpointVersion: number, body = "{}"): DueDelivery => ({
-  endpointId: settings.endpointId,
-  eventId: `00000000-0000-7000-8000-00000000000${endpointVersion}`,
-  dueAt: "2026-01-01T00:00:00.000Z",
-  orderingKey: null,
-  attemptsMade: 0,
-  roundStart: 0,
-  retriedAt: "-infinity",
-  replay: 0,
-  format: "json",
+  ...dueRow(`00000000-0000-7000-8000-00000000000${endpointVersion}`, "2026-01-01T00:00:00.000Z"),
   body: Buffer.from(body),
-  context: {
-    type: "account.created",
-    objectId: 1,
-    accountId: 1,
-    time: "2026-01-01T00:00:00.000Z",
-    sequence: 1,
-    actor: "system",
-    channel: "system",
-  },
   endpointVersion,
-  isFollowed: false,
 });
 
 test("one statement reads fewer lanes with large bodies", async () => {

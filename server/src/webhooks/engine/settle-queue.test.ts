@@ -1,28 +1,8 @@
 import { expect, test } from "vitest";
 import type { Settlement } from "#webhooks/deliveries/index.ts";
+import { aSuccess } from "../../../test/support/build-webhooks.ts";
 import { HandDrivenClock } from "../../../test/support/hand-driven-clock.ts";
 import { type SettleResult, SettleQueue } from "./settle-queue.ts";
-
-const settlementOf = (eventId: string): Settlement => ({
-  endpointId: 1,
-  epoch: 1,
-  eventId,
-  number: 1,
-  at: new Date(0),
-  status: 200,
-  error: null,
-  errorClass: null,
-  latencyMs: 1,
-  responseHeaders: null,
-  responseBody: null,
-  orderingKey: null,
-  end: "delivered",
-  retryAfterSeconds: null,
-  retriedAt: null,
-  url: null,
-  settingsId: 1,
-  trace: null,
-});
 
 function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) => batch.length) {
   const clock = new HandDrivenClock();
@@ -49,7 +29,7 @@ function openQueue(recorded: (batch: readonly Settlement[]) => number = (batch) 
     for (let number = 0; number < count; number += 1)
       queue.add({
         engineId,
-        settlement: settlementOf(String(number)),
+        settlement: aSuccess({ endpointId: 1, epoch: 1, eventId: String(number) }),
         mayWait,
         onSettled: (result) => results.push(result),
       });

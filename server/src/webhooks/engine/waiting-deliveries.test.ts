@@ -42,29 +42,10 @@ test("unshifted deliveries are sent first, and clearing returns and removes all 
   expect(waiting.shift()).toBeUndefined();
 });
 
-const delivery = (eventId: string, accountId = 31): DueDelivery => ({
-  endpointId: 1,
-  eventId,
-  dueAt: "2026-11-24 12:00:00",
-  orderingKey: null,
-  attemptsMade: 0,
-  roundStart: 0,
-  retriedAt: "-infinity",
-  replay: 0,
-  format: "3scale",
-  body: Buffer.alloc(0),
-  context: {
-    type: "account.created",
-    objectId: accountId,
-    accountId,
-    time: "2026-11-24T12:00:00.000Z",
-    sequence: 1,
-    actor: "developer:21",
-    channel: "developer_portal",
-  },
-  endpointVersion: 1,
-  isFollowed: false,
-});
+const delivery = (eventId: string, accountId = 31): DueDelivery => {
+  const row = dueAt(eventId, "2026-11-24T12:00:00.000Z");
+  return { ...row, context: { ...row.context, accountId } };
+};
 
 test("each event of a change waits for the previous one", () => {
   const changes = new ChangeGroups();
