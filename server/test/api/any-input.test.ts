@@ -6,6 +6,7 @@ import { formatsOf, type Operation } from "#http/account-management-api/operatio
 import type { Pool } from "#platform/database/database.ts";
 import { HandDrivenClock } from "../support/hand-driven-clock.ts";
 import { readXmlStrictly } from "../support/read-xml-strictly.ts";
+import { anyValues, inherited } from "../support/values-of-schema.ts";
 import { createProviderApi, openApi, test as base } from "./api-test.ts";
 import { type PortalObjects, createPortalObjects, fillIds } from "./portal-objects.ts";
 
@@ -26,20 +27,7 @@ const texts = [
   ["true", "on", "admin", "active", "publish", "rw", "account_management", "Account", "direct", "oauth", "2"],
 ].flat();
 
-/** Names that every object inherits. */
-const inherited = ["__proto__", "constructor", "toString", "valueOf", "hasOwnProperty", "toJSON", "then"];
-
-const value = fc.letrec<{ any: unknown }>((tie) => ({
-  any: fc.oneof(
-    { maxDepth: 2, withCrossShrink: true },
-    { weight: 6, arbitrary: fc.constantFrom(...texts) },
-    fc.constantFrom(null, true, false, 0, -1, 1, 1.5, 1e308, Number.MAX_SAFE_INTEGER + 1, 2 ** 31, 2 ** 63),
-    fc.array(tie("any"), { maxLength: 3 }),
-    fc.dictionary(fc.constantFrom("name", "", "\0", "length", "0", "city", ...inherited), tie("any"), {
-      maxKeys: 3,
-    }),
-  ),
-})).any;
+const value = anyValues(texts, ["name", "", "\0", "length", "0", "city", ...inherited]);
 
 const otherNames = [
   "annotations",

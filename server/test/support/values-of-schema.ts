@@ -26,3 +26,18 @@ export function valuesOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (type === "array") return fc.uniqueArray(valuesOf(items), { maxLength: 5 });
   throw new Error(`No values are generated for ${JSON.stringify(schema)}`);
 }
+
+/** Names that every object inherits. */
+export const inherited = ["__proto__", "constructor", "toString", "valueOf", "hasOwnProperty", "toJSON", "then"];
+
+/** Generates values that a request may contain, mostly one of `texts`. Their objects have some of `names`. */
+export const anyValues = (texts: readonly string[], names: readonly string[]): fc.Arbitrary<unknown> =>
+  fc.letrec<{ any: unknown }>((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 2, withCrossShrink: true },
+      { weight: 6, arbitrary: fc.constantFrom(...texts) },
+      fc.constantFrom(null, true, false, 0, -1, 1, 1.5, 1e308, Number.MAX_SAFE_INTEGER + 1, 2 ** 31, 2 ** 63),
+      fc.array(tie("any"), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom(...names), tie("any"), { maxKeys: 3 }),
+    ),
+  })).any;
