@@ -50,6 +50,11 @@ export async function createObjects(pool: Pool, http: FastifyInstance): Promise<
     replays: await firstOf("replays"),
     views: await firstOf("saved_views"),
     sessions: await firstOf("sessions", "left(encode(sha256(digest), 'hex'), 32)"),
+    "log-ins": await firstOf(
+      "identities",
+      // As mark() leaves the subject.
+      "left(encode(sha256(convert_to(authentication_provider_id || ' canary-' || subject, 'UTF8')), 'hex'), 32)",
+    ),
     bins: await firstOf("bins"),
     shares: await firstOf("bin_shares"),
     requests: 1,
