@@ -37,6 +37,7 @@ import {
   type Portal,
   redirectWithNotice,
   requireDeveloper,
+  sessionsPage,
   showNotFound,
 } from "./page.ts";
 import {
@@ -55,7 +56,7 @@ import {
   addFormPage,
 } from "./forms.ts";
 import { addPlanPages, findOtherPlans, type OtherPlans, readShownOffers } from "./plans.ts";
-import { listOwnLogIns, sessionsPage } from "./single-sign-on.ts";
+import { listOwnLogIns } from "./single-sign-on.ts";
 import { userFields } from "./users.ts";
 
 /** Adds the pages of the account and of the signed-in user. */
@@ -365,7 +366,6 @@ async function updateOwnUser(
 /** Adds the list of the browsers in which the signed-in user is logged in and of log-ins, and the forms that log browsers out. */
 function addSessionPages(http: FastifyInstance, portal: Portal): void {
   const { href: path } = sessionsPage;
-  const back = sessionsPage;
   http.get(path, requireDeveloper(portal, showSessions));
   addFormPage(http, portal, {
     path: `${path}/:id/end`,
@@ -379,7 +379,7 @@ function addSessionPages(http: FastifyInstance, portal: Portal): void {
         lead: `${name}${address === null ? "" : `, ${address}`}. Whoever uses it has to log in again.`,
         submit: "Log out",
         isDestructive: true,
-        back,
+        back: sessionsPage,
       });
     },
     submit: async (visit) => {
@@ -397,7 +397,7 @@ function addSessionPages(http: FastifyInstance, portal: Portal): void {
         lead: "You stay logged in here. All other browsers have to log in again.",
         submit: "Log out everywhere else",
         isDestructive: true,
-        back,
+        back: sessionsPage,
       }),
     submit: async (visit) => {
       await endOtherSessions(portal.pool, ownSessions(visit), readSessionCookie(visit.request, "developer") ?? "");

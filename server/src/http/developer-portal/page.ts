@@ -340,15 +340,15 @@ const missingPage: Message = {
 
 /** The list of the object that a page is about, and the name of a form. */
 const objectPage =
-  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations|sessions|log-ins)|\/(messages))\/[^/]+(?:\/([a-z-]+))?$/;
+  /^(\/applications(?:\/\d+\/(keys|referrer-filters))?|\/account\/(users|invitations|sessions)|\/(messages))(?:\/log-ins)?\/[^/]+(?:\/([a-z-]+))?$/;
 
+export const sessionsPage = { href: "/account/sessions", text: "Sessions and log-ins" } as const;
 const listNames: Readonly<Record<string, string>> = {
   keys: "Keys",
   "referrer-filters": "Referrer filters",
   users: "Users",
   invitations: "Invitations",
-  sessions: "Sessions and log-ins",
-  "log-ins": "Sessions and log-ins",
+  sessions: sessionsPage.text,
   messages: "Messages",
 };
 
@@ -365,7 +365,7 @@ function missingObject({ method, url }: FastifyRequest): Message | undefined {
   const match = objectPage.exec(url.split("?", 1)[0] ?? "");
   if (!match) return undefined;
   const [, href, ofApplication = "", ofAccount = ofApplication, list = ofAccount, form] = match;
-  const link = { href: list === "log-ins" ? "/account/sessions" : href, text: listNames[list] ?? "Applications" };
+  const link = { href, text: listNames[list] ?? "Applications" };
   const [title, text] = (method === "POST" && repeatedForms[form ?? ""]) || [];
   if (title !== undefined) return { title, data: { text, link } };
   const rest = method === "POST" ? ". Nothing was changed." : ", or the address is wrong.";

@@ -26,14 +26,12 @@ import {
   findDeveloper,
   type Portal,
   redirectWithNotice,
+  sessionsPage,
   showNotFound,
   type Visit,
 } from "./page.ts";
 
 const landing = { within: "/", fallback: "/account" } as const;
-
-/** The page that lists the browsers in which a developer is logged in, and the log-ins with identity providers. */
-export const sessionsPage = { href: "/account/sessions", text: "Sessions and log-ins" } as const;
 
 /**
  * Adds the log-in with identity providers, whose links are on the pages of log-in, sign-up and invitations, the form that removes such
@@ -69,11 +67,12 @@ export const listOwnLogIns = ({ portal, request, developer }: DeveloperVisit): P
 /** Adds the form that removes a log-in of the signed-in user: at an employer whom the person has left, or of somebody else. */
 function addRemovalPage(http: FastifyInstance, portal: Portal): void {
   addFormPage(http, portal, {
-    path: "/account/log-ins/:id/remove",
+    path: `${sessionsPage.href}/log-ins/:id/remove`,
     show: async (visit) => {
       const { id } = readForm(visit.request.params);
       const found = (await listOwnLogIns(visit)).find((each) => each.id === id);
-      if (!found?.isRemovable) return showNotFound(visit.reply);
+      if (!found) return showNotFound(visit.reply);
+      if (!found.isRemovable) return showNeeded(visit);
       const name = nameInText(found.name);
       return showForm(visit, {
         title: `Remove the log-in with ${name}?`,
@@ -83,16 +82,30 @@ function addRemovalPage(http: FastifyInstance, portal: Portal): void {
         back: sessionsPage,
       });
     },
-    submit: async ({ request, reply, developer }) => {
+    submit: async (visit) => {
+      const { request, reply, developer } = visit;
       const { id = "" } = readForm(request.params);
       const own = { providerId: request.provider.id, userId: developer.user.id };
       const keptCookieValue = readSessionCookie(request, "developer");
-      return (await unlinkIdentity(portal.pool, { ...own, id, keptCookieValue }))
-        ? redirectWithNotice(reply, sessionsPage.href, "log-in-removed")
-        : showNotFound(reply);
+      const removed = await unlinkIdentity(portal.pool, { ...own, id, keptCookieValue });
+      if (removed === "needed") return showNeeded(visit);
+      return removed ? redirectWithNotice(reply, sessionsPage.href, "log-in-removed") : showNotFound(reply);
     },
   });
 }
+
+/** Explains that a log-in stays, and leads to the mail that sets a password. */
+const showNeeded = ({ portal, request, reply, developer }: DeveloperVisit): Promise<FastifyReply> =>
+  portal.showPage(request, reply, {
+    template: "message",
+    title: "You need this log-in",
+    status: 422,
+    developer,
+    data: {
+      text: "You cannot log in without it. We will send you a link to choose a password. Then you can remove the log-in.",
+      link: { href: "/lost-password", text: "Choose a password" },
+    },
+  });
 
 async function logInByToken(visit: Visit): Promise<FastifyReply> {
   const { portal, request } = visit;

@@ -242,11 +242,13 @@ export const listIdentities = (
 // A second removal and a log-in with the link wait for this one, which may leave only one way to log in.
 const lockUserStatement = `select from users where provider_id = $1 and id = $2 for no key update`;
 
-const unlinkStatement = `
-  delete from identities using users
-  where identities.provider_id = $1 and identities.user_id = $2 and ${linkId} = $3
-    and users.provider_id = identities.provider_id and users.id = identities.user_id and ${isRemovable}
-  returning 1`;
+const findOwnStatement = `
+  select ${isRemovable} as is_removable
+  from identities
+  join users on users.provider_id = identities.provider_id and users.id = identities.user_id
+  where identities.provider_id = $1 and user_id = $2 and ${linkId} = $3`;
+
+const unlinkStatement = `delete from identities where provider_id = $1 and user_id = $2 and ${linkId} = $3`;
 
 /** A developer's own link, and the cookie of the session that removes it. */
 interface OwnLink {
@@ -257,13 +259,19 @@ interface OwnLink {
 }
 
 /**
- * Removes a developer's own link, and ends the other sessions, which may have begun with it. Returns false if the user has no such link, or
- * no other way to log in. As other actions of developers on themselves, this is not audited.
+ * Removes a developer's own link, and ends the other sessions, which may have begun with it. Returns false if the user has no such link, and
+ * "needed" if it is the only way to log in. As other actions of developers on themselves, this is not audited.
  */
-export const unlinkIdentity = (pool: Pool, { providerId, userId, id, keptCookieValue }: OwnLink): Promise<boolean> =>
+export const unlinkIdentity = (
+  pool: Pool,
+  { providerId, userId, id, keptCookieValue }: OwnLink,
+): Promise<boolean | "needed"> =>
   pool.inTransaction(async (tx) => {
     await tx.query(lockUserStatement, [providerId, userId]);
-    if ((await tx.query(unlinkStatement, [providerId, userId, id])).length === 0) return false;
+    const [own] = await tx.query<Pick<ListedIdentity, "isRemovable">>(findOwnStatement, [providerId, userId, id]);
+    if (!own) return false;
+    if (!own.isRemovable) return "needed";
+    await tx.query(unlinkStatement, [providerId, userId, id]);
     await endSessionsOfUsers(tx, { providerId, audience: "developer", userIds: [userId], keptCookieValue });
     return true;
   });
