@@ -75,7 +75,9 @@ export async function createObjects(pool: Pool, http: FastifyInstance): Promise<
 async function fillRest(pool: Pool, providerId: number, ids: Readonly<Record<string, number>>): Promise<void> {
   const event = "(select id from events where provider_id = $1::bigint limit 1)";
   const statements = [
-    `update users set email = 'user' || id || '@quay.example' where provider_id = $1::bigint`,
+    // So that its developers can be signed in, and can remove a log-in with an identity provider.
+    `update users set email = 'user' || id || '@quay.example', state = 'active', password_hash = 'none' where provider_id = $1::bigint`,
+    `update accounts set state = 'approved' where provider_id = $1::bigint`,
     `insert into account_plan_requests (provider_id, account_id, plan_id) values ($1::bigint, ${ids["account"]}, ${ids["accountPlan"]})`,
     `insert into plan_requests (provider_id, application_id, plan_id) values ($1::bigint, ${ids["application"]}, ${ids["applicationPlan"]})`,
     `insert into application_keys (provider_id, application_id, value) values ($1::bigint, ${ids["application"]}, 'key-' || $1::bigint::text)`,

@@ -93,6 +93,14 @@ const test = base.extend("site", { scope: "file" }, async ({}, { onCleanup }) =>
   return { owner, pool, http, own, foreign, tables };
 });
 
+/** Pages that the callers may read of their own provider: refused credentials would prove nothing. */
+const ownPages = {
+  token: "/admin/api/accounts.json",
+  key: "/admin/api/accounts.json",
+  admin: "/admin/api/accounts.json",
+  developer: "/account",
+} as const satisfies Record<keyof typeof credentials, string>;
+
 const ways = [
   ["token", "admin"],
   ["key", "admin"],
@@ -127,6 +135,12 @@ test.for(ways)(
           expect([outcome, answer.statusCode >= 300]).toEqual([outcome, true]);
       }
     }
+    // After all of them, so that the caller was accepted throughout.
+    const accepted: Route = { method: "GET", path: ownPages[as] };
+    const ownAnswer = await http.inject(
+      requestOf(accepted, own.ids, hostOf(own), await credentials[as]({ pool, ...own })),
+    );
+    expect([ownPages[as], ownAnswer.statusCode]).toEqual([ownPages[as], 200]);
     expect(await snapshot(owner, tables, foreign.api.provider.id)).toEqual(before);
   },
 );
