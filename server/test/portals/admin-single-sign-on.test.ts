@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { parseProviderSettings, updateProviderSettings } from "#portal/provider-account/index.ts";
+import type { Actor } from "#access/index.ts";
+import { parseProviderSettings, updateProviderSettings, updateProviderUser } from "#portal/provider-account/index.ts";
 import {
   createAuthenticationProvider,
   deleteAuthenticationProvider,
@@ -7,6 +8,7 @@ import {
 } from "#portal/single-sign-on/index.ts";
 import { encryption } from "../support/build-webhooks.ts";
 import { countWaiting } from "../support/count-waiting.ts";
+import { passwords } from "../support/passwords.ts";
 import { until } from "../support/until.ts";
 import { client, pathOf, startOpenIdProvider, type OpenIdProvider } from "./identity-servers.ts";
 import { password, type PortalFixture, test as base } from "./portal-test.ts";
@@ -115,6 +117,29 @@ test.for([
     expect([(await signedIn).status, visitor.cookies.has("bellwire_admin")]).toEqual([403, false]);
   },
 );
+
+test("a user of the team to which somebody else gives another address is no longer the person's", async ({
+  portal,
+  team,
+}) => {
+  const { pool, provider } = portal;
+  const { id: userId } = await portal.addProviderUser("second", "admin");
+  const rename = (actor: Actor, email: string) => {
+    const by = { actor, channel: "admin_portal", now: portal.clock.now() } as const;
+    return updateProviderUser(pool, passwords, { provider, userId, values: { email }, by });
+  };
+  await rename({ kind: "system" }, "boss2@acme.example");
+  team.openId.person = { ...boss, email: "boss2@acme.example" };
+  const visitor = portal.visitor("admin");
+  await signIn(visitor, team);
+  await rename({ kind: "admin", userId }, "own@acme.example");
+  await rename({ kind: "token", userId }, "own2@acme.example");
+  expect([await isSignedIn(visitor), (await signIn(portal.visitor("admin"), team)).status]).toEqual([true, 303]);
+  await rename({ kind: "key" }, "successor@acme.example");
+  expect([await isSignedIn(visitor), (await signIn(portal.visitor("admin"), team)).status]).toEqual([false, 403]);
+  team.openId.person = { ...boss, sub: "s-3", email: "successor@acme.example" };
+  expect((await signIn(portal.visitor("admin"), team)).status).toBe(303);
+});
 
 test("the deletion of the authentication provider ends the sessions of its users, except of who deletes it", async ({
   portal,

@@ -31,6 +31,7 @@ import {
 } from "#portal/fields/index.ts";
 import { readProducts } from "#portal/products/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
+import { unlinkTeamMember } from "#portal/single-sign-on/index.ts";
 import { confirmationOf, mailChangedCredentials, passwordErrors, textOf, userNameErrors } from "#portal/users/index.ts";
 
 /** The provider user to change, and the origin of the change. */
@@ -80,7 +81,9 @@ async function changeProviderUser(
     if (isAdmin(before) && !isAdmin(user) && !hasOtherAdmin(users, userId)) return { notAllowed: "only admin" };
 
     const isOut = user.state !== "active";
-    if (isOut || passwordHash !== undefined) {
+    // Before the sessions, as in every such transaction: the opposite order could deadlock.
+    const isHandedOver = givesAddress(by, before, user) && (await unlinkTeamMember(tx, provider.id, userId));
+    if (isOut || isHandedOver || passwordHash !== undefined) {
       const keptCookieValue = isOut ? undefined : keptSession;
       await endSessionsOfUsers(tx, { providerId: provider.id, audience: "admin", userIds: [userId], keptCookieValue });
     }
@@ -93,6 +96,10 @@ async function changeProviderUser(
     return { user: await updateProviderUserRow(tx, provider.id, parsed, by.now) };
   });
 }
+
+/** Returns true if somebody else gives the user another address: the user may be another person's from now on. */
+const givesAddress = ({ actor }: ChangeContext, before: ProviderUser, after: ProviderUser): boolean =>
+  before.email !== after.email && !("userId" in actor && actor.userId === after.id);
 
 const isAdmin = ({ role, state }: ProviderUser): boolean => role === "admin" && state === "active";
 

@@ -174,6 +174,12 @@ export async function linkTeamMember(tx: Transaction, link: Link & Pick<Identity
   return own !== undefined && isSameAddress(own.email, link.email) && linkIdentity(tx, link);
 }
 
+const unlinkTeamMemberStatement = `delete from identities where provider_id = $1 and provider_user_id = $2 returning 1`;
+
+/** Ends the links of a locked user of the provider. Returns whether it had any. By identities_provider_user_idx. */
+export const unlinkTeamMember = async (tx: Transaction, providerId: number, userId: number): Promise<boolean> =>
+  (await tx.query(unlinkTeamMemberStatement, [providerId, userId])).length > 0;
+
 // By identities_provider_user_idx. A change of the authentication provider makes it untested.
 const testedStatement = `
   select count(*) > 0 as is_published,

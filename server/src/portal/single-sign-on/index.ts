@@ -29,6 +29,7 @@ export {
   readSignInTest,
   unlinkClaimants,
   unlinkIdentity,
+  unlinkTeamMember,
   useIdentity,
 } from "./identities.ts";
 export {
