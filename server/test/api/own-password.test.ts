@@ -22,17 +22,27 @@ async function signInTwice(api: ProviderApi, now: Date) {
 
 type Browser = Awaited<ReturnType<typeof signInTwice>>["here"];
 
-const requestsFrom = (api: ProviderApi, { cookieValue, csrfToken }: Browser) => ({
-  read: async (url: string): Promise<number> =>
-    (await api.sendWithoutToken({ url, headers: { cookie: `bellwire_admin=${cookieValue}` } })).statusCode,
-  put: (url: string, payload: object) =>
+const requestsFrom = (api: ProviderApi, { cookieValue, csrfToken }: Browser) => {
+  const send = (method: "PUT" | "POST") => (url: string, payload: object) =>
     api.sendWithoutToken({
-      method: "PUT",
+      method,
       url,
       payload,
       headers: { cookie: `bellwire_admin=${cookieValue}`, "x-csrf-token": csrfToken },
-    }),
-});
+    });
+  return {
+    read: async (url: string): Promise<number> =>
+      (await api.sendWithoutToken({ url, headers: { cookie: `bellwire_admin=${cookieValue}` } })).statusCode,
+    put: send("PUT"),
+    post: send("POST"),
+  };
+};
+
+const newToken = { name: "CRM", permission: "rw", scopes: ["account_management"] };
+
+/** Returns the number of access tokens of a user. */
+const countTokens = async (api: ProviderApi, userId: number): Promise<number> =>
+  (await api.pool.query("select from access_tokens where user_id = $1", [userId])).length;
 
 test("changing the caller's own password in a session requires the current password and ends all other sessions", async ({
   api,
@@ -53,20 +63,62 @@ test("changing the caller's own password in a session requires the current passw
   expect(await signInProviderUser(api.pool, passwords, login)).toMatchObject({ user: { id: userId } });
 });
 
-test("a current password that is replaced concurrently is refused", async ({ api, clock }) => {
-  const { userId, here } = await signInTwice(api, clock.now());
-  const own = requestsFrom(api, here);
-  const { response } = await api.pool.inTransaction(async (tx) => {
-    await tx.query("update provider_users set password_hash = 'another' where id = $1", [userId]);
-    const change = { password: another, current_password: password };
-    const waiting = { response: own.put(`/admin/api/users/${userId}.json`, change) };
-    await until(() => countWaiting(api.pool));
-    return waiting;
+for (const path of ["personal", "users/{id}"]) {
+  test(`a token that a session creates with POST ${path}/access_tokens requires the current password`, async ({
+    api,
+    clock,
+  }) => {
+    const { userId, here } = await signInTwice(api, clock.now());
+    const create = (proof: object) =>
+      requestsFrom(api, here).post(`/admin/api/${path.replace("{id}", String(userId))}/access_tokens.json`, {
+        ...newToken,
+        ...proof,
+      });
+    for (const wrong of [{}, { current_password: "" }, { current_password: another }]) {
+      const refused = await create(wrong);
+      expect([refused.statusCode, refused.json()]).toEqual([422, { errors: { current_password: ["is incorrect"] } }]);
+    }
+    const errors = { scopes: ["select at least one scope"], current_password: ["is incorrect"] };
+    expect((await create({ scopes: [] })).json()).toEqual({ errors });
+    expect(await countTokens(api, userId)).toBe(0);
+    expect((await create({ current_password: password })).statusCode).toBe(201);
+    expect(await countTokens(api, userId)).toBe(1);
   });
-  expect((await response).json()).toEqual({ errors: { current_password: ["is incorrect"] } });
-  const hashes = await api.pool.query("select password_hash from provider_users where id = $1", [userId]);
-  expect(hashes).toEqual([{ passwordHash: "another" }]);
+}
+
+test("a token of a program and the provider key create tokens without a password", async ({ api, clock }) => {
+  const { userId } = await signInTwice(api, clock.now());
+  const asKey = { authorization: `Bearer ${api.key}` };
+  const path = `/users/${userId}/access_tokens.json`;
+  const created = await api.send("POST", path, { headers: asKey, payload: newToken });
+  const headers = { authorization: `Bearer ${created.json().access_token.value}` };
+  expect((await api.send("POST", path, { headers, payload: newToken })).statusCode).toBe(201);
+  expect(await countTokens(api, userId)).toBe(2);
 });
+
+const proved = [
+  ["password", (id: number) => `users/${id}`, { password: another }],
+  ["token", () => "personal/access_tokens", newToken],
+] as const;
+for (const [change, pathOf, values] of proved) {
+  test(`a current password that is replaced concurrently is refused for a new ${change}`, async ({ api, clock }) => {
+    const { userId, here } = await signInTwice(api, clock.now());
+    const own = requestsFrom(api, here);
+    const send = change === "token" ? own.post : own.put;
+    const { response } = await api.pool.inTransaction(async (tx) => {
+      await tx.query("update provider_users set password_hash = 'another' where id = $1", [userId]);
+      const waiting = {
+        response: send(`/admin/api/${pathOf(userId)}.json`, { ...values, current_password: password }),
+      };
+      await until(() => countWaiting(api.pool));
+      return waiting;
+    });
+    expect((await response).json()).toEqual({ errors: { current_password: ["is incorrect"] } });
+    const hashes = await api.pool.query("select password_hash from provider_users where id = $1", [userId]);
+    expect(hashes).toEqual([{ passwordHash: "another" }]);
+    expect(await countTokens(api, userId)).toBe(0);
+  });
+}
 
 test("wrong guesses of the current password in a session are rate limited until the right one", async ({
   api,
@@ -84,6 +136,17 @@ test("wrong guesses of the current password in a session are rate limited until 
   expect([enough.statusCode, enough.headers["retry-after"]]).toEqual([429, "600"]);
   const profile = { email: "ada@acme.test", current_password: another };
   expect((await update(`/admin/api/users/${userId}.json`, profile)).statusCode).toBe(429);
+  const create = (token: object) => requestsFrom(api, here).post("/admin/api/personal/access_tokens.json", token);
+  expect((await create({ ...newToken, current_password: another })).statusCode).toBe(429);
+});
+
+test("guesses with a new token are counted, even if its other values are wrong", async ({ api, clock }) => {
+  const { here } = await signInTwice(api, clock.now());
+  const { post } = requestsFrom(api, here);
+  const guess = () =>
+    post("/admin/api/personal/access_tokens.json", { ...newToken, name: "", current_password: "wrong" });
+  for (let time = 0; time < attemptLimits.ownPassword.max; time += 1) expect((await guess()).statusCode).toBe(422);
+  expect((await guess()).statusCode).toBe(429);
 });
 
 for (const change of [{ email: "thief@elsewhere.test" }, { username: "thief" }]) {
@@ -125,14 +188,19 @@ for (const [reason, statement] of withoutPassword) {
     const { userId, here } = await signInTwice(api, clock.now());
     await api.pool.query(statement, [userId]);
     const url = `/admin/api/users/${userId}.json`;
-    const { put } = requestsFrom(api, here);
+    const { put, post } = requestsFrom(api, here);
+    const createToken = () => post("/admin/api/personal/access_tokens.json", newToken);
     await clock.advance(600_000);
+    expect((await createToken()).statusCode).toBe(201);
     expect((await put(url, { email: "ada@acme.test", password: another })).statusCode).toBe(200);
     await api.pool.query(statement, [userId]);
     await clock.advance(1);
+    const lateToken = await createToken();
     const late = await put(url, { email: "thief@elsewhere.test", current_password: another });
     const base = ["You sign in without a password. Sign out and in again, then make this change within 10 minutes"];
     expect([late.statusCode, late.json()]).toEqual([422, { errors: { base } }]);
+    expect([lateToken.statusCode, lateToken.json()]).toEqual([422, { errors: { base } }]);
+    expect(await countTokens(api, userId)).toBe(1);
     expect(await readProviderUser(api.pool, api.provider.id, userId)).toMatchObject({ email: "ada@acme.test" });
   });
 }

@@ -139,9 +139,10 @@ const creations: Readonly<Record<keyof typeof countLimits, (scene: Scene) => Pro
   endpoints: (scene) => post(scene, "/endpoints", { name: name(), url: "http://127.0.0.1:9/" }),
   bins: (scene) => post(scene, "/bins", {}),
   accessTokens: ({ api: { pool, provider }, userId, by }) => {
-    const requester = { actor: by.actor, permission: "rw", scopes: [] } as const;
+    const requester = { actor: { kind: "key" }, permission: "rw", scopes: [] } as const;
     const token = { name: name(), scopes: ["account_management"], permission: "ro" };
-    return issueAccessToken(pool, { providerId: provider.id, userId, requester, by, ...token });
+    const proof = { currentPassword: "", session: undefined };
+    return issueAccessToken(pool, passwords, { providerId: provider.id, userId, requester, proof, by, ...token });
   },
   savedViews: (scene) => post(scene, "/views", { list: "events", name: name(), filter: {} }),
   jobs: (scene) => post(scene, "/jobs", { kind: "retry", ids: [deliveryId] }),

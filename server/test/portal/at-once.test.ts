@@ -316,10 +316,12 @@ test("creating a plan with a description during the deletion of its product cann
 test("no access token is created for a user during the user's deletion", async ({ sharedPool: pool }) => {
   const { provider } = await setUp(pool);
   const [{ id: userId } = { id: 0 }] = await listProviderUsers(pool, provider.id);
-  const requester = { actor: by.actor, permission: "rw", scopes: ["stats"] } as const;
-  const input = { providerId: provider.id, userId, name: "CI", scopes: ["stats"], permission: "ro", requester, by };
+  const requester = { actor: { kind: "key" }, permission: "rw", scopes: ["stats"] } as const;
+  const proof = { currentPassword: "", session: undefined };
+  const token = { name: "CI", scopes: ["stats"], permission: "ro" };
+  const input = { providerId: provider.id, userId, ...token, requester, proof, by };
   const deletion = (tx: Transaction) => deleteProviderUserRow(tx, provider.id, userId);
-  expect(await runAgainst(pool, deletion, () => issueAccessToken(pool, input))).toBeUndefined();
+  expect(await runAgainst(pool, deletion, () => issueAccessToken(pool, passwords, input))).toBeUndefined();
 });
 
 test("creating an application during the deletion of its service plan is refused", async ({ sharedPool: pool }) => {

@@ -28,7 +28,8 @@ import { byToken, eventsOf, form, now, setUp } from "./portal-fixture.ts";
 import { passwords } from "../support/passwords.ts";
 
 const by = { actor: { kind: "admin", userId: 1 }, channel: "admin_portal", now } as const;
-const requester = { actor: by.actor, permission: "rw", scopes: [] } as const;
+const requester = { actor: { kind: "key" }, permission: "rw", scopes: [] } as const;
+const proof = { currentPassword: "", session: undefined };
 const ada = { username: "ada", email: "ada@acme.example", password: "correct horse battery" };
 
 const auditOf = (pool: Pool, providerId: number): Promise<{ action: string }[]> =>
@@ -101,13 +102,14 @@ test("a suspension immediately ends sessions and blocks tokens; its end unblocks
   const { cookieValue } = await pool.inTransaction((tx) =>
     createSession(tx, { providerId, audience: "admin", userId, now }),
   );
-  const issued = await issueAccessToken(pool, {
+  const issued = await issueAccessToken(pool, passwords, {
     providerId,
     userId,
     name: "CI",
     scopes: ["stats"],
     permission: "ro",
     requester,
+    proof,
     by,
   });
   const value = issued && "value" in issued ? issued.value : "";
@@ -181,9 +183,10 @@ test("an access token with invalid properties is refused", async ({ sharedPool: 
     permission: "all",
     expiresAt: now,
     requester,
+    proof,
     by,
   };
-  expect(await issueAccessToken(pool, input)).toEqual({
+  expect(await issueAccessToken(pool, passwords, input)).toEqual({
     refused: {
       name: ["can't be blank"],
       scopes: ["is invalid"],

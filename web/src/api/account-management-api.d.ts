@@ -32,6 +32,8 @@ export interface components {
              * @description In the future, with a time zone. Responses have it in the provider's time zone.
              */
             expires_at?: string;
+            /** @description Your password. Required in a session of the Admin Portal, unless you sign in without a password; ignored with a token or the provider key. */
+            current_password?: string;
         };
         /**
          * Account
@@ -907,6 +909,8 @@ export interface components {
              * @description In the future, with a time zone. Responses have it in the provider's time zone.
              */
             expires_at?: string;
+            /** @description Your password. Required in a session of the Admin Portal, unless you sign in without a password; ignored with a token or the provider key. */
+            current_password?: string;
         };
         /** PricingRule */
         PricingRule: {

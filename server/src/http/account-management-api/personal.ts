@@ -3,7 +3,6 @@ import {
   deleteAccessToken,
   listAccessTokens,
   readOwnAccessToken,
-  readProviderUser,
   recordAudit,
   scopes,
   type StoredToken,
@@ -18,7 +17,6 @@ import {
 } from "#access/index.ts";
 import { Problem } from "#http/shared/problem.ts";
 import { exampleExpiry, exampleTime, parseLenientTime } from "#platform/times.ts";
-import type { Pool } from "#platform/database/database.ts";
 import type { Json } from "#platform/document.ts";
 import { issueAccessToken } from "#portal/provider-account/index.ts";
 import { type Provider, writeTimestamp } from "#portal/providers/index.ts";
@@ -32,7 +30,8 @@ import {
   optionalBoolean,
 } from "./responses.ts";
 import { exampleProvider } from "./example-portal.ts";
-import { type Call, type Operation, parseText, type Parameters } from "./operation.ts";
+import { type Call, type Operation, type OperationNeeds, parseText, type Parameters } from "./operation.ts";
+import { limitPasswordGuesses } from "./provider-users.ts";
 
 const permission = Type.String({
   enum: ["ro", "rw"],
@@ -49,6 +48,12 @@ const NewAccessTokenSchema = Type.Object(
       Type.String({
         format: "date-time",
         description: "In the future, with a time zone. Responses have it in the provider's time zone.",
+      }),
+    ),
+    current_password: Type.Optional(
+      Type.String({
+        description:
+          "Your password. Required in a session of the Admin Portal, unless you sign in without a password; ignored with a token or the provider key.",
       }),
     ),
   },
@@ -124,13 +129,14 @@ function requireOwner({ provider, caller }: Call): { readonly providerId: number
 }
 
 /** Creates an access token for a user. The response is the only one that has the token's value. */
-async function issueToken(pool: Pool, { provider, caller, values, by }: Call, userId: number): Promise<ApiResponse> {
+async function issueToken(needs: OperationNeeds, call: Call, userId: number): Promise<ApiResponse> {
+  const { provider, caller, values, session, by } = call;
   const expiry = parseText(values["expires_at"]) ?? "";
   const expiresAt = expiry === "" ? undefined : parseZonedTime(expiry, by.now);
   if (expiry !== "" && !expiresAt) {
     throw new Problem("invalid", { errors: { expires_at: ["must be an ISO 8601 time with a time zone"] } });
   }
-  const outcome = await issueAccessToken(pool, {
+  const requested = {
     providerId: provider.id,
     userId,
     name: parseText(values["name"]) ?? "",
@@ -141,8 +147,12 @@ async function issueToken(pool: Pool, { provider, caller, values, by }: Call, us
     permission: parseText(values["permission"]) ?? "",
     expiresAt,
     requester: caller,
+    proof: { currentPassword: parseText(values["current_password"]) ?? "", session },
     by,
-  });
+  };
+  const outcome = await limitPasswordGuesses(needs, call, () =>
+    issueAccessToken(needs.pool, needs.passwords, requested),
+  );
   const { token, value } = requireSuccess(outcome);
   return {
     location: `/personal/access_tokens/${token.id}.json`,
@@ -163,12 +173,11 @@ export const accessTokenOperations: readonly Operation[] = [
     description:
       "Creates an access token for yourself or, with the provider key, for any user of the provider. A token cannot create one with more rights than its own.",
     path: "/users/{user_id}/access_tokens",
-    async handle({ pool }, call) {
-      const { provider, caller } = call;
+    async handle(needs, call) {
+      const { caller } = call;
       const userId = call.id("user_id");
       if ("userId" in caller.actor && caller.actor.userId !== userId) throw new Problem("role-missing");
-      requireSuccess(await readProviderUser(pool, provider.id, userId));
-      return issueToken(pool, call, userId);
+      return issueToken(needs, call, userId);
     },
   },
   {
@@ -193,8 +202,8 @@ export const accessTokenOperations: readonly Operation[] = [
     description:
       "Creates an access token for yourself. Only this response has its value. A token cannot create one with more rights than its own: neither more scopes nor a later expiry.",
     path: "/personal/access_tokens",
-    async handle({ pool }, call) {
-      return issueToken(pool, call, requireOwner(call).userId);
+    async handle(needs, call) {
+      return issueToken(needs, call, requireOwner(call).userId);
     },
   },
   {

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { listProviderUsers, productScopeOf, type ProviderUser, readProviderUser } from "#access/index.ts";
-import { Problem } from "#http/shared/problem.ts";
+import { type FieldErrors, Problem } from "#http/shared/problem.ts";
 import { formatWait } from "#http/shared/sign-in.ts";
 import type { Database, Pool } from "#platform/database/database.ts";
 import { list, record, value } from "#platform/document.ts";
@@ -130,25 +130,34 @@ const permissionParameters = {
 };
 
 /** Updates a user. Users who change their own username, email address or password in the Admin Portal prove who they are. */
-async function updateWithPasswordCheck(
-  { pool, passwords, passwordGuesses, teamMails }: OperationNeeds,
-  call: Call,
-): ReturnType<typeof updateProviderUser> {
+async function updateWithPasswordCheck(needs: OperationNeeds, call: Call): ReturnType<typeof updateProviderUser> {
+  const { pool, passwords, teamMails } = needs;
   const { values, session, provider, id } = call;
   const user = await readProviderUser(pool, provider.id, id("id"));
   await countNotice({ teamMails }, call, { user, key: `team ${provider.id} ${id("id")}` });
   const permissions = parseUserPermissions(call);
   const update = { ...providerUserTarget(call), values, permissions, keptSession: session };
   if (!changesOwnSignIn(call)) return updateProviderUser(pool, passwords, update);
+  const currentPassword = parseText(values["current_password"]) ?? "";
+  return limitPasswordGuesses(needs, call, () => updateProviderUser(pool, passwords, { ...update, currentPassword }));
+}
 
-  const guesser = `admin ${update.provider.id} ${update.userId}`;
+/**
+ * Makes a change that the caller's own password proves, unless there were too many wrong ones. Throws a Problem then.
+ */
+export async function limitPasswordGuesses<Outcome extends object>(
+  { passwordGuesses }: Pick<OperationNeeds, "passwordGuesses">,
+  { provider, caller }: Pick<Call, "provider" | "caller">,
+  change: () => Promise<Outcome | { readonly refused: FieldErrors } | undefined>,
+): Promise<Outcome | { readonly refused: FieldErrors } | undefined> {
+  if (caller.actor.kind !== "admin") return change();
+  const guesser = `admin ${provider.id} ${caller.actor.userId}`;
   const retryAfterSeconds = await passwordGuesses.secondsToWait(guesser);
   if (retryAfterSeconds > 0) {
     const detail = `Too many attempts. Please try again ${formatWait(retryAfterSeconds)}.`;
     throw new Problem("too-many-bad-credentials", { detail, retryAfterSeconds });
   }
-  const currentPassword = parseText(values["current_password"]) ?? "";
-  const outcome = await updateProviderUser(pool, passwords, { ...update, currentPassword });
+  const outcome = await change();
   const refused = outcome && "refused" in outcome ? outcome.refused : {};
   const isWrong = refused["current_password"] !== undefined;
   if (!isWrong) await passwordGuesses.forget(guesser);

@@ -2,10 +2,13 @@ import {
   type AdminCaller,
   type ChangeContext,
   type Scope,
+  type PasswordHasher,
   type StoredToken,
   createAccessToken,
+  lockIfPasswordUnchanged,
   lockProviderUserForShare,
   readOwnAccessToken,
+  readProviderUser,
   recordAudit,
   scopes,
   requireWithinLimit,
@@ -15,9 +18,10 @@ import { countLimits } from "#platform/limits.ts";
 import { isBlank } from "#platform/visible-text.ts";
 import { isXmlText } from "#platform/xml.ts";
 import { type FieldErrors, hasNoErrors, mergeErrors } from "#portal/fields/index.ts";
+import { proveUser, type SessionProof, unproved } from "./provider-users.ts";
 
-/** The privileges of the token that requests another one. */
-type RequestingToken = Pick<AdminCaller, "actor" | "permission" | "scopes" | "expiresAt">;
+/** The session, key or token that requests a token, with its privileges. */
+type Requester = Pick<AdminCaller, "actor" | "permission" | "scopes" | "expiresAt">;
 
 interface RequestedToken {
   readonly providerId: number;
@@ -26,26 +30,43 @@ interface RequestedToken {
   readonly scopes: readonly string[];
   readonly permission: string;
   readonly expiresAt?: Date | undefined;
-  readonly requester: RequestingToken;
+  readonly requester: Requester;
+  /** Used for sessions only: a token outlives the session that a stranger stole. */
+  readonly proof: SessionProof;
   readonly by: ChangeContext;
 }
 
 /**
  * Creates an access token for one of the provider's own users, with at most the privileges of the token that requests
- * it, if one does. The value is returned only here. Returns undefined if there is no such user.
+ * it, if one does. In a session, users prove who they are. The value is returned only here. Returns undefined if there
+ * is no such user.
  */
 export async function issueAccessToken(
   pool: Pool,
-  { by, requester, ...input }: RequestedToken,
+  passwords: PasswordHasher,
+  { by, requester, proof, ...input }: RequestedToken,
 ): Promise<{ readonly token: StoredToken; readonly value: string } | { readonly refused: FieldErrors } | undefined> {
   const { providerId, userId, name, permission, expiresAt } = input;
+  const user = await readProviderUser(pool, providerId, userId);
+  if (!user) return undefined;
+  const { kind } = requester.actor;
+  const proved = await proveUser(pool, passwords, {
+    user,
+    proof: kind === "admin" ? proof : undefined,
+    providerId,
+    now: by.now,
+  });
   const refused = mergeErrors(
     tokenErrors(input, by.now),
-    requester.actor.kind === "token" ? privilegeErrors(input, requester) : {},
+    kind === "token" ? privilegeErrors(input, requester) : {},
+    proved.refused,
   );
   if (!hasNoErrors(refused) || (permission !== "ro" && permission !== "rw")) return { refused };
   return pool.inTransaction(async (tx) => {
     if (!(await lockProviderUserForShare(tx, providerId, userId))) return undefined;
+    const passwordHash = proved.hash;
+    if (passwordHash !== undefined && !(await lockIfPasswordUnchanged(tx, { providerId, userId, passwordHash })))
+      return { refused: unproved };
     await requireWithinLimit(tx, countLimits.accessTokens, { providerId, id: userId });
     const created = await createAccessToken(tx, {
       providerId,
@@ -78,7 +99,7 @@ function nameError(name: string): string {
   return name.length > nameLengthMax ? `is too long (maximum is ${nameLengthMax} characters)` : "is invalid";
 }
 
-type TokenInput = Omit<RequestedToken, "by" | "requester">;
+type TokenInput = Omit<RequestedToken, "by" | "requester" | "proof">;
 
 function tokenErrors({ name, scopes: input, permission, expiresAt }: TokenInput, now: Date): FieldErrors {
   return mergeErrors({
@@ -90,10 +111,7 @@ function tokenErrors({ name, scopes: input, permission, expiresAt }: TokenInput,
 }
 
 /** Otherwise, a leaked token that reads for one day could create one that writes for ever. */
-function privilegeErrors(
-  { scopes: input, permission, expiresAt }: TokenInput,
-  requester: RequestingToken,
-): FieldErrors {
+function privilegeErrors({ scopes: input, permission, expiresAt }: TokenInput, requester: Requester): FieldErrors {
   const end = requester.expiresAt;
   const isLonger = end !== undefined && (expiresAt === undefined || expiresAt > end);
   return {

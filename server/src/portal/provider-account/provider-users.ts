@@ -341,7 +341,12 @@ export async function updateProviderUser(
   if (!found) return undefined;
   const rules = { values, passwordLengthMin: provider.passwordLengthMin };
   const { password } = parseProviderUser(values);
-  const proof = await proveUser(pool, passwords, { ...change, user: found, currentPassword });
+  const proof = await proveUser(pool, passwords, {
+    user: found,
+    proof: currentPassword === undefined ? undefined : { currentPassword, session: change.keptSession },
+    providerId: provider.id,
+    now: change.by.now,
+  });
   const wrong = mergeErrors(
     providerUserErrors(parseProviderUser(values, found), { ...rules, before: found }),
     proof.refused,
@@ -358,8 +363,20 @@ export async function updateProviderUser(
   return retryOnUniqueViolation(() => changeProviderUser(pool, { ...change, decide, provedHash: proof.hash }));
 }
 
-interface Proof extends Pick<ProviderUserUpdate, "provider" | "by" | "keptSession" | "currentPassword"> {
+/** How a user in a session proves that nobody else sits at the browser. */
+export interface SessionProof {
+  /** The current password that the user typed. */
+  readonly currentPassword: string;
+  /** The cookie of the session. */
+  readonly session: string | undefined;
+}
+
+interface ProofToVerify {
+  readonly providerId: number;
   readonly user: ProviderUser;
+  /** Undefined skips the check, for programs. */
+  readonly proof: SessionProof | undefined;
+  readonly now: Date;
 }
 
 /** Users without a password prove by a session of at most this age that they can sign in. */
@@ -369,26 +386,25 @@ const signedInLongAgo: FieldErrors = {
   base: ["You sign in without a password. Sign out and in again, then make this change within 10 minutes"],
 };
 
-const unproved: FieldErrors = { current_password: ["is incorrect"] };
+export const unproved: FieldErrors = { current_password: ["is incorrect"] };
 
 /**
  * Verifies the current password by a sign-in, and returns its hash. Runs before the transaction opens, because hashing takes 25 to
  * 60 ms.
  */
-async function proveUser(
+export async function proveUser(
   pool: Pool,
   passwords: PasswordHasher,
-  { provider, by, keptSession, currentPassword: password, user }: Proof,
+  { providerId, user, proof, now }: ProofToVerify,
 ): Promise<{ readonly hash?: string; readonly refused: FieldErrors }> {
-  if (password === undefined) return { refused: {} };
-  const providerId = provider.id;
+  if (proof === undefined) return { refused: {} };
   if (!(await signsInWithPassword(pool, providerId, user.id))) {
-    const session = { providerId, audience: "admin", cookieValue: keptSession ?? "", now: by.now } as const;
+    const session = { providerId, audience: "admin", cookieValue: proof.session ?? "", now } as const;
     const { createdAt } = (await findSession(pool, session)) ?? {};
-    const isRecent = createdAt !== undefined && by.now.getTime() - createdAt.getTime() <= recentSignInMs;
+    const isRecent = createdAt !== undefined && now.getTime() - createdAt.getTime() <= recentSignInMs;
     return { refused: isRecent ? {} : signedInLongAgo };
   }
-  const login = { providerId, login: user.username, password, onlyUserId: user.id };
+  const login = { providerId, login: user.username, password: proof.currentPassword, onlyUserId: user.id };
   const known = await signInProviderUser(pool, passwords, login);
   return known ? { hash: known.passwordHash, refused: {} } : { refused: unproved };
 }

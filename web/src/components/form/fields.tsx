@@ -126,6 +126,24 @@ export function NewPasswordField({ note, ...field }: NewPasswordFieldProps) {
   );
 }
 
+/** Asks users for their password. Those who sign in without one read what proves a change instead. */
+export const CurrentPasswordField = (field: Omit<TextFieldProps, "label" | "name" | "isRequired" | "input">) =>
+  useSession().signsInWithPassword ? (
+    <TextField
+      {...field}
+      name="current_password"
+      label="Current password"
+      isRequired
+      input={{ type: "password", autoComplete: "current-password" }}
+    />
+  ) : (
+    <HelperText>
+      <HelperTextItem>
+        You sign in without a password. Changes are possible within 10 minutes after you have signed in
+      </HelperTextItem>
+    </HelperText>
+  );
+
 export interface SelectFieldProps<Value extends string> extends Omit<FieldProps, "children"> {
   readonly value: Value;
   readonly options: readonly { readonly value: Value; readonly label: string }[];

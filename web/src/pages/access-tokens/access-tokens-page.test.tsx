@@ -16,6 +16,7 @@ test("a new token stays visible until its button confirms the copy", async () =>
   pressEscape();
   expect(onClose).toHaveBeenCalledTimes(1); // nothing is lost yet
   await fill("name", "billing");
+  await fill("current_password", "a long password");
   await click("Create");
   await waitFor(() =>
     expect(document.querySelector<HTMLInputElement>("[aria-label='Access token']")?.value).toBe("s3cret"),
@@ -34,6 +35,7 @@ test("a page with a token that is shown only once is not left without a question
   });
   await click("Create a token");
   await fill("name", "billing");
+  await fill("current_password", "a long password");
   await click("Create");
   await says("Your new token");
   page.router.history.push("/personal");
@@ -51,6 +53,7 @@ test("members are offered only the scopes that their sections include", async ()
     session: { role: "member", tokenScopes: new Set(["finance"]) },
   });
   await fill("name", "billing");
+  await fill("current_password", "a long password");
   expect(Array.from(document.querySelectorAll("[role=dialog] [type=checkbox]"), ({ id }) => id)).toEqual([
     "scope_finance",
   ]);
@@ -80,12 +83,42 @@ test("members without a section of a scope are told so instead of offered a usel
   expect(document.body.textContent).not.toContain("Create a token");
 });
 
+test("a new token requires the current password, and a wrong one can be corrected", async () => {
+  const errors = { current_password: ["is incorrect"] };
+  const { changes } = showInPortal(<CreateTokenDialog onClose={() => undefined} />, {
+    answers: { "POST personal/access_tokens": [422, { errors }] },
+  });
+  await fill("name", "billing");
+  await fill("current_password", "a wrong password");
+  await click("Create");
+  await waitFor(() => {
+    expect(document.getElementById("current_password-hint")?.textContent).toContain("is incorrect");
+  });
+  expect(document.querySelector<HTMLInputElement>("#name")?.value).toBe("billing");
+  expect(changes()[0]?.body).toMatchObject({ name: "billing", current_password: "a wrong password" });
+});
+
+test("users without a password are told what proves a new token instead", async () => {
+  const base = ["You sign in without a password. Sign out and in again"];
+  const { changes } = showInPortal(<CreateTokenDialog onClose={() => undefined} />, {
+    answers: { "POST personal/access_tokens": [422, { errors: { base } }] },
+    session: { signsInWithPassword: false },
+  });
+  await fill("name", "billing");
+  expect(document.querySelectorAll("[name=current_password]")).toHaveLength(0);
+  expect(document.body.textContent).toContain("within 10 minutes after you have signed in");
+  await click("Create");
+  await waitFor(() => expect(document.body.textContent).toContain(base[0]));
+  expect(changes()[0]?.body).not.toHaveProperty("current_password");
+});
+
 test("the expiry is a time in the provider's time zone, as everywhere", async () => {
   const { changes } = showInPortal(<CreateTokenDialog onClose={() => undefined} />, {
     answers: { "POST personal/access_tokens": [201, { access_token: { value: "s3cret" } }] },
     session: { timeZone: "Asia/Tokyo" },
   });
   await fill("name", "billing");
+  await fill("current_password", "a long password");
   await fill("expires_at", "2030-01-01T09:00");
   await click("Create");
   await waitFor(() => expect(changes()[0]?.body).toMatchObject({ expires_at: "2030-01-01T00:00:00.000Z" }));

@@ -21,7 +21,7 @@ import { useManagement } from "../../api/management-client.ts";
 import { useSession } from "../../api/session.tsx";
 import { type AccessToken, accessTokensQuery, type NewAccessToken, type Scope } from "../../api/team.ts";
 import { CopyField } from "../../components/copy-text.tsx";
-import { ChoiceGroup, SelectField, TextField } from "../../components/form/fields.tsx";
+import { ChoiceGroup, CurrentPasswordField, SelectField, TextField } from "../../components/form/fields.tsx";
 import { ConfirmDialog, DeleteDialog, FormDialog } from "../../components/form/form-dialog.tsx";
 import { useChange } from "../../components/form/use-change.ts";
 import { Name } from "../../components/labels.tsx";
@@ -133,15 +133,17 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
   const [chosen, setChosen] = useState<ReadonlySet<Scope>>(() => new Set(scopesAtFirst(scopes)));
   const [permission, setPermission] = useState<"ro" | "rw">("ro");
   const expires = useTypedTime("expires_at");
+  const [password, setPassword] = useState("");
   const { mutate, isPending, errors, data } = useChange({
     change: () => {
       const expires_at = expires.moment?.toISOString();
-      const values = { name, permission, scopes: [...chosen], ...(expires_at && { expires_at }) };
+      const optional = { ...(expires_at && { expires_at }), ...(password && { current_password: password }) };
+      const values = { name, permission, scopes: [...chosen], ...optional };
       return api.create<{ access_token: NewAccessToken }>("personal/access_tokens", values);
     },
     stale: [["access tokens"]],
     failed: "The token could not be created",
-    fields: ["name", "scopes", "expires_at"],
+    fields: ["name", "scopes", "expires_at", "current_password"],
   });
   if (data) return <TokenShownOnce value={data.access_token.value} onClose={onClose} />;
   return (
@@ -192,6 +194,13 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
         onChange={expires.setText}
       />
       {expires.repeated}
+      <CurrentPasswordField
+        id="current_password"
+        hint="So that nobody else at your browser can create a token that acts as you"
+        errors={errors["current_password"]}
+        value={password}
+        onChange={setPassword}
+      />
     </FormDialog>
   );
 }

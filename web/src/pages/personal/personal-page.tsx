@@ -1,11 +1,11 @@
-import { ActionGroup, Button, Form, HelperText, HelperTextItem, PageSection, Stack } from "@patternfly/react-core";
+import { ActionGroup, Button, Form, PageSection, Stack } from "@patternfly/react-core";
 import { useQuery } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import type { User } from "../../api/accounts.ts";
 import { type Values, useManagement } from "../../api/management-client.ts";
 import { useRenewSession, useSession } from "../../api/session.tsx";
 import { colleagueQuery } from "../../api/team.ts";
-import { NewPasswordField, TextField, type TextFieldProps } from "../../components/form/fields.tsx";
+import { CurrentPasswordField, NewPasswordField, TextField } from "../../components/form/fields.tsx";
 import { LeaveQuestion } from "../../components/form/form-dialog.tsx";
 import { fieldText, useChange, useEdits } from "../../components/form/use-change.ts";
 import { Loaded, TableSkeleton } from "../../components/loaded.tsx";
@@ -79,24 +79,6 @@ export function OwnNamesForm({ user }: { user: User }) {
     </Form>
   );
 }
-
-/** Asks users for their password. Those who sign in without one read what proves a change instead. */
-const CurrentPasswordField = (field: Omit<TextFieldProps, "label" | "name" | "isRequired" | "input">) =>
-  useSession().signsInWithPassword ? (
-    <TextField
-      {...field}
-      name="current_password"
-      label="Current password"
-      isRequired
-      input={{ type: "password", autoComplete: "current-password" }}
-    />
-  ) : (
-    <HelperText>
-      <HelperTextItem>
-        You sign in without a password. Changes are possible within 10 minutes after you have signed in
-      </HelperTextItem>
-    </HelperText>
-  );
 
 const passwordFields = ["current_password", "password", "password_confirmation"] as const;
 const nothing = {};
